@@ -1,0 +1,34 @@
+//! `$default` → do what a client asks for. The answer is pushed as frames.
+
+use std::sync::Arc;
+
+use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
+use riffle_ports::ConnectionRegistry;
+use riffle_runtime::{Event, status};
+use riffle_scan::Scan;
+
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Deps {
+    pub scan: Scan,
+    pub connections: Arc<dyn ConnectionRegistry>,
+}
+
+pub async fn handle(deps: &Deps, event: Event<ApiGatewayWebsocketProxyRequest>) -> ApiGatewayProxyResponse {
+    let Some(id) = event.payload.request_context.connection_id else {
+        return status(400);
+    };
+    match deps.connections.get(&id).await {
+        Ok(Some(connection)) => {
+            deps.scan
+                .act(&connection, event.payload.body.as_deref().unwrap_or_default())
+                .await;
+            status(200)
+        }
+        // Forgotten after a push that found it gone: it has to connect again.
+        Ok(None) => status(410),
+        Err(error) => {
+            tracing::error!(request_id = event.request_id, %error, "a connection could not be looked up");
+            status(503)
+        }
+    }
+}

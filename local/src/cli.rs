@@ -1,0 +1,158 @@
+//! The command line's words.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Leafs through folders of files for codes.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Try it:\n  riffle samples demo\n  riffle scan demo/drawings --codes demo/codes.xlsx --report demo/report.xlsx"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan folders for codes.
+    Scan(Scan),
+    /// Run the platform with its page, WebSocket and HTTP.
+    Serve(Serve),
+    /// Make sample drawings, a list of codes and an answer key.
+    Samples(Samples),
+}
+
+const SCAN_HELP: &str = "\
+Examples:
+  riffle scan drawings --codes HOLE-1,HOLE-2
+  riffle scan drawings archive --codes codes.xlsx --report report.xlsx
+  riffle scan drawings --codes codes.txt | cut -f1 | sort -u    # files that hold a code
+  riffle scan drawings --codes codes.csv --json | jq -r 'select(.type==\"MATCH_FOUND\").data.hole_code'
+
+Read are PDF, xlsx, xls, xlsb, ods, CSV, text, HTML, XML and JSON, told apart by their content. Hidden files
+and Office lock files (~$…) are left out. Piped, each match is a line: file, place, code, text around it,
+parted by tabs.
+
+A scan that was interrupted goes on when the same command is given again.
+
+Exit codes:
+  0    finished
+  1    finished, but some files could not be read (the report says which and why)
+  2    could not run
+  130  cancelled with Ctrl-C";
+
+#[derive(Debug, Args)]
+#[command(after_help = SCAN_HELP)]
+pub struct Scan {
+    /// Folders to read, with everything below them.
+    #[arg(required = true, value_name = "DIR")]
+    pub dirs: Vec<PathBuf>,
+
+    /// Codes to look for: a text file with one a line, a workbook or CSV with a column of them, or the codes
+    /// themselves, parted by commas. 1 to 50,000.
+    #[arg(long, value_name = "FILE|CODE,…", required = true)]
+    pub codes: Vec<String>,
+
+    /// Where to write the report.
+    #[arg(long, value_name = "OUT.xlsx")]
+    pub report: Option<PathBuf>,
+
+    /// Print one JSON object per line: the frames of the WebSocket protocol, last a SUMMARY.
+    #[arg(long)]
+    pub json: bool,
+
+    /// What counts as finding a code.
+    #[arg(long = "match", value_enum, default_value_t = Match::Token)]
+    pub matching: Match,
+
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// What counts as finding a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Match {
+    /// The code stands alone: HOLE-1 is not in HOLE-12.
+    Token,
+    /// Also inside a longer word.
+    Substring,
+}
+
+const SERVE_HELP: &str = "\
+Examples:
+  riffle serve
+  riffle serve --listen 127.0.0.1:9000
+  RIFFLE_TOKEN=$(openssl rand -hex 16) riffle serve --listen 0.0.0.0:8750
+
+Whoever reaches the page may read every folder this user may read: it listens on this machine alone, and wider
+only with a token, which the page then asks for.";
+
+#[derive(Debug, Args)]
+#[command(after_help = SERVE_HELP)]
+pub struct Serve {
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8750")]
+    pub listen: SocketAddr,
+
+    /// What a client must know. Needed to listen on anything but this machine.
+    #[arg(long, env = "RIFFLE_TOKEN", hide_env_values = true, value_name = "SECRET")]
+    pub token: Option<String>,
+
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// What a platform needs of the machine.
+#[derive(Debug, Args)]
+pub struct Machine {
+    /// Folder for sessions, queues and reports. By default riffle below the user's data folder
+    /// (~/.local/share).
+    #[arg(long, env = "LOCAL_STORAGE_PATH", value_name = "DIR")]
+    pub state: Option<PathBuf>,
+
+    /// Files read at the same time. By default one per core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub jobs: Option<u16>,
+}
+
+const SAMPLES_HELP: &str = "\
+Example:
+  riffle samples demo --count 200 --seed 7
+
+Makes demo/drawings, demo/codes.xlsx and demo/answers.json. The same count and seed make the same bytes.";
+
+#[derive(Debug, Args)]
+#[command(after_help = SAMPLES_HELP)]
+pub struct Samples {
+    /// Folder to make them in.
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+
+    /// How many files.
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub count: u32,
+
+    /// What decides everything in them.
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    pub seed: u64,
+
+    /// Only PDFs of one page.
+    #[arg(long)]
+    pub one_page: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_words_fit_together() {
+        Cli::command().debug_assert();
+    }
+}

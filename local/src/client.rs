@@ -1,0 +1,86 @@
+//! A client within the process: it speaks to the functions as a browser does, envelope for envelope.
+
+use std::sync::Arc;
+
+use riffle_contracts::{Action, Frame};
+use riffle_local_adapters::Frames;
+use riffle_ports::Ids;
+use riffle_runtime::{Event, socket_event};
+
+use crate::error::Problem;
+use crate::platform::{Platform, TENANT};
+
+/// One connection.
+pub struct Client {
+    platform: Arc<Platform>,
+    connection: String,
+    frames: Frames,
+}
+
+impl Client {
+    pub async fn connect(platform: Arc<Platform>) -> Result<Self, Problem> {
+        let connection = riffle_local_adapters::RandomIds.fresh();
+        let frames = platform.notifier.register(&connection);
+        let event = socket_event("$connect", &connection, TENANT, None);
+        let answer =
+            websocket_connect::handle(&platform.functions.connect, Event::new(event, &*connection)).await;
+        if answer.status_code != 200 {
+            return Err(Problem::new(format!(
+                "the platform answered {} to a connection",
+                answer.status_code
+            )));
+        }
+        Ok(Self {
+            platform,
+            connection,
+            frames,
+        })
+    }
+
+    /// Sends one message, as the text it came in. The status is the gateway's: 200 says that the message
+    /// was taken.
+    pub async fn send_text(&self, message: &str) -> i64 {
+        let event = socket_event("$default", &self.connection, TENANT, Some(message));
+        let functions = &self.platform.functions;
+        websocket_default::handle(&functions.default, Event::new(event, &*self.connection))
+            .await
+            .status_code
+    }
+
+    pub async fn send(&self, action: &Action) -> Result<(), Problem> {
+        let message = serde_json::to_string(action).map_err(|error| Problem::new(error.to_string()))?;
+        match self.send_text(&message).await {
+            200 => Ok(()),
+            status => Err(Problem::new(format!(
+                "the platform answered {status} to a message"
+            ))),
+        }
+    }
+
+    /// The next frame's text; `None` when the connection was cut because it did not keep up.
+    pub async fn next_text(&mut self) -> Option<String> {
+        self.frames.next().await
+    }
+
+    pub async fn next(&mut self) -> Result<Option<Frame>, Problem> {
+        let Some(text) = self.next_text().await else {
+            return Ok(None);
+        };
+        serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|error| Problem::new(format!("the platform sent what is no frame: {error}")))
+    }
+
+    /// A new connection in place of this one.
+    pub async fn reconnect(self) -> Result<Self, Problem> {
+        let platform = Arc::clone(&self.platform);
+        self.disconnect().await;
+        Self::connect(platform).await
+    }
+
+    pub async fn disconnect(self) {
+        let event = socket_event("$disconnect", &self.connection, TENANT, None);
+        let functions = &self.platform.functions;
+        websocket_disconnect::handle(&functions.disconnect, Event::new(event, &*self.connection)).await;
+    }
+}

@@ -1,0 +1,54 @@
+//! The binary `riffle`: the whole platform on one machine, and the command line.
+
+mod cli;
+mod client;
+mod error;
+mod platform;
+mod pumps;
+mod samples;
+mod scan;
+mod searcher;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Cli, Command};
+use crate::error::Problem;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let quiet = if matches!(cli.command, Command::Serve(_)) {
+        "warn"
+    } else {
+        "error"
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+
+    let outcome = match cli.command {
+        Command::Scan(arguments) => run(scan::run(arguments)),
+        Command::Serve(arguments) => run(serve::run(arguments)),
+        Command::Samples(arguments) => samples::run(&arguments),
+    };
+    outcome.unwrap_or_else(|problem| {
+        error::print(&problem);
+        ExitCode::from(problem.exit_code())
+    })
+}
+
+fn run(command: impl Future<Output = Result<ExitCode, Problem>>) -> Result<ExitCode, Problem> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::new(format!("the program could not start its threads: {error}")))?;
+    let outcome = runtime.block_on(command);
+    // A parser still at work in a cancelled scan must not hold the program.
+    runtime.shutdown_background();
+    outcome
+}

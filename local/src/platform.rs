@@ -1,0 +1,132 @@
+//! The platform on one machine: the ports, the functions on them, and the pumps that feed these.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use riffle_local_adapters::{
+    LocalConnections, LocalFolders, LocalLedger, LocalNotifier, LocalObjects, LocalQueues, RandomIds, Store,
+    SystemClock,
+};
+use riffle_ports::Clock;
+use riffle_scan::{Dispatcher, Links, Ports, Scan, Settings, Worker};
+
+use crate::cli::Machine;
+use crate::error::Problem;
+use crate::pumps::Pumps;
+use crate::searcher::Searcher;
+
+/// The only tenant there is.
+pub const TENANT: &str = "local";
+
+/// Everything one process runs.
+pub struct Platform {
+    pub ledger: LocalLedger,
+    pub objects: LocalObjects,
+    pub queues: LocalQueues,
+    pub notifier: LocalNotifier,
+    pub clock: Arc<dyn Clock>,
+    pub functions: Functions,
+    pub source: Arc<LocalFolders>,
+}
+
+/// The functions, each with its dependencies.
+pub struct Functions {
+    pub connect: websocket_connect::Deps,
+    pub disconnect: websocket_disconnect::Deps,
+    pub default: websocket_default::Deps,
+    pub dispatcher: scan_dispatcher::Deps,
+    /// Quarantine has the same.
+    pub worker: scan_worker::Deps,
+    /// Finisher and sweeper have the same.
+    pub scan: Scan,
+}
+
+impl Platform {
+    /// Opens the state folder and builds the functions on it. Nothing runs yet.
+    pub fn open(machine: &Machine, links: Links) -> Result<Self, Problem> {
+        let dir = state_dir(machine.state.as_deref())?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store = Store::open(&dir, Arc::clone(&clock)).map_err(|error| Problem::new(error.to_string()))?;
+        let settings = Settings {
+            folders_allowed: true,
+            links,
+            // A quarantined file is read by this process alone: an attempt found here was made by a process
+            // that is dead.
+            attempt: std::time::Duration::ZERO,
+            ..Settings::default()
+        };
+        let notifier = LocalNotifier::default();
+        let connections = Arc::new(LocalConnections::default());
+        let ports = Ports {
+            ledger: Arc::new(store.ledger()),
+            objects: Arc::new(store.objects()),
+            queue: Arc::new(store.queues()),
+            connections: connections.clone(),
+            notifier: Arc::new(notifier.clone()),
+            clock: Arc::clone(&clock),
+            ids: Arc::new(RandomIds),
+        };
+        let scan = Scan::new(ports, settings);
+        let source = Arc::new(LocalFolders::default());
+        let functions = Functions {
+            connect: websocket_connect::Deps {
+                connections: connections.clone(),
+                clock: Arc::clone(&clock),
+            },
+            disconnect: websocket_disconnect::Deps {
+                connections: connections.clone(),
+            },
+            default: websocket_default::Deps {
+                scan: scan.clone(),
+                connections,
+            },
+            dispatcher: Dispatcher {
+                scan: scan.clone(),
+                source: source.clone(),
+            },
+            worker: Worker {
+                scan: scan.clone(),
+                source: source.clone(),
+                search: Arc::new(Searcher::default()),
+            },
+            scan,
+        };
+        Ok(Self {
+            ledger: store.ledger(),
+            objects: store.objects(),
+            queues: store.queues(),
+            notifier,
+            clock,
+            functions,
+            source,
+        })
+    }
+
+    /// Starts to work, on open sessions of earlier runs first.
+    pub fn start(self: &Arc<Self>, machine: &Machine) -> Pumps {
+        let jobs = machine.jobs.map_or_else(
+            || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            usize::from,
+        );
+        Pumps::start(self, jobs)
+    }
+}
+
+fn state_dir(given: Option<&Path>) -> Result<PathBuf, Problem> {
+    if let Some(dir) = given {
+        return Ok(dir.to_owned());
+    }
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    variable("XDG_DATA_HOME")
+        .or_else(|| variable("HOME").map(|home| home.join(".local/share")))
+        .map(|data| data.join("riffle"))
+        .ok_or_else(|| {
+            Problem::new(
+                "where to keep its state is unknown: name a folder with --state or LOCAL_STORAGE_PATH",
+            )
+        })
+}

@@ -1,0 +1,170 @@
+//! What AWS's event sources do: take messages from a queue, wrap them in an envelope, call the function,
+//! delete what was done and give back what failed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use riffle_local_adapters::{QueueName, Received};
+use riffle_ports::PortError;
+use riffle_runtime::{Event, queue_event, tick_event};
+use tokio::sync::{RwLock, watch};
+use tokio::task::JoinSet;
+
+use crate::platform::Platform;
+
+/// As on AWS: six times what a function may take. Renewed while one is at work.
+const VISIBILITY: Duration = Duration::from_mins(12);
+const WORK_BATCH: usize = 10;
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+/// Before a queue that could not be read is read again.
+const PAUSE: Duration = Duration::from_secs(1);
+/// A failed message comes back after 1, 2, 4 … seconds, at most this.
+const MAX_DELAY: Duration = Duration::from_mins(1);
+
+/// The running pumps.
+pub struct Pumps {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+/// One consumer of one queue.
+struct Pump {
+    platform: Arc<Platform>,
+    queue: QueueName,
+    /// Quarantined files may end the process: they are read while nothing else is, so that no neighbour is
+    /// blamed.
+    alone: Arc<RwLock<()>>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Pumps {
+    pub fn start(platform: &Arc<Platform>, workers: usize) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let alone = Arc::default();
+        let singles = [
+            QueueName::ScanQuarantine,
+            QueueName::ScanDispatch,
+            QueueName::ScanFinish,
+        ];
+        let mut tasks = JoinSet::new();
+        for queue in std::iter::repeat_n(QueueName::ScanWork, workers).chain(singles) {
+            let pump = Pump {
+                platform: Arc::clone(platform),
+                queue,
+                alone: Arc::clone(&alone),
+                stopped: stopped.clone(),
+            };
+            tasks.spawn(pump.run());
+        }
+        tasks.spawn(sweep(Arc::clone(platform), stopped));
+        Self { stop, tasks }
+    }
+
+    /// Takes no more messages and waits for the functions at work.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+async fn sweep(platform: Arc<Platform>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let event = Event::new(tick_event(), "sweep");
+        if let Err(failure) = scan_sweeper::handle(&platform.functions.scan, event).await {
+            tracing::warn!(%failure, "the sweep failed; the next one tries again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+    }
+}
+
+impl Pump {
+    async fn run(mut self) {
+        loop {
+            let queues = &self.platform.queues;
+            let ready = tokio::select! {
+                ready = queues.wait(self.queue) => ready,
+                _ = self.stopped.wait_for(|stopped| *stopped) => return,
+            };
+            let received = match ready {
+                Ok(()) => queues.receive(self.queue, self.batch(), VISIBILITY).await,
+                Err(error) => Err(error),
+            };
+            let outcome = match received {
+                Ok(messages) if messages.is_empty() => Ok(()),
+                Ok(messages) => self.deliver(&messages).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = outcome {
+                tracing::error!(queue = self.queue.as_str(), %error, "the queue cannot be reached");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+
+    fn batch(&self) -> usize {
+        if self.queue == QueueName::ScanWork {
+            WORK_BATCH
+        } else {
+            1
+        }
+    }
+
+    async fn invoke(&self, event: Event<SqsEvent>) -> SqsBatchResponse {
+        let functions = &self.platform.functions;
+        match self.queue {
+            QueueName::ScanDispatch => scan_dispatcher::handle(&functions.dispatcher, event).await,
+            QueueName::ScanWork => {
+                let _among_others = self.alone.read().await;
+                scan_worker::handle(&functions.worker, event).await
+            }
+            QueueName::ScanQuarantine => {
+                let _alone = self.alone.write().await;
+                scan_quarantine::handle(&functions.worker, event).await
+            }
+            QueueName::ScanFinish => scan_finisher::handle(&functions.scan, event).await,
+            QueueName::ScanDeadLetter => unreachable!("nothing consumes dead letters"),
+        }
+    }
+
+    /// Calls the function with a batch and settles what became of its messages.
+    async fn deliver(&self, messages: &[Received]) -> Result<(), PortError> {
+        let queues = &self.platform.queues;
+        let receipts: Vec<String> = messages.iter().map(|message| message.receipt.clone()).collect();
+        let envelope = queue_event(
+            self.queue.as_str(),
+            messages
+                .iter()
+                .map(|message| (message.id.as_str(), message.receive_count, message.body.as_str())),
+        );
+        let function = self.invoke(Event::new(envelope, receipts[0].clone()));
+        tokio::pin!(function);
+        let response = loop {
+            tokio::select! {
+                response = &mut function => break response,
+                () = tokio::time::sleep(VISIBILITY / 2) => { queues.extend(&receipts, VISIBILITY).await?; }
+            }
+        };
+        let failed: BTreeSet<&str> = response
+            .batch_item_failures
+            .iter()
+            .map(|failure| failure.item_identifier.as_str())
+            .collect();
+        let (failed, done): (Vec<&Received>, Vec<&Received>) = messages
+            .iter()
+            .partition(|message| failed.contains(message.id.as_str()));
+        let done: Vec<String> = done.into_iter().map(|message| message.receipt.clone()).collect();
+        queues.delete(&done).await?;
+        for message in failed {
+            let delay = Duration::from_secs(1 << (message.receive_count.max(1) - 1).min(6)).min(MAX_DELAY);
+            queues
+                .release(std::slice::from_ref(&message.receipt), delay)
+                .await?;
+        }
+        Ok(())
+    }
+}

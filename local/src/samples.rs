@@ -1,0 +1,26 @@
+//! `riffle samples`.
+
+use std::process::ExitCode;
+
+use riffle_samples::{Options, generate};
+
+use crate::cli::Samples;
+use crate::error::Problem;
+
+#[expect(clippy::print_stdout, reason = "what a person asked for")]
+pub fn run(arguments: &Samples) -> Result<ExitCode, Problem> {
+    let options = Options {
+        one_page: arguments.one_page,
+        ..Options::new(arguments.count, arguments.seed)
+    };
+    let made = generate(&arguments.dir, &options).map_err(|error| Problem::new(error.to_string()))?;
+    println!(
+        "{} files with {} pages in {}, codes in {}, answers in {}",
+        made.files,
+        made.pages,
+        made.drawings.display(),
+        made.codes.display(),
+        made.key.display()
+    );
+    Ok(ExitCode::SUCCESS)
+}

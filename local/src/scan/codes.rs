@@ -1,0 +1,53 @@
+//! `--codes`: a file that lists codes, or the codes themselves.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use riffle_scan::codes;
+use riffle_scan::matching::CodeList;
+
+use crate::error::Problem;
+
+/// All codes of all arguments, cleaned.
+pub fn read(arguments: &[String]) -> Result<Vec<String>, Problem> {
+    let mut given = Vec::new();
+    for argument in arguments {
+        given.extend(one(argument)?);
+    }
+    let list = CodeList::new(given).map_err(|error| Problem::new(format!("--codes: {error}")))?;
+    Ok(list.spellings().to_vec())
+}
+
+fn one(argument: &str) -> Result<Vec<String>, Problem> {
+    let path = Path::new(argument);
+    match std::fs::read(path) {
+        Ok(content) => codes::from_file(argument, &Bytes::from(content))
+            .map_err(|error| Problem::new(format!("--codes: {error}"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !looks_like_a_file(argument) => {
+            Ok(codes::from_argument(argument))
+        }
+        Err(error) => Err(Problem::new(format!("--codes {argument}: {error}"))),
+    }
+}
+
+/// A misspelt file name must not be searched for as a code.
+fn looks_like_a_file(argument: &str) -> bool {
+    const KNOWN: [&str; 9] = ["txt", "csv", "tsv", "xlsx", "xlsm", "xls", "xlsb", "ods", "list"];
+    argument.contains('/')
+        || Path::new(argument)
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .is_some_and(|extension| KNOWN.contains(&extension.to_ascii_lowercase().as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_misspelt_files_are_told_apart() {
+        assert_eq!(one("A-1, A-2.5").expect("codes"), ["A-1", "A-2.5"]);
+        assert!(one("no-such-file.xlsx").is_err());
+        assert!(one("no/such/file").is_err());
+    }
+}

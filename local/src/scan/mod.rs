@@ -1,0 +1,160 @@
+//! `riffle scan`: a client of the platform in the same process.
+
+mod codes;
+mod follow;
+mod output;
+mod resume;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use riffle_contracts::{Action, FrameBody, MatchMode, Options, StartScan, Summary};
+use riffle_ports::{Ids, ObjectStore, ScanLedger};
+use riffle_scan::{Links, keys};
+
+use crate::cli::{Match, Scan};
+use crate::client::Client;
+use crate::error::Problem;
+use crate::platform::{Platform, TENANT};
+
+pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
+    let folders = folders(&arguments.dirs)?;
+    let codes = codes::read(&arguments.codes)?;
+    if let Some(report) = &arguments.report {
+        check_writable(report)?;
+    }
+    let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
+    let options = Options {
+        matching: match arguments.matching {
+            Match::Token => MatchMode::Token,
+            Match::Substring => MatchMode::Substring,
+        },
+        ..Options::default()
+    };
+    let interrupted = resume::find(&platform, &folders, options, &codes).await?;
+    let client = Client::connect(Arc::clone(&platform)).await?;
+    let first = match &interrupted {
+        Some(session) => Action::Resume {
+            session_id: session.0.clone(),
+            cursor: None,
+        },
+        None => Action::StartScan(Box::new(StartScan {
+            request_id: Some(riffle_local_adapters::RandomIds.fresh()),
+            folders,
+            codes_key: Some(upload_codes(&platform, &codes).await?),
+            options,
+            ..StartScan::default()
+        })),
+    };
+    let pumps = platform.start(&arguments.machine);
+    let mut output = output::Output::new(arguments.json);
+    if interrupted.is_some() {
+        output.note("an earlier scan of the same folders and codes was interrupted: it goes on");
+    }
+    let end = follow::follow(client, first, &mut output).await?;
+    let FrameBody::Complete {
+        total_matches,
+        total_processed,
+        total_failed,
+        receipt,
+        ..
+    } = end.complete
+    else {
+        return Err(Problem::new("the scan did not complete"));
+    };
+    let report = match &arguments.report {
+        Some(path) => Some(save_report(&platform, &end.session, path).await?),
+        None => None,
+    };
+    output.finish(&Summary {
+        session_id: end.session.clone(),
+        total: total_processed,
+        processed: total_processed,
+        failed: total_failed,
+        matches: total_matches,
+        seconds: receipt.duration_seconds,
+        report,
+    })?;
+    pumps.stop().await;
+    let open = platform.ledger.open_sessions().await?.len();
+    if open > 0 {
+        output.note(&format!(
+            "{open} earlier {} still open: give the same command again, or run riffle serve",
+            if open == 1 { "scan is" } else { "scans are" }
+        ));
+    }
+    Ok(if total_failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+/// Absolute paths, so that the session means the same folders wherever it goes on.
+fn folders(dirs: &[PathBuf]) -> Result<Vec<String>, Problem> {
+    dirs.iter()
+        .map(|dir| {
+            let problem = |why: String| Problem::new(format!("{}: {why}", dir.display()));
+            let path = dir.canonicalize().map_err(|error| problem(error.to_string()))?;
+            if !path.is_dir() {
+                return Err(problem("is not a folder; name the folder it lies in".to_owned()));
+            }
+            path.into_os_string().into_string().map_err(|_| {
+                problem("has a name that is not UTF-8; rename it or a folder above it".to_owned())
+            })
+        })
+        .collect()
+}
+
+fn check_writable(report: &Path) -> Result<(), Problem> {
+    let folder = match report.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let problem = |why: &str| {
+        Err(Problem::new(format!(
+            "the report cannot be written to {}: {why}",
+            report.display()
+        )))
+    };
+    if !folder.is_dir() {
+        return problem("its folder does not exist");
+    }
+    if report.is_dir() {
+        return problem("that is a folder; name a file in it");
+    }
+    Ok(())
+}
+
+async fn upload_codes(platform: &Platform, codes: &[String]) -> Result<String, Problem> {
+    let key = format!(
+        "{}{}",
+        keys::uploads(TENANT),
+        riffle_local_adapters::RandomIds.fresh()
+    );
+    platform.objects.put(&key, codes.join("\n").into()).await?;
+    Ok(key)
+}
+
+async fn save_report(platform: &Platform, session: &str, path: &Path) -> Result<String, Problem> {
+    let key = keys::report(&riffle_ports::SessionId(session.to_owned()));
+    let report = platform.objects.get(&key).await?.ok_or_else(|| {
+        Problem::new(format!(
+            "the report of session {session} is gone from the state folder: scan again"
+        ))
+    })?;
+    // Beside its place first: whoever looks sees no half report.
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let problem = |error: std::io::Error| {
+        Problem::new(format!(
+            "the report cannot be written to {}: {error}",
+            path.display()
+        ))
+    };
+    tokio::fs::write(&part, &report).await.map_err(problem)?;
+    tokio::fs::rename(&part, path).await.map_err(problem)?;
+    Ok(path.display().to_string())
+}

@@ -1,0 +1,33 @@
+//! Finding the scan that was interrupted, when its command is given again.
+
+use riffle_contracts::Options;
+use riffle_ports::{ScanLedger, SessionId, Source};
+use riffle_scan::matching::CodeList;
+use riffle_scan::{Request, stored_codes};
+
+use crate::error::Problem;
+use crate::platform::Platform;
+
+/// An open session that was asked for exactly this.
+pub async fn find(
+    platform: &Platform,
+    folders: &[String],
+    options: Options,
+    codes: &[String],
+) -> Result<Option<SessionId>, Problem> {
+    let list = CodeList::new(codes.to_vec()).map_err(|error| Problem::new(error.to_string()))?;
+    let (_, codes_digest) = stored_codes(&list);
+    let wanted = Request {
+        source: Source::Folders(folders.to_vec()),
+        options,
+        codes_digest,
+    }
+    .encode();
+    for id in platform.ledger.open_sessions().await? {
+        let session = platform.ledger.session(&id).await?;
+        if session.is_some_and(|session| session.request == wanted && !session.state.is_terminal()) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}

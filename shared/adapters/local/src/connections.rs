@@ -1,0 +1,97 @@
+//! Who is connected, and to what they listen.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use riffle_ports::{Connection, ConnectionRegistry, PortError, SessionId};
+
+/// The open connections, in memory: a connection ends with the process that holds its socket, so there is
+/// nothing to remember for the next one.
+#[derive(Debug, Clone, Default)]
+pub struct LocalConnections {
+    books: Arc<Mutex<Books>>,
+}
+
+#[derive(Debug, Default)]
+struct Books {
+    connections: HashMap<String, Entry>,
+    listeners: HashMap<SessionId, BTreeSet<String>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    connection: Connection,
+    listens_to: BTreeSet<SessionId>,
+}
+
+impl LocalConnections {
+    fn books(&self) -> MutexGuard<'_, Books> {
+        // Nothing below can panic half-way through a change.
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl ConnectionRegistry for LocalConnections {
+    /// A connection that is added again keeps what it listens to.
+    async fn add(&self, connection: Connection) -> Result<(), PortError> {
+        let mut books = self.books();
+        if let Some(entry) = books.connections.get_mut(&connection.id) {
+            entry.connection = connection;
+        } else {
+            let entry = Entry {
+                connection,
+                listens_to: BTreeSet::new(),
+            };
+            books.connections.insert(entry.connection.id.clone(), entry);
+        }
+        Ok(())
+    }
+
+    async fn get(&self, id: &str) -> Result<Option<Connection>, PortError> {
+        Ok(self
+            .books()
+            .connections
+            .get(id)
+            .map(|entry| entry.connection.clone()))
+    }
+
+    async fn remove(&self, id: &str) -> Result<(), PortError> {
+        let mut books = self.books();
+        let Some(entry) = books.connections.remove(id) else {
+            return Ok(());
+        };
+        for session in &entry.listens_to {
+            if let Some(listeners) = books.listeners.get_mut(session) {
+                listeners.remove(id);
+                if listeners.is_empty() {
+                    books.listeners.remove(session);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn subscribe(&self, session: &SessionId, connection: &str) -> Result<(), PortError> {
+        let mut books = self.books();
+        if let Some(entry) = books.connections.get_mut(connection) {
+            entry.listens_to.insert(session.clone());
+            books
+                .listeners
+                .entry(session.clone())
+                .or_default()
+                .insert(connection.to_owned());
+        }
+        Ok(())
+    }
+
+    async fn subscribers(&self, session: &SessionId) -> Result<Vec<String>, PortError> {
+        let books = self.books();
+        Ok(books
+            .listeners
+            .get(session)
+            .map(|listeners| listeners.iter().cloned().collect())
+            .unwrap_or_default())
+    }
+}

@@ -1,0 +1,198 @@
+//! The thread that owns the database.
+//!
+//! One thread, because `SQLite` has one writer anyway. Whatever has queued up while a transaction ran goes
+//! into the next one together (group commit), each piece under a savepoint so that one that fails takes
+//! nothing of the others with it. Nobody is answered before the commit.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::ops::Deref;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use riffle_ports::PortError;
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::oneshot;
+
+/// Pieces of work in one transaction at most, so that nobody waits long for an answer.
+const MAX_TOGETHER: usize = 512;
+
+/// How a piece of work fails inside the thread.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkError {
+    #[error(transparent)]
+    Sql(#[from] rusqlite::Error),
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+impl From<WorkError> for PortError {
+    fn from(error: WorkError) -> Self {
+        match error {
+            WorkError::Sql(error) => sql_failure(&error),
+            WorkError::Unreadable(text) => Self::Broken(format!("state database: {text}")),
+        }
+    }
+}
+
+fn sql_failure(error: &rusqlite::Error) -> PortError {
+    let passing = matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::OutOfMemory
+                | ErrorCode::SystemIoFailure
+        )
+    );
+    let text = format!("state database: {error}");
+    if passing {
+        PortError::Unavailable(text)
+    } else {
+        PortError::Broken(text)
+    }
+}
+
+type Hook = Box<dyn FnOnce()>;
+/// Answers the caller, given how the commit went.
+type Reply = Box<dyn FnOnce(&Result<(), PortError>)>;
+/// Runs in the thread, or learns that no transaction could be begun.
+type Job = Box<dyn FnOnce(Result<&Work<'_>, &PortError>) -> Reply + Send>;
+
+/// What a piece of work sees: the connection, inside a transaction.
+pub(crate) struct Work<'c> {
+    connection: &'c Connection,
+    hooks: RefCell<Vec<Hook>>,
+}
+
+impl Deref for Work<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection
+    }
+}
+
+impl Work<'_> {
+    /// Runs `hook` after the commit, also when nobody waits for the answer any more. Not if this piece of
+    /// work fails.
+    pub(crate) fn after_commit(&self, hook: impl FnOnce() + 'static) {
+        self.hooks.borrow_mut().push(Box::new(hook));
+    }
+
+    fn isolated<T>(&self, work: impl FnOnce(&Self) -> Result<T, WorkError>) -> Result<T, WorkError> {
+        self.prepare_cached("SAVEPOINT piece")?.execute([])?;
+        let hooks = self.hooks.borrow().len();
+        let outcome = work(self);
+        // An error like a full disk has rolled everything back already: there is no savepoint then.
+        if outcome.is_err() && !self.is_autocommit() {
+            self.hooks.borrow_mut().truncate(hooks);
+            self.prepare_cached("ROLLBACK TO piece")?.execute([])?;
+        }
+        if !self.is_autocommit() {
+            self.prepare_cached("RELEASE piece")?.execute([])?;
+        }
+        outcome
+    }
+}
+
+/// The way to the thread. Dropping it waits until what was asked for is done and the file is closed.
+#[derive(Debug)]
+pub(crate) struct Database {
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Database {
+    /// Starts the thread. It keeps `lock` until the connection is closed.
+    pub(crate) fn start(connection: Connection, lock: File) -> std::io::Result<Self> {
+        let (jobs, queue) = mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("riffle-state".to_owned())
+            .spawn(move || {
+                serve(&connection, &queue);
+                if let Err((_, error)) = connection.close() {
+                    tracing::error!(%error, "the state database did not close cleanly; nothing is lost");
+                }
+                drop(lock);
+            })?;
+        Ok(Self {
+            jobs: Some(jobs),
+            thread: Some(thread),
+        })
+    }
+
+    /// Has `work` done in a transaction and waits for its commit. If the caller stops waiting, it is done
+    /// all the same.
+    pub(crate) async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Work<'_>) -> Result<T, WorkError> + Send + 'static,
+    ) -> Result<T, PortError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |place| {
+            let outcome = match place {
+                Ok(place) => place.isolated(work).map_err(PortError::from),
+                Err(error) => Err(error.clone()),
+            };
+            Box::new(move |commit| {
+                let outcome = outcome.and_then(|value| commit.clone().map(|()| value));
+                // An error here means that nobody waits any more.
+                drop(reply.send(outcome));
+            })
+        });
+        let ended = || PortError::Broken("the thread of the state database has ended".to_owned());
+        let jobs = self.jobs.as_ref().ok_or_else(ended)?;
+        jobs.send(job).map_err(|_| ended())?;
+        answer.await.map_err(|_| ended())?
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread of the state database panicked");
+        }
+    }
+}
+
+fn serve(connection: &Connection, queue: &mpsc::Receiver<Job>) {
+    while let Ok(first) = queue.recv() {
+        let jobs = std::iter::once(first).chain(queue.try_iter().take(MAX_TOGETHER - 1));
+        run_together(connection, jobs);
+    }
+}
+
+fn run_together(connection: &Connection, jobs: impl Iterator<Item = Job>) {
+    let work = Work {
+        connection,
+        hooks: RefCell::default(),
+    };
+    let begun = execute(connection, "BEGIN");
+    let replies: Vec<Reply> = jobs.map(|job| job(begun.as_ref().map(|()| &work))).collect();
+    let commit = begun.and_then(|()| execute(connection, "COMMIT"));
+    if commit.is_err()
+        && !connection.is_autocommit()
+        && let Err(error) = execute(connection, "ROLLBACK")
+    {
+        tracing::error!(%error, "a transaction of the state database could not be rolled back");
+    }
+    // Hooks wake waiters: after a failed commit a needless wake-up is harmless.
+    for hook in work.hooks.into_inner() {
+        hook();
+    }
+    for reply in replies {
+        reply(&commit);
+    }
+}
+
+fn execute(connection: &Connection, sql: &str) -> Result<(), PortError> {
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.execute([]))
+        .map(drop)
+        .map_err(|error| sql_failure(&error))
+}

@@ -1,0 +1,73 @@
+//! Folders of this machine as a place that holds files. What is listed stands in `folder_walk.rs`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use riffle_ports::{Entry, FileSource, Pages, PortError, ReadError, Source, SourceError};
+
+use crate::file_read;
+use crate::folder_walk::{Walk, locate};
+use crate::objects::elsewhere;
+
+/// The largest file read, in bytes, unless told otherwise: 512 MiB.
+pub const READ_LIMIT: u64 = 512 << 20;
+
+const PAGE: usize = 1_000;
+
+/// Lists and reads [`Source::Folders`].
+///
+/// Names are the paths below the folder, with U+FFFD for what is not UTF-8; the locator keeps the bytes.
+/// A file's version is its size and modification time.
+#[derive(Debug, Clone, Copy)]
+pub struct LocalFolders {
+    limit: u64,
+}
+
+impl Default for LocalFolders {
+    fn default() -> Self {
+        Self::with_limit(READ_LIMIT)
+    }
+}
+
+impl LocalFolders {
+    /// Files above `limit` bytes are [`ReadError::TooLarge`].
+    pub fn with_limit(limit: u64) -> Self {
+        Self { limit }
+    }
+}
+
+#[async_trait]
+impl FileSource for LocalFolders {
+    async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError> {
+        let Source::Folders(folders) = source.clone();
+        let walk = elsewhere(move || Walk::start(&folders)).await??;
+        Ok(Box::new(FolderPages(Arc::new(Mutex::new(walk)))))
+    }
+
+    async fn read(&self, source: &Source, entry: &Entry) -> Result<Bytes, ReadError> {
+        let Source::Folders(folders) = source;
+        let path = locate(folders, &entry.locator).ok_or_else(|| {
+            PortError::Broken(format!("{:?} is no locator of these folders", entry.locator))
+        })?;
+        let (entry, limit) = (entry.clone(), self.limit);
+        elsewhere(move || file_read::read(&path, &entry, limit)).await?
+    }
+}
+
+/// The lock is never waited for: it lets the walk visit another thread and come back, also when the caller
+/// stops waiting.
+struct FolderPages(Arc<Mutex<Walk>>);
+
+#[async_trait]
+impl Pages for FolderPages {
+    async fn next(&mut self) -> Result<Option<Vec<Entry>>, SourceError> {
+        let walk = Arc::clone(&self.0);
+        let page = elsewhere(move || {
+            let mut walk = walk.lock().unwrap_or_else(PoisonError::into_inner);
+            walk.page(PAGE)
+        })
+        .await??;
+        Ok((!page.is_empty()).then_some(page))
+    }
+}

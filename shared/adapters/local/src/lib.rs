@@ -1,0 +1,42 @@
+//! The ports on one machine: one `SQLite` file and one folder of objects under a state folder, and what the
+//! machine itself gives (files, time, chance, connected clients).
+//!
+//! What holds:
+//! - **One process owns a state folder** ([`Store::open`] takes a lock). Many of the simplifications here
+//!   rest on that: there is one database thread, and whoever held messages before is known to be dead.
+//! - **A killed process loses nothing.** A call that returned is in the page cache of the system at least,
+//!   which outlives the process: ledger, queues and objects are all there on the next open, and messages
+//!   that were in the dead process's hands are visible at once, with their receive counts kept.
+//! - **A power cut leaves a sound database that may lack the last seconds** (`synchronous = NORMAL`: the
+//!   write-ahead log is synced at checkpoints, not at each commit). Objects are not synced one by one; one
+//!   written in the last seconds (30 s on an ordinary ext4) may be missing or empty although the ledger names it. Start such
+//!   a scan again.
+//!
+//! This crate decides nothing about scans. It is for Unix systems: names of files are bytes here.
+
+mod connections;
+mod database;
+mod file_read;
+mod folder_walk;
+mod folders;
+mod index_set;
+mod ledger;
+mod notifier;
+mod object_path;
+mod objects;
+mod queue_name;
+mod queue_rows;
+mod queues;
+mod schema;
+mod store;
+mod system;
+
+pub use connections::LocalConnections;
+pub use folders::{LocalFolders, READ_LIMIT};
+pub use ledger::LocalLedger;
+pub use notifier::{Frames, LocalNotifier, MAX_FRAME_BYTES, MAX_WAITING_BYTES, MAX_WAITING_FRAMES};
+pub use objects::LocalObjects;
+pub use queue_name::{QueueName, Redrive};
+pub use queues::{Depth, LocalQueues, Received};
+pub use store::{OpenError, Store};
+pub use system::{RandomIds, SystemClock};

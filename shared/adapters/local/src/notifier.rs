@@ -1,0 +1,160 @@
+//! From a push to the task that writes to the client's socket.
+//!
+//! Each client has a box of waiting frames of limited size. A client that does not keep up must neither hold
+//! up the workers nor fill the memory: when its box is full it is cut off ([`Delivery::Gone`]), what waited is
+//! dropped, and the client connects again and resumes.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use riffle_ports::{ClientNotifier, Delivery, PortError};
+use tokio::sync::Notify;
+
+/// The largest frame, in bytes: what API Gateway carries.
+pub const MAX_FRAME_BYTES: usize = 32 * 1024;
+/// As many frames may wait for one client.
+pub const MAX_WAITING_FRAMES: usize = 10_000;
+/// As many bytes may wait for one client.
+pub const MAX_WAITING_BYTES: usize = 16 << 20;
+
+/// Pushes to the clients whose sockets this process holds.
+#[derive(Debug, Clone, Default)]
+pub struct LocalNotifier {
+    boxes: Arc<Mutex<HashMap<String, Arc<FrameBox>>>>,
+}
+
+/// The frames for one client, for the task that holds its socket. Dropping it makes the client gone.
+#[derive(Debug)]
+pub struct Frames {
+    id: String,
+    frames: Arc<FrameBox>,
+    notifier: LocalNotifier,
+}
+
+#[derive(Debug, Default)]
+struct FrameBox {
+    waiting: Mutex<Waiting>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    frames: VecDeque<String>,
+    bytes: usize,
+    closed: bool,
+}
+
+impl LocalNotifier {
+    /// From now on frames for `id` go to the returned end. An earlier end of the same id is closed.
+    pub fn register(&self, id: &str) -> Frames {
+        let frames = Arc::<FrameBox>::default();
+        if let Some(former) = self.boxes().insert(id.to_owned(), Arc::clone(&frames)) {
+            former.close();
+        }
+        Frames {
+            id: id.to_owned(),
+            frames,
+            notifier: self.clone(),
+        }
+    }
+
+    /// Cuts the client off, as a full box does. An unknown id is no error.
+    pub fn close(&self, id: &str) {
+        if let Some(frames) = self.boxes().remove(id) {
+            frames.close();
+        }
+    }
+
+    fn boxes(&self) -> MutexGuard<'_, HashMap<String, Arc<FrameBox>>> {
+        self.boxes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl ClientNotifier for LocalNotifier {
+    /// # Errors
+    /// [`PortError::Broken`] for a frame above [`MAX_FRAME_BYTES`], which AWS would refuse.
+    async fn push(&self, connection: &str, frame: &str) -> Result<Delivery, PortError> {
+        if frame.len() > MAX_FRAME_BYTES {
+            return Err(PortError::Broken(format!(
+                "a frame of {} bytes; at most {MAX_FRAME_BYTES} are carried",
+                frame.len()
+            )));
+        }
+        let mut boxes = self.boxes();
+        let Some(frames) = boxes.get(connection) else {
+            return Ok(Delivery::Gone);
+        };
+        if frames.add(frame) {
+            return Ok(Delivery::Sent);
+        }
+        frames.close();
+        boxes.remove(connection);
+        tracing::warn!(connection, "a client did not keep up and was cut off");
+        Ok(Delivery::Gone)
+    }
+}
+
+impl Frames {
+    /// The next frame; `None` when the client was cut off or replaced: close the socket.
+    pub async fn next(&mut self) -> Option<String> {
+        loop {
+            let changed = self.frames.changed.notified();
+            {
+                let mut waiting = self.frames.waiting();
+                if waiting.closed {
+                    return None;
+                }
+                if let Some(frame) = waiting.frames.pop_front() {
+                    waiting.bytes -= frame.len();
+                    return Some(frame);
+                }
+            }
+            changed.await;
+        }
+    }
+}
+
+impl Drop for Frames {
+    fn drop(&mut self) {
+        self.frames.close();
+        let mut boxes = self.notifier.boxes();
+        // The id may have been registered anew.
+        if boxes
+            .get(&self.id)
+            .is_some_and(|frames| Arc::ptr_eq(frames, &self.frames))
+        {
+            boxes.remove(&self.id);
+        }
+    }
+}
+
+impl FrameBox {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `false` if it is full.
+    fn add(&self, frame: &str) -> bool {
+        let mut waiting = self.waiting();
+        if waiting.frames.len() == MAX_WAITING_FRAMES || waiting.bytes + frame.len() > MAX_WAITING_BYTES {
+            return false;
+        }
+        waiting.bytes += frame.len();
+        waiting.frames.push_back(frame.to_owned());
+        drop(waiting);
+        self.changed.notify_waiters();
+        true
+    }
+
+    fn close(&self) {
+        let mut waiting = self.waiting();
+        *waiting = Waiting {
+            closed: true,
+            ..Waiting::default()
+        };
+        drop(waiting);
+        self.changed.notify_waiters();
+    }
+}

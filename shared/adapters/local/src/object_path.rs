@@ -1,0 +1,77 @@
+//! From a key to a path below the objects folder.
+//!
+//! Keys that file systems cannot tell apart or cannot hold must still work: `a` and `a/b` (a file and a
+//! folder of one name), and parts of up to 512 bytes (names end at 255). So folders carry a mark that no key
+//! holds: `a/b` is `a=/b`, and a part of more than 200 bytes is cut into `200 bytes~/rest`.
+
+use std::path::PathBuf;
+
+use riffle_ports::PortError;
+
+const MAX_KEY: usize = 512;
+const MAX_NAME: usize = 200;
+
+/// The path of `key`, relative to the objects folder. Different keys have different paths.
+pub(crate) fn path_of(key: &str) -> Result<PathBuf, PortError> {
+    if !is_valid(key) {
+        return Err(PortError::Broken(format!("{key:?} is no key of an object")));
+    }
+    let mut path = PathBuf::new();
+    let mut parts = key.split('/').peekable();
+    while let Some(mut part) = parts.next() {
+        while part.len() > MAX_NAME {
+            let (head, rest) = part.split_at(MAX_NAME);
+            path.push(format!("{head}~"));
+            part = rest;
+        }
+        if parts.peek().is_some() {
+            path.push(format!("{part}="));
+        } else {
+            path.push(part);
+        }
+    }
+    Ok(path)
+}
+
+fn is_valid(key: &str) -> bool {
+    let known = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'/');
+    key.len() <= MAX_KEY
+        && key.bytes().all(known)
+        && key.split('/').all(|part| !part.bytes().all(|byte| byte == b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_read_well_on_disk() -> Result<(), PortError> {
+        assert_eq!(path_of("report.xlsx")?, PathBuf::from("report.xlsx"));
+        assert_eq!(
+            path_of("scan/ab/report.xlsx")?,
+            PathBuf::from("scan=/ab=/report.xlsx")
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn long_parts_are_cut() -> Result<(), PortError> {
+        let key = format!("{}/{}", "a".repeat(255), "b".repeat(256));
+        let path = path_of(&key)?;
+        for name in &path {
+            assert!(name.len() <= MAX_NAME + 1);
+        }
+        assert_eq!(path.iter().count(), 4);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        let long = "a".repeat(513);
+        for key in [
+            "", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "A", "ä", "a b", "a\0", "a\\b", "a=", &long,
+        ] {
+            assert!(matches!(path_of(key), Err(PortError::Broken(_))), "{key:?}");
+        }
+    }
+}

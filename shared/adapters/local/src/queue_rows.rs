@@ -1,0 +1,296 @@
+//! What becomes of a message: its rows, and the order in which groups have their turn.
+//!
+//! A message is *ready* (`hidden_until` is NULL), *in flight* (somebody received it) or *waiting* (released
+//! with a delay). Whatever is hidden becomes ready again at its time, or moves on if it was received too
+//! often. Each step costs a few look-ups in an index, whatever the length of the queue.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::database::WorkError;
+use crate::queue_name::QueueName;
+
+/// A message as the rows tell of it.
+pub(crate) struct Row {
+    pub(crate) id: i64,
+    pub(crate) origin: QueueName,
+    pub(crate) group: String,
+    pub(crate) body: String,
+    pub(crate) deliveries: i64,
+    pub(crate) receive_count: u32,
+    pub(crate) sent_at: DateTime<Utc>,
+}
+
+/// Queues that have ready messages they did not have before.
+pub(crate) type Woken = BTreeSet<QueueName>;
+
+pub(crate) fn insert(
+    connection: &Connection,
+    queue: QueueName,
+    group: &str,
+    body: &str,
+    now: DateTime<Utc>,
+) -> Result<(), WorkError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO messages (queue, origin, fair_group, body, sent_at) VALUES (?1, ?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![queue.number(), group, body, now.timestamp_micros()])?;
+    Ok(())
+}
+
+/// Gives `group` a place at the end of the line, if it has none. At the end, so that a group that comes and
+/// goes with single messages is not always first.
+pub(crate) fn line_up(connection: &Connection, queue: QueueName, group: &str) -> Result<(), WorkError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO turns (queue, fair_group, turn) VALUES (?1, ?2, \
+             (SELECT coalesce(max(turn), 0) + 1 FROM turns WHERE queue = ?1)) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![queue.number(), group])?;
+    Ok(())
+}
+
+/// Takes up to `max` ready messages, from as many groups as there are, and hides them until `until`.
+pub(crate) fn take(
+    connection: &Connection,
+    queue: QueueName,
+    max: usize,
+    until: DateTime<Utc>,
+) -> Result<Vec<Row>, WorkError> {
+    let mut taken = Vec::new();
+    while taken.len() < max {
+        let groups = next_groups(connection, queue, max - taken.len())?;
+        if groups.is_empty() {
+            break;
+        }
+        // Rounded down: what is left over goes to whoever is first in line then, another one each time.
+        let share = (max - taken.len()) / groups.len();
+        for group in groups {
+            let wanted = share.min(max - taken.len());
+            if wanted == 0 {
+                break;
+            }
+            let rows = take_of_group(connection, queue, &group, wanted, until)?;
+            end_turn(connection, queue, &group, rows.len() < wanted)?;
+            taken.extend(rows);
+        }
+    }
+    Ok(taken)
+}
+
+fn next_groups(connection: &Connection, queue: QueueName, max: usize) -> Result<Vec<String>, WorkError> {
+    connection
+        .prepare_cached("SELECT fair_group FROM turns WHERE queue = ?1 ORDER BY turn LIMIT ?2")?
+        .query_map(params![queue.number(), max as u64], |row| row.get(0))?
+        .map(|row| Ok(row?))
+        .collect()
+}
+
+fn take_of_group(
+    connection: &Connection,
+    queue: QueueName,
+    group: &str,
+    max: usize,
+    until: DateTime<Utc>,
+) -> Result<Vec<Row>, WorkError> {
+    let mut rows = connection
+        .prepare_cached(
+            "UPDATE messages SET hidden_until = ?4, deliveries = deliveries + 1, in_flight = 1 WHERE id IN \
+             (SELECT id FROM messages WHERE queue = ?1 AND fair_group = ?2 AND hidden_until IS NULL \
+             ORDER BY id LIMIT ?3) RETURNING id, origin, fair_group, body, deliveries, base, sent_at",
+        )?
+        .query_map(
+            params![queue.number(), group, max as u64, until.timestamp_micros()],
+            read_row,
+        )?
+        .collect::<Result<Vec<_>, _>>()?;
+    // RETURNING promises no order.
+    rows.sort_by_key(|row| row.id);
+    Ok(rows)
+}
+
+fn end_turn(connection: &Connection, queue: QueueName, group: &str, empty: bool) -> Result<(), WorkError> {
+    let sql = if empty {
+        "DELETE FROM turns WHERE queue = ?1 AND fair_group = ?2"
+    } else {
+        "UPDATE turns SET turn = (SELECT max(turn) + 1 FROM turns WHERE queue = ?1) \
+         WHERE queue = ?1 AND fair_group = ?2"
+    };
+    connection
+        .prepare_cached(sql)?
+        .execute(params![queue.number(), group])?;
+    Ok(())
+}
+
+/// Deletes the message if the delivery is still its last one. Says whether it was.
+pub(crate) fn delete(connection: &Connection, id: i64, delivery: i64) -> Result<bool, WorkError> {
+    let deleted = connection
+        .prepare_cached("DELETE FROM messages WHERE id = ?1 AND deliveries = ?2")?
+        .execute([id, delivery])?;
+    Ok(deleted == 1)
+}
+
+/// Hides a message in flight until another time. Says whether the delivery was still its last one.
+pub(crate) fn hide_until(
+    connection: &Connection,
+    id: i64,
+    delivery: i64,
+    until: DateTime<Utc>,
+) -> Result<bool, WorkError> {
+    let hidden = connection
+        .prepare_cached(
+            "UPDATE messages SET hidden_until = ?3 WHERE id = ?1 AND deliveries = ?2 AND in_flight",
+        )?
+        .execute([id, delivery, until.timestamp_micros()])?;
+    Ok(hidden == 1)
+}
+
+/// Ends a delivery without success: ready again at `until`, or moved on at once if it was the last chance.
+pub(crate) fn release(
+    connection: &Connection,
+    id: i64,
+    delivery: i64,
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+    woken: &mut Woken,
+) -> Result<bool, WorkError> {
+    let found: Option<Hidden> = connection
+        .prepare_cached(
+            "SELECT id, queue, fair_group, deliveries - base FROM messages \
+             WHERE id = ?1 AND deliveries = ?2 AND in_flight",
+        )?
+        .query_row([id, delivery], read_hidden)
+        .optional()?;
+    let Some(message) = found else {
+        return Ok(false);
+    };
+    if until <= now || message.is_exhausted() {
+        reappear(connection, &message, woken)?;
+    } else {
+        connection
+            .prepare_cached("UPDATE messages SET in_flight = 0, hidden_until = ?2 WHERE id = ?1")?
+            .execute([id, until.timestamp_micros()])?;
+    }
+    Ok(true)
+}
+
+/// Lets every hidden message whose time has come reappear, in all queues.
+pub(crate) fn wake_due(
+    connection: &Connection,
+    now: DateTime<Utc>,
+    woken: &mut Woken,
+) -> Result<(), WorkError> {
+    let due = connection
+        .prepare_cached(
+            "SELECT id, queue, fair_group, deliveries - base FROM messages \
+             WHERE hidden_until IS NOT NULL AND hidden_until <= ?1",
+        )?
+        .query_map([now.timestamp_micros()], read_hidden)?
+        .collect::<Result<Vec<_>, _>>()?;
+    for message in due {
+        reappear(connection, &message, woken)?;
+    }
+    Ok(())
+}
+
+/// When the next hidden message of any queue reappears.
+pub(crate) fn next_due(connection: &Connection) -> Result<Option<DateTime<Utc>>, WorkError> {
+    let micros: Option<i64> = connection
+        .prepare_cached("SELECT min(hidden_until) FROM messages WHERE hidden_until IS NOT NULL")?
+        .query_row([], |row| row.get(0))?;
+    Ok(micros.and_then(DateTime::from_timestamp_micros))
+}
+
+/// Whether a receive may find something. Rarely it then finds nothing, and this is `false` afterwards.
+pub(crate) fn may_be_ready(connection: &Connection, queue: QueueName) -> Result<bool, WorkError> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM turns WHERE queue = ?1 LIMIT 1")?
+        .exists([queue.number()])?)
+}
+
+/// On opening: whoever had messages in hand is dead. What waits goes on waiting.
+pub(crate) fn release_all_in_flight(connection: &Connection, now: DateTime<Utc>) -> Result<(), WorkError> {
+    connection.execute(
+        "UPDATE messages SET hidden_until = ?1 WHERE in_flight",
+        [now.timestamp_micros()],
+    )?;
+    wake_due(connection, now, &mut Woken::new())
+}
+
+struct Hidden {
+    id: i64,
+    queue: QueueName,
+    group: String,
+    receive_count: u32,
+}
+
+impl Hidden {
+    fn is_exhausted(&self) -> bool {
+        self.queue
+            .redrive()
+            .is_some_and(|redrive| self.receive_count >= redrive.after)
+    }
+}
+
+fn reappear(connection: &Connection, message: &Hidden, woken: &mut Woken) -> Result<(), WorkError> {
+    let queue = match message.queue.redrive() {
+        Some(redrive) if message.is_exhausted() => {
+            // One more delivery, so that the receipt of the last one does not fit any more.
+            connection
+                .prepare_cached(
+                    "UPDATE messages SET queue = ?2, hidden_until = NULL, in_flight = 0, \
+                     deliveries = deliveries + 1, base = deliveries + 1 WHERE id = ?1",
+                )?
+                .execute(params![message.id, redrive.to.number()])?;
+            tracing::warn!(
+                message = message.id,
+                from = message.queue.as_str(),
+                to = redrive.to.as_str(),
+                receives = message.receive_count,
+                "a message failed too often and moves on"
+            );
+            redrive.to
+        }
+        _ => {
+            connection
+                .prepare_cached("UPDATE messages SET hidden_until = NULL, in_flight = 0 WHERE id = ?1")?
+                .execute([message.id])?;
+            message.queue
+        }
+    };
+    line_up(connection, queue, &message.group)?;
+    woken.insert(queue);
+    Ok(())
+}
+
+fn read_hidden(row: &rusqlite::Row<'_>) -> rusqlite::Result<Hidden> {
+    Ok(Hidden {
+        id: row.get(0)?,
+        queue: read_queue(row, 1)?,
+        group: row.get(2)?,
+        receive_count: row.get(3)?,
+    })
+}
+
+/// Columns: id, origin, `fair_group`, body, deliveries, base, `sent_at`.
+pub(crate) fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let (deliveries, base): (i64, i64) = (row.get(4)?, row.get(5)?);
+    Ok(Row {
+        id: row.get(0)?,
+        origin: read_queue(row, 1)?,
+        group: row.get(2)?,
+        body: row.get(3)?,
+        deliveries,
+        receive_count: u32::try_from(deliveries - base).unwrap_or(u32::MAX),
+        sent_at: DateTime::from_timestamp_micros(row.get(6)?).unwrap_or_default(),
+    })
+}
+
+pub(crate) fn read_queue(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<QueueName> {
+    let number: u8 = row.get(column)?;
+    QueueName::from_number(number)
+        .ok_or_else(|| rusqlite::Error::IntegralValueOutOfRange(column, number.into()))
+}

@@ -1,0 +1,124 @@
+//! The tables, as a list of steps. A step that was released is never edited: a change is a new step.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// `user_version` of a database is how many of these it has been through.
+const MIGRATIONS: &[&str] = &[
+    // 1: ledger and queues.
+    "
+    -- A session without its two parts of unbounded size: what was asked for is never changed, and a row is
+    -- written whole at each change, so it stands apart; full chunks are a blob (see index_set.rs).
+    CREATE TABLE sessions (
+        id          TEXT PRIMARY KEY,
+        open        INTEGER NOT NULL,
+        fields      TEXT NOT NULL,
+        chunks_done BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX open_sessions ON sessions (id) WHERE open;
+    CREATE TABLE requests (
+        session TEXT PRIMARY KEY,
+        request TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE results (
+        session   TEXT NOT NULL,
+        chunk     INTEGER NOT NULL,
+        number    INTEGER NOT NULL,
+        failed    INTEGER NOT NULL,
+        matches   INTEGER NOT NULL,
+        bytes     INTEGER NOT NULL,
+        pages     INTEGER NOT NULL,
+        is_object INTEGER NOT NULL,
+        body      TEXT NOT NULL,
+        PRIMARY KEY (session, chunk, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE done (
+        session TEXT NOT NULL,
+        chunk   INTEGER NOT NULL,
+        numbers BLOB NOT NULL,
+        PRIMARY KEY (session, chunk)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE attempts (
+        session TEXT NOT NULL,
+        number  INTEGER NOT NULL,
+        receipt TEXT NOT NULL,
+        at      TEXT NOT NULL,
+        PRIMARY KEY (session, number)
+    ) STRICT, WITHOUT ROWID;
+
+    -- AUTOINCREMENT: the id of a deleted message is never given again, so an old receipt fits no new one.
+    CREATE TABLE messages (
+        id           INTEGER PRIMARY KEY AUTOINCREMENT,
+        queue        INTEGER NOT NULL,
+        origin       INTEGER NOT NULL,             -- the queue it was first sent to
+        fair_group TEXT NOT NULL,
+        body         TEXT NOT NULL,
+        sent_at      INTEGER NOT NULL,             -- microseconds since 1970, as all times here
+        deliveries   INTEGER NOT NULL DEFAULT 0,   -- rises with each receive and each move; half of a receipt
+        base         INTEGER NOT NULL DEFAULT 0,   -- deliveries when it came into this queue
+        in_flight    INTEGER NOT NULL DEFAULT 0,   -- hidden because somebody has it, not because it waits
+        hidden_until INTEGER                       -- NULL: may be received
+    ) STRICT;
+    CREATE INDEX ready_messages ON messages (queue, fair_group, id) WHERE hidden_until IS NULL;
+    CREATE INDEX hidden_messages ON messages (hidden_until) WHERE hidden_until IS NOT NULL;
+
+    -- The groups with ready messages, in the order in which they are served: each goes to the end after its
+    -- turn. A row may outlive its group's last ready message; a receive that finds none removes it.
+    CREATE TABLE turns (
+        queue        INTEGER NOT NULL,
+        fair_group TEXT NOT NULL,
+        turn         INTEGER NOT NULL,
+        PRIMARY KEY (queue, fair_group)
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX next_turn ON turns (queue, turn);
+    ",
+];
+
+/// Why a database cannot be brought to the present form.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SchemaError {
+    #[error("it has schema {found}, and this riffle knows {known} at most")]
+    Newer { found: usize, known: usize },
+    #[error(transparent)]
+    Sql(#[from] rusqlite::Error),
+}
+
+/// Takes the steps that are missing, each in a transaction of its own.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), SchemaError> {
+    let known = MIGRATIONS.len();
+    let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > known {
+        return Err(SchemaError::Newer { found, known });
+    }
+    for (step, sql) in MIGRATIONS.iter().enumerate().skip(found) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "user_version", step + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_of_a_newer_riffle_is_left_alone() -> Result<(), rusqlite::Error> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.pragma_update(None, "user_version", MIGRATIONS.len() + 1)?;
+        let error = migrate(&mut connection).expect_err("must be refused");
+        assert!(matches!(error, SchemaError::Newer { .. }), "{error}");
+        Ok(())
+    }
+
+    #[test]
+    fn steps_are_taken_once() -> Result<(), SchemaError> {
+        let mut connection = Connection::open_in_memory()?;
+        migrate(&mut connection)?;
+        migrate(&mut connection)?;
+        let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        assert_eq!(version, MIGRATIONS.len());
+        Ok(())
+    }
+}

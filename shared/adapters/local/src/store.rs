@@ -1,0 +1,193 @@
+//! The state folder: who may use it, what lies in it, and what is put right when it is opened.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use riffle_ports::Clock;
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use crate::database::{Database, WorkError};
+use crate::queue_rows;
+use crate::schema::{self, SchemaError};
+use crate::{LocalLedger, LocalObjects, LocalQueues};
+
+/// Why a state folder cannot be used. Each text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(
+        "the state folder {} is in use by {}: stop that one first, or name another folder",
+        folder.display(),
+        pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+    )]
+    InUse { folder: PathBuf, pid: Option<u32> },
+    #[error(
+        "cannot use {} for the state: {error}; make it writable for this user, or name another folder",
+        path.display()
+    )]
+    Folder { path: PathBuf, error: io::Error },
+    #[error(
+        "the state in {} was written by a newer riffle (schema {found}, this one knows {known}): update \
+         riffle, or name another folder",
+        folder.display()
+    )]
+    Newer {
+        folder: PathBuf,
+        found: usize,
+        known: usize,
+    },
+    #[error(
+        "the state database {} cannot be opened: {error}; if it is damaged, move the folder away and a \
+         new one is made",
+        path.display()
+    )]
+    Database { path: PathBuf, error: rusqlite::Error },
+}
+
+/// An open state folder:
+///
+/// ```text
+/// DIR/lock                 held while the folder is open; holds the process id
+/// DIR/state.sqlite(-wal)   ledger and queues
+/// DIR/objects/…            one file per object
+/// DIR/tmp/…                objects being written; emptied on open
+/// ```
+///
+/// The folder stays locked until the store and all that it handed out are dropped. The last drop waits for
+/// the database to be closed (milliseconds; it may block on the disk).
+#[derive(Debug)]
+pub struct Store {
+    ledger: LocalLedger,
+    queues: LocalQueues,
+    objects: LocalObjects,
+}
+
+impl Store {
+    /// Opens the state folder `dir`, making it (for this user only) if need be. Blocks: it reads and may
+    /// repair the database.
+    ///
+    /// Messages that the last process had received and not finished are visible again. `clock` is what
+    /// visibility goes by.
+    ///
+    /// # Errors
+    /// Another process has it, it cannot be written, or what is in it cannot be read.
+    pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let unusable = |path: &Path| {
+            let path = path.to_owned();
+            move |error| OpenError::Folder { path, error }
+        };
+        private_dir(dir).map_err(unusable(dir))?;
+        let lock = take_lock(dir)?;
+
+        let (objects, tmp) = (dir.join("objects"), dir.join("tmp"));
+        match fs::remove_dir_all(&tmp) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(&tmp)(error)),
+            _ => {}
+        }
+        for folder in [&objects, &tmp] {
+            private_dir(folder).map_err(unusable(folder))?;
+        }
+
+        let path = dir.join("state.sqlite");
+        // The database's companion files take their permissions from it.
+        private_file(&path).map_err(unusable(&path))?;
+        let connection = open_database(&path, clock.as_ref()).map_err(|error| match error {
+            SchemaError::Newer { found, known } => OpenError::Newer {
+                folder: dir.to_owned(),
+                found,
+                known,
+            },
+            SchemaError::Sql(error) => OpenError::Database {
+                path: path.clone(),
+                error,
+            },
+        })?;
+        let database = Arc::new(Database::start(connection, lock).map_err(unusable(dir))?);
+        Ok(Self {
+            ledger: LocalLedger::new(Arc::clone(&database)),
+            queues: LocalQueues::new(database, clock),
+            objects: LocalObjects::new(objects, tmp),
+        })
+    }
+
+    pub fn ledger(&self) -> LocalLedger {
+        self.ledger.clone()
+    }
+
+    pub fn queues(&self) -> LocalQueues {
+        self.queues.clone()
+    }
+
+    pub fn objects(&self) -> LocalObjects {
+        self.objects.clone()
+    }
+}
+
+fn open_database(path: &Path, clock: &dyn Clock) -> Result<Connection, SchemaError> {
+    let mut connection = Connection::open(path)?;
+    // Others may look at it with tools of their own while we run; they hold it briefly.
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    // In pages of 4 KB: a checkpoint syncs the disk, so let 16 MB gather for one.
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    // In KB if negative.
+    connection.pragma_update(None, "cache_size", -16_000)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    // Keep a statement's plan whatever is bound to it, rather than parse it again.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    schema::migrate(&mut connection)?;
+
+    let transaction = connection.transaction()?;
+    queue_rows::release_all_in_flight(&transaction, clock.now()).map_err(|error| match error {
+        WorkError::Sql(error) => error,
+        WorkError::Unreadable(text) => rusqlite::Error::InvalidParameterName(text),
+    })?;
+    transaction.commit()?;
+    Ok(connection)
+}
+
+fn private_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+fn private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
+
+/// The system lets go of the lock when the process ends, however it ends.
+fn take_lock(dir: &Path) -> Result<File, OpenError> {
+    let path = dir.join("lock");
+    let unusable = |error| OpenError::Folder {
+        path: path.clone(),
+        error,
+    };
+    let mut file = private_file(&path).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            file.read_to_string(&mut holder).map_err(unusable)?;
+            return Err(OpenError::InUse {
+                folder: dir.to_owned(),
+                pid: holder.trim().parse().ok(),
+            });
+        }
+        Err(TryLockError::Error(error)) => return Err(unusable(error)),
+    }
+    file.set_len(0).map_err(unusable)?;
+    writeln!(file, "{}", std::process::id()).map_err(unusable)?;
+    Ok(file)
+}

@@ -1,0 +1,30 @@
+//! Time and chance from the machine.
+
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+use riffle_ports::{Clock, Ids};
+
+/// The machine's clock. Jumps when somebody sets it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        SystemTime::now().into()
+    }
+}
+
+/// Identifiers from the system's random source.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RandomIds;
+
+impl Ids for RandomIds {
+    /// # Panics
+    /// If the system has no random source, which is no system to run on.
+    fn fresh(&self) -> String {
+        let mut bits = [0; 16];
+        getrandom::fill(&mut bits).expect("the system gives random bits");
+        format!("{:032x}", u128::from_be_bytes(bits))
+    }
+}

@@ -1,0 +1,177 @@
+//! `kill -9` in the middle of everything: what was acknowledged is there.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use riffle_local_adapters::{QueueName, Store, SystemClock};
+use riffle_ports::{Body, ObjectStore, Queue, ScanLedger, SessionId, StoredResult};
+use tempfile::TempDir;
+
+use crate::{Outcome, receive, send};
+
+const FOLDER: &str = "RIFFLE_CRASH_FOLDER";
+const ROUND: &str = "RIFFLE_CRASH_ROUND";
+const ROUNDS: usize = 6;
+
+fn session() -> SessionId {
+    SessionId("c".repeat(32))
+}
+
+fn content(number: usize) -> Bytes {
+    // Some small, some so large that another thread writes them.
+    let size = if number.is_multiple_of(5) { 200_000 } else { 500 };
+    Bytes::from(vec![(number % 251) as u8; size])
+}
+
+/// What a child said it had done.
+#[derive(Default)]
+struct Said {
+    sent: BTreeSet<String>,
+    trying: BTreeSet<String>,
+    deleted: BTreeSet<String>,
+    results: BTreeSet<usize>,
+    done: BTreeSet<u32>,
+    objects: BTreeSet<usize>,
+}
+
+impl Said {
+    fn note(&mut self, line: &str) -> Result<(), std::num::ParseIntError> {
+        match line.split_once(' ') {
+            Some(("sent", body)) => drop(self.sent.insert(body.to_owned())),
+            Some(("deleting", body)) => drop(self.trying.insert(body.to_owned())),
+            Some(("deleted", body)) => drop(self.deleted.insert(body.to_owned())),
+            Some(("result", number)) => drop(self.results.insert(number.parse()?)),
+            Some(("done", number)) => drop(self.done.insert(number.parse()?)),
+            Some(("object", number)) => drop(self.objects.insert(number.parse()?)),
+            // The test harness says things too.
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_killed_process_loses_nothing() -> Outcome {
+    let folder = TempDir::new()?;
+    let mut said = Said::default();
+    for round in 0..ROUNDS {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["--exact", "crash::child", "--ignored", "--nocapture"])
+            .env(FOLDER, folder.path())
+            .env(ROUND, round.to_string())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        for (number, line) in lines.enumerate() {
+            // What is in the pipe already counts: it was said before the end.
+            said.note(&line?)?;
+            if number == 300 + round * 97 {
+                child.kill()?;
+            }
+        }
+        assert!(!child.wait()?.success(), "the child was to be killed");
+        check(folder.path(), &said).await?;
+    }
+    assert!(said.results.len() > ROUNDS && said.objects.len() > ROUNDS && said.deleted.len() > ROUNDS);
+    Ok(())
+}
+
+async fn check(folder: &Path, said: &Said) -> Outcome {
+    let store = Store::open(folder, Arc::new(SystemClock))?;
+    let results: BTreeSet<usize> = store
+        .ledger()
+        .results(&session(), 0)
+        .await?
+        .into_iter()
+        .map(|(number, result)| {
+            assert_eq!(result, self::result(number as usize), "a result is whole");
+            number as usize
+        })
+        .collect();
+    assert!(results.is_superset(&said.results), "results are lost");
+    let done = store.ledger().done(&session(), 0).await?;
+    assert!(done.is_superset(&said.done), "numbers of a set are lost");
+    for number in &said.objects {
+        let stored = store.objects().get(&format!("objects/{number}")).await?;
+        assert!(stored == Some(content(*number)), "object {number} is lost or not whole");
+    }
+
+    let mut present = BTreeSet::new();
+    for queue in QueueName::ALL {
+        let peeked = store.queues().peek(queue, usize::MAX >> 1).await?;
+        present.extend(peeked.into_iter().map(|message| message.body));
+        let depths = store.queues().depths().await?;
+        assert!(depths.iter().all(|depth| depth.in_flight == 0), "in the hands of the dead: {depths:?}");
+    }
+    let lost: Vec<&String> = said.sent.difference(&said.trying).filter(|body| !present.contains(*body)).collect();
+    assert!(lost.is_empty(), "messages are lost: {lost:?}");
+    let undead: Vec<&String> = said.deleted.intersection(&present).collect();
+    assert!(undead.is_empty(), "deleted messages are back: {undead:?}");
+    drop(store);
+
+    let database = rusqlite::Connection::open(folder.join("state.sqlite"))?;
+    let integrity: String = database.pragma_query_value(None, "integrity_check", |row| row.get(0))?;
+    assert_eq!(integrity, "ok");
+    Ok(())
+}
+
+fn result(number: usize) -> StoredResult {
+    StoredResult {
+        failed: false,
+        matches: u32::try_from(number).unwrap_or_default(),
+        bytes: 0,
+        pages: 0,
+        body: Body::Inline("r".repeat(number % 1_000)),
+    }
+}
+
+/// Writes until it is killed, and says what it has done after it is done.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "the other half of a_killed_process_loses_nothing, which starts it"]
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
+async fn child() -> Outcome {
+    let folder = PathBuf::from(std::env::var_os(FOLDER).ok_or("started by its parent only")?);
+    let round: usize = std::env::var(ROUND)?.parse()?;
+    let store = Arc::new(Store::open(&folder, Arc::new(SystemClock))?);
+    let writers: Vec<_> = (0..4)
+        .map(|writer| tokio::spawn(write_for_ever(Arc::clone(&store), round * 1_000_000 + writer)))
+        .collect();
+    for writer in writers {
+        if let Err(error) = writer.await? {
+            println!("failed: {error}");
+            return Err(error.into());
+        }
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
+async fn write_for_ever(store: Arc<Store>, first: usize) -> Result<(), riffle_ports::PortError> {
+    let (ledger, queues, objects) = (store.ledger(), store.queues(), store.objects());
+    for number in (first..).step_by(4) {
+        let body = number.to_string();
+        send(&queues, Queue::ScanWork, &format!("group {}", number % 3), &[&body]).await?;
+        println!("sent {body}");
+        objects.put(&format!("objects/{number}"), content(number)).await?;
+        println!("object {number}");
+        let index = u32::try_from(number).unwrap_or_default();
+        ledger.put_result(&session(), 0, index, result(number)).await?;
+        println!("result {number}");
+        ledger.add_done(&session(), 0, &BTreeSet::from([index])).await?;
+        println!("done {number}");
+        if number.is_multiple_of(3) {
+            // Half of them stay in our hands.
+            for message in receive(&queues, QueueName::ScanWork).await?.iter().step_by(2) {
+                println!("deleting {}", message.body);
+                if queues.delete(std::slice::from_ref(&message.receipt)).await? == 1 {
+                    println!("deleted {}", message.body);
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,284 @@
+//! Visibility, counts, redrive, fairness and waiting.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use riffle_local_adapters::{Depth, LocalQueues, QueueName};
+use riffle_ports::{Message, PortError, Queue, WorkQueue};
+
+use crate::{Outcome, State, VISIBILITY, bodies, receipts, receive, send};
+
+async fn depth(queues: &LocalQueues, queue: QueueName) -> Result<Depth, PortError> {
+    let depths = queues.depths().await?;
+    Ok(*depths.iter().find(|depth| depth.queue == queue).expect("every queue has a depth"))
+}
+
+#[tokio::test]
+async fn visibility_ends_to_the_second() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    send(&queues, Queue::ScanWork, "g", &["a"]).await?;
+    assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["a"]);
+    state.advance(59);
+    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
+    state.advance(1);
+    let again = receive(&queues, QueueName::ScanWork).await?;
+    assert_eq!(again[0].receive_count, 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_longer_visibility_keeps_others_away() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    send(&queues, Queue::ScanWork, "g", &["a"]).await?;
+    let held = receipts(&receive(&queues, QueueName::ScanWork).await?);
+    state.advance(50);
+    assert_eq!(queues.extend(&held, VISIBILITY).await?, 1);
+    state.advance(59);
+    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
+    assert_eq!(queues.delete(&held).await?, 1);
+    state.advance(60);
+    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
+    assert_eq!(queues.extend(&held, VISIBILITY).await?, 0, "a deleted message");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_old_receipt_fits_no_longer() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    send(&queues, Queue::ScanWork, "g", &["a"]).await?;
+    let old = receipts(&receive(&queues, QueueName::ScanWork).await?);
+    state.advance(60);
+    let new = receipts(&receive(&queues, QueueName::ScanWork).await?);
+    assert_eq!(queues.delete(&old).await?, 0);
+    assert_eq!(queues.release(&old, Duration::ZERO).await?, 0);
+    assert_eq!(queues.extend(&old, VISIBILITY).await?, 0);
+    assert_eq!(depth(&queues, QueueName::ScanWork).await?.in_flight, 1);
+    assert_eq!(queues.delete(&new).await?, 1);
+    let no_receipt = queues.delete(&["what is this".to_owned()]).await;
+    assert!(matches!(no_receipt, Err(PortError::Broken(_))), "{no_receipt:?}");
+    Ok(())
+}
+
+/// Its holder was slow, but nobody else has begun.
+#[tokio::test]
+async fn a_receipt_fits_after_the_visibility_while_nobody_else_has_the_message() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    send(&queues, Queue::ScanWork, "g", &["a"]).await?;
+    let held = receipts(&receive(&queues, QueueName::ScanWork).await?);
+    state.advance(61);
+    assert_eq!(depth(&queues, QueueName::ScanWork).await?.ready, 1);
+    assert_eq!(queues.delete(&held).await?, 1);
+    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_released_message_comes_after_its_delay() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    send(&queues, Queue::ScanWork, "g", &["a", "b"]).await?;
+    let held = receive(&queues, QueueName::ScanWork).await?;
+    assert_eq!(queues.release(&receipts(&held)[..1], Duration::ZERO).await?, 1);
+    assert_eq!(queues.release(&receipts(&held)[1..], Duration::from_secs(5)).await?, 1);
+    let work = depth(&queues, QueueName::ScanWork).await?;
+    assert_eq!((work.ready, work.in_flight, work.waiting), (1, 0, 1));
+    assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["a"]);
+    state.advance(4);
+    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
+    state.advance(1);
+    assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["b"]);
+    Ok(())
+}
+
+/// Work → quarantine after three receives → dead letters after five more.
+#[tokio::test]
+async fn what_fails_too_often_moves_on() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    send(&queues, Queue::ScanWork, "g", &["killer", "fine"]).await?;
+    let mut last = Vec::new();
+    for count in 1..=3 {
+        let received = receive(&queues, QueueName::ScanWork).await?;
+        let killer = received.iter().find(|one| one.body == "killer").expect("still here");
+        assert_eq!(killer.receive_count, count);
+        last = vec![killer.receipt.clone()];
+        let fine: Vec<String> = received
+            .iter()
+            .filter(|one| one.body == "fine")
+            .map(|one| one.receipt.clone())
+            .collect();
+        queues.delete(&fine).await?;
+        state.advance(60);
+    }
+    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty(), "three receives were its last");
+    assert_eq!(queues.delete(&last).await?, 0, "who had it before has no hold on it in quarantine");
+
+    let id = last[0].split('.').next().expect("an id").to_owned();
+    for count in 1..=5 {
+        let received = receive(&queues, QueueName::ScanQuarantine).await?;
+        assert_eq!(bodies(&received), ["killer"]);
+        assert_eq!(received[0].receive_count, count, "quarantine counts anew");
+        assert_eq!((received[0].id.as_str(), received[0].origin), (id.as_str(), QueueName::ScanWork));
+        queues.release(&receipts(&received), Duration::ZERO).await?;
+    }
+    assert!(receive(&queues, QueueName::ScanQuarantine).await?.is_empty());
+    let dead = queues.peek(QueueName::ScanDeadLetter, 10).await?;
+    assert_eq!(bodies(&dead), ["killer"]);
+    assert_eq!(dead[0].origin, QueueName::ScanWork);
+    assert_eq!(depth(&queues, QueueName::ScanDeadLetter).await?.ready, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn dispatch_and_finish_go_straight_to_the_dead_letters() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    for queue in [Queue::ScanDispatch, Queue::ScanFinish] {
+        send(&queues, queue, "g", &["a"]).await?;
+        for _ in 0..5 {
+            assert_eq!(bodies(&receive(&queues, queue.into()).await?), ["a"]);
+            state.advance(60);
+        }
+        assert!(receive(&queues, queue.into()).await?.is_empty());
+    }
+    let dead = queues.peek(QueueName::ScanDeadLetter, 10).await?;
+    let origins: Vec<QueueName> = dead.iter().map(|one| one.origin).collect();
+    assert_eq!(origins, [QueueName::ScanDispatch, QueueName::ScanFinish]);
+    Ok(())
+}
+
+/// One large scan must not hold up the others.
+#[tokio::test]
+async fn groups_have_their_turns() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    let large: Vec<Message> = (0..5_000)
+        .map(|number| Message {
+            group: "large".to_owned(),
+            body: number.to_string(),
+        })
+        .collect();
+    queues.send(Queue::ScanWork, &large).await?;
+    assert_eq!(receive(&queues, QueueName::ScanWork).await?.len(), 10, "alone it has all");
+    for group in ["small-1", "small-2"] {
+        let bodies: Vec<String> = (0..10).map(|number| number.to_string()).collect();
+        send(&queues, Queue::ScanWork, group, &bodies.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+    }
+    let mut shares = BTreeMap::<String, Vec<u32>>::new();
+    for _ in 0..3 {
+        for received in receive(&queues, QueueName::ScanWork).await? {
+            shares.entry(received.group).or_default().push(received.body.parse()?);
+        }
+    }
+    assert!(shares["large"].len() <= 12, "a third of thirty, or little more: {shares:?}");
+    for group in ["small-1", "small-2"] {
+        assert!(shares[group].len() >= 9, "a third of thirty, or little less: {shares:?}");
+        assert!(shares[group].is_sorted(), "the oldest of a group first: {shares:?}");
+    }
+    Ok(())
+}
+
+/// A group that comes again and again with one message each does not push itself forward.
+#[tokio::test]
+async fn newcomers_line_up() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    send(&queues, Queue::ScanWork, "patient", &["1", "2", "3", "4", "5"]).await?;
+    let mut order = Vec::new();
+    for _ in 0..10 {
+        send(&queues, Queue::ScanWork, "eager", &["x"]).await?;
+        for received in queues.receive(QueueName::ScanWork, 1, VISIBILITY).await? {
+            order.push(received.group);
+        }
+    }
+    let patient = order.iter().filter(|group| *group == "patient").count();
+    assert_eq!(patient, 5, "{order:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn many_groups_share_a_batch() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    for group in 0..25 {
+        send(&queues, Queue::ScanWork, &format!("g{group}"), &["a", "b"]).await?;
+    }
+    let mut groups = Vec::new();
+    for _ in 0..5 {
+        for received in receive(&queues, QueueName::ScanWork).await? {
+            groups.push(received.group);
+        }
+    }
+    assert_eq!(groups.len(), 50);
+    let mut first: Vec<&String> = groups[..25].iter().collect();
+    first.sort();
+    first.dedup();
+    assert_eq!(first.len(), 25, "each group once before any twice: {groups:?}");
+    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_waiting_consumer_wakes_for_a_new_message() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    let waiting: Vec<_> = (0..3)
+        .map(|_| {
+            let queues = queues.clone();
+            tokio::spawn(async move { queues.wait(QueueName::ScanWork).await })
+        })
+        .collect();
+    // Whether they listen already or not: none may miss it.
+    tokio::task::yield_now().await;
+    send(&queues, Queue::ScanWork, "g", &["a"]).await?;
+    for waiter in waiting {
+        tokio::time::timeout(Duration::from_secs(5), waiter).await???;
+    }
+    queues.wait(QueueName::ScanWork).await?;
+    let other = tokio::time::timeout(Duration::from_millis(50), queues.wait(QueueName::ScanFinish)).await;
+    assert!(other.is_err(), "nothing came to the other queue");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_waiting_consumer_wakes_when_visibility_ends() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    send(&queues, Queue::ScanWork, "g", &["a"]).await?;
+    let held = queues.receive(QueueName::ScanWork, 10, Duration::from_millis(30)).await?;
+    assert_eq!(held.len(), 1);
+    let waiter = tokio::spawn({
+        let queues = queues.clone();
+        async move { queues.wait(QueueName::ScanWork).await }
+    });
+    // The message's time is on the manual clock; the waiter looks again after the 30 ms it saw left.
+    state.advance(1);
+    tokio::time::timeout(Duration::from_secs(5), waiter).await???;
+    Ok(())
+}
+
+/// The consumer of the quarantine need not know whose visibility it waits for.
+#[tokio::test]
+async fn a_waiting_consumer_wakes_for_what_moves_to_its_queue() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    send(&queues, Queue::ScanWork, "g", &["killer"]).await?;
+    for _ in 0..2 {
+        receive(&queues, QueueName::ScanWork).await?;
+        state.advance(60);
+    }
+    let held = receipts(&receive(&queues, QueueName::ScanWork).await?);
+    let waiter = tokio::spawn({
+        let queues = queues.clone();
+        async move { queues.wait(QueueName::ScanQuarantine).await }
+    });
+    tokio::task::yield_now().await;
+    queues.release(&held, Duration::from_secs(100)).await?;
+    tokio::time::timeout(Duration::from_secs(5), waiter).await???;
+    assert_eq!(bodies(&receive(&queues, QueueName::ScanQuarantine).await?), ["killer"]);
+    Ok(())
+}

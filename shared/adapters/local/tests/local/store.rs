@@ -1,0 +1,130 @@
+//! One owner, and what the next owner finds.
+
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use riffle_local_adapters::{OpenError, QueueName, Store, SystemClock};
+use riffle_ports::{ObjectStore, Queue, ScanLedger, WorkQueue};
+
+use crate::{Outcome, State, bodies, receive, send};
+
+#[test]
+fn a_second_owner_learns_who_has_it_and_what_to_do() -> Outcome {
+    let state = State::new()?;
+    let error = Store::open(state.folder.path(), Arc::new(SystemClock)).expect_err("it is in use");
+    assert!(
+        matches!(error, OpenError::InUse { pid, .. } if pid == Some(std::process::id())),
+        "{error:?}"
+    );
+    let text = error.to_string();
+    assert!(text.contains(&std::process::id().to_string()) && text.contains("stop that one"), "{text}");
+    state.reopen()?;
+    Ok(())
+}
+
+/// Parts of a store keep it open.
+#[tokio::test]
+async fn the_folder_is_free_when_the_last_part_is_dropped() -> Outcome {
+    let State { folder, clock, store } = State::new()?;
+    let queues = store.queues();
+    drop(store);
+    assert!(Store::open(folder.path(), Arc::clone(&clock) as _).is_err());
+    send(&queues, Queue::ScanWork, "g", &["a"]).await?;
+    drop(queues);
+    let store = Store::open(folder.path(), clock)?;
+    assert_eq!(bodies(&receive(&store.queues(), QueueName::ScanWork).await?), ["a"]);
+    Ok(())
+}
+
+#[test]
+fn the_folder_is_for_its_user_only() -> Outcome {
+    let parent = tempfile::tempdir()?;
+    let folder = parent.path().join("state/here");
+    let _store = Store::open(&folder, Arc::new(SystemClock))?;
+    let mode = |name: &str| -> std::io::Result<u32> {
+        Ok(std::fs::metadata(folder.join(name))?.permissions().mode() & 0o777)
+    };
+    assert_eq!(mode("")?, 0o700);
+    assert_eq!(mode("objects")?, 0o700);
+    assert_eq!(mode("state.sqlite")?, 0o600);
+    assert_eq!(mode("state.sqlite-wal")?, 0o600);
+    Ok(())
+}
+
+#[test]
+fn an_unusable_folder_says_what_to_do() -> Outcome {
+    let parent = tempfile::tempdir()?;
+    let file = parent.path().join("file");
+    std::fs::write(&file, "not a folder")?;
+    let error = Store::open(&file, Arc::new(SystemClock)).expect_err("it is a file");
+    assert!(error.to_string().contains("name another folder"), "{error}");
+
+    let broken = parent.path().join("broken");
+    std::fs::create_dir(&broken)?;
+    std::fs::write(broken.join("state.sqlite"), "this is no database, and long enough to be looked at ".repeat(100))?;
+    let error = Store::open(&broken, Arc::new(SystemClock)).expect_err("it is damaged");
+    assert!(matches!(error, OpenError::Database { .. }), "{error:?}");
+    assert!(error.to_string().contains("move the folder away"), "{error}");
+    Ok(())
+}
+
+/// Whoever had them is dead; their counts stay, and what waits goes on waiting.
+#[tokio::test]
+async fn messages_in_hand_are_free_at_once_on_the_next_start() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    send(&queues, Queue::ScanWork, "g", &["in hand", "waits"]).await?;
+    let held = receive(&queues, QueueName::ScanWork).await?;
+    queues.release(&[held[1].receipt.clone()], Duration::from_secs(30)).await?;
+    send(&queues, Queue::ScanWork, "g", &["never touched"]).await?;
+    drop(queues);
+
+    let state = state.reopen()?;
+    let queues = state.store.queues();
+    let received = receive(&queues, QueueName::ScanWork).await?;
+    assert_eq!(bodies(&received), ["in hand", "never touched"]);
+    let counts: Vec<u32> = received.iter().map(|one| one.receive_count).collect();
+    assert_eq!(counts, [2, 1]);
+    assert_eq!(queues.delete(&[held[0].receipt.clone()]).await?, 0, "a receipt of the former process");
+    state.advance(30);
+    assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["waits"]);
+    Ok(())
+}
+
+/// A file that kills the whole process each time is caught too.
+#[tokio::test]
+async fn what_kills_the_process_three_times_is_quarantined() -> Outcome {
+    let mut state = State::new()?;
+    send(&state.store.queues(), Queue::ScanWork, "g", &["killer"]).await?;
+    for _ in 0..3 {
+        assert_eq!(bodies(&receive(&state.store.queues(), QueueName::ScanWork).await?), ["killer"]);
+        state = state.reopen()?;
+    }
+    let queues = state.store.queues();
+    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
+    assert_eq!(bodies(&receive(&queues, QueueName::ScanQuarantine).await?), ["killer"]);
+    Ok(())
+}
+
+/// A caller that stops waiting leaves the work done and the others unharmed.
+#[tokio::test]
+async fn an_abandoned_call_is_done_all_the_same() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    let message = riffle_ports::Message {
+        group: "g".to_owned(),
+        body: "abandoned".to_owned(),
+    };
+    {
+        let messages = [message];
+        let mut sending = queues.send(Queue::ScanWork, &messages);
+        // Once, so that it is under way.
+        assert!(futures::poll!(&mut sending).is_pending());
+    }
+    queues.wait(QueueName::ScanWork).await?;
+    assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["abandoned"]);
+    assert!(state.store.ledger().open_sessions().await?.is_empty());
+    assert!(state.store.objects().get("nothing").await?.is_none());
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! What a client asks for, routed by `action`.
+
+use serde::{Deserialize, Serialize};
+
+/// One message of a client. Unknown fields are ignored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Action {
+    StartScan(Box<StartScan>),
+    /// Listen to a session again and get a SNAPSHOT of it. `cursor` continues one.
+    Resume {
+        session_id: String,
+        #[serde(default)]
+        cursor: Option<String>,
+    },
+    CancelScan {
+        session_id: String,
+    },
+    /// A fresh Google Drive token for a session that has paused.
+    RenewToken {
+        session_id: String,
+        token: String,
+    },
+    /// Keeps the connection open. Answered with PONG.
+    Ping {
+        #[serde(default)]
+        session_id: Option<String>,
+    },
+}
+
+/// Starts a scan of one source for a list of codes.
+#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StartScan {
+    /// Made by the client, at most 128 characters: a retry under the same one is the same scan. Without it
+    /// the server makes one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Source: folders on the server's own machine, absolute paths. Local platform only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<String>,
+    /// Source: a folder of the uploads bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// Source: files uploaded for this scan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upload_id: Option<String>,
+    /// Source: a Google Drive folder, read with `token`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder_id: Option<String>,
+    /// Google Drive access token. A secret: never stored in clear, queued or logged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub target_hole_codes: Vec<String>,
+    /// Base64 of a workbook, CSV or text file that lists codes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_content: Option<String>,
+    /// An uploaded file that lists codes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codes_key: Option<String>,
+    pub options: Options,
+}
+
+/// Written by hand so that the token cannot reach a log.
+impl std::fmt::Debug for StartScan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StartScan")
+            .field("request_id", &self.request_id)
+            .field("folders", &self.folders)
+            .field("prefix", &self.prefix)
+            .field("upload_id", &self.upload_id)
+            .field("folder_id", &self.folder_id)
+            .field("target_hole_codes", &self.target_hole_codes.len())
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a scan reads and compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Options {
+    #[serde(rename = "match")]
+    pub matching: MatchMode,
+    pub ocr: OcrMode,
+}
+
+/// What counts as finding a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchMode {
+    /// The code stands alone: no letter, digit or underscore touches it.
+    #[default]
+    Token,
+    /// The code stands anywhere, also inside a longer word.
+    Substring,
+}
+
+/// Whether pictures of text are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OcrMode {
+    #[default]
+    Off,
+    Auto,
+}

@@ -1,0 +1,15 @@
+//! Wire types: what clients, queues and functions say to each other, as JSON.
+//!
+//! Apart from the flows' own types, so that a flow may change without changing what is in flight. Old
+//! versions stay decodable until queues have drained; `golden/` holds one file per version of each.
+
+mod actions;
+mod frames;
+mod queue;
+
+pub use actions::{Action, MatchMode, OcrMode, Options, StartScan};
+pub use frames::{ErrorCode, Failure, FoundMatch, Frame, FrameBody, Listed, ListedFailure, Receipt, SessionState, Summary};
+pub use queue::{DispatchJob, FinishJob, ScanFile};
+
+/// A frame to a client may not be larger: the gateway's limit, in bytes.
+pub const MAX_FRAME_BYTES: usize = 32 * 1024;

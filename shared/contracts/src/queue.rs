@@ -1,0 +1,23 @@
+//! What the queues carry. Each message names a session and little else: what is true is in the ledger.
+
+use serde::{Deserialize, Serialize};
+
+/// On the dispatch queue: list the session's source, seal it, send its files out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DispatchJob {
+    pub session_id: String,
+}
+
+/// On the work and quarantine queues: read one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanFile {
+    pub session_id: String,
+    /// Its place in the session's manifest.
+    pub index: u32,
+}
+
+/// On the finish queue: the session may be full.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FinishJob {
+    pub session_id: String,
+}

@@ -1,0 +1,180 @@
+//! Reads files and folders with nothing around the parsers: prints their text, or with `--time` what it took.
+//!
+//! `extract [--time] [--jobs N] [--out DIR] PATH…`
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use riffle_extract::{Limits, Place, Sink, Unit};
+
+#[derive(Default)]
+struct Options {
+    time: bool,
+    jobs: usize,
+    out: Option<PathBuf>,
+    paths: Vec<PathBuf>,
+}
+
+#[derive(Default)]
+struct Totals {
+    next: AtomicUsize,
+    failed: AtomicU64,
+    bytes: AtomicU64,
+    text: AtomicU64,
+    pages: AtomicU64,
+    unread: AtomicU64,
+}
+
+/// Counts text, and keeps it where it is to be shown.
+struct Text {
+    bytes: u64,
+    kept: Option<String>,
+}
+
+impl Sink for Text {
+    fn unit(&mut self, unit: &Unit<'_>) {
+        self.bytes += unit.text.len() as u64;
+        let Some(kept) = &mut self.kept else { return };
+        let written = match unit.place {
+            Place::Page(_) => writeln!(kept, "{}\u{c}", unit.text),
+            Place::Cell { sheet, cell } => writeln!(kept, "{sheet}!{cell}\t{}", unit.text),
+            Place::Line(_) => writeln!(kept, "{}", unit.text),
+        };
+        written.expect("a String takes all text");
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let options = options()?;
+    let mut files = Vec::new();
+    for path in &options.paths {
+        collect(path, &mut files)?;
+    }
+    files.sort();
+    let totals = Totals::default();
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..options.jobs.max(1) {
+            scope.spawn(|| work(&options, &files, &totals));
+        }
+    });
+    if options.time {
+        report(files.len(), &totals, began)?;
+    }
+    Ok(())
+}
+
+fn options() -> Result<Options, Box<dyn std::error::Error>> {
+    let mut options = Options {
+        jobs: 1,
+        ..Options::default()
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--time" => options.time = true,
+            "--jobs" => options.jobs = arguments.next().ok_or("--jobs needs a number")?.parse()?,
+            "--out" => options.out = Some(arguments.next().ok_or("--out needs a folder")?.into()),
+            _ => options.paths.push(argument.into()),
+        }
+    }
+    if options.paths.is_empty() {
+        return Err("usage: extract [--time] [--jobs N] [--out DIR] PATH…".into());
+    }
+    Ok(options)
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path)? {
+            let entry = entry?;
+            // Links are left out: a folder of them may lead round in a circle.
+            if !entry.file_type()?.is_symlink() {
+                collect(&entry.path(), files)?;
+            }
+        }
+    } else {
+        files.push(path.to_owned());
+    }
+    Ok(())
+}
+
+fn work(options: &Options, files: &[PathBuf], totals: &Totals) {
+    loop {
+        let index = totals.next.fetch_add(1, Ordering::Relaxed);
+        let Some(path) = files.get(index) else { return };
+        if let Err(error) = one(options, index, path, totals) {
+            totals.failed.fetch_add(1, Ordering::Relaxed);
+            say(&mut std::io::stderr(), &format!("{}: {error}\n", path.display()));
+        }
+    }
+}
+
+fn one(
+    options: &Options,
+    index: usize,
+    path: &Path,
+    totals: &Totals,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let bytes = bytes::Bytes::from(std::fs::read(path)?);
+    totals.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let keep = !options.time || options.out.is_some();
+    let mut sink = Text {
+        bytes: 0,
+        kept: keep.then(String::new),
+    };
+    let read = riffle_extract::extract(&name, &bytes, &Limits::default(), &mut sink);
+    totals.text.fetch_add(sink.bytes, Ordering::Relaxed);
+    if let Some(text) = &sink.kept {
+        match &options.out {
+            Some(folder) => std::fs::write(folder.join(format!("{}.txt", index + 1)), text)?,
+            None => say(&mut std::io::stdout(), text),
+        }
+    }
+    let read = read?;
+    totals.pages.fetch_add(u64::from(read.pages), Ordering::Relaxed);
+    totals
+        .unread
+        .fetch_add(read.unread.len() as u64, Ordering::Relaxed);
+    Ok(())
+}
+
+fn report(files: usize, totals: &Totals, began: Instant) -> Result<(), Box<dyn std::error::Error>> {
+    let wall = began.elapsed().as_secs_f64();
+    let cpu = cpu_seconds()?;
+    let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    #[expect(clippy::cast_precision_loss, reason = "a rate to look at")]
+    let rate = files as f64 / cpu;
+    say(
+        &mut std::io::stdout(),
+        &format!(
+            "files {files} failed {} pages {} unread {} bytes {} text {} wall {wall:.2}s cpu {cpu:.2}s files/cpu-s {rate:.1}\n",
+            get(&totals.failed),
+            get(&totals.pages),
+            get(&totals.unread),
+            get(&totals.bytes),
+            get(&totals.text),
+        ),
+    );
+    Ok(())
+}
+
+/// User and system time of this process so far (Linux: fields 14 and 15 of `stat`, in hundredths of a second).
+fn cpu_seconds() -> Result<f64, Box<dyn std::error::Error>> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let after_name = stat.rsplit_once(')').ok_or("no name in stat")?.1;
+    let mut fields = after_name.split_whitespace().skip(11);
+    let mut next =
+        || -> Result<f64, Box<dyn std::error::Error>> { Ok(fields.next().ok_or("short stat")?.parse()?) };
+    Ok((next()? + next()?) / 100.0)
+}
+
+/// A closed pipe (`| head`) is no failure of the reading.
+fn say(to: &mut dyn std::io::Write, text: &str) {
+    if to.write_all(text.as_bytes()).and_then(|()| to.flush()).is_err() {
+        std::process::exit(0);
+    }
+}

@@ -1,0 +1,507 @@
+//! Runs content streams for the text they show.
+//!
+//! Only what moves text is interpreted: graphics state, text state, strings, and forms drawn by `Do`. Paths,
+//! colours, shadings and images are noted as "something is there" and nothing else.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use hayro_syntax::object::dict::keys;
+use hayro_syntax::object::{Array, Dict, Name, Number, ObjRef, Object, Stream};
+
+use super::font::{self, Font, Programs, UNKNOWN};
+use super::layout::{Layout, Run};
+use super::lexer::{self, Item, Lexer};
+use super::matrix::Matrix;
+
+/// Forms within forms; real documents have two or three levels.
+const MAX_DEPTH: u32 = 16;
+/// Forms drawn on one page, counted again each time: a small file must not ask for billions.
+const MAX_FORMS: u32 = 50_000;
+/// Saved graphics states.
+const MAX_STATES: usize = 1024;
+/// Unpacked forms kept for the next page that draws them.
+const FORM_CACHE_BYTES: usize = 8 << 20;
+
+/// What a page showed beside its text.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Seen {
+    pub images: u32,
+    pub paths: u32,
+    /// Glyphs with and without a known meaning.
+    pub readable: u32,
+    pub unreadable: u32,
+}
+
+/// The resources text needs.
+#[derive(Clone)]
+pub(super) struct Resources<'a> {
+    fonts: Dict<'a>,
+    forms: Dict<'a>,
+    states: Dict<'a>,
+}
+
+impl<'a> Resources<'a> {
+    pub fn new(dict: &Dict<'a>) -> Self {
+        Self {
+            fonts: dict.get(keys::FONT).unwrap_or_default(),
+            forms: dict.get(keys::XOBJECT).unwrap_or_default(),
+            states: dict.get(keys::EXT_G_STATE).unwrap_or_default(),
+        }
+    }
+
+    pub fn of_page(page: &hayro_syntax::page::Resources<'a>) -> Self {
+        Self {
+            fonts: page.fonts.clone(),
+            forms: page.x_objects.clone(),
+            states: page.ext_g_states.clone(),
+        }
+    }
+}
+
+/// A form ready to be run.
+struct Form<'a> {
+    content: Vec<u8>,
+    matrix: Matrix,
+    resources: Option<Resources<'a>>,
+}
+
+/// What `Do` found under a name.
+#[derive(Clone)]
+enum Drawn<'a> {
+    Form(Rc<Form<'a>>),
+    Image,
+    Nothing,
+}
+
+#[derive(Clone, Copy)]
+struct State {
+    ctm: Matrix,
+    font: Option<usize>,
+    size: f32,
+    char_space: f32,
+    word_space: f32,
+    stretch: f32,
+    leading: f32,
+    rise: f32,
+}
+
+/// Runs the pages of one document, keeping fonts and forms from page to page.
+pub(super) struct Interpreter<'a> {
+    pub layout: Layout,
+    pub seen: Seen,
+    fonts: Vec<Font>,
+    font_refs: HashMap<ObjRef, usize>,
+    forms: HashMap<ObjRef, Drawn<'a>>,
+    form_bytes: usize,
+    forms_run: u32,
+    programs: Programs<'a>,
+    state: State,
+    text: Matrix,
+    line: Matrix,
+    /// Open marked content: the text that stands for it, if it says so.
+    marks: Vec<Option<Replacement>>,
+    replaced: u32,
+}
+
+/// Text that stands for what is drawn (`ActualText`).
+struct Replacement {
+    text: String,
+    written: bool,
+}
+
+impl<'a> Interpreter<'a> {
+    pub fn new() -> Self {
+        Self {
+            layout: Layout::default(),
+            seen: Seen::default(),
+            fonts: Vec::new(),
+            font_refs: HashMap::new(),
+            forms: HashMap::new(),
+            form_bytes: 0,
+            forms_run: 0,
+            programs: Programs::new(),
+            state: State::new(Matrix::IDENTITY),
+            text: Matrix::IDENTITY,
+            line: Matrix::IDENTITY,
+            marks: Vec::new(),
+            replaced: 0,
+        }
+    }
+
+    /// Forgets the last page and begins one whose content `to_page` maps to points from its top left corner.
+    pub fn begin_page(&mut self, to_page: Matrix) {
+        self.layout.clear();
+        self.seen = Seen::default();
+        self.forms_run = 0;
+        self.begin_stream(to_page);
+    }
+
+    /// Begins another stream on the same page, such as an annotation's appearance.
+    pub fn begin_stream(&mut self, to_page: Matrix) {
+        self.state = State::new(to_page);
+        self.marks.clear();
+        self.replaced = 0;
+    }
+
+    pub fn run(&mut self, content: &[u8], resources: &Resources<'a>, depth: u32) {
+        let mut lexer = Lexer::new(content);
+        let mut saved = Vec::new();
+        let mut names: Vec<(&[u8], Option<usize>)> = Vec::new();
+        while let Some(operator) = lexer.next_operator() {
+            match operator {
+                b"q" if saved.len() < MAX_STATES => saved.push(self.state),
+                b"Q" => {
+                    if let Some(state) = saved.pop() {
+                        self.state = state;
+                    }
+                }
+                b"cm" => {
+                    if let Some(numbers) = lexer.numbers() {
+                        self.state.ctm = Matrix::new(numbers).then(&self.state.ctm);
+                    }
+                }
+                b"BT" => self.set_line(Matrix::IDENTITY),
+                b"Tf" => {
+                    if let (Some(name), Some([size])) = (lexer.name, lexer.numbers()) {
+                        self.state.size = size;
+                        self.state.font = match names.iter().find(|(known, _)| *known == name) {
+                            Some((_, font)) => *font,
+                            None => {
+                                let font = self.font(resources, name);
+                                names.push((name, font));
+                                font
+                            }
+                        };
+                    }
+                }
+                b"Td" => {
+                    if let Some([x, y]) = lexer.numbers() {
+                        self.set_line(self.line.translated(x, y));
+                    }
+                }
+                b"TD" => {
+                    if let Some([x, y]) = lexer.numbers() {
+                        self.state.leading = -y;
+                        self.set_line(self.line.translated(x, y));
+                    }
+                }
+                b"Tm" => {
+                    if let Some(numbers) = lexer.numbers() {
+                        self.set_line(Matrix::new(numbers));
+                    }
+                }
+                b"T*" => self.next_line(),
+                b"Tj" | b"TJ" => self.show(&lexer),
+                b"'" => {
+                    self.next_line();
+                    self.show(&lexer);
+                }
+                b"\"" => {
+                    if let Some([word, char]) = lexer.numbers() {
+                        self.state.word_space = word;
+                        self.state.char_space = char;
+                    }
+                    self.next_line();
+                    self.show(&lexer);
+                }
+                b"Tc" => set(&lexer, &mut self.state.char_space),
+                b"Tw" => set(&lexer, &mut self.state.word_space),
+                b"TL" => set(&lexer, &mut self.state.leading),
+                b"Ts" => set(&lexer, &mut self.state.rise),
+                b"Tz" => {
+                    if let Some([percent]) = lexer.numbers() {
+                        self.state.stretch = percent / 100.0;
+                    }
+                }
+                b"Do" => {
+                    if let Some(name) = lexer.name {
+                        self.draw(resources, name, depth);
+                    }
+                }
+                b"gs" => {
+                    if let Some(name) = lexer.name {
+                        self.graphics_state(resources, name);
+                    }
+                }
+                b"BMC" | b"BDC" => self.begin_mark(lexer.dict),
+                b"EMC" => {
+                    if let Some(Some(_)) = self.marks.pop() {
+                        self.replaced -= 1;
+                    }
+                }
+                b"f" | b"f*" | b"F" | b"S" | b"s" | b"B" | b"B*" | b"b" | b"b*" | b"sh" => {
+                    self.seen.paths = self.seen.paths.saturating_add(1);
+                }
+                b"BI" => {
+                    self.seen.images = self.seen.images.saturating_add(1);
+                    lexer.skip_inline_image();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn set_line(&mut self, matrix: Matrix) {
+        self.line = matrix;
+        self.text = matrix;
+    }
+
+    fn next_line(&mut self) {
+        self.set_line(self.line.translated(0.0, -self.state.leading));
+    }
+
+    fn show(&mut self, lexer: &Lexer<'_>) {
+        let state = self.state;
+        let Some(font) = state.font.and_then(|index| self.fonts.get_mut(index)) else {
+            return;
+        };
+        let matrix = self.text.then(&state.ctm);
+        let run = Run::new(&matrix, state.size, state.stretch, font.em, font.vertical);
+        let step = run.step();
+        let start = (matrix.e + matrix.c * state.rise, matrix.f + matrix.d * state.rise);
+        // Horizontal stretch applies to what is measured along a horizontal line only.
+        let layout = &mut self.layout;
+        let seen = &mut self.seen;
+        let mut replacement = match self.replaced {
+            0 => None,
+            _ => self.marks.iter_mut().rev().find_map(Option::as_mut),
+        };
+        let mut x = 0.0_f32;
+        for &item in &lexer.items {
+            if let Item::Adjust(thousandths) = item {
+                x -= thousandths * 1e-3 * state.size;
+                continue;
+            }
+            let mut follows = false;
+            let mut last = None;
+            font.each(lexer.bytes(item), |entry, space, strings| {
+                let width = entry.width * state.size;
+                let at = (start.0 + x * step.0, start.1 + x * step.1);
+                x += width + state.char_space;
+                if space {
+                    x += state.word_space;
+                }
+                if entry.glyph == u32::from(b' ') {
+                    layout.space();
+                    follows = false;
+                    return;
+                }
+                if entry.glyph == UNKNOWN {
+                    seen.unreadable = seen.unreadable.saturating_add(1);
+                    follows = false;
+                    return;
+                }
+                if !follows {
+                    if let Some((glyph, origin, end)) = last.take() {
+                        layout.settle(&run, origin, end, glyph);
+                    }
+                    if !layout.join(&run, at, entry.glyph) {
+                        return;
+                    }
+                    follows = true;
+                }
+                last = Some((entry.glyph, at, (start.0 + x * step.0, start.1 + x * step.1)));
+                seen.readable = seen.readable.saturating_add(1);
+                match &mut replacement {
+                    None => {
+                        layout.place(&run, at, width);
+                        font::push(entry.glyph, strings, &mut layout.text);
+                    }
+                    Some(replacement) if !replacement.written => {
+                        replacement.written = true;
+                        layout.place(&run, at, width);
+                        layout.text.push_str(&replacement.text);
+                    }
+                    Some(_) => {}
+                }
+            });
+            if let Some((glyph, origin, end)) = last {
+                layout.settle(&run, origin, end, glyph);
+            }
+        }
+        let (dx, dy) = if font.vertical {
+            (0.0, x)
+        } else {
+            (x * state.stretch, 0.0)
+        };
+        self.text = self.text.translated(dx, dy);
+    }
+
+    fn font(&mut self, resources: &Resources<'a>, name: &[u8]) -> Option<usize> {
+        let name = Name::new(name)?;
+        let key = resources.fonts.get_ref(&*name);
+        if let Some(index) = key.and_then(|key| self.font_refs.get(&key)) {
+            return Some(*index);
+        }
+        // A name without a font still shows text: as the standard encoding has it.
+        let dict = resources.fonts.get::<Dict<'a>>(&*name).unwrap_or_default();
+        Some(self.load_font(&dict, key))
+    }
+
+    fn load_font(&mut self, dict: &Dict<'a>, key: Option<ObjRef>) -> usize {
+        let index = self.fonts.len();
+        self.fonts.push(Font::new(dict, &mut self.programs));
+        if let Some(key) = key {
+            self.font_refs.insert(key, index);
+        }
+        index
+    }
+
+    fn graphics_state(&mut self, resources: &Resources<'a>, name: &[u8]) {
+        let Some(array) = Name::new(name)
+            .and_then(|name| resources.states.get::<Dict<'a>>(&*name))
+            .and_then(|state| state.get::<Array<'a>>(keys::FONT))
+        else {
+            return;
+        };
+        let key = array.raw_iter().next().and_then(|first| first.as_obj_ref());
+        let mut items = array.iter::<Object<'a>>();
+        if let (Some(Object::Dict(dict)), Some(Object::Number(size))) = (items.next(), items.next()) {
+            let known = key.and_then(|key| self.font_refs.get(&key).copied());
+            self.state.font = Some(known.unwrap_or_else(|| self.load_font(&dict, key)));
+            self.state.size = size.as_f32();
+        }
+    }
+
+    fn draw(&mut self, resources: &Resources<'a>, name: &[u8], depth: u32) {
+        let Some(name) = Name::new(name) else { return };
+        let key = resources.forms.get_ref(&*name);
+        let drawn = match key.and_then(|key| self.forms.get(&key)) {
+            Some(drawn) => drawn.clone(),
+            None => {
+                let stream = resources.forms.get::<Stream<'a>>(&*name);
+                let drawn = stream.map_or(Drawn::Nothing, |stream| load_drawn(&stream));
+                let size = if let Drawn::Form(form) = &drawn {
+                    form.content.len()
+                } else {
+                    0
+                };
+                if let Some(key) = key
+                    && self.form_bytes + size <= FORM_CACHE_BYTES
+                {
+                    self.form_bytes += size;
+                    self.forms.insert(key, drawn.clone());
+                }
+                drawn
+            }
+        };
+        match drawn {
+            Drawn::Form(form) => self.run_form(&form, resources, depth),
+            Drawn::Image => self.seen.images = self.seen.images.saturating_add(1),
+            Drawn::Nothing => {}
+        }
+    }
+
+    /// Runs a form's stream as `Do` would, whatever it is drawn by.
+    pub fn run_stream(&mut self, stream: &Stream<'a>, resources: &Resources<'a>) {
+        if let Drawn::Form(form) = load_drawn(stream) {
+            self.run_form(&form, resources, 0);
+        }
+    }
+
+    fn run_form(&mut self, form: &Form<'a>, resources: &Resources<'a>, depth: u32) {
+        if depth >= MAX_DEPTH || self.forms_run >= MAX_FORMS {
+            return;
+        }
+        self.forms_run += 1;
+        let (state, text, line) = (self.state, self.text, self.line);
+        let marks = self.marks.len();
+        self.state.ctm = form.matrix.then(&state.ctm);
+        self.run(
+            &form.content,
+            form.resources.as_ref().unwrap_or(resources),
+            depth + 1,
+        );
+        for mark in self.marks.drain(marks.min(self.marks.len())..) {
+            self.replaced -= u32::from(mark.is_some());
+        }
+        (self.state, self.text, self.line) = (state, text, line);
+    }
+
+    fn begin_mark(&mut self, dict: Option<&[u8]>) {
+        // Beyond any real nesting the marks of a broken stream are not kept.
+        if self.marks.len() >= MAX_STATES {
+            return;
+        }
+        let text = dict.and_then(actual_text).filter(|text| !text.trim().is_empty());
+        self.replaced += u32::from(text.is_some());
+        self.marks
+            .push(text.map(|text| Replacement { text, written: false }));
+    }
+}
+
+impl State {
+    fn new(ctm: Matrix) -> Self {
+        Self {
+            ctm,
+            font: None,
+            size: 1.0,
+            char_space: 0.0,
+            word_space: 0.0,
+            stretch: 1.0,
+            leading: 0.0,
+            rise: 0.0,
+        }
+    }
+}
+
+fn set(lexer: &Lexer<'_>, slot: &mut f32) {
+    if let Some([value]) = lexer.numbers() {
+        *slot = value;
+    }
+}
+
+fn load_drawn<'a>(stream: &Stream<'a>) -> Drawn<'a> {
+    let dict = stream.dict();
+    match dict.get::<Name<'_>>(keys::SUBTYPE).as_deref() {
+        Some(b"Image") => return Drawn::Image,
+        Some(b"Form") | None => {}
+        Some(_) => return Drawn::Nothing,
+    }
+    let Ok(content) = stream.decoded_data() else {
+        return Drawn::Nothing;
+    };
+    let matrix: Vec<f32> = dict
+        .get::<Array<'_>>(keys::MATRIX)
+        .map(|a| a.iter::<Number>().take(6).map(|n| n.as_f32()).collect())
+        .unwrap_or_default();
+    let matrix = <[f32; 6]>::try_from(matrix).map_or(Matrix::IDENTITY, Matrix::new);
+    let resources = dict
+        .get::<Dict<'a>>(keys::RESOURCES)
+        .map(|dict| Resources::new(&dict));
+    Drawn::Form(Rc::new(Form {
+        content: content.into_owned(),
+        matrix,
+        resources,
+    }))
+}
+
+/// The text a marked-content dictionary gives for what it marks.
+fn actual_text(dict: &[u8]) -> Option<String> {
+    let at = memchr::memmem::find(dict, b"/ActualText")? + b"/ActualText".len();
+    let value = dict[at..].trim_ascii_start();
+    let mut bytes = Vec::new();
+    match value.first()? {
+        b'(' => {
+            lexer::decode_literal(&value[1..], &mut bytes);
+        }
+        b'<' => {
+            let end = memchr::memchr(b'>', value)?;
+            lexer::decode_hex(&value[1..end], &mut bytes);
+        }
+        _ => return None,
+    }
+    Some(text_string(&bytes))
+}
+
+/// A PDF text string: UTF-16 with a mark, UTF-8 with a mark, else a byte encoding close to Latin-1.
+pub(super) fn text_string(bytes: &[u8]) -> String {
+    let encoding =
+        encoding_rs::Encoding::for_bom(bytes).map_or(encoding_rs::WINDOWS_1252, |(found, _)| found);
+    let text = encoding.decode_with_bom_removal(bytes).0;
+    text.chars()
+        .filter(|c| *c == '\n' || !c.is_control())
+        .map(|c| if c == '\u{AD}' { '-' } else { c })
+        .collect()
+}

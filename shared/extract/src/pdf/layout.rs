@@ -1,0 +1,216 @@
+//! Turns glyphs with positions into lines of text: where a gap is a space, and where a line ends.
+//!
+//! Glyphs are taken in the order of the content stream. Producers write a line left to right, so sorting a page
+//! as a reading-order engine does would cost more than everything else and gain few words.
+
+use super::matrix::Matrix;
+use crate::{Bounds, Glyphs};
+
+/// A gap wider than this share of the font size separates words. The narrowest space in print is about 0.2,
+/// the widest kerning about 0.1.
+const SPACE: f32 = 0.13;
+/// Leaving the baseline by more than this share of the font size starts a new line; superscripts stay inside.
+const NEW_LINE: f32 = 0.5;
+/// Going back by more than this share of the font size starts a new line; accents and kerning stay inside.
+const STEP_BACK: f32 = 1.0;
+/// The same character again within this share of the font size is a poor man's bold.
+const OVERPRINT: f32 = 0.1;
+/// Share of the font size by which a glyph's box rises above and falls below the baseline.
+const ASCENT: f32 = 0.75;
+const DESCENT: f32 = -0.22;
+
+/// Where and how one string is drawn: everything that is the same for all its glyphs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run {
+    /// How far the pen goes on the page for one unit of text space along the baseline.
+    step: (f32, f32),
+    /// The same as a unit vector.
+    direction: (f32, f32),
+    /// Font size on the page, along and across the baseline.
+    em: f32,
+    height: f32,
+    /// How far a glyph's box reaches around its origin, across the baseline.
+    reach_x: (f32, f32),
+    reach_y: (f32, f32),
+}
+
+impl Run {
+    /// `text` maps text space to the page; `size` and `stretch` are the text state's, `em` the font's own idea
+    /// of how large its em is (1 for all but Type 3 fonts).
+    pub fn new(text: &Matrix, size: f32, stretch: f32, em: f32, vertical: bool) -> Self {
+        let along = (text.a * stretch, text.b * stretch);
+        let (step, up) = if vertical {
+            ((text.c, text.d), along)
+        } else {
+            (along, (text.c, text.d))
+        };
+        let length = step.0.hypot(step.1).max(f32::MIN_POSITIVE);
+        let size = size * em;
+        // Vertical writing advances by negative widths: the pen then really goes the other way.
+        let sign = if (size < 0.0) == vertical { 1.0 } else { -1.0 };
+        let height = (up.0.hypot(up.1) * size).abs();
+        let (top, bottom) = if vertical { (0.5, -0.5) } else { (ASCENT, DESCENT) };
+        let order = |a: f32, b: f32| if a < b { (a, b) } else { (b, a) };
+        Self {
+            step,
+            direction: (step.0 / length * sign, step.1 / length * sign),
+            em: (length * size).abs().max(1e-3),
+            height: height.max(1e-3),
+            reach_x: order(up.0 * size * top, up.0 * size * bottom),
+            reach_y: order(up.1 * size * top, up.1 * size * bottom),
+        }
+    }
+
+    pub fn step(&self) -> (f32, f32) {
+        self.step
+    }
+}
+
+/// The end of the text written so far.
+#[derive(Debug, Clone, Copy)]
+struct Pen {
+    end: (f32, f32),
+    direction: (f32, f32),
+    em: f32,
+    height: f32,
+    /// Of the last glyph, to notice it drawn twice.
+    origin: (f32, f32),
+    glyph: u32,
+}
+
+/// A page's text as it grows.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    pub text: String,
+    pub glyphs: Glyphs,
+    pen: Option<Pen>,
+    space: bool,
+}
+
+impl Layout {
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.glyphs.boxes.clear();
+        self.pen = None;
+        self.space = false;
+    }
+
+    /// A space glyph was drawn: the next visible glyph begins a word, wherever it stands.
+    pub fn space(&mut self) {
+        self.space = true;
+    }
+
+    /// Prepares for a glyph at `at` that does not directly follow the last one: adds a space or a line end
+    /// where the page shows one. False when the glyph only prints over the same glyph again.
+    pub fn join(&mut self, run: &Run, at: (f32, f32), glyph: u32) -> bool {
+        let space = std::mem::take(&mut self.space);
+        let Some(pen) = &self.pen else { return true };
+        let (dx, dy) = (at.0 - pen.end.0, at.1 - pen.end.1);
+        let along = dx * run.direction.0 + dy * run.direction.1;
+        let across = (dx * run.direction.1 - dy * run.direction.0).abs();
+        let same_way = pen.direction.0 * run.direction.0 + pen.direction.1 * run.direction.1 > 0.95;
+        let em = run.em.min(pen.em);
+        if !same_way
+            || across > NEW_LINE * run.height.max(pen.height)
+            || along < -STEP_BACK * run.em.max(pen.em)
+        {
+            self.text.push('\n');
+        } else if along < 0.0
+            && glyph == pen.glyph
+            && (at.0 - pen.origin.0).abs() + (at.1 - pen.origin.1).abs() < OVERPRINT * run.em
+        {
+            return false;
+        } else if space || along > SPACE * em {
+            self.text.push(' ');
+        }
+        true
+    }
+
+    /// Notes the box of the glyph whose text is pushed next; `advance` is in text space.
+    #[inline]
+    pub fn place(&mut self, run: &Run, at: (f32, f32), advance: f32) {
+        let (vx, vy) = (run.step.0 * advance, run.step.1 * advance);
+        // A page's text is far below 4 GB: the lexer's input is, and limits stop what is not.
+        let offset = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        self.glyphs.boxes.push((
+            offset,
+            Bounds {
+                x0: at.0 + vx.min(0.0) + run.reach_x.0,
+                y0: at.1 + vy.min(0.0) + run.reach_y.0,
+                x1: at.0 + vx.max(0.0) + run.reach_x.1,
+                y1: at.1 + vy.max(0.0) + run.reach_y.1,
+            },
+        ));
+    }
+
+    /// The last glyph pushed stood at `origin`; the pen is now at `end`.
+    pub fn settle(&mut self, run: &Run, origin: (f32, f32), end: (f32, f32), glyph: u32) {
+        self.pen = Some(Pen {
+            end,
+            direction: run.direction,
+            em: run.em,
+            height: run.height,
+            origin,
+            glyph,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(layout: &mut Layout, matrix: [f32; 6], size: f32, word: &str) {
+        let text = Matrix::new(matrix);
+        let run = Run::new(&text, size, 1.0, 1.0, false);
+        let mut at = (text.e, text.f);
+        let mut first = true;
+        for c in word.chars() {
+            if first && !layout.join(&run, at, u32::from(c)) {
+                return;
+            }
+            first = false;
+            layout.place(&run, at, 0.5 * size);
+            layout.text.push(c);
+            let end = (at.0 + run.step().0 * 0.5 * size, at.1 + run.step().1 * 0.5 * size);
+            layout.settle(&run, at, end, u32::from(c));
+            at = end;
+        }
+    }
+
+    #[test]
+    fn gaps_become_spaces_and_lines() {
+        let mut l = Layout::default();
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 0.0, 100.0], 10.0, "HO");
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 10.5, 100.0], 10.0, "LE");
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 24.0, 100.0], 10.0, "x");
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 29.0, 97.0], 7.0, "2");
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 0.0, 112.0], 10.0, "next");
+        assert_eq!(l.text, "HOLE x2\nnext");
+    }
+
+    #[test]
+    fn rotated_text_joins_along_its_own_baseline() {
+        let mut l = Layout::default();
+        // Reading upwards on the page: y falls.
+        write(&mut l, [0.0, -1.0, -1.0, 0.0, 50.0, 300.0], 10.0, "HO");
+        write(&mut l, [0.0, -1.0, -1.0, 0.0, 50.0, 290.0], 10.0, "LE");
+        write(&mut l, [0.0, -1.0, -1.0, 0.0, 50.0, 275.0], 10.0, "7");
+        assert_eq!(l.text, "HOLE 7");
+        let (_, first) = l.glyphs.boxes[0];
+        assert!((first.y1 - 300.0).abs() < 0.01 && (first.y0 - 295.0).abs() < 0.01);
+        assert!(first.x0 < 50.0 && first.x1 > 50.0 && first.x1 - first.x0 > 9.0);
+    }
+
+    #[test]
+    fn overprinted_glyphs_count_once() {
+        let mut l = Layout::default();
+        for (i, c) in ["H", "O", "L"].iter().enumerate() {
+            #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+            let x = 5.0 * i as f32;
+            write(&mut l, [1.0, 0.0, 0.0, -1.0, x, 0.0], 10.0, c);
+            write(&mut l, [1.0, 0.0, 0.0, -1.0, x + 0.3, 0.0], 10.0, c);
+        }
+        assert_eq!(l.text, "HOL");
+    }
+}

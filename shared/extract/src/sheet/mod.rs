@@ -1,0 +1,123 @@
+//! Workbooks: one unit per cell that is not empty, hidden sheets included.
+//!
+//! xlsx and xlsb stream through calamine and ods through a reader of our own, so memory does not grow with
+//! the size a sheet claims. calamine reads xls only into dense ranges; [`biff`] looks at the file first and
+//! refuses one whose sheets claim far more room than they have cells.
+
+mod biff;
+mod ods;
+mod ooxml;
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use calamine::{Data, DataRef, ExcelDateTime, Reader};
+
+use crate::ExtractError;
+use crate::output::Output;
+
+pub(crate) use ods::read as read_ods;
+pub(crate) use ooxml::{read_xlsb, read_xlsx};
+
+pub(crate) fn read_xls(bytes: &Bytes, out: &mut Output<'_>) -> Result<u32, ExtractError> {
+    biff::check(bytes)?;
+    let mut book: calamine::Xls<_> =
+        calamine::Xls::new(std::io::Cursor::new(bytes.as_ref())).map_err(|error| match error {
+            calamine::XlsError::Password => ExtractError::Encrypted,
+            error => damaged(&error),
+        })?;
+    let names = book.sheet_names();
+    let mut text = String::new();
+    for name in &names {
+        out.sheet(name);
+        // A chart sheet has no range.
+        let Ok(range) = book.worksheet_range(name) else { continue };
+        let (first_row, first_column) = range.start().unwrap_or_default();
+        for (row, column, value) in range.used_cells() {
+            text.clear();
+            push_value(&as_ref(value), &mut text);
+            let row = u64::from(first_row) + row as u64;
+            let column = first_column.saturating_add(u32::try_from(column).unwrap_or(u32::MAX));
+            out.cell(row, column, &text)?;
+        }
+    }
+    Ok(count(names.len()))
+}
+
+fn count(sheets: usize) -> u32 {
+    u32::try_from(sheets).unwrap_or(u32::MAX)
+}
+
+fn damaged(error: &dyn std::fmt::Display) -> ExtractError {
+    ExtractError::Damaged(format!("the workbook cannot be read: {error}"))
+}
+
+fn as_ref(value: &Data) -> DataRef<'_> {
+    match value {
+        Data::Int(v) => DataRef::Int(*v),
+        Data::Float(v) => DataRef::Float(*v),
+        Data::String(v) => DataRef::SharedString(v),
+        Data::Bool(v) => DataRef::Bool(*v),
+        Data::DateTime(v) => DataRef::DateTime(*v),
+        Data::DateTimeIso(v) | Data::DurationIso(v) => DataRef::SharedString(v),
+        Data::Error(e) => DataRef::Error(e.clone()),
+        Data::Empty => DataRef::Empty,
+    }
+}
+
+/// Writes a value as a person reads it: whole numbers without a point, dates as dates.
+fn push_value(value: &DataRef<'_>, out: &mut String) {
+    let written = match value {
+        DataRef::Empty => Ok(()),
+        DataRef::Int(v) => write!(out, "{v}"),
+        // `Display` of f64 is the shortest form that reads back the same, and has no `.0`.
+        DataRef::Float(v) => write!(out, "{v}"),
+        DataRef::SharedString(v) => out.write_str(v),
+        DataRef::String(v) | DataRef::DateTimeIso(v) | DataRef::DurationIso(v) => out.write_str(v),
+        DataRef::Bool(v) => out.write_str(if *v { "TRUE" } else { "FALSE" }),
+        DataRef::DateTime(v) => push_date(v, out),
+        DataRef::Error(e) => write!(out, "{e}"),
+    };
+    debug_assert!(written.is_ok(), "a String takes all text");
+}
+
+fn push_date(value: &ExcelDateTime, out: &mut String) -> std::fmt::Result {
+    // Out of the range a calendar has, the number is all there is to show.
+    if value.is_duration() || !(0.0..2_958_466.0).contains(&value.as_f64()) {
+        return write!(out, "{}", value.as_f64());
+    }
+    let (year, month, day, hour, minute, second, _) = value.to_ymd_hms_milli();
+    if value.as_f64() >= 1.0 {
+        write!(out, "{year:04}-{month:02}-{day:02}")?;
+        if (hour, minute, second) == (0, 0, 0) {
+            return Ok(());
+        }
+        out.push(' ');
+    }
+    write!(out, "{hour:02}:{minute:02}")?;
+    if second == 0 { Ok(()) } else { write!(out, ":{second:02}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(value: &DataRef<'_>) -> String {
+        let mut out = String::new();
+        push_value(value, &mut out);
+        out
+    }
+
+    #[test]
+    fn values_read_as_people_write_them() {
+        assert_eq!(shown(&DataRef::Float(12.0)), "12");
+        assert_eq!(shown(&DataRef::Float(0.1)), "0.1");
+        assert_eq!(shown(&DataRef::Float(4_711_000_000_000.0)), "4711000000000");
+        assert_eq!(shown(&DataRef::Bool(true)), "TRUE");
+        let date = |v| DataRef::DateTime(ExcelDateTime::new(v, calamine::ExcelDateTimeType::DateTime, false));
+        assert_eq!(shown(&date(45_000.0)), "2023-03-15");
+        assert_eq!(shown(&date(45_000.5)), "2023-03-15 12:00");
+        assert_eq!(shown(&date(0.25)), "06:00");
+        assert_eq!(shown(&date(1e12)), "1000000000000");
+    }
+}

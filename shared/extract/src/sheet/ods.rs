@@ -1,0 +1,138 @@
+//! OpenDocument spreadsheets, streamed from `content.xml`.
+//!
+//! Rows and cells may say that they are repeated, up to a whole sheet from a hundred bytes. A repeated cell is
+//! handed on once, at its first place; the places after it are counted, never made.
+
+use std::io::{BufReader, Cursor};
+
+use bytes::Bytes;
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::damaged;
+use crate::output::Output;
+use crate::{ExtractError, entities};
+
+/// Text of one cell; a longer one is cut into no unit at all.
+const CELL_BYTES_MAX: usize = 16 << 20;
+
+pub(crate) fn read(bytes: &Bytes, out: &mut Output<'_>) -> Result<u32, ExtractError> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes.as_ref())).map_err(|error| damaged(&error))?;
+    if is_encrypted(&mut archive) {
+        return Err(ExtractError::Encrypted);
+    }
+    let content = archive
+        .by_name("content.xml")
+        .map_err(|_| ExtractError::Damaged("the workbook has no content.xml".to_owned()))?;
+    let mut reader = Reader::from_reader(BufReader::with_capacity(64 * 1024, content));
+    reader.config_mut().expand_empty_elements = true;
+    let mut buffer = Vec::new();
+    let mut table = Table::default();
+    loop {
+        buffer.clear();
+        match reader.read_event_into(&mut buffer).map_err(|error| damaged(&error))? {
+            Event::Start(tag) => table.open(&tag, out),
+            Event::End(tag) => table.close(tag.local_name().as_ref(), out)?,
+            Event::Text(text) => table.text(&text),
+            Event::CData(text) => table.text(&text),
+            Event::GeneralRef(name) => {
+                if let Some(c) = entities::decode(&name) {
+                    table.text(c.encode_utf8(&mut [0; 4]));
+                }
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+        if table.cell.len() > CELL_BYTES_MAX {
+            return Err(ExtractError::TooLarge("a cell of more than 16 MiB".to_owned()));
+        }
+    }
+    Ok(table.sheets)
+}
+
+fn is_encrypted(archive: &mut zip::ZipArchive<Cursor<&[u8]>>) -> bool {
+    let Ok(manifest) = archive.by_name("META-INF/manifest.xml") else { return false };
+    let mut text = Vec::new();
+    let mut limited = std::io::Read::take(manifest, 1 << 20);
+    std::io::Read::read_to_end(&mut limited, &mut text).is_ok()
+        && memchr::memmem::find(&text, b"encryption-data").is_some()
+}
+
+#[derive(Default)]
+struct Table {
+    sheets: u32,
+    row: u64,
+    row_repeats: u64,
+    column: u32,
+    column_repeats: u32,
+    in_cell: bool,
+    /// How deep in paragraphs: only their text is the cell's.
+    paragraphs: u32,
+    /// Comments stand inside cells and have paragraphs of their own; they are read as part of the cell.
+    cell: String,
+    /// The value as stored, for cells that show nothing else.
+    value: String,
+}
+
+impl Table {
+    fn open(&mut self, tag: &BytesStart<'_>, out: &mut Output<'_>) {
+        match tag.local_name().as_ref() {
+            "table" => {
+                self.sheets = self.sheets.saturating_add(1);
+                (self.row, self.column) = (0, 0);
+                out.sheet(&attribute(tag, "name").unwrap_or_default());
+            }
+            "table-row" => {
+                self.row_repeats = repeats(tag, "number-rows-repeated");
+                self.column = 0;
+            }
+            "table-cell" | "covered-table-cell" => {
+                self.in_cell = true;
+                self.cell.clear();
+                self.column_repeats = u32::try_from(repeats(tag, "number-columns-repeated")).unwrap_or(u32::MAX);
+                self.value = attribute(tag, "string-value").or_else(|| attribute(tag, "value")).unwrap_or_default();
+            }
+            "p" if self.in_cell => {
+                if !self.cell.is_empty() {
+                    self.cell.push('\n');
+                }
+                self.paragraphs += 1;
+            }
+            "s" | "tab" | "line-break" if self.paragraphs > 0 => self.cell.push(' '),
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, name: &str, out: &mut Output<'_>) -> Result<(), ExtractError> {
+        match name {
+            "p" => self.paragraphs = self.paragraphs.saturating_sub(1),
+            "table-cell" | "covered-table-cell" => {
+                self.in_cell = false;
+                self.paragraphs = 0;
+                let text = if self.cell.is_empty() { &self.value } else { &self.cell };
+                out.cell(self.row, self.column, text)?;
+                self.column = self.column.saturating_add(self.column_repeats);
+            }
+            "table-row" => self.row = self.row.saturating_add(self.row_repeats),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.paragraphs > 0 {
+            self.cell.push_str(text);
+        }
+    }
+}
+
+fn repeats(tag: &BytesStart<'_>, name: &str) -> u64 {
+    attribute(tag, name).and_then(|value| value.parse().ok()).unwrap_or(1).max(1)
+}
+
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
+    let found = tag.attributes().with_checks(false).flatten().find(|a| a.key.local_name().as_ref() == name)?;
+    let mut out = String::new();
+    entities::push_decoded(&found.value, &mut out);
+    Some(out)
+}

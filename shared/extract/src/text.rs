@@ -1,0 +1,80 @@
+//! Plain text: units are blocks of lines.
+//!
+//! A code may be broken over a line end at its hyphen, so a unit must not end there. Blocks are of a few dozen
+//! lines, so that no unit is large and few units are needed; the line of a match is the unit's line plus the
+//! line ends before it.
+
+use crate::ExtractError;
+use crate::output::Output;
+
+/// A block ends after so many lines or bytes, whichever comes first, unless a code could go on.
+const BLOCK_LINES: u64 = 64;
+const BLOCK_BYTES: usize = 16 * 1024;
+/// It ends here even then: a file of nothing but hyphens is no reason to hold it all.
+const BLOCK_BYTES_MAX: usize = 1 << 20;
+
+pub(crate) fn read(text: &str, out: &mut Output<'_>) -> Result<(), ExtractError> {
+    let (mut start, mut first_line, mut lines) = (0, 1, 0);
+    for end in memchr::memchr_iter(b'\n', text.as_bytes()) {
+        lines += 1;
+        let size = end - start;
+        let enough = lines >= BLOCK_LINES || size >= BLOCK_BYTES;
+        if enough && (size >= BLOCK_BYTES_MAX || !goes_on(&text[start..end], &text[end..])) {
+            block(&text[start..end], first_line, out)?;
+            (start, first_line, lines) = (end + 1, first_line + lines, 0);
+        }
+    }
+    block(text.get(start..).unwrap_or_default(), first_line, out)
+}
+
+/// Whether the last word before a line end and the first after it may be one code.
+fn goes_on(before: &str, after: &str) -> bool {
+    let hyphen = |c: char| matches!(c, '-' | '\u{AD}' | '\u{2010}'..='\u{2015}' | '\u{2212}');
+    before.trim_end().ends_with(hyphen) || after.trim_start().starts_with(hyphen)
+}
+
+fn block(text: &str, first_line: u64, out: &mut Output<'_>) -> Result<(), ExtractError> {
+    if text.trim_ascii().is_empty() { Ok(()) } else { out.line(first_line, text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use crate::tests::collect;
+
+    #[test]
+    fn the_line_of_a_match_is_the_units_line_plus_the_line_ends_before_it() {
+        let mut text = String::new();
+        for line in 1..=1000 {
+            writeln!(text, "line {line} CODE-{line}").expect("a String takes all text");
+        }
+        let got = collect("a.txt", text.as_bytes()).expect("readable");
+        assert!(got.units.len() > 10);
+        for line in [1_usize, 63, 64, 65, 500, 1000] {
+            let code = format!("CODE-{line}\n");
+            let hits: Vec<_> = got
+                .units
+                .iter()
+                .filter_map(|(place, unit)| {
+                    let unit = format!("{unit}\n");
+                    let at = unit.find(&code)?;
+                    let first: usize = place.parse().expect("a line number");
+                    Some(first + unit[..at].matches('\n').count())
+                })
+                .collect();
+            assert_eq!(hits, [line]);
+        }
+    }
+
+    #[test]
+    fn a_code_broken_at_its_hyphen_stays_in_one_unit() {
+        for broken in ["HOLE-\n1", "HOLE\n-1"] {
+            for before in 0..200 {
+                let text = format!("{}{broken}\n{}", "x\n".repeat(before), "y\n".repeat(80));
+                let got = collect("a.txt", text.as_bytes()).expect("readable");
+                assert!(got.units.iter().any(|(_, unit)| unit.contains(broken)), "cut after {before} lines");
+            }
+        }
+    }
+}

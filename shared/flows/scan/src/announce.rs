@@ -1,0 +1,212 @@
+//! Telling clients. Frames are for showing: a push that fails never fails work, because whoever missed one
+//! asks for a snapshot.
+
+use riffle_contracts::{ErrorCode, FoundMatch, Frame, FrameBody, MAX_FRAME_BYTES, Receipt};
+use riffle_extract::Place;
+use riffle_ports::{Delivery, Entry, Session, SessionId};
+
+use crate::Scan;
+use crate::matching::{CodeList, Match};
+use crate::request::Request;
+
+/// The connections that listen to one session, looked up once for several frames.
+pub(crate) struct Audience<'a> {
+    scan: &'a Scan,
+    session: &'a SessionId,
+    connections: Vec<String>,
+}
+
+impl Audience<'_> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.connections.is_empty()
+    }
+
+    pub(crate) async fn tell(&self, body: FrameBody) {
+        let frame = self.scan.frame(Some(self.session), body);
+        for connection in &self.connections {
+            self.scan.push(connection, &frame).await;
+        }
+    }
+}
+
+impl Scan {
+    pub(crate) async fn audience<'a>(&'a self, session: &'a SessionId) -> Audience<'a> {
+        let connections = self
+            .ports
+            .connections
+            .subscribers(session)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::warn!(%session, %error, "who listens is unknown: nobody is told");
+                Vec::new()
+            });
+        Audience {
+            scan: self,
+            session,
+            connections,
+        }
+    }
+
+    /// Tells one connection, listening or not.
+    pub(crate) async fn reply(&self, connection: &str, session: Option<&SessionId>, body: FrameBody) {
+        let frame = self.frame(session, body);
+        self.push(connection, &frame).await;
+    }
+
+    fn frame(&self, session: Option<&SessionId>, body: FrameBody) -> String {
+        let session_id = session.map(|id| id.0.clone());
+        let frame = Frame {
+            body,
+            session_id,
+            at: self.ports.clock.now(),
+        };
+        serde_json::to_string(&frame).expect("frames are plain data")
+    }
+
+    async fn push(&self, connection: &str, frame: &str) {
+        if frame.len() > MAX_FRAME_BYTES {
+            tracing::error!(bytes = frame.len(), "a frame is too large to send");
+            return;
+        }
+        match self.ports.notifier.push(connection, frame).await {
+            Ok(Delivery::Sent) => {}
+            Ok(Delivery::Gone) => {
+                if let Err(error) = self.ports.connections.remove(connection).await {
+                    tracing::warn!(connection, %error, "a gone connection could not be forgotten");
+                }
+            }
+            Err(error) => tracing::warn!(connection, %error, "a frame was not delivered"),
+        }
+    }
+}
+
+pub(crate) fn error(code: ErrorCode, message: impl Into<String>) -> FrameBody {
+    FrameBody::Error {
+        message: message.into(),
+        code,
+    }
+}
+
+pub(crate) fn started(session: &Session, total: u32) -> FrameBody {
+    let timestamp = session.started_at.unwrap_or(session.created_at);
+    FrameBody::Started {
+        message: format!("Reading {}", files(u64::from(total))),
+        timestamp,
+        total,
+    }
+}
+
+pub(crate) fn cancelled() -> FrameBody {
+    FrameBody::Cancelled {
+        message: "The scan was cancelled. What was found until then stays listed.".to_owned(),
+    }
+}
+
+pub(crate) fn complete(scan: &Scan, session: &Session) -> FrameBody {
+    let counts = session.counts;
+    let receipt = session
+        .frozen
+        .as_ref()
+        .and_then(|frozen| serde_json::from_str::<Receipt>(&frozen.receipt).ok())
+        .unwrap_or_default();
+    let mut message = format!("Read {}", files(counts.processed));
+    if counts.failed > 0 {
+        message += &format!(", {} could not be read", counts.failed);
+    }
+    FrameBody::Complete {
+        download_url: scan.settings.links.report(&session.id),
+        total_matches: counts.matches,
+        total_processed: counts.processed,
+        total_failed: counts.failed,
+        message,
+        receipt,
+    }
+}
+
+pub(crate) fn progress(session: &Session, total: u32, now: chrono::DateTime<chrono::Utc>) -> FrameBody {
+    // Held below the total until COMPLETE, which alone says that all is done; the counters may also count
+    // a file twice.
+    let processed = session.counts.processed.min(u64::from(total.saturating_sub(1)));
+    let started = session.started_at.unwrap_or(session.created_at);
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds and file counts stay far below 2^52"
+    )]
+    let (seconds, done) = (
+        (now - started).num_milliseconds().max(1) as f64 / 1000.0,
+        processed as f64,
+    );
+    let files_per_second = (done / seconds * 10.0).round() / 10.0;
+    let eta_seconds = (processed > 0).then(|| {
+        let left = f64::from(total) - done;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "positive, rounded up"
+        )]
+        let eta = (left * seconds / done).ceil() as u64;
+        eta
+    });
+    let value = u8::try_from(processed * 100 / u64::from(total.max(1))).unwrap_or(100);
+    FrameBody::Progress {
+        value,
+        processed,
+        total,
+        failed: session.counts.failed.min(processed),
+        files_per_second,
+        eta_seconds,
+    }
+}
+
+/// A match as clients see it.
+pub(crate) fn found(
+    scan: &Scan,
+    session: &Session,
+    request: &Request,
+    codes: &CodeList,
+    (index, entry): (u32, &Entry),
+    (distinct, found): (u32, &Match),
+) -> FoundMatch {
+    FoundMatch {
+        hole_code: codes.get(found.code).unwrap_or_default().to_owned(),
+        file_name: entry.name.clone(),
+        status: status(distinct),
+        pdf_link: scan
+            .settings
+            .links
+            .file(&session.id, index, &request.source, entry),
+        page: place(&found.place),
+        snippet: found.snippet.clone(),
+    }
+}
+
+pub(crate) fn match_id(index: u32, ordinal: usize) -> String {
+    format!("{index}-{ordinal}")
+}
+
+/// `1 Code`, `2 Codes`: how many distinct codes a file holds.
+pub fn status(codes: u32) -> String {
+    if codes == 1 {
+        "1 Code".to_owned()
+    } else {
+        format!("{codes} Codes")
+    }
+}
+
+/// A place as people write it.
+pub fn place(place: &Place) -> String {
+    match place {
+        Place::Page(page) => page.to_string(),
+        Place::Cell { sheet, cell } if sheet.is_empty() => cell.clone(),
+        Place::Cell { sheet, cell } => format!("{sheet}!{cell}"),
+        Place::Line(line) => format!("line {line}"),
+    }
+}
+
+fn files(count: u64) -> String {
+    if count == 1 {
+        "1 file".to_owned()
+    } else {
+        format!("{count} files")
+    }
+}

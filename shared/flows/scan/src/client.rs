@@ -1,0 +1,273 @@
+//! What clients ask for. Each action checks, stores and enqueues; the answer is pushed as frames.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use riffle_contracts::{Action, DispatchJob, ErrorCode, FrameBody, StartScan};
+use riffle_ports::{Connection, Outcome, PortError, Queue, Session, SessionId, Source, State, Transition};
+
+use crate::matching::CodeList;
+use crate::request::{Request, keys, session_id};
+use crate::{Scan, announce, codes};
+
+/// The longest `request_id`, in characters.
+const MAX_REQUEST_ID: usize = 128;
+
+/// Why an action was not done, as the client is told.
+struct Refusal {
+    code: ErrorCode,
+    message: String,
+    session: Option<SessionId>,
+}
+
+impl Refusal {
+    fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            session: None,
+        }
+    }
+}
+
+impl From<PortError> for Refusal {
+    fn from(error: PortError) -> Self {
+        tracing::error!(%error, "an action failed");
+        Self::new(
+            ErrorCode::Unavailable,
+            "The service did not answer. Try the same again.",
+        )
+    }
+}
+
+impl Scan {
+    /// Deals with one message of a client. Whatever goes wrong is told to that client and to nobody else.
+    pub async fn act(&self, connection: &Connection, message: &str) {
+        let refusal = match serde_json::from_str(message) {
+            Ok(action) => match self.dispatch_action(connection, action).await {
+                Ok(()) => return,
+                Err(refusal) => refusal,
+            },
+            // Without the message itself: it may hold a token.
+            Err(error) => Refusal::new(
+                ErrorCode::BadRequest,
+                format!("This is not a known action: {error}"),
+            ),
+        };
+        let frame = announce::error(refusal.code, refusal.message);
+        self.reply(&connection.id, refusal.session.as_ref(), frame).await;
+    }
+
+    async fn dispatch_action(&self, connection: &Connection, action: Action) -> Result<(), Refusal> {
+        match action {
+            Action::StartScan(start) => self.start(connection, *start).await,
+            Action::Resume { session_id, cursor } => {
+                let session = self.own_session(connection, session_id).await?;
+                self.ports
+                    .connections
+                    .subscribe(&session.id, &connection.id)
+                    .await?;
+                // Read again: what happened before the subscription is in the snapshot, what comes after it
+                // in frames.
+                let session = self.own_session(connection, session.id.0).await?;
+                self.snapshot(connection, &session, cursor).await
+            }
+            Action::CancelScan { session_id } => self.cancel(connection, session_id).await,
+            Action::RenewToken { .. } => Err(Refusal::new(
+                ErrorCode::WrongState,
+                "This session reads no Google Drive folder.",
+            )),
+            Action::Ping { session_id } => {
+                self.reply(
+                    &connection.id,
+                    session_id.map(SessionId).as_ref(),
+                    FrameBody::Pong,
+                )
+                .await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn start(&self, connection: &Connection, start: StartScan) -> Result<(), Refusal> {
+        let source = self.source(&start)?;
+        let codes = self.code_list(connection, &start).await?;
+        let request_id = match start.request_id {
+            Some(id) if id.is_empty() || id.chars().nth(MAX_REQUEST_ID).is_some() => {
+                let message = format!("A request_id has 1 to {MAX_REQUEST_ID} characters.");
+                return Err(Refusal::new(ErrorCode::BadRequest, message));
+            }
+            Some(id) => id,
+            None => self.ports.ids.fresh(),
+        };
+        let id = session_id(&connection.tenant, &request_id);
+        let codes_digest = self.store_codes(&id, &codes).await?;
+        let request = Request {
+            source,
+            options: start.options,
+            codes_digest,
+        }
+        .encode();
+        let now = self.ports.clock.now();
+        let session = Session::new(
+            id.clone(),
+            connection.tenant.clone(),
+            request,
+            now,
+            now + self.settings.deadline,
+        );
+        let session = match self.ports.ledger.create(session.clone()).await? {
+            None => session,
+            Some(existing) if existing.request == session.request => existing,
+            Some(_) => {
+                let message = "This request_id was used for another scan. Make a new one.";
+                return Err(Refusal::new(ErrorCode::RequestIdReused, message));
+            }
+        };
+        self.ports.connections.subscribe(&id, &connection.id).await?;
+        if matches!(session.state, State::Listing | State::Dispatching) {
+            // Also for a session that exists: whoever created it may have ended before this line.
+            let job = DispatchJob {
+                session_id: id.0.clone(),
+            };
+            self.send(Queue::ScanDispatch, &id, [job])
+                .await
+                .map_err(|failure| {
+                    tracing::error!(session = %id, %failure, "a session waits for the sweeper");
+                    Refusal::new(
+                        ErrorCode::Unavailable,
+                        "The scan could not be started. Try the same again.",
+                    )
+                })?;
+        }
+        self.snapshot(connection, &session, None).await
+    }
+
+    fn source(&self, start: &StartScan) -> Result<Source, Refusal> {
+        let named = [
+            (!start.folders.is_empty(), "folders"),
+            (start.prefix.is_some(), "prefix"),
+            (start.upload_id.is_some(), "upload_id"),
+            (
+                start.folder_id.is_some() || start.token.is_some(),
+                "folder_id and token",
+            ),
+        ];
+        let named: Vec<&str> = named
+            .iter()
+            .filter(|(given, _)| *given)
+            .map(|(_, name)| *name)
+            .collect();
+        match named[..] {
+            ["folders"] if self.settings.folders_allowed => Ok(Source::Folders(start.folders.clone())),
+            [one] => Err(Refusal::new(
+                ErrorCode::BadRequest,
+                format!("{one} cannot be read here."),
+            )),
+            [] => Err(Refusal::new(
+                ErrorCode::BadRequest,
+                "Name the files to read: a folder, for instance.",
+            )),
+            _ => Err(Refusal::new(
+                ErrorCode::BadRequest,
+                format!("A scan reads one source; this names {}.", named.join(", ")),
+            )),
+        }
+    }
+
+    async fn code_list(&self, connection: &Connection, start: &StartScan) -> Result<CodeList, Refusal> {
+        let refuse = |message: String| Refusal::new(ErrorCode::BadRequest, message);
+        let mut given = start.target_hole_codes.clone();
+        if let Some(content) = &start.file_content {
+            let content = STANDARD
+                .decode(content)
+                .map_err(|error| refuse(format!("file_content is not base64: {error}")))?;
+            given.extend(listed(&Bytes::from(content)).map_err(refuse)?);
+        }
+        if let Some(key) = &start.codes_key {
+            let missing = || refuse("There is no such uploaded list of codes.".to_owned());
+            if !key.starts_with(&keys::uploads(&connection.tenant)) {
+                return Err(missing());
+            }
+            let content = self.ports.objects.get(key).await?.ok_or_else(missing)?;
+            given.extend(listed(&content).map_err(refuse)?);
+        }
+        CodeList::new(given).map_err(|error| refuse(format!("The codes cannot be used: {error}")))
+    }
+
+    async fn cancel(&self, connection: &Connection, session_id: String) -> Result<(), Refusal> {
+        let session = self.own_session(connection, session_id).await?;
+        self.ports
+            .connections
+            .subscribe(&session.id, &connection.id)
+            .await?;
+        let session = match self
+            .ports
+            .ledger
+            .transition(&session.id, Transition::Cancel)
+            .await?
+        {
+            Outcome::Applied(session) | Outcome::Refused(session) => session,
+            Outcome::NoSession => return Err(not_found()),
+        };
+        match session.state {
+            // Also where an earlier try or somebody else cancelled it.
+            State::Cancelled => self.audience(&session.id).await.tell(announce::cancelled()).await,
+            State::Complete => {
+                self.reply(
+                    &connection.id,
+                    Some(&session.id),
+                    announce::complete(self, &session),
+                )
+                .await;
+            }
+            // Too late: COMPLETE follows, and this connection listens.
+            State::Finalizing => {}
+            _ => {
+                let message = "The scan has ended already.".to_owned();
+                return Err(Refusal {
+                    code: ErrorCode::WrongState,
+                    message,
+                    session: Some(session.id),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// A session of the connection's tenant. Another tenant's is not found.
+    async fn own_session(&self, connection: &Connection, id: String) -> Result<Session, Refusal> {
+        match self.ports.ledger.session(&SessionId(id)).await? {
+            Some(session) if session.tenant == connection.tenant => Ok(session),
+            _ => Err(not_found()),
+        }
+    }
+
+    async fn snapshot(
+        &self,
+        connection: &Connection,
+        session: &Session,
+        cursor: Option<String>,
+    ) -> Result<(), Refusal> {
+        let start = match cursor {
+            None => crate::snapshot::Cursor::default(),
+            Some(cursor) => cursor.parse().map_err(|()| {
+                Refusal::new(
+                    ErrorCode::BadRequest,
+                    "This cursor is not one of a SNAPSHOT. Resume without it.",
+                )
+            })?,
+        };
+        let frame = self.snapshot_page(session, start).await?;
+        self.reply(&connection.id, Some(&session.id), frame).await;
+        Ok(())
+    }
+}
+
+fn not_found() -> Refusal {
+    Refusal::new(ErrorCode::NotFound, "There is no such session.")
+}
+
+fn listed(content: &Bytes) -> Result<Vec<String>, String> {
+    codes::from_file("", content).map_err(|error| format!("The list of codes cannot be read: {error}"))
+}

@@ -1,0 +1,98 @@
+//! The text of a file that should hold codes, as a list or as columns.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use riffle_extract::{ExtractError, Kind, Limits, Place, Sink, Unit, extract};
+
+use super::CodesError;
+
+/// Far more than 50,000 codes with their neighbours need, and little enough to hold in memory.
+const LIMITS: Limits = Limits {
+    pages: 1,
+    cells: 1_000_000,
+    text_bytes: 32 << 20,
+};
+
+pub(super) enum Content {
+    /// Lines of text.
+    List(String),
+    Tables(Vec<Column>),
+}
+
+/// The non-blank cells of one column, from the top.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Column {
+    pub(super) sheet: String,
+    /// Letters.
+    pub(super) name: String,
+    pub(super) cells: Vec<Cell>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    /// From 1.
+    pub(super) row: u64,
+    pub(super) text: String,
+}
+
+/// `shown` is the file's name in messages.
+pub(super) fn read(name: &str, shown: &str, content: &Bytes) -> Result<Content, CodesError> {
+    let unreadable = |reason: String| CodesError::Unreadable { name: shown.to_owned(), reason };
+    let empty = || CodesError::Empty { name: shown.to_owned() };
+    let mut collected = Collected::default();
+    let extracted = match extract(name, content, &LIMITS, &mut collected) {
+        Ok(extracted) => extracted,
+        Err(ExtractError::Empty) => return Err(empty()),
+        Err(error) => return Err(unreadable(error.to_string())),
+    };
+    match extracted.kind {
+        Kind::Text => Ok(Content::List(collected.lines)),
+        Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods | Kind::Csv if collected.columns.is_empty() => Err(empty()),
+        // Sheets in their order, columns from the left: where two are as good, the first is taken.
+        Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods | Kind::Csv => {
+            Ok(Content::Tables(collected.columns.into_values().collect()))
+        }
+        kind => Err(unreadable(format!("it is a {} file", format!("{kind:?}").to_uppercase()))),
+    }
+}
+
+#[derive(Default)]
+struct Collected {
+    lines: String,
+    /// By sheet, then by the column's letters with the shorter ones first: A … Z, AA ….
+    columns: BTreeMap<(usize, usize, String), Column>,
+    sheets: Vec<String>,
+}
+
+impl Sink for Collected {
+    fn unit(&mut self, unit: &Unit<'_>) {
+        match unit.place {
+            Place::Line(_) => {
+                self.lines.push_str(unit.text);
+                self.lines.push('\n');
+            }
+            Place::Cell { sheet, cell } => {
+                let split = cell.find(|c: char| c.is_ascii_digit()).unwrap_or(cell.len());
+                let (letters, row) = cell.split_at(split);
+                if self.sheets.last() != Some(sheet) {
+                    self.sheets.push(sheet.clone());
+                }
+                let key = (self.sheets.len(), letters.len(), letters.to_owned());
+                let column = self.columns.entry(key).or_insert_with(|| Column {
+                    sheet: sheet.clone(),
+                    name: letters.to_owned(),
+                    cells: Vec::new(),
+                });
+                let text = unit.text.trim();
+                if !text.is_empty() {
+                    column.cells.push(Cell {
+                        row: row.parse().unwrap_or(0),
+                        text: text.to_owned(),
+                    });
+                }
+            }
+            Place::Page(_) => {}
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! From a source to messages: list, seal, announce, hand out.
+//!
+//! Any number of dispatchers may work on one session. Each lists into a manifest of its own; the one that
+//! seals wins, and all go on with the sealed one.
+
+use std::sync::Arc;
+
+use riffle_contracts::{DispatchJob, ErrorCode, ScanFile};
+use riffle_ports::{
+    Failure, FileSource, Outcome, Queue, Sealed, Session, SessionId, SourceError, State, Transition,
+};
+
+use crate::request::Request;
+use crate::{Scan, announce, manifest};
+
+/// Files handed out between two moves of the cursor.
+const STEP: u32 = 1_000;
+
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Dispatcher {
+    pub scan: Scan,
+    pub source: Arc<dyn FileSource>,
+}
+
+impl Dispatcher {
+    pub async fn run(&self, job: DispatchJob) -> Result<(), Failure> {
+        let id = SessionId(job.session_id);
+        let ledger = &self.scan.ports.ledger;
+        let Some(session) = ledger.session(&id).await? else {
+            return Err(Failure::Reject(format!("session {id} does not exist")));
+        };
+        let session = match session.state {
+            State::Listing => match self.list(&session).await? {
+                Some(session) => session,
+                None => return Ok(()),
+            },
+            _ => session,
+        };
+        match (session.state, &session.sealed) {
+            (State::Dispatching, Some(sealed)) => self.hand_out(&session, sealed).await,
+            // An earlier run may have ended between its last change and what follows it.
+            (State::Running, _) if session.is_full() => self.scan.call_finisher(&session).await,
+            (State::Failed, _) => {
+                self.tell_failure(&session).await;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Lists the source and seals the session with the listing. The session as it is then, whoever sealed it;
+    /// `None` if it is gone.
+    async fn list(&self, session: &Session) -> Result<Option<Session>, Failure> {
+        let request = Request::decode(&session.request)?;
+        let ports = &self.scan.ports;
+        let transition = match self.write_manifest(session, &request).await {
+            Ok(sealed) => Transition::Seal {
+                sealed,
+                now: ports.clock.now(),
+            },
+            Err(SourceError::Refused(reason)) => Transition::Fail { reason },
+            Err(SourceError::Port(error)) => return Err(error.into()),
+        };
+        Ok(match ports.ledger.transition(&session.id, transition).await? {
+            Outcome::Applied(session) | Outcome::Refused(session) => Some(session),
+            Outcome::NoSession => None,
+        })
+    }
+
+    async fn write_manifest(&self, session: &Session, request: &Request) -> Result<Sealed, SourceError> {
+        let ports = &self.scan.ports;
+        let mut pages = self.source.list(&request.source).await?;
+        let mut writer = manifest::Writer::new(
+            &*ports.objects,
+            &session.id,
+            ports.ids.fresh(),
+            self.scan.settings.chunk_size,
+        );
+        while let Some(entries) = pages.next().await? {
+            writer.add(entries).await?;
+        }
+        Ok(writer.finish().await?)
+    }
+
+    /// Sends what was not sent yet. Stops where the session has moved on without it.
+    async fn hand_out(&self, session: &Session, sealed: &Sealed) -> Result<(), Failure> {
+        let ports = &self.scan.ports;
+        let id = &session.id;
+        self.scan
+            .audience(id)
+            .await
+            .tell(announce::started(session, sealed.total))
+            .await;
+        let mut next = session.dispatched;
+        while next < sealed.total {
+            let upto = sealed.total.min(next + STEP);
+            let files = (next..upto).map(|index| ScanFile {
+                session_id: id.0.clone(),
+                index,
+            });
+            self.scan.send(Queue::ScanWork, id, files).await?;
+            let moved = Transition::Dispatched {
+                upto,
+                now: ports.clock.now(),
+            };
+            let Outcome::Applied(_) = ports.ledger.transition(id, moved).await? else {
+                return Ok(());
+            };
+            next = upto;
+        }
+        let run = Transition::Run {
+            now: ports.clock.now(),
+        };
+        match ports.ledger.transition(id, run).await? {
+            // Workers may have been faster; a finisher called before this was turned away. An empty source
+            // is full from the start.
+            Outcome::Applied(session) | Outcome::Refused(session)
+                if session.state == State::Running && session.is_full() =>
+            {
+                self.scan.call_finisher(&session).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn tell_failure(&self, session: &Session) {
+        let reason = session.reason.clone().unwrap_or_default();
+        self.scan
+            .audience(&session.id)
+            .await
+            .tell(announce::error(ErrorCode::ScanFailed, reason))
+            .await;
+    }
+}

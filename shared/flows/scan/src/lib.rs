@@ -1,0 +1,34 @@
+//! The scan flow: a source and a list of codes become live matches and one report, exactly.
+//!
+//! `client` takes what people ask for, `dispatcher` lists and hands out, `worker` and `quarantine` read,
+//! `record` writes down, `finisher` closes, `sweeper` heals. Counters are for showing, sets for deciding:
+//! delivery is at least once everywhere, and each of these may run twice, at once, half-way or late.
+
+mod announce;
+mod client;
+mod closing;
+pub mod codes;
+mod dispatcher;
+mod finisher;
+mod manifest;
+pub mod matching;
+mod quarantine;
+mod record;
+pub mod report;
+mod request;
+mod result;
+mod scan;
+mod search;
+mod settings;
+mod snapshot;
+mod sweeper;
+mod worker;
+
+pub use announce::{place, status};
+pub use dispatcher::Dispatcher;
+pub use request::{Request, keys, session_id, stored_codes};
+pub use result::{FailureCode, FileFailure, FileResult};
+pub use scan::{Ports, Scan};
+pub use search::{FileSearch, search};
+pub use settings::{Links, Settings};
+pub use worker::Worker;

@@ -1,0 +1,135 @@
+//! The list of a session's files: written in immutable parts under an attempt id, true once sealed.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use riffle_ports::{Entry, ObjectStore, PortError, Sealed, SessionId};
+use sha2::{Digest, Sha256};
+
+use crate::request::{hex, keys};
+
+/// Chunks whose entries lie in one part.
+const CHUNKS_PER_PART: u32 = 10;
+/// Parts a reader keeps: workers read indices nearly in order.
+const CACHED_PARTS: usize = 8;
+
+/// Writes one attempt's manifest as entries arrive.
+#[derive(Debug)]
+pub struct Writer<'a, O: ?Sized> {
+    objects: &'a O,
+    session: &'a SessionId,
+    attempt: String,
+    chunk_size: u32,
+    pending: Vec<Entry>,
+    parts: u32,
+    total: u32,
+    hash: Sha256,
+}
+
+impl<'a, O: ObjectStore + ?Sized> Writer<'a, O> {
+    pub fn new(objects: &'a O, session: &'a SessionId, attempt: String, chunk_size: u32) -> Self {
+        Self {
+            objects,
+            session,
+            attempt,
+            chunk_size,
+            pending: Vec::new(),
+            parts: 0,
+            total: 0,
+            hash: Sha256::new(),
+        }
+    }
+
+    pub async fn add(&mut self, entries: Vec<Entry>) -> Result<(), PortError> {
+        let part_size = (self.chunk_size * CHUNKS_PER_PART) as usize;
+        self.pending.extend(entries);
+        while self.pending.len() >= part_size {
+            let rest = self.pending.split_off(part_size);
+            let part = std::mem::replace(&mut self.pending, rest);
+            self.write(&part).await?;
+        }
+        Ok(())
+    }
+
+    pub async fn finish(mut self) -> Result<Sealed, PortError> {
+        if !self.pending.is_empty() {
+            let part = std::mem::take(&mut self.pending);
+            self.write(&part).await?;
+        }
+        Ok(Sealed {
+            attempt: self.attempt,
+            digest: hex(&self.hash.finalize()),
+            total: self.total,
+            chunk_size: self.chunk_size,
+        })
+    }
+
+    async fn write(&mut self, entries: &[Entry]) -> Result<(), PortError> {
+        let json = serde_json::to_vec(entries).expect("entries are plain data");
+        self.hash.update(&json);
+        let key = keys::manifest_part(self.session, &self.attempt, self.parts);
+        self.objects.put(&key, Bytes::from(json)).await?;
+        self.parts += 1;
+        let added = u32::try_from(entries.len()).ok();
+        self.total = added
+            .and_then(|added| self.total.checked_add(added))
+            .ok_or_else(|| PortError::Broken("more files than one session can number".to_owned()))?;
+        Ok(())
+    }
+}
+
+/// Reads sealed manifests, keeping the parts last used.
+#[derive(Clone)]
+pub struct Reader {
+    objects: Arc<dyn ObjectStore>,
+    parts: Arc<Mutex<VecDeque<(String, Arc<[Entry]>)>>>,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    pub fn new(objects: Arc<dyn ObjectStore>) -> Self {
+        Self {
+            objects,
+            parts: Arc::default(),
+        }
+    }
+
+    /// The entry at `index`, which must be below `sealed.total`.
+    pub async fn entry(&self, session: &SessionId, sealed: &Sealed, index: u32) -> Result<Entry, PortError> {
+        let part_size = sealed.chunk_size * CHUNKS_PER_PART;
+        let key = keys::manifest_part(session, &sealed.attempt, index / part_size);
+        let part = self.part(&key).await?;
+        part.get((index % part_size) as usize).cloned().ok_or_else(|| {
+            PortError::Broken(format!("the manifest of session {session} ends before {index}"))
+        })
+    }
+
+    async fn part(&self, key: &str) -> Result<Arc<[Entry]>, PortError> {
+        // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
+        let cached = |parts: &VecDeque<(String, Arc<[Entry]>)>| {
+            parts
+                .iter()
+                .find(|(cached, _)| cached == key)
+                .map(|(_, part)| Arc::clone(part))
+        };
+        if let Some(part) = cached(&self.parts.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(part);
+        }
+        let Some(json) = self.objects.get(key).await? else {
+            return Err(PortError::Broken(format!("manifest part {key} is missing")));
+        };
+        let part: Arc<[Entry]> = serde_json::from_slice::<Vec<Entry>>(&json)
+            .map_err(|error| PortError::Broken(format!("manifest part {key} cannot be read: {error}")))?
+            .into();
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.push_front((key.to_owned(), Arc::clone(&part)));
+        parts.truncate(CACHED_PARTS);
+        Ok(part)
+    }
+}

@@ -1,0 +1,136 @@
+//! The boxes of a match on its page: one per line of text it runs over.
+
+use riffle_extract::{Bounds, Glyphs};
+
+/// Adds the boxes of the glyphs in bytes `start..end` of the unit's `text`, at most up to `limit` in all.
+///
+/// Glyphs that follow each other along one line of text, whichever way that line runs, share a box: drawings
+/// have their labels upright and aslant.
+pub(super) fn collect(
+    into: &mut Vec<Bounds>,
+    glyphs: &Glyphs,
+    text: &str,
+    (start, end): (usize, usize),
+    limit: usize,
+) {
+    let offset = |index: usize| {
+        glyphs
+            .boxes
+            .get(index)
+            .map_or(usize::MAX, |(offset, _)| *offset as usize)
+    };
+    // The first glyph may begin before `start`, when one glyph stands for several characters (a ligature).
+    let first = glyphs
+        .boxes
+        .partition_point(|(offset, _)| *offset as usize <= start)
+        .saturating_sub(1);
+    let mut line: Option<Line> = None;
+    for (index, (from, bounds)) in glyphs.boxes.iter().enumerate().skip(first) {
+        let from = *from as usize;
+        if from >= end {
+            break;
+        }
+        let covered = text
+            .get(from..offset(index + 1).min(text.len()))
+            .unwrap_or_default();
+        // A number that is none would also not survive the trip through JSON.
+        let usable = [bounds.x0, bounds.y0, bounds.x1, bounds.y1]
+            .iter()
+            .all(|edge| edge.is_finite());
+        if !usable || (!covered.is_empty() && covered.trim().is_empty()) {
+            continue;
+        }
+        line = match line {
+            Some(open) => match open.join(*bounds) {
+                Ok(longer) => Some(longer),
+                Err(closed) => {
+                    give(into, closed.union, limit);
+                    Some(Line::new(*bounds))
+                }
+            },
+            None => Some(Line::new(*bounds)),
+        };
+    }
+    if let Some(open) = line {
+        give(into, open.union, limit);
+    }
+}
+
+fn give(into: &mut Vec<Bounds>, bounds: Bounds, limit: usize) {
+    if into.len() < limit && !into.contains(&bounds) {
+        into.push(bounds);
+    }
+}
+
+/// Glyphs of one line of text so far.
+struct Line {
+    union: Bounds,
+    last: Bounds,
+    /// The way the text runs, of length 1; known from the second glyph on.
+    way: Option<(f32, f32)>,
+}
+
+impl Line {
+    fn new(bounds: Bounds) -> Self {
+        Self {
+            union: bounds,
+            last: bounds,
+            way: None,
+        }
+    }
+
+    /// Takes `next` in, or gives the line back as it is when `next` stands on another one.
+    fn join(self, next: Bounds) -> Result<Self, Self> {
+        let (from, to) = (centre(&self.last), centre(&next));
+        let step = (to.0 - from.0, to.1 - from.1);
+        let length = step.0.hypot(step.1);
+        let size = extent(&self.last).max(extent(&next));
+        let same_line = match self.way {
+            // Two glyphs beside each other overlap in height, or above each other in width.
+            None => {
+                overlap(self.last.y0, self.last.y1, next.y0, next.y1)
+                    || overlap(self.last.x0, self.last.x1, next.x0, next.x1)
+            }
+            Some(way) => {
+                let along = step.0 * way.0 + step.1 * way.1;
+                let aside = (step.0 * way.1 - step.1 * way.0).abs();
+                along >= 0.0 && aside <= size / 2.0
+            }
+        };
+        if !same_line {
+            return Err(self);
+        }
+        let way = self
+            .way
+            .or_else(|| (length > 0.0).then(|| (step.0 / length, step.1 / length)));
+        Ok(Self {
+            union: union(&self.union, &next),
+            last: next,
+            way,
+        })
+    }
+}
+
+fn centre(bounds: &Bounds) -> (f32, f32) {
+    (
+        f32::midpoint(bounds.x0, bounds.x1),
+        f32::midpoint(bounds.y0, bounds.y1),
+    )
+}
+
+fn extent(bounds: &Bounds) -> f32 {
+    (bounds.x1 - bounds.x0).max(bounds.y1 - bounds.y0)
+}
+
+fn overlap(a0: f32, a1: f32, b0: f32, b1: f32) -> bool {
+    a0.max(b0) < a1.min(b1)
+}
+
+fn union(a: &Bounds, b: &Bounds) -> Bounds {
+    Bounds {
+        x0: a.x0.min(b.x0),
+        y0: a.y0.min(b.y0),
+        x1: a.x1.max(b.x1),
+        y1: a.y1.max(b.y1),
+    }
+}

@@ -1,0 +1,168 @@
+//! Folding: the one rule by which a code and a text are made comparable.
+//!
+//! - Letters are lower-cased by Unicode's *simple* mapping, one character to one (`İ` → `i`), so that folding
+//!   never splits a character. Full-width forms become ASCII.
+//! - Every look-alike of the hyphen becomes `-`. White space and line breaks around a hyphen vanish; any other
+//!   run of white space becomes one space; none is left at either end.
+//! - A soft hyphen is a hyphen, because PDF fonts often name their ordinary hyphen so; beside another hyphen it
+//!   is nothing. Zero-width and direction marks are nothing: nobody sees them.
+//!
+//! Accents are not composed: a decomposed `É` stays two characters.
+
+/// Takes folded text piece by piece, with the byte offset in the original where each piece began.
+pub(super) trait Folded {
+    /// A character that folds to one byte of ASCII.
+    fn byte(&mut self, byte: u8, origin: usize);
+    fn char(&mut self, c: char, origin: usize);
+}
+
+/// Folds text that may come in chunks; what it remembers between chunks is all it needs.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Folder {
+    last: Last,
+    /// White space was read after the last character and not yet given on.
+    gap: bool,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Last {
+    #[default]
+    Nothing,
+    Hyphen,
+    SoftHyphen,
+    Other,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Plain,
+    Space,
+    Hyphen,
+    SoftHyphen,
+    Invisible,
+}
+
+/// What a plain ASCII byte folds to; 0 for all that needs a closer look.
+const PLAIN: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        table[byte as usize] = byte.to_ascii_lowercase();
+        byte += 1;
+    }
+    table[b'-' as usize] = 0;
+    table
+};
+
+impl Folder {
+    /// Folds `chunk`, which starts at byte `offset` of the original.
+    pub(super) fn fold(&mut self, chunk: &str, offset: usize, out: &mut impl Folded) {
+        let bytes = chunk.as_bytes();
+        let plain = |at: usize| bytes.get(at).map_or(0, |byte| PLAIN[usize::from(*byte)]);
+        let mut at = 0;
+        while at < bytes.len() {
+            let mut folded = plain(at);
+            if matches!(bytes[at], b' ' | b'\n') {
+                self.gap |= self.last == Last::Other;
+                at += 1;
+            } else if folded == 0 {
+                let Some(c) = chunk[at..].chars().next() else {
+                    break;
+                };
+                let (class, folded) = classify(c);
+                self.take(class, folded, offset + at, out);
+                at += c.len_utf8();
+            } else {
+                // Nearly all text is runs of such bytes.
+                self.close_gap(offset + at, out);
+                while folded != 0 {
+                    out.byte(folded, offset + at);
+                    at += 1;
+                    folded = plain(at);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, class: Class, folded: char, origin: usize, out: &mut impl Folded) {
+        match class {
+            Class::Plain => {
+                self.close_gap(origin, out);
+                out.char(folded, origin);
+            }
+            Class::Space => self.gap |= self.last == Last::Other,
+            Class::Hyphen => {
+                if self.last != Last::SoftHyphen {
+                    out.byte(b'-', origin);
+                }
+                (self.last, self.gap) = (Last::Hyphen, false);
+            }
+            Class::SoftHyphen => {
+                if matches!(self.last, Last::Nothing | Last::Other) {
+                    out.byte(b'-', origin);
+                    (self.last, self.gap) = (Last::SoftHyphen, false);
+                }
+            }
+            Class::Invisible => {}
+        }
+    }
+
+    fn close_gap(&mut self, origin: usize, out: &mut impl Folded) {
+        if self.gap {
+            out.byte(b' ', origin);
+        }
+        (self.last, self.gap) = (Last::Other, false);
+    }
+}
+
+/// What a character is and, if it is plain, what it folds to.
+fn classify(c: char) -> (Class, char) {
+    let c = match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        _ => c,
+    };
+    match c {
+        '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' => (Class::Hyphen, '-'),
+        '\u{AD}' => (Class::SoftHyphen, '-'),
+        '\u{200B}'..='\u{200F}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{61C}'
+        | '\u{FEFF}' => (Class::Invisible, c),
+        _ if c.is_whitespace() => (Class::Space, ' '),
+        // The first character of the full mapping is the simple mapping; only `İ` has more than one.
+        _ => (Class::Plain, c.to_lowercase().next().unwrap_or(c)),
+    }
+}
+
+/// Whether a folded character belongs to a word, as `rg -w` sees it: letters, digits, `_`, and accents that
+/// stand apart from their letter. Raised and lowered digits do not: they are footnotes at the end of a code.
+pub(super) fn is_word(c: char) -> bool {
+    match c {
+        '_' | '\u{300}'..='\u{36F}' => true,
+        '\u{B2}' | '\u{B3}' | '\u{B9}' | '\u{2070}' | '\u{2074}'..='\u{2079}' | '\u{2080}'..='\u{2089}' => {
+            false
+        }
+        _ => c.is_alphanumeric(),
+    }
+}
+
+/// Folded text is kept as bytes, which is what the automaton reads; it is always whole characters.
+impl Folded for Vec<u8> {
+    fn byte(&mut self, byte: u8, _: usize) {
+        self.push(byte);
+    }
+
+    fn char(&mut self, c: char, _: usize) {
+        self.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+}
+
+/// Folds a whole text at once, into a buffer that is emptied first.
+pub(super) fn fold_into(buffer: &mut Vec<u8>, text: &str) {
+    buffer.clear();
+    // Lower case is at most half as long again, and hardly ever longer at all.
+    buffer.reserve(text.len());
+    Folder::default().fold(text, 0, buffer);
+}

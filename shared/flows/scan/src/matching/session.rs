@@ -1,0 +1,182 @@
+//! What one file holds of the codes.
+
+use riffle_extract::{Bounds, Place, Sink, Unit};
+use serde::{Deserialize, Serialize};
+
+use super::fold::fold_into;
+use super::matcher::{Hit, Matcher};
+use super::trace::{Trace, Window};
+use super::{boxes, snippet};
+
+/// Places listed of one code in one file.
+pub const MAX_PLACES_PER_CODE: u32 = 100;
+/// Matches listed of one file, beside the first place of each code, which is always listed.
+pub const MAX_MATCHES: usize = 10_000;
+/// Boxes kept of one match.
+pub const MAX_BOXES: usize = 64;
+
+/// All that was found in one file, in the order of the document, then of the codes.
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Findings {
+    pub matches: Vec<Match>,
+    /// Different codes the file holds.
+    pub codes: u32,
+    /// Places beyond the caps, counted and not listed. Never a code's first.
+    pub unlisted: u32,
+}
+
+/// One code at one place: a page, a cell or a line, however often it stands there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Match {
+    /// Index into the [`super::CodeList`].
+    pub code: u32,
+    pub place: Place,
+    /// The first of them with the text around it.
+    pub snippet: String,
+    /// Where the code stands on the page, one box per line of text; empty where the format does not tell.
+    pub boxes: Vec<Bounds>,
+}
+
+/// Collects the matches of one file after another; its buffers are kept between files.
+pub struct Session<'m> {
+    matcher: &'m Matcher,
+    /// The unit's text, folded.
+    folded: Vec<u8>,
+    window: Window,
+    /// By code.
+    seen: Vec<Seen>,
+    /// Codes seen in this file.
+    touched: Vec<u32>,
+    found: Vec<Found>,
+    units: u64,
+    unlisted: u32,
+}
+
+/// Where a code was last seen in this file.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    places: u32,
+    unit: u64,
+    line: u64,
+    /// Its last match in `found`, if that one was listed.
+    listed: Option<u32>,
+}
+
+struct Found {
+    unit: u64,
+    line: u64,
+    found: Match,
+}
+
+impl Sink for Session<'_> {
+    fn unit(&mut self, unit: &Unit<'_>) {
+        self.units += 1;
+        let matcher = self.matcher;
+        let mut folded = std::mem::take(&mut self.folded);
+        fold_into(&mut folded, unit.text);
+        let mut window = std::mem::take(&mut self.window);
+        let mut trace = Trace::new(unit.text, &mut window, matcher.longest());
+        for hit in matcher.hits(&folded) {
+            self.take(unit, &hit, &mut trace);
+        }
+        self.folded = folded;
+        self.window = window;
+    }
+}
+
+impl<'m> Session<'m> {
+    pub(super) fn new(matcher: &'m Matcher) -> Self {
+        Self {
+            matcher,
+            folded: Vec::new(),
+            window: Window::default(),
+            seen: vec![Seen::default(); matcher.codes()],
+            touched: Vec::new(),
+            found: Vec::new(),
+            units: 0,
+            unlisted: 0,
+        }
+    }
+
+    /// Ends the file and gives what was found since the last call; the next unit begins another file.
+    pub fn finish(&mut self) -> Findings {
+        // Hits come in the order of their ends; readers expect lines, then codes.
+        self.found
+            .sort_by_key(|found| (found.unit, found.line, found.found.code));
+        let findings = Findings {
+            matches: self.found.drain(..).map(|found| found.found).collect(),
+            codes: u32::try_from(self.touched.len()).unwrap_or(u32::MAX),
+            unlisted: self.unlisted,
+        };
+        for code in self.touched.drain(..) {
+            self.seen[code as usize] = Seen::default();
+        }
+        (self.units, self.unlisted) = (0, 0);
+        findings
+    }
+
+    fn take(&mut self, unit: &Unit<'_>, hit: &Hit, trace: &mut Trace<'_>) {
+        let Self {
+            seen,
+            touched,
+            found,
+            units,
+            unlisted,
+            ..
+        } = self;
+        let seen = &mut seen[hit.code as usize];
+        let range = trace.locate(hit.start, hit.end);
+        let line = match unit.place {
+            Place::Line(first) => first.saturating_add(trace.newlines_before(range.0)),
+            Place::Page(_) | Place::Cell { .. } => 0,
+        };
+        if seen.places == 0 {
+            touched.push(hit.code);
+        }
+        if seen.places == 0 || (seen.unit, seen.line) != (*units, line) {
+            let place = match unit.place {
+                Place::Line(_) => Place::Line(line),
+                other => other.clone(),
+            };
+            (seen.unit, seen.line) = (*units, line);
+            // A parser may hand one page on in several units.
+            let last = seen.listed.and_then(|index| found.get(index as usize));
+            if last.is_none_or(|last| last.found.place != place) {
+                let room = seen.places < MAX_PLACES_PER_CODE && found.len() < MAX_MATCHES;
+                if seen.places == 0 || room {
+                    let snippet =
+                        snippet::snippet(unit.text, range.0, range.1, matches!(place, Place::Line(_)));
+                    seen.listed = u32::try_from(found.len()).ok();
+                    let made = Match {
+                        code: hit.code,
+                        place,
+                        snippet,
+                        boxes: Vec::new(),
+                    };
+                    found.push(Found {
+                        unit: *units,
+                        line,
+                        found: made,
+                    });
+                } else {
+                    seen.listed = None;
+                    *unlisted = unlisted.saturating_add(1);
+                }
+                seen.places = seen.places.saturating_add(1);
+            }
+        }
+        let listed = seen.listed.and_then(|index| found.get_mut(index as usize));
+        if let (Some(glyphs), Some(listed)) = (unit.glyphs, listed) {
+            boxes::collect(&mut listed.found.boxes, glyphs, unit.text, range, MAX_BOXES);
+        }
+    }
+}
+
+impl std::fmt::Debug for Session<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("units", &self.units)
+            .field("found", &self.found.len())
+            .finish_non_exhaustive()
+    }
+}

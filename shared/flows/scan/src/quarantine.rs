@@ -1,0 +1,47 @@
+//! Files whose messages came back too often: each gets one chance alone, so that one that kills the process
+//! neither takes its neighbours along nor keeps the session from completing.
+
+use std::collections::BTreeMap;
+
+use riffle_contracts::ScanFile;
+use riffle_ports::{Attempt, Failure, SessionId};
+
+use crate::result::{FailureCode, FileResult};
+use crate::worker::Worker;
+
+impl Worker {
+    /// `receipt` names this delivery of this message: another delivery has another.
+    ///
+    /// The attempt is recorded before the file is opened. Whoever finds another delivery's attempt that can
+    /// no longer be alive records the file as killed, unopened.
+    pub async fn quarantined(&self, file: &ScanFile, receipt: String) -> Result<(), Failure> {
+        let id = SessionId(file.session_id.clone());
+        let Some(work) = self.open(&id).await? else {
+            return Ok(());
+        };
+        let ports = &self.scan.ports;
+        let now = ports.clock.now();
+        let own = Attempt { receipt, at: now };
+        let first = ports.ledger.record_attempt(&id, file.index, own.clone()).await?;
+        let audience = self.scan.audience(&id).await;
+        let stored = if first.receipt == own.receipt {
+            self.file(&work, &audience, file.index).await?
+        } else if first.at + self.scan.settings.attempt > now {
+            return Err(Failure::Retry(
+                "another attempt may still be under way".to_owned(),
+            ));
+        } else {
+            let entry = self.scan.manifest.entry(&id, &work.sealed, file.index).await?;
+            let killed = FileResult::failed(
+                FailureCode::Killed,
+                "reading it ended the program each time: it is damaged or needs too much memory or time",
+            );
+            self.scan
+                .record(&work.open(), &audience, (file.index, &entry), &killed)
+                .await?
+        };
+        self.scan
+            .mark(&id, &work.sealed, &BTreeMap::from([(file.index, stored)]))
+            .await
+    }
+}

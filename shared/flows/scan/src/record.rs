@@ -1,0 +1,156 @@
+//! Recording results: store, tell, mark, count, and hand over to the finisher when all is there.
+//!
+//! Every step may be repeated at any time by anyone. The order matters: a result is stored before its index
+//! is marked done, a chunk is full before it is marked, and the finisher is called after that, so that
+//! whatever is marked is true and whoever repeats the rest mends it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use riffle_contracts::{Failure as FailedFile, FinishJob, FrameBody};
+use riffle_ports::{
+    Counts, Entry, Failure, Outcome, PortError, Queue, Sealed, Session, StoredResult, Transition,
+};
+
+use crate::Scan;
+use crate::announce::{self, Audience};
+use crate::matching::CodeList;
+use crate::request::Request;
+use crate::result::FileResult;
+
+/// A session and what is read with it.
+pub(crate) struct Open<'a> {
+    pub session: &'a Session,
+    pub sealed: &'a Sealed,
+    pub request: &'a Request,
+    pub codes: &'a CodeList,
+}
+
+impl Scan {
+    /// Stores the result of one file and tells what is stored: another worker's result, if it came first.
+    pub(crate) async fn record(
+        &self,
+        open: &Open<'_>,
+        audience: &Audience<'_>,
+        (index, entry): (u32, &Entry),
+        result: &FileResult,
+    ) -> Result<StoredResult, PortError> {
+        let id = &open.session.id;
+        let own = result.store(&*self.ports.objects, id, index).await?;
+        let chunk = open.sealed.chunk_of(index);
+        let stored = self
+            .ports
+            .ledger
+            .put_result(id, chunk, index, own.clone())
+            .await?;
+        if audience.is_empty() {
+            return Ok(stored);
+        }
+        let theirs;
+        let result = if stored == own {
+            result
+        } else {
+            theirs = FileResult::load(&*self.ports.objects, &stored).await?;
+            &theirs
+        };
+        if let Some(failure) = &result.failure {
+            let data = FailedFile {
+                file_name: entry.name.clone(),
+                reason: failure.reason.clone(),
+            };
+            audience.tell(FrameBody::FileFailed { file: index, data }).await;
+        }
+        for (ordinal, found) in result.matches.iter().enumerate() {
+            let data = announce::found(
+                self,
+                open.session,
+                open.request,
+                open.codes,
+                (index, entry),
+                (result.codes, found),
+            );
+            audience
+                .tell(FrameBody::MatchFound {
+                    match_id: announce::match_id(index, ordinal),
+                    data,
+                })
+                .await;
+        }
+        Ok(stored)
+    }
+
+    /// Marks stored results as done, counts those that were new, and calls the finisher if they were the
+    /// last. Repeating it changes nothing but the time of the next progress frame.
+    pub(crate) async fn mark(
+        &self,
+        id: &riffle_ports::SessionId,
+        sealed: &Sealed,
+        stored: &BTreeMap<u32, StoredResult>,
+    ) -> Result<(), Failure> {
+        let mut by_chunk: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        for index in stored.keys() {
+            by_chunk
+                .entry(sealed.chunk_of(*index))
+                .or_default()
+                .insert(*index);
+        }
+        let mut counts = Counts::default();
+        let mut full = BTreeSet::new();
+        for (chunk, indices) in by_chunk {
+            let done = self.ports.ledger.add_done(id, chunk, &indices).await?;
+            for result in done.new.iter().filter_map(|index| stored.get(index)) {
+                counts.processed += 1;
+                counts.failed += u64::from(result.failed);
+                counts.matches += u64::from(result.matches);
+            }
+            if done.len as usize == sealed.indices(chunk).len() {
+                full.insert(chunk);
+            }
+        }
+        let Some(session) = self.ports.ledger.add_progress(id, &full, counts).await? else {
+            return Err(Failure::Reject(format!("session {id} is gone")));
+        };
+        if session.state.is_terminal() {
+            return Ok(());
+        }
+        if session.is_full() {
+            return self.call_finisher(&session).await;
+        }
+        self.show_progress(&session, sealed.total).await;
+        Ok(())
+    }
+
+    pub(crate) async fn call_finisher(&self, session: &Session) -> Result<(), Failure> {
+        self.send(
+            Queue::ScanFinish,
+            &session.id,
+            [FinishJob {
+                session_id: session.id.0.clone(),
+            }],
+        )
+        .await
+    }
+
+    /// Tells how far the session is, if nobody else did just now.
+    async fn show_progress(&self, session: &Session, total: u32) {
+        let now = self.ports.clock.now();
+        let not_since = now - self.settings.progress_every;
+        if session.progress_at >= not_since {
+            return;
+        }
+        match self
+            .ports
+            .ledger
+            .transition(&session.id, Transition::Progress { now, not_since })
+            .await
+        {
+            Ok(Outcome::Applied(session)) => {
+                self.audience(&session.id)
+                    .await
+                    .tell(announce::progress(&session, total, now))
+                    .await;
+            }
+            Ok(Outcome::Refused(_) | Outcome::NoSession) => {}
+            Err(error) => tracing::warn!(session = %session.id, %error, "progress was not shown"),
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Tables that grow row by row and go on to another sheet where Excel's limits say so.
+
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Url, Workbook, Worksheet};
+
+use super::cell::{self, Cell};
+use super::style::Styles;
+use super::{Meta, ReportError, text};
+
+/// Rows of a sheet beside its header.
+const MAX_ROWS: u32 = 1_048_575;
+/// Links of the whole workbook. Excel allows 65,530 on a sheet; but every link takes 1.4 KB of memory until the
+/// report is finished, so that as many on each sheet would cost more than all the rest.
+const MAX_LINKS: u32 = 65_000;
+
+/// Height of a line of text, in points.
+const LINE: f64 = 15.0;
+/// Lines shown of a long text before its row stops growing.
+const MAX_LINES: usize = 6;
+
+/// A kind of table.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// Of its first sheet.
+    pub(super) name: &'static str,
+    pub(super) columns: &'static [Column],
+}
+
+#[derive(Debug)]
+pub(super) struct Column {
+    title: &'static str,
+    /// In characters.
+    width: u16,
+    holds: Holds,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Text,
+    Numbers,
+    /// Shown on screen only.
+    Links,
+}
+
+impl Column {
+    pub(super) const fn text(title: &'static str, width: u16) -> Self {
+        Self {
+            title,
+            width,
+            holds: Holds::Text,
+        }
+    }
+
+    pub(super) const fn numbers(title: &'static str, width: u16) -> Self {
+        Self {
+            title,
+            width,
+            holds: Holds::Numbers,
+        }
+    }
+
+    pub(super) const fn links() -> Self {
+        Self {
+            title: "Link",
+            width: 60,
+            holds: Holds::Links,
+        }
+    }
+}
+
+/// The workbook being made.
+pub(super) struct Book {
+    workbook: Workbook,
+    pub(super) styles: Styles,
+    max_rows: u32,
+    links_left: u32,
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Self::with_limits(MAX_ROWS, MAX_LINKS)
+    }
+}
+
+/// One table, over as many sheets as it needs.
+pub(super) struct Table {
+    layout: &'static Layout,
+    full: Vec<Worksheet>,
+    sheet: Worksheet,
+    /// Of the current sheet, the header being row 0.
+    row: u32,
+}
+
+impl Book {
+    pub(super) fn with_limits(max_rows: u32, max_links: u32) -> Self {
+        Self {
+            workbook: Workbook::new(),
+            styles: Styles::default(),
+            max_rows,
+            links_left: max_links,
+        }
+    }
+
+    pub(super) fn push(&mut self, sheet: Worksheet) {
+        self.workbook.push_worksheet(sheet);
+    }
+
+    pub(super) fn push_table(&mut self, mut table: Table) -> Result<(), ReportError> {
+        table.close()?;
+        for sheet in table.full.into_iter().chain([table.sheet]) {
+            self.workbook.push_worksheet(sheet);
+        }
+        Ok(())
+    }
+
+    pub(super) fn save(mut self, meta: &Meta) -> Result<Vec<u8>, ReportError> {
+        let created = ExcelDateTime::from_timestamp(meta.started.timestamp())?;
+        let properties = DocProperties::new()
+            .set_title("Riffle scan report")
+            .set_creation_datetime(&created);
+        self.workbook.set_properties(&properties);
+        Ok(self.workbook.save_to_buffer()?)
+    }
+
+    fn sheet(&mut self, layout: &Layout, number: usize) -> Result<Worksheet, ReportError> {
+        let mut sheet = self.workbook.new_worksheet_with_constant_memory()?;
+        let name = if number == 1 {
+            layout.name.to_owned()
+        } else {
+            format!("{} {number}", layout.name)
+        };
+        sheet.set_name(name)?;
+        sheet.set_freeze_panes(1, 0)?;
+        sheet
+            .set_landscape()
+            .set_print_fit_to_pages(1, 0)
+            .set_repeat_rows(0, 0)?;
+        sheet.set_footer("&L&A&RPage &P of &N");
+        sheet.set_row_height(0, 20)?;
+        for (index, column) in (0_u16..).zip(layout.columns) {
+            let style = match column.holds {
+                Holds::Numbers => &self.styles.number_header,
+                Holds::Text | Holds::Links => &self.styles.header,
+            };
+            sheet.set_column_width(index, column.width)?;
+            sheet.write_string_with_format(0, index, column.title, style)?;
+        }
+        Ok(sheet)
+    }
+}
+
+impl Table {
+    pub(super) fn new(layout: &'static Layout, book: &mut Book) -> Result<Self, ReportError> {
+        Ok(Self {
+            sheet: book.sheet(layout, 1)?,
+            layout,
+            full: Vec::new(),
+            row: 0,
+        })
+    }
+
+    /// Adds a row; cells beyond the table's columns are an error of ours and would have no header.
+    pub(super) fn row<'a>(
+        &mut self,
+        book: &mut Book,
+        cells: impl IntoIterator<Item = Cell<'a>>,
+    ) -> Result<(), ReportError> {
+        if self.row == book.max_rows {
+            self.close()?;
+            let next = book.sheet(self.layout, self.full.len() + 2)?;
+            self.full.push(std::mem::replace(&mut self.sheet, next));
+            self.row = 0;
+        }
+        self.row += 1;
+        let mut lines = 1;
+        for ((index, column), cell) in (0_u16..).zip(self.layout.columns).zip(cells) {
+            if let Cell::Wrapped(text) = &cell {
+                // Words do not fill a line to its end.
+                lines = lines.max((text.chars().count() * 10 / 9).div_ceil(usize::from(column.width)));
+            }
+            self.cell(book, index, cell)?;
+        }
+        if lines > 1 {
+            // Readers do not all fit the rows of a file they open.
+            let lines = u32::try_from(lines.min(MAX_LINES)).unwrap_or(1);
+            self.sheet.set_row_height(self.row, LINE * f64::from(lines))?;
+        }
+        Ok(())
+    }
+
+    fn cell(&mut self, book: &mut Book, column: u16, cell: Cell<'_>) -> Result<(), ReportError> {
+        let (sheet, row, styles) = (&mut self.sheet, self.row, &book.styles);
+        match cell {
+            Cell::Blank => {}
+            Cell::Text(text) => {
+                sheet.write_string_with_format(row, column, text::cell(&text), &styles.text)?;
+            }
+            Cell::Wrapped(text) => {
+                sheet.write_string_with_format(row, column, text::cell(&text), &styles.wrapped)?;
+            }
+            Cell::Word(text, tone) => {
+                sheet.write_string_with_format(row, column, text::cell(&text), styles.tone(tone))?;
+            }
+            Cell::Number(number) => {
+                sheet.write_number_with_format(row, column, number_of(number), &styles.number)?;
+            }
+            Cell::Page(page) => {
+                sheet.write_number_with_format(row, column, page, &styles.page)?;
+            }
+            Cell::Line(line) => {
+                sheet.write_number_with_format(row, column, number_of(line), &styles.line)?;
+            }
+            Cell::Link(link) => {
+                let shown = text::cell(&link);
+                match cell::target(&link).filter(|_| book.links_left > 0) {
+                    Some(target) => {
+                        book.links_left -= 1;
+                        let url = Url::new(target).set_text(shown);
+                        sheet.write_url_with_format(row, column, url, &styles.link)?;
+                    }
+                    None => {
+                        sheet.write_string_with_format(row, column, shown, &styles.text)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The filter covers the rows there are; links are of no use on paper.
+    fn close(&mut self) -> Result<(), ReportError> {
+        let last_of = |printed: bool| {
+            let columns = (0_u16..).zip(self.layout.columns);
+            columns
+                .filter(|(_, column)| !(printed && column.holds == Holds::Links))
+                .map(|(index, _)| index)
+                .last()
+        };
+        let (shown, printed) = (
+            last_of(false).unwrap_or_default(),
+            last_of(true).unwrap_or_default(),
+        );
+        self.sheet.autofilter(0, 0, self.row.max(1), shown)?;
+        self.sheet.set_print_area(0, 0, self.row.max(1), printed)?;
+        Ok(())
+    }
+}
+
+/// Excel's numbers are floating point: exact up to 2^53, far beyond what is counted here.
+#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+pub(super) fn number_of(count: u64) -> f64 {
+    count as f64
+}

@@ -1,0 +1,66 @@
+//! What a cell of a table shows, and which addresses may be links.
+
+use std::borrow::Cow;
+
+use super::style::Tone;
+
+/// Excel refuses more than 2,080 UTF-16 units; escaping may triple a character.
+const MAX_LINK: usize = 690;
+
+#[derive(Debug)]
+pub(super) enum Cell<'a> {
+    Blank,
+    Text(Cow<'a, str>),
+    /// Over several lines where it is long.
+    Wrapped(Cow<'a, str>),
+    Word(Cow<'a, str>, Tone),
+    Number(u64),
+    Page(u32),
+    Line(u64),
+    Link(Cow<'a, str>),
+}
+
+impl<'a> Cell<'a> {
+    pub(super) fn text(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+/// The address to link to, if it is one that may be linked.
+///
+/// A path of this machine is escaped here, byte by byte. Its scheme is written with a capital, which means the
+/// same, because `rust_xlsxwriter` takes `file:///home/…` for a path relative to the report.
+pub(super) fn target(link: &str) -> Option<Cow<'_, str>> {
+    if link.len() > MAX_LINK || link.chars().any(char::is_control) {
+        return None;
+    }
+    if let Some(path) = link.strip_prefix("file://") {
+        let path = path.replace('\\', "/");
+        let root = if path.starts_with('/') { "" } else { "/" };
+        return Some(Cow::Owned(format!("File://{root}{}", escape_path(&path))));
+    }
+    let web = link.starts_with("https://") || link.starts_with("http://");
+    web.then_some(Cow::Borrowed(link))
+}
+
+/// The link to a page, where the reader of that address understands it.
+pub(super) fn with_page(link: &str, page: u32) -> Cow<'_, str> {
+    let web = link.starts_with("https://") || link.starts_with("http://");
+    if web && !link.contains('#') {
+        Cow::Owned(format!("{link}#page={page}"))
+    } else {
+        Cow::Borrowed(link)
+    }
+}
+
+fn escape_path(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/:-._~!$&'()*+,;=@".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}

@@ -1,0 +1,140 @@
+//! The sheets that follow the files: Matches, Files, Unread.
+
+use std::borrow::Cow;
+
+use riffle_extract::Place;
+
+use super::book::{Column, Layout};
+use super::cell::{Cell, with_page};
+use super::style::Tone;
+use super::{FileRow, ReportError, ReportWriter, text};
+
+pub(super) static MATCHES: Layout = Layout {
+    name: "Matches",
+    columns: &[
+        Column::text("Code", 22),
+        Column::text("File", 38),
+        Column::text("Status", 11),
+        Column::text("Place", 18),
+        Column::text("Text around it", 88),
+        Column::text("Folder", 30),
+        Column::links(),
+    ],
+};
+
+pub(super) static FILES: Layout = Layout {
+    name: "Files",
+    columns: &[
+        Column::text("File", 44),
+        Column::text("Folder", 30),
+        Column::text("State", 13),
+        Column::numbers("Codes", 9),
+        Column::numbers("Matches", 10),
+        Column::numbers("Pages", 9),
+        Column::text("Type", 9),
+        Column::numbers("Bytes", 14),
+        Column::text("Remark", 60),
+        Column::links(),
+    ],
+};
+
+pub(super) static UNREAD: Layout = Layout {
+    name: "Unread",
+    columns: &[
+        Column::text("File", 44),
+        Column::text("Folder", 30),
+        Column::text("What was not read", 34),
+        Column::text("Why", 60),
+        Column::links(),
+    ],
+};
+
+pub(super) fn write(report: &mut ReportWriter<'_>, file: &FileRow<'_>) -> Result<(), ReportError> {
+    let book = &mut report.book;
+    let status = text::codes(file.codes);
+    for found in file.matches {
+        let (place, link) = match &found.place {
+            Place::Page(page) => (Cell::Page(*page), with_page(file.link, *page)),
+            Place::Line(line) => (Cell::Line(*line), Cow::Borrowed(file.link)),
+            Place::Cell { sheet, cell } if sheet.is_empty() => (Cell::text(cell), Cow::Borrowed(file.link)),
+            Place::Cell { sheet, cell } => (Cell::text(format!("{sheet}!{cell}")), Cow::Borrowed(file.link)),
+        };
+        let cells = [
+            Cell::text(report.codes.get(found.code).unwrap_or_default()),
+            Cell::text(file.name),
+            Cell::text(status.as_str()),
+            place,
+            Cell::text(found.snippet.as_str()),
+            Cell::text(file.folder),
+            Cell::Link(link),
+        ];
+        report.matches.row(book, cells)?;
+    }
+
+    let partly = !file.unread_pages.is_empty();
+    let state = match file.failure {
+        Some(_) => Cell::Word("Failed".into(), Tone::Bad),
+        None if partly => Cell::Word("Partly read".into(), Tone::Doubtful),
+        None => Cell::Word("Read".into(), Tone::Good),
+    };
+    let read = file.failure.is_none();
+    let count = |number: u64| if read { Cell::Number(number) } else { Cell::Blank };
+    let cells = [
+        Cell::text(file.name),
+        Cell::text(file.folder),
+        state,
+        count(u64::from(file.codes)),
+        count(file.matches.len() as u64 + u64::from(file.unlisted)),
+        count(u64::from(file.pages)),
+        Cell::text(text::kind(file.kind)),
+        if file.bytes == 0 && !read {
+            Cell::Blank
+        } else {
+            Cell::Number(file.bytes)
+        },
+        Cell::Wrapped(remark(file).into()),
+        Cell::Link(file.link.into()),
+    ];
+    report.files.row(book, cells)?;
+
+    let unread = match file.failure {
+        Some(reason) => Some(("the whole file".to_owned(), reason)),
+        None if partly => Some((unread_pages(file), "nothing on them could be read as text")),
+        None => None,
+    };
+    if let Some((what, why)) = unread {
+        let cells = [
+            Cell::text(file.name),
+            Cell::text(file.folder),
+            Cell::Wrapped(what.into()),
+            Cell::Wrapped(why.into()),
+            Cell::Link(file.link.into()),
+        ];
+        report.unread.row(book, cells)?;
+    }
+    Ok(())
+}
+
+fn remark(file: &FileRow<'_>) -> String {
+    let failure = file.failure.map(str::to_owned);
+    let unread = (file.failure.is_none() && !file.unread_pages.is_empty())
+        .then(|| format!("{}: no readable text", unread_pages(file)));
+    let unlisted = (file.unlisted > 0).then(|| {
+        let places = text::counted(u64::from(file.unlisted), "further match", "further matches");
+        format!("{places} counted, not listed")
+    });
+    [failure, unread, unlisted]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+fn unread_pages(file: &FileRow<'_>) -> String {
+    let word = if file.unread_pages.len() == 1 {
+        "page"
+    } else {
+        "pages"
+    };
+    format!("{word} {}", text::pages(file.unread_pages))
+}

@@ -1,0 +1,166 @@
+//! The Excel report of a scan: Summary, Matches, Codes, Files and, where something could not be read, Unread.
+//!
+//! Rows are written as files come, in their order, and go to temporary files at once, so that a report of
+//! 100,000 files and half a million matches needs little memory. The same calls give the same bytes: nothing
+//! here reads a clock. Every text is a text cell, whatever it begins with.
+
+mod book;
+mod cell;
+mod codes;
+mod files;
+mod style;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use riffle_extract::Kind;
+
+use crate::matching::{CodeList, Match};
+use book::{Book, Table};
+use codes::Tally;
+
+/// What is known before the first file.
+#[derive(Debug, Clone)]
+pub struct Meta {
+    /// Shown, and the document's creation time: it must be stored with the session, not be read from a clock.
+    pub started: DateTime<Utc>,
+    /// What was scanned, as a person would say it.
+    pub source: String,
+    /// Label and value, in the order they are shown.
+    pub settings: Vec<(String, String)>,
+}
+
+/// What became of one file. Text of any content and length is fine; what a cell cannot hold is replaced.
+#[derive(Debug, Clone, Copy)]
+pub struct FileRow<'a> {
+    pub name: &'a str,
+    /// Empty where there is none.
+    pub folder: &'a str,
+    /// Why nothing of the file was read; none for a file that was.
+    pub failure: Option<&'a str>,
+    pub kind: Option<Kind>,
+    pub bytes: u64,
+    pub pages: u32,
+    /// 1-based pages nobody could read.
+    pub unread_pages: &'a [u32],
+    /// Different codes in the file.
+    pub codes: u32,
+    /// `https://`, `http://` or `file://` and an absolute path as it is, unescaped. Anything else is shown, not
+    /// linked. The page is added to web links as `#page=3`. The first 65,000 of a report become links.
+    pub link: &'a str,
+    pub matches: &'a [Match],
+    /// Places beyond `matches`.
+    pub unlisted: u32,
+}
+
+/// What is known after the last file.
+#[derive(Debug, Clone)]
+pub struct Totals {
+    /// As it was frozen for the session.
+    pub duration: Duration,
+    /// Label and value, in the order they are shown.
+    pub receipt: Vec<(String, String)>,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+#[error("the report could not be written: {0}")]
+pub struct ReportError(#[from] rust_xlsxwriter::XlsxError);
+
+/// Writes a report file by file.
+pub struct ReportWriter<'c> {
+    meta: Meta,
+    codes: &'c CodeList,
+    book: Book,
+    matches: Table,
+    files: Table,
+    unread: Table,
+    tally: Tally,
+    sums: Sums,
+}
+
+/// Counted over all files.
+#[derive(Debug, Default, Clone)]
+struct Sums {
+    files: u64,
+    failed: u64,
+    /// Read, but not every page.
+    partly: u64,
+    with_codes: u64,
+    pages: u64,
+    unread_pages: u64,
+    bytes: u64,
+    matches: u64,
+    unlisted: u64,
+}
+
+impl<'c> ReportWriter<'c> {
+    /// Needs a writable folder for temporary files (the system's own).
+    pub fn new(meta: Meta, codes: &'c CodeList) -> Result<Self, ReportError> {
+        Self::with_book(meta, codes, Book::default())
+    }
+
+    fn with_book(meta: Meta, codes: &'c CodeList, mut book: Book) -> Result<Self, ReportError> {
+        let mut table = |layout| Table::new(layout, &mut book);
+        Ok(Self {
+            matches: table(&files::MATCHES)?,
+            files: table(&files::FILES)?,
+            unread: table(&files::UNREAD)?,
+            tally: Tally::new(codes.len()),
+            sums: Sums::default(),
+            meta,
+            codes,
+            book,
+        })
+    }
+
+    /// Adds the next file.
+    pub fn file(&mut self, file: &FileRow<'_>) -> Result<(), ReportError> {
+        self.sums.add(file);
+        self.tally.add(file);
+        files::write(self, file)
+    }
+
+    /// The finished workbook.
+    pub fn finish(mut self, totals: &Totals) -> Result<Vec<u8>, ReportError> {
+        let whole = self.sums.failed == 0 && self.sums.partly == 0;
+        let mut table = Table::new(&codes::LAYOUT, &mut self.book)?;
+        let counts = self.tally.write(self.codes, whole, &mut table, &mut self.book)?;
+        let summary = summary::sheet(&self.meta, totals, &self.sums, &counts, &self.book.styles)?;
+
+        self.book.push(summary);
+        for table in [self.matches, table, self.files] {
+            self.book.push_table(table)?;
+        }
+        if !whole {
+            self.book.push_table(self.unread)?;
+        }
+        self.book.save(&self.meta)
+    }
+}
+
+impl Sums {
+    fn add(&mut self, file: &FileRow<'_>) {
+        self.files += 1;
+        self.failed += u64::from(file.failure.is_some());
+        self.partly += u64::from(file.failure.is_none() && !file.unread_pages.is_empty());
+        self.with_codes += u64::from(!file.matches.is_empty());
+        self.pages += u64::from(file.pages);
+        self.unread_pages += file.unread_pages.len() as u64;
+        self.bytes = self.bytes.saturating_add(file.bytes);
+        self.matches += file.matches.len() as u64;
+        self.unlisted += u64::from(file.unlisted);
+    }
+}
+
+impl std::fmt::Debug for ReportWriter<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReportWriter")
+            .field("sums", &self.sums)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,251 @@
+//! The first sheet: what came out, in a sentence and in figures.
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use rust_xlsxwriter::{Format, Worksheet};
+
+use super::book::number_of;
+use super::codes::Counts;
+use super::style::{Styles, Tone};
+use super::text::{cell, counted, grouped};
+use super::{Meta, ReportError, Sums, Totals};
+
+enum Value {
+    Text(String),
+    Count(u64),
+    Rate(f64),
+}
+
+pub(super) fn sheet(
+    meta: &Meta,
+    totals: &Totals,
+    sums: &Sums,
+    counts: &Counts,
+    styles: &Styles,
+) -> Result<Worksheet, ReportError> {
+    let mut page = Page::new(styles)?;
+    page.line("Riffle scan report", &styles.title, 30.0)?;
+    page.line(&meta.source, styles.tone(Tone::Quiet), 18.0)?;
+    let (sentence, tone) = verdict(sums, counts);
+    // Some 80 characters fit on a line, 17 points high.
+    let lines = u32::try_from(sentence.chars().count() / 80 + 1).unwrap_or(1);
+    page.line(
+        &sentence,
+        &styles.lead.clone().merge(styles.tone(tone)),
+        17.0 * f64::from(lines) + 4.0,
+    )?;
+
+    let pairs = |given: &[(String, String)]| {
+        given
+            .iter()
+            .map(|(label, value)| (label.clone(), Value::Text(value.clone())))
+            .collect::<Vec<_>>()
+    };
+    page.section("Result", own(result(sums, counts)))?;
+    page.section("Time", own(time(meta, totals, sums)))?;
+    page.section("Settings", pairs(&meta.settings))?;
+    page.section("Receipt", pairs(&totals.receipt))?;
+    page.section("Sheets", own(guide(sums)))?;
+    Ok(page.sheet)
+}
+
+fn own(rows: Vec<(&str, Value)>) -> Vec<(String, Value)> {
+    rows.into_iter()
+        .map(|(label, value)| (label.to_owned(), value))
+        .collect()
+}
+
+/// The one sentence people look for.
+fn verdict(sums: &Sums, counts: &Counts) -> (String, Tone) {
+    let codes = counts.found + counts.absent + counts.unknown;
+    let found = format!(
+        "{} of {} found, in {} of {}.",
+        grouped(counts.found),
+        if codes == 1 {
+            "1 code was".to_owned()
+        } else {
+            format!("{} codes were", grouped(codes))
+        },
+        grouped(sums.with_codes),
+        counted(sums.files, "file", "files"),
+    );
+    let unread_files = (sums.failed > 0).then(|| counted(sums.failed, "file", "files"));
+    let unread_pages = (sums.unread_pages > 0).then(|| counted(sums.unread_pages, "page", "pages"));
+    let unread: Vec<String> = [unread_files, unread_pages].into_iter().flatten().collect();
+    if sums.files == 0 {
+        return ("There was no file to read.".to_owned(), Tone::Doubtful);
+    }
+    if unread.is_empty() {
+        let absent = match counts.absent {
+            0 => String::new(),
+            1 => " 1 code stands in none of them.".to_owned(),
+            many => format!(" {} codes stand in none of them.", grouped(many)),
+        };
+        return (
+            format!("{found} Every page of every file was read.{absent}"),
+            Tone::Good,
+        );
+    }
+    let unknown = match counts.unknown {
+        0 => "All codes were found all the same.".to_owned(),
+        1 => "1 code is unknown: it may stand there.".to_owned(),
+        many => format!("{} codes are unknown: they may stand there.", grouped(many)),
+    };
+    (
+        format!(
+            "{found} {} could not be read, see sheet Unread. {unknown}",
+            unread.join(" and ")
+        ),
+        Tone::Doubtful,
+    )
+}
+
+fn result(sums: &Sums, counts: &Counts) -> Vec<(&'static str, Value)> {
+    let read = sums.files - sums.failed - sums.partly;
+    vec![
+        ("Codes found", Value::Count(counts.found)),
+        ("Codes absent", Value::Count(counts.absent)),
+        ("Codes unknown", Value::Count(counts.unknown)),
+        ("Matches", Value::Count(sums.matches + sums.unlisted)),
+        ("Matches not listed", Value::Count(sums.unlisted)),
+        ("Files", Value::Count(sums.files)),
+        ("Files read", Value::Count(read)),
+        ("Files partly read", Value::Count(sums.partly)),
+        ("Files failed", Value::Count(sums.failed)),
+        ("Files holding a code", Value::Count(sums.with_codes)),
+        ("Pages", Value::Count(sums.pages)),
+        ("Pages not readable", Value::Count(sums.unread_pages)),
+        ("Megabytes", Value::Rate(number_of(sums.bytes) / 1e6)),
+    ]
+}
+
+fn time(meta: &Meta, totals: &Totals, sums: &Sums) -> Vec<(&'static str, Value)> {
+    let clock = |time: DateTime<Utc>| {
+        Value::Text(
+            time.to_rfc3339_opts(SecondsFormat::Secs, true)
+                .replace('T', " ")
+                .replace('Z', " UTC"),
+        )
+    };
+    let ended = TimeDelta::from_std(totals.duration)
+        .ok()
+        .and_then(|took| meta.started.checked_add_signed(took));
+    let seconds = totals.duration.as_secs_f64();
+    let rate = |count: f64| {
+        if seconds > 0.0 {
+            Value::Rate(count / seconds)
+        } else {
+            Value::Text("–".to_owned())
+        }
+    };
+    vec![
+        ("Started", clock(meta.started)),
+        ("Ended", ended.map_or(Value::Text("–".to_owned()), clock)),
+        ("Duration", Value::Text(duration(seconds))),
+        ("Files per second", rate(number_of(sums.files))),
+        ("Pages per second", rate(number_of(sums.pages))),
+        ("Megabytes per second", rate(number_of(sums.bytes) / 1e6)),
+    ]
+}
+
+/// `1 h 2 min 3 s`, `3.2 s`.
+fn duration(seconds: f64) -> String {
+    if seconds < 60.0 {
+        return format!("{seconds:.1} s");
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a positive number of seconds"
+    )]
+    let whole = seconds.round() as u64;
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
+    if hours > 0 {
+        format!("{hours} h {minutes} min {rest} s")
+    } else {
+        format!("{minutes} min {rest} s")
+    }
+}
+
+fn guide(sums: &Sums) -> Vec<(&'static str, Value)> {
+    let mut rows = vec![
+        ("Matches", "every place where a code stands, file by file"),
+        (
+            "Codes",
+            "every code that was looked for: found, absent or unknown",
+        ),
+        ("Files", "every file with its state"),
+    ];
+    if sums.failed > 0 || sums.partly > 0 {
+        rows.push(("Unread", "files and pages that could not be read, and why"));
+    }
+    rows.into_iter()
+        .map(|(label, value)| (label, Value::Text(value.to_owned())))
+        .collect()
+}
+
+struct Page<'s> {
+    sheet: Worksheet,
+    styles: &'s Styles,
+    row: u32,
+}
+
+impl<'s> Page<'s> {
+    fn new(styles: &'s Styles) -> Result<Self, ReportError> {
+        let mut sheet = Worksheet::new();
+        sheet
+            .set_name("Summary")?
+            .set_screen_gridlines(false)
+            .set_print_fit_to_pages(1, 0);
+        sheet.set_column_width(0, 28)?.set_column_width(1, 76)?;
+        Ok(Self {
+            sheet,
+            styles,
+            row: 0,
+        })
+    }
+
+    /// A line over both columns.
+    fn line(&mut self, text: &str, format: &Format, height: f64) -> Result<(), ReportError> {
+        self.sheet
+            .merge_range(self.row, 0, self.row, 1, &cell(text), format)?;
+        self.sheet.set_row_height(self.row, height)?;
+        self.row += 1;
+        Ok(())
+    }
+
+    /// Nothing at all where there are no rows.
+    fn section(&mut self, title: &str, rows: Vec<(String, Value)>) -> Result<(), ReportError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.row += 1;
+        self.sheet
+            .write_string_with_format(self.row, 0, title, &self.styles.section)?;
+        self.sheet.write_blank(self.row, 1, &self.styles.section)?;
+        self.row += 1;
+        for (label, value) in rows {
+            self.sheet
+                .write_string_with_format(self.row, 0, cell(&label), &self.styles.label)?;
+            match value {
+                Value::Text(text) => {
+                    self.sheet
+                        .write_string_with_format(self.row, 1, cell(&text), &self.styles.value)?;
+                }
+                Value::Count(count) => {
+                    self.sheet.write_number_with_format(
+                        self.row,
+                        1,
+                        number_of(count),
+                        &self.styles.figure,
+                    )?;
+                }
+                Value::Rate(rate) => {
+                    self.sheet
+                        .write_number_with_format(self.row, 1, rate, &self.styles.decimal)?;
+                }
+            }
+            self.row += 1;
+        }
+        Ok(())
+    }
+}

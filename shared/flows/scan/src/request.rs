@@ -1,0 +1,99 @@
+//! What a session was asked to do, as it is stored, and the one place that makes ids and object keys.
+
+use riffle_contracts::Options;
+use riffle_ports::{PortError, SessionId, Source};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::matching::CodeList;
+
+/// Stored with the session and never changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    pub source: Source,
+    pub options: Options,
+    /// SHA-256 of the stored list of codes.
+    pub codes_digest: String,
+}
+
+impl Request {
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).expect("a request is plain data")
+    }
+
+    pub fn decode(json: &str) -> Result<Self, PortError> {
+        serde_json::from_str(json)
+            .map_err(|error| PortError::Broken(format!("a stored session request cannot be read: {error}")))
+    }
+}
+
+/// The same request of the same tenant is the same session.
+pub fn session_id(tenant: &str, request_id: &str) -> SessionId {
+    let mut hash = Sha256::new();
+    hash.update((tenant.len() as u64).to_be_bytes());
+    hash.update(tenant);
+    hash.update(request_id);
+    let mut id = hex(&hash.finalize());
+    id.truncate(32);
+    SessionId(id)
+}
+
+/// A list of codes as it is stored, and the digest that names it.
+pub fn stored_codes(codes: &CodeList) -> (Vec<u8>, String) {
+    let json = serde_json::to_vec(codes.spellings()).expect("strings are plain data");
+    let digest = digest(&json);
+    (json, digest)
+}
+
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .map(char::from)
+        .collect()
+}
+
+/// Keys in the object store. People's names never become part of one.
+pub mod keys {
+    use riffle_ports::SessionId;
+
+    pub fn codes(session: &SessionId, digest: &str) -> String {
+        format!("codes/{session}/{digest}")
+    }
+
+    pub fn manifest_part(session: &SessionId, attempt: &str, part: u32) -> String {
+        format!("manifests/{session}/{attempt}/{part:06}")
+    }
+
+    /// By content: what another attempt of the same file found lies elsewhere, and the stored result says
+    /// which of them counts.
+    pub fn result(session: &SessionId, index: u32, digest: &str) -> String {
+        format!("results/{session}/{index:07}-{}", &digest[..16])
+    }
+
+    pub fn report(session: &SessionId) -> String {
+        format!("reports/{session}.xlsx")
+    }
+
+    /// What a tenant's clients have uploaded.
+    pub fn uploads(tenant: &str) -> String {
+        format!("uploads/{tenant}/")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tenant_and_request_id_do_not_run_together() {
+        assert_ne!(session_id("ab", "c"), session_id("a", "bc"));
+        assert_eq!(session_id("a", "b"), session_id("a", "b"));
+        assert_eq!(session_id("a", "b").0.len(), 32);
+    }
+}

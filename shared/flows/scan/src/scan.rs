@@ -1,0 +1,147 @@
+//! What every step of a scan stands on: the ports, the settings, and what is read again and again.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use riffle_ports::{
+    ClientNotifier, Clock, ConnectionRegistry, Failure, Ids, Message, ObjectStore, PortError, Queue,
+    ScanLedger, Session, WorkQueue,
+};
+use serde::Serialize;
+
+use crate::manifest;
+use crate::matching::{CodeList, MatchMode, Matcher};
+use crate::request::{Request, keys, stored_codes};
+use crate::settings::Settings;
+
+/// Sessions whose codes a worker keeps at hand.
+const CACHED_LISTS: usize = 4;
+/// How often a rejected message is sent again before the whole job is.
+const SEND_ATTEMPTS: usize = 5;
+
+/// The world, as far as a scan needs it.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Ports {
+    pub ledger: Arc<dyn ScanLedger>,
+    pub objects: Arc<dyn ObjectStore>,
+    pub queue: Arc<dyn WorkQueue>,
+    pub connections: Arc<dyn ConnectionRegistry>,
+    pub notifier: Arc<dyn ClientNotifier>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+}
+
+/// The ground of all steps. Cheap to clone; build it once per process.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Scan {
+    pub(crate) ports: Ports,
+    pub(crate) settings: Settings,
+    pub(crate) manifest: manifest::Reader,
+    cached: Arc<Mutex<VecDeque<(String, Arc<Codes>)>>>,
+}
+
+/// A session's codes, ready for use.
+pub(crate) struct Codes {
+    pub list: CodeList,
+    pub matcher: Arc<Matcher>,
+}
+
+impl Scan {
+    pub fn new(ports: Ports, settings: Settings) -> Self {
+        let manifest = manifest::Reader::new(Arc::clone(&ports.objects));
+        Self {
+            ports,
+            settings,
+            manifest,
+            cached: Arc::default(),
+        }
+    }
+
+    /// Stores a list of codes where the session will look for it, and returns its digest.
+    pub(crate) async fn store_codes(
+        &self,
+        session: &riffle_ports::SessionId,
+        codes: &CodeList,
+    ) -> Result<String, PortError> {
+        let (json, digest) = stored_codes(codes);
+        self.ports
+            .objects
+            .put(&keys::codes(session, &digest), Bytes::from(json))
+            .await?;
+        Ok(digest)
+    }
+
+    /// The session's codes and their automaton, built once per process.
+    pub(crate) async fn codes(&self, session: &Session, request: &Request) -> Result<Arc<Codes>, PortError> {
+        // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
+        let known = self
+            .cached
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .find(|(id, _)| *id == session.id.0)
+            .map(|(_, codes)| Arc::clone(codes));
+        if let Some(codes) = known {
+            return Ok(codes);
+        }
+        let mode = match request.options.matching {
+            riffle_contracts::MatchMode::Token => MatchMode::Token,
+            riffle_contracts::MatchMode::Substring => MatchMode::Substring,
+        };
+        let list = self.load_codes(session, request).await?;
+        let codes = Arc::new(Codes {
+            matcher: Arc::new(Matcher::new(&list, mode)),
+            list,
+        });
+        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        cached.push_front((session.id.0.clone(), Arc::clone(&codes)));
+        cached.truncate(CACHED_LISTS);
+        Ok(codes)
+    }
+
+    async fn load_codes(&self, session: &Session, request: &Request) -> Result<CodeList, PortError> {
+        let key = keys::codes(&session.id, &request.codes_digest);
+        let Some(json) = self.ports.objects.get(&key).await? else {
+            return Err(PortError::Broken(format!("the code list {key} is missing")));
+        };
+        let broken = |why: String| PortError::Broken(format!("the code list {key} cannot be read: {why}"));
+        let spellings = serde_json::from_slice(&json).map_err(|error| broken(error.to_string()))?;
+        CodeList::new(spellings).map_err(|error| broken(error.to_string()))
+    }
+
+    /// Sends every one of `bodies`, in the session's name, trying again what the queue did not accept.
+    pub(crate) async fn send<T: Serialize>(
+        &self,
+        queue: Queue,
+        session: &riffle_ports::SessionId,
+        bodies: impl IntoIterator<Item = T>,
+    ) -> Result<(), Failure> {
+        let mut messages: Vec<Message> = bodies
+            .into_iter()
+            .map(|body| Message {
+                group: session.0.clone(),
+                body: serde_json::to_string(&body).expect("queue messages are plain data"),
+            })
+            .collect();
+        for _ in 0..SEND_ATTEMPTS {
+            if messages.is_empty() {
+                return Ok(());
+            }
+            let rejected = self.ports.queue.send(queue, &messages).await?;
+            messages = rejected
+                .into_iter()
+                .filter_map(|position| messages.get(position).cloned())
+                .collect();
+        }
+        if messages.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Retry(format!(
+            "the queue did not accept {} messages",
+            messages.len()
+        )))
+    }
+}

@@ -1,0 +1,67 @@
+//! The numbers and choices of a scan, one place.
+
+use std::time::Duration;
+
+use riffle_ports::{Entry, SessionId, Source};
+
+/// What may differ from one deployment to another. [`Settings::default`] is what AWS and a laptop run with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Indices per chunk. One number set holds a chunk, so it bounds an item's size.
+    pub chunk_size: u32,
+    /// A session not finished by then is closed with what it has.
+    pub deadline: Duration,
+    /// How long one finisher may work before another takes over. Below the queue's visibility.
+    pub lease: Duration,
+    /// A session that has not moved for so long has lost messages: visibility × receives.
+    pub stall: Duration,
+    /// How long an invocation can live. A quarantined file whose attempt is younger may still be read.
+    pub attempt: Duration,
+    /// Least time between two PROGRESS frames.
+    pub progress_every: Duration,
+    /// Whether `folders` may be named: on a server they would be the server's own.
+    pub folders_allowed: bool,
+    pub links: Links,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            chunk_size: 100,
+            deadline: Duration::from_hours(24),
+            lease: Duration::from_mins(5),
+            stall: Duration::from_mins(36),
+            attempt: Duration::from_mins(2),
+            progress_every: Duration::from_millis(500),
+            folders_allowed: false,
+            links: Links::Files,
+        }
+    }
+}
+
+/// The addresses people are given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Links {
+    /// Stable addresses below this one, such as `https://riffle.example.com`.
+    Base(String),
+    /// The files themselves, where they lie on the reader's own machine.
+    Files,
+}
+
+impl Links {
+    /// Where a file of a session can be opened.
+    pub fn file(&self, session: &SessionId, index: u32, source: &Source, entry: &Entry) -> String {
+        match (self, source) {
+            (Self::Base(base), _) => format!("{base}/sessions/{session}/files/{index}"),
+            (Self::Files, Source::Folders(_)) => format!("file://{}", entry.locator),
+        }
+    }
+
+    /// Where a session's report can be fetched.
+    pub fn report(&self, session: &SessionId) -> String {
+        match self {
+            Self::Base(base) => format!("{base}/sessions/{session}/report.xlsx"),
+            Self::Files => format!("/sessions/{session}/report.xlsx"),
+        }
+    }
+}

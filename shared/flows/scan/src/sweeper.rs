@@ -1,0 +1,129 @@
+//! What heals lost messages: each minute every open session is looked at again.
+
+use std::collections::BTreeMap;
+
+use riffle_contracts::{DispatchJob, ErrorCode, ScanFile};
+use riffle_ports::{Failure, Outcome, Queue, Sealed, Session, SessionId, State, Transition};
+
+use crate::record::Open;
+use crate::request::Request;
+use crate::result::{FailureCode, FileResult};
+use crate::{Scan, announce};
+
+impl Scan {
+    /// Looks at every open session. One that fails does not keep the others from being looked at.
+    pub async fn sweep(&self) -> Result<(), Failure> {
+        let mut failed = Ok(());
+        for id in self.ports.ledger.open_sessions().await? {
+            if let Err(failure) = self.sweep_session(&id).await {
+                tracing::warn!(session = %id, %failure, "sweep failed");
+                failed = Err(failure);
+            }
+        }
+        failed
+    }
+
+    async fn sweep_session(&self, id: &SessionId) -> Result<(), Failure> {
+        // The index of open sessions may be stale: what counts is read again.
+        let Some(session) = self.ports.ledger.session(id).await? else {
+            return Ok(());
+        };
+        let now = self.ports.clock.now();
+        let late = now >= session.deadline;
+        match (session.state, &session.sealed) {
+            (State::Listing | State::Dispatching, _) if late => {
+                let reason = "not all files could be listed and handed out in time: scan fewer at once";
+                let fail = Transition::Fail {
+                    reason: reason.to_owned(),
+                };
+                if let Outcome::Applied(_) = self.ports.ledger.transition(id, fail).await? {
+                    let frame = announce::error(ErrorCode::ScanFailed, reason);
+                    self.audience(id).await.tell(frame).await;
+                }
+                Ok(())
+            }
+            (State::Listing | State::Dispatching, _) => {
+                if self.claim_resend(&session).await? {
+                    let job = DispatchJob {
+                        session_id: id.0.clone(),
+                    };
+                    self.send(Queue::ScanDispatch, id, [job]).await?;
+                }
+                Ok(())
+            }
+            (State::Running, Some(sealed)) => self.sweep_running(&session, sealed, late).await,
+            (State::Finalizing, _) if session.lease.as_ref().is_none_or(|lease| lease.until <= now) => {
+                self.call_finisher(&session).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn sweep_running(&self, session: &Session, sealed: &Sealed, late: bool) -> Result<(), Failure> {
+        let mut missing = Vec::new();
+        for chunk in (0..sealed.chunks()).filter(|chunk| !session.chunks_done.contains(chunk)) {
+            let done = self.ports.ledger.done(&session.id, chunk).await?;
+            missing.extend(sealed.indices(chunk).filter(|index| !done.contains(index)));
+            if done.len() == sealed.indices(chunk).len() {
+                let full = [chunk].into();
+                self.ports
+                    .ledger
+                    .add_progress(&session.id, &full, riffle_ports::Counts::default())
+                    .await?;
+            }
+        }
+        if missing.is_empty() {
+            return self.call_finisher(session).await;
+        }
+        if late {
+            return self.time_out(session, sealed, &missing).await;
+        }
+        if self.claim_resend(session).await? {
+            let files = missing.iter().map(|index| ScanFile {
+                session_id: session.id.0.clone(),
+                index: *index,
+            });
+            self.send(Queue::ScanWork, &session.id, files).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether this sweep may send work again: nothing has moved for long, and no sweep did so since.
+    async fn claim_resend(&self, session: &Session) -> Result<bool, Failure> {
+        let now = self.ports.clock.now();
+        let not_since = now - self.settings.stall;
+        if session.progress_at >= not_since {
+            return Ok(false);
+        }
+        let claim = Transition::Sweep { now, not_since };
+        Ok(matches!(
+            self.ports.ledger.transition(&session.id, claim).await?,
+            Outcome::Applied(_)
+        ))
+    }
+
+    async fn time_out(&self, session: &Session, sealed: &Sealed, missing: &[u32]) -> Result<(), Failure> {
+        let request = Request::decode(&session.request)?;
+        let codes = self.codes(session, &request).await?;
+        let open = Open {
+            session,
+            sealed,
+            request: &request,
+            codes: &codes.list,
+        };
+        let audience = self.audience(&session.id).await;
+        let result = FileResult::failed(FailureCode::Timeout, "not read before the scan's deadline");
+        for indices in missing.chunk_by(|a, b| sealed.chunk_of(*a) == sealed.chunk_of(*b)) {
+            let mut stored = BTreeMap::new();
+            for index in indices {
+                let entry = self.manifest.entry(&session.id, sealed, *index).await?;
+                stored.insert(
+                    *index,
+                    self.record(&open, &audience, (*index, &entry), &result).await?,
+                );
+            }
+            self.mark(&session.id, sealed, &stored).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! Reading files: a batch of messages becomes stored, announced and marked results.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use riffle_contracts::ScanFile;
+use riffle_ports::{Failure, FileSource, Sealed, Session, SessionId, State, StoredResult};
+
+use crate::Scan;
+use crate::announce::Audience;
+use crate::record::Open;
+use crate::request::Request;
+use crate::result::FileResult;
+use crate::scan::Codes;
+use crate::search::FileSearch;
+
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Worker {
+    pub scan: Scan,
+    pub source: Arc<dyn FileSource>,
+    pub search: Arc<dyn FileSearch>,
+}
+
+impl Worker {
+    /// Deals with a batch and returns the positions of the messages that failed, each with why.
+    pub async fn run(&self, batch: &[ScanFile]) -> Vec<(usize, Failure)> {
+        let mut sessions: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (position, file) in batch.iter().enumerate() {
+            sessions.entry(&file.session_id).or_default().push(position);
+        }
+        let mut failed = Vec::new();
+        for (id, positions) in sessions {
+            let indices: BTreeSet<u32> = positions.iter().map(|position| batch[*position].index).collect();
+            let failures = match self.files(&SessionId(id.to_owned()), &indices).await {
+                Ok(failures) => failures,
+                Err(failure) => indices.iter().map(|index| (*index, failure.clone())).collect(),
+            };
+            for position in positions {
+                if let Some(failure) = failures.get(&batch[position].index) {
+                    failed.push((position, failure.clone()));
+                }
+            }
+        }
+        failed
+    }
+
+    /// Reads files of one session. Those that failed are returned; the others are done.
+    async fn files(
+        &self,
+        id: &SessionId,
+        indices: &BTreeSet<u32>,
+    ) -> Result<BTreeMap<u32, Failure>, Failure> {
+        let Some(work) = self.open(id).await? else {
+            return Ok(BTreeMap::new());
+        };
+        let audience = self.scan.audience(id).await;
+        let mut stored = BTreeMap::new();
+        let mut failures = BTreeMap::new();
+        for index in indices {
+            match self.file(&work, &audience, *index).await {
+                Ok(result) => {
+                    stored.insert(*index, result);
+                }
+                Err(failure) => {
+                    failures.insert(*index, failure);
+                }
+            }
+        }
+        if !stored.is_empty()
+            && let Err(failure) = self.scan.mark(id, &work.sealed, &stored).await
+        {
+            failures.extend(stored.into_keys().map(|index| (index, failure.clone())));
+        }
+        Ok(failures)
+    }
+
+    /// The session, if there is work to do in it. A terminal or finalizing one needs none.
+    pub(crate) async fn open(&self, id: &SessionId) -> Result<Option<Work>, Failure> {
+        let Some(session) = self.scan.ports.ledger.session(id).await? else {
+            return Err(Failure::Reject(format!("session {id} does not exist")));
+        };
+        if session.state.is_terminal() || session.state == State::Finalizing {
+            return Ok(None);
+        }
+        let Some(sealed) = session.sealed.clone() else {
+            return Err(Failure::Retry(format!("session {id} is not sealed yet")));
+        };
+        let request = Request::decode(&session.request)?;
+        let codes = self.scan.codes(&session, &request).await?;
+        Ok(Some(Work {
+            session,
+            sealed,
+            request,
+            codes,
+        }))
+    }
+
+    pub(crate) async fn file(
+        &self,
+        work: &Work,
+        audience: &Audience<'_>,
+        index: u32,
+    ) -> Result<StoredResult, Failure> {
+        if index >= work.sealed.total {
+            return Err(Failure::Reject(format!(
+                "session {} has no file {index}",
+                work.session.id
+            )));
+        }
+        let entry = self
+            .scan
+            .manifest
+            .entry(&work.session.id, &work.sealed, index)
+            .await?;
+        let result = match self.source.read(&work.request.source, &entry).await {
+            Err(error) => FileResult::unavailable(error)?,
+            Ok(content) => {
+                let bytes = content.len() as u64;
+                match self
+                    .search
+                    .search(&entry.name, content, Arc::clone(&work.codes.matcher))
+                    .await
+                {
+                    Ok((extracted, findings)) => FileResult::found(bytes, extracted, findings),
+                    Err(error) => FileResult::unreadable(bytes, &error),
+                }
+            }
+        };
+        Ok(self
+            .scan
+            .record(&work.open(), audience, (index, &entry), &result)
+            .await?)
+    }
+}
+
+/// A session with files to read.
+pub(crate) struct Work {
+    pub session: Session,
+    pub sealed: Sealed,
+    pub request: Request,
+    pub codes: Arc<Codes>,
+}
+
+impl Work {
+    pub(crate) fn open(&self) -> Open<'_> {
+        Open {
+            session: &self.session,
+            sealed: &self.sealed,
+            request: &self.request,
+            codes: &self.codes.list,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What the flows need from the world, as traits, and the types those traits speak of.
+//!
+//! Nothing here names a product. Each trait states its contract; `riffle-testkit` holds one suite per trait
+//! that every adapter must pass. Two failures exist at this boundary and no others: see [`PortError`].
+
+mod clock;
+mod connections;
+mod failure;
+mod file_source;
+mod object_store;
+mod scan_ledger;
+mod session;
+mod work_queue;
+
+pub use clock::{Clock, Ids};
+pub use connections::{ClientNotifier, Connection, ConnectionRegistry, Delivery};
+pub use failure::Failure;
+pub use file_source::{Entry, FileSource, Pages, ReadError, Source, SourceError};
+pub use object_store::{ObjectStore, Put};
+pub use scan_ledger::{Attempt, Body, ChunkDone, Outcome, ScanLedger, StoredResult};
+pub use session::{Counts, Frozen, Lease, Refused, Sealed, Session, SessionId, State, Transition};
+pub use work_queue::{Message, Queue, WorkQueue};
+
+/// How a call to the world failed.
+///
+/// A condition that did not hold, a missing item or a vanished connection are answers, not errors: they are
+/// in the return types.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PortError {
+    /// Throttled, timed out, out of reach. The effect may or may not have happened; trying again is right.
+    #[error("{0}")]
+    Unavailable(String),
+    /// What is stored or configured cannot be right: trying again gives the same. Someone must look.
+    #[error("{0}")]
+    Broken(String),
+}

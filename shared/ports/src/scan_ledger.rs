@@ -1,0 +1,120 @@
+//! The books of a scan: one item per session, one result per file, one number set per chunk.
+//!
+//! Sets decide, counters show. Adding a number to a set twice is adding it once, so every step may be
+//! repeated at any time by anyone. Every method acts on one item (or, for the sweep, reads an index), so
+//! that a table with single-item atomicity can hold it.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::{Counts, PortError, Session, SessionId, Transition};
+
+/// One file's result as the ledger keeps it. Never changes once stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredResult {
+    pub failed: bool,
+    pub matches: u32,
+    /// Size of the file that was read, 0 if none was.
+    pub bytes: u64,
+    /// Pages or sheets that were read.
+    pub pages: u32,
+    /// JSON of the flow's own making, or what leads to it in the object store.
+    pub body: Body,
+}
+
+/// Where the details of a result are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// At most 1,024 bytes.
+    Inline(String),
+    /// A key in the object store.
+    Object(String),
+}
+
+/// A chunk's set after adding to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChunkDone {
+    /// Those of the added indices that were not in it before.
+    pub new: BTreeSet<u32>,
+    /// How many indices it holds now.
+    pub len: u32,
+}
+
+/// What became of a conditional change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The session after the change.
+    Applied(Session),
+    /// The session as it is: the condition did not hold.
+    Refused(Session),
+    NoSession,
+}
+
+/// A quarantined file's one chance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which delivery of which message it was.
+    pub receipt: String,
+    pub at: DateTime<Utc>,
+}
+
+/// All reads are strongly consistent unless they say otherwise.
+#[async_trait]
+pub trait ScanLedger: Send + Sync {
+    /// Stores `session` unless its id is taken, and lists it among the open ones. Returns the session that
+    /// has the id already, `None` if it was free.
+    async fn create(&self, session: Session) -> Result<Option<Session>, PortError>;
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, PortError>;
+
+    /// Applies `transition` atomically, as [`Session::apply`] says. A terminal state leaves the open list.
+    async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError>;
+
+    /// Stores the result of one file unless it has one. Returns the stored one: that, never one's own, is
+    /// announced and counted.
+    async fn put_result(
+        &self,
+        id: &SessionId,
+        chunk: u32,
+        index: u32,
+        result: StoredResult,
+    ) -> Result<StoredResult, PortError>;
+
+    /// The results of one chunk, by ascending index.
+    async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError>;
+
+    /// Adds `indices` to the chunk's set.
+    async fn add_done(
+        &self,
+        id: &SessionId,
+        chunk: u32,
+        indices: &BTreeSet<u32>,
+    ) -> Result<ChunkDone, PortError>;
+
+    /// The chunk's set. One that was never added to is empty.
+    async fn done(&self, id: &SessionId, chunk: u32) -> Result<BTreeSet<u32>, PortError>;
+
+    /// Adds to the session's set of full chunks and to the counts that are shown; returns the session after
+    /// it, `None` if there is no such session. Done in every state but the terminal ones, whose counts are
+    /// final.
+    async fn add_progress(
+        &self,
+        id: &SessionId,
+        full_chunks: &BTreeSet<u32>,
+        counts: Counts,
+    ) -> Result<Option<Session>, PortError>;
+
+    /// Remembers that a file is about to be opened alone, unless an attempt is remembered already. Returns
+    /// the remembered one: one's own if this was the first.
+    async fn record_attempt(
+        &self,
+        id: &SessionId,
+        index: u32,
+        attempt: Attempt,
+    ) -> Result<Attempt, PortError>;
+
+    /// Sessions not in a terminal state. Eventually consistent: read each again before acting on it.
+    async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError>;
+}

@@ -1,0 +1,285 @@
+//! A scan session as the ledger keeps it, and the only ways it may change.
+//!
+//! [`Session::apply`] is the one place that says which transition is allowed when. Adapters that hold a
+//! lock or a transaction call it; one that speaks conditional updates must be equal to it, and the contract
+//! suite compares the two.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Names a session: 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(pub String);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for SessionId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where a session stands. LISTING → DISPATCHING → RUNNING → FINALIZING → COMPLETE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum State {
+    Listing,
+    Dispatching,
+    Running,
+    Finalizing,
+    Complete,
+    Failed,
+    Cancelled,
+}
+
+impl State {
+    /// A terminal state is never left.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Complete | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// The one listing that counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// Which attempt's manifest parts are the manifest.
+    pub attempt: String,
+    /// SHA-256 over the manifest parts in order, hexadecimal.
+    pub digest: String,
+    /// Files in the manifest; their indices are `0..total`.
+    pub total: u32,
+    /// Indices per chunk.
+    pub chunk_size: u32,
+}
+
+impl Sealed {
+    pub fn chunks(&self) -> u32 {
+        self.total.div_ceil(self.chunk_size)
+    }
+
+    pub fn chunk_of(&self, index: u32) -> u32 {
+        index / self.chunk_size
+    }
+
+    /// The indices of one chunk; the last chunk may be shorter.
+    pub fn indices(&self, chunk: u32) -> std::ops::Range<u32> {
+        let first = chunk * self.chunk_size;
+        first..self.total.min(first + self.chunk_size)
+    }
+}
+
+/// What is shown while a scan runs. Decides nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Files with a result, failed ones included.
+    pub processed: u64,
+    pub failed: u64,
+    pub matches: u64,
+}
+
+/// The right to finish a session, for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    pub token: String,
+    pub until: DateTime<Utc>,
+}
+
+/// What the report says of time and cost, fixed before the report is built so that each attempt at building
+/// it yields the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frozen {
+    pub finished_at: DateTime<Utc>,
+    /// JSON of the flow's own making.
+    pub receipt: String,
+}
+
+/// One scan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    pub id: SessionId,
+    pub tenant: String,
+    /// What was asked for: JSON of the flow's own making, never changed.
+    pub request: String,
+    pub state: State,
+    pub created_at: DateTime<Utc>,
+    /// After it, what is missing counts as failed.
+    pub deadline: DateTime<Utc>,
+    pub sealed: Option<Sealed>,
+    pub started_at: Option<DateTime<Utc>>,
+    /// Indices below it have been handed to the queue at least once.
+    pub dispatched: u32,
+    /// Chunks all of whose indices have a result. Decides completion.
+    pub chunks_done: BTreeSet<u32>,
+    pub counts: Counts,
+    /// When anything last moved.
+    pub progress_at: DateTime<Utc>,
+    /// When a sweep last sent work again.
+    pub swept_at: Option<DateTime<Utc>>,
+    pub lease: Option<Lease>,
+    pub frozen: Option<Frozen>,
+    /// Key of the published report.
+    pub report: Option<String>,
+    /// Why the session FAILED, for its owner.
+    pub reason: Option<String>,
+}
+
+/// A change of a session. Each says the states it may start from; anything else is [`Refused`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transition {
+    /// LISTING → DISPATCHING.
+    Seal { sealed: Sealed, now: DateTime<Utc> },
+    /// In DISPATCHING: the cursor rises to `upto`, never falls.
+    Dispatched { upto: u32, now: DateTime<Utc> },
+    /// DISPATCHING → RUNNING.
+    Run { now: DateTime<Utc> },
+    /// RUNNING → FINALIZING; or in FINALIZING, if the lease has run out or is one's own.
+    Lease { lease: Lease, now: DateTime<Utc> },
+    /// In FINALIZING under one's own token. What is frozen already stays as it is.
+    Freeze { token: String, frozen: Frozen },
+    /// FINALIZING → COMPLETE, under one's own token. Overwrites the counts.
+    Complete {
+        token: String,
+        counts: Counts,
+        report: String,
+    },
+    /// LISTING or DISPATCHING → FAILED.
+    Fail { reason: String },
+    /// Any state before FINALIZING → CANCELLED.
+    Cancel,
+    /// Not terminal: claims the next progress frame, if the last was before `not_since`.
+    Progress {
+        now: DateTime<Utc>,
+        not_since: DateTime<Utc>,
+    },
+    /// Not terminal: claims one sweep, if the last was before `not_since`.
+    Sweep {
+        now: DateTime<Utc>,
+        not_since: DateTime<Utc>,
+    },
+}
+
+/// The transition's condition did not hold; nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused;
+
+impl Session {
+    /// A new session, LISTING.
+    pub fn new(
+        id: SessionId,
+        tenant: String,
+        request: String,
+        created_at: DateTime<Utc>,
+        deadline: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            tenant,
+            request,
+            state: State::Listing,
+            created_at,
+            deadline,
+            sealed: None,
+            started_at: None,
+            dispatched: 0,
+            chunks_done: BTreeSet::new(),
+            counts: Counts::default(),
+            progress_at: created_at,
+            swept_at: None,
+            lease: None,
+            frozen: None,
+            report: None,
+            reason: None,
+        }
+    }
+
+    /// Whether every chunk is full.
+    pub fn is_full(&self) -> bool {
+        self.sealed
+            .as_ref()
+            .is_some_and(|sealed| self.chunks_done.len() == sealed.chunks() as usize)
+    }
+
+    /// Applies `transition` if its condition holds.
+    pub fn apply(&mut self, transition: &Transition) -> Result<(), Refused> {
+        match transition {
+            Transition::Seal { sealed, now } => {
+                require(self.state == State::Listing)?;
+                self.sealed = Some(sealed.clone());
+                self.started_at = Some(*now);
+                self.progress_at = *now;
+                self.state = State::Dispatching;
+            }
+            Transition::Dispatched { upto, now } => {
+                require(self.state == State::Dispatching)?;
+                self.dispatched = self.dispatched.max(*upto);
+                self.progress_at = *now;
+            }
+            Transition::Run { now } => {
+                require(self.state == State::Dispatching)?;
+                self.progress_at = *now;
+                self.state = State::Running;
+            }
+            Transition::Lease { lease, now } => {
+                let free = match (&self.state, &self.lease) {
+                    (State::Running, _) => true,
+                    (State::Finalizing, Some(held)) => held.until <= *now || held.token == lease.token,
+                    _ => false,
+                };
+                require(free)?;
+                self.lease = Some(lease.clone());
+                self.state = State::Finalizing;
+            }
+            Transition::Freeze { token, frozen } => {
+                require(self.holds(token))?;
+                self.frozen.get_or_insert_with(|| frozen.clone());
+            }
+            Transition::Complete {
+                token,
+                counts,
+                report,
+            } => {
+                require(self.holds(token))?;
+                self.counts = *counts;
+                self.report = Some(report.clone());
+                self.state = State::Complete;
+            }
+            Transition::Fail { reason } => {
+                require(matches!(self.state, State::Listing | State::Dispatching))?;
+                self.reason = Some(reason.clone());
+                self.state = State::Failed;
+            }
+            Transition::Cancel => {
+                require(matches!(
+                    self.state,
+                    State::Listing | State::Dispatching | State::Running
+                ))?;
+                self.state = State::Cancelled;
+            }
+            Transition::Progress { now, not_since } => {
+                require(!self.state.is_terminal() && self.progress_at < *not_since)?;
+                self.progress_at = *now;
+            }
+            Transition::Sweep { now, not_since } => {
+                require(!self.state.is_terminal() && self.swept_at.is_none_or(|swept| swept < *not_since))?;
+                self.swept_at = Some(*now);
+            }
+        }
+        Ok(())
+    }
+
+    fn holds(&self, token: &str) -> bool {
+        self.state == State::Finalizing && self.lease.as_ref().is_some_and(|lease| lease.token == token)
+    }
+}
+
+fn require(condition: bool) -> Result<(), Refused> {
+    if condition { Ok(()) } else { Err(Refused) }
+}

@@ -1,0 +1,118 @@
+//! A batch of queue messages: decoded one by one, answered with the ones that failed.
+
+use std::collections::BTreeSet;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use serde::de::DeserializeOwned;
+
+use riffle_ports::Failure;
+
+/// A decoded message.
+#[derive(Debug, Clone)]
+pub struct Item<T> {
+    pub message_id: String,
+    /// How often the queue has handed it out, this time included.
+    pub receive_count: u32,
+    pub body: T,
+}
+
+/// The messages of a batch that could be decoded, and those that have failed so far.
+#[derive(Debug)]
+pub struct Batch<T> {
+    items: Vec<Item<T>>,
+    failed: BTreeSet<String>,
+}
+
+impl<T: DeserializeOwned> Batch<T> {
+    /// What cannot be decoded fails at once, so that the queue takes it to the dead letters: it must not
+    /// vanish.
+    pub fn decode(event: SqsEvent) -> Self {
+        let mut batch = Self {
+            items: Vec::with_capacity(event.records.len()),
+            failed: BTreeSet::new(),
+        };
+        for message in event.records {
+            let message_id = message.message_id.clone().unwrap_or_default();
+            let receive_count = receive_count(&message);
+            match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
+                Ok(body) => batch.items.push(Item {
+                    message_id,
+                    receive_count,
+                    body,
+                }),
+                Err(error) => {
+                    // The body itself may hold personal data: it stays in the queue, not in the log.
+                    tracing::error!(message_id, %error, "message cannot be decoded");
+                    batch.failed.insert(message_id);
+                }
+            }
+        }
+        batch
+    }
+
+    /// The decoded messages, once.
+    pub fn take(&mut self) -> Vec<Item<T>> {
+        std::mem::take(&mut self.items)
+    }
+
+    /// Says how a message ended. Messages nobody speaks of are done.
+    pub fn settle(&mut self, message_id: &str, outcome: Result<(), Failure>) {
+        if let Err(failure) = outcome {
+            tracing::warn!(message_id, %failure, "message failed");
+            self.failed.insert(message_id.to_owned());
+        }
+    }
+
+    /// What the queue is told.
+    pub fn answer(self) -> SqsBatchResponse {
+        let mut response = SqsBatchResponse::default();
+        response.batch_item_failures = self
+            .failed
+            .into_iter()
+            .map(|id| {
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = id;
+                failure
+            })
+            .collect();
+        response
+    }
+}
+
+fn receive_count(message: &SqsMessage) -> u32 {
+    message
+        .attributes
+        .get("ApproximateReceiveCount")
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue_event;
+
+    #[test]
+    fn what_cannot_be_decoded_fails_and_the_rest_goes_on() {
+        let event = queue_event("q", [("a", 1, "{"), ("b", 2, "7"), ("c", 1, "8")]);
+        let mut batch = Batch::<u32>::decode(event);
+        let items = batch.take();
+        assert_eq!(
+            items
+                .iter()
+                .map(|item| (item.body, item.receive_count))
+                .collect::<Vec<_>>(),
+            [(7, 2), (8, 1)]
+        );
+        batch.settle("b", Ok(()));
+        batch.settle("c", Err(Failure::Retry("no".into())));
+        batch.settle("c", Err(Failure::Reject("again".into())));
+        let failed: Vec<_> = batch
+            .answer()
+            .batch_item_failures
+            .into_iter()
+            .map(|failure| failure.item_identifier)
+            .collect();
+        assert_eq!(failed, ["a", "c"]);
+    }
+}

@@ -1,0 +1,64 @@
+//! The envelopes AWS would send, made by hand: the local platform and the simulator feed these to the
+//! handlers, so that decoding is the same code everywhere.
+
+use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
+use aws_lambda_events::eventbridge::EventBridgeEvent;
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use serde_json::{Value, json};
+
+/// A batch as a queue's event source sends it: message id, receive count, body.
+pub fn queue_event<'a>(queue: &str, messages: impl IntoIterator<Item = (&'a str, u32, &'a str)>) -> SqsEvent {
+    let mut event = SqsEvent::default();
+    event.records = messages
+        .into_iter()
+        .map(|(id, receive_count, body)| {
+            let mut message = SqsMessage::default();
+            message.message_id = Some(id.to_owned());
+            message.receipt_handle = Some(id.to_owned());
+            message.body = Some(body.to_owned());
+            message
+                .attributes
+                .insert("ApproximateReceiveCount".to_owned(), receive_count.to_string());
+            message.event_source = Some("aws:sqs".to_owned());
+            message.event_source_arn = Some(format!("arn:aws:sqs:local:000000000000:{queue}"));
+            message
+        })
+        .collect();
+    event
+}
+
+/// What a WebSocket route receives. `route` is `$connect`, `$disconnect` or `$default`; `tenant` is what the
+/// authorizer found out.
+pub fn socket_event(
+    route: &str,
+    connection: &str,
+    tenant: &str,
+    body: Option<&str>,
+) -> ApiGatewayWebsocketProxyRequest {
+    let mut event = ApiGatewayWebsocketProxyRequest::default();
+    event.request_context.route_key = Some(route.to_owned());
+    event.request_context.connection_id = Some(connection.to_owned());
+    event
+        .request_context
+        .authorizer
+        .fields
+        .insert("tenant".to_owned(), Value::from(tenant));
+    event.body = body.map(str::to_owned);
+    event
+}
+
+/// What a schedule sends.
+pub fn tick_event() -> EventBridgeEvent<Value> {
+    let mut event = EventBridgeEvent::default();
+    "Scheduled Event".clone_into(&mut event.detail_type);
+    "aws.scheduler".clone_into(&mut event.source);
+    event.detail = json!({});
+    event
+}
+
+/// A route's answer without a body: what clients are told travels as frames.
+pub fn status(code: i64) -> ApiGatewayProxyResponse {
+    let mut response = ApiGatewayProxyResponse::default();
+    response.status_code = code;
+    response
+}

@@ -1,0 +1,27 @@
+//! What every function needs around its flow: the event it is handed, the batch loop, and the envelopes in
+//! which queues and gateways wrap what they carry.
+
+mod batch;
+mod envelope;
+
+pub use batch::{Batch, Item};
+pub use envelope::{queue_event, socket_event, status, tick_event};
+
+/// One invocation: what the platform sent, and under which id it logs it.
+///
+/// The Lambda runtime's own event type is left out on purpose, so that a function's library can be linked
+/// without the runtime; `main.rs` converts.
+#[derive(Debug, Clone)]
+pub struct Event<T> {
+    pub payload: T,
+    pub request_id: String,
+}
+
+impl<T> Event<T> {
+    pub fn new(payload: T, request_id: impl Into<String>) -> Self {
+        Self {
+            payload,
+            request_id: request_id.into(),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Files into folders, on all cores.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
+use crate::codes::CodeBook;
+use crate::document::{self, Body, Document, Wish};
+use crate::registers::{self, Register};
+use crate::{Answer, AnswerKey, Error, ImagePage, Options};
+
+/// Files to a folder.
+const FOLDER: u32 = 500;
+/// Every fiftieth file is a register, this one first.
+const REGISTER: (u32, u32) = (50, 12);
+/// Every twenty-fifth file has a scan, this one first; so that few samples have one too.
+const SCAN: (u32, u32) = (25, 7);
+/// More threads than this only wait for the disk.
+const THREADS: usize = 16;
+
+/// A file that was made, without its content.
+#[derive(Debug)]
+pub(crate) struct Made {
+    name: String,
+    pub(crate) pages: u64,
+    pub(crate) bytes: u64,
+    /// Codes there as text, with the pages.
+    text: BTreeMap<u32, Vec<u32>>,
+    images: Vec<(u32, BTreeSet<u32>)>,
+}
+
+impl Made {
+    /// Adds what is in the file to the key.
+    pub(crate) fn answer(self, codes: &CodeBook, key: &mut AnswerKey) {
+        let code = |target: u32| codes.targets()[target as usize].clone();
+        for (target, pages) in self.text {
+            key.matches.push(Answer {
+                file: self.name.clone(),
+                code: code(target),
+                pages,
+            });
+        }
+        for (page, targets) in self.images {
+            let codes = targets.into_iter().map(code).collect();
+            key.image_pages.push(ImagePage {
+                file: self.name.clone(),
+                page,
+                codes,
+            });
+        }
+    }
+}
+
+/// One of the two kinds of file.
+enum Content {
+    Drawing(Document),
+    Register(Register),
+}
+
+/// Makes every file of `options` under `dir`, which exists; gives them in order.
+///
+/// # Errors
+/// The first file that could not be written.
+pub(crate) fn fill(dir: &Path, options: &Options, codes: &CodeBook) -> Result<Vec<Made>, Error> {
+    for folder in 0..options.count.div_ceil(FOLDER) {
+        let path = dir.join(folder_name(folder));
+        fs::create_dir(&path).map_err(|source| Error::Io { path, source })?;
+    }
+    let threads = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(THREADS);
+    let next = AtomicU32::new(0);
+    // After an error nobody begins another file.
+    let work = || -> Result<Vec<(u32, Made)>, Error> {
+        let mut made = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= options.count {
+                return Ok(made);
+            }
+            match write(dir, options, number, codes) {
+                Ok(file) => made.push((number, file)),
+                Err(error) => {
+                    next.store(options.count, Ordering::Relaxed);
+                    return Err(error);
+                }
+            }
+        }
+    };
+    let mut all = Vec::with_capacity(options.count as usize);
+    thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for thread in running {
+            match thread.join() {
+                Ok(made) => all.extend(made?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok::<(), Error>(())
+    })?;
+    all.sort_unstable_by_key(|(number, _)| *number);
+    Ok(all.into_iter().map(|(_, made)| made).collect())
+}
+
+fn folder_name(folder: u32) -> String {
+    format!("assembly-{:03}", folder + 1)
+}
+
+fn write(dir: &Path, options: &Options, number: u32, codes: &CodeBook) -> Result<Made, Error> {
+    let content = content(options, number, codes)?;
+    let folder = folder_name(number / FOLDER);
+    let (name, bytes) = match &content {
+        Content::Drawing(document) => (&document.name, &document.bytes),
+        Content::Register(register) => (&register.name, &register.bytes),
+    };
+    let path = dir.join(&folder).join(name);
+    fs::write(&path, bytes).map_err(|source| Error::Io { path, source })?;
+    let mut made = Made {
+        name: format!("{folder}/{name}"),
+        pages: 0,
+        bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        text: BTreeMap::new(),
+        images: Vec::new(),
+    };
+    match content {
+        Content::Register(register) => {
+            made.text = register.said.into_iter().map(|code| (code, Vec::new())).collect();
+        }
+        Content::Drawing(document) => {
+            for (page, number) in document.pages.into_iter().zip(1_u32..) {
+                made.pages += 1;
+                match page.body {
+                    Body::Scanned(_) => made.images.push((number, page.said)),
+                    Body::Drawn { .. } => {
+                        for code in page.said {
+                            made.text.entry(code).or_default().push(number);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(made)
+}
+
+fn content(options: &Options, number: u32, codes: &CodeBook) -> Result<Content, Error> {
+    let (every, first) = REGISTER;
+    if !options.one_page && number % every == first {
+        return Ok(Content::Register(registers::make(
+            options.seed,
+            number,
+            number / every,
+            codes,
+        )?));
+    }
+    let (every, first) = SCAN;
+    let wish = Wish {
+        one_page: options.one_page,
+        scan: number % every == first,
+    };
+    Ok(Content::Drawing(document::make(
+        options.seed,
+        number,
+        wish,
+        codes,
+    )))
+}

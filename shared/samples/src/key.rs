@@ -1,0 +1,89 @@
+//! The answer key: what a perfect reader finds in the samples.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write as _};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// Which target code stands in which file. Files are named by their path under
+/// [`crate::DRAWINGS`], with `/` between its parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerKey {
+    /// The seed that the samples were made from.
+    pub seed: u64,
+    /// How many files there are.
+    pub files: u32,
+    /// All target codes, as the codes workbook has them.
+    pub codes: Vec<String>,
+    /// Target codes that are nowhere, neither as text nor in an image.
+    pub absent: Vec<String>,
+    /// What is there as text: one entry per file and code, in the order of files.
+    pub matches: Vec<Answer>,
+    /// Pages that are an image without text, whether or not a target code is on them.
+    pub image_pages: Vec<ImagePage>,
+}
+
+/// One code in one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    pub file: String,
+    pub code: String,
+    /// Pages of a PDF counted from 1; empty for other files.
+    pub pages: Vec<u32>,
+}
+
+/// One page that only OCR can read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImagePage {
+    pub file: String,
+    /// Counted from 1.
+    pub page: u32,
+    /// Target codes that a person reads on it.
+    pub codes: Vec<String>,
+}
+
+impl AnswerKey {
+    /// Reads the key of the samples in `dir`.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be understood.
+    pub fn read(dir: &Path) -> Result<Self, Error> {
+        let path = dir.join(crate::KEY);
+        let file = File::open(&path).map_err(|source| Error::Io {
+            path: path.clone(),
+            source,
+        })?;
+        serde_json::from_reader(BufReader::new(file)).map_err(|source| Error::Key { path, source })
+    }
+
+    /// Works out what is absent.
+    pub(crate) fn finish(&mut self) {
+        let matched = self.matches.iter().map(|answer| &answer.code);
+        let pictured = self.image_pages.iter().flat_map(|page| &page.codes);
+        let present: BTreeSet<&String> = matched.chain(pictured).collect();
+        self.absent = self
+            .codes
+            .iter()
+            .filter(|code| !present.contains(code))
+            .cloned()
+            .collect();
+    }
+
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
+        let failed = |source| Error::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let mut to = BufWriter::new(File::create(path).map_err(failed)?);
+        serde_json::to_writer(&mut to, self).map_err(|source| Error::Key {
+            path: path.to_owned(),
+            source,
+        })?;
+        to.write_all(b"\n").map_err(failed)?;
+        to.flush().map_err(failed)
+    }
+}

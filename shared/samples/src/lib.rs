@@ -1,0 +1,155 @@
+//! Sample drawings: a folder of engineering drawing sheets, a workbook of hole codes to find in them,
+//! and the key that tells which code is where.
+//!
+//! The sheets look like what a drawing office keeps, and hold what makes finding codes hard: codes in
+//! several pieces, turned by 90°, broken over lines, with other hyphens, in small letters, in fonts
+//! whose bytes mean nothing, and codes that are nearly the ones looked for. Some pages are scans.
+//!
+//! Everything follows from the seed: the same options give the same bytes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+mod border;
+mod canvas;
+mod codes;
+mod document;
+mod faces;
+mod folder;
+mod key;
+mod lettering;
+mod part;
+mod pdf;
+mod pen;
+mod raster;
+mod registers;
+mod rng;
+mod sheet;
+mod style;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod truetype;
+mod view;
+
+pub use key::{Answer, AnswerKey, ImagePage};
+
+/// Folder of the drawings, inside of the samples' folder. This is what is scanned.
+pub const DRAWINGS: &str = "drawings";
+/// Name of the workbook of codes.
+pub const CODES: &str = "codes.xlsx";
+/// Name of the answer key; written last, so where it is the samples are complete.
+pub const KEY: &str = "answers.json";
+
+/// What to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Number of files.
+    pub count: u32,
+    pub seed: u64,
+    /// Every file is a PDF of one page; for measuring. Otherwise files have up to six pages, and every
+    /// fiftieth is a register (xlsx, csv, txt).
+    pub one_page: bool,
+}
+
+impl Options {
+    /// `count` files of the usual mix.
+    pub fn new(count: u32, seed: u64) -> Self {
+        Self {
+            count,
+            seed,
+            one_page: false,
+        }
+    }
+
+    /// Number of target codes: as many as files, but at least 40 and at most 1,000.
+    fn codes(&self) -> usize {
+        self.count.clamp(40, 1_000) as usize
+    }
+}
+
+/// What was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    pub files: u32,
+    /// Pages of PDFs.
+    pub pages: u64,
+    /// Pages that are an image without text.
+    pub image_pages: u64,
+    /// Pairs of file and code that are there as text.
+    pub matches: u64,
+    /// Size of the files together.
+    pub bytes: u64,
+    /// The folder to scan.
+    pub drawings: PathBuf,
+    /// The workbook of codes.
+    pub codes: PathBuf,
+    /// The answer key.
+    pub key: PathBuf,
+}
+
+/// Why no samples were made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    #[error("{0} is there already; delete it or choose another folder")]
+    Exists(PathBuf),
+    #[error("cannot write {path}: {source}")]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("cannot make a workbook: {0}")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
+    #[error("{path} is not an answer key: {source}")]
+    Key {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+}
+
+/// Makes samples in `dir`: [`DRAWINGS`], [`CODES`] and [`KEY`]. Uses all cores; makes about two
+/// thousand files a second on each.
+///
+/// # Errors
+/// [`Error::Exists`] where `dir` has drawings already: with files of another run among them the key
+/// would be wrong. Otherwise what the file system says.
+pub fn generate(dir: &Path, options: &Options) -> Result<Summary, Error> {
+    let drawings = dir.join(DRAWINGS);
+    if drawings.exists() {
+        return Err(Error::Exists(drawings));
+    }
+    fs::create_dir_all(&drawings).map_err(|source| Error::Io {
+        path: drawings.clone(),
+        source,
+    })?;
+    let book = codes::CodeBook::new(options.seed, options.codes());
+    let (workbook, key_path) = (dir.join(CODES), dir.join(KEY));
+    registers::write_codes(&workbook, &book, options.seed)?;
+    let made = folder::fill(&drawings, options, &book)?;
+
+    let mut key = AnswerKey {
+        seed: options.seed,
+        files: options.count,
+        codes: book.targets().to_vec(),
+        absent: Vec::new(),
+        matches: Vec::new(),
+        image_pages: Vec::new(),
+    };
+    let (mut pages, mut bytes) = (0, 0);
+    for file in made {
+        pages += file.pages;
+        bytes += file.bytes;
+        file.answer(&book, &mut key);
+    }
+    key.finish();
+    key.write(&key_path)?;
+    let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    Ok(Summary {
+        files: options.count,
+        pages,
+        image_pages: count(key.image_pages.len()),
+        matches: count(key.matches.len()),
+        bytes,
+        drawings,
+        codes: workbook,
+        key: key_path,
+    })
+}

@@ -1,0 +1,126 @@
+//! The part that a sheet shows: an outline with holes in it, in millimetres.
+
+use crate::codes::{Code, CodeBook};
+use crate::rng::Rng;
+use crate::style::OPERATIONS;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outline {
+    /// A rectangle with its corners cut off by so many millimetres.
+    Plate { cut: u16 },
+    /// A disc with a bore; both are diameters.
+    Flange { bore: u16 },
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Hole {
+    pub(crate) code: Code,
+    /// From the lower left corner of the part.
+    pub(crate) x: f32,
+    pub(crate) y: f32,
+    pub(crate) diameter: f32,
+    /// `None` goes through.
+    pub(crate) depth: Option<u16>,
+    pub(crate) operation: &'static str,
+}
+
+impl Hole {
+    /// Diameter and depth as a callout gives them.
+    pub(crate) fn size(&self) -> String {
+        match self.depth {
+            Some(depth) => format!("\u{D8}{} DEPTH {depth}", self.diameter),
+            None => format!("\u{D8}{} THRU", self.diameter),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub(crate) width: f32,
+    pub(crate) height: f32,
+    pub(crate) outline: Outline,
+    pub(crate) holes: Vec<Hole>,
+}
+
+impl Part {
+    /// A part with up to `most` holes (at least five).
+    pub(crate) fn make(codes: &CodeBook, most: u16, rng: &mut Rng) -> Self {
+        let count = usize::from(rng.between(5, most.max(5)));
+        if rng.chance(30) {
+            Self::flange(codes, count, rng)
+        } else {
+            Self::plate(codes, count, rng)
+        }
+    }
+
+    fn plate(codes: &CodeBook, count: usize, rng: &mut Rng) -> Self {
+        const COLUMNS: u8 = 7;
+        const ROWS: u8 = 4;
+        let width = f32::from(rng.between(12, 48)) * 10.0;
+        let height = (width * f32::from(rng.between(45, 75)) / 1000.0).round() * 10.0;
+        // One hole to a cell of a grid, so that no two overlap.
+        let mut cells: Vec<(u8, u8)> = (0..COLUMNS)
+            .flat_map(|c| (0..ROWS).map(move |r| (c, r)))
+            .collect();
+        rng.shuffle(&mut cells);
+        cells.truncate(count);
+        cells.sort_unstable_by_key(|(column, row)| (std::cmp::Reverse(*row), *column));
+        let (cell_x, cell_y) = (width / f32::from(COLUMNS + 1), height / f32::from(ROWS + 1));
+        let cell = cell_x.min(cell_y);
+        let holes = cells.iter().map(|(column, row)| {
+            let mut place = |step: f32, number: u8| {
+                (step * (f32::from(number) + 1.0) + cell * (rng.tenths(0, 4) - 2.0) / 20.0).round()
+            };
+            let (x, y) = (place(cell_x, *column), place(cell_y, *row));
+            hole(codes, (x, y), cell, rng)
+        });
+        let holes = holes.collect();
+        let cut = if rng.chance(60) { rng.between(4, 12) } else { 0 };
+        Self {
+            width,
+            height,
+            outline: Outline::Plate { cut },
+            holes,
+        }
+    }
+
+    fn flange(codes: &CodeBook, count: usize, rng: &mut Rng) -> Self {
+        let across = rng.between(12, 40) * 10;
+        let bore = across * 3 / 10;
+        let (size, radius) = (f32::from(across), f32::from(across) * 0.38);
+        let steps = f32::from(u16::try_from(count).unwrap_or(1));
+        let pitch = radius * std::f32::consts::TAU / steps;
+        let mut angle = f32::from(rng.between(0, 5)) * 0.2;
+        let holes = (0..count).map(|_| {
+            let (sin, cos) = angle.sin_cos();
+            angle += std::f32::consts::TAU / steps;
+            let at = |part: f32| ((size / 2.0 + radius * part) * 10.0).round() / 10.0;
+            hole(codes, (at(cos), at(sin)), pitch.min(size * 0.12), rng)
+        });
+        let holes = holes.collect();
+        Self {
+            width: size,
+            height: size,
+            outline: Outline::Flange { bore },
+            holes,
+        }
+    }
+}
+
+/// A hole at a place, small enough for `room` millimetres.
+fn hole(codes: &CodeBook, (x, y): (f32, f32), room: f32, rng: &mut Rng) -> Hole {
+    const SIZES: [f32; 10] = [4.2, 5.0, 6.8, 8.5, 10.2, 12.0, 14.0, 17.5, 22.0, 26.0];
+    let fitting = SIZES.iter().filter(|d| **d < room * 0.7).count().max(1);
+    Hole {
+        code: codes.any(rng),
+        x,
+        y,
+        diameter: rng.pick(&SIZES[..fitting]),
+        depth: if rng.chance(55) {
+            None
+        } else {
+            Some(rng.between(2, 12) * 5)
+        },
+        operation: rng.pick(OPERATIONS),
+    }
+}

@@ -1,0 +1,182 @@
+//! What the registry of connections and the notifier of clients promise.
+
+use async_trait::async_trait;
+use futures::future::join_all;
+use riffle_ports::{ClientNotifier, Connection, ConnectionRegistry, Delivery, Ids, SessionId};
+
+use super::{at, ok};
+
+/// Everything [`ConnectionRegistry`] promises.
+///
+/// # Panics
+/// If a promise is broken.
+pub async fn connection_registry(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
+    connections(registry, ids).await;
+    subscriptions(registry, ids).await;
+    many(registry, ids).await;
+}
+
+fn connection(id: &str, tenant: &str) -> Connection {
+    Connection {
+        id: id.to_owned(),
+        tenant: tenant.to_owned(),
+        connected_at: at(123),
+    }
+}
+
+async fn connections(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
+    // Ids of API Gateway look like this.
+    let id = format!("{}+/=", ids.fresh());
+    assert_eq!(ok(registry.get(&id).await, "get"), None, "a connection that never was");
+    ok(registry.remove(&id).await, "remove of an unknown connection");
+
+    let first = connection(&id, "tenänt");
+    ok(registry.add(first.clone()).await, "add");
+    assert_eq!(ok(registry.get(&id).await, "get"), Some(first.clone()), "what was added");
+    ok(registry.add(first.clone()).await, "add again");
+    assert_eq!(ok(registry.get(&id).await, "get"), Some(first), "adding again changes nothing");
+    let second = connection(&id, "another");
+    ok(registry.add(second.clone()).await, "add");
+    assert_eq!(ok(registry.get(&id).await, "get"), Some(second), "the same id replaces");
+
+    ok(registry.remove(&id).await, "remove");
+    assert_eq!(ok(registry.get(&id).await, "get"), None, "a removed connection");
+    ok(registry.remove(&id).await, "remove again");
+}
+
+async fn subscriptions(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
+    let (session, other) = (SessionId(ids.fresh()), SessionId(ids.fresh()));
+    assert_eq!(
+        ok(registry.subscribers(&session).await, "subscribers"),
+        [""; 0],
+        "nobody listens to a session that never was"
+    );
+    let base = ids.fresh();
+    let names: Vec<String> = ["c", "a", "b"].iter().map(|name| format!("{base}-{name}")).collect();
+    for name in &names {
+        ok(registry.add(connection(name, "tenant")).await, "add");
+        ok(registry.subscribe(&session, name).await, "subscribe");
+    }
+    ok(registry.subscribe(&session, &names[0]).await, "subscribe again");
+    ok(registry.subscribe(&other, &names[0]).await, "subscribe to another session");
+    let mut sorted = names.clone();
+    sorted.sort();
+    assert_eq!(
+        ok(registry.subscribers(&session).await, "subscribers"),
+        sorted,
+        "those who listen, each once, in ascending order"
+    );
+    assert_eq!(
+        ok(registry.subscribers(&other).await, "subscribers"),
+        [names[0].clone()],
+        "each session has its own listeners"
+    );
+
+    let stranger = ids.fresh();
+    ok(registry.subscribe(&session, &stranger).await, "subscribe of an unknown connection");
+    ok(registry.add(connection(&stranger, "tenant")).await, "add");
+    assert_eq!(
+        ok(registry.subscribers(&session).await, "subscribers"),
+        sorted,
+        "of an unknown connection nothing is remembered, also when it comes later"
+    );
+
+    ok(registry.remove(&names[0]).await, "remove");
+    assert_eq!(
+        ok(registry.subscribers(&session).await, "subscribers"),
+        sorted[..2],
+        "a removed connection listens no more"
+    );
+    assert_eq!(
+        ok(registry.subscribers(&other).await, "subscribers"),
+        [""; 0],
+        "a removed connection listens to none of its sessions"
+    );
+    ok(registry.add(connection(&names[0], "tenant")).await, "add");
+    assert_eq!(
+        ok(registry.subscribers(&session).await, "subscribers"),
+        sorted[..2],
+        "a connection that comes again starts anew"
+    );
+    for name in names.iter().chain([&stranger]) {
+        ok(registry.remove(name).await, "remove");
+    }
+}
+
+async fn many(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
+    let session = SessionId(ids.fresh());
+    let mut names: Vec<String> = (0..50).map(|_| ids.fresh()).collect();
+    join_all(names.iter().map(|name| async {
+        ok(registry.add(connection(name, "tenant")).await, "add");
+        ok(registry.subscribe(&session, name).await, "subscribe");
+    }))
+    .await;
+    names.sort();
+    assert_eq!(
+        ok(registry.subscribers(&session).await, "subscribers"),
+        names,
+        "all of fifty who came at once"
+    );
+    let (gone, stay) = names.split_at(25);
+    for outcome in join_all(gone.iter().map(|name| registry.remove(name))).await {
+        ok(outcome, "remove");
+    }
+    assert_eq!(
+        ok(registry.subscribers(&session).await, "subscribers"),
+        stay,
+        "those who stayed when others left at once"
+    );
+    for name in stay {
+        ok(registry.remove(name).await, "remove");
+    }
+}
+
+/// The clients of a notifier. Panics on errors.
+#[async_trait]
+pub trait ClientHarness: Send + Sync {
+    fn notifier(&self) -> &dyn ClientNotifier;
+
+    /// A new client; the id of its connection.
+    async fn connect(&self) -> String;
+
+    /// The next frame the client gets.
+    async fn next(&self, connection: &str) -> String;
+
+    async fn disconnect(&self, connection: &str);
+}
+
+/// Everything [`ClientNotifier`] promises.
+///
+/// # Panics
+/// If a promise is broken.
+pub async fn client_notifier(harness: &dyn ClientHarness, ids: &dyn Ids) {
+    let notifier = harness.notifier();
+    let unknown = ids.fresh();
+    assert_eq!(
+        ok(notifier.push(&unknown, "{}").await, "push"),
+        Delivery::Gone,
+        "a connection that never was"
+    );
+    let (one, two) = (harness.connect().await, harness.connect().await);
+    let largest = format!("\"{}\"", "x".repeat(32 * 1024 - 2));
+    for frame in ["{\"type\":\"PONG\"}", "{\"name\":\"Ä 漢字 🦀\"}", &largest] {
+        assert_eq!(ok(notifier.push(&one, frame).await, "push"), Delivery::Sent, "an open connection");
+        assert!(harness.next(&one).await == frame, "a frame of {} bytes arrives as it is", frame.len());
+    }
+    ok(notifier.push(&two, "\"for the other\"").await, "push");
+    assert_eq!(harness.next(&two).await, "\"for the other\"", "frames reach the connection they are for");
+
+    harness.disconnect(&one).await;
+    assert_eq!(
+        ok(notifier.push(&one, "{}").await, "push"),
+        Delivery::Gone,
+        "a connection that was closed"
+    );
+    assert_eq!(
+        ok(notifier.push(&two, "{}").await, "push"),
+        Delivery::Sent,
+        "another connection is still there"
+    );
+    assert_eq!(harness.next(&two).await, "{}", "and gets its frames");
+    harness.disconnect(&two).await;
+}

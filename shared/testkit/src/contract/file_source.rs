@@ -1,0 +1,165 @@
+//! What a place that holds files promises.
+
+use async_trait::async_trait;
+use riffle_ports::{Entry, FileSource, ReadError, Source, SourceError};
+
+use super::ok;
+
+/// Makes places and changes them. Panics on errors.
+#[async_trait]
+pub trait PlaceHarness: Send + Sync {
+    fn files(&self) -> &dyn FileSource;
+
+    /// A new place that holds these files: names with `/`, and contents.
+    async fn place(&self, files: Vec<(String, Vec<u8>)>) -> Source;
+
+    /// A place that does not exist.
+    fn nowhere(&self) -> Source;
+
+    /// Gives one file another content. Must be a new version even if the size stays.
+    async fn change(&self, place: &Source, name: &str, content: &[u8]);
+
+    async fn remove(&self, place: &Source, name: &str);
+}
+
+/// Everything [`FileSource`] promises.
+///
+/// # Panics
+/// If a promise is broken.
+pub async fn file_source(harness: &dyn PlaceHarness) {
+    content(harness).await;
+    names(harness).await;
+    pages(harness).await;
+    versions(harness).await;
+
+    let listed = harness.files().list(&harness.nowhere()).await;
+    match listed {
+        Err(SourceError::Refused(text)) => assert!(!text.is_empty(), "a refusal says why"),
+        Err(error) => panic!("a place that does not exist is refused, and was {error:?}"),
+        Ok(_) => panic!("a place that does not exist was listed"),
+    }
+}
+
+/// All entries of a place, page by page.
+async fn list(files: &dyn FileSource, place: &Source) -> Vec<Entry> {
+    let mut listing = ok(files.list(place).await, "list");
+    let mut entries = Vec::new();
+    while let Some(page) = ok(listing.next().await, "next page") {
+        assert!(page.len() <= 1_000, "a page of {} entries", page.len());
+        entries.extend(page);
+        assert!(entries.len() < 100_000, "the listing does not end");
+    }
+    entries
+}
+
+async fn content(harness: &dyn PlaceHarness) {
+    let files = harness.files();
+    let empty = harness.place(Vec::new()).await;
+    assert_eq!(list(files, &empty).await, [], "an empty place has no entries");
+
+    let contents = [
+        ("empty.txt", Vec::new()),
+        ("every-byte.bin", (0..=255).collect()),
+        ("large.bin", (0..3_000_000_u32).map(|at| (at.wrapping_mul(0x9E37) >> 5) as u8).collect()),
+    ];
+    let place = harness
+        .place(contents.iter().map(|(name, content)| ((*name).to_owned(), content.clone())).collect())
+        .await;
+    let entries = list(files, &place).await;
+    assert_eq!(entries.len(), 3, "each file is an entry: {entries:?}");
+    for (name, content) in &contents {
+        let entry = entry(&entries, name);
+        assert_eq!(entry.size, content.len() as u64, "the size of {name}");
+        let read = ok(files.read(&place, entry).await, "read");
+        assert!(read == *content, "{name} does not read as it was written");
+    }
+}
+
+/// Names are data, and below the place.
+async fn names(harness: &dyn PlaceHarness) {
+    let names = [
+        "a.pdf",
+        "sub/a.pdf",
+        "sub/deeper/a.pdf",
+        "with space & more.pdf",
+        "100%25 sure#1?.pdf",
+        "Zeichnung Ä 漢字 🦀.pdf",
+        "=cmd|'.xlsx",
+        "back\\slash.txt",
+        "+plus.txt",
+    ];
+    let place = harness
+        .place(names.iter().map(|name| ((*name).to_owned(), name.as_bytes().to_vec())).collect())
+        .await;
+    let entries = list(harness.files(), &place).await;
+    let mut listed: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    let mut expected = names.to_vec();
+    listed.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(listed, expected, "names are relative to the place, with /");
+    for name in names {
+        let read = ok(harness.files().read(&place, entry(&entries, name)).await, "read");
+        assert_eq!(read, name.as_bytes(), "{name} leads to another file");
+    }
+}
+
+/// Some pages, in the same order each time.
+async fn pages(harness: &dyn PlaceHarness) {
+    let names: Vec<String> = (0..2_345).map(|number| format!("{}/{number}.txt", number % 7)).collect();
+    let place = harness
+        .place(names.iter().map(|name| (name.clone(), Vec::new())).collect())
+        .await;
+    let first = list(harness.files(), &place).await;
+    let second = list(harness.files(), &place).await;
+    assert_eq!(first.len(), names.len(), "each file is one entry");
+    assert!(first == second, "two listings of an unchanged place are equal, also in their order");
+    let mut listed: Vec<&String> = first.iter().map(|entry| &entry.name).collect();
+    listed.sort();
+    listed.dedup();
+    assert_eq!(listed.len(), names.len(), "each file is listed once");
+
+    // Two listings under way do not disturb each other.
+    let mut one = ok(harness.files().list(&place).await, "list");
+    let mut two = ok(harness.files().list(&place).await, "list");
+    let pages = (ok(one.next().await, "next page"), ok(two.next().await, "next page"));
+    assert!(pages.0 == pages.1, "a second listing starts at the beginning");
+}
+
+async fn versions(harness: &dyn PlaceHarness) {
+    let files = harness.files();
+    let named = ["changed", "removed", "same"].map(|name| (name.to_owned(), b"before".to_vec()));
+    let place = harness.place(named.to_vec()).await;
+    let entries = list(files, &place).await;
+    harness.change(&place, "changed", b"after!").await;
+    harness.remove(&place, "removed").await;
+
+    let read = files.read(&place, entry(&entries, "changed")).await;
+    assert_eq!(read, Err(ReadError::Changed), "a file that changed after it was listed");
+    let read = files.read(&place, entry(&entries, "removed")).await;
+    assert_eq!(read, Err(ReadError::Missing), "a file that was removed after it was listed");
+    let read = ok(files.read(&place, entry(&entries, "same")).await, "read");
+    assert_eq!(read, "before", "a file that stayed");
+
+    let again = list(files, &place).await;
+    assert_eq!(again.len(), 2, "a new listing shows what is there now");
+    let read = ok(files.read(&place, entry(&again, "changed")).await, "read");
+    assert_eq!(read, "after!", "a new listing leads to the new content");
+    assert_ne!(
+        entry(&again, "changed").version,
+        entry(&entries, "changed").version,
+        "another content is another version"
+    );
+    assert_eq!(
+        entry(&again, "same"),
+        entry(&entries, "same"),
+        "a file that stayed is the same entry"
+    );
+}
+
+#[track_caller]
+fn entry<'e>(entries: &'e [Entry], name: &str) -> &'e Entry {
+    entries
+        .iter()
+        .find(|entry| entry.name == name)
+        .unwrap_or_else(|| panic!("{name} is not listed: {entries:?}"))
+}

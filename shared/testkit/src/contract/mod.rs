@@ -1,0 +1,87 @@
+//! One suite per port: what every adapter must do, in memory, on one machine and on AWS.
+//!
+//! A suite is a plain async function that panics with what is wrong. It asks only what the port's
+//! documentation promises, makes names of its own through [`riffle_ports::Ids`] (so that it may run again over
+//! things that last), and starts nothing: concurrency is many calls under way at once, so any executor does.
+//! Where a port has another side that it does not show (the consumers of a queue, the clients of a notifier,
+//! the files in a place), the adapter brings a harness for it.
+
+mod connections;
+mod file_source;
+mod ledger_sessions;
+mod ledger_sets;
+mod object_store;
+#[cfg(test)]
+mod over_memory;
+mod session_walk;
+mod work_queue;
+mod world;
+
+pub use connections::{ClientHarness, client_notifier, connection_registry};
+pub use file_source::{PlaceHarness, file_source};
+pub use object_store::object_store;
+pub use work_queue::{Delivered, QueueHarness, work_queue};
+pub use world::{clock, ids};
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use riffle_ports::{Ids, PortError, ScanLedger, Session, SessionId};
+
+/// Everything [`ScanLedger`] promises.
+///
+/// # Panics
+/// If a promise is broken.
+pub async fn scan_ledger(ledger: &dyn ScanLedger, ids: &dyn Ids) {
+    ledger_sessions::creation(ledger, ids).await;
+    ledger_sessions::absence(ledger, ids).await;
+    ledger_sessions::content(ledger, ids).await;
+    ledger_sessions::open_list(ledger, ids).await;
+    ledger_sessions::one_wins(ledger, ids).await;
+    ledger_sessions::progress(ledger, ids).await;
+    session_walk::every_transition(ledger, ids).await;
+    ledger_sets::results(ledger, ids).await;
+    ledger_sets::one_result(ledger, ids).await;
+    ledger_sets::done(ledger, ids).await;
+    ledger_sets::done_by_many(ledger, ids).await;
+    ledger_sets::attempts(ledger, ids).await;
+}
+
+/// What a call returned, or a panic that says which call failed.
+#[track_caller]
+fn ok<T, E: Debug>(outcome: Result<T, E>, call: &str) -> T {
+    match outcome {
+        Ok(value) => value,
+        Err(error) => panic!("{call} failed: {error:?}"),
+    }
+}
+
+#[track_caller]
+fn assert_broken<T: Debug>(outcome: Result<T, PortError>, call: &str) {
+    assert!(
+        matches!(outcome, Err(PortError::Broken(_))),
+        "{call} must be refused as broken, and gave {outcome:?}"
+    );
+}
+
+/// A moment so many milliseconds, and a few nanoseconds, after a fixed one: adapters must keep all digits.
+fn at(milliseconds: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::milliseconds(milliseconds)
+        // A whole second now and then, for those that compare times as text.
+        + TimeDelta::nanoseconds(if milliseconds % 1_000 == 0 { 0 } else { 7 })
+}
+
+fn new_session(ids: &dyn Ids) -> Session {
+    Session::new(
+        SessionId(ids.fresh()),
+        "contract".to_owned(),
+        r#"{"codes":["Ünïcode \"quoted\" 漢字 \\ 🦀"]}"#.to_owned(),
+        at(1),
+        at(3_600_000),
+    )
+}
+
+fn set(numbers: impl IntoIterator<Item = u32>) -> BTreeSet<u32> {
+    numbers.into_iter().collect()
+}

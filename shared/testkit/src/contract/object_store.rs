@@ -1,0 +1,181 @@
+//! What an object store promises.
+
+use bytes::Bytes;
+use futures::future::{join, join_all};
+use riffle_ports::{Ids, ObjectStore, Put};
+
+use super::{assert_broken, ok};
+
+/// Everything [`ObjectStore`] promises.
+///
+/// # Panics
+/// If a promise is broken.
+pub async fn object_store(store: &dyn ObjectStore, ids: &dyn Ids) {
+    // One folder for the run, so that it may run again over a store that lasts.
+    let folder = format!("contract/{}", ids.fresh());
+    content(store, &folder).await;
+    absence(store, &folder).await;
+    conditional(store, &folder).await;
+    race(store, &folder).await;
+    whole(store, &folder).await;
+    keys(store, &folder).await;
+    bad_keys(store).await;
+}
+
+async fn assert_holds(store: &dyn ObjectStore, key: &str, expected: Option<&Bytes>, what: &str) {
+    let found = ok(store.get(key).await, "get");
+    // Compared first: a megabyte in a message helps nobody.
+    assert!(
+        found.as_ref() == expected,
+        "{what}: {key} holds {:?} bytes, not the {:?} expected (or others of the same length)",
+        found.map(|content| content.len()),
+        expected.map(Bytes::len)
+    );
+}
+
+/// Sizes around the limits that implementations have, every byte value, and replacement.
+async fn content(store: &dyn ObjectStore, folder: &str) {
+    for size in [0, 1, 1_023, 65_536, 65_537, 5_000_000] {
+        let content: Bytes = (0..size).map(|at: u32| (at.wrapping_mul(0x9E37) >> 3) as u8).collect();
+        let key = format!("{folder}/size-{size}");
+        ok(store.put(&key, content.clone()).await, "put");
+        assert_holds(store, &key, Some(&content), "content comes back as it went in").await;
+    }
+    let key = format!("{folder}/replaced");
+    for content in ["the first, which is longer", "second", ""] {
+        let content = Bytes::from_static(content.as_bytes());
+        ok(store.put(&key, content.clone()).await, "put");
+        assert_holds(store, &key, Some(&content), "a put replaces").await;
+    }
+}
+
+async fn absence(store: &dyn ObjectStore, folder: &str) {
+    let key = format!("{folder}/absent");
+    assert_holds(store, &key, None, "a key that was never put").await;
+    ok(store.delete(&key).await, "delete of a missing key");
+    ok(store.put(&key, Bytes::from_static(b"here")).await, "put");
+    ok(store.delete(&key).await, "delete");
+    assert_holds(store, &key, None, "a deleted key").await;
+    ok(store.delete(&key).await, "delete of a deleted key");
+}
+
+async fn conditional(store: &dyn ObjectStore, folder: &str) {
+    let key = format!("{folder}/conditional");
+    let (first, second) = (Bytes::from_static(b"first"), Bytes::from_static(b"second"));
+    let put = ok(store.put_if_absent(&key, first.clone()).await, "put_if_absent");
+    assert_eq!(put, Put::Stored, "the key was free");
+    let put = ok(store.put_if_absent(&key, second.clone()).await, "put_if_absent");
+    assert_eq!(put, Put::Exists, "the key was taken");
+    assert_holds(store, &key, Some(&first), "a taken key is left alone").await;
+
+    ok(store.put(&key, second.clone()).await, "put");
+    assert_holds(store, &key, Some(&second), "a put replaces what a conditional put stored").await;
+    let put = ok(store.put_if_absent(&key, first.clone()).await, "put_if_absent");
+    assert_eq!(put, Put::Exists, "a put takes the key too");
+
+    ok(store.delete(&key).await, "delete");
+    let put = ok(store.put_if_absent(&key, first.clone()).await, "put_if_absent");
+    assert_eq!(put, Put::Stored, "a deleted key is free again");
+    assert_holds(store, &key, Some(&first), "stored after a deletion").await;
+
+    let large = Bytes::from(vec![7; 1_000_000]);
+    let put = ok(store.put_if_absent(&key, large).await, "put_if_absent");
+    assert_eq!(put, Put::Exists, "a large content does not replace either");
+    assert_holds(store, &key, Some(&first), "a taken key is left alone by a large content").await;
+}
+
+async fn race(store: &dyn ObjectStore, folder: &str) {
+    // Small and large, as they may take different ways.
+    for size in [10, 300_000] {
+        let key = format!("{folder}/race-{size}");
+        let contents: Vec<Bytes> = (0..16).map(|caller: u8| Bytes::from(vec![caller; size])).collect();
+        let puts = join_all(contents.iter().map(|content| store.put_if_absent(&key, content.clone()))).await;
+        let winners: Vec<&Bytes> = contents
+            .iter()
+            .zip(puts)
+            .filter(|(_, put)| ok(put.clone(), "put_if_absent") == Put::Stored)
+            .map(|(content, _)| content)
+            .collect();
+        assert_eq!(winners.len(), 1, "of 16 conditional puts of one key exactly one may store");
+        assert_holds(store, &key, Some(winners[0]), "what is stored is the winner's").await;
+    }
+}
+
+/// A reader during replacement sees the old or the new.
+async fn whole(store: &dyn ObjectStore, folder: &str) {
+    let key = format!("{folder}/whole");
+    ok(store.put(&key, Bytes::from(vec![0; 200_000])).await, "put");
+    let writing = async {
+        for round in 1..=20_u8 {
+            let size = 200_000 - usize::from(round) * 1_000;
+            ok(store.put(&key, Bytes::from(vec![round; size])).await, "put");
+        }
+    };
+    let reading = join_all((0..100).map(|_| async {
+        let found = ok(store.get(&key).await, "get").expect("there is always one, old or new");
+        let round = found.first().copied().unwrap_or_default();
+        assert!(
+            found.iter().all(|byte| *byte == round)
+                && found.len() == 200_000 - usize::from(round) * 1_000,
+            "a reader saw parts of two contents"
+        );
+    }));
+    join(writing, reading).await;
+}
+
+/// Every valid key is a key of its own.
+async fn keys(store: &dyn ObjectStore, folder: &str) {
+    let longest = 512 - folder.len() - 1;
+    let keys = [
+        "a".to_owned(),
+        // One key is a part of the other.
+        "a/b".to_owned(),
+        "a/b/c".to_owned(),
+        "a.b".to_owned(),
+        "a-b".to_owned(),
+        "a_b".to_owned(),
+        "a.".to_owned(),
+        ".a".to_owned(),
+        "..a".to_owned(),
+        "-".to_owned(),
+        "tmp".to_owned(),
+        "0".to_owned(),
+        "00".to_owned(),
+        // Names on many file systems end at 255 bytes.
+        "x".repeat(255),
+        "x".repeat(256),
+        "x".repeat(longest),
+        format!("{}/y", "x".repeat(longest - 2)),
+        "z/".repeat(longest / 2 - 1) + "z",
+    ];
+    let content = |key: &str| Bytes::from(format!("content of {key}"));
+    for key in &keys {
+        let put = store.put_if_absent(&format!("{folder}/{key}"), content(key)).await;
+        assert_eq!(ok(put, "put_if_absent"), Put::Stored, "{key} is taken by another key");
+    }
+    for key in &keys {
+        assert_holds(store, &format!("{folder}/{key}"), Some(&content(key)), "keys do not mix").await;
+    }
+    ok(store.delete(&format!("{folder}/a")).await, "delete");
+    for key in &keys[1..] {
+        assert_holds(store, &format!("{folder}/{key}"), Some(&content(key)), "one key is deleted alone").await;
+    }
+}
+
+async fn bad_keys(store: &dyn ObjectStore) {
+    let long = "a".repeat(513);
+    let keys = [
+        "", "/", "/a", "a/", "a//b", ".", "..", "a/./b", "a/../b", "../a", "A", "aB", "ä", "a b", "a\0b", "a\n",
+        "a\\b", "c:/a", "a%2fb", "a+b", "~", &long,
+    ];
+    for key in keys {
+        let content = Bytes::from_static(b"content");
+        assert_broken(store.put(key, content.clone()).await, &format!("put of the key {key:?}"));
+        assert_broken(
+            store.put_if_absent(key, content).await,
+            &format!("put_if_absent of the key {key:?}"),
+        );
+        assert_broken(store.get(key).await, &format!("get of the key {key:?}"));
+        assert_broken(store.delete(key).await, &format!("delete of the key {key:?}"));
+    }
+}

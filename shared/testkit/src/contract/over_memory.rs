@@ -1,0 +1,179 @@
+//! The suites over the adapters in memory.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use riffle_ports::{ClientNotifier, FileSource, Ids, Queue, Source, WorkQueue};
+
+use super::{ClientHarness, Delivered, PlaceHarness, QueueHarness};
+use crate::memory::{
+    ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, Place,
+    Received, Redrive, SeededIds,
+};
+
+/// Nothing in memory ever waits for anything outside.
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return value;
+        }
+    }
+}
+
+#[test]
+fn ledger() {
+    run(super::scan_ledger(&MemoryLedger::new(), &SeededIds::new(1)));
+}
+
+#[test]
+fn objects() {
+    run(super::object_store(&MemoryObjects::new(), &SeededIds::new(1)));
+}
+
+#[test]
+fn connections() {
+    run(super::connection_registry(&MemoryConnections::new(), &SeededIds::new(1)));
+}
+
+#[test]
+fn time_and_chance() {
+    super::clock(&ManualClock::new());
+    super::ids(&SeededIds::new(1));
+}
+
+struct Consumer {
+    clock: Arc<ManualClock>,
+    queue: MemoryQueue,
+    held: Mutex<BTreeMap<String, Received>>,
+}
+
+#[async_trait]
+impl QueueHarness for Consumer {
+    fn queue(&self) -> &dyn WorkQueue {
+        &self.queue
+    }
+
+    async fn receive(&self, queue: Queue) -> Vec<Delivered> {
+        let received = self.queue.receive(Place::from(queue)).into_iter();
+        received
+            .map(|received| {
+                let delivered = Delivered {
+                    receipt: received.receipt(),
+                    body: received.message.body.clone(),
+                    group: received.message.group.clone(),
+                    receive_count: received.receive_count,
+                };
+                let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+                held.insert(delivered.receipt.clone(), received);
+                delivered
+            })
+            .collect()
+    }
+
+    async fn delete(&self, _queue: Queue, delivered: Delivered) {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        self.queue.delete(&held[&delivered.receipt]);
+    }
+
+    async fn expire(&self) {
+        self.clock.advance(TimeDelta::hours(1));
+    }
+}
+
+#[test]
+fn queue() {
+    let clock = Arc::new(ManualClock::new());
+    let consumer = Consumer {
+        queue: MemoryQueue::new(Arc::clone(&clock) as _, Redrive::default()),
+        clock,
+        held: Mutex::default(),
+    };
+    run(super::work_queue(&consumer, &SeededIds::new(1)));
+}
+
+struct Clients {
+    ids: SeededIds,
+    notifier: MemoryNotifier,
+}
+
+#[async_trait]
+impl ClientHarness for Clients {
+    fn notifier(&self) -> &dyn ClientNotifier {
+        &self.notifier
+    }
+
+    async fn connect(&self) -> String {
+        let id = self.ids.fresh();
+        self.notifier.open(&id);
+        id
+    }
+
+    async fn next(&self, connection: &str) -> String {
+        self.notifier.take_of(connection).remove(0)
+    }
+
+    async fn disconnect(&self, connection: &str) {
+        self.notifier.close(connection);
+    }
+}
+
+#[test]
+fn notifier() {
+    let clients = Clients {
+        ids: SeededIds::new(2),
+        notifier: MemoryNotifier::new(),
+    };
+    run(super::client_notifier(&clients, &SeededIds::new(1)));
+}
+
+struct Places {
+    ids: SeededIds,
+    files: MemoryFiles,
+}
+
+fn folder(place: &Source) -> &str {
+    let Source::Folders(folders) = place;
+    &folders[0]
+}
+
+#[async_trait]
+impl PlaceHarness for Places {
+    fn files(&self) -> &dyn FileSource {
+        &self.files
+    }
+
+    async fn place(&self, files: Vec<(String, Vec<u8>)>) -> Source {
+        let place = Source::Folders(vec![format!("/{}", self.ids.fresh())]);
+        self.files.make_folder(folder(&place));
+        for (name, content) in files {
+            self.files.write(folder(&place), &name, content);
+        }
+        place
+    }
+
+    fn nowhere(&self) -> Source {
+        Source::Folders(vec![format!("/{}", self.ids.fresh())])
+    }
+
+    async fn change(&self, place: &Source, name: &str, content: &[u8]) {
+        self.files.write(folder(place), name, content.to_vec());
+    }
+
+    async fn remove(&self, place: &Source, name: &str) {
+        self.files.remove(folder(place), name);
+    }
+}
+
+#[test]
+fn files() {
+    let places = Places {
+        ids: SeededIds::new(3),
+        files: MemoryFiles::new(100),
+    };
+    run(super::file_source(&places));
+}

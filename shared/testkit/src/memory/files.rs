@@ -1,0 +1,140 @@
+//! Folders of files, in memory.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use riffle_ports::{Entry, FileSource, Pages, ReadError, Source, SourceError};
+
+use super::lock;
+
+/// A [`FileSource`] over folders that exist in memory only. A file is found by `folder/name`.
+#[derive(Debug)]
+pub struct MemoryFiles {
+    folders: Folders,
+    page: usize,
+}
+
+type Folders = Arc<Mutex<BTreeMap<String, BTreeMap<String, File>>>>;
+
+#[derive(Debug, Clone)]
+struct File {
+    content: Bytes,
+    version: u64,
+}
+
+impl MemoryFiles {
+    /// Lists at most `page` entries at a time.
+    pub fn new(page: usize) -> Self {
+        Self {
+            folders: Folders::default(),
+            page: page.clamp(1, 1_000),
+        }
+    }
+
+    /// Makes an empty folder, unless it is there.
+    pub fn make_folder(&self, folder: &str) {
+        lock(&self.folders).entry(folder.to_owned()).or_default();
+    }
+
+    /// Writes a file; a new content is a new version.
+    pub fn write(&self, folder: &str, name: &str, content: impl Into<Bytes>) {
+        let mut folders = lock(&self.folders);
+        let files = folders.entry(folder.to_owned()).or_default();
+        let version = files.get(name).map_or(1, |before| before.version + 1);
+        files.insert(
+            name.to_owned(),
+            File {
+                content: content.into(),
+                version,
+            },
+        );
+    }
+
+    /// Removes a file. One that is not there is no error.
+    pub fn remove(&self, folder: &str, name: &str) {
+        if let Some(files) = lock(&self.folders).get_mut(folder) {
+            files.remove(name);
+        }
+    }
+}
+
+#[async_trait]
+impl FileSource for MemoryFiles {
+    async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError> {
+        let Source::Folders(wanted) = source;
+        let folders = lock(&self.folders);
+        for folder in wanted {
+            if !folders.contains_key(folder) {
+                return Err(SourceError::Refused(format!("{folder} does not exist")));
+            }
+        }
+        Ok(Box::new(Listing {
+            folders: Arc::clone(&self.folders),
+            wanted: wanted.clone(),
+            folder: 0,
+            after: None,
+            page: self.page,
+        }))
+    }
+
+    async fn read(&self, _source: &Source, entry: &Entry) -> Result<Bytes, ReadError> {
+        let folders = lock(&self.folders);
+        let file = folders
+            .iter()
+            .find_map(|(folder, files)| {
+                let name = entry.locator.strip_prefix(folder.as_str())?.strip_prefix('/')?;
+                files.get(name)
+            })
+            .ok_or(ReadError::Missing)?;
+        if file.version.to_string() == entry.version {
+            Ok(file.content.clone())
+        } else {
+            Err(ReadError::Changed)
+        }
+    }
+}
+
+/// Reads the folders as they are when each page is asked for, as a real listing does.
+struct Listing {
+    folders: Folders,
+    wanted: Vec<String>,
+    folder: usize,
+    after: Option<String>,
+    page: usize,
+}
+
+#[async_trait]
+impl Pages for Listing {
+    async fn next(&mut self) -> Result<Option<Vec<Entry>>, SourceError> {
+        let folders = lock(&self.folders);
+        let mut entries = Vec::new();
+        while let Some(folder) = self.wanted.get(self.folder) {
+            let files = folders
+                .get(folder)
+                .ok_or_else(|| SourceError::Refused(format!("{folder} is gone")))?;
+            let from = self.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+            let room = self.page - entries.len();
+            entries.extend(
+                files
+                    .range::<str, _>((from, Bound::Unbounded))
+                    .take(room)
+                    .map(|(name, file)| Entry {
+                        name: name.clone(),
+                        locator: format!("{folder}/{name}"),
+                        size: file.content.len() as u64,
+                        version: file.version.to_string(),
+                    }),
+            );
+            if entries.len() == self.page {
+                self.after = entries.last().map(|entry| entry.name.clone());
+                break;
+            }
+            self.folder += 1;
+            self.after = None;
+        }
+        Ok((!entries.is_empty()).then_some(entries))
+    }
+}

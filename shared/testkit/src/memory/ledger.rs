@@ -1,0 +1,291 @@
+//! The books of a scan, in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use riffle_ports::{
+    Attempt, Body, ChunkDone, Counts, Outcome, PortError, ScanLedger, Session, SessionId, State,
+    StoredResult, Transition,
+};
+
+use super::lock;
+
+/// What [`Body::Inline`] may hold.
+const MAX_INLINE_BYTES: usize = 1024;
+
+/// What the ledger holds. Plain data: checkers read it, known-bad ledgers write it as no ledger should.
+#[derive(Debug, Default)]
+pub struct Books {
+    pub sessions: BTreeMap<SessionId, Session>,
+    /// By session, chunk and index.
+    pub results: BTreeMap<(SessionId, u32), BTreeMap<u32, StoredResult>>,
+    pub done: BTreeMap<(SessionId, u32), BTreeSet<u32>>,
+    pub attempts: BTreeMap<(SessionId, u32), Attempt>,
+    /// What changed since a checker last took it, oldest first.
+    changes: Vec<Change>,
+}
+
+/// One change of the books, or one that was asked for and refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    Created(SessionId),
+    /// A session was to be created under an id that is taken.
+    Taken(SessionId),
+    /// A transition was applied. Its states may be equal.
+    Moved {
+        id: SessionId,
+        by: &'static str,
+        from: State,
+        to: State,
+    },
+    Refused {
+        id: SessionId,
+        by: &'static str,
+        state: State,
+    },
+    /// Counts or full chunks were added.
+    Progressed(SessionId),
+    /// A result was written, whether for the first time or not.
+    Result {
+        id: SessionId,
+        chunk: u32,
+        index: u32,
+    },
+    /// A result was to be stored where one is.
+    Kept {
+        id: SessionId,
+        index: u32,
+    },
+    /// Indices were added to a chunk's set; so many of them were new.
+    Done {
+        id: SessionId,
+        chunk: u32,
+        new: usize,
+    },
+    /// An attempt was to be remembered where one is.
+    Attempted {
+        id: SessionId,
+        index: u32,
+    },
+}
+
+/// A transition's name, as checkers and traces show it.
+pub const fn name_of(transition: &Transition) -> &'static str {
+    match transition {
+        Transition::Seal { .. } => "seal",
+        Transition::Dispatched { .. } => "dispatched",
+        Transition::Run { .. } => "run",
+        Transition::Lease { .. } => "lease",
+        Transition::Freeze { .. } => "freeze",
+        Transition::Complete { .. } => "complete",
+        Transition::Fail { .. } => "fail",
+        Transition::Cancel => "cancel",
+        Transition::Progress { .. } => "progress",
+        Transition::Sweep { .. } => "sweep",
+    }
+}
+
+impl Books {
+    /// Notes a change for the checkers. Every method that writes calls it, those of known-bad ledgers too.
+    pub fn note(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// Forgets and returns the changes noted so far.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// The results of one session in the order of their indices.
+    pub fn results_of(&self, id: &SessionId) -> impl Iterator<Item = (u32, &StoredResult)> {
+        self.results
+            .range((id.clone(), 0)..=(id.clone(), u32::MAX))
+            .flat_map(|(_, chunk)| chunk.iter().map(|(index, result)| (*index, result)))
+    }
+}
+
+/// A [`ScanLedger`] in memory.
+#[derive(Debug, Default)]
+pub struct MemoryLedger {
+    books: Mutex<Books>,
+}
+
+impl MemoryLedger {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Looks into the books, or cooks them.
+    pub fn inspect<T>(&self, look: impl FnOnce(&mut Books) -> T) -> T {
+        look(&mut lock(&self.books))
+    }
+}
+
+#[async_trait]
+impl ScanLedger for MemoryLedger {
+    async fn create(&self, session: Session) -> Result<Option<Session>, PortError> {
+        self.inspect(|books| {
+            if let Some(taken) = books.sessions.get(&session.id).cloned() {
+                books.note(Change::Taken(session.id));
+                return Ok(Some(taken));
+            }
+            books.note(Change::Created(session.id.clone()));
+            books.sessions.insert(session.id.clone(), session);
+            Ok(None)
+        })
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, PortError> {
+        Ok(self.inspect(|books| books.sessions.get(id).cloned()))
+    }
+
+    async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError> {
+        self.inspect(|books| {
+            let Some(session) = books.sessions.get_mut(id) else {
+                return Ok(Outcome::NoSession);
+            };
+            let from = session.state;
+            let by = name_of(&transition);
+            let applied = session.apply(&transition);
+            let after = session.clone();
+            if applied.is_err() {
+                books.note(Change::Refused {
+                    id: id.clone(),
+                    by,
+                    state: from,
+                });
+                return Ok(Outcome::Refused(after));
+            }
+            books.note(Change::Moved {
+                id: id.clone(),
+                by,
+                from,
+                to: after.state,
+            });
+            Ok(Outcome::Applied(after))
+        })
+    }
+
+    async fn put_result(
+        &self,
+        id: &SessionId,
+        chunk: u32,
+        index: u32,
+        result: StoredResult,
+    ) -> Result<StoredResult, PortError> {
+        self.inspect(|books| {
+            if let Body::Inline(json) = &result.body
+                && json.len() > MAX_INLINE_BYTES
+            {
+                return Err(PortError::Broken(format!(
+                    "{} bytes are too many to inline",
+                    json.len()
+                )));
+            }
+            let results = books.results.entry((id.clone(), chunk)).or_default();
+            if let Some(stored) = results.get(&index).cloned() {
+                books.note(Change::Kept {
+                    id: id.clone(),
+                    index,
+                });
+                return Ok(stored);
+            }
+            results.insert(index, result.clone());
+            books.note(Change::Result {
+                id: id.clone(),
+                chunk,
+                index,
+            });
+            Ok(result)
+        })
+    }
+
+    async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError> {
+        self.inspect(|books| {
+            let results = books.results.get(&(id.clone(), chunk));
+            Ok(results
+                .into_iter()
+                .flatten()
+                .map(|(index, result)| (*index, result.clone()))
+                .collect())
+        })
+    }
+
+    async fn add_done(
+        &self,
+        id: &SessionId,
+        chunk: u32,
+        indices: &BTreeSet<u32>,
+    ) -> Result<ChunkDone, PortError> {
+        self.inspect(|books| {
+            let done = books.done.entry((id.clone(), chunk)).or_default();
+            let new: BTreeSet<u32> = indices.difference(done).copied().collect();
+            done.extend(&new);
+            let len = u32::try_from(done.len()).unwrap_or(u32::MAX);
+            books.note(Change::Done {
+                id: id.clone(),
+                chunk,
+                new: new.len(),
+            });
+            Ok(ChunkDone { new, len })
+        })
+    }
+
+    async fn done(&self, id: &SessionId, chunk: u32) -> Result<BTreeSet<u32>, PortError> {
+        Ok(self.inspect(|books| books.done.get(&(id.clone(), chunk)).cloned().unwrap_or_default()))
+    }
+
+    async fn add_progress(
+        &self,
+        id: &SessionId,
+        full_chunks: &BTreeSet<u32>,
+        counts: Counts,
+    ) -> Result<Option<Session>, PortError> {
+        self.inspect(|books| {
+            let Some(session) = books.sessions.get_mut(id) else {
+                return Ok(None);
+            };
+            if session.state.is_terminal() {
+                return Ok(Some(session.clone()));
+            }
+            session.chunks_done.extend(full_chunks);
+            session.counts.processed += counts.processed;
+            session.counts.failed += counts.failed;
+            session.counts.matches += counts.matches;
+            let after = session.clone();
+            books.note(Change::Progressed(id.clone()));
+            Ok(Some(after))
+        })
+    }
+
+    async fn record_attempt(
+        &self,
+        id: &SessionId,
+        index: u32,
+        attempt: Attempt,
+    ) -> Result<Attempt, PortError> {
+        self.inspect(|books| {
+            if let Some(remembered) = books.attempts.get(&(id.clone(), index)).cloned() {
+                books.note(Change::Attempted {
+                    id: id.clone(),
+                    index,
+                });
+                return Ok(remembered);
+            }
+            books.attempts.insert((id.clone(), index), attempt.clone());
+            Ok(attempt)
+        })
+    }
+
+    async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {
+        self.inspect(|books| {
+            Ok(books
+                .sessions
+                .values()
+                .filter(|session| !session.state.is_terminal())
+                .map(|session| session.id.clone())
+                .collect())
+        })
+    }
+}

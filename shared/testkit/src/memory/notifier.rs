@@ -1,0 +1,86 @@
+//! The line to the clients, in memory: what was pushed is kept until a test takes it.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use riffle_ports::{ClientNotifier, Delivery, PortError};
+
+use super::lock;
+
+/// What a WebSocket frame may hold, in bytes.
+pub const MAX_FRAME_BYTES: usize = 32 * 1024;
+
+/// One frame on its way to a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pushed {
+    pub connection: String,
+    pub frame: String,
+}
+
+/// A [`ClientNotifier`] that keeps the frames of open connections, in the order they were pushed.
+#[derive(Debug, Default)]
+pub struct MemoryNotifier {
+    state: Mutex<Line>,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    open: BTreeSet<String>,
+    under_way: VecDeque<Pushed>,
+}
+
+impl MemoryNotifier {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From now on frames to `connection` are kept.
+    pub fn open(&self, connection: &str) {
+        lock(&self.state).open.insert(connection.to_owned());
+    }
+
+    /// From now on `connection` is gone, with the frames it has not taken.
+    pub fn close(&self, connection: &str) {
+        let mut line = lock(&self.state);
+        line.open.remove(connection);
+        line.under_way.retain(|pushed| pushed.connection != connection);
+    }
+
+    /// All frames nobody has taken yet, oldest first.
+    pub fn take(&self) -> Vec<Pushed> {
+        lock(&self.state).under_way.drain(..).collect()
+    }
+
+    /// The frames `connection` has not taken yet, oldest first.
+    pub fn take_of(&self, connection: &str) -> Vec<String> {
+        let mut line = lock(&self.state);
+        let (own, others): (VecDeque<_>, VecDeque<_>) = line
+            .under_way
+            .drain(..)
+            .partition(|pushed| pushed.connection == connection);
+        line.under_way = others;
+        own.into_iter().map(|pushed| pushed.frame).collect()
+    }
+}
+
+#[async_trait]
+impl ClientNotifier for MemoryNotifier {
+    async fn push(&self, connection: &str, frame: &str) -> Result<Delivery, PortError> {
+        if frame.len() > MAX_FRAME_BYTES {
+            return Err(PortError::Broken(format!(
+                "a frame of {} bytes; at most {MAX_FRAME_BYTES} may be sent",
+                frame.len()
+            )));
+        }
+        let mut line = lock(&self.state);
+        if !line.open.contains(connection) {
+            return Ok(Delivery::Gone);
+        }
+        line.under_way.push_back(Pushed {
+            connection: connection.to_owned(),
+            frame: frame.to_owned(),
+        });
+        Ok(Delivery::Sent)
+    }
+}

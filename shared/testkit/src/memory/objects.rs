@@ -1,0 +1,95 @@
+//! Objects, in memory.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use riffle_ports::{ObjectStore, PortError, Put};
+
+use super::lock;
+
+/// An [`ObjectStore`] in memory. Counts how often each key was written, so that a test can tell "once" from
+/// "again with the same bytes".
+#[derive(Debug, Default)]
+pub struct MemoryObjects {
+    stored: Mutex<BTreeMap<String, Stored>>,
+}
+
+#[derive(Debug)]
+struct Stored {
+    content: Bytes,
+    writes: u32,
+}
+
+impl MemoryObjects {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// All keys, ascending.
+    pub fn keys(&self) -> Vec<String> {
+        lock(&self.stored).keys().cloned().collect()
+    }
+
+    /// What is stored under `key`, past the port.
+    pub fn peek(&self, key: &str) -> Option<Bytes> {
+        lock(&self.stored).get(key).map(|stored| stored.content.clone())
+    }
+
+    /// How often `key` has been written since it was last absent.
+    pub fn writes(&self, key: &str) -> u32 {
+        lock(&self.stored).get(key).map_or(0, |stored| stored.writes)
+    }
+}
+
+/// Whether `key` is of the form [`ObjectStore`] asks for.
+pub fn is_key(key: &str) -> bool {
+    key.len() <= 512
+        && key
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'/'))
+        && key
+            .split('/')
+            .all(|part| !part.is_empty() && part.bytes().any(|byte| byte != b'.'))
+}
+
+fn check(key: &str) -> Result<(), PortError> {
+    if is_key(key) {
+        Ok(())
+    } else {
+        Err(PortError::Broken(format!("{key:?} is not a key")))
+    }
+}
+
+#[async_trait]
+impl ObjectStore for MemoryObjects {
+    async fn put(&self, key: &str, content: Bytes) -> Result<(), PortError> {
+        check(key)?;
+        let mut stored = lock(&self.stored);
+        let writes = stored.get(key).map_or(0, |before| before.writes) + 1;
+        stored.insert(key.to_owned(), Stored { content, writes });
+        Ok(())
+    }
+
+    async fn put_if_absent(&self, key: &str, content: Bytes) -> Result<Put, PortError> {
+        check(key)?;
+        let mut stored = lock(&self.stored);
+        if stored.contains_key(key) {
+            return Ok(Put::Exists);
+        }
+        stored.insert(key.to_owned(), Stored { content, writes: 1 });
+        Ok(Put::Stored)
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, PortError> {
+        check(key)?;
+        Ok(self.peek(key))
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), PortError> {
+        check(key)?;
+        lock(&self.stored).remove(key);
+        Ok(())
+    }
+}

@@ -1,0 +1,338 @@
+//! Queues with visibility, receive counts and redrive, in memory.
+//!
+//! The consuming side is what a pump needs: receive, delete, release. Losing and doubling messages is what
+//! a real queue may do by itself; here a test decides when.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use riffle_ports::{Clock, Message, PortError, Queue, WorkQueue};
+
+use super::lock;
+
+/// Where a message can lie: the three queues one can send to, and the two that redrive leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Place {
+    Dispatch,
+    Work,
+    Finish,
+    /// Work that was received too often; consumed one message at a time.
+    Quarantine,
+    /// The end of the line. Nobody consumes it; anything in it is an alarm.
+    Dead,
+}
+
+impl Place {
+    /// Every place somebody consumes.
+    pub const CONSUMED: [Self; 4] = [Self::Dispatch, Self::Work, Self::Finish, Self::Quarantine];
+
+    /// How many messages one delivery may hold.
+    pub const fn batch(self) -> usize {
+        match self {
+            Self::Quarantine => 1,
+            _ => 10,
+        }
+    }
+
+    const fn redrives_to(self) -> Self {
+        match self {
+            Self::Work => Self::Quarantine,
+            _ => Self::Dead,
+        }
+    }
+}
+
+impl From<Queue> for Place {
+    fn from(queue: Queue) -> Self {
+        match queue {
+            Queue::ScanDispatch => Self::Dispatch,
+            Queue::ScanWork => Self::Work,
+            Queue::ScanFinish => Self::Finish,
+        }
+    }
+}
+
+/// When a message is given up: after this many receives the next one moves it on instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Redrive {
+    pub visibility: TimeDelta,
+    pub dispatch: u32,
+    pub work: u32,
+    pub finish: u32,
+    pub quarantine: u32,
+}
+
+impl Default for Redrive {
+    fn default() -> Self {
+        Self {
+            visibility: TimeDelta::seconds(180),
+            dispatch: 5,
+            work: 3,
+            finish: 5,
+            quarantine: 5,
+        }
+    }
+}
+
+impl Redrive {
+    const fn receives(&self, place: Place) -> u32 {
+        match place {
+            Place::Dispatch => self.dispatch,
+            Place::Work => self.work,
+            Place::Finish => self.finish,
+            Place::Quarantine => self.quarantine,
+            Place::Dead => u32::MAX,
+        }
+    }
+}
+
+/// A message in a consumer's hands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The same at every receive.
+    pub id: u64,
+    pub place: Place,
+    /// 1 at the first receive from this place.
+    pub receive_count: u32,
+    pub message: Message,
+}
+
+impl Received {
+    /// Names this receive of this message.
+    pub fn receipt(&self) -> String {
+        format!("{}-{}", self.id, self.receive_count)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    place: Place,
+    message: Message,
+    receive_count: u32,
+    visible_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Default)]
+struct Queues {
+    next_id: u64,
+    held: BTreeMap<u64, Held>,
+    /// What was deleted, so that a test can have it delivered again.
+    deleted: Vec<(u64, Held)>,
+}
+
+/// A [`WorkQueue`] in memory, with its consuming side.
+pub struct MemoryQueue {
+    clock: Arc<dyn Clock>,
+    redrive: Redrive,
+    queues: Mutex<Queues>,
+}
+
+impl std::fmt::Debug for MemoryQueue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryQueue")
+            .field("redrive", &self.redrive)
+            .finish_non_exhaustive()
+    }
+}
+
+impl MemoryQueue {
+    pub fn new(clock: Arc<dyn Clock>, redrive: Redrive) -> Self {
+        Self {
+            clock,
+            redrive,
+            queues: Mutex::default(),
+        }
+    }
+
+    /// Receives up to a batch of what is visible, oldest first.
+    pub fn receive(&self, place: Place) -> Vec<Received> {
+        let ids = self.visible(place);
+        self.receive_these(place, &ids)
+    }
+
+    /// Receives those of `ids` that are visible in `place`, in the order given, up to a batch. Messages
+    /// received too often move on instead.
+    pub fn receive_these(&self, place: Place, ids: &[u64]) -> Vec<Received> {
+        let now = self.clock.now();
+        let mut queues = lock(&self.queues);
+        let mut received = Vec::new();
+        for id in ids {
+            if received.len() == place.batch() {
+                break;
+            }
+            let Some(held) = queues.held.get_mut(id) else {
+                continue;
+            };
+            if held.place != place || held.visible_at > now {
+                continue;
+            }
+            if held.receive_count >= self.redrive.receives(place) {
+                held.place = place.redrives_to();
+                held.receive_count = 0;
+                held.visible_at = now;
+                continue;
+            }
+            held.receive_count += 1;
+            held.visible_at = now + self.redrive.visibility;
+            received.push(Received {
+                id: *id,
+                place,
+                receive_count: held.receive_count,
+                message: held.message.clone(),
+            });
+        }
+        received
+    }
+
+    /// Acknowledges: the message is gone, also if its visibility ran out and somebody else holds it now. A
+    /// message that moved on stays where it went.
+    pub fn delete(&self, received: &Received) {
+        let mut queues = lock(&self.queues);
+        if queues
+            .held
+            .get(&received.id)
+            .is_some_and(|held| held.place == received.place)
+            && let Some(held) = queues.held.remove(&received.id)
+        {
+            queues.deleted.push((received.id, held));
+        }
+    }
+
+    /// Gives a message back at once, unless somebody received it since.
+    pub fn release(&self, received: &Received) {
+        let now = self.clock.now();
+        let mut queues = lock(&self.queues);
+        if let Some(held) = queues.held.get_mut(&received.id)
+            && held.place == received.place
+            && held.receive_count == received.receive_count
+        {
+            held.visible_at = now;
+        }
+    }
+
+    /// The ids of what could be received from `place` now, oldest first.
+    pub fn visible(&self, place: Place) -> Vec<u64> {
+        let now = self.clock.now();
+        let queues = lock(&self.queues);
+        queues
+            .held
+            .iter()
+            .filter(|(_, held)| held.place == place && held.visible_at <= now)
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
+    /// Whether anything could be received from `place` now.
+    pub fn has_visible(&self, place: Place) -> bool {
+        let now = self.clock.now();
+        let queues = lock(&self.queues);
+        let mut held = queues.held.values();
+        held.any(|held| held.place == place && held.visible_at <= now)
+    }
+
+    /// When the next message that is invisible now becomes visible to a consumer.
+    pub fn next_visible_at(&self) -> Option<DateTime<Utc>> {
+        let now = self.clock.now();
+        let queues = lock(&self.queues);
+        queues
+            .held
+            .values()
+            .filter(|held| held.place != Place::Dead && held.visible_at > now)
+            .map(|held| held.visible_at)
+            .min()
+    }
+
+    /// How many messages lie in `place`, visible or not.
+    pub fn len(&self, place: Place) -> usize {
+        let queues = lock(&self.queues);
+        queues.held.values().filter(|held| held.place == place).count()
+    }
+
+    /// Whether no consumed place holds a message.
+    pub fn is_drained(&self) -> bool {
+        lock(&self.queues)
+            .held
+            .values()
+            .all(|held| held.place == Place::Dead)
+    }
+
+    /// The messages in `place`, oldest first.
+    pub fn peek(&self, place: Place) -> Vec<Message> {
+        let queues = lock(&self.queues);
+        let there = queues.held.values().filter(|held| held.place == place);
+        there.map(|held| held.message.clone()).collect()
+    }
+
+    /// A message vanishes. Returns whether it was there.
+    pub fn lose(&self, id: u64) -> bool {
+        lock(&self.queues).held.remove(&id).is_some()
+    }
+
+    /// A message that is there becomes visible at once although a consumer may hold it: delivered twice.
+    pub fn expose(&self, id: u64) {
+        let now = self.clock.now();
+        if let Some(held) = lock(&self.queues).held.get_mut(&id) {
+            held.visible_at = now;
+        }
+    }
+
+    /// A message is held back for a while.
+    pub fn delay(&self, id: u64, by: TimeDelta) {
+        let now = self.clock.now();
+        if let Some(held) = lock(&self.queues).held.get_mut(&id) {
+            held.visible_at = held.visible_at.max(now) + by;
+        }
+    }
+
+    /// The ids of what lies in `place`, visible or not, and whose body is `wanted`, oldest first.
+    pub fn ids(&self, place: Place, wanted: impl Fn(&str) -> bool) -> Vec<u64> {
+        let queues = lock(&self.queues);
+        queues
+            .held
+            .iter()
+            .filter(|(_, held)| held.place == place && wanted(&held.message.body))
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
+    /// Where the deleted messages lay that could come back, oldest first.
+    pub fn deleted(&self) -> Vec<Place> {
+        let queues = lock(&self.queues);
+        queues.deleted.iter().map(|(_, held)| held.place).collect()
+    }
+
+    /// The `nth` deleted message lies in its place again, as at-least-once delivery allows.
+    pub fn resurrect(&self, nth: usize) -> Option<Place> {
+        let now = self.clock.now();
+        let mut queues = lock(&self.queues);
+        let (id, mut held) = queues.deleted.get(nth)?.clone();
+        held.visible_at = now;
+        let place = held.place;
+        queues.held.entry(id).or_insert(held);
+        Some(place)
+    }
+}
+
+#[async_trait]
+impl WorkQueue for MemoryQueue {
+    async fn send(&self, queue: Queue, messages: &[Message]) -> Result<Vec<usize>, PortError> {
+        let now = self.clock.now();
+        let mut queues = lock(&self.queues);
+        for message in messages {
+            queues.next_id += 1;
+            let id = queues.next_id;
+            queues.held.insert(
+                id,
+                Held {
+                    place: queue.into(),
+                    message: message.clone(),
+                    receive_count: 0,
+                    visible_at: now,
+                },
+            );
+        }
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,146 @@
+//! Runs tasks one step at a time, in the order it is told.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use super::control::{Control, TaskId};
+
+/// What one step of a task led to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Polled<T> {
+    /// It has some way to go.
+    Pending,
+    Done(T),
+    /// Its invocation ended; whatever it held is dropped.
+    Crashed,
+    /// It panicked, with this message.
+    Panicked(String),
+    /// It waits for something that is not in this world: a timer, a thread, a socket.
+    Stuck,
+}
+
+/// The tasks of one run.
+pub struct Executor<T> {
+    tasks: Vec<Task<T>>,
+    next: u64,
+    control: Arc<Control>,
+}
+
+struct Task<T> {
+    id: TaskId,
+    name: &'static str,
+    spared: bool,
+    future: Pin<Box<dyn Future<Output = T>>>,
+    woken: Arc<Woken>,
+    waker: Waker,
+}
+
+#[derive(Debug)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl<T> std::fmt::Debug for Executor<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Executor")
+            .field("tasks", &self.tasks.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> Executor<T> {
+    pub fn new(control: Arc<Control>) -> Self {
+        Self {
+            tasks: Vec::new(),
+            next: 1,
+            control,
+        }
+    }
+
+    /// Adds a task. It takes its first step when it is chosen. The plan injects nothing into a `spared` one.
+    pub fn spawn(
+        &mut self,
+        name: &'static str,
+        spared: bool,
+        future: impl Future<Output = T> + 'static,
+    ) -> TaskId {
+        let id = TaskId(self.next);
+        self.next += 1;
+        let woken = Arc::new(Woken(AtomicBool::new(true)));
+        self.tasks.push(Task {
+            id,
+            name,
+            spared,
+            future: Box::pin(future),
+            waker: Waker::from(Arc::clone(&woken)),
+            woken,
+        });
+        id
+    }
+
+    pub fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// The tasks under way, in no meaningful order.
+    pub fn ids(&self) -> impl Iterator<Item = TaskId> {
+        self.tasks.iter().map(|task| task.id)
+    }
+
+    /// The `nth` task takes one step, on which others depend for nothing but their turn. A task that is not
+    /// pending after it is gone. `None` if there is no such task.
+    pub fn step(&mut self, nth: usize) -> Option<(TaskId, &'static str, Polled<T>)> {
+        let task = self.tasks.get_mut(nth)?;
+        let (id, name) = (task.id, task.name);
+        if !task.woken.0.swap(false, Ordering::Relaxed) {
+            self.tasks.swap_remove(nth);
+            return Some((id, name, Polled::Stuck));
+        }
+        self.control.enter(id, name, task.spared);
+        let mut context = Context::from_waker(&task.waker);
+        let polled = catch_unwind(AssertUnwindSafe(|| task.future.as_mut().poll(&mut context)));
+        let crashed = self.control.leave();
+        let polled = match polled {
+            _ if crashed => Polled::Crashed,
+            Ok(Poll::Pending) => return Some((id, name, Polled::Pending)),
+            Ok(Poll::Ready(output)) => Polled::Done(output),
+            Err(panic) => Polled::Panicked(message(panic.as_ref())),
+        };
+        self.tasks.swap_remove(nth);
+        Some((id, name, polled))
+    }
+
+    /// Ends one task where it stands. Returns whether it was under way.
+    pub fn crash(&mut self, task: TaskId) -> bool {
+        let before = self.tasks.len();
+        self.tasks.retain(|other| other.id != task);
+        self.tasks.len() < before
+    }
+
+    /// The power fails: all tasks are dropped where they stand. Returns who they were.
+    pub fn crash_all(&mut self) -> Vec<TaskId> {
+        self.tasks.drain(..).map(|task| task.id).collect()
+    }
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".to_owned())
+}

@@ -1,0 +1,162 @@
+//! Many schedules, on all cores.
+
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use riffle_testkit::simulator::{Fault, Plan, Sometimes};
+
+use crate::invariants::Violation;
+use crate::mutants::Mutant;
+use crate::run::run;
+use crate::scenario::Scenario;
+
+/// What came of many schedules.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub schedules: u64,
+    pub steps: u64,
+    pub sometimes: Sometimes,
+    /// The failing schedule with the lowest seed or placement.
+    pub failure: Option<Failure>,
+}
+
+/// A schedule in which an invariant did not hold.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    pub seed: u64,
+    pub violation: Violation,
+    /// Where faults were placed, if they were.
+    pub placed: Vec<(u64, Fault)>,
+}
+
+impl Failure {
+    /// How to see it again.
+    pub fn replay(&self, mutant: Option<Mutant>) -> String {
+        let mut command = "cargo run -p riffle-sim-tests --bin simulate --".to_owned();
+        if self.placed.is_empty() {
+            command += &format!(" --seed {} --trace", self.seed);
+        } else {
+            for (at, fault) in &self.placed {
+                command += &format!(" --place {at}:{fault:?}");
+            }
+            command += " --trace";
+        }
+        if let Some(mutant) = mutant {
+            command += &format!(" --mutant {}", mutant.name());
+        }
+        command
+    }
+}
+
+/// Runs the schedules of `seeds` until one fails. `progress` is told now and then how many have run.
+pub fn seeds(seeds: Range<u64>, mutant: Option<Mutant>, progress: &(dyn Fn(u64) + Sync)) -> Report {
+    let next = AtomicU64::new(seeds.start);
+    let collected = Mutex::new(Report::default());
+    on_all_cores(|| {
+        let mut own = Report::default();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                break;
+            }
+            let run = run(Scenario::any(seed), mutant, false);
+            own.schedules += 1;
+            own.steps += run.steps;
+            own.sometimes.merge(&run.sometimes);
+            if let Some(violation) = run.violation {
+                // No later seed is begun; earlier ones end first.
+                next.fetch_max(seeds.end, Ordering::Relaxed);
+                own.failure = Some(Failure {
+                    seed,
+                    violation,
+                    placed: Vec::new(),
+                });
+                break;
+            }
+            if seed % 1_000 == 999 {
+                progress(seed + 1 - seeds.start);
+            }
+        }
+        collect(&collected, own);
+    });
+    collected.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs the small scenario with every placement of one and of two faults.
+pub fn placements() -> Report {
+    let calm = run(Scenario::small(Plan::Placed(Vec::new())), None, false);
+    let first = placed_after(0, &calm.points);
+    let next = AtomicU64::new(0);
+    let collected = Mutex::new(Report {
+        schedules: 1,
+        failure: calm.violation.map(|violation| Failure {
+            seed: calm.seed,
+            violation,
+            placed: Vec::new(),
+        }),
+        ..Report::default()
+    });
+    on_all_cores(|| {
+        let mut own = Report::default();
+        while own.failure.is_none() {
+            let nth = usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or(usize::MAX);
+            let Some(one) = first.get(nth) else { break };
+            let points = place(&mut own, vec![*one]);
+            for two in placed_after(one.0 + 1, &points) {
+                place(&mut own, vec![*one, two]);
+                if own.failure.is_some() {
+                    break;
+                }
+            }
+        }
+        collect(&collected, own);
+    });
+    collected.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs one placement and returns the calls it made.
+fn place(report: &mut Report, placed: Vec<(u64, Fault)>) -> Vec<riffle_testkit::simulator::Point> {
+    let run = run(Scenario::small(Plan::Placed(placed.clone())), None, false);
+    report.schedules += 1;
+    report.steps += run.steps;
+    report.sometimes.merge(&run.sometimes);
+    if let Some(violation) = run.violation {
+        report.failure.get_or_insert(Failure {
+            seed: run.seed,
+            violation,
+            placed,
+        });
+    }
+    run.points
+}
+
+/// Every fault that can strike one of `points`, from the call numbered `from` on.
+fn placed_after(from: u64, points: &[riffle_testkit::simulator::Point]) -> Vec<(u64, Fault)> {
+    let numbered = (0..).zip(points).filter(|(nth, _)| *nth >= from);
+    numbered
+        .flat_map(|(nth, point)| {
+            let faults = Fault::ALL.into_iter().filter(|fault| fault.applies_to(point.effect));
+            faults.map(move |fault| (nth, fault))
+        })
+        .collect()
+}
+
+fn collect(collected: &Mutex<Report>, own: Report) {
+    let mut all = collected.lock().unwrap_or_else(PoisonError::into_inner);
+    all.schedules += own.schedules;
+    all.steps += own.steps;
+    all.sometimes.merge(&own.sometimes);
+    let order = |failure: &Failure| (failure.seed, failure.placed.clone());
+    all.failure = all.failure.take().into_iter().chain(own.failure).min_by_key(order);
+}
+
+fn on_all_cores(work: impl Fn() + Sync) {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(&work);
+        }
+    });
+}

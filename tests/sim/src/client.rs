@@ -1,0 +1,344 @@
+//! A client as the dashboard is one: connects, starts, listens, reconnects by itself, resumes, pages.
+//!
+//! It knows what its frames told it and nothing else. What it believes in the end is compared with the
+//! books.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use riffle_contracts::{Action, ErrorCode, FoundMatch, Frame, FrameBody, SessionState, StartScan};
+use riffle_testkit::simulator::Rng;
+
+use crate::invariants::Violation;
+use crate::scenario::ClientPlan;
+
+/// What a client asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    Connect,
+    Start,
+    Resume(Option<String>),
+    Cancel,
+}
+
+/// The way to the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Line {
+    Down,
+    /// The handshake is under way.
+    Opening(String),
+    Up(String),
+}
+
+#[derive(Debug)]
+pub struct Client {
+    pub plan: ClientPlan,
+    number: usize,
+    line: Line,
+    connections: u32,
+    start: StartScan,
+    /// Names the session once a frame has.
+    pub session: Option<String>,
+    pub matches: BTreeMap<String, FoundMatch>,
+    /// Files that failed, with the reasons given.
+    pub failures: BTreeMap<u32, String>,
+    /// What it shows: the most it was ever told.
+    shown: u64,
+    /// The state it ended in, with the figures of COMPLETE.
+    pub ended: Option<SessionState>,
+    /// Matches, files and failed files as COMPLETE gave them.
+    pub totals: Option<(u64, u64, u64)>,
+    pub refused: Option<ErrorCode>,
+    waiting: Option<(Ask, DateTime<Utc>)>,
+    /// The next page to ask for; `None` once everything was paged on this connection.
+    page: Option<Option<String>>,
+    /// The paging under way began after the end.
+    last_paging: bool,
+    /// It has paged to the end after the end: nothing more will change.
+    pub settled: bool,
+    cancelled: bool,
+    frames: u32,
+}
+
+impl Client {
+    pub fn new(number: usize, plan: ClientPlan, start: StartScan) -> Self {
+        Self {
+            plan,
+            number,
+            line: Line::Down,
+            connections: 0,
+            start,
+            session: None,
+            matches: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            shown: 0,
+            ended: None,
+            totals: None,
+            refused: None,
+            waiting: None,
+            page: None,
+            last_paging: false,
+            settled: false,
+            cancelled: false,
+            frames: 0,
+        }
+    }
+
+    /// The connection it holds or is opening.
+    pub fn connection(&self) -> Option<&str> {
+        match &self.line {
+            Line::Down => None,
+            Line::Opening(id) | Line::Up(id) => Some(id),
+        }
+    }
+
+    pub fn is_up(&self) -> bool {
+        matches!(self.line, Line::Up(_))
+    }
+
+    /// When it will act again if no frame comes.
+    pub fn due(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.settled {
+            return None;
+        }
+        match &self.waiting {
+            Some((_, until)) => Some(*until),
+            None => self.intent().map(|_| now),
+        }
+    }
+
+    /// What it does now, if anything. Giving up waiting means a new connection.
+    pub fn act(&mut self, now: DateTime<Utc>, rng: &mut Rng) -> Option<Ask> {
+        if self.settled {
+            return None;
+        }
+        if let Some((_, until)) = &self.waiting {
+            if *until > now {
+                return None;
+            }
+            self.disconnected();
+        }
+        let ask = self.intent()?;
+        match &ask {
+            Ask::Connect => {
+                self.connections += 1;
+                self.line = Line::Opening(format!("c{}-{}", self.number, self.connections));
+            }
+            Ask::Cancel => self.cancelled = true,
+            Ask::Resume(None) => self.last_paging = self.ended.is_some(),
+            Ask::Start | Ask::Resume(Some(_)) => {}
+        }
+        self.waiting = Some((ask.clone(), now + TimeDelta::seconds(rng.between(5, 40))));
+        Some(ask)
+    }
+
+    fn intent(&self) -> Option<Ask> {
+        if self.line == Line::Down {
+            return Some(Ask::Connect);
+        }
+        if self.session.is_none() {
+            return (!self.plan.pries).then_some(Ask::Start);
+        }
+        if let Some(after) = self.plan.cancel_after
+            && !self.cancelled
+            && self.ended.is_none()
+            && self.frames >= after
+        {
+            return Some(Ask::Cancel);
+        }
+        self.page.clone().map(Ask::Resume)
+    }
+
+    /// The message for `ask`.
+    pub fn message(&self, ask: &Ask) -> Option<String> {
+        let session_id = self.session.clone().unwrap_or_default();
+        let action = match ask {
+            Ask::Connect => return None,
+            Ask::Start => Action::StartScan(Box::new(self.start.clone())),
+            Ask::Resume(cursor) => Action::Resume {
+                session_id,
+                cursor: cursor.clone(),
+            },
+            Ask::Cancel => Action::CancelScan { session_id },
+        };
+        serde_json::to_string(&action).ok()
+    }
+
+    /// Under another request id the next start is another scan.
+    pub fn forget_request_id(&mut self, other: String) {
+        self.start.request_id = Some(other);
+    }
+
+    /// The handshake of `connection` succeeded.
+    pub fn connected(&mut self, connection: &str) {
+        if self.line == Line::Opening(connection.to_owned()) {
+            self.line = Line::Up(connection.to_owned());
+            self.waiting = None;
+            // Whatever happened in between, it was not told.
+            self.page = Some(None);
+        }
+    }
+
+    /// The connection is gone, by accident or because an answer did not come.
+    pub fn disconnected(&mut self) {
+        self.line = Line::Down;
+        self.waiting = None;
+    }
+
+    /// Has it end up listening to a session it was told of elsewhere.
+    pub fn point_at(&mut self, session: &str) {
+        self.session = Some(session.to_owned());
+        self.page = Some(None);
+    }
+
+    /// A frame arrived on its connection.
+    pub fn receive(&mut self, frame: Frame) -> Result<(), Violation> {
+        self.frames += 1;
+        let known = self.session.is_none() || self.session == frame.session_id || frame.session_id.is_none();
+        if self.plan.pries {
+            return self.overhear(&frame);
+        }
+        if !known {
+            return Err(Violation::new(8, "one request id, two sessions in one client's frames"));
+        }
+        if self.session.is_none() && frame.session_id.is_some() {
+            self.session = frame.session_id;
+        }
+        match frame.body {
+            FrameBody::Started { .. } | FrameBody::Pong => {}
+            FrameBody::Progress { value, processed, total, failed, .. } => {
+                if processed >= u64::from(total) || value >= 100 || failed > processed {
+                    let what = format!("PROGRESS shows {processed} of {total} ({value} %), {failed} failed");
+                    return Err(Violation::new(1, what));
+                }
+                self.shown = self.shown.max(processed);
+            }
+            FrameBody::MatchFound { match_id, data } => self.learn(match_id, data)?,
+            FrameBody::FileFailed { file, data } => {
+                self.fail(file, data.reason)?;
+            }
+            FrameBody::Snapshot { state, processed, matches, failures, cursor, .. } => {
+                for listed in matches {
+                    self.learn(listed.match_id, listed.data)?;
+                }
+                for failure in failures {
+                    self.fail(failure.file, failure.data.reason)?;
+                }
+                self.shown = self.shown.max(processed);
+                if is_terminal(state) {
+                    self.end(state)?;
+                }
+                self.turn_page(is_terminal(state), cursor);
+            }
+            FrameBody::Complete { total_matches, total_processed, total_failed, .. } => {
+                if self.shown > total_processed {
+                    let what = format!("{} files shown, COMPLETE says {total_processed}", self.shown);
+                    return Err(Violation::new(1, what));
+                }
+                self.totals = Some((total_matches, total_processed, total_failed));
+                self.shown = total_processed;
+                self.end(SessionState::Complete)?;
+                self.look_again();
+            }
+            FrameBody::Cancelled { .. } => {
+                self.end(SessionState::Cancelled)?;
+                self.look_again();
+            }
+            FrameBody::Error { code, .. } => {
+                if code == ErrorCode::ScanFailed {
+                    self.end(SessionState::Failed)?;
+                    self.look_again();
+                } else {
+                    // Whatever was asked was not done: ask again, from the start of the paging.
+                    self.refused = Some(code);
+                    self.waiting = None;
+                    self.page = self.page.take().map(|_| None);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn turn_page(&mut self, terminal: bool, cursor: Option<String>) {
+        let asked = self.waiting.take().map(|(ask, _)| ask);
+        match asked {
+            Some(Ask::Start | Ask::Resume(None)) => self.last_paging = terminal,
+            Some(Ask::Resume(Some(_))) => {}
+            // A frame that came twice, or late.
+            _ => {
+                self.waiting = asked.map(|ask| (ask, DateTime::<Utc>::MIN_UTC));
+                return;
+            }
+        }
+        self.page = cursor.map(Some);
+        if self.page.is_none() {
+            if self.last_paging {
+                self.settled = true;
+            } else if self.ended.is_some() {
+                self.page = Some(None);
+            }
+        }
+    }
+
+    fn look_again(&mut self) {
+        if !self.settled {
+            self.waiting = None;
+            self.page = Some(None);
+        }
+    }
+
+    fn end(&mut self, state: SessionState) -> Result<(), Violation> {
+        match self.ended.replace(state) {
+            Some(before) if before != state => {
+                Err(Violation::new(2, format!("told of the end {before:?}, then of {state:?}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn learn(&mut self, match_id: String, data: FoundMatch) -> Result<(), Violation> {
+        match self.matches.get(&match_id) {
+            Some(known) if *known != data => {
+                Err(Violation::new(4, format!("match {match_id} was {known:?}, now {data:?}")))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.matches.insert(match_id, data);
+                Ok(())
+            }
+        }
+    }
+
+    fn fail(&mut self, file: u32, reason: String) -> Result<(), Violation> {
+        match self.failures.get(&file) {
+            Some(known) if *known != reason => {
+                Err(Violation::new(4, format!("file {file} failed with {known:?}, now {reason:?}")))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.failures.insert(file, reason);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whoever is no party to a session learns nothing of it.
+    fn overhear(&mut self, frame: &Frame) -> Result<(), Violation> {
+        self.waiting = None;
+        self.page = None;
+        match &frame.body {
+            FrameBody::Error { code: ErrorCode::NotFound | ErrorCode::Unavailable, .. } => {
+                self.settled = true;
+                Ok(())
+            }
+            other => Err(Violation::new(0, format!("another tenant was told {other:?}"))),
+        }
+    }
+}
+
+fn is_terminal(state: SessionState) -> bool {
+    matches!(
+        state,
+        SessionState::Complete | SessionState::Failed | SessionState::Cancelled
+    )
+}

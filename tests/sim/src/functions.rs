@@ -1,0 +1,154 @@
+//! The real functions, wired as their `main.rs` would, but on ports that a judge stands in front of.
+
+use std::sync::Arc;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use futures::future::LocalBoxFuture;
+use riffle_ports::{
+    ClientNotifier, Clock, ConnectionRegistry, FileSource, Ids, ObjectStore, ScanLedger, WorkQueue,
+};
+use riffle_runtime::{Event, queue_event, socket_event, tick_event};
+use riffle_scan::{Dispatcher, FileSearch, Ports, Scan, Settings, Worker};
+use riffle_testkit::memory::{Place, Received, SeededIds};
+use riffle_testkit::simulator::{Control, Faulty};
+
+use crate::mutants::{self, Mutant};
+use crate::search::ObedientSearch;
+use crate::stores::Stores;
+
+/// How an invocation ended that neither crashed nor panicked.
+#[derive(Debug)]
+pub enum Answer {
+    /// The message ids that failed.
+    Batch(Vec<String>),
+    /// An HTTP status.
+    Status(i64),
+    Swept,
+}
+
+/// All functions of the flow, as warm as a process that has served before.
+pub struct Functions {
+    ports: Ports,
+    source: Arc<dyn FileSource>,
+    search: Arc<dyn FileSearch>,
+    settings: Settings,
+    scan: Scan,
+}
+
+impl std::fmt::Debug for Functions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Functions").finish_non_exhaustive()
+    }
+}
+
+impl Functions {
+    pub fn new(
+        stores: &Stores,
+        settings: Settings,
+        mutant: Option<Mutant>,
+        control: &Arc<Control>,
+        seed: u64,
+    ) -> Self {
+        let ledger = mutants::ledger(mutant, &stores.ledger, control);
+        let objects = mutants::objects(mutant, &stores.objects);
+        let connections = mutants::connections(mutant, &stores.connections);
+        let queue: Arc<dyn WorkQueue> = Arc::<_>::clone(&stores.queue) as _;
+        let notifier: Arc<dyn ClientNotifier> = Arc::<_>::clone(&stores.notifier) as _;
+        let files: Arc<dyn FileSource> = Arc::<_>::clone(&stores.files) as _;
+        let ledger: Arc<dyn ScanLedger> = Arc::new(Faulty::new(ledger, Arc::clone(control)));
+        let objects: Arc<dyn ObjectStore> = Arc::new(Faulty::new(objects, Arc::clone(control)));
+        let connections: Arc<dyn ConnectionRegistry> = Arc::new(Faulty::new(connections, Arc::clone(control)));
+        let ports = Ports {
+            ledger,
+            objects,
+            queue: Arc::new(Faulty::new(queue, Arc::clone(control))),
+            connections,
+            notifier: Arc::new(Faulty::new(notifier, Arc::clone(control))),
+            clock: Arc::<Control>::clone(control) as Arc<dyn Clock>,
+            ids: Arc::new(SeededIds::new(seed)) as Arc<dyn Ids>,
+        };
+        let scan = Scan::new(ports.clone(), settings.clone());
+        Self {
+            ports,
+            source: Arc::new(Faulty::new(files, Arc::clone(control))),
+            search: Arc::new(ObedientSearch::new(Arc::clone(control))),
+            settings,
+            scan,
+        }
+    }
+
+    /// The next invocations find no cache: their processes are new.
+    pub fn restart(&mut self) {
+        self.scan = Scan::new(self.ports.clone(), self.settings.clone());
+    }
+
+    /// The function that consumes `place`, on what was received from there.
+    pub fn batch(&self, place: Place, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
+        let ids: Vec<String> = received.iter().map(|received| received.id.to_string()).collect();
+        let messages = ids.iter().zip(received).map(|(id, received)| {
+            (id.as_str(), received.receive_count, received.message.body.as_str())
+        });
+        let event = Event::new(queue_event("q", messages), "invocation");
+        let scan = self.scan.clone();
+        let source = Arc::clone(&self.source);
+        let search = Arc::clone(&self.search);
+        Box::pin(async move {
+            let response = match place {
+                Place::Dispatch => scan_dispatcher::handle(&Dispatcher { scan, source }, event).await,
+                Place::Work => scan_worker::handle(&Worker { scan, source, search }, event).await,
+                Place::Quarantine => scan_quarantine::handle(&Worker { scan, source, search }, event).await,
+                Place::Finish => scan_finisher::handle(&scan, event).await,
+                Place::Dead => all_failed(&event),
+            };
+            let failures = response.batch_item_failures.into_iter();
+            Answer::Batch(failures.map(|failure| failure.item_identifier).collect())
+        })
+    }
+
+    pub fn connect(&self, connection: &str, tenant: &str) -> LocalBoxFuture<'static, Answer> {
+        let deps = websocket_connect::Deps {
+            connections: Arc::clone(&self.ports.connections),
+            clock: Arc::clone(&self.ports.clock),
+        };
+        let event = Event::new(socket_event("$connect", connection, tenant, None), "invocation");
+        Box::pin(async move { Answer::Status(websocket_connect::handle(&deps, event).await.status_code) })
+    }
+
+    pub fn disconnect(&self, connection: &str, tenant: &str) -> LocalBoxFuture<'static, Answer> {
+        let deps = websocket_disconnect::Deps {
+            connections: Arc::clone(&self.ports.connections),
+        };
+        let event = Event::new(socket_event("$disconnect", connection, tenant, None), "invocation");
+        Box::pin(async move { Answer::Status(websocket_disconnect::handle(&deps, event).await.status_code) })
+    }
+
+    pub fn act(&self, connection: &str, tenant: &str, message: &str) -> LocalBoxFuture<'static, Answer> {
+        let deps = websocket_default::Deps {
+            scan: self.scan.clone(),
+            connections: Arc::clone(&self.ports.connections),
+        };
+        let event = socket_event("$default", connection, tenant, Some(message));
+        let event = Event::new(event, "invocation");
+        Box::pin(async move { Answer::Status(websocket_default::handle(&deps, event).await.status_code) })
+    }
+
+    pub fn sweep(&self) -> LocalBoxFuture<'static, Answer> {
+        let scan = self.scan.clone();
+        Box::pin(async move {
+            // A sweep that fails is alarmed and comes again in a minute: nobody waits for its answer.
+            drop(scan_sweeper::handle(&scan, Event::new(tick_event(), "invocation")).await);
+            Answer::Swept
+        })
+    }
+}
+
+/// Nobody consumes dead letters.
+fn all_failed(event: &Event<SqsEvent>) -> SqsBatchResponse {
+    let mut response = SqsBatchResponse::default();
+    for record in &event.payload.records {
+        let mut failure = aws_lambda_events::sqs::BatchItemFailure::default();
+        failure.item_identifier = record.message_id.clone().unwrap_or_default();
+        response.batch_item_failures.push(failure);
+    }
+    response
+}

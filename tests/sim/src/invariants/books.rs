@@ -1,0 +1,180 @@
+//! What must hold of the books after every single change.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use riffle_ports::{Sealed, Session, SessionId, State, StoredResult};
+use riffle_testkit::memory::{Books, Change};
+
+use super::Violation;
+
+/// Follows the books of one run.
+#[derive(Debug, Default)]
+pub struct BookChecker {
+    results: BTreeMap<(SessionId, u32), StoredResult>,
+    sealed: BTreeMap<SessionId, Sealed>,
+    completed: BTreeMap<SessionId, u32>,
+    processed: BTreeMap<SessionId, u64>,
+    moved_at: BTreeMap<SessionId, DateTime<Utc>>,
+    /// Least time between two PROGRESS frames.
+    progress_every: TimeDelta,
+}
+
+impl BookChecker {
+    pub fn new(progress_every: TimeDelta) -> Self {
+        Self {
+            progress_every,
+            ..Self::default()
+        }
+    }
+
+    /// Checks one change. The books may have changed further since.
+    pub fn check(&mut self, books: &Books, change: &Change) -> Result<(), Violation> {
+        match change {
+            Change::Moved { id, from, to, by } => {
+                self.claimed(books, id, by)?;
+                self.moved(books, id, *from, *to)
+            }
+            Change::Progressed(id) => self.progressed(books, id),
+            Change::Result { id, chunk, index } => self.result(books, id, *chunk, *index),
+            Change::Done { id, chunk, .. } => done(books, id, *chunk),
+            Change::Created(_)
+            | Change::Taken(_)
+            | Change::Refused { .. }
+            | Change::Kept { .. }
+            | Change::Attempted { .. } => Ok(()),
+        }
+    }
+
+    fn moved(&mut self, books: &Books, id: &SessionId, from: State, to: State) -> Result<(), Violation> {
+        if from.is_terminal() && (to != from || to == State::Complete) {
+            let invariant = if to == State::Complete { 2 } else { 0 };
+            return Err(Violation::new(invariant, format!("the terminal state {from:?} was left for {to:?}")));
+        }
+        if rank(to) < rank(from) {
+            return Err(Violation::new(0, format!("the state went back from {from:?} to {to:?}")));
+        }
+        let Some(session) = books.sessions.get(id) else {
+            return Ok(());
+        };
+        if let Some(sealed) = &session.sealed {
+            let first = self.sealed.entry(id.clone()).or_insert_with(|| sealed.clone());
+            if first != sealed {
+                return Err(Violation::new(0, "a sealed manifest was replaced"));
+            }
+        }
+        if to == State::Complete {
+            let times = self.completed.entry(id.clone()).or_default();
+            *times += 1;
+            if *times > 1 {
+                return Err(Violation::new(2, "a second COMPLETE transition"));
+            }
+            complete(books, session)?;
+        } else {
+            self.shown(session)?;
+        }
+        Ok(())
+    }
+
+    /// PROGRESS frames are so far apart that clients can take them.
+    fn claimed(&mut self, books: &Books, id: &SessionId, by: &str) -> Result<(), Violation> {
+        let Some(session) = books.sessions.get(id) else {
+            return Ok(());
+        };
+        let at = session.progress_at;
+        let before = self.moved_at.insert(id.clone(), at).unwrap_or(session.created_at);
+        if by == "progress" && at - before < self.progress_every {
+            return Err(Violation::new(1, format!("PROGRESS is shown twice within {}", at - before)));
+        }
+        Ok(())
+    }
+
+    fn progressed(&mut self, books: &Books, id: &SessionId) -> Result<(), Violation> {
+        let Some(session) = books.sessions.get(id) else {
+            return Ok(());
+        };
+        self.shown(session)?;
+        let Some(sealed) = &session.sealed else {
+            return Err(Violation::new(1, "progress before the manifest is sealed"));
+        };
+        for chunk in &session.chunks_done {
+            let done = books.done.get(&(id.clone(), *chunk));
+            let size = sealed.indices(*chunk).len();
+            if *chunk >= sealed.chunks() || done.is_none_or(|done| done.len() != size) {
+                return Err(Violation::new(1, format!("chunk {chunk} counts as full and is not")));
+            }
+        }
+        Ok(())
+    }
+
+    fn shown(&mut self, session: &Session) -> Result<(), Violation> {
+        let shown = self.processed.entry(session.id.clone()).or_default();
+        if session.counts.processed < *shown {
+            return Err(Violation::new(1, "the shown progress fell"));
+        }
+        *shown = session.counts.processed;
+        Ok(())
+    }
+
+    fn result(&mut self, books: &Books, id: &SessionId, chunk: u32, index: u32) -> Result<(), Violation> {
+        let sealed = books.sessions.get(id).and_then(|session| session.sealed.as_ref());
+        if sealed.is_none_or(|sealed| index >= sealed.total || sealed.chunk_of(index) != chunk) {
+            return Err(Violation::new(1, format!("a result of file {index}, which the manifest does not hold")));
+        }
+        let Some(stored) = books.results.get(&(id.clone(), chunk)).and_then(|chunk| chunk.get(&index)) else {
+            return Err(Violation::new(4, format!("the result of file {index} is gone")));
+        };
+        let first = self
+            .results
+            .entry((id.clone(), index))
+            .or_insert_with(|| stored.clone());
+        if first == stored {
+            Ok(())
+        } else {
+            Err(Violation::new(4, format!("the result of file {index} changed")))
+        }
+    }
+}
+
+fn done(books: &Books, id: &SessionId, chunk: u32) -> Result<(), Violation> {
+    let key = (id.clone(), chunk);
+    let results = books.results.get(&key);
+    let unstored = books
+        .done
+        .get(&key)
+        .into_iter()
+        .flatten()
+        .find(|index| !results.is_some_and(|results| results.contains_key(index)));
+    match unstored {
+        None => Ok(()),
+        Some(index) => Err(Violation::new(1, format!("file {index} is done without a result"))),
+    }
+}
+
+fn complete(books: &Books, session: &Session) -> Result<(), Violation> {
+    let Some(sealed) = &session.sealed else {
+        return Err(Violation::new(3, "complete without a manifest"));
+    };
+    let results: Vec<(u32, &StoredResult)> = books.results_of(&session.id).collect();
+    if !results.iter().map(|(index, _)| *index).eq(0..sealed.total) {
+        let what = format!("complete with {} results of {} files", results.len(), sealed.total);
+        return Err(Violation::new(3, what));
+    }
+    let failed = results.iter().filter(|(_, result)| result.failed).count() as u64;
+    let matches: u64 = results.iter().map(|(_, result)| u64::from(result.matches)).sum();
+    let counts = session.counts;
+    if (counts.processed, counts.failed, counts.matches) != (u64::from(sealed.total), failed, matches) {
+        return Err(Violation::new(3, format!("complete with counts {counts:?}, which the results are not")));
+    }
+    Ok(())
+}
+
+fn rank(state: State) -> u8 {
+    match state {
+        State::Listing => 0,
+        State::Dispatching => 1,
+        State::Running => 2,
+        State::Finalizing => 3,
+        State::Complete | State::Failed | State::Cancelled => 4,
+    }
+}

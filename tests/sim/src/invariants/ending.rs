@@ -1,0 +1,222 @@
+//! What must hold when all has ended.
+
+use std::collections::BTreeMap;
+
+use riffle_contracts::SessionState;
+use riffle_ports::{Body, Session, State, StoredResult};
+use riffle_scan::{FailureCode, FileResult};
+use riffle_testkit::memory::Place;
+use riffle_testkit::simulator::Plan;
+
+use super::Violation;
+use crate::client::Client;
+use crate::search::Nature;
+use crate::stores::folder;
+use crate::world::{GARBAGE, World};
+
+/// One session as the books have it in the end.
+struct Ended {
+    session: Session,
+    results: Vec<(u32, FileResult)>,
+}
+
+/// Checks a world in which nothing will happen any more.
+#[derive(Debug)]
+pub struct Ending;
+
+impl Ending {
+    pub(crate) fn check(world: &World) -> Result<(), Violation> {
+        let ended = sessions(world)?;
+        queues(world)?;
+        for (number, natures) in world.scenario.folders.iter().enumerate() {
+            let folder = folder(number);
+            let scanned = |ended: &&Ended| ended.session.request.contains(&folder);
+            let of_folder: Vec<&Ended> = ended.iter().filter(scanned).collect();
+            let asked = world
+                .clients
+                .iter()
+                .any(|client| client.plan.folder == number && !client.plan.pries);
+            match of_folder[..] {
+                [one] => {
+                    report(world, one)?;
+                    natural(world, one, natures)?;
+                    let clients = world.clients.iter();
+                    clients
+                        .filter(|client| client.plan.folder == number && !client.plan.pries)
+                        .try_for_each(|client| informed(client, one))?;
+                }
+                [] if !asked => {}
+                _ => {
+                    let what = format!("one request id led to {} sessions", of_folder.len());
+                    return Err(Violation::new(8, what));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn sessions(world: &World) -> Result<Vec<Ended>, Violation> {
+    let books: Vec<(Session, Vec<(u32, StoredResult)>)> = world.stores.ledger.inspect(|books| {
+        let sessions = books.sessions.values();
+        sessions
+            .map(|session| {
+                let results = books.results_of(&session.id);
+                let results = results.map(|(index, result)| (index, result.clone())).collect();
+                (session.clone(), results)
+            })
+            .collect()
+    });
+    books
+        .into_iter()
+        .map(|(session, stored)| {
+            let results: Result<_, Violation> = stored
+                .into_iter()
+                .map(|(index, stored)| Ok((index, load(world, index, &stored)?)))
+                .collect();
+            Ok(Ended { session, results: results? })
+        })
+        .collect()
+}
+
+fn load(world: &World, index: u32, stored: &StoredResult) -> Result<FileResult, Violation> {
+    let lost = |why: String| Violation::new(4, format!("the result of file {index} cannot be read: {why}"));
+    match &stored.body {
+        Body::Inline(json) => serde_json::from_str(json).map_err(|error| lost(error.to_string())),
+        Body::Object(key) => {
+            world.control.sometimes("a result lies in the object store");
+            let json = world.stores.objects.peek(key).ok_or_else(|| lost("it is missing".to_owned()))?;
+            serde_json::from_slice(&json).map_err(|error| lost(error.to_string()))
+        }
+    }
+}
+
+/// Nothing vanishes: what nobody can decode ends in the dead letters, and where nothing went wrong nothing
+/// else does.
+fn queues(world: &World) -> Result<(), Violation> {
+    let dead = world.stores.queue.peek(Place::Dead);
+    let garbage = dead.iter().filter(|message| message.body == GARBAGE).count();
+    let expected = if world.scenario.garbage { 3 } else { 0 };
+    // One that was acknowledged and came back is counted twice at most where the queue doubled it.
+    if garbage != expected {
+        let what = format!("{garbage} of {expected} messages that nobody can decode are in the dead letters");
+        return Err(Violation::new(6, what));
+    }
+    if world.scenario.plan == Plan::Quiet && dead.len() != garbage {
+        let others = dead.len() - garbage;
+        return Err(Violation::new(6, format!("{others} good messages are in the dead letters")));
+    }
+    Ok(())
+}
+
+fn report(world: &World, ended: &Ended) -> Result<(), Violation> {
+    let session = &ended.session;
+    match (session.state, &session.report) {
+        (State::Complete, Some(key)) => {
+            let writes = world.stores.objects.writes(key);
+            if writes != 1 {
+                return Err(Violation::new(5, format!("the report was written {writes} times")));
+            }
+            world.control.sometimes("a report is published");
+            Ok(())
+        }
+        (State::Complete, None) => Err(Violation::new(5, "complete without a report")),
+        (_, Some(_)) => Err(Violation::new(5, "a report of a session that did not complete")),
+        (_, None) => Ok(()),
+    }
+}
+
+/// Each file's result is what the file is.
+fn natural(world: &World, ended: &Ended, natures: &[Nature]) -> Result<(), Violation> {
+    if ended.session.state != State::Complete || world.meddled {
+        return Ok(());
+    }
+    for (index, result) in &ended.results {
+        let nature = natures.get(*index as usize).copied();
+        let code = result.failure.as_ref().map(|failure| failure.code);
+        if code == Some(FailureCode::Timeout) {
+            world.control.sometimes("a file is missing at the deadline");
+            continue;
+        }
+        if code == Some(FailureCode::Killed) {
+            world.control.sometimes("a file is recorded as killed");
+        }
+        match (nature, code) {
+            (Some(Nature::Healthy { .. }), Some(FailureCode::Killed)) if !world.scenario.calm_quarantine => {
+                world.control.sometimes("a healthy file had its chance in a bad moment");
+            }
+            (Some(Nature::Healthy { .. }), Some(code)) => {
+                return Err(Violation::new(7, format!("file {index} is healthy and FAILED({code:?})")));
+            }
+            (Some(Nature::Healthy { codes, places }), None) => {
+                let expected = if codes == 0 { 0 } else { places.max(codes) as usize };
+                if result.matches.len() != expected || result.codes != codes {
+                    let found = result.matches.len();
+                    return Err(Violation::new(4, format!("file {index} has {found} of {expected} matches")));
+                }
+            }
+            (Some(Nature::Killer), code) if code != Some(FailureCode::Killed) => {
+                return Err(Violation::new(7, format!("file {index} kills and is {code:?}")));
+            }
+            (Some(Nature::Damaged), None) => {
+                return Err(Violation::new(7, format!("file {index} is damaged and counts as read")));
+            }
+            (None, _) => return Err(Violation::new(3, format!("a result of file {index}, which is not there"))),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A client knows what the books say.
+fn informed(client: &Client, ended: &Ended) -> Result<(), Violation> {
+    let session = &ended.session;
+    if client.session.as_deref() != Some(session.id.as_ref()) {
+        return Err(Violation::new(9, format!("a client knows of session {:?}", client.session)));
+    }
+    let state = match session.state {
+        State::Complete => SessionState::Complete,
+        State::Failed => SessionState::Failed,
+        State::Cancelled => SessionState::Cancelled,
+        other => return Err(Violation::new(6, format!("the session is still {other:?}"))),
+    };
+    if client.ended != Some(state) {
+        return Err(Violation::new(9, format!("a client believes {:?}, the books say {state:?}", client.ended)));
+    }
+    let mut stored = BTreeMap::new();
+    for (index, result) in &ended.results {
+        for (ordinal, found) in result.matches.iter().enumerate() {
+            stored.insert(format!("{index}-{ordinal}"), found.snippet.as_str());
+        }
+    }
+    for (id, told) in &client.matches {
+        if stored.get(id) != Some(&told.snippet.as_str()) {
+            return Err(Violation::new(4, format!("a client was told of match {id}, which is not stored")));
+        }
+    }
+    let failed = ended.results.iter().filter(|(_, result)| result.failure.is_some()).count();
+    if client.failures.len() > failed {
+        let what = format!("a client was told of {} failed files, stored are {failed}", client.failures.len());
+        return Err(Violation::new(4, what));
+    }
+    // A session that ends early may get a late result after its clients looked for the last time.
+    if session.state != State::Complete {
+        return Ok(());
+    }
+    if client.matches.len() != stored.len() || client.failures.len() != failed {
+        let what = format!(
+            "a client has {} of {} matches and {} of {failed} failures",
+            client.matches.len(),
+            stored.len(),
+            client.failures.len()
+        );
+        return Err(Violation::new(9, what));
+    }
+    let counts = session.counts;
+    match client.totals {
+        Some(told) if told != (counts.matches, counts.processed, counts.failed) => {
+            Err(Violation::new(9, format!("a client was told the totals {told:?}, the books say {counts:?}")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,43 @@
+//! The nine invariants of a scan, as checks.
+//!
+//! | | | checked |
+//! |---|---|---|
+//! | 0 | a state is only left for a later one, a sealed manifest never changes, tenants are apart | at each step |
+//! | 1 | done ≤ stored results ≤ total; shown progress never falls and is held below the total | at each step |
+//! | 2 | one COMPLETE transition | at each step |
+//! | 3 | at COMPLETE every index has exactly one result | at the transition |
+//! | 4 | results never change; what is told is what is stored | at each step |
+//! | 5 | the report has the results, its key is set once | at the end |
+//! | 6 | after faults stop: a terminal state within a bound, empty queues | at the end |
+//! | 7 | no healthy file fails when only killers do | at the end |
+//! | 8 | one request id, one session | at the end |
+//! | 9 | a client that reconnects ends in the server's state | at the end |
+
+mod books;
+mod ending;
+
+pub use books::BookChecker;
+pub use ending::Ending;
+
+/// An invariant that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Its number in the design; 0 for what the design takes for granted.
+    pub invariant: u8,
+    pub what: String,
+}
+
+impl Violation {
+    pub fn new(invariant: u8, what: impl Into<String>) -> Self {
+        Self {
+            invariant,
+            what: what.into(),
+        }
+    }
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "invariant {}: {}", self.invariant, self.what)
+    }
+}

@@ -1,0 +1,281 @@
+//! Ledgers that lack a guarantee.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use riffle_ports::{
+    Attempt, ChunkDone, Counts, Outcome, PortError, ScanLedger, Session, SessionId, State, StoredResult,
+    Transition,
+};
+use riffle_testkit::memory::{Change, MemoryLedger, name_of};
+use riffle_testkit::simulator::Control;
+
+use super::Mutant;
+
+/// A ledger that does as a bad protocol would.
+pub(super) struct CookedLedger {
+    mutant: Mutant,
+    inner: Arc<MemoryLedger>,
+    control: Arc<Control>,
+    notes: Mutex<Notes>,
+}
+
+/// What a bad protocol keeps beside the books.
+#[derive(Default)]
+struct Notes {
+    counters: BTreeMap<(SessionId, u32), u32>,
+    /// Indices whose result was found stored, and are left to whoever stored it.
+    left: BTreeSet<(SessionId, u32)>,
+    /// Former versions of sessions.
+    versions: BTreeMap<SessionId, Vec<Session>>,
+}
+
+impl CookedLedger {
+    pub(super) fn new(mutant: Mutant, inner: Arc<MemoryLedger>, control: Arc<Control>) -> Self {
+        Self {
+            mutant,
+            inner,
+            control,
+            notes: Mutex::default(),
+        }
+    }
+
+    fn notes<T>(&self, look: impl FnOnce(&mut Notes) -> T) -> T {
+        look(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes a session whatever its state says.
+    fn force(&self, id: &SessionId, transition: &Transition, change: impl FnOnce(&mut Session)) -> Outcome {
+        self.inner.inspect(|books| {
+            let Some(session) = books.sessions.get_mut(id) else {
+                return Outcome::NoSession;
+            };
+            let from = session.state;
+            change(session);
+            let after = session.clone();
+            books.note(Change::Moved {
+                id: id.clone(),
+                by: name_of(transition),
+                from,
+                to: after.state,
+            });
+            Outcome::Applied(after)
+        })
+    }
+
+    /// What the bad protocol does instead of `transition`, if it is about that.
+    fn cook(&self, id: &SessionId, transition: &Transition) -> Option<Outcome> {
+        let outcome = match (self.mutant, transition) {
+            (Mutant::NoLease, Transition::Lease { lease, .. }) => {
+                self.force(id, transition, |session| {
+                    session.lease = Some(lease.clone());
+                    if session.state == State::Running {
+                        session.state = State::Finalizing;
+                    }
+                })
+            }
+            (Mutant::NoLease, Transition::Freeze { frozen, .. }) => {
+                self.force(id, transition, |session| {
+                    session.frozen.get_or_insert_with(|| frozen.clone());
+                })
+            }
+            (Mutant::ReportOverwritten, Transition::Freeze { frozen, .. }) => {
+                self.force(id, transition, |session| session.frozen = Some(frozen.clone()))
+            }
+            (
+                Mutant::NoLease | Mutant::CompleteWithoutToken,
+                Transition::Complete { counts, report, .. },
+            ) => self.force(id, transition, |session| {
+                session.counts = *counts;
+                session.report = Some(report.clone());
+                session.state = State::Complete;
+            }),
+            (Mutant::CountsTrusted, Transition::Complete { token, report, .. }) => {
+                let trusted = self.inner.inspect(|books| books.sessions.get(id).map(|session| session.counts));
+                let transition = Transition::Complete {
+                    token: token.clone(),
+                    counts: trusted.unwrap_or_default(),
+                    report: report.clone(),
+                };
+                return Some(self.plain(id, &transition));
+            }
+            (Mutant::UnconditionalSeal, Transition::Seal { sealed, now }) => {
+                self.force(id, transition, |session| {
+                    session.sealed = Some(sealed.clone());
+                    session.started_at = Some(*now);
+                    session.progress_at = *now;
+                    if session.state == State::Listing {
+                        session.state = State::Dispatching;
+                    }
+                })
+            }
+            (Mutant::CancelUnconditional, Transition::Cancel) => {
+                self.force(id, transition, |session| session.state = State::Cancelled)
+            }
+            (Mutant::ProgressUnclaimed, Transition::Progress { now, .. }) => {
+                self.force(id, transition, |session| session.progress_at = *now)
+            }
+            _ => return None,
+        };
+        Some(outcome)
+    }
+
+    fn plain(&self, id: &SessionId, transition: &Transition) -> Outcome {
+        self.inner.inspect(|books| {
+            let Some(session) = books.sessions.get_mut(id) else {
+                return Outcome::NoSession;
+            };
+            let from = session.state;
+            let applied = session.apply(transition);
+            let after = session.clone();
+            if applied.is_err() {
+                return Outcome::Refused(after);
+            }
+            books.note(Change::Moved {
+                id: id.clone(),
+                by: name_of(transition),
+                from,
+                to: after.state,
+            });
+            Outcome::Applied(after)
+        })
+    }
+
+    fn remember_version(&self, id: &SessionId) {
+        if self.mutant == Mutant::StaleSessionRead
+            && let Some(session) = self.inner.inspect(|books| books.sessions.get(id).cloned())
+        {
+            self.notes(|notes| notes.versions.entry(id.clone()).or_default().push(session));
+        }
+    }
+}
+
+#[async_trait]
+impl ScanLedger for CookedLedger {
+    async fn create(&self, session: Session) -> Result<Option<Session>, PortError> {
+        self.inner.create(session).await
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, PortError> {
+        let fresh = self.inner.session(id).await?;
+        if self.mutant == Mutant::StaleSessionRead && self.control.draw(|rng| rng.chance(3_000)) {
+            let former = self.notes(|notes| notes.versions.get(id).and_then(|former| former.last().cloned()));
+            return Ok(former.or(fresh));
+        }
+        Ok(fresh)
+    }
+
+    async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError> {
+        self.remember_version(id);
+        match self.cook(id, &transition) {
+            Some(outcome) => Ok(outcome),
+            None => self.inner.transition(id, transition).await,
+        }
+    }
+
+    async fn put_result(
+        &self,
+        id: &SessionId,
+        chunk: u32,
+        index: u32,
+        result: StoredResult,
+    ) -> Result<StoredResult, PortError> {
+        if self.mutant == Mutant::ResultsOverwrite {
+            return self.inner.inspect(|books| {
+                let results = books.results.entry((id.clone(), chunk)).or_default();
+                results.insert(index, result.clone());
+                books.note(Change::Result {
+                    id: id.clone(),
+                    chunk,
+                    index,
+                });
+                Ok(result)
+            });
+        }
+        let taken = self.inner.inspect(|books| {
+            let results = books.results.get(&(id.clone(), chunk));
+            results.is_some_and(|results| results.contains_key(&index))
+        });
+        self.notes(|notes| {
+            if taken {
+                notes.left.insert((id.clone(), index));
+            } else {
+                notes.left.remove(&(id.clone(), index));
+            }
+        });
+        let stored = self.inner.put_result(id, chunk, index, result.clone()).await?;
+        Ok(if self.mutant == Mutant::OwnResultAnnounced { result } else { stored })
+    }
+
+    async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError> {
+        self.inner.results(id, chunk).await
+    }
+
+    async fn add_done(
+        &self,
+        id: &SessionId,
+        chunk: u32,
+        indices: &BTreeSet<u32>,
+    ) -> Result<ChunkDone, PortError> {
+        match self.mutant {
+            Mutant::CounterInsteadOfSet => {
+                self.inner.add_done(id, chunk, indices).await?;
+                let len = self.notes(|notes| {
+                    let counter = notes.counters.entry((id.clone(), chunk)).or_default();
+                    *counter += u32::try_from(indices.len()).unwrap_or(0);
+                    *counter
+                });
+                Ok(ChunkDone {
+                    new: indices.clone(),
+                    len,
+                })
+            }
+            Mutant::PutThenAdd => {
+                let own: BTreeSet<u32> = self.notes(|notes| {
+                    let own = |index: &&u32| !notes.left.contains(&(id.clone(), **index));
+                    indices.iter().filter(own).copied().collect()
+                });
+                self.inner.add_done(id, chunk, &own).await
+            }
+            Mutant::ChunkClosedEarly => {
+                let done = self.inner.add_done(id, chunk, indices).await?;
+                Ok(ChunkDone {
+                    len: done.len + 1,
+                    ..done
+                })
+            }
+            _ => self.inner.add_done(id, chunk, indices).await,
+        }
+    }
+
+    async fn done(&self, id: &SessionId, chunk: u32) -> Result<BTreeSet<u32>, PortError> {
+        self.inner.done(id, chunk).await
+    }
+
+    async fn add_progress(
+        &self,
+        id: &SessionId,
+        full_chunks: &BTreeSet<u32>,
+        counts: Counts,
+    ) -> Result<Option<Session>, PortError> {
+        self.remember_version(id);
+        self.inner.add_progress(id, full_chunks, counts).await
+    }
+
+    async fn record_attempt(
+        &self,
+        id: &SessionId,
+        index: u32,
+        attempt: Attempt,
+    ) -> Result<Attempt, PortError> {
+        if self.mutant == Mutant::NoAttemptRecord {
+            return Ok(attempt);
+        }
+        self.inner.record_attempt(id, index, attempt).await
+    }
+
+    async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {
+        self.inner.open_sessions().await
+    }
+}

@@ -1,0 +1,138 @@
+//! Known-bad protocols. Each lacks one guarantee that the real one stands on; the simulator must catch each.
+//!
+//! A mutant is a port that lacks its guarantee, or a wiring that does, around the same real handlers: what a
+//! handler is told is what it would be told if its protocol were the bad one.
+
+mod ledger;
+mod others;
+
+use std::sync::Arc;
+
+use riffle_ports::{ConnectionRegistry, ObjectStore, ScanLedger};
+use riffle_testkit::memory::{MemoryConnections, MemoryLedger, MemoryObjects};
+use riffle_testkit::simulator::Control;
+
+/// One known-bad protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mutant {
+    /// `done` is a number: each delivery counts.
+    CounterInsteadOfSet,
+    /// Whoever finds a result stored leaves the index unmarked.
+    PutThenAdd,
+    /// Anyone may finish at any time.
+    NoLease,
+    /// Nobody looks after lost messages.
+    NoSweep,
+    /// The last result counts.
+    ResultsOverwrite,
+    /// A worker announces and counts what it found itself.
+    OwnResultAnnounced,
+    /// The last listing counts.
+    UnconditionalSeal,
+    /// COMPLETE is set whoever asks.
+    CompleteWithoutToken,
+    /// A cancel is granted in any state.
+    CancelUnconditional,
+    /// Each finisher writes the report, with a duration of its own.
+    ReportOverwritten,
+    /// Quarantine remembers no attempts.
+    NoAttemptRecord,
+    /// Each `start_scan` is a new session.
+    RandomSessionId,
+    /// A batch is acknowledged whatever its answer says.
+    AckOnError,
+    /// Every worker shows progress as often as it likes.
+    ProgressUnclaimed,
+    /// Sessions are read eventually consistently.
+    StaleSessionRead,
+    /// A chunk counts as full one result early.
+    ChunkClosedEarly,
+    /// `resume` answers and does not listen.
+    ResumeWithoutSubscribe,
+    /// Counts are added where they should be overwritten from the sets.
+    CountsTrusted,
+}
+
+impl Mutant {
+    pub const ALL: [Self; 18] = [
+        Self::CounterInsteadOfSet,
+        Self::PutThenAdd,
+        Self::NoLease,
+        Self::NoSweep,
+        Self::ResultsOverwrite,
+        Self::OwnResultAnnounced,
+        Self::UnconditionalSeal,
+        Self::CompleteWithoutToken,
+        Self::CancelUnconditional,
+        Self::ReportOverwritten,
+        Self::NoAttemptRecord,
+        Self::RandomSessionId,
+        Self::AckOnError,
+        Self::ProgressUnclaimed,
+        Self::StaleSessionRead,
+        Self::ChunkClosedEarly,
+        Self::ResumeWithoutSubscribe,
+        Self::CountsTrusted,
+    ];
+
+    /// As it is named on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CounterInsteadOfSet => "counter-instead-of-set",
+            Self::PutThenAdd => "put-then-add",
+            Self::NoLease => "no-lease",
+            Self::NoSweep => "no-sweep",
+            Self::ResultsOverwrite => "results-overwrite",
+            Self::OwnResultAnnounced => "own-result-announced",
+            Self::UnconditionalSeal => "unconditional-seal",
+            Self::CompleteWithoutToken => "complete-without-token",
+            Self::CancelUnconditional => "cancel-unconditional",
+            Self::ReportOverwritten => "report-overwritten",
+            Self::NoAttemptRecord => "no-attempt-record",
+            Self::RandomSessionId => "random-session-id",
+            Self::AckOnError => "ack-on-error",
+            Self::ProgressUnclaimed => "progress-unclaimed",
+            Self::StaleSessionRead => "stale-session-read",
+            Self::ChunkClosedEarly => "chunk-closed-early",
+            Self::ResumeWithoutSubscribe => "resume-without-subscribe",
+            Self::CountsTrusted => "counts-trusted",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mutant| mutant.name() == name)
+    }
+}
+
+/// The ledger as handlers get it.
+pub(crate) fn ledger(
+    mutant: Option<Mutant>,
+    ledger: &Arc<MemoryLedger>,
+    control: &Arc<Control>,
+) -> Arc<dyn ScanLedger> {
+    match mutant {
+        Some(mutant) => Arc::new(ledger::CookedLedger::new(mutant, Arc::clone(ledger), Arc::clone(control))),
+        None => Arc::<MemoryLedger>::clone(ledger),
+    }
+}
+
+/// The object store as handlers get it.
+pub(crate) fn objects(mutant: Option<Mutant>, objects: &Arc<MemoryObjects>) -> Arc<dyn ObjectStore> {
+    match mutant {
+        Some(Mutant::ReportOverwritten) => Arc::new(others::OverwritingObjects(Arc::clone(objects))),
+        _ => Arc::<MemoryObjects>::clone(objects),
+    }
+}
+
+/// The registry as handlers get it.
+pub(crate) fn connections(
+    mutant: Option<Mutant>,
+    connections: &Arc<MemoryConnections>,
+) -> Arc<dyn ConnectionRegistry> {
+    match mutant {
+        Some(Mutant::ResumeWithoutSubscribe) => {
+            Arc::new(others::ForgetfulConnections::new(Arc::clone(connections)))
+        }
+        _ => Arc::<MemoryConnections>::clone(connections),
+    }
+}

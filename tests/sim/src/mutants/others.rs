@@ -1,0 +1,77 @@
+//! Other ports that lack a guarantee.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use riffle_ports::{Connection, ConnectionRegistry, ObjectStore, PortError, Put, SessionId};
+use riffle_testkit::memory::{MemoryConnections, MemoryObjects};
+
+/// A conditional put that is none.
+pub(super) struct OverwritingObjects(pub(super) Arc<MemoryObjects>);
+
+#[async_trait]
+impl ObjectStore for OverwritingObjects {
+    async fn put(&self, key: &str, content: Bytes) -> Result<(), PortError> {
+        self.0.put(key, content).await
+    }
+
+    async fn put_if_absent(&self, key: &str, content: Bytes) -> Result<Put, PortError> {
+        self.0.put(key, content).await?;
+        Ok(Put::Stored)
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, PortError> {
+        self.0.get(key).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), PortError> {
+        self.0.delete(key).await
+    }
+}
+
+/// A registry in which only the first to listen to a session does.
+pub(super) struct ForgetfulConnections {
+    inner: Arc<MemoryConnections>,
+    heard: Mutex<BTreeSet<SessionId>>,
+}
+
+impl ForgetfulConnections {
+    pub(super) fn new(inner: Arc<MemoryConnections>) -> Self {
+        Self {
+            inner,
+            heard: Mutex::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl ConnectionRegistry for ForgetfulConnections {
+    async fn add(&self, connection: Connection) -> Result<(), PortError> {
+        self.inner.add(connection).await
+    }
+
+    async fn get(&self, id: &str) -> Result<Option<Connection>, PortError> {
+        self.inner.get(id).await
+    }
+
+    async fn remove(&self, id: &str) -> Result<(), PortError> {
+        self.inner.remove(id).await
+    }
+
+    async fn subscribe(&self, session: &SessionId, connection: &str) -> Result<(), PortError> {
+        let first = {
+            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            heard.insert(session.clone())
+        };
+        if first {
+            self.inner.subscribe(session, connection).await?;
+        }
+        Ok(())
+    }
+
+    async fn subscribers(&self, session: &SessionId) -> Result<Vec<String>, PortError> {
+        self.inner.subscribers(session).await
+    }
+}

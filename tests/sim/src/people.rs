@@ -1,0 +1,102 @@
+//! Clients at work, and the way between them and the server.
+
+use riffle_contracts::Frame;
+
+use crate::client::Ask;
+use crate::invariants::Violation;
+use crate::mutants::Mutant;
+use crate::world::{Kind, World};
+
+impl World {
+    /// A client does what it is due to do.
+    pub fn client_acts(&mut self, number: usize) {
+        let now = self.now();
+        let before = self.clients[number].connection().map(str::to_owned);
+        let ask = self.control.draw(|rng| self.clients[number].act(now, rng));
+        let connection = self.clients[number].connection().map(str::to_owned);
+        if let Some(before) = before
+            && connection.as_ref() != Some(&before)
+        {
+            self.cut(&before, self.clients[number].plan.tenant);
+        }
+        let (Some(ask), Some(connection)) = (ask, connection) else {
+            return;
+        };
+        let tenant = self.clients[number].plan.tenant;
+        if ask == Ask::Connect {
+            let future = self.functions.connect(&connection, tenant);
+            let client = number;
+            self.spawn("connect", false, Kind::Connect { client, connection }, future);
+            return;
+        }
+        if ask == Ask::Start && self.mutant == Some(Mutant::RandomSessionId) {
+            let other = self.control.draw(|rng| format!("{:016x}", rng.next()));
+            self.clients[number].forget_request_id(other);
+        }
+        if let Some(message) = self.clients[number].message(&ask) {
+            let future = self.functions.act(&connection, tenant, &message);
+            self.spawn("default", false, Kind::Act, future);
+        }
+    }
+
+    /// A handshake succeeded.
+    pub fn connected(&mut self, number: usize, connection: &str) {
+        self.clients[number].connected(connection);
+        if self.clients[number].is_up() && self.clients[number].connection() == Some(connection) {
+            self.stores.notifier.open(connection);
+        }
+    }
+
+    /// A client's connection breaks, if it has one.
+    pub fn hang_up(&mut self, number: usize) {
+        let client = &mut self.clients[number];
+        if client.settled {
+            return;
+        }
+        let tenant = client.plan.tenant;
+        let connection = client.connection().map(str::to_owned);
+        client.disconnected();
+        if let Some(connection) = connection {
+            self.cut(&connection, tenant);
+        }
+    }
+
+    /// A connection is no more. The gateway says so to the functions, or does not.
+    fn cut(&mut self, connection: &str, tenant: &str) {
+        self.control.note("cut", connection.as_bytes(), || connection.to_owned());
+        self.stores.notifier.close(connection);
+        self.wire.retain(|pushed| pushed.connection != connection);
+        if self.control.draw(|rng| rng.chance(7_000)) {
+            let future = self.functions.disconnect(connection, tenant);
+            self.spawn("disconnect", false, Kind::Disconnect, future);
+        }
+    }
+
+    /// One frame arrives, or does not, or does twice, or overtakes others.
+    pub fn carry_frame(&mut self) -> Result<(), Violation> {
+        let network = self.scenario.network;
+        let (nth, lost, double) = self.control.draw(|rng| {
+            let nth = if rng.chance(network.reorder) { rng.below(self.wire.len()) } else { 0 };
+            (nth, rng.chance(network.lose), rng.chance(network.double))
+        });
+        let pushed = if double { self.wire[nth].clone() } else { self.wire.remove(nth) };
+        if lost {
+            return Ok(());
+        }
+        let Some(client) = self
+            .clients
+            .iter_mut()
+            .find(|client| client.is_up() && client.connection() == Some(pushed.connection.as_str()))
+        else {
+            return Ok(());
+        };
+        let frame: Frame = serde_json::from_str(&pushed.frame)
+            .map_err(|error| Violation::new(0, format!("a frame cannot be read: {error}: {}", pushed.frame)))?;
+        self.control.note("frame", pushed.frame.as_bytes(), || {
+            format!("{} gets {}", pushed.connection, pushed.frame)
+        });
+        let told = client.receive(frame.clone());
+        self.count_frame(&frame);
+        told
+    }
+}

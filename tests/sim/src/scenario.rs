@@ -1,0 +1,269 @@
+//! What a seed decides before the first step: the files, the clients, and how hostile the world is.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use riffle_scan::{Links, Settings};
+use riffle_testkit::memory::Redrive;
+use riffle_testkit::simulator::{Plan, Rates, Rng};
+
+use crate::search::Nature;
+
+/// The codes every simulated scan looks for.
+pub const CODES: [&str; 4] = ["HOLE-1", "HOLE-2", "HOLE-3", "HOLE-4"];
+
+/// One run before it begins.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    pub seed: u64,
+    /// One per session: each has a folder of its own.
+    pub folders: Vec<Vec<Nature>>,
+    pub clients: Vec<ClientPlan>,
+    pub settings: Settings,
+    pub redrive: Redrive,
+    pub plan: Plan,
+    pub delivery: Delivery,
+    pub network: Network,
+    /// How far machines' clocks are off.
+    pub skew: TimeDelta,
+    /// Whether time may jump while invocations run, in ten-thousandths of the steps.
+    pub jumps: u32,
+    /// Whether the platform ends invocations that live too long (a function's timeout). Where it does not, a
+    /// laptop that slept wakes up with its invocations half done.
+    pub timeouts: bool,
+    /// Nothing goes wrong in quarantine but what the files do themselves.
+    pub calm_quarantine: bool,
+    /// Files are changed or removed while they are scanned.
+    pub meddling: u32,
+    /// All invocations die at once, in ten-thousandths of the steps.
+    pub power_cuts: u32,
+    /// A message nobody can decode is put into each queue.
+    pub garbage: bool,
+    /// Faults stop after so many steps.
+    pub hostile_steps: u64,
+    /// The folders that are asked for do not exist.
+    pub missing_folder: bool,
+    /// Files listed at a time.
+    pub page: usize,
+    /// Invocations of one function at a time.
+    pub concurrency: usize,
+    /// Messages in one delivery, at most.
+    pub largest_batch: usize,
+}
+
+/// What queues do, in ten-thousandths of the steps.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Delivery {
+    pub lose: u32,
+    /// A message in flight becomes visible to others.
+    pub expose: u32,
+    /// A deleted message comes back.
+    pub resurrect: u32,
+    pub delay: u32,
+}
+
+/// What the way to the clients does, in ten-thousandths of the frames.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Network {
+    pub lose: u32,
+    pub double: u32,
+    pub reorder: u32,
+    /// A connection breaks, in ten-thousandths of the steps.
+    pub drop: u32,
+}
+
+/// What one client intends.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientPlan {
+    pub tenant: &'static str,
+    /// Which folder it scans; clients of one folder and tenant use one request id.
+    pub folder: usize,
+    /// Cancels when it has seen so many frames.
+    pub cancel_after: Option<u32>,
+    /// Only listens in on the session of the other tenant, or tries to.
+    pub pries: bool,
+}
+
+impl Scenario {
+    /// Any scenario: the one `seed` stands for.
+    pub fn any(seed: u64) -> Self {
+        let mut rng = Rng::new(seed ^ 0x5CA7_7E2E_D5EE_D000);
+        let rng = &mut rng;
+        let hostile = rng.chance(9_700);
+        let sessions = if rng.chance(1_500) { 2 } else { 1 };
+        let folders: Vec<Vec<Nature>> = (0..sessions).map(|_| folder(rng)).collect();
+        let clients = clients(rng, folders.len());
+        let calm_quarantine = rng.chance(5_000);
+        let largest_batch = 1 + rng.below(10);
+        let rates = if rng.chance(2_500) { Rates::default() } else { Rates::mixed(rng) };
+        let mut rate = |choices: &[u32]| rng.pick(choices).copied().unwrap_or(0);
+        let delivery = Delivery {
+            lose: rate(&[0, 0, 20, 100]),
+            expose: rate(&[0, 0, 30, 150]),
+            resurrect: rate(&[0, 0, 30, 150]),
+            delay: rate(&[0, 0, 50]),
+        };
+        let network = Network {
+            lose: rate(&[0, 0, 300, 2_000]),
+            double: rate(&[0, 0, 500]),
+            reorder: rate(&[0, 0, 2_000]),
+            drop: rate(&[0, 0, 20, 100]),
+        };
+        let short_deadline = rng.chance(1_000);
+        Self {
+            seed,
+            folders,
+            clients,
+            settings: settings(rng, short_deadline),
+            redrive: redrive(),
+            plan: if hostile { Plan::Random(rates) } else { Plan::Quiet },
+            delivery: if hostile { delivery } else { Delivery::default() },
+            network: if hostile { network } else { Network::default() },
+            skew: TimeDelta::milliseconds(if hostile { *rng.pick(&[0, 0, 900, 3_000]).unwrap_or(&0) } else { 0 }),
+            jumps: if hostile { *rng.pick(&[0, 10, 50, 200]).unwrap_or(&0) } else { 0 },
+            timeouts: rng.chance(5_000),
+            calm_quarantine,
+            meddling: if hostile { *rng.pick(&[0, 0, 0, 30, 100]).unwrap_or(&0) } else { 0 },
+            power_cuts: if hostile { *rng.pick(&[0, 0, 0, 10, 30]).unwrap_or(&0) } else { 0 },
+            garbage: rng.chance(1_000),
+            hostile_steps: if hostile { 100 + rng.below(1_500) as u64 } else { 0 },
+            missing_folder: rng.chance(200),
+            page: 1 + rng.below(6),
+            concurrency: 1 + rng.below(4),
+            largest_batch,
+        }
+    }
+
+    /// A small, friendly scenario for placing faults into: three files in two chunks, one client.
+    pub fn small(plan: Plan) -> Self {
+        let healthy = Nature::Healthy { codes: 1, places: 1 };
+        Self {
+            seed: 1,
+            folders: vec![vec![healthy, Nature::Damaged, healthy]],
+            clients: vec![ClientPlan {
+                tenant: "ann",
+                folder: 0,
+                cancel_after: None,
+                pries: false,
+            }],
+            settings: Settings {
+                chunk_size: 2,
+                ..settings(&mut Rng::new(1), false)
+            },
+            redrive: redrive(),
+            plan,
+            delivery: Delivery::default(),
+            network: Network::default(),
+            skew: TimeDelta::zero(),
+            jumps: 0,
+            timeouts: true,
+            calm_quarantine: false,
+            meddling: 0,
+            power_cuts: 0,
+            garbage: false,
+            hostile_steps: 0,
+            missing_folder: false,
+            page: 10,
+            concurrency: 2,
+            largest_batch: 2,
+        }
+    }
+
+    /// How long after the faults stop every session must have ended: the longest chain of waiting for
+    /// visibility, stalls and sweeps that a lost message can lead to.
+    pub fn patience(&self) -> TimeDelta {
+        let stall = TimeDelta::from_std(self.settings.stall).unwrap_or_default();
+        let lease = TimeDelta::from_std(self.settings.lease).unwrap_or_default();
+        let attempt = TimeDelta::from_std(self.settings.attempt).unwrap_or_default();
+        let sweep = TimeDelta::minutes(1);
+        let receives = i32::try_from(self.redrive.work + self.redrive.quarantine).unwrap_or(8);
+        let chain = self.redrive.visibility * receives + attempt;
+        // Once for what was under way, once for what is sent again.
+        (chain + stall + sweep * 2) * 2 + lease + self.skew * 4
+    }
+}
+
+fn folder(rng: &mut Rng) -> Vec<Nature> {
+    let files = match rng.below(20) {
+        0 => 0,
+        1 => 1,
+        2..=15 => 2 + rng.below(8),
+        _ => 8 + rng.below(8),
+    };
+    let many = rng.chance(300);
+    let killers = *rng.pick(&[0, 0, 0, 400, 1_500]).unwrap_or(&0);
+    (0..files)
+        .map(|_| {
+            if rng.chance(killers) {
+                return Nature::Killer;
+            }
+            match rng.below(12) {
+                0 => Nature::Damaged,
+                1 => Nature::Fickle,
+                2 => Nature::Healthy { codes: 0, places: 0 },
+                // More than the ledger takes inline.
+                3 => Nature::Healthy { codes: 2, places: 12 },
+                // More than one frame holds.
+                4 if many => Nature::Healthy { codes: 4, places: 120 },
+                _ => Nature::Healthy {
+                    codes: 1,
+                    places: 1 + u32::try_from(rng.below(2)).unwrap_or(0),
+                },
+            }
+        })
+        .collect()
+}
+
+fn clients(rng: &mut Rng, folders: usize) -> Vec<ClientPlan> {
+    let mut clients = Vec::new();
+    for folder in 0..folders {
+        let tenant = if folder == 0 { "ann" } else { "bob" };
+        // A second page with the same request id: a retry from elsewhere, or a second window.
+        let pages = if rng.chance(2_500) { 2 } else { 1 };
+        let cancel = rng.chance(1_500);
+        for page in 0..pages {
+            clients.push(ClientPlan {
+                tenant,
+                folder,
+                cancel_after: (cancel && page == 0).then(|| u32::try_from(rng.below(12)).unwrap_or(0)),
+                pries: false,
+            });
+        }
+    }
+    if rng.chance(800) {
+        clients.push(ClientPlan {
+            tenant: "eve",
+            folder: 0,
+            cancel_after: None,
+            pries: true,
+        });
+    }
+    clients
+}
+
+fn settings(rng: &mut Rng, short_deadline: bool) -> Settings {
+    Settings {
+        chunk_size: 1 + u32::try_from(rng.below(4)).unwrap_or(0),
+        deadline: if short_deadline {
+            Duration::from_secs(1 + rng.below(400) as u64)
+        } else {
+            Duration::from_hours(24)
+        },
+        lease: Duration::from_secs(40),
+        stall: Duration::from_secs(180),
+        attempt: Duration::from_secs(20),
+        progress_every: Duration::from_millis(500),
+        folders_allowed: true,
+        links: Links::Files,
+    }
+}
+
+fn redrive() -> Redrive {
+    Redrive {
+        visibility: TimeDelta::seconds(60),
+        dispatch: 5,
+        work: 3,
+        finish: 5,
+        quarantine: 5,
+    }
+}

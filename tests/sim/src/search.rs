@@ -1,0 +1,115 @@
+//! Files whose content says what reading them does, and the search that obeys.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use riffle_extract::{ExtractError, Extracted, Kind, Place};
+use riffle_scan::FileSearch;
+use riffle_scan::matching::{Findings, Match, Matcher};
+use riffle_testkit::simulator::Control;
+
+/// What reading a file does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nature {
+    /// It holds so many places of so many codes.
+    Healthy { codes: u32, places: u32 },
+    /// It cannot be read.
+    Damaged,
+    /// It ends the process that opens it, every time.
+    Killer,
+    /// Each reading finds something else, as a parser does that runs out of time now and then.
+    Fickle,
+}
+
+impl Nature {
+    /// The content of a file of this nature.
+    pub fn content(self) -> String {
+        match self {
+            Self::Healthy { codes, places } => format!("codes {codes} {places}"),
+            Self::Damaged => "fails".to_owned(),
+            Self::Killer => "kills".to_owned(),
+            Self::Fickle => "fickle".to_owned(),
+        }
+    }
+
+    fn of(content: &[u8]) -> Self {
+        let text = std::str::from_utf8(content).unwrap_or_default();
+        let mut words = text.split(' ');
+        match words.next() {
+            Some("codes") => {
+                let mut number = || words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+                Self::Healthy {
+                    codes: number(),
+                    places: number(),
+                }
+            }
+            Some("kills") => Self::Killer,
+            Some("fickle") => Self::Fickle,
+            _ => Self::Damaged,
+        }
+    }
+}
+
+/// A [`FileSearch`] that does what the content says.
+pub struct ObedientSearch {
+    control: Arc<Control>,
+}
+
+impl ObedientSearch {
+    pub fn new(control: Arc<Control>) -> Self {
+        Self { control }
+    }
+}
+
+impl std::fmt::Debug for ObedientSearch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ObedientSearch").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl FileSearch for ObedientSearch {
+    async fn search(
+        &self,
+        name: &str,
+        content: Bytes,
+        _codes: Arc<Matcher>,
+    ) -> Result<(Extracted, Findings), ExtractError> {
+        let nature = Nature::of(&content);
+        self.control.note("search", name.as_bytes(), || format!("{name}: {nature:?}"));
+        match nature {
+            Nature::Healthy { codes, places } => Ok(found(codes, places)),
+            Nature::Damaged => Err(ExtractError::Damaged("it says so".to_owned())),
+            Nature::Killer => {
+                self.control.sometimes("a file kills the process that reads it");
+                self.control.crash_running();
+                std::future::pending().await
+            }
+            Nature::Fickle => match self.control.draw(|rng| rng.below(3)) {
+                0 => Err(ExtractError::Damaged("this time".to_owned())),
+                codes => Ok(found(u32::try_from(codes).unwrap_or(1), 2)),
+            },
+        }
+    }
+}
+
+fn found(codes: u32, places: u32) -> (Extracted, Findings) {
+    let extracted = Extracted {
+        kind: Kind::Text,
+        pages: 1,
+        unread: Vec::new(),
+    };
+    let matches = (0..places.max(codes)).map(|place| Match {
+        code: place % codes.max(1),
+        place: Place::Line(u64::from(place) + 1),
+        snippet: format!("{place}: a line of a drawing around a code"),
+        boxes: Vec::new(),
+    });
+    let findings = Findings {
+        matches: if codes == 0 { Vec::new() } else { matches.collect() },
+        codes,
+        unlisted: 0,
+    };
+    (extracted, findings)
+}

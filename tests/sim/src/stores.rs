@@ -1,0 +1,58 @@
+//! The true state of the world: what is stored, queued and on the wire, past all ports.
+
+use std::sync::Arc;
+
+use riffle_ports::Clock;
+use riffle_testkit::memory::{
+    ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue,
+};
+
+use crate::scenario::Scenario;
+
+#[derive(Debug)]
+pub struct Stores {
+    pub clock: Arc<ManualClock>,
+    pub ledger: Arc<MemoryLedger>,
+    pub objects: Arc<MemoryObjects>,
+    pub queue: Arc<MemoryQueue>,
+    pub connections: Arc<MemoryConnections>,
+    pub notifier: Arc<MemoryNotifier>,
+    pub files: Arc<MemoryFiles>,
+}
+
+impl Stores {
+    /// The world before anything happened: folders with files, and nothing else.
+    pub fn new(scenario: &Scenario, clock: Arc<ManualClock>) -> Self {
+        let files = MemoryFiles::new(scenario.page);
+        for (number, natures) in scenario.folders.iter().enumerate() {
+            if scenario.missing_folder {
+                continue;
+            }
+            let folder = folder(number);
+            files.make_folder(&folder);
+            for (file, nature) in natures.iter().enumerate() {
+                files.write(&folder, &file_name(file), nature.content());
+            }
+        }
+        let queue = MemoryQueue::new(Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>, scenario.redrive);
+        Self {
+            clock,
+            ledger: Arc::default(),
+            objects: Arc::default(),
+            queue: Arc::new(queue),
+            connections: Arc::default(),
+            notifier: Arc::default(),
+            files: Arc::new(files),
+        }
+    }
+}
+
+/// The path of a scenario's folder.
+pub fn folder(number: usize) -> String {
+    format!("/files/{number}")
+}
+
+/// The name of a scenario's file: in the order of their numbers.
+pub fn file_name(number: usize) -> String {
+    format!("{number:04}.txt")
+}

@@ -1,0 +1,131 @@
+//! After each step: what changed in the books is checked, and what was interesting is counted.
+
+use riffle_contracts::{Frame, FrameBody, SessionState};
+use riffle_ports::State;
+use riffle_testkit::memory::{Change, Place};
+
+use crate::invariants::Violation;
+use crate::world::World;
+
+impl World {
+    pub fn watch(&mut self) -> Result<(), Violation> {
+        let (changes, checked) = self.stores.ledger.inspect(|books| {
+            let changes = books.take_changes();
+            let checked = changes.iter().try_for_each(|change| self.checker.check(books, change));
+            (changes, checked)
+        });
+        for change in &changes {
+            self.count(change);
+        }
+        checked?;
+        let pushed = self.stores.notifier.take();
+        self.wire.extend(pushed);
+        if !changes.is_empty() {
+            self.glance();
+            self.gossip(&changes);
+        }
+        self.patience()
+    }
+
+    /// Whether a session takes too long, now that nothing goes wrong any more.
+    fn patience(&self) -> Result<(), Violation> {
+        let Some(calm) = self.calm_since else {
+            return Ok(());
+        };
+        let now = self.now();
+        let patience = self.scenario.patience();
+        if now - calm <= patience {
+            return Ok(());
+        }
+        let late = self.stores.ledger.inspect(|books| {
+            let mut sessions = books.sessions.values();
+            sessions
+                .find(|session| !session.state.is_terminal() && now - session.created_at > patience)
+                .map(|session| format!("{:?}, {} done of {:?}", session.state, session.counts.processed, session.sealed))
+        });
+        match late {
+            None => Ok(()),
+            Some(what) => Err(Violation::new(6, format!("a session is still {what}"))),
+        }
+    }
+
+    fn count(&self, change: &Change) {
+        let event = match change {
+            Change::Taken(_) => "a session id is reused",
+            Change::Moved { by: "lease", from: State::Finalizing, .. } => "a lease is taken over or renewed",
+            Change::Moved { by: "sweep", .. } => "a sweep sends work again",
+            Change::Moved { by: "cancel", .. } => "a session is cancelled",
+            Change::Moved { by: "fail", .. } => "a session fails",
+            Change::Refused { by: "cancel", state: State::Finalizing, .. } => "a cancel comes while finalizing",
+            Change::Refused { by: "cancel", state: State::Complete, .. } => "a cancel comes after the end",
+            Change::Refused { by: "seal", .. } => "a second dispatcher finds the session sealed",
+            Change::Refused { by: "lease", state: State::Finalizing, .. } => "a finisher finds the lease held",
+            Change::Refused { by: "lease", state: State::Dispatching, .. } => "a finisher comes too early",
+            Change::Refused { by: "lease", state: State::Complete, .. } => "a finisher comes after the end",
+            Change::Refused { by: "lease", state: State::Cancelled, .. } => "a finisher finds the session cancelled",
+            Change::Refused { by: "complete", state: State::Complete, .. } => "COMPLETE is set a second time",
+            Change::Refused { by: "complete", state: State::Finalizing, .. } => "a finisher has lost its lease",
+            Change::Refused { by: "progress", .. } => "a progress frame is claimed by another",
+            Change::Kept { .. } => "a result is put a second time",
+            Change::Attempted { .. } => "a quarantined file had its attempt",
+            Change::Done { new: 0, .. } => "an index is marked a second time",
+            Change::Done { id, chunk, .. } if self.redelivered && self.closes(id, *chunk) => {
+                "a chunk is closed by a redelivery"
+            }
+            _ => return,
+        };
+        self.control.sometimes(event);
+    }
+
+    fn closes(&self, id: &riffle_ports::SessionId, chunk: u32) -> bool {
+        self.stores.ledger.inspect(|books| {
+            let size = books
+                .sessions
+                .get(id)
+                .and_then(|session| session.sealed.as_ref())
+                .map(|sealed| sealed.indices(chunk).len());
+            let done = books.done.get(&(id.clone(), chunk)).map(std::collections::BTreeSet::len);
+            size == done
+        })
+    }
+
+    /// Who pries hears of a session as soon as it exists.
+    fn gossip(&mut self, changes: &[Change]) {
+        for change in changes {
+            if let Change::Created(id) = change {
+                let curious = self.clients.iter_mut().filter(|client| client.plan.pries);
+                curious.for_each(|client| client.point_at(id.as_ref()));
+            }
+        }
+    }
+
+    /// Counts what can be seen of queues and frames rather than of the books.
+    fn glance(&self) {
+        if self.stores.queue.len(Place::Finish) > 1 {
+            self.control.sometimes("finish is enqueued twice");
+        }
+    }
+
+    /// Counts what a frame shows.
+    pub fn count_frame(&self, frame: &Frame) {
+        let event = match &frame.body {
+            FrameBody::Started { .. } => "STARTED",
+            FrameBody::Progress { .. } => "PROGRESS",
+            FrameBody::Complete { .. } => "COMPLETE",
+            FrameBody::Cancelled { .. } => "CANCELLED",
+            FrameBody::FileFailed { .. } => "FILE_FAILED",
+            FrameBody::Snapshot { cursor: Some(_), .. } => "a SNAPSHOT of several pages",
+            FrameBody::Snapshot { state, .. } => match state {
+                SessionState::Listing => "a SNAPSHOT while LISTING",
+                SessionState::Dispatching => "a SNAPSHOT while DISPATCHING",
+                SessionState::Running => "a SNAPSHOT while RUNNING",
+                SessionState::Finalizing => "a SNAPSHOT while FINALIZING",
+                SessionState::Complete => "a SNAPSHOT when COMPLETE",
+                SessionState::Failed => "a SNAPSHOT when FAILED",
+                SessionState::Cancelled => "a SNAPSHOT when CANCELLED",
+            },
+            _ => return,
+        };
+        self.control.sometimes(event);
+    }
+}

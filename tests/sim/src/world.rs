@@ -1,0 +1,334 @@
+//! One run: the functions, what they stand on, and the chance that drives them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use riffle_contracts::StartScan;
+use riffle_ports::{Clock, Message, Queue, WorkQueue};
+use riffle_testkit::memory::{ManualClock, Place, Pushed, Received};
+use riffle_testkit::simulator::{Control, Executor, Plan, Polled, Rng, TaskId, Trace};
+
+use crate::client::Client;
+use crate::functions::{Answer, Functions};
+use crate::invariants::{BookChecker, Violation};
+use crate::mutants::Mutant;
+use crate::scenario::{CODES, Delivery, Network, Scenario};
+use crate::stores::{Stores, folder};
+
+/// What no decoder takes.
+pub const GARBAGE: &str = "{\"session_id\":";
+const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// A function at work.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    pub kind: Kind,
+    pub since: DateTime<Utc>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Batch(Place, Vec<Received>),
+    Connect { client: usize, connection: String },
+    Act,
+    Disconnect,
+    Sweep,
+}
+
+pub(crate) struct World {
+    pub scenario: Scenario,
+    pub mutant: Option<Mutant>,
+    pub control: Arc<Control>,
+    pub stores: Stores,
+    pub functions: Functions,
+    pub executor: Executor<Answer>,
+    pub invocations: BTreeMap<TaskId, Invocation>,
+    pub clients: Vec<Client>,
+    /// Frames on their way.
+    pub wire: Vec<Pushed>,
+    pub checker: BookChecker,
+    pub next_sweep: DateTime<Utc>,
+    /// Since when nothing goes wrong any more.
+    pub calm_since: Option<DateTime<Utc>>,
+    pub meddled: bool,
+    /// Idle connections were closed once.
+    pub reconnected: bool,
+    /// Whose invocation the last step was, if it was one of a batch with a message that came back.
+    pub redelivered: bool,
+}
+
+impl World {
+    pub fn new(scenario: Scenario, mutant: Option<Mutant>, readable: bool) -> Self {
+        let clock = Arc::new(ManualClock::new());
+        let mut rng = Rng::new(scenario.seed);
+        let ids = rng.next();
+        let control = Arc::new(Control::new(
+            rng,
+            scenario.plan.clone(),
+            Trace::new(readable),
+            Arc::clone(&clock),
+        ));
+        control.skew_clocks(scenario.skew);
+        let stores = Stores::new(&scenario, clock);
+        let functions = Functions::new(&stores, scenario.settings.clone(), mutant, &control, ids);
+        let clients = scenario.clients.iter().enumerate();
+        let clients = clients
+            .map(|(number, plan)| {
+                let start = StartScan {
+                    request_id: Some(format!("request-{}", plan.folder)),
+                    folders: vec![folder(plan.folder)],
+                    target_hole_codes: CODES.map(str::to_owned).to_vec(),
+                    ..StartScan::default()
+                };
+                Client::new(number, *plan, start)
+            })
+            .collect();
+        let next_sweep = stores.clock.now() + SWEEP_EVERY;
+        let progress_every = TimeDelta::from_std(scenario.settings.progress_every).unwrap_or_default();
+        let world = Self {
+            executor: Executor::new(Arc::clone(&control)),
+            scenario,
+            mutant,
+            control,
+            stores,
+            functions,
+            invocations: BTreeMap::new(),
+            clients,
+            wire: Vec::new(),
+            checker: BookChecker::new(progress_every),
+            next_sweep,
+            calm_since: None,
+            meddled: false,
+            reconnected: false,
+            redelivered: false,
+        };
+        if world.scenario.garbage {
+            world.litter();
+        }
+        world
+    }
+
+    /// Puts a message into each queue that nobody can decode.
+    fn litter(&self) {
+        let garbage = Message {
+            group: "nobody".to_owned(),
+            body: GARBAGE.to_owned(),
+        };
+        for queue in [Queue::ScanDispatch, Queue::ScanWork, Queue::ScanFinish] {
+            let sent = futures::executor::block_on(self.stores.queue.send(queue, std::slice::from_ref(&garbage)));
+            assert_eq!(sent, Ok(Vec::new()), "the queue in memory takes everything");
+        }
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.stores.clock.now()
+    }
+
+    fn is_placed(&self) -> bool {
+        matches!(self.scenario.plan, Plan::Placed(_))
+    }
+
+    pub fn is_hostile(&self) -> bool {
+        self.calm_since.is_none()
+    }
+
+    /// From now on nothing goes wrong. Every client begins anew: what it missed until now, it was not told.
+    pub fn calm_down(&mut self) {
+        self.calm_since = Some(self.now());
+        self.control.note("calm", &[], String::new);
+        // Placed faults are few and keep their places.
+        if !self.is_placed() {
+            self.control.follow(Plan::Quiet);
+        }
+        self.scenario.delivery = Delivery::default();
+        self.scenario.network = Network::default();
+        self.scenario.jumps = 0;
+        self.scenario.meddling = 0;
+        self.scenario.power_cuts = 0;
+        for client in 0..self.clients.len() {
+            self.hang_up(client);
+        }
+    }
+
+    /// Whether nothing will happen any more.
+    pub fn is_over(&self) -> bool {
+        self.executor.is_empty()
+            && self.wire.is_empty()
+            && self.stores.queue.is_drained()
+            && self.clients.iter().all(|client| client.settled || client.plan.pries)
+            && self.open_sessions() == 0
+    }
+
+    pub fn open_sessions(&self) -> usize {
+        self.stores.ledger.inspect(|books| {
+            let sessions = books.sessions.values();
+            sessions.filter(|session| !session.state.is_terminal()).count()
+        })
+    }
+
+    /// Something happens.
+    pub fn step(&mut self) -> Result<(), Violation> {
+        self.redelivered = false;
+        self.pass_time();
+        self.do_harm();
+        let now = self.now();
+        if now >= self.next_sweep && self.mutant != Some(Mutant::NoSweep) {
+            self.next_sweep = now + SWEEP_EVERY;
+            let future = self.functions.sweep();
+            self.spawn("sweeper", false, Kind::Sweep, future);
+        }
+        let tasks = self.executor.len();
+        let deliverable = self.deliverable();
+        let due: Vec<usize> = (0..self.clients.len())
+            .filter(|client| self.clients[*client].due(now).is_some_and(|due| due <= now))
+            .collect();
+        let weights = [
+            if tasks > 0 { 60 } else { 0 },
+            10 * deliverable.len(),
+            if due.is_empty() { 0 } else { 6 },
+            if self.wire.is_empty() { 0 } else { 15 },
+        ];
+        let total: usize = weights.iter().sum();
+        if total == 0 {
+            return self.wait();
+        }
+        let mut drawn = self.control.draw(|rng| rng.below(total));
+        for (choice, weight) in weights.into_iter().enumerate() {
+            if drawn >= weight {
+                drawn -= weight;
+                continue;
+            }
+            return match choice {
+                0 => self.step_task(drawn * tasks / weight),
+                1 => {
+                    self.deliver(deliverable[drawn / 10]);
+                    Ok(())
+                }
+                2 => {
+                    let client = self.control.draw(|rng| due[rng.below(due.len())]);
+                    self.client_acts(client);
+                    Ok(())
+                }
+                _ => self.carry_frame(),
+            };
+        }
+        Ok(())
+    }
+
+    /// Nothing can run: time goes on to when something can.
+    fn wait(&mut self) -> Result<(), Violation> {
+        let clients = self.clients.iter().filter_map(|client| client.due(self.now()));
+        let sweep = (self.mutant != Some(Mutant::NoSweep) && self.open_sessions() > 0).then_some(self.next_sweep);
+        let next = self.stores.queue.next_visible_at().into_iter().chain(clients).chain(sweep).min();
+        let Some(next) = next else {
+            if self.is_hostile() {
+                self.calm_down();
+                return Ok(());
+            }
+            if self.is_placed() && !self.reconnected {
+                // A frame was lost for good: the gateway closes idle connections, and clients come back.
+                self.reconnected = true;
+                (0..self.clients.len()).for_each(|client| self.hang_up(client));
+                return Ok(());
+            }
+            return Err(Violation::new(6, "nothing is left to happen, and not all has ended"));
+        };
+        self.stores.clock.advance_to(next);
+        Ok(())
+    }
+
+    fn pass_time(&mut self) {
+        let quarantined = || {
+            let mut running = self.invocations.values();
+            running.any(|running| matches!(running.kind, Kind::Batch(Place::Quarantine, _)))
+        };
+        let may_jump = self.scenario.jumps > 0 && !(self.scenario.calm_quarantine && quarantined());
+        let jumps = self.scenario.jumps;
+        let by = self.control.draw(|rng| {
+            if may_jump && rng.chance(jumps) {
+                match rng.below(4) {
+                    0 => rng.between(200, 1_000),
+                    1 | 2 => rng.between(1_000, 70_000),
+                    _ => rng.between(60_000, 400_000),
+                }
+            } else if rng.chance(2_500) {
+                rng.between(0, 60)
+            } else {
+                0
+            }
+        });
+        self.stores.clock.advance(TimeDelta::milliseconds(by));
+    }
+
+    pub fn spawn(
+        &mut self,
+        name: &'static str,
+        spared: bool,
+        kind: Kind,
+        future: futures::future::LocalBoxFuture<'static, Answer>,
+    ) {
+        let id = self.executor.spawn(name, spared, future);
+        self.control.note("spawn", &id.0.to_le_bytes(), || format!("{name}#{} {kind:?}", id.0));
+        let since = self.now();
+        self.invocations.insert(id, Invocation { kind, since });
+    }
+
+    fn step_task(&mut self, nth: usize) -> Result<(), Violation> {
+        let limit = TimeDelta::from_std(self.scenario.settings.attempt).unwrap_or_default();
+        let next = self.executor.ids().nth(nth);
+        if self.scenario.timeouts
+            && let Some(id) = next
+            && let Some(running) = self.invocations.get(&id)
+            && self.now() - running.since > limit
+        {
+            self.control.sometimes("an invocation times out");
+            self.executor.crash(id);
+            self.ended(id, None);
+            return Ok(());
+        }
+        let Some((id, name, polled)) = self.executor.step(nth) else {
+            return Ok(());
+        };
+        self.redelivered = self.invocations.get(&id).is_some_and(|running| match &running.kind {
+            Kind::Batch(_, received) => received.iter().any(|received| received.receive_count > 1),
+            _ => false,
+        });
+        match polled {
+            Polled::Pending => {}
+            Polled::Done(answer) => self.ended(id, Some(answer)),
+            Polled::Crashed => {
+                self.control.note("crash", &id.0.to_le_bytes(), || format!("{name}#{}", id.0));
+                self.functions.restart();
+                self.ended(id, None);
+            }
+            Polled::Panicked(message) => {
+                return Err(Violation::new(0, format!("{name}#{} panicked: {message}", id.0)));
+            }
+            Polled::Stuck => {
+                let what = format!("{name}#{} waits for something outside this world", id.0);
+                return Err(Violation::new(0, what));
+            }
+        }
+        Ok(())
+    }
+
+    /// An invocation has ended, with an answer or without.
+    pub fn ended(&mut self, id: TaskId, answer: Option<Answer>) {
+        let Some(invocation) = self.invocations.remove(&id) else {
+            return;
+        };
+        match (invocation.kind, answer) {
+            (Kind::Batch(place, received), answer) => self.settle(place, &received, answer),
+            (Kind::Connect { client, connection }, Some(Answer::Status(200))) => {
+                self.connected(client, &connection);
+            }
+            (Kind::Connect { client, connection }, _) => {
+                if self.clients[client].connection() == Some(connection.as_str()) {
+                    self.clients[client].disconnected();
+                }
+            }
+            (Kind::Act | Kind::Disconnect | Kind::Sweep, _) => {}
+        }
+    }
+}
