@@ -24,7 +24,6 @@ pub struct Platform {
     pub objects: LocalObjects,
     pub queues: LocalQueues,
     pub notifier: LocalNotifier,
-    pub clock: Arc<dyn Clock>,
     pub functions: Functions,
     pub source: Arc<LocalFolders>,
 }
@@ -96,7 +95,6 @@ impl Platform {
             objects: store.objects(),
             queues: store.queues(),
             notifier,
-            clock,
             functions,
             source,
         })

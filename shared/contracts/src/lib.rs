@@ -8,7 +8,9 @@ mod frames;
 mod queue;
 
 pub use actions::{Action, MatchMode, OcrMode, Options, StartScan};
-pub use frames::{ErrorCode, Failure, FoundMatch, Frame, FrameBody, Listed, ListedFailure, Receipt, SessionState, Summary};
+pub use frames::{
+    ErrorCode, Failure, FoundMatch, Frame, FrameBody, Listed, ListedFailure, Receipt, SessionState, Summary,
+};
 pub use queue::{DispatchJob, FinishJob, ScanFile};
 
 /// A frame to a client may not be larger: the gateway's limit, in bytes.

@@ -51,7 +51,10 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
     let sample = &bytes[start..bytes.len().min(start + SAMPLE)];
     // Mostly valid UTF-8 with a damaged byte here and there is UTF-8, not Windows-1252 full of nonsense.
     let lossy = String::from_utf8_lossy(sample);
-    let broken = lossy.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
+    let broken = lossy
+        .chars()
+        .filter(|c| *c == char::REPLACEMENT_CHARACTER)
+        .count();
     let foreign = lossy.chars().filter(|c| !c.is_ascii()).count();
     if broken * 10 < foreign {
         return UTF_8;
@@ -72,7 +75,10 @@ mod tests {
         assert_eq!(decode(b"H\0O\0L\0E\0-\x001\0"), "HOLE-1");
         assert_eq!(decode(b"\0H\0O\0L\0E\0-\x001"), "HOLE-1");
         assert_eq!(decode("Größe".as_bytes()), "Größe");
-        assert_eq!(decode(b"Die Gr\xF6\xDFe der Stra\xDFe in K\xF6ln ist gro\xDF"), "Die Größe der Straße in Köln ist groß");
+        assert_eq!(
+            decode(b"Die Gr\xF6\xDFe der Stra\xDFe in K\xF6ln ist gro\xDF"),
+            "Die Größe der Straße in Köln ist groß"
+        );
         assert!(decode("ä ö ü ß é è ê à â ô û ï ë\n".repeat(9).as_bytes()).contains('ß'));
     }
 

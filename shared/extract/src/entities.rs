@@ -4,13 +4,48 @@ use memchr::memchr;
 
 /// The references that stand in everyday pages; an unknown one stays as it is written.
 const NAMED: [(&str, char); 42] = [
-    ("amp", '&'), ("lt", '<'), ("gt", '>'), ("quot", '"'), ("apos", '\''), ("nbsp", ' '), ("ensp", ' '),
-    ("emsp", ' '), ("thinsp", ' '), ("shy", '\u{AD}'), ("hyphen", '\u{2010}'), ("dash", '\u{2010}'),
-    ("ndash", '\u{2013}'), ("mdash", '\u{2014}'), ("minus", '\u{2212}'), ("lsquo", '‘'), ("rsquo", '’'),
-    ("ldquo", '“'), ("rdquo", '”'), ("bdquo", '„'), ("laquo", '«'), ("raquo", '»'), ("hellip", '…'), ("bull", '•'),
-    ("middot", '·'), ("deg", '°'), ("plusmn", '±'), ("times", '×'), ("micro", 'µ'), ("para", '¶'), ("sect", '§'),
-    ("copy", '©'), ("reg", '®'), ("trade", '™'), ("euro", '€'), ("pound", '£'), ("auml", 'ä'), ("ouml", 'ö'),
-    ("uuml", 'ü'), ("Auml", 'Ä'), ("Ouml", 'Ö'), ("szlig", 'ß'),
+    ("amp", '&'),
+    ("lt", '<'),
+    ("gt", '>'),
+    ("quot", '"'),
+    ("apos", '\''),
+    ("nbsp", ' '),
+    ("ensp", ' '),
+    ("emsp", ' '),
+    ("thinsp", ' '),
+    ("shy", '\u{AD}'),
+    ("hyphen", '\u{2010}'),
+    ("dash", '\u{2010}'),
+    ("ndash", '\u{2013}'),
+    ("mdash", '\u{2014}'),
+    ("minus", '\u{2212}'),
+    ("lsquo", '‘'),
+    ("rsquo", '’'),
+    ("ldquo", '“'),
+    ("rdquo", '”'),
+    ("bdquo", '„'),
+    ("laquo", '«'),
+    ("raquo", '»'),
+    ("hellip", '…'),
+    ("bull", '•'),
+    ("middot", '·'),
+    ("deg", '°'),
+    ("plusmn", '±'),
+    ("times", '×'),
+    ("micro", 'µ'),
+    ("para", '¶'),
+    ("sect", '§'),
+    ("copy", '©'),
+    ("reg", '®'),
+    ("trade", '™'),
+    ("euro", '€'),
+    ("pound", '£'),
+    ("auml", 'ä'),
+    ("ouml", 'ö'),
+    ("uuml", 'ü'),
+    ("Auml", 'Ä'),
+    ("Ouml", 'Ö'),
+    ("szlig", 'ß'),
 ];
 /// More letters than any reference has.
 const LONGEST: usize = 12;
@@ -21,15 +56,12 @@ pub(crate) fn push_decoded(source: &str, out: &mut String) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let window = &rest.as_bytes()[1..rest.len().min(1 + LONGEST)];
-        match memchr(b';', window).and_then(|end| Some((decode(&rest[1..=end])?, end))) {
-            Some((c, end)) => {
-                out.push(c);
-                rest = &rest[end + 2..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((c, end)) = memchr(b';', window).and_then(|end| Some((decode(&rest[1..=end])?, end))) {
+            out.push(c);
+            rest = &rest[end + 2..];
+        } else {
+            out.push('&');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);

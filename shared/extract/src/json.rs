@@ -7,7 +7,8 @@ use crate::text;
 
 pub(crate) fn is_json(source: &str) -> bool {
     let trimmed = source.trim();
-    let closed = trimmed.starts_with('{') && trimmed.ends_with('}') || trimmed.starts_with('[') && trimmed.ends_with(']');
+    let closed = trimmed.starts_with('{') && trimmed.ends_with('}')
+        || trimmed.starts_with('[') && trimmed.ends_with(']');
     closed && plausible(trimmed)
 }
 
@@ -15,7 +16,14 @@ pub(crate) fn is_json(source: &str) -> bool {
 fn plausible(source: &str) -> bool {
     let inner = source[1..].trim_start();
     let first = inner.as_bytes().first().copied().unwrap_or(b'x');
-    if source.starts_with('{') { matches!(first, b'"' | b'}') } else { matches!(first, b'"' | b'{' | b'[' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') }
+    if source.starts_with('{') {
+        matches!(first, b'"' | b'}')
+    } else {
+        matches!(
+            first,
+            b'"' | b'{' | b'[' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n'
+        )
+    }
 }
 
 pub(crate) fn read(source: &str, out: &mut Output<'_>) -> Result<(), ExtractError> {
@@ -39,7 +47,13 @@ fn visible(source: &str) -> String {
 }
 
 fn blank(source: &str, out: &mut String) {
-    out.extend(source.chars().map(|c| if matches!(c, '{' | '}' | '[' | ']' | ',' | ':') { ' ' } else { c }));
+    out.extend(source.chars().map(|c| {
+        if matches!(c, '{' | '}' | '[' | ']' | ',' | ':') {
+            ' '
+        } else {
+            c
+        }
+    }));
 }
 
 /// Decodes a string up to its closing quote; returns the length read.
@@ -100,7 +114,10 @@ mod tests {
 
     #[test]
     fn keys_strings_and_numbers_are_read() {
-        assert_eq!(words(r#"{"hole":"HOLE\u002d1","n":[12.5,-3],"a\"b":"x\/y\n\ud83d\ude00"}"#), "hole HOLE-1 n 12.5 -3 a\"b x/y 😀");
+        assert_eq!(
+            words(r#"{"hole":"HOLE\u002d1","n":[12.5,-3],"a\"b":"x\/y\n\ud83d\ude00"}"#),
+            "hole HOLE-1 n 12.5 -3 a\"b x/y 😀"
+        );
     }
 
     #[test]

@@ -23,7 +23,10 @@ impl Sink for Collector {
         };
         if let Some(glyphs) = unit.glyphs {
             let ascending = glyphs.boxes.is_sorted_by_key(|(offset, _)| *offset);
-            let inside = glyphs.boxes.iter().all(|(offset, _)| unit.text.is_char_boundary(*offset as usize));
+            let inside = glyphs
+                .boxes
+                .iter()
+                .all(|(offset, _)| unit.text.is_char_boundary(*offset as usize));
             assert!(ascending && inside, "boxes belong to characters");
         }
         self.0.push((place, unit.text.to_owned()));
@@ -54,8 +57,13 @@ fn the_name_changes_nothing_that_content_decides() {
 
 #[test]
 fn limits_hold() {
-    let limits = Limits { cells: 3, text_bytes: 10, ..Limits::default() };
-    let too_large = |result: Result<Collected, ExtractError>| matches!(result, Err(ExtractError::TooLarge(_)));
+    let limits = Limits {
+        cells: 3,
+        text_bytes: 10,
+        ..Limits::default()
+    };
+    let too_large =
+        |result: Result<Collected, ExtractError>| matches!(result, Err(ExtractError::TooLarge(_)));
     assert!(too_large(collect_within("a.csv", b"a,b\nc,d\n", &limits)));
     assert!(collect_within("a.csv", b"a,b\nc,\n", &limits).is_ok());
     assert!(too_large(collect_within("a.txt", b"twelve bytes", &limits)));
@@ -69,6 +77,160 @@ fn a_panicking_sink_is_an_error_not_a_crash() {
             panic!("sink broke");
         }
     }
-    let result = crate::extract("a.txt", &Bytes::from_static(b"words"), &Limits::default(), &mut Broken);
+    let result = crate::extract(
+        "a.txt",
+        &Bytes::from_static(b"words"),
+        &Limits::default(),
+        &mut Broken,
+    );
     assert_eq!(result, Err(ExtractError::Panicked("sink broke".to_owned())));
+}
+
+/// A workbook with two sheets, the second hidden.
+fn workbook() -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let date = rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd");
+    let sheet = book.add_worksheet();
+    sheet.write(0, 0, "HOLE-1").expect("written");
+    sheet.write(1, 1, 4711.0).expect("written");
+    sheet.write(1, 2, 0.5).expect("written");
+    sheet.write_with_format(2, 27, 45_000.0, &date).expect("written");
+    sheet.write(3, 0, true).expect("written");
+    let hidden = book.add_worksheet();
+    hidden.set_name("Old ones").expect("a name").set_hidden(true);
+    hidden.write(9, 1, "HOLE-2").expect("written");
+    book.save_to_buffer().expect("saved")
+}
+
+#[test]
+fn workbooks_give_cells_as_people_read_them() {
+    let got = collect("any name", &workbook()).expect("readable");
+    assert_eq!((got.read.kind, got.read.pages), (Kind::Xlsx, 2));
+    let cells: Vec<_> = got
+        .units
+        .iter()
+        .map(|(place, text)| (place.as_str(), text.as_str()))
+        .collect();
+    assert_eq!(
+        cells,
+        [
+            ("Sheet1!A1", "HOLE-1"),
+            ("Sheet1!B2", "4711"),
+            ("Sheet1!C2", "0.5"),
+            ("Sheet1!AB3", "2023-03-15"),
+            ("Sheet1!A4", "TRUE"),
+            ("Old ones!B10", "HOLE-2"),
+        ]
+    );
+    let limits = Limits {
+        cells: 5,
+        ..Limits::default()
+    };
+    assert!(matches!(
+        collect_within("a.xlsx", &workbook(), &limits),
+        Err(ExtractError::TooLarge(_))
+    ));
+}
+
+fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in files {
+        writer
+            .start_file(*name, zip::write::SimpleFileOptions::default())
+            .expect("a file");
+        std::io::Write::write_all(&mut writer, content.as_bytes()).expect("written");
+    }
+    writer.finish().expect("finished").into_inner()
+}
+
+fn ods(rows: &str) -> Vec<u8> {
+    let content = format!(
+        "<office:document-content xmlns:office='o' xmlns:table='t' xmlns:text='x'><office:body><office:spreadsheet>\
+         <table:table table:name='S &amp; T'>{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
+    );
+    archive(&[
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("content.xml", &content),
+    ])
+}
+
+#[test]
+fn open_documents_give_cells_and_repeats_cost_nothing() {
+    let got = collect(
+        "a",
+        &ods("<table:table-row table:number-rows-repeated='1000000000'>\
+              <table:table-cell table:number-columns-repeated='4000000000'><text:p>HOLE-<text:span>1</text:span></text:p></table:table-cell>\
+              </table:table-row><table:table-row><table:table-cell/><table:table-cell table:number-columns-repeated='2'/>\
+              <table:table-cell office:value='5'><text:p>a</text:p><text:p>b &amp; c</text:p></table:table-cell></table:table-row>"),
+    )
+    .expect("readable");
+    assert_eq!((got.read.kind, got.read.pages), (Kind::Ods, 1));
+    let expected = [("S & T!A1", "HOLE-1"), ("S & T!D1000000001", "a\nb & c")];
+    assert_eq!(got.units, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+}
+
+#[test]
+fn containers_that_are_not_read_are_named() {
+    let why = |files: &[(&str, &str)]| {
+        collect("a.xlsx", &archive(files))
+            .expect_err("not read")
+            .to_string()
+    };
+    assert!(why(&[("[Content_Types].xml", ""), ("word/document.xml", "")]).starts_with("Word document"));
+    assert!(why(&[("a.txt", "")]).starts_with("ZIP archive"));
+}
+
+mod hostile {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Small whole files of every kind, to be damaged.
+    fn seeds() -> Vec<Vec<u8>> {
+        let pdf = crate::pdf::tests::page(
+            "q 1 0 0 1 5 5 cm BT /F 10 Tf 14 TL [(HO) -20 <4C45>] TJ (x) ' ET Q /Fm Do BI /W 1 ID x EI",
+            "/Rotate 90/Annots[<</Subtype/FreeText/Contents(n)>>]",
+            "/F<</Subtype/Type1/BaseFont/Helvetica/Encoding<</Differences[65/B/C]>>>>",
+            &["<</Subtype/Form/Length 4>>\nstream\n/Fm Do\nendstream".to_owned()],
+        );
+        vec![
+            pdf,
+            workbook(),
+            ods("<table:table-row><table:table-cell><text:p>x</text:p></table:table-cell></table:table-row>"),
+            b"a;\"b\"\"c\";d\r\n1;2;3\r\n".to_vec(),
+            b"<html><body><p title='x'>HOLE&#45;1<script>x</script></p></body></html>".to_vec(),
+            b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a x='1'>&b;<![CDATA[d]]></a>".to_vec(),
+            br#"{"a":["b\u002d1",{"c":-1.5e3}]}"#.to_vec(),
+            b"h\0o\0l\0e\0-\x001\0\n\0".to_vec(),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn damaged_files_end_in_a_result_or_a_typed_error(
+            which in 0..8_usize,
+            edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
+            cut in prop::option::of(any::<prop::sample::Index>()),
+        ) {
+            let mut bytes = seeds().swap_remove(which);
+            for (at, value) in edits {
+                let at = at.index(bytes.len());
+                bytes[at] = value;
+            }
+            if let Some(cut) = cut {
+                bytes.truncate(cut.index(bytes.len()));
+            }
+            let result = collect("a.csv", &bytes);
+            // Our own code must not lean on the net that catches a parser's panic.
+            prop_assert!(!matches!(result, Err(ExtractError::Panicked(_))), "{result:?}");
+        }
+
+        #[test]
+        fn any_bytes_end_in_a_result_or_a_typed_error(bytes in prop::collection::vec(any::<u8>(), 0..400), pdf: bool) {
+            let bytes = if pdf { [b"%PDF-1.4\n".to_vec(), bytes].concat() } else { bytes };
+            let result = collect("a.html", &bytes);
+            prop_assert!(!matches!(result, Err(ExtractError::Panicked(_))), "{result:?}");
+        }
+    }
 }

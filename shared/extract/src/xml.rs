@@ -10,7 +10,8 @@ use crate::text;
 
 pub(crate) fn is_xml(source: &str) -> bool {
     let head = source.trim_start();
-    head.starts_with("<?xml") || head.starts_with('<') && head.trim_end().ends_with('>') && head.contains("</")
+    head.starts_with("<?xml")
+        || head.starts_with('<') && head.trim_end().ends_with('>') && head.contains("</")
 }
 
 /// XML that is not well formed is read as far as it goes, and the rest as plain text.
@@ -28,16 +29,16 @@ fn visible(source: &str) -> String {
     let mut lines_to = 0;
     loop {
         let event = reader.read_event();
-        let end = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX).min(source.len());
+        let end = usize::try_from(reader.buffer_position())
+            .unwrap_or(usize::MAX)
+            .min(source.len());
         match event {
             Ok(Event::Text(text)) => out.push_str(&text),
             Ok(Event::CData(text)) => out.push_str(&text),
-            Ok(Event::GeneralRef(name)) => {
-                match entities::decode(&name) {
-                    Some(c) => out.push(c),
-                    None => out.extend(["&", &name, ";"]),
-                }
-            }
+            Ok(Event::GeneralRef(name)) => match entities::decode(&name) {
+                Some(c) => out.push(c),
+                None => out.extend(["&", &name, ";"]),
+            },
             Ok(Event::Start(tag) | Event::Empty(tag)) => {
                 out.push(' ');
                 attributes(&tag, &mut out);
@@ -52,7 +53,10 @@ fn visible(source: &str) -> String {
                 keep_lines(source, lines_to, end, &mut out);
             }
             Err(_) => {
-                let from = (lines_to..=end).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(0);
+                let from = (lines_to..=end)
+                    .rev()
+                    .find(|at| source.is_char_boundary(*at))
+                    .unwrap_or(0);
                 entities::push_decoded(&source[from..], &mut out);
                 break;
             }
@@ -90,7 +94,9 @@ mod tests {
     #[test]
     fn text_and_attributes_are_read() {
         assert_eq!(
-            words("<?xml version='1.0'?><r xmlns='urn:x'><h id=\"HOLE-1\">a &amp; b</h><![CDATA[HOLE-<2>]]></r>"),
+            words(
+                "<?xml version='1.0'?><r xmlns='urn:x'><h id=\"HOLE-1\">a &amp; b</h><![CDATA[HOLE-<2>]]></r>"
+            ),
             "HOLE-1 a & b HOLE-<2>"
         );
     }

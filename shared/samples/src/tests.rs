@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::{fs, io};
 
 use crate::codes::{CodeBook, LOOK_ALIKES};
@@ -65,17 +66,18 @@ fn plainly_found(lines: &[String], codes: &[String]) -> BTreeSet<u32> {
         .collect()
 }
 
-fn documents(count: u32) -> (CodeBook, Vec<Document>) {
+/// Drawings that several tests look at; every ninth has a scan.
+static DOCUMENTS: LazyLock<(CodeBook, Vec<Document>)> = LazyLock::new(|| {
     let book = CodeBook::new(5, 300);
     let wish = |number: u32| Wish {
         one_page: false,
         scan: number.is_multiple_of(9),
     };
-    let made = (0..count)
+    let made = (0..250)
         .map(|number| document::make(5, number, wish(number), &book))
         .collect();
     (book, made)
-}
+});
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_and_another_gives_others() {
@@ -96,9 +98,9 @@ fn the_same_seed_gives_the_same_bytes_and_another_gives_others() {
 
 #[test]
 fn a_page_is_known_to_hold_just_the_codes_that_its_text_holds() {
-    let (book, documents) = documents(250);
+    let (book, documents) = &*DOCUMENTS;
     let mut pages = 0;
-    for document in &documents {
+    for document in documents {
         for (number, page) in document.pages.iter().enumerate() {
             let found = plainly_found(&page.lines, book.targets());
             assert_eq!(
@@ -116,7 +118,7 @@ fn a_page_is_known_to_hold_just_the_codes_that_its_text_holds() {
 
 #[test]
 fn sheets_hold_what_makes_codes_hard_to_find() {
-    let (book, documents) = documents(250);
+    let (book, documents) = &*DOCUMENTS;
     let all: Vec<&String> = documents
         .iter()
         .flat_map(|d| &d.pages)
@@ -241,7 +243,7 @@ fn a_folder_with_drawings_is_left_alone() {
 
 #[test]
 fn drawings_are_pdf_files_whose_table_points_at_their_objects() {
-    for document in documents(60).1 {
+    for document in &DOCUMENTS.1 {
         let bytes = &document.bytes;
         assert!(bytes.starts_with(b"%PDF-1."), "{}", document.name);
         let tail = String::from_utf8_lossy(&bytes[bytes.len() - 40..]).into_owned();

@@ -50,8 +50,14 @@ impl Failure {
     }
 }
 
-/// Runs the schedules of `seeds` until one fails. `progress` is told now and then how many have run.
-pub fn seeds(seeds: Range<u64>, mutant: Option<Mutant>, progress: &(dyn Fn(u64) + Sync)) -> Report {
+/// Runs the schedules of `seeds` until one fails, or all of them, in which case `failed` is told of each that
+/// fails. `progress` is told now and then how many have run.
+pub fn seeds(
+    seeds: Range<u64>,
+    mutant: Option<Mutant>,
+    progress: &(dyn Fn(u64) + Sync),
+    failed: Option<&(dyn Fn(&Failure) + Sync)>,
+) -> Report {
     let next = AtomicU64::new(seeds.start);
     let collected = Mutex::new(Report::default());
     on_all_cores(|| {
@@ -66,14 +72,20 @@ pub fn seeds(seeds: Range<u64>, mutant: Option<Mutant>, progress: &(dyn Fn(u64) 
             own.steps += run.steps;
             own.sometimes.merge(&run.sometimes);
             if let Some(violation) = run.violation {
-                // No later seed is begun; earlier ones end first.
-                next.fetch_max(seeds.end, Ordering::Relaxed);
-                own.failure = Some(Failure {
+                let failure = Failure {
                     seed,
                     violation,
                     placed: Vec::new(),
-                });
-                break;
+                };
+                if let Some(failed) = failed {
+                    failed(&failure);
+                    own.failure.get_or_insert(failure);
+                } else {
+                    // No later seed is begun; earlier ones end first.
+                    next.fetch_max(seeds.end, Ordering::Relaxed);
+                    own.failure = Some(failure);
+                    break;
+                }
             }
             if seed % 1_000 == 999 {
                 progress(seed + 1 - seeds.start);
@@ -137,7 +149,9 @@ fn placed_after(from: u64, points: &[riffle_testkit::simulator::Point]) -> Vec<(
     let numbered = (0..).zip(points).filter(|(nth, _)| *nth >= from);
     numbered
         .flat_map(|(nth, point)| {
-            let faults = Fault::ALL.into_iter().filter(|fault| fault.applies_to(point.effect));
+            let faults = Fault::ALL
+                .into_iter()
+                .filter(|fault| fault.applies_to(point.effect));
             faults.map(move |fault| (nth, fault))
         })
         .collect()
@@ -149,7 +163,12 @@ fn collect(collected: &Mutex<Report>, own: Report) {
     all.steps += own.steps;
     all.sometimes.merge(&own.sometimes);
     let order = |failure: &Failure| (failure.seed, failure.placed.clone());
-    all.failure = all.failure.take().into_iter().chain(own.failure).min_by_key(order);
+    all.failure = all
+        .failure
+        .take()
+        .into_iter()
+        .chain(own.failure)
+        .min_by_key(order);
 }
 
 fn on_all_cores(work: impl Fn() + Sync) {

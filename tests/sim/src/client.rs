@@ -10,7 +10,7 @@ use riffle_contracts::{Action, ErrorCode, FoundMatch, Frame, FrameBody, SessionS
 use riffle_testkit::simulator::Rng;
 
 use crate::invariants::Violation;
-use crate::scenario::ClientPlan;
+use crate::scenario::{ClientPlan, Joins};
 
 /// What a client asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,11 +58,16 @@ pub struct Client {
     pub settled: bool,
     cancelled: bool,
     frames: u32,
+    joins_at: DateTime<Utc>,
 }
 
 impl Client {
-    pub fn new(number: usize, plan: ClientPlan, start: StartScan) -> Self {
+    pub fn new(number: usize, plan: ClientPlan, start: StartScan, now: DateTime<Utc>) -> Self {
         Self {
+            joins_at: match plan.joins {
+                Joins::After(milliseconds) => now + TimeDelta::milliseconds(milliseconds),
+                Joins::Late => DateTime::<Utc>::MAX_UTC,
+            },
             plan,
             number,
             line: Line::Down,
@@ -102,6 +107,7 @@ impl Client {
             return None;
         }
         match &self.waiting {
+            _ if now < self.joins_at => (self.joins_at < DateTime::<Utc>::MAX_UTC).then_some(self.joins_at),
             Some((_, until)) => Some(*until),
             None => self.intent().map(|_| now),
         }
@@ -185,6 +191,11 @@ impl Client {
         self.waiting = None;
     }
 
+    /// The moment it waited for has come.
+    pub fn join(&mut self, now: DateTime<Utc>) {
+        self.joins_at = self.joins_at.min(now);
+    }
+
     /// Has it end up listening to a session it was told of elsewhere.
     pub fn point_at(&mut self, session: &str) {
         self.session = Some(session.to_owned());
@@ -199,14 +210,23 @@ impl Client {
             return self.overhear(&frame);
         }
         if !known {
-            return Err(Violation::new(8, "one request id, two sessions in one client's frames"));
+            return Err(Violation::new(
+                8,
+                "one request id, two sessions in one client's frames",
+            ));
         }
         if self.session.is_none() && frame.session_id.is_some() {
             self.session = frame.session_id;
         }
         match frame.body {
             FrameBody::Started { .. } | FrameBody::Pong => {}
-            FrameBody::Progress { value, processed, total, failed, .. } => {
+            FrameBody::Progress {
+                value,
+                processed,
+                total,
+                failed,
+                ..
+            } => {
                 if processed >= u64::from(total) || value >= 100 || failed > processed {
                     let what = format!("PROGRESS shows {processed} of {total} ({value} %), {failed} failed");
                     return Err(Violation::new(1, what));
@@ -217,7 +237,14 @@ impl Client {
             FrameBody::FileFailed { file, data } => {
                 self.fail(file, data.reason)?;
             }
-            FrameBody::Snapshot { state, processed, matches, failures, cursor, .. } => {
+            FrameBody::Snapshot {
+                state,
+                processed,
+                matches,
+                failures,
+                cursor,
+                ..
+            } => {
                 for listed in matches {
                     self.learn(listed.match_id, listed.data)?;
                 }
@@ -230,7 +257,12 @@ impl Client {
                 }
                 self.turn_page(is_terminal(state), cursor);
             }
-            FrameBody::Complete { total_matches, total_processed, total_failed, .. } => {
+            FrameBody::Complete {
+                total_matches,
+                total_processed,
+                total_failed,
+                ..
+            } => {
                 if self.shown > total_processed {
                     let what = format!("{} files shown, COMPLETE says {total_processed}", self.shown);
                     return Err(Violation::new(1, what));
@@ -251,7 +283,9 @@ impl Client {
                 } else {
                     // Whatever was asked was not done: ask again, from the start of the paging.
                     self.refused = Some(code);
-                    self.waiting = None;
+                    if let Some((Ask::Cancel, _)) = self.waiting.take() {
+                        self.cancelled = code != ErrorCode::Unavailable;
+                    }
                     self.page = self.page.take().map(|_| None);
                 }
             }
@@ -289,18 +323,20 @@ impl Client {
 
     fn end(&mut self, state: SessionState) -> Result<(), Violation> {
         match self.ended.replace(state) {
-            Some(before) if before != state => {
-                Err(Violation::new(2, format!("told of the end {before:?}, then of {state:?}")))
-            }
+            Some(before) if before != state => Err(Violation::new(
+                2,
+                format!("told of the end {before:?}, then of {state:?}"),
+            )),
             _ => Ok(()),
         }
     }
 
     fn learn(&mut self, match_id: String, data: FoundMatch) -> Result<(), Violation> {
         match self.matches.get(&match_id) {
-            Some(known) if *known != data => {
-                Err(Violation::new(4, format!("match {match_id} was {known:?}, now {data:?}")))
-            }
+            Some(known) if *known != data => Err(Violation::new(
+                4,
+                format!("match {match_id} was {known:?}, now {data:?}"),
+            )),
             Some(_) => Ok(()),
             None => {
                 self.matches.insert(match_id, data);
@@ -311,9 +347,10 @@ impl Client {
 
     fn fail(&mut self, file: u32, reason: String) -> Result<(), Violation> {
         match self.failures.get(&file) {
-            Some(known) if *known != reason => {
-                Err(Violation::new(4, format!("file {file} failed with {known:?}, now {reason:?}")))
-            }
+            Some(known) if *known != reason => Err(Violation::new(
+                4,
+                format!("file {file} failed with {known:?}, now {reason:?}"),
+            )),
             Some(_) => Ok(()),
             None => {
                 self.failures.insert(file, reason);
@@ -327,7 +364,10 @@ impl Client {
         self.waiting = None;
         self.page = None;
         match &frame.body {
-            FrameBody::Error { code: ErrorCode::NotFound | ErrorCode::Unavailable, .. } => {
+            FrameBody::Error {
+                code: ErrorCode::NotFound | ErrorCode::Unavailable,
+                ..
+            } => {
                 self.settled = true;
                 Ok(())
             }

@@ -57,7 +57,8 @@ impl Functions {
         let files: Arc<dyn FileSource> = Arc::<_>::clone(&stores.files) as _;
         let ledger: Arc<dyn ScanLedger> = Arc::new(Faulty::new(ledger, Arc::clone(control)));
         let objects: Arc<dyn ObjectStore> = Arc::new(Faulty::new(objects, Arc::clone(control)));
-        let connections: Arc<dyn ConnectionRegistry> = Arc::new(Faulty::new(connections, Arc::clone(control)));
+        let connections: Arc<dyn ConnectionRegistry> =
+            Arc::new(Faulty::new(connections, Arc::clone(control)));
         let ports = Ports {
             ledger,
             objects,
@@ -86,7 +87,11 @@ impl Functions {
     pub fn batch(&self, place: Place, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
         let ids: Vec<String> = received.iter().map(|received| received.id.to_string()).collect();
         let messages = ids.iter().zip(received).map(|(id, received)| {
-            (id.as_str(), received.receive_count, received.message.body.as_str())
+            (
+                id.as_str(),
+                received.receive_count,
+                received.message.body.as_str(),
+            )
         });
         let event = Event::new(queue_event("q", messages), "invocation");
         let scan = self.scan.clone();
@@ -118,7 +123,10 @@ impl Functions {
         let deps = websocket_disconnect::Deps {
             connections: Arc::clone(&self.ports.connections),
         };
-        let event = Event::new(socket_event("$disconnect", connection, tenant, None), "invocation");
+        let event = Event::new(
+            socket_event("$disconnect", connection, tenant, None),
+            "invocation",
+        );
         Box::pin(async move { Answer::Status(websocket_disconnect::handle(&deps, event).await.status_code) })
     }
 

@@ -63,7 +63,8 @@ impl World {
 
     /// A connection is no more. The gateway says so to the functions, or does not.
     fn cut(&mut self, connection: &str, tenant: &str) {
-        self.control.note("cut", connection.as_bytes(), || connection.to_owned());
+        self.control
+            .note("cut", connection.as_bytes(), || connection.to_owned());
         self.stores.notifier.close(connection);
         self.wire.retain(|pushed| pushed.connection != connection);
         if self.control.draw(|rng| rng.chance(7_000)) {
@@ -76,10 +77,18 @@ impl World {
     pub fn carry_frame(&mut self) -> Result<(), Violation> {
         let network = self.scenario.network;
         let (nth, lost, double) = self.control.draw(|rng| {
-            let nth = if rng.chance(network.reorder) { rng.below(self.wire.len()) } else { 0 };
+            let nth = if rng.chance(network.reorder) {
+                rng.below(self.wire.len())
+            } else {
+                0
+            };
             (nth, rng.chance(network.lose), rng.chance(network.double))
         });
-        let pushed = if double { self.wire[nth].clone() } else { self.wire.remove(nth) };
+        let pushed = if double {
+            self.wire[nth].clone()
+        } else {
+            self.wire.remove(nth)
+        };
         if lost {
             return Ok(());
         }
@@ -90,13 +99,18 @@ impl World {
         else {
             return Ok(());
         };
-        let frame: Frame = serde_json::from_str(&pushed.frame)
-            .map_err(|error| Violation::new(0, format!("a frame cannot be read: {error}: {}", pushed.frame)))?;
+        let frame: Frame = serde_json::from_str(&pushed.frame).map_err(|error| {
+            Violation::new(0, format!("a frame cannot be read: {error}: {}", pushed.frame))
+        })?;
         self.control.note("frame", pushed.frame.as_bytes(), || {
             format!("{} gets {}", pushed.connection, pushed.frame)
         });
+        let pries = client.plan.pries;
         let told = client.receive(frame.clone());
         self.count_frame(&frame);
+        if pries {
+            self.control.sometimes("another tenant asks for a session");
+        }
         told
     }
 }

@@ -48,6 +48,7 @@ pub fn run(scenario: Scenario, mutant: Option<Mutant>, readable: bool) -> Run {
             // What comes after the end is worth a look, but not for long.
             if world.control.draw(|rng| rng.chance(1_000)) {
                 world.calm_down();
+                continue;
             }
         }
         steps += 1;

@@ -31,6 +31,9 @@ pub struct Scenario {
     /// Whether the platform ends invocations that live too long (a function's timeout). Where it does not, a
     /// laptop that slept wakes up with its invocations half done.
     pub timeouts: bool,
+    /// Nothing goes wrong between functions and clients, and no message is lost: whoever listens must be told
+    /// all, without looking again.
+    pub clear_line: bool,
     /// Nothing goes wrong in quarantine but what the files do themselves.
     pub calm_quarantine: bool,
     /// Files are changed or removed while they are scanned.
@@ -82,6 +85,16 @@ pub struct ClientPlan {
     pub cancel_after: Option<u32>,
     /// Only listens in on the session of the other tenant, or tries to.
     pub pries: bool,
+    pub joins: Joins,
+}
+
+/// When a client opens its page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joins {
+    /// So many milliseconds after the beginning.
+    After(i64),
+    /// When a session is about to end.
+    Late,
 }
 
 impl Scenario {
@@ -95,7 +108,12 @@ impl Scenario {
         let clients = clients(rng, folders.len());
         let calm_quarantine = rng.chance(5_000);
         let largest_batch = 1 + rng.below(10);
-        let rates = if rng.chance(2_500) { Rates::default() } else { Rates::mixed(rng) };
+        let clear_line = rng.chance(3_000);
+        let rates = if rng.chance(2_500) {
+            Rates::default()
+        } else {
+            Rates::mixed(rng)
+        };
         let mut rate = |choices: &[u32]| rng.pick(choices).copied().unwrap_or(0);
         let delivery = Delivery {
             lose: rate(&[0, 0, 20, 100]),
@@ -116,15 +134,44 @@ impl Scenario {
             clients,
             settings: settings(rng, short_deadline),
             redrive: redrive(),
-            plan: if hostile { Plan::Random(rates) } else { Plan::Quiet },
-            delivery: if hostile { delivery } else { Delivery::default() },
-            network: if hostile { network } else { Network::default() },
-            skew: TimeDelta::milliseconds(if hostile { *rng.pick(&[0, 0, 900, 3_000]).unwrap_or(&0) } else { 0 }),
-            jumps: if hostile { *rng.pick(&[0, 10, 50, 200]).unwrap_or(&0) } else { 0 },
+            plan: match (hostile, clear_line) {
+                (false, _) => Plan::Quiet,
+                (true, false) => Plan::Random(rates),
+                (true, true) => Plan::Sparing(rates, &["client.", "connections."]),
+            },
+            delivery: match (hostile, clear_line) {
+                (false, _) => Delivery::default(),
+                (true, false) => delivery,
+                (true, true) => Delivery { lose: 0, ..delivery },
+            },
+            network: if hostile && !clear_line {
+                network
+            } else {
+                Network::default()
+            },
+            clear_line,
+            skew: TimeDelta::milliseconds(if hostile {
+                *rng.pick(&[0, 0, 900, 3_000]).unwrap_or(&0)
+            } else {
+                0
+            }),
+            jumps: if hostile {
+                *rng.pick(&[0, 10, 50, 200]).unwrap_or(&0)
+            } else {
+                0
+            },
             timeouts: rng.chance(5_000),
             calm_quarantine,
-            meddling: if hostile { *rng.pick(&[0, 0, 0, 30, 100]).unwrap_or(&0) } else { 0 },
-            power_cuts: if hostile { *rng.pick(&[0, 0, 0, 10, 30]).unwrap_or(&0) } else { 0 },
+            meddling: if hostile {
+                *rng.pick(&[0, 0, 0, 30, 100]).unwrap_or(&0)
+            } else {
+                0
+            },
+            power_cuts: if hostile {
+                *rng.pick(&[0, 0, 0, 10, 30]).unwrap_or(&0)
+            } else {
+                0
+            },
             garbage: rng.chance(1_000),
             hostile_steps: if hostile { 100 + rng.below(1_500) as u64 } else { 0 },
             missing_folder: rng.chance(200),
@@ -134,20 +181,22 @@ impl Scenario {
         }
     }
 
-    /// A small, friendly scenario for placing faults into: three files in two chunks, one client.
+    /// A small, friendly scenario for placing faults into: two files in two chunks, one client.
     pub fn small(plan: Plan) -> Self {
         let healthy = Nature::Healthy { codes: 1, places: 1 };
         Self {
             seed: 1,
-            folders: vec![vec![healthy, Nature::Damaged, healthy]],
+            folders: vec![vec![healthy, Nature::Damaged]],
             clients: vec![ClientPlan {
                 tenant: "ann",
                 folder: 0,
                 cancel_after: None,
                 pries: false,
+                joins: Joins::After(0),
             }],
+            clear_line: false,
             settings: Settings {
-                chunk_size: 2,
+                chunk_size: 1,
                 ..settings(&mut Rng::new(1), false)
             },
             redrive: redrive(),
@@ -204,7 +253,10 @@ fn folder(rng: &mut Rng) -> Vec<Nature> {
                 // More than the ledger takes inline.
                 3 => Nature::Healthy { codes: 2, places: 12 },
                 // More than one frame holds.
-                4 if many => Nature::Healthy { codes: 4, places: 120 },
+                4 if many => Nature::Healthy {
+                    codes: 4,
+                    places: 120,
+                },
                 _ => Nature::Healthy {
                     codes: 1,
                     places: 1 + u32::try_from(rng.below(2)).unwrap_or(0),
@@ -214,12 +266,24 @@ fn folder(rng: &mut Rng) -> Vec<Nature> {
         .collect()
 }
 
+/// When second pages are opened: at once, while files are read, about when it ends, long after.
+const LATER: [Joins; 8] = [
+    Joins::After(0),
+    Joins::After(100),
+    Joins::After(300),
+    Joins::After(900),
+    Joins::After(60_000),
+    Joins::Late,
+    Joins::Late,
+    Joins::Late,
+];
+
 fn clients(rng: &mut Rng, folders: usize) -> Vec<ClientPlan> {
     let mut clients = Vec::new();
     for folder in 0..folders {
         let tenant = if folder == 0 { "ann" } else { "bob" };
         // A second page with the same request id: a retry from elsewhere, or a second window.
-        let pages = if rng.chance(2_500) { 2 } else { 1 };
+        let pages = *rng.pick(&[1, 1, 1, 1, 2, 3]).unwrap_or(&1);
         let cancel = rng.chance(1_500);
         for page in 0..pages {
             clients.push(ClientPlan {
@@ -227,6 +291,11 @@ fn clients(rng: &mut Rng, folders: usize) -> Vec<ClientPlan> {
                 folder,
                 cancel_after: (cancel && page == 0).then(|| u32::try_from(rng.below(12)).unwrap_or(0)),
                 pries: false,
+                joins: if page == 0 {
+                    Joins::After(0)
+                } else {
+                    *rng.pick(&LATER).unwrap_or(&Joins::Late)
+                },
             });
         }
     }
@@ -236,6 +305,7 @@ fn clients(rng: &mut Rng, folders: usize) -> Vec<ClientPlan> {
             folder: 0,
             cancel_after: None,
             pries: true,
+            joins: Joins::After(0),
         });
     }
     clients

@@ -77,7 +77,8 @@ impl FileSearch for ObedientSearch {
         _codes: Arc<Matcher>,
     ) -> Result<(Extracted, Findings), ExtractError> {
         let nature = Nature::of(&content);
-        self.control.note("search", name.as_bytes(), || format!("{name}: {nature:?}"));
+        self.control
+            .note("search", name.as_bytes(), || format!("{name}: {nature:?}"));
         match nature {
             Nature::Healthy { codes, places } => Ok(found(codes, places)),
             Nature::Damaged => Err(ExtractError::Damaged("it says so".to_owned())),

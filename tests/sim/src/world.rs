@@ -52,6 +52,9 @@ pub(crate) struct World {
     /// Since when nothing goes wrong any more.
     pub calm_since: Option<DateTime<Utc>>,
     pub meddled: bool,
+    /// A finisher died when its session had ended. If a second delivery of its message had found the lease
+    /// held and was acknowledged, nobody tells COMPLETE.
+    pub untold: bool,
     /// Idle connections were closed once.
     pub reconnected: bool,
     /// Whose invocation the last step was, if it was one of a batch with a message that came back.
@@ -72,6 +75,7 @@ impl World {
         control.skew_clocks(scenario.skew);
         let stores = Stores::new(&scenario, clock);
         let functions = Functions::new(&stores, scenario.settings.clone(), mutant, &control, ids);
+        let now = stores.clock.now();
         let clients = scenario.clients.iter().enumerate();
         let clients = clients
             .map(|(number, plan)| {
@@ -81,7 +85,7 @@ impl World {
                     target_hole_codes: CODES.map(str::to_owned).to_vec(),
                     ..StartScan::default()
                 };
-                Client::new(number, *plan, start)
+                Client::new(number, *plan, start, now)
             })
             .collect();
         let next_sweep = stores.clock.now() + SWEEP_EVERY;
@@ -100,6 +104,7 @@ impl World {
             next_sweep,
             calm_since: None,
             meddled: false,
+            untold: false,
             reconnected: false,
             redelivered: false,
         };
@@ -116,7 +121,8 @@ impl World {
             body: GARBAGE.to_owned(),
         };
         for queue in [Queue::ScanDispatch, Queue::ScanWork, Queue::ScanFinish] {
-            let sent = futures::executor::block_on(self.stores.queue.send(queue, std::slice::from_ref(&garbage)));
+            let sent =
+                futures::executor::block_on(self.stores.queue.send(queue, std::slice::from_ref(&garbage)));
             assert_eq!(sent, Ok(Vec::new()), "the queue in memory takes everything");
         }
     }
@@ -146,8 +152,10 @@ impl World {
         self.scenario.jumps = 0;
         self.scenario.meddling = 0;
         self.scenario.power_cuts = 0;
-        for client in 0..self.clients.len() {
-            self.hang_up(client);
+        let now = self.now();
+        self.clients.iter_mut().for_each(|client| client.join(now));
+        if !self.scenario.clear_line {
+            (0..self.clients.len()).for_each(|client| self.hang_up(client));
         }
     }
 
@@ -156,7 +164,10 @@ impl World {
         self.executor.is_empty()
             && self.wire.is_empty()
             && self.stores.queue.is_drained()
-            && self.clients.iter().all(|client| client.settled || client.plan.pries)
+            && self
+                .clients
+                .iter()
+                .all(|client| client.settled || client.plan.pries)
             && self.open_sessions() == 0
     }
 
@@ -219,20 +230,38 @@ impl World {
     /// Nothing can run: time goes on to when something can.
     fn wait(&mut self) -> Result<(), Violation> {
         let clients = self.clients.iter().filter_map(|client| client.due(self.now()));
-        let sweep = (self.mutant != Some(Mutant::NoSweep) && self.open_sessions() > 0).then_some(self.next_sweep);
-        let next = self.stores.queue.next_visible_at().into_iter().chain(clients).chain(sweep).min();
+        let sweep =
+            (self.mutant != Some(Mutant::NoSweep) && self.open_sessions() > 0).then_some(self.next_sweep);
+        let next = self
+            .stores
+            .queue
+            .next_visible_at()
+            .into_iter()
+            .chain(clients)
+            .chain(sweep)
+            .min();
         let Some(next) = next else {
             if self.is_hostile() {
                 self.calm_down();
                 return Ok(());
             }
-            if self.is_placed() && !self.reconnected {
-                // A frame was lost for good: the gateway closes idle connections, and clients come back.
+            let given_up = self.untold || self.stores.queue.len(Place::Dead) > 0;
+            // A cancel that crashes between the books and the frames tells nobody, and none comes after it.
+            let cancelled = self
+                .clients
+                .iter()
+                .any(|client| client.plan.cancel_after.is_some());
+            if (self.is_placed() || given_up || cancelled) && !self.reconnected {
+                // A frame was lost for good, or a message that would have led to one given up: the gateway
+                // closes idle connections, and clients come back.
                 self.reconnected = true;
                 (0..self.clients.len()).for_each(|client| self.hang_up(client));
                 return Ok(());
             }
-            return Err(Violation::new(6, "nothing is left to happen, and not all has ended"));
+            let open = self.open_sessions();
+            let waiting = self.clients.iter().filter(|client| !client.settled).count();
+            let what = format!("nothing is left to happen; {open} sessions are open, {waiting} clients wait");
+            return Err(Violation::new(if open > 0 { 6 } else { 9 }, what));
         };
         self.stores.clock.advance_to(next);
         Ok(())
@@ -269,7 +298,9 @@ impl World {
         future: futures::future::LocalBoxFuture<'static, Answer>,
     ) {
         let id = self.executor.spawn(name, spared, future);
-        self.control.note("spawn", &id.0.to_le_bytes(), || format!("{name}#{} {kind:?}", id.0));
+        self.control.note("spawn", &id.0.to_le_bytes(), || {
+            format!("{name}#{} {kind:?}", id.0)
+        });
         let since = self.now();
         self.invocations.insert(id, Invocation { kind, since });
     }
@@ -290,16 +321,23 @@ impl World {
         let Some((id, name, polled)) = self.executor.step(nth) else {
             return Ok(());
         };
-        self.redelivered = self.invocations.get(&id).is_some_and(|running| match &running.kind {
-            Kind::Batch(_, received) => received.iter().any(|received| received.receive_count > 1),
-            _ => false,
-        });
+        self.redelivered = self
+            .invocations
+            .get(&id)
+            .is_some_and(|running| match &running.kind {
+                Kind::Batch(_, received) => received.iter().any(|received| received.receive_count > 1),
+                _ => false,
+            });
         match polled {
             Polled::Pending => {}
             Polled::Done(answer) => self.ended(id, Some(answer)),
             Polled::Crashed => {
-                self.control.note("crash", &id.0.to_le_bytes(), || format!("{name}#{}", id.0));
-                self.functions.restart();
+                self.control
+                    .note("crash", &id.0.to_le_bytes(), || format!("{name}#{}", id.0));
+                // The platform finds another warm process, or starts one.
+                if self.control.draw(|rng| rng.chance(2_000)) {
+                    self.functions.restart();
+                }
                 self.ended(id, None);
             }
             Polled::Panicked(message) => {
@@ -319,6 +357,7 @@ impl World {
             return;
         };
         match (invocation.kind, answer) {
+            (Kind::Batch(Place::Finish, _), None) => self.untold = true,
             (Kind::Batch(place, received), answer) => self.settle(place, &received, answer),
             (Kind::Connect { client, connection }, Some(Answer::Status(200))) => {
                 self.connected(client, &connection);

@@ -3,7 +3,12 @@
 //!
 //! It makes the calls that a scan makes per batch of ten files, with nothing in between.
 
-#![expect(clippy::print_stdout, reason = "figures are its purpose")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    reason = "measuring and printing is its purpose"
+)]
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -18,12 +23,14 @@ use riffle_ports::{
     StoredResult, Transition, WorkQueue,
 };
 
-const BATCH: usize = 10;
+const BATCH: u32 = 10;
 const CHUNK: u32 = 100;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let files = std::env::args().nth(1).map_or(Ok(100_000), |files| files.parse())?;
+    let files = std::env::args()
+        .nth(1)
+        .map_or(Ok(100_000), |files| files.parse())?;
     let folder = tempfile::tempdir()?;
     let store = Store::open(folder.path(), Arc::new(SystemClock))?;
     println!("{files} files, state in {}", folder.path().display());
@@ -31,8 +38,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let session = open_session(&store, files).await?;
     let watch = Watch::start();
-    for first in (0..files).step_by(BATCH) {
-        let messages: Vec<Message> = (first..(first + BATCH as u32).min(files))
+    for first in (0..files).step_by(BATCH as usize) {
+        let messages: Vec<Message> = (first..(first + BATCH).min(files))
             .map(|index| Message {
                 group: session.0.clone(),
                 body: format!("{{\"version\":1,\"session_id\":\"{session}\",\"index\":{index}}}"),
@@ -57,12 +64,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let watch = Watch::start();
     for number in 0..2_000 {
         let key = format!("results/{session}/{number}.json");
-        store.objects().put_if_absent(&key, Bytes::from(vec![b'x'; 3_000])).await?;
+        store
+            .objects()
+            .put_if_absent(&key, Bytes::from(vec![b'x'; 3_000]))
+            .await?;
     }
     watch.stop("put_if_absent of 3 KB", 2_000);
     let watch = Watch::start();
     for number in 0..2_000 {
-        store.objects().get(&format!("results/{session}/{number}.json")).await?;
+        store
+            .objects()
+            .get(&format!("results/{session}/{number}.json"))
+            .await?;
     }
     watch.stop("get of 3 KB", 2_000);
     let watch = Watch::start();
@@ -76,7 +89,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     drop(store);
     watch.stop("close", 1);
     let database = std::fs::metadata(folder.path().join("state.sqlite"))?.len();
-    println!("database {:.1} MB, peak memory {:.0} MB", database as f64 / 1e6, peak_megabytes());
+    println!(
+        "database {:.1} MB, peak memory {:.0} MB",
+        database as f64 / 1e6,
+        peak_megabytes()
+    );
     Ok(())
 }
 
@@ -84,7 +101,13 @@ async fn open_session(store: &Store, total: u32) -> Result<SessionId, PortError>
     let now = SystemClock.now();
     let id = SessionId(RandomIds.fresh());
     let request = "{\"codes_key\":\"codes/x\"}".to_owned();
-    let session = Session::new(id.clone(), "local".to_owned(), request, now, now + Duration::from_secs(3_600));
+    let session = Session::new(
+        id.clone(),
+        "local".to_owned(),
+        request,
+        now,
+        now + Duration::from_hours(1),
+    );
     let ledger = store.ledger();
     ledger.create(session).await?;
     let sealed = Sealed {
@@ -102,7 +125,9 @@ async fn work(store: &Store, session: &SessionId, files: u32) -> Result<(), Box<
     let (ledger, queues) = (store.ledger(), store.queues());
     let mut finished = 0;
     while finished < files {
-        let batch = queues.receive(QueueName::ScanWork, BATCH, Duration::from_secs(720)).await?;
+        let batch = queues
+            .receive(QueueName::ScanWork, BATCH as usize, Duration::from_mins(12))
+            .await?;
         assert!(!batch.is_empty(), "the queue ran dry");
         ledger.session(session).await?;
         let mut indices = BTreeSet::new();

@@ -66,6 +66,7 @@ fn folder_error(path: &Path, entry: &Entry) -> ReadError {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
 fn read_error(error: io::Error) -> ReadError {
     let out_of_files = matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE));
     match error.kind() {

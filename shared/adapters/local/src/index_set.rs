@@ -12,10 +12,11 @@ pub(crate) fn encode(set: &BTreeSet<u32>) -> Vec<u8> {
         let mut distance = number - last;
         last = number;
         while distance >= 0x80 {
-            bytes.push((distance & 0x7f) as u8 | 0x80);
+            bytes.push(distance.to_le_bytes()[0] | 0x80);
             distance >>= 7;
         }
-        bytes.push(distance as u8);
+        // Below 0x80 now.
+        bytes.push(distance.to_le_bytes()[0]);
     }
     bytes
 }

@@ -32,6 +32,25 @@ impl LocalLedger {
     }
 }
 
+impl LocalLedger {
+    /// The sessions created last, newest first, at most `max`. Not of the port: a person asks for it, no flow.
+    pub async fn latest(&self, max: u32) -> Result<Vec<Session>, PortError> {
+        self.database
+            .call(move |work| {
+                let ids: Vec<SessionId> = work
+                    .prepare_cached("SELECT id FROM sessions ORDER BY rowid DESC LIMIT ?1")?
+                    .query_map([max], |row| row.get(0).map(SessionId))?
+                    .collect::<Result<_, _>>()?;
+                let mut sessions = Vec::with_capacity(ids.len());
+                for id in ids {
+                    sessions.extend(load(work, &id)?);
+                }
+                Ok(sessions)
+            })
+            .await
+    }
+}
+
 #[async_trait]
 impl ScanLedger for LocalLedger {
     async fn create(&self, mut session: Session) -> Result<Option<Session>, PortError> {
@@ -79,7 +98,10 @@ impl ScanLedger for LocalLedger {
         if let Body::Inline(json) = &result.body
             && json.len() > MAX_INLINE
         {
-            let text = format!("a result of {} bytes; at most {MAX_INLINE} stand inline", json.len());
+            let text = format!(
+                "a result of {} bytes; at most {MAX_INLINE} stand inline",
+                json.len()
+            );
             return Err(PortError::Broken(text));
         }
         let id = id.clone();

@@ -8,9 +8,9 @@
 //!   which outlives the process: ledger, queues and objects are all there on the next open, and messages
 //!   that were in the dead process's hands are visible at once, with their receive counts kept.
 //! - **A power cut leaves a sound database that may lack the last seconds** (`synchronous = NORMAL`: the
-//!   write-ahead log is synced at checkpoints, not at each commit). Objects are not synced one by one; one
-//!   written in the last seconds (30 s on an ordinary ext4) may be missing or empty although the ledger names it. Start such
-//!   a scan again.
+//!   write-ahead log is synced at checkpoints, not at each commit). Objects are not synced one by one: one
+//!   written in the last seconds (30 s on an ordinary ext4) may be missing or empty although the ledger
+//!   names it. Start such a scan again.
 //!
 //! This crate decides nothing about scans. It is for Unix systems: names of files are bytes here.
 

@@ -28,7 +28,7 @@ pub struct LocalNotifier {
 #[derive(Debug)]
 pub struct Frames {
     id: String,
-    frames: Arc<FrameBox>,
+    inbox: Arc<FrameBox>,
     notifier: LocalNotifier,
 }
 
@@ -54,7 +54,7 @@ impl LocalNotifier {
         }
         Frames {
             id: id.to_owned(),
-            frames,
+            inbox: frames,
             notifier: self.clone(),
         }
     }
@@ -100,9 +100,9 @@ impl Frames {
     /// The next frame; `None` when the client was cut off or replaced: close the socket.
     pub async fn next(&mut self) -> Option<String> {
         loop {
-            let changed = self.frames.changed.notified();
+            let changed = self.inbox.changed.notified();
             {
-                let mut waiting = self.frames.waiting();
+                let mut waiting = self.inbox.waiting();
                 if waiting.closed {
                     return None;
                 }
@@ -118,12 +118,12 @@ impl Frames {
 
 impl Drop for Frames {
     fn drop(&mut self) {
-        self.frames.close();
+        self.inbox.close();
         let mut boxes = self.notifier.boxes();
         // The id may have been registered anew.
         if boxes
             .get(&self.id)
-            .is_some_and(|frames| Arc::ptr_eq(frames, &self.frames))
+            .is_some_and(|frames| Arc::ptr_eq(frames, &self.inbox))
         {
             boxes.remove(&self.id);
         }

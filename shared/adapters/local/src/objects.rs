@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{ObjectStore, PortError, Put};
 
+use crate::database::Database;
 use crate::object_path::path_of;
 
 /// Up to this size (bytes) a file is read or written where the call is made: that takes less time than
@@ -31,15 +32,18 @@ struct Folders {
     /// On the same file system, empty on opening.
     tmp: PathBuf,
     next_tmp: AtomicU64,
+    /// Its thread holds the lock of the state folder, which must not end before this does.
+    _locked_by: Arc<Database>,
 }
 
 impl LocalObjects {
-    pub(crate) fn new(objects: PathBuf, tmp: PathBuf) -> Self {
+    pub(crate) fn new(objects: PathBuf, tmp: PathBuf, locked_by: Arc<Database>) -> Self {
         Self {
             folders: Arc::new(Folders {
                 objects,
                 tmp,
                 next_tmp: AtomicU64::new(0),
+                _locked_by: locked_by,
             }),
         }
     }

@@ -84,7 +84,7 @@ pub(crate) fn take(
 fn next_groups(connection: &Connection, queue: QueueName, max: usize) -> Result<Vec<String>, WorkError> {
     connection
         .prepare_cached("SELECT fair_group FROM turns WHERE queue = ?1 ORDER BY turn LIMIT ?2")?
-        .query_map(params![queue.number(), max as u64], |row| row.get(0))?
+        .query_map(params![queue.number(), as_limit(max)], |row| row.get(0))?
         .map(|row| Ok(row?))
         .collect()
 }
@@ -103,7 +103,7 @@ fn take_of_group(
              ORDER BY id LIMIT ?3) RETURNING id, origin, fair_group, body, deliveries, base, sent_at",
         )?
         .query_map(
-            params![queue.number(), group, max as u64, until.timestamp_micros()],
+            params![queue.number(), group, as_limit(max), until.timestamp_micros()],
             read_row,
         )?
         .collect::<Result<Vec<_>, _>>()?;
@@ -218,6 +218,11 @@ pub(crate) fn release_all_in_flight(connection: &Connection, now: DateTime<Utc>)
         [now.timestamp_micros()],
     )?;
     wake_due(connection, now, &mut Woken::new())
+}
+
+/// As `SQLite` counts.
+pub(crate) fn as_limit(max: usize) -> i64 {
+    i64::try_from(max).unwrap_or(i64::MAX)
 }
 
 struct Hidden {

@@ -109,8 +109,8 @@ impl Store {
         let database = Arc::new(Database::start(connection, lock).map_err(unusable(dir))?);
         Ok(Self {
             ledger: LocalLedger::new(Arc::clone(&database)),
-            queues: LocalQueues::new(database, clock),
-            objects: LocalObjects::new(objects, tmp),
+            queues: LocalQueues::new(Arc::clone(&database), clock),
+            objects: LocalObjects::new(objects, tmp, database),
         })
     }
 

@@ -165,13 +165,13 @@ impl<'a> Interpreter<'a> {
                 b"Tf" => {
                     if let (Some(name), Some([size])) = (lexer.name, lexer.numbers()) {
                         self.state.size = size;
-                        self.state.font = match names.iter().find(|(known, _)| *known == name) {
-                            Some((_, font)) => *font,
-                            None => {
-                                let font = self.font(resources, name);
-                                names.push((name, font));
-                                font
-                            }
+                        let known = names.iter().find(|(known, _)| *known == name);
+                        self.state.font = if let Some((_, font)) = known {
+                            *font
+                        } else {
+                            let font = self.font(resources, name);
+                            names.push((name, font));
+                            font
                         };
                     }
                 }
@@ -367,24 +367,23 @@ impl<'a> Interpreter<'a> {
     fn draw(&mut self, resources: &Resources<'a>, name: &[u8], depth: u32) {
         let Some(name) = Name::new(name) else { return };
         let key = resources.forms.get_ref(&*name);
-        let drawn = match key.and_then(|key| self.forms.get(&key)) {
-            Some(drawn) => drawn.clone(),
-            None => {
-                let stream = resources.forms.get::<Stream<'a>>(&*name);
-                let drawn = stream.map_or(Drawn::Nothing, |stream| load_drawn(&stream));
-                let size = if let Drawn::Form(form) = &drawn {
-                    form.content.len()
-                } else {
-                    0
-                };
-                if let Some(key) = key
-                    && self.form_bytes + size <= FORM_CACHE_BYTES
-                {
-                    self.form_bytes += size;
-                    self.forms.insert(key, drawn.clone());
-                }
-                drawn
+        let drawn = if let Some(drawn) = key.and_then(|key| self.forms.get(&key)) {
+            drawn.clone()
+        } else {
+            let stream = resources.forms.get::<Stream<'a>>(&*name);
+            let drawn = stream.map_or(Drawn::Nothing, |stream| load_drawn(&stream));
+            let size = if let Drawn::Form(form) = &drawn {
+                form.content.len()
+            } else {
+                0
+            };
+            if let Some(key) = key
+                && self.form_bytes + size <= FORM_CACHE_BYTES
+            {
+                self.form_bytes += size;
+                self.forms.insert(key, drawn.clone());
             }
+            drawn
         };
         match drawn {
             Drawn::Form(form) => self.run_form(&form, resources, depth),

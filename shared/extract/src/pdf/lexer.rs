@@ -120,7 +120,12 @@ impl<'a> Lexer<'a> {
                     let start = pos;
                     pos = skip_regular(data, pos + 1);
                     // Drawing one path takes many of these.
-                    if pos - start == 1 && matches!(first, b'm' | b'l' | b'c' | b'v' | b'y' | b'h' | b'n' | b'w' | b'W') {
+                    if pos - start == 1
+                        && matches!(
+                            first,
+                            b'm' | b'l' | b'c' | b'v' | b'y' | b'h' | b'n' | b'w' | b'W'
+                        )
+                    {
                         self.reset();
                         in_array = false;
                         continue;
@@ -333,7 +338,9 @@ pub(super) fn decode_hex(data: &[u8], out: &mut Vec<u8>) {
 #[inline]
 fn skip_regular(data: &[u8], from: usize) -> usize {
     let tail = data.get(from..).unwrap_or_default();
-    let length = tail.iter().position(|b| CLASS[usize::from(*b)] & (WHITE | DELIMITER) != 0);
+    let length = tail
+        .iter()
+        .position(|b| CLASS[usize::from(*b)] & (WHITE | DELIMITER) != 0);
     from + length.unwrap_or(tail.len())
 }
 
@@ -413,7 +420,8 @@ mod tests {
 
     #[test]
     fn numbers_of_any_length_are_read() {
-        let close = |text: &str, value: f32| (number_at(text.as_bytes(), 0) - value).abs() <= value.abs() * 1e-6;
+        let close =
+            |text: &str, value: f32| (number_at(text.as_bytes(), 0) - value).abs() <= value.abs() * 1e-6;
         assert!(close("123456.75 ", 123_456.75));
         assert!(close("12345678901234 ", 1.234_567_9e13));
         assert!(close("0.0000000001234", 0.0) || number_at(b"0.0000000001234", 0) < 1e-8);

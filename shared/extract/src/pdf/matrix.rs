@@ -21,8 +21,15 @@ impl Matrix {
         f: 0.0,
     };
 
-    pub fn new([a, b, c, d, e, f]: [f32; 6]) -> Self {
-        Self { a, b, c, d, e, f }
+    pub fn new(six: [f32; 6]) -> Self {
+        Self {
+            a: six[0],
+            b: six[1],
+            c: six[2],
+            d: six[3],
+            e: six[4],
+            f: six[5],
+        }
     }
 
     /// First `self`, then `outer`: how PDF writes `self × outer`.

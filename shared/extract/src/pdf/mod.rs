@@ -9,6 +9,8 @@ mod font;
 mod layout;
 mod lexer;
 mod matrix;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -49,19 +51,15 @@ pub(crate) fn read(
     let mut interpreter = Interpreter::new();
     for (number, page) in (1..=count).zip(pages.iter()) {
         // One page that makes a parser panic must not lose the others.
-        match catch_unwind(AssertUnwindSafe(|| read_page(&mut interpreter, page))) {
-            Ok(readable) => {
-                if !readable {
-                    unread.push(number);
-                }
-            }
-            Err(_) => {
-                unread.push(number);
-                // What was read before the panic is whole; what the interpreter remembers may not be.
-                let layout = std::mem::take(&mut interpreter.layout);
-                interpreter = Interpreter::new();
-                interpreter.layout = layout;
-            }
+        let readable = catch_unwind(AssertUnwindSafe(|| read_page(&mut interpreter, page)));
+        if !matches!(readable, Ok(true)) {
+            unread.push(number);
+        }
+        if readable.is_err() {
+            // What was read before the panic is whole; what the interpreter remembers may not be.
+            let layout = std::mem::take(&mut interpreter.layout);
+            interpreter = Interpreter::new();
+            interpreter.layout = layout;
         }
         if !interpreter.layout.text.is_empty() {
             out.page(

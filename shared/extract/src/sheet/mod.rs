@@ -31,7 +31,9 @@ pub(crate) fn read_xls(bytes: &Bytes, out: &mut Output<'_>) -> Result<u32, Extra
     for name in &names {
         out.sheet(name);
         // A chart sheet has no range.
-        let Ok(range) = book.worksheet_range(name) else { continue };
+        let Ok(range) = book.worksheet_range(name) else {
+            continue;
+        };
         let (first_row, first_column) = range.start().unwrap_or_default();
         for (row, column, value) in range.used_cells() {
             text.clear();
@@ -56,10 +58,9 @@ fn as_ref(value: &Data) -> DataRef<'_> {
     match value {
         Data::Int(v) => DataRef::Int(*v),
         Data::Float(v) => DataRef::Float(*v),
-        Data::String(v) => DataRef::SharedString(v),
         Data::Bool(v) => DataRef::Bool(*v),
         Data::DateTime(v) => DataRef::DateTime(*v),
-        Data::DateTimeIso(v) | Data::DurationIso(v) => DataRef::SharedString(v),
+        Data::String(v) | Data::DateTimeIso(v) | Data::DurationIso(v) => DataRef::SharedString(v),
         Data::Error(e) => DataRef::Error(e.clone()),
         Data::Empty => DataRef::Empty,
     }
@@ -72,7 +73,10 @@ fn push_value(value: &DataRef<'_>, out: &mut String) {
         DataRef::Int(v) => write!(out, "{v}"),
         // `Display` of f64 is the shortest form that reads back the same, and has no `.0`.
         DataRef::Float(v) => write!(out, "{v}"),
-        DataRef::SharedString(v) => out.write_str(v),
+        DataRef::SharedString(v) => {
+            out.push_str(v);
+            Ok(())
+        }
         DataRef::String(v) | DataRef::DateTimeIso(v) | DataRef::DurationIso(v) => out.write_str(v),
         DataRef::Bool(v) => out.write_str(if *v { "TRUE" } else { "FALSE" }),
         DataRef::DateTime(v) => push_date(v, out),
@@ -95,7 +99,11 @@ fn push_date(value: &ExcelDateTime, out: &mut String) -> std::fmt::Result {
         out.push(' ');
     }
     write!(out, "{hour:02}:{minute:02}")?;
-    if second == 0 { Ok(()) } else { write!(out, ":{second:02}") }
+    if second == 0 {
+        Ok(())
+    } else {
+        write!(out, ":{second:02}")
+    }
 }
 
 #[cfg(test)]
@@ -114,7 +122,13 @@ mod tests {
         assert_eq!(shown(&DataRef::Float(0.1)), "0.1");
         assert_eq!(shown(&DataRef::Float(4_711_000_000_000.0)), "4711000000000");
         assert_eq!(shown(&DataRef::Bool(true)), "TRUE");
-        let date = |v| DataRef::DateTime(ExcelDateTime::new(v, calamine::ExcelDateTimeType::DateTime, false));
+        let date = |v| {
+            DataRef::DateTime(ExcelDateTime::new(
+                v,
+                calamine::ExcelDateTimeType::DateTime,
+                false,
+            ))
+        };
         assert_eq!(shown(&date(45_000.0)), "2023-03-15");
         assert_eq!(shown(&date(45_000.5)), "2023-03-15 12:00");
         assert_eq!(shown(&date(0.25)), "06:00");

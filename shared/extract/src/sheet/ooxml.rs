@@ -57,7 +57,9 @@ pub(crate) fn read_xlsb(bytes: &Bytes, out: &mut Output<'_>) -> Result<u32, Extr
     let mut failed = None;
     for name in &names {
         out.sheet(name);
-        let Ok(mut cells) = book.worksheet_cells_reader(name) else { continue };
+        let Ok(mut cells) = book.worksheet_cells_reader(name) else {
+            continue;
+        };
         loop {
             match cells.next_cell() {
                 Ok(Some(cell)) => push_cell(cell.get_position(), cell.get_value(), &mut text, out)?,
@@ -98,13 +100,18 @@ fn check_held(bytes: &Bytes) -> Result<(), ExtractError> {
     let mut held = 0_u64;
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(|error| damaged(&error))?;
-        let name = entry.name().map_err(|error| damaged(&error))?.to_ascii_lowercase();
+        let name = entry
+            .name()
+            .map_err(|error| damaged(&error))?
+            .to_ascii_lowercase();
         if name.contains("sharedstrings") || name.contains("styles") {
             held = held.saturating_add(entry.size());
         }
     }
     if held > HELD_MAX {
-        return Err(ExtractError::TooLarge(format!("{held} bytes of shared strings and styles")));
+        return Err(ExtractError::TooLarge(format!(
+            "{held} bytes of shared strings and styles"
+        )));
     }
     Ok(())
 }

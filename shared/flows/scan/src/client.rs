@@ -140,6 +140,9 @@ impl Scan {
                     )
                 })?;
         }
+        // Read again, as for `resume`: a session that was about to end may have ended, and told so, before the
+        // subscription.
+        let session = self.own_session(connection, id.0).await?;
         self.snapshot(connection, &session, None).await
     }
 

@@ -1,12 +1,17 @@
 //! The report of a session, from its stored results.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use riffle_ports::{PortError, Sealed, Session};
+use percent_encoding::percent_decode_str;
+use riffle_contracts::{MatchMode, OcrMode};
+use riffle_ports::{Entry, PortError, Sealed, Session, SessionId, Source};
 
 use crate::Scan;
-use crate::finisher::Totals;
+use crate::report::{FileRow, Meta, ReportError, ReportWriter, Totals};
 use crate::request::Request;
 use crate::result::FileResult;
+use crate::settings::Links;
 
 /// Builds the report. Depends on what is stored and frozen alone: the same session, the same bytes.
 pub(crate) async fn report(
@@ -14,16 +19,95 @@ pub(crate) async fn report(
     session: &Session,
     sealed: &Sealed,
     request: &Request,
-    totals: &Totals,
 ) -> Result<Bytes, PortError> {
-    let _ = (request, totals);
-    let mut out = Vec::new();
+    let broken = |error: ReportError| PortError::Broken(error.to_string());
+    let codes = scan.codes(session, request).await?;
+    let mut writer = ReportWriter::new(meta(session, request), &codes.list).map_err(broken)?;
     for chunk in 0..sealed.chunks() {
         for (index, stored) in scan.ports.ledger.results(&session.id, chunk).await? {
             let entry = scan.manifest.entry(&session.id, sealed, index).await?;
             let result = FileResult::load(&*scan.ports.objects, &stored).await?;
-            out.extend(serde_json::to_vec(&(entry, result)).expect("plain data"));
+            let row = FileRow {
+                name: &entry.name,
+                folder: &folder(&request.source, &entry),
+                failure: result.failure.as_ref().map(|failure| failure.reason.as_str()),
+                kind: result.kind,
+                bytes: result.bytes,
+                pages: result.pages,
+                unread_pages: &result.unread,
+                codes: result.codes,
+                link: &link(&scan.settings.links, &session.id, index, &request.source, &entry),
+                matches: &result.matches,
+                unlisted: result.unlisted,
+            };
+            writer.file(&row).map_err(broken)?;
         }
     }
-    Ok(Bytes::from(out))
+    writer.finish(&totals(session)).map(Bytes::from).map_err(broken)
+}
+
+fn meta(session: &Session, request: &Request) -> Meta {
+    let source = match &request.source {
+        Source::Folders(folders) => folders.join(", "),
+    };
+    let matching = match request.options.matching {
+        MatchMode::Token => "codes that stand alone",
+        MatchMode::Substring => "codes anywhere, also inside words",
+    };
+    let ocr = match request.options.ocr {
+        OcrMode::Off => "off",
+        OcrMode::Auto => "on",
+    };
+    let settings = [
+        ("Session", session.id.as_ref()),
+        ("Matching", matching),
+        ("OCR", ocr),
+    ];
+    Meta {
+        started: session.started_at.unwrap_or(session.created_at),
+        source,
+        settings: settings
+            .map(|(label, value)| (label.to_owned(), value.to_owned()))
+            .to_vec(),
+    }
+}
+
+fn totals(session: &Session) -> Totals {
+    let started = session.started_at.unwrap_or(session.created_at);
+    let finished = session
+        .frozen
+        .as_ref()
+        .map_or(started, |frozen| frozen.finished_at);
+    Totals {
+        duration: (finished - started).to_std().unwrap_or(Duration::ZERO),
+        receipt: Vec::new(),
+    }
+}
+
+/// Which of several folders a file was found in. One alone says nothing new.
+fn folder(source: &Source, entry: &Entry) -> String {
+    match source {
+        Source::Folders(folders) if folders.len() > 1 => {
+            let path = path(entry);
+            path.strip_suffix(&entry.name)
+                .unwrap_or(&path)
+                .trim_end_matches('/')
+                .to_owned()
+        }
+        Source::Folders(_) => String::new(),
+    }
+}
+
+fn link(links: &Links, session: &SessionId, index: u32, source: &Source, entry: &Entry) -> String {
+    match (links, source) {
+        // Spreadsheet programs escape local paths by themselves.
+        (Links::Files, Source::Folders(_)) => format!("file://{}", path(entry)),
+        _ => links.file(session, index, source, entry),
+    }
+}
+
+fn path(entry: &Entry) -> String {
+    percent_decode_str(&entry.locator)
+        .decode_utf8_lossy()
+        .into_owned()
 }

@@ -71,7 +71,7 @@ impl Scan {
             return Ok(());
         };
         let request = Request::decode(&session.request)?;
-        let report = closing::report(self, &session, sealed, &request, &totals).await?;
+        let report = closing::report(self, &session, sealed, &request).await?;
         let key = keys::report(&session.id);
         // Taken means published: by an earlier run, with the same bytes.
         ports.objects.put_if_absent(&key, report).await?;

@@ -9,6 +9,7 @@ mod client;
 mod closing;
 pub mod codes;
 mod dispatcher;
+mod downloads;
 mod finisher;
 mod manifest;
 pub mod matching;

@@ -13,8 +13,10 @@ pub(super) async fn creation(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let stored = ok(ledger.create(first.clone()).await, "create");
     assert_eq!(stored, None, "create of a free id returns nothing");
 
-    let mut second = first.clone();
-    second.tenant = "somebody else".to_owned();
+    let second = Session {
+        tenant: "somebody else".to_owned(),
+        ..first.clone()
+    };
     let stored = ok(ledger.create(second).await, "create");
     assert_eq!(
         stored.as_ref(),
@@ -43,7 +45,10 @@ pub(super) async fn creation(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         match ok(outcome, "create") {
             None => {
                 winners += 1;
-                assert_eq!(&stored, session, "the one who created it is not the one who is stored");
+                assert_eq!(
+                    &stored, session,
+                    "the one who created it is not the one who is stored"
+                );
             }
             Some(other) => assert_eq!(other, stored, "a loser got another session than the stored one"),
         }
@@ -53,7 +58,11 @@ pub(super) async fn creation(ledger: &dyn ScanLedger, ids: &dyn Ids) {
 
 pub(super) async fn absence(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let id = SessionId(ids.fresh());
-    assert_eq!(ok(ledger.session(&id).await, "session"), None, "a session that never was");
+    assert_eq!(
+        ok(ledger.session(&id).await, "session"),
+        None,
+        "a session that never was"
+    );
     assert_eq!(
         ok(ledger.transition(&id, Transition::Cancel).await, "transition"),
         Outcome::NoSession,
@@ -73,15 +82,25 @@ pub(super) async fn absence(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         None,
         "changing a session that never was made one"
     );
-    assert_eq!(ok(ledger.results(&id, 0).await, "results"), [], "results of nothing");
-    assert_eq!(ok(ledger.done(&id, 0).await, "done"), set([]), "a set that was never added to");
+    assert_eq!(
+        ok(ledger.results(&id, 0).await, "results"),
+        [],
+        "results of nothing"
+    );
+    assert_eq!(
+        ok(ledger.done(&id, 0).await, "done"),
+        set([]),
+        "a set that was never added to"
+    );
 }
 
 /// Long and odd texts come back as they went in.
 pub(super) async fn content(ledger: &dyn ScanLedger, ids: &dyn Ids) {
-    let mut session = new_session(ids);
-    session.tenant = "tenant/with #odd% signs\u{202e}'\"; --".to_owned();
-    session.request = format!("{{\"codes\":[\"{}\"]}}", "Ä\\u0000漢🦀\\n".repeat(3_000));
+    let session = Session {
+        tenant: "tenant/with #odd% signs\u{202e}'\"; --".to_owned(),
+        request: format!("{{\"codes\":[\"{}\"]}}", "Ä\\u0000漢🦀\\n".repeat(3_000)),
+        ..new_session(ids)
+    };
     ok(ledger.create(session.clone()).await, "create");
     let reason = "läuft nicht:\t\"a\\b\"\n".to_owned();
     let outcome = ok(
@@ -114,9 +133,24 @@ pub(super) async fn open_list(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     assert_listed(ledger, &wanted, true, "a new session is among the open ones").await;
 
     ok(ledger.transition(&moved.id, seal(7)).await, "transition");
-    ok(ledger.transition(&cancelled.id, Transition::Cancel).await, "transition");
-    assert_listed(ledger, &[&cancelled.id], false, "a cancelled session leaves the open ones").await;
-    assert_listed(ledger, &[&open.id, &moved.id], true, "others stay among the open ones").await;
+    ok(
+        ledger.transition(&cancelled.id, Transition::Cancel).await,
+        "transition",
+    );
+    assert_listed(
+        ledger,
+        &[&cancelled.id],
+        false,
+        "a cancelled session leaves the open ones",
+    )
+    .await;
+    assert_listed(
+        ledger,
+        &[&open.id, &moved.id],
+        true,
+        "others stay among the open ones",
+    )
+    .await;
     for id in wanted {
         ok(ledger.transition(id, Transition::Cancel).await, "transition");
     }
@@ -152,7 +186,13 @@ pub(super) async fn one_wins(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         not_since: at(30_000),
     };
     assert_single(ledger, &session.id, sweep, "claim the sweep").await;
-    assert_single(ledger, &session.id, |_| Transition::Run { now: at(61_000) }, "run").await;
+    assert_single(
+        ledger,
+        &session.id,
+        |_| Transition::Run { now: at(61_000) },
+        "run",
+    )
+    .await;
     let lease = |number| Transition::Lease {
         lease: Lease {
             token: format!("token {number}"),
@@ -176,10 +216,16 @@ async fn assert_single(
         match ok(outcome, "transition") {
             Outcome::Applied(session) => {
                 applied += 1;
-                assert_eq!(session, stored, "{what}: the winner saw another session than the stored one");
+                assert_eq!(
+                    session, stored,
+                    "{what}: the winner saw another session than the stored one"
+                );
             }
             Outcome::Refused(session) => {
-                assert_eq!(session, stored, "{what}: a loser saw another session than the stored one");
+                assert_eq!(
+                    session, stored,
+                    "{what}: a loser saw another session than the stored one"
+                );
             }
             Outcome::NoSession => panic!("{what}: the session is there"),
         }
@@ -223,18 +269,31 @@ pub(super) async fn progress(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         },
         "counts of 40 calls at once add up"
     );
-    assert_eq!(after.chunks_done, set(0..40), "full chunks of 40 calls at once unite");
+    assert_eq!(
+        after.chunks_done,
+        set(0..40),
+        "full chunks of 40 calls at once unite"
+    );
     assert!(after.is_full(), "40 of 40 chunks are full");
 
     let again = ok(
-        ledger.add_progress(&session.id, &set([]), Counts::default()).await,
+        ledger
+            .add_progress(&session.id, &set([]), Counts::default())
+            .await,
         "add_progress",
     );
     assert_eq!(again.as_ref(), Some(&after), "adding nothing changes nothing");
 
-    ok(ledger.transition(&session.id, Transition::Cancel).await, "transition");
+    ok(
+        ledger.transition(&session.id, Transition::Cancel).await,
+        "transition",
+    );
     let end = ok(ledger.session(&session.id).await, "session");
-    assert_eq!(end.as_ref().map(|end| end.state), Some(State::Cancelled), "cancelled");
+    assert_eq!(
+        end.as_ref().map(|end| end.state),
+        Some(State::Cancelled),
+        "cancelled"
+    );
     let counts = Counts {
         processed: 1,
         failed: 1,
@@ -244,14 +303,16 @@ pub(super) async fn progress(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         ledger.add_progress(&session.id, &set([999]), counts).await,
         "add_progress",
     );
-    assert_eq!(late, end, "progress after the end changes nothing and returns the session");
+    assert_eq!(
+        late, end,
+        "progress after the end changes nothing and returns the session"
+    );
     assert_eq!(
         ok(ledger.session(&session.id).await, "session"),
         end,
         "progress after the end is not stored"
     );
 }
-
 
 fn seal(total: u32) -> Transition {
     Transition::Seal {

@@ -10,6 +10,8 @@ mod connections;
 mod file_source;
 mod ledger_sessions;
 mod ledger_sets;
+#[cfg(test)]
+mod mutants;
 mod object_store;
 #[cfg(test)]
 mod over_memory;
@@ -58,7 +60,7 @@ fn ok<T, E: Debug>(outcome: Result<T, E>, call: &str) -> T {
 }
 
 #[track_caller]
-fn assert_broken<T: Debug>(outcome: Result<T, PortError>, call: &str) {
+fn assert_broken<T: Debug>(outcome: &Result<T, PortError>, call: &str) {
     assert!(
         matches!(outcome, Err(PortError::Broken(_))),
         "{call} must be refused as broken, and gave {outcome:?}"

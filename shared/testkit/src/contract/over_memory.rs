@@ -11,12 +11,12 @@ use riffle_ports::{ClientNotifier, FileSource, Ids, Queue, Source, WorkQueue};
 
 use super::{ClientHarness, Delivered, PlaceHarness, QueueHarness};
 use crate::memory::{
-    ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, Place,
-    Received, Redrive, SeededIds,
+    ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue,
+    Place, Received, Redrive, SeededIds,
 };
 
 /// Nothing in memory ever waits for anything outside.
-fn run<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn run<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     loop {
         if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -37,7 +37,10 @@ fn objects() {
 
 #[test]
 fn connections() {
-    run(super::connection_registry(&MemoryConnections::new(), &SeededIds::new(1)));
+    run(super::connection_registry(
+        &MemoryConnections::new(),
+        &SeededIds::new(1),
+    ));
 }
 
 #[test]
@@ -46,10 +49,21 @@ fn time_and_chance() {
     super::ids(&SeededIds::new(1));
 }
 
-struct Consumer {
+pub(super) struct Consumer {
     clock: Arc<ManualClock>,
     queue: MemoryQueue,
     held: Mutex<BTreeMap<String, Received>>,
+}
+
+impl Consumer {
+    pub(super) fn new() -> Self {
+        let clock = Arc::new(ManualClock::new());
+        Self {
+            queue: MemoryQueue::new(Arc::clone(&clock) as _, Redrive::default()),
+            clock,
+            held: Mutex::default(),
+        }
+    }
 }
 
 #[async_trait]
@@ -87,13 +101,7 @@ impl QueueHarness for Consumer {
 
 #[test]
 fn queue() {
-    let clock = Arc::new(ManualClock::new());
-    let consumer = Consumer {
-        queue: MemoryQueue::new(Arc::clone(&clock) as _, Redrive::default()),
-        clock,
-        held: Mutex::default(),
-    };
-    run(super::work_queue(&consumer, &SeededIds::new(1)));
+    run(super::work_queue(&Consumer::new(), &SeededIds::new(1)));
 }
 
 struct Clients {

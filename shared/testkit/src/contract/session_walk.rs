@@ -46,7 +46,10 @@ pub(super) async fn every_transition(ledger: &dyn ScanLedger, ids: &dyn Ids) {
             } else {
                 Outcome::Refused(before)
             };
-            let outcome = ok(ledger.transition(&model.id, transition.clone()).await, "transition");
+            let outcome = ok(
+                ledger.transition(&model.id, transition.clone()).await,
+                "transition",
+            );
             assert_eq!(outcome, expected, "{place}: {transition:?}");
             seen.insert((kind, applied));
         }
@@ -56,17 +59,32 @@ pub(super) async fn every_transition(ledger: &dyn ScanLedger, ids: &dyn Ids) {
             "walk {seed}: the stored session at its end"
         );
         let open = !model.state.is_terminal();
-        assert_listed(ledger, &[&model.id], open, "open sessions are those not in a terminal state").await;
+        assert_listed(
+            ledger,
+            &[&model.id],
+            open,
+            "open sessions are those not in a terminal state",
+        )
+        .await;
         seen.insert((end_of(model.state), true));
-        ok(ledger.transition(&model.id, Transition::Cancel).await, "transition");
+        ok(
+            ledger.transition(&model.id, Transition::Cancel).await,
+            "transition",
+        );
     }
     for kind in KINDS {
         for applied in [true, false] {
-            assert!(seen.contains(&(kind, applied)), "no walk had {kind} with applied = {applied}");
+            assert!(
+                seen.contains(&(kind, applied)),
+                "no walk had {kind} with applied = {applied}"
+            );
         }
     }
     for state in [State::Complete, State::Failed, State::Cancelled] {
-        assert!(seen.contains(&(end_of(state), true)), "no walk ended in {state:?}");
+        assert!(
+            seen.contains(&(end_of(state), true)),
+            "no walk ended in {state:?}"
+        );
     }
 }
 
@@ -92,7 +110,10 @@ async fn add_progress(ledger: &dyn ScanLedger, model: &mut Session, rng: &mut Rn
         model.counts.failed += counts.failed;
         model.counts.matches += counts.matches;
     }
-    let after = ok(ledger.add_progress(&model.id, &full, counts).await, "add_progress");
+    let after = ok(
+        ledger.add_progress(&model.id, &full, counts).await,
+        "add_progress",
+    );
     assert_eq!(after.as_ref(), Some(&*model), "{place}: add_progress");
 }
 

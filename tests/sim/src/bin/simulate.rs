@@ -29,6 +29,9 @@ struct Options {
     /// Runs the small scenario with a fault at a call, as `12:CrashAfter`.
     #[arg(long, value_parser = placement)]
     place: Vec<(u64, Fault)>,
+    /// Goes on after a failure and lists them all.
+    #[arg(long)]
+    all: bool,
     /// Runs the small scenario with every placement of one and of two faults.
     #[arg(long)]
     exhaustive: bool,
@@ -45,7 +48,9 @@ fn placement(text: &str) -> Result<(u64, Fault), String> {
     let (at, name) = text.split_once(':').ok_or("a placement is CALL:FAULT")?;
     let at = at.parse().map_err(|error| format!("{at}: {error}"))?;
     let fault = Fault::ALL.into_iter().find(|fault| format!("{fault:?}") == name);
-    fault.map(|fault| (at, fault)).ok_or_else(|| format!("one of {:?}", Fault::ALL))
+    fault
+        .map(|fault| (at, fault))
+        .ok_or_else(|| format!("one of {:?}", Fault::ALL))
 }
 
 #[expect(clippy::print_stdout, reason = "what a command line is for")]
@@ -81,7 +86,14 @@ fn main() -> ExitCode {
             let rate = run as f64 / began.elapsed().as_secs_f64();
             println!("{run} of {} schedules, {rate:.0} a second", options.seeds);
         };
-        campaign::seeds(options.start..options.start + options.seeds, options.mutant, &progress)
+        let failed = |failure: &Failure| println!("seed {}: {}", failure.seed, failure.violation);
+        let failed: Option<&(dyn Fn(&Failure) + Sync)> = if options.all { Some(&failed) } else { None };
+        campaign::seeds(
+            options.start..options.start + options.seeds,
+            options.mutant,
+            &progress,
+            failed,
+        )
     };
     show(&report, options.mutant, began)
 }

@@ -49,10 +49,16 @@ impl BookChecker {
     fn moved(&mut self, books: &Books, id: &SessionId, from: State, to: State) -> Result<(), Violation> {
         if from.is_terminal() && (to != from || to == State::Complete) {
             let invariant = if to == State::Complete { 2 } else { 0 };
-            return Err(Violation::new(invariant, format!("the terminal state {from:?} was left for {to:?}")));
+            return Err(Violation::new(
+                invariant,
+                format!("the terminal state {from:?} was left for {to:?}"),
+            ));
         }
         if rank(to) < rank(from) {
-            return Err(Violation::new(0, format!("the state went back from {from:?} to {to:?}")));
+            return Err(Violation::new(
+                0,
+                format!("the state went back from {from:?} to {to:?}"),
+            ));
         }
         let Some(session) = books.sessions.get(id) else {
             return Ok(());
@@ -84,7 +90,10 @@ impl BookChecker {
         let at = session.progress_at;
         let before = self.moved_at.insert(id.clone(), at).unwrap_or(session.created_at);
         if by == "progress" && at - before < self.progress_every {
-            return Err(Violation::new(1, format!("PROGRESS is shown twice within {}", at - before)));
+            return Err(Violation::new(
+                1,
+                format!("PROGRESS is shown twice within {}", at - before),
+            ));
         }
         Ok(())
     }
@@ -101,7 +110,10 @@ impl BookChecker {
             let done = books.done.get(&(id.clone(), *chunk));
             let size = sealed.indices(*chunk).len();
             if *chunk >= sealed.chunks() || done.is_none_or(|done| done.len() != size) {
-                return Err(Violation::new(1, format!("chunk {chunk} counts as full and is not")));
+                return Err(Violation::new(
+                    1,
+                    format!("chunk {chunk} counts as full and is not"),
+                ));
             }
         }
         Ok(())
@@ -119,9 +131,16 @@ impl BookChecker {
     fn result(&mut self, books: &Books, id: &SessionId, chunk: u32, index: u32) -> Result<(), Violation> {
         let sealed = books.sessions.get(id).and_then(|session| session.sealed.as_ref());
         if sealed.is_none_or(|sealed| index >= sealed.total || sealed.chunk_of(index) != chunk) {
-            return Err(Violation::new(1, format!("a result of file {index}, which the manifest does not hold")));
+            return Err(Violation::new(
+                1,
+                format!("a result of file {index}, which the manifest does not hold"),
+            ));
         }
-        let Some(stored) = books.results.get(&(id.clone(), chunk)).and_then(|chunk| chunk.get(&index)) else {
+        let Some(stored) = books
+            .results
+            .get(&(id.clone(), chunk))
+            .and_then(|chunk| chunk.get(&index))
+        else {
             return Err(Violation::new(4, format!("the result of file {index} is gone")));
         };
         let first = self
@@ -147,7 +166,10 @@ fn done(books: &Books, id: &SessionId, chunk: u32) -> Result<(), Violation> {
         .find(|index| !results.is_some_and(|results| results.contains_key(index)));
     match unstored {
         None => Ok(()),
-        Some(index) => Err(Violation::new(1, format!("file {index} is done without a result"))),
+        Some(index) => Err(Violation::new(
+            1,
+            format!("file {index} is done without a result"),
+        )),
     }
 }
 
@@ -157,14 +179,21 @@ fn complete(books: &Books, session: &Session) -> Result<(), Violation> {
     };
     let results: Vec<(u32, &StoredResult)> = books.results_of(&session.id).collect();
     if !results.iter().map(|(index, _)| *index).eq(0..sealed.total) {
-        let what = format!("complete with {} results of {} files", results.len(), sealed.total);
+        let what = format!(
+            "complete with {} results of {} files",
+            results.len(),
+            sealed.total
+        );
         return Err(Violation::new(3, what));
     }
     let failed = results.iter().filter(|(_, result)| result.failed).count() as u64;
     let matches: u64 = results.iter().map(|(_, result)| u64::from(result.matches)).sum();
     let counts = session.counts;
     if (counts.processed, counts.failed, counts.matches) != (u64::from(sealed.total), failed, matches) {
-        return Err(Violation::new(3, format!("complete with counts {counts:?}, which the results are not")));
+        return Err(Violation::new(
+            3,
+            format!("complete with counts {counts:?}, which the results are not"),
+        ));
     }
     Ok(())
 }

@@ -1,7 +1,10 @@
 //! What must hold when all has ended.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 
+use bytes::Bytes;
+use calamine::{Reader, Xlsx};
 use riffle_contracts::SessionState;
 use riffle_ports::{Body, Session, State, StoredResult};
 use riffle_scan::{FailureCode, FileResult};
@@ -74,7 +77,10 @@ fn sessions(world: &World) -> Result<Vec<Ended>, Violation> {
                 .into_iter()
                 .map(|(index, stored)| Ok((index, load(world, index, &stored)?)))
                 .collect();
-            Ok(Ended { session, results: results? })
+            Ok(Ended {
+                session,
+                results: results?,
+            })
         })
         .collect()
 }
@@ -85,7 +91,11 @@ fn load(world: &World, index: u32, stored: &StoredResult) -> Result<FileResult, 
         Body::Inline(json) => serde_json::from_str(json).map_err(|error| lost(error.to_string())),
         Body::Object(key) => {
             world.control.sometimes("a result lies in the object store");
-            let json = world.stores.objects.peek(key).ok_or_else(|| lost("it is missing".to_owned()))?;
+            let json = world
+                .stores
+                .objects
+                .peek(key)
+                .ok_or_else(|| lost("it is missing".to_owned()))?;
             serde_json::from_slice(&json).map_err(|error| lost(error.to_string()))
         }
     }
@@ -104,7 +114,10 @@ fn queues(world: &World) -> Result<(), Violation> {
     }
     if world.scenario.plan == Plan::Quiet && dead.len() != garbage {
         let others = dead.len() - garbage;
-        return Err(Violation::new(6, format!("{others} good messages are in the dead letters")));
+        return Err(Violation::new(
+            6,
+            format!("{others} good messages are in the dead letters"),
+        ));
     }
     Ok(())
 }
@@ -115,15 +128,46 @@ fn report(world: &World, ended: &Ended) -> Result<(), Violation> {
         (State::Complete, Some(key)) => {
             let writes = world.stores.objects.writes(key);
             if writes != 1 {
-                return Err(Violation::new(5, format!("the report was written {writes} times")));
+                return Err(Violation::new(
+                    5,
+                    format!("the report was written {writes} times"),
+                ));
             }
             world.control.sometimes("a report is published");
-            Ok(())
+            let content = world.stores.objects.peek(key);
+            match content {
+                None => Err(Violation::new(5, "the report is gone")),
+                // Opening a workbook takes longer than the rest of the schedule.
+                Some(content) if world.scenario.seed % 32 == 0 => {
+                    world.control.sometimes("a report is read back");
+                    rows(ended, content)
+                }
+                Some(_) => Ok(()),
+            }
         }
         (State::Complete, None) => Err(Violation::new(5, "complete without a report")),
         (_, Some(_)) => Err(Violation::new(5, "a report of a session that did not complete")),
         (_, None) => Ok(()),
     }
+}
+
+/// The report has one row for each file and one for each match.
+fn rows(ended: &Ended, content: Bytes) -> Result<(), Violation> {
+    let unread =
+        |error: calamine::XlsxError| Violation::new(5, format!("the report cannot be opened: {error}"));
+    let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(content)).map_err(unread)?;
+    let matches: usize = ended.results.iter().map(|(_, result)| result.matches.len()).sum();
+    for (sheet, expected) in [("Files", ended.results.len()), ("Matches", matches)] {
+        let range = book.worksheet_range(sheet).map_err(unread)?;
+        let rows = range.rows().count().saturating_sub(1);
+        if rows != expected {
+            return Err(Violation::new(
+                5,
+                format!("{rows} rows in {sheet}, stored are {expected}"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Each file's result is what the file is.
@@ -143,25 +187,41 @@ fn natural(world: &World, ended: &Ended, natures: &[Nature]) -> Result<(), Viola
         }
         match (nature, code) {
             (Some(Nature::Healthy { .. }), Some(FailureCode::Killed)) if !world.scenario.calm_quarantine => {
-                world.control.sometimes("a healthy file had its chance in a bad moment");
+                world
+                    .control
+                    .sometimes("a healthy file had its chance in a bad moment");
             }
             (Some(Nature::Healthy { .. }), Some(code)) => {
-                return Err(Violation::new(7, format!("file {index} is healthy and FAILED({code:?})")));
+                return Err(Violation::new(
+                    7,
+                    format!("file {index} is healthy and FAILED({code:?})"),
+                ));
             }
             (Some(Nature::Healthy { codes, places }), None) => {
                 let expected = if codes == 0 { 0 } else { places.max(codes) as usize };
                 if result.matches.len() != expected || result.codes != codes {
                     let found = result.matches.len();
-                    return Err(Violation::new(4, format!("file {index} has {found} of {expected} matches")));
+                    return Err(Violation::new(
+                        4,
+                        format!("file {index} has {found} of {expected} matches"),
+                    ));
                 }
             }
             (Some(Nature::Killer), code) if code != Some(FailureCode::Killed) => {
                 return Err(Violation::new(7, format!("file {index} kills and is {code:?}")));
             }
             (Some(Nature::Damaged), None) => {
-                return Err(Violation::new(7, format!("file {index} is damaged and counts as read")));
+                return Err(Violation::new(
+                    7,
+                    format!("file {index} is damaged and counts as read"),
+                ));
             }
-            (None, _) => return Err(Violation::new(3, format!("a result of file {index}, which is not there"))),
+            (None, _) => {
+                return Err(Violation::new(
+                    3,
+                    format!("a result of file {index}, which is not there"),
+                ));
+            }
             _ => {}
         }
     }
@@ -172,7 +232,10 @@ fn natural(world: &World, ended: &Ended, natures: &[Nature]) -> Result<(), Viola
 fn informed(client: &Client, ended: &Ended) -> Result<(), Violation> {
     let session = &ended.session;
     if client.session.as_deref() != Some(session.id.as_ref()) {
-        return Err(Violation::new(9, format!("a client knows of session {:?}", client.session)));
+        return Err(Violation::new(
+            9,
+            format!("a client knows of session {:?}", client.session),
+        ));
     }
     let state = match session.state {
         State::Complete => SessionState::Complete,
@@ -181,7 +244,10 @@ fn informed(client: &Client, ended: &Ended) -> Result<(), Violation> {
         other => return Err(Violation::new(6, format!("the session is still {other:?}"))),
     };
     if client.ended != Some(state) {
-        return Err(Violation::new(9, format!("a client believes {:?}, the books say {state:?}", client.ended)));
+        return Err(Violation::new(
+            9,
+            format!("a client believes {:?}, the books say {state:?}", client.ended),
+        ));
     }
     let mut stored = BTreeMap::new();
     for (index, result) in &ended.results {
@@ -191,12 +257,22 @@ fn informed(client: &Client, ended: &Ended) -> Result<(), Violation> {
     }
     for (id, told) in &client.matches {
         if stored.get(id) != Some(&told.snippet.as_str()) {
-            return Err(Violation::new(4, format!("a client was told of match {id}, which is not stored")));
+            return Err(Violation::new(
+                4,
+                format!("a client was told of match {id}, which is not stored"),
+            ));
         }
     }
-    let failed = ended.results.iter().filter(|(_, result)| result.failure.is_some()).count();
+    let failed = ended
+        .results
+        .iter()
+        .filter(|(_, result)| result.failure.is_some())
+        .count();
     if client.failures.len() > failed {
-        let what = format!("a client was told of {} failed files, stored are {failed}", client.failures.len());
+        let what = format!(
+            "a client was told of {} failed files, stored are {failed}",
+            client.failures.len()
+        );
         return Err(Violation::new(4, what));
     }
     // A session that ends early may get a late result after its clients looked for the last time.
@@ -214,9 +290,10 @@ fn informed(client: &Client, ended: &Ended) -> Result<(), Violation> {
     }
     let counts = session.counts;
     match client.totals {
-        Some(told) if told != (counts.matches, counts.processed, counts.failed) => {
-            Err(Violation::new(9, format!("a client was told the totals {told:?}, the books say {counts:?}")))
-        }
+        Some(told) if told != (counts.matches, counts.processed, counts.failed) => Err(Violation::new(
+            9,
+            format!("a client was told the totals {told:?}, the books say {counts:?}"),
+        )),
         _ => Ok(()),
     }
 }

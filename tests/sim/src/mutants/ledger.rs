@@ -67,32 +67,29 @@ impl CookedLedger {
     /// What the bad protocol does instead of `transition`, if it is about that.
     fn cook(&self, id: &SessionId, transition: &Transition) -> Option<Outcome> {
         let outcome = match (self.mutant, transition) {
-            (Mutant::NoLease, Transition::Lease { lease, .. }) => {
-                self.force(id, transition, |session| {
-                    session.lease = Some(lease.clone());
-                    if session.state == State::Running {
-                        session.state = State::Finalizing;
-                    }
-                })
-            }
-            (Mutant::NoLease, Transition::Freeze { frozen, .. }) => {
-                self.force(id, transition, |session| {
-                    session.frozen.get_or_insert_with(|| frozen.clone());
-                })
-            }
+            (Mutant::NoLease, Transition::Lease { lease, .. }) => self.force(id, transition, |session| {
+                session.lease = Some(lease.clone());
+                if session.state == State::Running {
+                    session.state = State::Finalizing;
+                }
+            }),
+            (Mutant::NoLease, Transition::Freeze { frozen, .. }) => self.force(id, transition, |session| {
+                session.frozen.get_or_insert_with(|| frozen.clone());
+            }),
             (Mutant::ReportOverwritten, Transition::Freeze { frozen, .. }) => {
                 self.force(id, transition, |session| session.frozen = Some(frozen.clone()))
             }
-            (
-                Mutant::NoLease | Mutant::CompleteWithoutToken,
-                Transition::Complete { counts, report, .. },
-            ) => self.force(id, transition, |session| {
-                session.counts = *counts;
-                session.report = Some(report.clone());
-                session.state = State::Complete;
-            }),
+            (Mutant::NoLease | Mutant::CompleteWithoutToken, Transition::Complete { counts, report, .. }) => {
+                self.force(id, transition, |session| {
+                    session.counts = *counts;
+                    session.report = Some(report.clone());
+                    session.state = State::Complete;
+                })
+            }
             (Mutant::CountsTrusted, Transition::Complete { token, report, .. }) => {
-                let trusted = self.inner.inspect(|books| books.sessions.get(id).map(|session| session.counts));
+                let trusted = self
+                    .inner
+                    .inspect(|books| books.sessions.get(id).map(|session| session.counts));
                 let transition = Transition::Complete {
                     token: token.clone(),
                     counts: trusted.unwrap_or_default(),
@@ -205,7 +202,11 @@ impl ScanLedger for CookedLedger {
             }
         });
         let stored = self.inner.put_result(id, chunk, index, result.clone()).await?;
-        Ok(if self.mutant == Mutant::OwnResultAnnounced { result } else { stored })
+        Ok(if self.mutant == Mutant::OwnResultAnnounced {
+            result
+        } else {
+            stored
+        })
     }
 
     async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError> {

@@ -24,7 +24,7 @@ fn session() -> SessionId {
 fn content(number: usize) -> Bytes {
     // Some small, some so large that another thread writes them.
     let size = if number.is_multiple_of(5) { 200_000 } else { 500 };
-    Bytes::from(vec![(number % 251) as u8; size])
+    Bytes::from(vec![number.to_le_bytes()[0]; size])
 }
 
 /// What a child said it had done.
@@ -97,17 +97,27 @@ async fn check(folder: &Path, said: &Said) -> Outcome {
     assert!(done.is_superset(&said.done), "numbers of a set are lost");
     for number in &said.objects {
         let stored = store.objects().get(&format!("objects/{number}")).await?;
-        assert!(stored == Some(content(*number)), "object {number} is lost or not whole");
+        assert!(
+            stored == Some(content(*number)),
+            "object {number} is lost or not whole"
+        );
     }
 
     let mut present = BTreeSet::new();
     for queue in QueueName::ALL {
-        let peeked = store.queues().peek(queue, usize::MAX >> 1).await?;
+        let peeked = store.queues().peek(queue, usize::MAX).await?;
         present.extend(peeked.into_iter().map(|message| message.body));
         let depths = store.queues().depths().await?;
-        assert!(depths.iter().all(|depth| depth.in_flight == 0), "in the hands of the dead: {depths:?}");
+        assert!(
+            depths.iter().all(|depth| depth.in_flight == 0),
+            "in the hands of the dead: {depths:?}"
+        );
     }
-    let lost: Vec<&String> = said.sent.difference(&said.trying).filter(|body| !present.contains(*body)).collect();
+    let lost: Vec<&String> = said
+        .sent
+        .difference(&said.trying)
+        .filter(|body| !present.contains(*body))
+        .collect();
     assert!(lost.is_empty(), "messages are lost: {lost:?}");
     let undead: Vec<&String> = said.deleted.intersection(&present).collect();
     assert!(undead.is_empty(), "deleted messages are back: {undead:?}");
@@ -132,9 +142,15 @@ fn result(number: usize) -> StoredResult {
 /// Writes until it is killed, and says what it has done after it is done.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "the other half of a_killed_process_loses_nothing, which starts it"]
-#[expect(clippy::print_stdout, reason = "the parent reads it")]
+#[expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "the parent sets the variables and reads the output"
+)]
 async fn child() -> Outcome {
-    let folder = PathBuf::from(std::env::var_os(FOLDER).ok_or("started by its parent only")?);
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
+        return Ok(()); // Started by somebody who wants all ignored tests: nothing to do without a parent.
+    };
     let round: usize = std::env::var(ROUND)?.parse()?;
     let store = Arc::new(Store::open(&folder, Arc::new(SystemClock))?);
     let writers: Vec<_> = (0..4)
@@ -154,7 +170,13 @@ async fn write_for_ever(store: Arc<Store>, first: usize) -> Result<(), riffle_po
     let (ledger, queues, objects) = (store.ledger(), store.queues(), store.objects());
     for number in (first..).step_by(4) {
         let body = number.to_string();
-        send(&queues, Queue::ScanWork, &format!("group {}", number % 3), &[&body]).await?;
+        send(
+            &queues,
+            Queue::ScanWork,
+            &format!("group {}", number % 3),
+            &[&body],
+        )
+        .await?;
         println!("sent {body}");
         objects.put(&format!("objects/{number}"), content(number)).await?;
         println!("object {number}");

@@ -1,7 +1,5 @@
 //! The local adapters: the contract of each port, and what only they promise.
 
-#![expect(clippy::tests_outside_test_module, reason = "an integration test is a test module")]
-
 mod contract;
 mod crash;
 mod folders;
@@ -50,7 +48,7 @@ impl State {
     }
 }
 
-const VISIBILITY: Duration = Duration::from_secs(60);
+const VISIBILITY: Duration = Duration::from_mins(1);
 
 async fn send(queues: &LocalQueues, queue: Queue, group: &str, bodies: &[&str]) -> Result<(), PortError> {
     let messages: Vec<Message> = bodies

@@ -18,7 +18,10 @@ fn a_second_owner_learns_who_has_it_and_what_to_do() -> Outcome {
         "{error:?}"
     );
     let text = error.to_string();
-    assert!(text.contains(&std::process::id().to_string()) && text.contains("stop that one"), "{text}");
+    assert!(
+        text.contains(&std::process::id().to_string()) && text.contains("stop that one"),
+        "{text}"
+    );
     state.reopen()?;
     Ok(())
 }
@@ -27,13 +30,21 @@ fn a_second_owner_learns_who_has_it_and_what_to_do() -> Outcome {
 #[tokio::test]
 async fn the_folder_is_free_when_the_last_part_is_dropped() -> Outcome {
     let State { folder, clock, store } = State::new()?;
-    let queues = store.queues();
+    let (queues, ledger, objects) = (store.queues(), store.ledger(), store.objects());
     drop(store);
-    assert!(Store::open(folder.path(), Arc::clone(&clock) as _).is_err());
+    let in_use = || Store::open(folder.path(), Arc::clone(&clock) as _).is_err();
+    assert!(in_use());
     send(&queues, Queue::ScanWork, "g", &["a"]).await?;
     drop(queues);
+    assert!(in_use());
+    drop(ledger);
+    assert!(in_use());
+    drop(objects);
     let store = Store::open(folder.path(), clock)?;
-    assert_eq!(bodies(&receive(&store.queues(), QueueName::ScanWork).await?), ["a"]);
+    assert_eq!(
+        bodies(&receive(&store.queues(), QueueName::ScanWork).await?),
+        ["a"]
+    );
     Ok(())
 }
 
@@ -62,7 +73,10 @@ fn an_unusable_folder_says_what_to_do() -> Outcome {
 
     let broken = parent.path().join("broken");
     std::fs::create_dir(&broken)?;
-    std::fs::write(broken.join("state.sqlite"), "this is no database, and long enough to be looked at ".repeat(100))?;
+    std::fs::write(
+        broken.join("state.sqlite"),
+        "this is no database, and long enough to be looked at ".repeat(100),
+    )?;
     let error = Store::open(&broken, Arc::new(SystemClock)).expect_err("it is damaged");
     assert!(matches!(error, OpenError::Database { .. }), "{error:?}");
     assert!(error.to_string().contains("move the folder away"), "{error}");
@@ -76,7 +90,9 @@ async fn messages_in_hand_are_free_at_once_on_the_next_start() -> Outcome {
     let queues = state.store.queues();
     send(&queues, Queue::ScanWork, "g", &["in hand", "waits"]).await?;
     let held = receive(&queues, QueueName::ScanWork).await?;
-    queues.release(&[held[1].receipt.clone()], Duration::from_secs(30)).await?;
+    queues
+        .release(&[held[1].receipt.clone()], Duration::from_secs(30))
+        .await?;
     send(&queues, Queue::ScanWork, "g", &["never touched"]).await?;
     drop(queues);
 
@@ -86,7 +102,11 @@ async fn messages_in_hand_are_free_at_once_on_the_next_start() -> Outcome {
     assert_eq!(bodies(&received), ["in hand", "never touched"]);
     let counts: Vec<u32> = received.iter().map(|one| one.receive_count).collect();
     assert_eq!(counts, [2, 1]);
-    assert_eq!(queues.delete(&[held[0].receipt.clone()]).await?, 0, "a receipt of the former process");
+    assert_eq!(
+        queues.delete(&[held[0].receipt.clone()]).await?,
+        0,
+        "a receipt of the former process"
+    );
     state.advance(30);
     assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["waits"]);
     Ok(())
@@ -98,12 +118,18 @@ async fn what_kills_the_process_three_times_is_quarantined() -> Outcome {
     let mut state = State::new()?;
     send(&state.store.queues(), Queue::ScanWork, "g", &["killer"]).await?;
     for _ in 0..3 {
-        assert_eq!(bodies(&receive(&state.store.queues(), QueueName::ScanWork).await?), ["killer"]);
+        assert_eq!(
+            bodies(&receive(&state.store.queues(), QueueName::ScanWork).await?),
+            ["killer"]
+        );
         state = state.reopen()?;
     }
     let queues = state.store.queues();
     assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
-    assert_eq!(bodies(&receive(&queues, QueueName::ScanQuarantine).await?), ["killer"]);
+    assert_eq!(
+        bodies(&receive(&queues, QueueName::ScanQuarantine).await?),
+        ["killer"]
+    );
     Ok(())
 }
 
@@ -123,7 +149,10 @@ async fn an_abandoned_call_is_done_all_the_same() -> Outcome {
         assert!(futures::poll!(&mut sending).is_pending());
     }
     queues.wait(QueueName::ScanWork).await?;
-    assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["abandoned"]);
+    assert_eq!(
+        bodies(&receive(&queues, QueueName::ScanWork).await?),
+        ["abandoned"]
+    );
     assert!(state.store.ledger().open_sessions().await?.is_empty());
     assert!(state.store.objects().get("nothing").await?.is_none());
     Ok(())

@@ -173,7 +173,9 @@ fn ask_program<'a>(
 ) {
     let Some(font) = programs.open(dict) else {
         if !has_widths {
-            table.iter_mut().for_each(|entry| entry.width = 0.5);
+            for entry in table.iter_mut() {
+                entry.width = 0.5;
+            }
         }
         return;
     };

@@ -16,7 +16,7 @@ pub(super) fn encoding(program: &Stream<'_>) -> Option<Vec<(u8, String)>> {
     let at = memmem::find(&data, b"/Encoding")?;
     let tail = &data[at..];
     let mut words = tail
-        .split(|b| b.is_ascii_whitespace())
+        .split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty())
         .skip(1)
         .peekable();

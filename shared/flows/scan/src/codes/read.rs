@@ -38,8 +38,13 @@ pub(super) struct Cell {
 
 /// `shown` is the file's name in messages.
 pub(super) fn read(name: &str, shown: &str, content: &Bytes) -> Result<Content, CodesError> {
-    let unreadable = |reason: String| CodesError::Unreadable { name: shown.to_owned(), reason };
-    let empty = || CodesError::Empty { name: shown.to_owned() };
+    let unreadable = |reason: String| CodesError::Unreadable {
+        name: shown.to_owned(),
+        reason,
+    };
+    let empty = || CodesError::Empty {
+        name: shown.to_owned(),
+    };
     let mut collected = Collected::default();
     let extracted = match extract(name, content, &LIMITS, &mut collected) {
         Ok(extracted) => extracted,
@@ -48,12 +53,17 @@ pub(super) fn read(name: &str, shown: &str, content: &Bytes) -> Result<Content, 
     };
     match extracted.kind {
         Kind::Text => Ok(Content::List(collected.lines)),
-        Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods | Kind::Csv if collected.columns.is_empty() => Err(empty()),
+        Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods | Kind::Csv if collected.columns.is_empty() => {
+            Err(empty())
+        }
         // Sheets in their order, columns from the left: where two are as good, the first is taken.
         Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods | Kind::Csv => {
             Ok(Content::Tables(collected.columns.into_values().collect()))
         }
-        kind => Err(unreadable(format!("it is a {} file", format!("{kind:?}").to_uppercase()))),
+        kind => Err(unreadable(format!(
+            "it is a {} file",
+            format!("{kind:?}").to_uppercase()
+        ))),
     }
 }
 

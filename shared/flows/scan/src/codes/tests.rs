@@ -35,17 +35,15 @@ fn table(rows: &[&[&str]]) -> Vec<Column> {
         .collect()
 }
 
-fn chosen(rows: &[&[&str]]) -> Option<(String, Option<String>, Vec<String>)> {
+fn chosen(rows: &[&[&str]]) -> Option<Chosen> {
     column::choose(table(rows)).map(|choice| (choice.column.unwrap_or_default(), choice.header, choice.codes))
 }
 
-fn choice(
-    column: &str,
-    header: Option<&str>,
-    codes: &[&str],
-) -> Option<(String, Option<String>, Vec<String>)> {
+type Chosen = (String, Option<String>, Vec<String>);
+
+fn choice(column: &str, header: Option<&str>, codes: &[&str]) -> Chosen {
     let codes = codes.iter().map(|code| (*code).to_owned()).collect();
-    Some((column.to_owned(), header.map(str::to_owned), codes))
+    (column.to_owned(), header.map(str::to_owned), codes)
 }
 
 #[test]
@@ -59,7 +57,7 @@ fn the_heading_tells_between_columns_of_codes() {
     ];
     assert_eq!(
         chosen(rows),
-        choice("C", Some("Hole ID"), &["HOLE-1", "HOLE-2", "HOLE-2"])
+        Some(choice("C", Some("Hole ID"), &["HOLE-1", "HOLE-2", "HOLE-2"]))
     );
 }
 
@@ -85,14 +83,17 @@ fn the_content_tells_where_no_heading_does() {
     ];
     assert_eq!(
         chosen(rows),
-        choice("A", Some("Was"), &["HB-101", "HB-102", "HB-103"])
+        Some(choice("A", Some("Was"), &["HB-101", "HB-102", "HB-103"]))
     );
 }
 
 #[test]
 fn numbers_are_codes_where_the_heading_says_so() {
     let rows: &[&[&str]] = &[&["Tiefe", "Bohrloch-Nr."], &["17", "1023"], &["18", "1024"]];
-    assert_eq!(chosen(rows), choice("B", Some("Bohrloch-Nr."), &["1023", "1024"]));
+    assert_eq!(
+        chosen(rows),
+        Some(choice("B", Some("Bohrloch-Nr."), &["1023", "1024"]))
+    );
     assert_eq!(
         chosen(&[&["Tiefe", "Länge"], &["17.5", "1"], &["18.5", "1"]]),
         None
@@ -104,7 +105,7 @@ fn a_grid_of_codes_is_taken_whole() {
     let rows: &[&[&str]] = &[&["A-1", "A-2", "A-3"], &["B-1", "B-2"]];
     assert_eq!(
         chosen(rows),
-        choice("", None, &["A-1", "A-2", "A-3", "B-1", "B-2"])
+        Some(choice("", None, &["A-1", "A-2", "A-3", "B-1", "B-2"]))
     );
 }
 
@@ -112,15 +113,15 @@ fn a_grid_of_codes_is_taken_whole() {
 fn a_single_column_needs_no_likeness() {
     assert_eq!(
         chosen(&[&["Code"], &["alpha"], &["beta"]]),
-        choice("A", Some("Code"), &["alpha", "beta"])
+        Some(choice("A", Some("Code"), &["alpha", "beta"]))
     );
     assert_eq!(
         chosen(&[&["alpha beta gamma"], &["delta"]]),
-        choice("A", None, &["alpha beta gamma", "delta"])
+        Some(choice("A", None, &["alpha beta gamma", "delta"]))
     );
     assert_eq!(
         chosen(&[&["HOLE-1"], &["HOLE-2"]]),
-        choice("A", None, &["HOLE-1", "HOLE-2"])
+        Some(choice("A", None, &["HOLE-1", "HOLE-2"]))
     );
 }
 

@@ -65,7 +65,7 @@ struct Seen {
 struct Found {
     unit: u64,
     line: u64,
-    found: Match,
+    listed: Match,
 }
 
 impl Sink for Session<'_> {
@@ -102,9 +102,9 @@ impl<'m> Session<'m> {
     pub fn finish(&mut self) -> Findings {
         // Hits come in the order of their ends; readers expect lines, then codes.
         self.found
-            .sort_by_key(|found| (found.unit, found.line, found.found.code));
+            .sort_by_key(|found| (found.unit, found.line, found.listed.code));
         let findings = Findings {
-            matches: self.found.drain(..).map(|found| found.found).collect(),
+            matches: self.found.drain(..).map(|found| found.listed).collect(),
             codes: u32::try_from(self.touched.len()).unwrap_or(u32::MAX),
             unlisted: self.unlisted,
         };
@@ -141,7 +141,7 @@ impl<'m> Session<'m> {
             (seen.unit, seen.line) = (*units, line);
             // A parser may hand one page on in several units.
             let last = seen.listed.and_then(|index| found.get(index as usize));
-            if last.is_none_or(|last| last.found.place != place) {
+            if last.is_none_or(|last| last.listed.place != place) {
                 let room = seen.places < MAX_PLACES_PER_CODE && found.len() < MAX_MATCHES;
                 if seen.places == 0 || room {
                     let snippet =
@@ -156,7 +156,7 @@ impl<'m> Session<'m> {
                     found.push(Found {
                         unit: *units,
                         line,
-                        found: made,
+                        listed: made,
                     });
                 } else {
                     seen.listed = None;
@@ -166,8 +166,8 @@ impl<'m> Session<'m> {
             }
         }
         let listed = seen.listed.and_then(|index| found.get_mut(index as usize));
-        if let (Some(glyphs), Some(listed)) = (unit.glyphs, listed) {
-            boxes::collect(&mut listed.found.boxes, glyphs, unit.text, range, MAX_BOXES);
+        if let (Some(glyphs), Some(found)) = (unit.glyphs, listed) {
+            boxes::collect(&mut found.listed.boxes, glyphs, unit.text, range, MAX_BOXES);
         }
     }
 }

@@ -59,7 +59,10 @@ fn escape_path(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"/:-._~!$&'()*+,;=@".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.push('%');
+            out.extend(
+                [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])),
+            );
         }
     }
     out

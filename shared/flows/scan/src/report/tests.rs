@@ -98,8 +98,8 @@ fn part(bytes: &[u8], name: &str) -> String {
     text
 }
 
-#[test]
-fn a_report_says_what_was_found_and_what_is_unknown() {
+/// A scan with a file read, one read in part and one failed.
+fn mixed() -> Vec<u8> {
     let list = codes(&["HOLE-1", "HOLE-2", "HOLE-3"]);
     let places = Place::Cell {
         sheet: "Holes".into(),
@@ -131,8 +131,12 @@ fn a_report_says_what_was_found_and_what_is_unknown() {
             ..row("three.pdf")
         },
     ];
-    let bytes = report(&list, &files);
-    let mut book = Reopened::new(&bytes);
+    report(&list, &files)
+}
+
+#[test]
+fn a_report_lists_matches_files_and_what_was_not_read() {
+    let mut book = Reopened::new(&mixed());
     assert_eq!(
         book.0.sheet_names(),
         ["Summary", "Matches", "Codes", "Files", "Unread"]
@@ -152,6 +156,7 @@ fn a_report_says_what_was_found_and_what_is_unknown() {
         ]
     );
     let link = "https://riffle.example.com/files/1";
+    let text = "the text around";
     assert_eq!(
         matches[1],
         [
@@ -159,48 +164,20 @@ fn a_report_says_what_was_found_and_what_is_unknown() {
             "one.pdf",
             "2 Codes",
             "2",
-            "the text around",
+            text,
             "a/b",
             &format!("{link}#page=2")
         ]
     );
     assert_eq!(
         matches[4],
-        [
-            "HOLE-1",
-            "two.pdf",
-            "1 Code",
-            "Holes!B12",
-            "the text around",
-            "a/b",
-            link
-        ]
+        ["HOLE-1", "two.pdf", "1 Code", "Holes!B12", text, "a/b", link]
     );
     assert_eq!((matches[5][3].as_str(), matches.len()), ("7", 6));
 
-    let result = |row: &[String]| row[..5].join("|");
-    let codes = book.rows("Codes");
-    assert_eq!(result(&codes[1]), "HOLE-1|Found|2|4|one.pdf, two.pdf");
-    assert_eq!(result(&codes[2]), "HOLE-2|Found|1|1|one.pdf");
-    assert!(
-        codes[3]
-            .join("|")
-            .starts_with("HOLE-3|Unknown|0|0|not found, but could stand in")
-    );
-
     let files = book.rows("Files");
-    assert_eq!(
-        files[1][2..9],
-        [
-            "Read",
-            "2",
-            "7",
-            "3",
-            "PDF",
-            "1000",
-            "4 further matches counted, not listed"
-        ]
-    );
+    let remark = "4 further matches counted, not listed";
+    assert_eq!(files[1][2..9], ["Read", "2", "7", "3", "PDF", "1000", remark]);
     assert_eq!(files[2][2..5], ["Partly read", "1", "2"]);
     assert_eq!(files[2][8], "pages 1, 5–7: no readable text");
     assert_eq!(
@@ -214,6 +191,16 @@ fn a_report_says_what_was_found_and_what_is_unknown() {
         unread[2][..4],
         ["three.pdf", "a/b", "the whole file", "protected by a password"]
     );
+}
+
+#[test]
+fn a_report_says_what_was_found_and_what_is_unknown() {
+    let mut book = Reopened::new(&mixed());
+    let result = |row: &[String]| row[..5].join("|");
+    let codes = book.rows("Codes");
+    assert_eq!(result(&codes[1]), "HOLE-1|Found|2|4|one.pdf, two.pdf");
+    assert_eq!(result(&codes[2]), "HOLE-2|Found|1|1|one.pdf");
+    assert!(result(&codes[3]).starts_with("HOLE-3|Unknown|0|0|not found, but could stand in"));
 
     assert_eq!(book.summary("Codes found"), "2");
     assert_eq!(book.summary("Codes unknown"), "1");
@@ -222,9 +209,8 @@ fn a_report_says_what_was_found_and_what_is_unknown() {
     assert_eq!(book.summary("Started"), "2025-06-15 15:06:40 UTC");
     assert_eq!(book.summary("Ended"), "2025-06-15 15:06:42 UTC");
     assert_eq!(book.summary("Digest"), "=1+1");
-    let sentence = &book.rows("Summary")[2][0];
     assert_eq!(
-        sentence,
+        book.rows("Summary")[2][0],
         "2 of 3 codes were found, in 2 of 3 files. 1 file and 4 pages could not be read, see sheet Unread. \
          1 code is unknown: it may stand there."
     );

@@ -99,7 +99,7 @@ pub(super) fn pages(pages: &[u32]) -> String {
         out.push_str(&range);
         // Long before a cell is full the list has stopped being of use.
         if out.len() > 500 && run < rest.len() {
-            out.push_str(&format!(" … and {} more", grouped((rest.len() - run) as u64)));
+            out.extend([" … and ", &grouped((rest.len() - run) as u64), " more"]);
             break;
         }
         rest = &rest[run..];

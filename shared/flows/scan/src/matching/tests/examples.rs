@@ -134,6 +134,16 @@ fn matches_come_by_line_then_by_code() {
 }
 
 #[test]
+fn a_longer_code_may_begin_before_a_shorter_one_wherever_a_window_ends() {
+    for filler in 8_150..8_250 {
+        let text = format!("{}\nX A-1 Y", ".".repeat(filler));
+        let found = find(&["A-1", "X A-1 Y"], MatchMode::Token, &Place::Line(1), &text);
+        let snippets: Vec<&str> = found.matches.iter().map(|found| found.snippet.as_str()).collect();
+        assert_eq!(snippets, ["X A-1 Y", "X A-1 Y"], "{filler}");
+    }
+}
+
+#[test]
 fn one_page_in_two_units_is_one_place() {
     let matcher = Matcher::new(&list(&["A"]), MatchMode::Token);
     let mut session = matcher.session();

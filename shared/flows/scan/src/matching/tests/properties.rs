@@ -126,7 +126,8 @@ proptest! {
         codes in codes(),
         mode in mode(),
     ) {
-        let text: String = parts.iter().map(|(part, filler, times)| format!("{part}{}", filler.repeat(*times))).collect();
+        let pieces: Vec<String> = parts.iter().flat_map(|(part, filler, times)| [part.clone(), filler.repeat(*times)]).collect();
+        let text = pieces.concat();
         let matcher = Matcher::new(&codes, mode);
         prop_assert_eq!(located(&matcher, &text), reference_with_known_fold(&codes, mode, &text));
     }

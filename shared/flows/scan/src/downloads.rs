@@ -1,0 +1,47 @@
+//! What the addresses people are given lead to. Each is checked against the tenant that asks.
+
+use bytes::Bytes;
+use riffle_ports::{Entry, PortError, Session, SessionId, Source};
+
+use crate::Scan;
+use crate::request::Request;
+
+impl Scan {
+    /// A file of a session. `None`: no such session or file, or another tenant's.
+    pub async fn file(
+        &self,
+        tenant: &str,
+        session: &SessionId,
+        index: u32,
+    ) -> Result<Option<(Source, Entry)>, PortError> {
+        let Some(session) = self.session_of(tenant, session).await? else {
+            return Ok(None);
+        };
+        let Some(sealed) = session.sealed.as_ref().filter(|sealed| index < sealed.total) else {
+            return Ok(None);
+        };
+        let source = Request::decode(&session.request)?.source;
+        let entry = self.manifest.entry(&session.id, sealed, index).await?;
+        Ok(Some((source, entry)))
+    }
+
+    /// A session's report. `None`: no such session, another tenant's, or not finished.
+    pub async fn report(&self, tenant: &str, session: &SessionId) -> Result<Option<Bytes>, PortError> {
+        let Some(session) = self.session_of(tenant, session).await? else {
+            return Ok(None);
+        };
+        match &session.report {
+            Some(key) => self.ports.objects.get(key).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn session_of(&self, tenant: &str, id: &SessionId) -> Result<Option<Session>, PortError> {
+        Ok(self
+            .ports
+            .ledger
+            .session(id)
+            .await?
+            .filter(|session| session.tenant == tenant))
+    }
+}

@@ -1,0 +1,34 @@
+//! Adapters with one fault each: the suites must notice every one, or they assert too little.
+
+mod ledgers;
+mod others;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::over_memory::run;
+
+/// The suite must panic.
+#[track_caller]
+fn assert_noticed(fault: impl std::fmt::Debug, suite: impl Future<Output = ()>) {
+    let outcome = catch_unwind(AssertUnwindSafe(|| run(suite)));
+    assert!(outcome.is_err(), "the suite does not notice {fault:?}");
+}
+
+/// Lets others go first: a fault of atomicity shows only then.
+async fn give_way() {
+    struct Once(bool);
+    impl Future for Once {
+        type Output = ();
+        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+            if self.0 {
+                return Poll::Ready(());
+            }
+            self.0 = true;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    }
+    Once(false).await;
+}

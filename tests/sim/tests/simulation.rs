@@ -1,0 +1,154 @@
+//! Simulated scans, as many as fit into a test run. `simulate` runs more, and replays what fails here.
+
+use std::fmt::Write;
+
+use riffle_sim_tests::campaign::{self, Report};
+use riffle_sim_tests::{Mutant, Scenario, run};
+
+/// Schedules in every test run.
+const SCHEDULES: u64 = 20_000;
+/// A mutant must be caught within so many.
+const PATIENCE: u64 = 1_000;
+
+/// What the generator must reach, or the schedules prove little.
+const SOMETIMES: [&str; 57] = [
+    "a SNAPSHOT of several pages",
+    "a SNAPSHOT when CANCELLED",
+    "a SNAPSHOT when COMPLETE",
+    "a SNAPSHOT when FAILED",
+    "a SNAPSHOT while DISPATCHING",
+    "a SNAPSHOT while FINALIZING",
+    "a SNAPSHOT while LISTING",
+    "a SNAPSHOT while RUNNING",
+    "a cancel comes after the end",
+    "a cancel comes while finalizing",
+    "a chunk is closed by a redelivery",
+    "a connection breaks",
+    "a deleted message is delivered again",
+    "a dispatch message is lost",
+    "a file is missing at the deadline",
+    "a file is recorded as killed",
+    "a file kills the process that reads it",
+    "a finish message is lost",
+    "a finisher comes after the end",
+    "a finisher comes too early",
+    "a finisher finds the lease held",
+    "a finisher finds the session cancelled",
+    "a finisher has lost its lease",
+    "a healthy file had its chance in a bad moment",
+    "a lease is taken over",
+    "a message in flight is delivered to another, too",
+    "a progress frame is claimed by another",
+    "a quarantine message is lost",
+    "a quarantined file had its attempt",
+    "a report is published",
+    "a result is put a second time",
+    "a result lies in the object store",
+    "a second dispatcher finds the session sealed",
+    "a session fails",
+    "a session id is reused",
+    "a session is cancelled",
+    "a sweep sends work again",
+    "a work message is lost",
+    "an index is marked a second time",
+    "an invocation times out",
+    "another tenant asks for a session",
+    "COMPLETE is set a second time",
+    "finish is enqueued twice",
+    "lost response: ledger.add_done",
+    "lost response: ledger.add_progress",
+    "lost response: ledger.cancel",
+    "lost response: ledger.complete",
+    "lost response: ledger.create",
+    "lost response: ledger.fail",
+    "lost response: ledger.freeze",
+    "lost response: ledger.lease",
+    "lost response: ledger.put_result",
+    "lost response: ledger.record_attempt",
+    "lost response: ledger.seal",
+    "lost response: ledger.sweep",
+    "the power fails",
+    "the sweep reads a stale index",
+];
+
+fn assert_clean(report: &Report) {
+    if let Some(failure) = &report.failure {
+        panic!(
+            "seed {} violates {}\nreplay: {}",
+            failure.seed,
+            failure.violation,
+            failure.replay(None)
+        );
+    }
+}
+
+#[test]
+fn schedules_keep_the_invariants_and_reach_the_interesting_cases() {
+    let report = campaign::seeds(0..SCHEDULES, None, &|_| (), None);
+    assert_clean(&report);
+    let mut occurred = report.sometimes;
+    let lost: Vec<String> = occurred.strikes().filter_map(lost_response).collect();
+    let missing: Vec<&str> = occurred
+        .missing(&SOMETIMES)
+        .into_iter()
+        .filter(|event| !lost.iter().any(|lost| lost == event))
+        .collect();
+    occurred.note("schedules");
+    assert!(missing.is_empty(), "never occurred: {missing:#?}");
+}
+
+/// A fault that loses the answer to an effect that took place, as an event.
+fn lost_response((point, fault, count): (&str, riffle_testkit::simulator::Fault, u64)) -> Option<String> {
+    use riffle_testkit::simulator::Fault;
+    let lost = matches!(fault, Fault::LostThenAnswered | Fault::LostThenUnavailable);
+    (lost && count > 0).then(|| format!("lost response: {point}"))
+}
+
+#[test]
+fn every_placement_of_two_faults_keeps_the_invariants() {
+    let report = campaign::placements();
+    assert_clean(&report);
+    assert!(report.schedules > 10_000, "only {} placements", report.schedules);
+}
+
+#[test]
+#[expect(
+    clippy::print_stdout,
+    reason = "the table is what one reads when a mutant survives"
+)]
+fn every_known_bad_protocol_is_caught() {
+    let mut table = String::new();
+    let mut survived = Vec::new();
+    for mutant in Mutant::ALL {
+        match campaign::seeds(0..PATIENCE, Some(mutant), &|_| (), None).failure {
+            Some(failure) => {
+                writeln!(
+                    table,
+                    "{:<26} seed {:>4}  {}",
+                    mutant.name(),
+                    failure.seed,
+                    failure.violation
+                )
+                .expect("a string takes everything");
+            }
+            None => survived.push(mutant.name()),
+        }
+    }
+    println!("{table}");
+    assert!(
+        survived.is_empty(),
+        "not caught within {PATIENCE} seeds: {survived:?}\n{table}"
+    );
+}
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    for seed in 0..50 {
+        let once = run(Scenario::any(seed), None, true);
+        let again = run(Scenario::any(seed), None, true);
+        assert_eq!(once.trace, again.trace, "seed {seed}");
+        assert_eq!((once.hash, once.steps), (again.hash, again.steps), "seed {seed}");
+        let untold = run(Scenario::any(seed), None, false);
+        assert_eq!(once.hash, untold.hash, "reading along changes seed {seed}");
+    }
+}
