@@ -30,11 +30,7 @@ impl Client {
                 answer.status_code
             )));
         }
-        Ok(Self {
-            platform,
-            connection,
-            frames,
-        })
+        Ok(Self { platform, connection, frames })
     }
 
     /// Sends one message, as the text it came in. The status is the gateway's: 200 says that the message
@@ -42,18 +38,14 @@ impl Client {
     pub async fn send_text(&self, message: &str) -> i64 {
         let event = socket_event("$default", &self.connection, TENANT, Some(message));
         let functions = &self.platform.functions;
-        websocket_default::handle(&functions.default, Event::new(event, &*self.connection))
-            .await
-            .status_code
+        websocket_default::handle(&functions.default, Event::new(event, &*self.connection)).await.status_code
     }
 
     pub async fn send(&self, action: &Action) -> Result<(), Problem> {
         let message = serde_json::to_string(action).map_err(|error| Problem::new(error.to_string()))?;
         match self.send_text(&message).await {
             200 => Ok(()),
-            status => Err(Problem::new(format!(
-                "the platform answered {status} to a message"
-            ))),
+            status => Err(Problem::new(format!("the platform answered {status} to a message"))),
         }
     }
 
@@ -71,11 +63,9 @@ impl Client {
             .map_err(|error| Problem::new(format!("the platform sent what is no frame: {error}")))
     }
 
-    /// A new connection in place of this one.
-    pub async fn reconnect(self) -> Result<Self, Problem> {
-        let platform = Arc::clone(&self.platform);
-        self.disconnect().await;
-        Self::connect(platform).await
+    /// A new connection in place of this one, which was cut off.
+    pub async fn reconnect(&self) -> Result<Self, Problem> {
+        Self::connect(Arc::clone(&self.platform)).await
     }
 
     pub async fn disconnect(self) {

@@ -16,17 +16,11 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            code: COULD_NOT_RUN,
-        }
+        Self { message: message.into(), code: COULD_NOT_RUN }
     }
 
     pub fn interrupted(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            code: INTERRUPTED,
-        }
+        Self { message: message.into(), code: INTERRUPTED }
     }
 
     pub fn exit_code(&self) -> u8 {

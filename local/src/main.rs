@@ -20,16 +20,9 @@ use crate::error::Problem;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let quiet = if matches!(cli.command, Command::Serve(_)) {
-        "warn"
-    } else {
-        "error"
-    };
+    let quiet = if matches!(cli.command, Command::Serve(_)) { "warn" } else { "error" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 
     let outcome = match cli.command {
         Command::Scan(arguments) => run(scan::run(arguments)),

@@ -68,21 +68,10 @@ impl Platform {
         let scan = Scan::new(ports, settings);
         let source = Arc::new(LocalFolders::default());
         let functions = Functions {
-            connect: websocket_connect::Deps {
-                connections: connections.clone(),
-                clock: Arc::clone(&clock),
-            },
-            disconnect: websocket_disconnect::Deps {
-                connections: connections.clone(),
-            },
-            default: websocket_default::Deps {
-                scan: scan.clone(),
-                connections,
-            },
-            dispatcher: Dispatcher {
-                scan: scan.clone(),
-                source: source.clone(),
-            },
+            connect: websocket_connect::Deps { connections: connections.clone(), clock: Arc::clone(&clock) },
+            disconnect: websocket_disconnect::Deps { connections: connections.clone() },
+            default: websocket_default::Deps { scan: scan.clone(), connections },
+            dispatcher: Dispatcher { scan: scan.clone(), source: source.clone() },
             worker: Worker {
                 scan: scan.clone(),
                 source: source.clone(),
@@ -114,11 +103,8 @@ fn state_dir(given: Option<&Path>) -> Result<PathBuf, Problem> {
     if let Some(dir) = given {
         return Ok(dir.to_owned());
     }
-    let variable = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    #[expect(clippy::disallowed_methods, reason = "where a user's data lies is read here alone")]
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     variable("XDG_DATA_HOME")
         .or_else(|| variable("HOME").map(|home| home.join(".local/share")))
         .map(|data| data.join("riffle"))

@@ -43,11 +43,7 @@ impl Pumps {
     pub fn start(platform: &Arc<Platform>, workers: usize) -> Self {
         let (stop, stopped) = watch::channel(false);
         let alone = Arc::default();
-        let singles = [
-            QueueName::ScanQuarantine,
-            QueueName::ScanDispatch,
-            QueueName::ScanFinish,
-        ];
+        let singles = [QueueName::ScanQuarantine, QueueName::ScanDispatch, QueueName::ScanFinish];
         let mut tasks = JoinSet::new();
         for queue in std::iter::repeat_n(QueueName::ScanWork, workers).chain(singles) {
             let pump = Pump {
@@ -107,11 +103,7 @@ impl Pump {
     }
 
     fn batch(&self) -> usize {
-        if self.queue == QueueName::ScanWork {
-            WORK_BATCH
-        } else {
-            1
-        }
+        if self.queue == QueueName::ScanWork { WORK_BATCH } else { 1 }
     }
 
     async fn invoke(&self, event: Event<SqsEvent>) -> SqsBatchResponse {
@@ -149,21 +141,15 @@ impl Pump {
                 () = tokio::time::sleep(VISIBILITY / 2) => { queues.extend(&receipts, VISIBILITY).await?; }
             }
         };
-        let failed: BTreeSet<&str> = response
-            .batch_item_failures
-            .iter()
-            .map(|failure| failure.item_identifier.as_str())
-            .collect();
-        let (failed, done): (Vec<&Received>, Vec<&Received>) = messages
-            .iter()
-            .partition(|message| failed.contains(message.id.as_str()));
+        let failed: BTreeSet<&str> =
+            response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
+        let (failed, done): (Vec<&Received>, Vec<&Received>) =
+            messages.iter().partition(|message| failed.contains(message.id.as_str()));
         let done: Vec<String> = done.into_iter().map(|message| message.receipt.clone()).collect();
         queues.delete(&done).await?;
         for message in failed {
             let delay = Duration::from_secs(1 << (message.receive_count.max(1) - 1).min(6)).min(MAX_DELAY);
-            queues
-                .release(std::slice::from_ref(&message.receipt), delay)
-                .await?;
+            queues.release(std::slice::from_ref(&message.receipt), delay).await?;
         }
         Ok(())
     }

@@ -9,10 +9,7 @@ use crate::error::Problem;
 
 #[expect(clippy::print_stdout, reason = "what a person asked for")]
 pub fn run(arguments: &Samples) -> Result<ExitCode, Problem> {
-    let options = Options {
-        one_page: arguments.one_page,
-        ..Options::new(arguments.count, arguments.seed)
-    };
+    let options = Options { one_page: arguments.one_page, ..Options::new(arguments.count, arguments.seed) };
     let made = generate(&arguments.dir, &options).map_err(|error| Problem::new(error.to_string()))?;
     println!(
         "{} files with {} pages in {}, codes in {}, answers in {}",

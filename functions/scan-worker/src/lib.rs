@@ -8,11 +8,8 @@ pub use riffle_scan::Worker as Deps;
 
 pub async fn handle(deps: &Deps, event: Event<SqsEvent>) -> SqsBatchResponse {
     let mut batch = Batch::<ScanFile>::decode(event.payload);
-    let (ids, files): (Vec<String>, Vec<ScanFile>) = batch
-        .take()
-        .into_iter()
-        .map(|item| (item.message_id, item.body))
-        .unzip();
+    let (ids, files): (Vec<String>, Vec<ScanFile>) =
+        batch.take().into_iter().map(|item| (item.message_id, item.body)).unzip();
     for (position, failure) in deps.run(&files).await {
         batch.settle(&ids[position], Err(failure));
     }

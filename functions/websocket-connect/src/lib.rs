@@ -16,19 +16,11 @@ pub struct Deps {
 pub async fn handle(deps: &Deps, event: Event<ApiGatewayWebsocketProxyRequest>) -> ApiGatewayProxyResponse {
     let context = event.payload.request_context;
     // Without a tenant no authorizer has let this client in.
-    let tenant = context
-        .authorizer
-        .fields
-        .get("tenant")
-        .and_then(|tenant| tenant.as_str());
+    let tenant = context.authorizer.fields.get("tenant").and_then(|tenant| tenant.as_str());
     let (Some(id), Some(tenant)) = (context.connection_id, tenant) else {
         return status(401);
     };
-    let connection = Connection {
-        id,
-        tenant: tenant.to_owned(),
-        connected_at: deps.clock.now(),
-    };
+    let connection = Connection { id, tenant: tenant.to_owned(), connected_at: deps.clock.now() };
     match deps.connections.add(connection).await {
         Ok(()) => status(200),
         Err(error) => {

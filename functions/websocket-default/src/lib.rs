@@ -19,9 +19,7 @@ pub async fn handle(deps: &Deps, event: Event<ApiGatewayWebsocketProxyRequest>) 
     };
     match deps.connections.get(&id).await {
         Ok(Some(connection)) => {
-            deps.scan
-                .act(&connection, event.payload.body.as_deref().unwrap_or_default())
-                .await;
+            deps.scan.act(&connection, event.payload.body.as_deref().unwrap_or_default()).await;
             status(200)
         }
         // Forgotten after a push that found it gone: it has to connect again.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use riffle_contracts::{Action, ErrorCode, Frame, FrameBody};
+use riffle_contracts::{Action, ErrorCode, Frame, FrameBody, SessionState};
 
 use crate::client::Client;
 use crate::error::Problem;
@@ -18,185 +18,164 @@ pub struct End {
     pub complete: FrameBody,
 }
 
-/// What has been shown.
-#[derive(Default)]
-struct Seen {
-    matches: HashSet<String>,
-    failures: HashSet<u32>,
-}
-
 /// Sends `first` and shows what comes until the session completes. Ctrl-C cancels it.
-pub async fn follow(mut client: Client, first: Action, output: &mut Output) -> Result<End, Problem> {
-    let mut seen = Seen::default();
-    let mut session: Option<String> = None;
-    let mut complete: Option<Frame> = None;
-    let mut cancelling = false;
-    client.send(&first).await?;
-    loop {
+pub async fn follow(client: Client, first: Action, output: &mut Output) -> Result<End, Problem> {
+    let mut follower = Follower {
+        client,
+        session: None,
+        matches: HashSet::new(),
+        failures: HashSet::new(),
+        complete: None,
+        cancelling: false,
+    };
+    follower.client.send(&first).await?;
+    let complete = loop {
         let frame = tokio::select! {
-            frame = client.next() => frame?,
+            frame = follower.client.next() => frame?,
             () = tokio::time::sleep(SILENCE) => {
-                if let Some(session) = &session {
-                    client.send(&resume(session, None)).await?;
-                }
+                follower.resume(None).await?;
                 continue;
             }
-            interrupt = tokio::signal::ctrl_c(), if !cancelling => {
+            interrupt = tokio::signal::ctrl_c(), if !follower.cancelling => {
                 interrupt?;
-                cancelling = true;
-                match &session {
-                    Some(session) => client.send(&cancel(session)).await?,
-                    None => return Err(Problem::interrupted("cancelled before it began")),
-                }
+                follower.cancelling = true;
+                follower.cancel().await?;
                 continue;
             }
         };
         let Some(frame) = frame else {
             // Cut off because this end did not keep up.
-            client = client.reconnect().await?;
-            let again = session
-                .as_deref()
-                .map_or_else(|| first.clone(), |session| resume(session, None));
-            client.send(&again).await?;
+            follower.client = follower.client.reconnect().await?;
+            match follower.session {
+                Some(_) => follower.resume(None).await?,
+                None => follower.client.send(&first).await?,
+            }
             continue;
         };
-        if session.is_none() {
-            session.clone_from(&frame.session_id);
-            if let (true, Some(session)) = (cancelling, &session) {
-                client.send(&cancel(session)).await?;
+        if let Some(complete) = follower.take(frame, output).await? {
+            break complete;
+        }
+    };
+    output.frame(&complete)?;
+    follower.client.disconnect().await;
+    Ok(End { session: complete.session_id.unwrap_or_default(), complete: complete.body })
+}
+
+/// What is known of the session so far.
+struct Follower {
+    client: Client,
+    session: Option<String>,
+    /// Shown already.
+    matches: HashSet<String>,
+    failures: HashSet<u32>,
+    /// Said, while what it counts has not all been shown yet.
+    complete: Option<Frame>,
+    cancelling: bool,
+}
+
+impl Follower {
+    /// Takes one frame; returns COMPLETE when all it counts has been shown.
+    async fn take(&mut self, frame: Frame, output: &mut Output) -> Result<Option<Frame>, Problem> {
+        if self.session.is_none() && frame.session_id.is_some() {
+            self.session.clone_from(&frame.session_id);
+            if self.cancelling {
+                self.cancel().await?;
             }
         }
         match &frame.body {
-            FrameBody::MatchFound { match_id, .. } => {
-                if seen.matches.insert(match_id.clone()) {
-                    output.frame(&frame)?;
+            FrameBody::MatchFound { .. } | FrameBody::FileFailed { .. } => self.show(&frame, output)?,
+            FrameBody::Snapshot { .. } => return self.snapshot(&frame, output).await,
+            FrameBody::Complete { .. } if self.all_shown(&frame.body) => return Ok(Some(frame)),
+            FrameBody::Complete { .. } => {
+                if self.complete.replace(frame).is_none() {
+                    self.resume(None).await?;
                 }
-            }
-            FrameBody::FileFailed { file, .. } => {
-                if seen.failures.insert(*file) {
-                    output.frame(&frame)?;
-                }
-            }
-            FrameBody::Snapshot { cursor, .. } => {
-                for listed in listed(&frame) {
-                    let new = match &listed.body {
-                        FrameBody::MatchFound { match_id, .. } => seen.matches.insert(match_id.clone()),
-                        FrameBody::FileFailed { file, .. } => seen.failures.insert(*file),
-                        _ => false,
-                    };
-                    if new {
-                        output.frame(&listed)?;
-                    }
-                }
-                output.state(&frame.body);
-                if let (Some(session), Some(cursor)) = (&session, cursor) {
-                    client.send(&resume(session, Some(cursor.clone()))).await?;
-                } else if let FrameBody::Snapshot { state, reason, .. } = &frame.body {
-                    ended(*state, reason.as_deref())?;
-                    if let Some(complete) = complete.take() {
-                        return finish(client, complete, output).await;
-                    }
-                    // A scan that was complete before anybody listened says so again when asked to cancel.
-                    if *state == riffle_contracts::SessionState::Complete
-                        && let Some(session) = &session
-                    {
-                        client.send(&cancel(session)).await?;
-                    }
-                }
-            }
-            FrameBody::Complete {
-                total_matches,
-                total_failed,
-                ..
-            } => {
-                let all = seen.matches.len() as u64 == *total_matches
-                    && seen.failures.len() as u64 == *total_failed;
-                if all {
-                    return finish(client, frame, output).await;
-                }
-                if complete.is_none()
-                    && let Some(session) = &session
-                {
-                    client.send(&resume(session, None)).await?;
-                }
-                complete = Some(frame);
             }
             FrameBody::Cancelled { .. } => {
                 output.frame(&frame)?;
-                client.disconnect().await;
-                return Err(Problem::interrupted(
-                    "the scan was cancelled; nothing of it goes on",
-                ));
+                return Err(Problem::interrupted("the scan was cancelled; nothing of it goes on"));
             }
-            FrameBody::Error {
-                code: ErrorCode::WrongState,
-                ..
-            } if cancelling => {}
+            FrameBody::Error { code: ErrorCode::WrongState, .. } if self.cancelling => {}
             FrameBody::Error { message, .. } => {
                 output.frame(&frame)?;
                 return Err(Problem::new(message.clone()));
             }
             FrameBody::Started { .. } | FrameBody::Progress { .. } | FrameBody::Pong => {
-                output.frame(&frame)?
+                output.frame(&frame)?;
             }
+        }
+        Ok(None)
+    }
+
+    /// Shows a match or a failure that was not shown before.
+    fn show(&mut self, frame: &Frame, output: &mut Output) -> Result<(), Problem> {
+        let new = match &frame.body {
+            FrameBody::MatchFound { match_id, .. } => self.matches.insert(match_id.clone()),
+            FrameBody::FileFailed { file, .. } => self.failures.insert(*file),
+            _ => false,
+        };
+        if new { output.frame(frame) } else { Ok(()) }
+    }
+
+    async fn snapshot(&mut self, frame: &Frame, output: &mut Output) -> Result<Option<Frame>, Problem> {
+        let FrameBody::Snapshot { cursor, state, reason, .. } = &frame.body else { return Ok(None) };
+        for listed in listed(frame) {
+            self.show(&listed, output)?;
+        }
+        output.state(&frame.body);
+        if cursor.is_some() {
+            self.resume(cursor.clone()).await?;
+            return Ok(None);
+        }
+        match state {
+            SessionState::Failed => {
+                Err(Problem::new(reason.clone().unwrap_or_else(|| "the scan failed".to_owned())))
+            }
+            SessionState::Cancelled => Err(Problem::interrupted("the scan was cancelled")),
+            SessionState::Complete if self.complete.is_none() => {
+                // It was complete before anybody listened: asked to cancel, it says so again.
+                self.cancel().await?;
+                Ok(None)
+            }
+            _ => Ok(self.complete.take()),
+        }
+    }
+
+    fn all_shown(&self, complete: &FrameBody) -> bool {
+        let FrameBody::Complete { total_matches, total_failed, .. } = complete else { return false };
+        self.matches.len() as u64 == *total_matches && self.failures.len() as u64 == *total_failed
+    }
+
+    /// Asks for a snapshot, once the session is known.
+    async fn resume(&self, cursor: Option<String>) -> Result<(), Problem> {
+        match &self.session {
+            Some(session) => self.client.send(&Action::Resume { session_id: session.clone(), cursor }).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Asks for the end, once the session is known.
+    async fn cancel(&self) -> Result<(), Problem> {
+        match &self.session {
+            Some(session) => self.client.send(&Action::CancelScan { session_id: session.clone() }).await,
+            None => Ok(()),
         }
     }
 }
 
-async fn finish(client: Client, complete: Frame, output: &mut Output) -> Result<End, Problem> {
-    output.frame(&complete)?;
-    client.disconnect().await;
-    let session = complete.session_id.unwrap_or_default();
-    Ok(End {
-        session,
-        complete: complete.body,
-    })
-}
-
 /// What a snapshot lists, as the frames that would have said it.
 fn listed(snapshot: &Frame) -> Vec<Frame> {
-    let FrameBody::Snapshot {
-        matches, failures, ..
-    } = &snapshot.body
-    else {
+    let FrameBody::Snapshot { matches, failures, .. } = &snapshot.body else {
         return Vec::new();
     };
-    let failures = failures.iter().map(|failure| FrameBody::FileFailed {
-        file: failure.file,
-        data: failure.data.clone(),
-    });
-    let matches = matches.iter().map(|found| FrameBody::MatchFound {
-        match_id: found.match_id.clone(),
-        data: found.data.clone(),
-    });
+    let failures = failures
+        .iter()
+        .map(|failure| FrameBody::FileFailed { file: failure.file, data: failure.data.clone() });
+    let matches = matches
+        .iter()
+        .map(|found| FrameBody::MatchFound { match_id: found.match_id.clone(), data: found.data.clone() });
     failures
         .chain(matches)
-        .map(|body| Frame {
-            body,
-            session_id: snapshot.session_id.clone(),
-            at: snapshot.at,
-        })
+        .map(|body| Frame { body, session_id: snapshot.session_id.clone(), at: snapshot.at })
         .collect()
-}
-
-fn ended(state: riffle_contracts::SessionState, reason: Option<&str>) -> Result<(), Problem> {
-    use riffle_contracts::SessionState::{Cancelled, Failed};
-    match state {
-        Failed => Err(Problem::new(reason.unwrap_or("the scan failed").to_owned())),
-        Cancelled => Err(Problem::interrupted("the scan was cancelled")),
-        _ => Ok(()),
-    }
-}
-
-fn resume(session: &str, cursor: Option<String>) -> Action {
-    Action::Resume {
-        session_id: session.to_owned(),
-        cursor,
-    }
-}
-
-fn cancel(session: &str) -> Action {
-    Action::CancelScan {
-        session_id: session.to_owned(),
-    }
 }

@@ -35,10 +35,7 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
     let interrupted = resume::find(&platform, &folders, options, &codes).await?;
     let client = Client::connect(Arc::clone(&platform)).await?;
     let first = match &interrupted {
-        Some(session) => Action::Resume {
-            session_id: session.0.clone(),
-            cursor: None,
-        },
+        Some(session) => Action::Resume { session_id: session.0.clone(), cursor: None },
         None => Action::StartScan(Box::new(StartScan {
             request_id: Some(riffle_local_adapters::RandomIds.fresh()),
             folders,
@@ -53,13 +50,7 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
         output.note("an earlier scan of the same folders and codes was interrupted: it goes on");
     }
     let end = follow::follow(client, first, &mut output).await?;
-    let FrameBody::Complete {
-        total_matches,
-        total_processed,
-        total_failed,
-        receipt,
-        ..
-    } = end.complete
+    let FrameBody::Complete { total_matches, total_processed, total_failed, receipt, .. } = end.complete
     else {
         return Err(Problem::new("the scan did not complete"));
     };
@@ -84,11 +75,7 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
             if open == 1 { "scan is" } else { "scans are" }
         ));
     }
-    Ok(if total_failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
+    Ok(if total_failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 /// Absolute paths, so that the session means the same folders wherever it goes on.
@@ -112,12 +99,8 @@ fn check_writable(report: &Path) -> Result<(), Problem> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let problem = |why: &str| {
-        Err(Problem::new(format!(
-            "the report cannot be written to {}: {why}",
-            report.display()
-        )))
-    };
+    let problem =
+        |why: &str| Err(Problem::new(format!("the report cannot be written to {}: {why}", report.display())));
     if !folder.is_dir() {
         return problem("its folder does not exist");
     }
@@ -128,11 +111,7 @@ fn check_writable(report: &Path) -> Result<(), Problem> {
 }
 
 async fn upload_codes(platform: &Platform, codes: &[String]) -> Result<String, Problem> {
-    let key = format!(
-        "{}{}",
-        keys::uploads(TENANT),
-        riffle_local_adapters::RandomIds.fresh()
-    );
+    let key = format!("{}{}", keys::uploads(TENANT), riffle_local_adapters::RandomIds.fresh());
     platform.objects.put(&key, codes.join("\n").into()).await?;
     Ok(key)
 }
@@ -140,19 +119,14 @@ async fn upload_codes(platform: &Platform, codes: &[String]) -> Result<String, P
 async fn save_report(platform: &Platform, session: &str, path: &Path) -> Result<String, Problem> {
     let key = keys::report(&riffle_ports::SessionId(session.to_owned()));
     let report = platform.objects.get(&key).await?.ok_or_else(|| {
-        Problem::new(format!(
-            "the report of session {session} is gone from the state folder: scan again"
-        ))
+        Problem::new(format!("the report of session {session} is gone from the state folder: scan again"))
     })?;
     // Beside its place first: whoever looks sees no half report.
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let part = path.with_file_name(name);
     let problem = |error: std::io::Error| {
-        Problem::new(format!(
-            "the report cannot be written to {}: {error}",
-            path.display()
-        ))
+        Problem::new(format!("the report cannot be written to {}: {error}", path.display()))
     };
     tokio::fs::write(&part, &report).await.map_err(problem)?;
     tokio::fs::rename(&part, path).await.map_err(problem)?;

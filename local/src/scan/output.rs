@@ -28,9 +28,7 @@ impl Output {
         let form = if json {
             Form::Json
         } else if io::stdout().is_terminal() {
-            let bar = ProgressBar::new_spinner()
-                .with_style(spinner())
-                .with_message("Listing files");
+            let bar = ProgressBar::new_spinner().with_style(spinner()).with_message("Listing files");
             bar.enable_steady_tick(Duration::from_millis(120));
             Form::Terminal(bar)
         } else {
@@ -102,20 +100,11 @@ impl Output {
 fn show(bar: &ProgressBar, body: &FrameBody, failed: u64) {
     match body {
         FrameBody::Started { total, .. } => start(bar, *total),
-        FrameBody::Progress {
-            processed,
-            eta_seconds,
-            files_per_second,
-            ..
-        } => {
+        FrameBody::Progress { processed, eta_seconds, files_per_second, .. } => {
             bar.set_position(bar.position().max(*processed));
             let left =
                 eta_seconds.map_or_else(String::new, |seconds| format!(", {} left", duration(seconds)));
-            let failed = if failed > 0 {
-                format!(", {failed} failed")
-            } else {
-                String::new()
-            };
+            let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
             bar.set_message(format!("{files_per_second:.0} files/s{left}{failed}"));
         }
         FrameBody::MatchFound { data, .. } => bar.println(format!(
@@ -126,11 +115,7 @@ fn show(bar: &ProgressBar, body: &FrameBody, failed: u64) {
             line(&data.snippet)
         )),
         FrameBody::FileFailed { data, .. } => {
-            bar.println(format!(
-                "not read: {}: {}",
-                line(&data.file_name),
-                line(&data.reason)
-            ));
+            bar.println(format!("not read: {}: {}", line(&data.file_name), line(&data.reason)));
         }
         _ => {}
     }
@@ -145,10 +130,8 @@ fn start(bar: &ProgressBar, total: u32) {
 }
 
 fn sentence(summary: &Summary) -> String {
-    let mut text = format!(
-        "{} matches in {} files, {:.1} s",
-        summary.matches, summary.processed, summary.seconds
-    );
+    let mut text =
+        format!("{} matches in {} files, {:.1} s", summary.matches, summary.processed, summary.seconds);
     if summary.failed > 0 {
         text += &format!("; {} files could not be read", summary.failed);
     }

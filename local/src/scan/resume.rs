@@ -17,12 +17,7 @@ pub async fn find(
 ) -> Result<Option<SessionId>, Problem> {
     let list = CodeList::new(codes.to_vec()).map_err(|error| Problem::new(error.to_string()))?;
     let (_, codes_digest) = stored_codes(&list);
-    let wanted = Request {
-        source: Source::Folders(folders.to_vec()),
-        options,
-        codes_digest,
-    }
-    .encode();
+    let wanted = Request { source: Source::Folders(folders.to_vec()), options, codes_digest }.encode();
     for id in platform.ledger.open_sessions().await? {
         let session = platform.ledger.session(&id).await?;
         if session.is_some_and(|session| session.request == wanted && !session.state.is_terminal()) {

@@ -10,22 +10,14 @@ use riffle_ports::{FileSource, PortError, ReadError, SessionId};
 use crate::platform::{Platform, TENANT};
 
 pub async fn report(State(platform): State<Arc<Platform>>, Path(session): Path<String>) -> Response {
-    match platform
-        .functions
-        .scan
-        .report(TENANT, &SessionId(session.clone()))
-        .await
-    {
+    match platform.functions.scan.report(TENANT, &SessionId(session.clone())).await {
         Ok(Some(report)) => (
             [
                 (
                     header::CONTENT_TYPE,
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned(),
                 ),
-                (
-                    header::CONTENT_DISPOSITION,
-                    attachment(&format!("riffle-{session}.xlsx")),
-                ),
+                (header::CONTENT_DISPOSITION, attachment(&format!("riffle-{session}.xlsx"))),
             ],
             report,
         )
@@ -39,12 +31,7 @@ pub async fn file(
     State(platform): State<Arc<Platform>>,
     Path((session, index)): Path<(String, u32)>,
 ) -> Response {
-    let (source, entry) = match platform
-        .functions
-        .scan
-        .file(TENANT, &SessionId(session), index)
-        .await
-    {
+    let (source, entry) = match platform.functions.scan.file(TENANT, &SessionId(session), index).await {
         Ok(Some(found)) => found,
         Ok(None) => return missing("there is no such file in that scan"),
         Err(error) => return unavailable(&error),
@@ -66,10 +53,7 @@ pub async fn file(
             (header::CONTENT_TYPE, kind.to_owned()),
             (header::CONTENT_DISPOSITION, disposition),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-            (
-                header::CONTENT_SECURITY_POLICY,
-                "sandbox; default-src 'none'".to_owned(),
-            ),
+            (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned()),
         ],
         content,
     )
@@ -88,9 +72,5 @@ fn missing(why: &str) -> Response {
 
 pub fn unavailable(error: &PortError) -> Response {
     tracing::error!(%error, "a request failed");
-    (
-        StatusCode::SERVICE_UNAVAILABLE,
-        "the platform did not answer; try again",
-    )
-        .into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, "the platform did not answer; try again").into_response()
 }

@@ -32,9 +32,7 @@ impl Guard {
         if let Some(token) = &token
             && (token.len() < 16 || !token.bytes().all(|byte| byte.is_ascii_alphanumeric()))
         {
-            return Err(Problem::new(
-                "the token needs at least 16 letters and digits, and nothing else",
-            ));
+            return Err(Problem::new("the token needs at least 16 letters and digits, and nothing else"));
         }
         if token.is_none() && !listen.ip().is_loopback() {
             return Err(Problem::new(format!(
@@ -49,52 +47,31 @@ impl Guard {
         let Some(token) = &self.token else {
             return is_this_machine(headers);
         };
-        let text = |name| {
-            headers
-                .get(name)
-                .and_then(|value: &header::HeaderValue| value.to_str().ok())
-        };
+        let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
         let bearer = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
         let cookie = text(header::COOKIE).and_then(|cookies| {
-            cookies
-                .split("; ")
-                .find_map(|cookie| cookie.strip_prefix(COOKIE)?.strip_prefix('='))
+            cookies.split("; ").find_map(|cookie| cookie.strip_prefix(COOKIE)?.strip_prefix('='))
         });
-        [bearer, cookie]
-            .into_iter()
-            .flatten()
-            .any(|given| same(given, token))
+        [bearer, cookie].into_iter().flatten().any(|given| same(given, token))
     }
 }
 
 /// A page elsewhere whose name was pointed here has its own name in `Host`.
 fn is_this_machine(headers: &HeaderMap) -> bool {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default();
-    let name = host
-        .rsplit_once(':')
-        .map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name =
+        host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
     matches!(name, "localhost" | "127.0.0.1" | "[::1]")
 }
 
 /// Takes the same time for every wrong token of one length.
 fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len()
-        && a.bytes()
-            .zip(b.bytes())
-            .fold(0, |differs, (a, b)| differs | (a ^ b))
-            == 0
+    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }
 
 /// A browser says which page a request comes from; a program says nothing.
 fn is_own_page(headers: &HeaderMap) -> bool {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value: &header::HeaderValue| value.to_str().ok())
-    };
+    let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     match (text(header::ORIGIN), text(header::HOST)) {
         (None, _) => true,
         (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
@@ -133,10 +110,7 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(header::HeaderName, &str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (name.clone(), value.parse().expect("a header")))
-            .collect()
+        pairs.iter().map(|(name, value)| (name.clone(), value.parse().expect("a header"))).collect()
     }
 
     #[test]
@@ -173,18 +147,9 @@ mod tests {
         assert!(Guard::new(own, None).is_ok());
         let guard = Guard::new(all, Some("0123456789abcdef".into())).expect("a good token");
         let host = (header::HOST, "localhost");
-        assert!(!guard.knows(&headers(&[host.clone()])));
-        assert!(!guard.knows(&headers(&[
-            host.clone(),
-            (header::AUTHORIZATION, "Bearer 0123456789abcdeF")
-        ])));
-        assert!(guard.knows(&headers(&[
-            host.clone(),
-            (header::AUTHORIZATION, "Bearer 0123456789abcdef")
-        ])));
-        assert!(guard.knows(&headers(&[
-            host,
-            (header::COOKIE, "a=b; riffle_token=0123456789abcdef")
-        ])));
+        assert!(!guard.knows(&headers(std::slice::from_ref(&host))));
+        assert!(!guard.knows(&headers(&[host.clone(), (header::AUTHORIZATION, "Bearer 0123456789abcdeF")])));
+        assert!(guard.knows(&headers(&[host.clone(), (header::AUTHORIZATION, "Bearer 0123456789abcdef")])));
+        assert!(guard.knows(&headers(&[host, (header::COOKIE, "a=b; riffle_token=0123456789abcdef")])));
     }
 }

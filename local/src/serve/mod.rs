@@ -28,14 +28,9 @@ const PAGE: &str = include_str!("page.html");
 pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
     let guard = guard::Guard::new(arguments.listen, arguments.token.clone())?;
     let problem = |error: std::io::Error| {
-        Problem::new(format!(
-            "cannot listen on {}: {error}; choose another with --listen",
-            arguments.listen
-        ))
+        Problem::new(format!("cannot listen on {}: {error}; choose another with --listen", arguments.listen))
     };
-    let listener = tokio::net::TcpListener::bind(arguments.listen)
-        .await
-        .map_err(problem)?;
+    let listener = tokio::net::TcpListener::bind(arguments.listen).await.map_err(problem)?;
     let address = listener.local_addr().map_err(problem)?;
     let base = format!("http://{address}");
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Base(base.clone()))?);

@@ -15,12 +15,10 @@ const MAX_MESSAGE: usize = 128 * 1024;
 const MAX_READ: usize = 4 * 1024 * 1024;
 
 pub async fn upgrade(State(platform): State<Arc<Platform>>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade
-        .max_message_size(MAX_READ)
-        .on_upgrade(async |socket| match Client::connect(platform).await {
-            Ok(client) => talk(socket, client).await,
-            Err(problem) => tracing::error!(%problem, "a socket was not connected"),
-        })
+    upgrade.max_message_size(MAX_READ).on_upgrade(async |socket| match Client::connect(platform).await {
+        Ok(client) => talk(socket, client).await,
+        Err(problem) => tracing::error!(%problem, "a socket was not connected"),
+    })
 }
 
 async fn talk(mut socket: WebSocket, mut client: Client) {

@@ -67,10 +67,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn options() -> Result<Options, Box<dyn std::error::Error>> {
-    let mut options = Options {
-        jobs: 1,
-        ..Options::default()
-    };
+    let mut options = Options { jobs: 1, ..Options::default() };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -122,10 +119,7 @@ fn one(
     totals.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let keep = !options.time || options.out.is_some();
-    let mut sink = Text {
-        bytes: 0,
-        kept: keep.then(String::new),
-    };
+    let mut sink = Text { bytes: 0, kept: keep.then(String::new) };
     let read = riffle_extract::extract(&name, &bytes, &Limits::default(), &mut sink);
     totals.text.fetch_add(sink.bytes, Ordering::Relaxed);
     if let Some(text) = &sink.kept {
@@ -136,9 +130,7 @@ fn one(
     }
     let read = read?;
     totals.pages.fetch_add(u64::from(read.pages), Ordering::Relaxed);
-    totals
-        .unread
-        .fetch_add(read.unread.len() as u64, Ordering::Relaxed);
+    totals.unread.fetch_add(read.unread.len() as u64, Ordering::Relaxed);
     Ok(())
 }
 

@@ -48,11 +48,7 @@ struct Cutter<'a> {
 
 impl<'a> Cutter<'a> {
     fn new(text: &'a str, delimiter: u8) -> Self {
-        Self {
-            text,
-            delimiter,
-            no_close_before: 0,
-        }
+        Self { text, delimiter, no_close_before: 0 }
     }
 
     /// The field beginning at `at`, where the next one begins, and whether a row ended between them.
@@ -96,11 +92,7 @@ impl<'a> Cutter<'a> {
 
 fn value(text: &str, open: usize, close: usize, doubled: bool) -> Cow<'_, str> {
     let inner = &text[open + 1..close];
-    if doubled {
-        Cow::Owned(inner.replace("\"\"", "\""))
-    } else {
-        Cow::Borrowed(inner)
-    }
+    if doubled { Cow::Owned(inner.replace("\"\"", "\"")) } else { Cow::Borrowed(inner) }
 }
 
 fn step_over(bytes: &[u8], end: usize, delimiter: u8) -> (usize, bool) {
@@ -185,23 +177,14 @@ mod tests {
     }
 
     fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
-        expected
-            .iter()
-            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
-            .collect()
+        expected.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
     }
 
     #[test]
     fn fields_keep_their_place() {
         assert_eq!(
             cells("a.csv", "id,name\n1,\"a, \"\"b\"\"\nc\"\n,HOLE-1\r\n"),
-            pairs(&[
-                ("!A1", "id"),
-                ("!B1", "name"),
-                ("!A2", "1"),
-                ("!B2", "a, \"b\"\nc"),
-                ("!B3", "HOLE-1")
-            ])
+            pairs(&[("!A1", "id"), ("!B1", "name"), ("!A2", "1"), ("!B2", "a, \"b\"\nc"), ("!B3", "HOLE-1")])
         );
     }
 
@@ -210,10 +193,7 @@ mod tests {
         assert_eq!(dialect("a;b;c\n1,5;2;3\n2,5;3;4\n", false), Some(b';'));
         assert_eq!(dialect("a\tb\n1\t2\n", false), Some(b'\t'));
         assert_eq!(dialect("a|b|c\n1|2|3\n", false), Some(b'|'));
-        assert_eq!(
-            dialect("Dear all,\nthis is, as you know, prose.\nNo table here\n", false),
-            None
-        );
+        assert_eq!(dialect("Dear all,\nthis is, as you know, prose.\nNo table here\n", false), None);
         assert_eq!(dialect("one line, no table", false), None);
         assert_eq!(dialect("one,line", true), Some(b','));
         assert_eq!(dialect("just words", true), None);

@@ -51,10 +51,7 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
     let sample = &bytes[start..bytes.len().min(start + SAMPLE)];
     // Mostly valid UTF-8 with a damaged byte here and there is UTF-8, not Windows-1252 full of nonsense.
     let lossy = String::from_utf8_lossy(sample);
-    let broken = lossy
-        .chars()
-        .filter(|c| *c == char::REPLACEMENT_CHARACTER)
-        .count();
+    let broken = lossy.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
     let foreign = lossy.chars().filter(|c| !c.is_ascii()).count();
     if broken * 10 < foreign {
         return UTF_8;

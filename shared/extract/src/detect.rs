@@ -99,12 +99,8 @@ fn zip(bytes: &[u8]) -> Result<Found, ExtractError> {
         if archive.index_for_name("xl/workbook.bin").is_some() {
             return Ok(Found::Xlsb);
         }
-        let has = |folder: &str| {
-            archive
-                .file_names()
-                .flatten()
-                .any(|n| n.to_ascii_lowercase().starts_with(folder))
-        };
+        let has =
+            |folder: &str| archive.file_names().flatten().any(|n| n.to_ascii_lowercase().starts_with(folder));
         if has("xl/") {
             return Ok(Found::Xlsx);
         }
@@ -154,10 +150,7 @@ fn looks_like_text(sample: &[u8]) -> bool {
     if crate::decode::utf16(sample).is_some() {
         return true;
     }
-    let odd = sample
-        .iter()
-        .filter(|b| matches!(b, 0..=8 | 14..=26 | 28..=31 | 127))
-        .count();
+    let odd = sample.iter().filter(|b| matches!(b, 0..=8 | 14..=26 | 28..=31 | 127)).count();
     memchr::memchr(0, sample).is_none() && odd * 100 <= sample.len()
 }
 

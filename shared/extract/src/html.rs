@@ -24,14 +24,8 @@ pub(crate) fn read(source: &str, out: &mut Output<'_>) -> Result<(), ExtractErro
 
 /// Whether decoded text is HTML: it says so, or it is named so and has a tag.
 pub(crate) fn is_html(source: &str, name: &str) -> bool {
-    let head = source
-        .trim_start()
-        .get(..256)
-        .unwrap_or(source.trim_start())
-        .to_ascii_lowercase();
-    let named = [".html", ".htm", ".xhtml"]
-        .iter()
-        .any(|end| name.to_ascii_lowercase().ends_with(end));
+    let head = source.trim_start().get(..256).unwrap_or(source.trim_start()).to_ascii_lowercase();
+    let named = [".html", ".htm", ".xhtml"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
     let declared = head.starts_with("<!doctype html") || head.starts_with("<html") || head.contains("<html");
     declared && head.starts_with('<') || named && source.contains('<')
 }
@@ -85,10 +79,7 @@ enum Tag<'a> {
 /// What stands at a `<`, and the source after it.
 fn tag(source: &str) -> (Tag<'_>, &str) {
     if let Some(comment) = source.strip_prefix("<!--") {
-        return (
-            Tag::Comment,
-            comment.find("-->").map_or("", |end| &comment[end + 3..]),
-        );
+        return (Tag::Comment, comment.find("-->").map_or("", |end| &comment[end + 3..]));
     }
     let body = &source[1..];
     let first = body.as_bytes().first().copied().unwrap_or(b' ');
@@ -100,17 +91,9 @@ fn tag(source: &str) -> (Tag<'_>, &str) {
     }
     let end = tag_end(body);
     let inside = &body[..end];
-    let name_end = inside
-        .find(|c: char| c.is_ascii_whitespace())
-        .unwrap_or(inside.len());
+    let name_end = inside.find(|c: char| c.is_ascii_whitespace()).unwrap_or(inside.len());
     let (name, attributes) = inside.split_at(name_end);
-    (
-        Tag::Element {
-            name: name.trim_end_matches('/'),
-            attributes,
-        },
-        body.get(end + 1..).unwrap_or_default(),
-    )
+    (Tag::Element { name: name.trim_end_matches('/'), attributes }, body.get(end + 1..).unwrap_or_default())
 }
 
 /// The `>` that ends a tag, not counting those in quoted values.
@@ -125,11 +108,7 @@ fn tag_end(body: &str) -> usize {
         }
         // A quote opens a value only after `=`; one that never closes is a stray.
         let opens = bytes[..here].trim_ascii_end().ends_with(b"=");
-        let close = if opens {
-            memchr::memchr(quote, &bytes[here + 1..])
-        } else {
-            None
-        };
+        let close = if opens { memchr::memchr(quote, &bytes[here + 1..]) } else { None };
         at = close.map_or(here + 1, |close| here + close + 2);
     }
     memchr::memchr(b'>', bytes).unwrap_or(bytes.len())
@@ -138,11 +117,8 @@ fn tag_end(body: &str) -> usize {
 fn read_attributes(attributes: &str, out: &mut String) {
     let mut rest = attributes;
     while let Some(equals) = rest.find('=') {
-        let name = rest[..equals]
-            .trim_end()
-            .rsplit(|c: char| c.is_ascii_whitespace())
-            .next()
-            .unwrap_or_default();
+        let name =
+            rest[..equals].trim_end().rsplit(|c: char| c.is_ascii_whitespace()).next().unwrap_or_default();
         let value = rest[equals + 1..].trim_start();
         let (value, after) = match value.as_bytes().first() {
             Some(quote @ (b'"' | b'\'')) => {
@@ -150,16 +126,9 @@ fn read_attributes(attributes: &str, out: &mut String) {
                 let end = memchr::memchr(*quote, inner.as_bytes()).unwrap_or(inner.len());
                 (&inner[..end], inner.get(end + 1..).unwrap_or_default())
             }
-            _ => value.split_at(
-                value
-                    .find(|c: char| c.is_ascii_whitespace())
-                    .unwrap_or(value.len()),
-            ),
+            _ => value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len())),
         };
-        if READ_ATTRIBUTES
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name))
-        {
+        if READ_ATTRIBUTES.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             out.push(' ');
             let before = out.len();
             entities::push_decoded(value, out);
@@ -197,19 +166,13 @@ mod tests {
 
     #[test]
     fn a_reader_sees_words_not_tags() {
-        assert_eq!(
-            words("<p>HOLE-<b>1</b>2</p><p>next &amp; last&nbsp;one</p>"),
-            "HOLE-12 next & last one"
-        );
+        assert_eq!(words("<p>HOLE-<b>1</b>2</p><p>next &amp; last&nbsp;one</p>"), "HOLE-12 next & last one");
         assert_eq!(words("<td>A</td><td>B</td>a<br>b<wbr>c"), "A B a bc");
         assert_eq!(
             words("a<script>var x = '<b>HOLE-9</b>';</script>b<STYLE>p{}</STYLE>c"),
             "abc".replace("abc", "a b c")
         );
-        assert_eq!(
-            words("<!-- HOLE-8 --><img alt='HOLE-7' src=x>&#72;&#x4f;"),
-            "HOLE-7 HO"
-        );
+        assert_eq!(words("<!-- HOLE-8 --><img alt='HOLE-7' src=x>&#72;&#x4f;"), "HOLE-7 HO");
         assert_eq!(words("<a title=\"a > b\">link</a> 1 < 2"), "a > b link 1 < 2");
     }
 
@@ -225,18 +188,9 @@ mod tests {
 
     #[test]
     fn broken_html_ends() {
-        for source in [
-            "<",
-            "<p",
-            "<p class=\"x",
-            "</",
-            "<!--",
-            "<script>",
-            "&",
-            "&#",
-            "&#x110000;",
-            "<a b='\">'",
-        ] {
+        for source in
+            ["<", "<p", "<p class=\"x", "</", "<!--", "<script>", "&", "&#", "&#x110000;", "<a b='\">'"]
+        {
             let _text = visible(source);
         }
     }

@@ -19,10 +19,7 @@ fn plausible(source: &str) -> bool {
     if source.starts_with('{') {
         matches!(first, b'"' | b'}')
     } else {
-        matches!(
-            first,
-            b'"' | b'{' | b'[' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n'
-        )
+        matches!(first, b'"' | b'{' | b'[' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
     }
 }
 
@@ -47,13 +44,7 @@ fn visible(source: &str) -> String {
 }
 
 fn blank(source: &str, out: &mut String) {
-    out.extend(source.chars().map(|c| {
-        if matches!(c, '{' | '}' | '[' | ']' | ',' | ':') {
-            ' '
-        } else {
-            c
-        }
-    }));
+    out.extend(source.chars().map(|c| if matches!(c, '{' | '}' | '[' | ']' | ',' | ':') { ' ' } else { c }));
 }
 
 /// Decodes a string up to its closing quote; returns the length read.

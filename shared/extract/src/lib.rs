@@ -57,11 +57,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            pages: 20_000,
-            cells: 50_000_000,
-            text_bytes: 2 << 30,
-        }
+        Self { pages: 20_000, cells: 50_000_000, text_bytes: 2 << 30 }
     }
 }
 
@@ -119,21 +115,11 @@ fn read(
     limits: &Limits,
     out: &mut Output<'_>,
 ) -> Result<Extracted, ExtractError> {
-    let whole = |kind, pages| {
-        Ok(Extracted {
-            kind,
-            pages,
-            unread: Vec::new(),
-        })
-    };
+    let whole = |kind, pages| Ok(Extracted { kind, pages, unread: Vec::new() });
     match found {
         Found::Pdf => {
             let (pages, unread) = pdf::read(bytes, limits, out)?;
-            Ok(Extracted {
-                kind: Kind::Pdf,
-                pages,
-                unread,
-            })
+            Ok(Extracted { kind: Kind::Pdf, pages, unread })
         }
         Found::Xlsx => whole(Kind::Xlsx, sheet::read_xlsx(bytes, out)?),
         Found::Xlsb => whole(Kind::Xlsb, sheet::read_xlsb(bytes, out)?),
@@ -170,9 +156,7 @@ fn read_text(name: &str, bytes: &[u8], out: &mut Output<'_>) -> Result<Kind, Ext
 }
 
 fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied());
+    let text =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("no message").to_owned()
 }

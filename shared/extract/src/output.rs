@@ -22,30 +22,19 @@ impl<'a> Output<'a> {
             text_max: limits.text_bytes,
             cells_left: limits.cells,
             cells_max: limits.cells,
-            cell: Place::Cell {
-                sheet: String::new(),
-                cell: String::new(),
-            },
+            cell: Place::Cell { sheet: String::new(), cell: String::new() },
         }
     }
 
     pub fn page(&mut self, place: &Place, text: &str, glyphs: &Glyphs) -> Result<(), ExtractError> {
         self.spend(text)?;
-        self.sink.unit(&Unit {
-            place,
-            text,
-            glyphs: Some(glyphs),
-        });
+        self.sink.unit(&Unit { place, text, glyphs: Some(glyphs) });
         Ok(())
     }
 
     pub fn line(&mut self, line: u64, text: &str) -> Result<(), ExtractError> {
         self.spend(text)?;
-        self.sink.unit(&Unit {
-            place: &Place::Line(line),
-            text,
-            glyphs: None,
-        });
+        self.sink.unit(&Unit { place: &Place::Line(line), text, glyphs: None });
         Ok(())
     }
 
@@ -74,11 +63,7 @@ impl<'a> Output<'a> {
                 return Err(ExtractError::Damaged("a cell without a name".to_owned()));
             }
         }
-        self.sink.unit(&Unit {
-            place: &self.cell,
-            text,
-            glyphs: None,
-        });
+        self.sink.unit(&Unit { place: &self.cell, text, glyphs: None });
         Ok(())
     }
 
@@ -116,10 +101,7 @@ mod tests {
             push_column(column, &mut out);
             out
         };
-        assert_eq!(
-            [name(0), name(25), name(26), name(701), name(702)],
-            ["A", "Z", "AA", "ZZ", "AAA"]
-        );
+        assert_eq!([name(0), name(25), name(26), name(701), name(702)], ["A", "Z", "AA", "ZZ", "AAA"]);
         assert_eq!(name(16_383), "XFD");
         assert_eq!(name(u32::MAX), "MWLQKWV");
     }

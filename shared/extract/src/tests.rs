@@ -23,10 +23,7 @@ impl Sink for Collector {
         };
         if let Some(glyphs) = unit.glyphs {
             let ascending = glyphs.boxes.is_sorted_by_key(|(offset, _)| *offset);
-            let inside = glyphs
-                .boxes
-                .iter()
-                .all(|(offset, _)| unit.text.is_char_boundary(*offset as usize));
+            let inside = glyphs.boxes.iter().all(|(offset, _)| unit.text.is_char_boundary(*offset as usize));
             assert!(ascending && inside, "boxes belong to characters");
         }
         self.0.push((place, unit.text.to_owned()));
@@ -57,11 +54,7 @@ fn the_name_changes_nothing_that_content_decides() {
 
 #[test]
 fn limits_hold() {
-    let limits = Limits {
-        cells: 3,
-        text_bytes: 10,
-        ..Limits::default()
-    };
+    let limits = Limits { cells: 3, text_bytes: 10, ..Limits::default() };
     let too_large =
         |result: Result<Collected, ExtractError>| matches!(result, Err(ExtractError::TooLarge(_)));
     assert!(too_large(collect_within("a.csv", b"a,b\nc,d\n", &limits)));
@@ -77,12 +70,7 @@ fn a_panicking_sink_is_an_error_not_a_crash() {
             panic!("sink broke");
         }
     }
-    let result = crate::extract(
-        "a.txt",
-        &Bytes::from_static(b"words"),
-        &Limits::default(),
-        &mut Broken,
-    );
+    let result = crate::extract("a.txt", &Bytes::from_static(b"words"), &Limits::default(), &mut Broken);
     assert_eq!(result, Err(ExtractError::Panicked("sink broke".to_owned())));
 }
 
@@ -106,11 +94,7 @@ fn workbook() -> Vec<u8> {
 fn workbooks_give_cells_as_people_read_them() {
     let got = collect("any name", &workbook()).expect("readable");
     assert_eq!((got.read.kind, got.read.pages), (Kind::Xlsx, 2));
-    let cells: Vec<_> = got
-        .units
-        .iter()
-        .map(|(place, text)| (place.as_str(), text.as_str()))
-        .collect();
+    let cells: Vec<_> = got.units.iter().map(|(place, text)| (place.as_str(), text.as_str())).collect();
     assert_eq!(
         cells,
         [
@@ -122,22 +106,14 @@ fn workbooks_give_cells_as_people_read_them() {
             ("Old ones!B10", "HOLE-2"),
         ]
     );
-    let limits = Limits {
-        cells: 5,
-        ..Limits::default()
-    };
-    assert!(matches!(
-        collect_within("a.xlsx", &workbook(), &limits),
-        Err(ExtractError::TooLarge(_))
-    ));
+    let limits = Limits { cells: 5, ..Limits::default() };
+    assert!(matches!(collect_within("a.xlsx", &workbook(), &limits), Err(ExtractError::TooLarge(_))));
 }
 
 fn archive(files: &[(&str, &str)]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, content) in files {
-        writer
-            .start_file(*name, zip::write::SimpleFileOptions::default())
-            .expect("a file");
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).expect("a file");
         std::io::Write::write_all(&mut writer, content.as_bytes()).expect("written");
     }
     writer.finish().expect("finished").into_inner()
@@ -148,10 +124,7 @@ fn ods(rows: &str) -> Vec<u8> {
         "<office:document-content xmlns:office='o' xmlns:table='t' xmlns:text='x'><office:body><office:spreadsheet>\
          <table:table table:name='S &amp; T'>{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
     );
-    archive(&[
-        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
-        ("content.xml", &content),
-    ])
+    archive(&[("mimetype", "application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", &content)])
 }
 
 #[test]
@@ -171,11 +144,7 @@ fn open_documents_give_cells_and_repeats_cost_nothing() {
 
 #[test]
 fn containers_that_are_not_read_are_named() {
-    let why = |files: &[(&str, &str)]| {
-        collect("a.xlsx", &archive(files))
-            .expect_err("not read")
-            .to_string()
-    };
+    let why = |files: &[(&str, &str)]| collect("a.xlsx", &archive(files)).expect_err("not read").to_string();
     assert!(why(&[("[Content_Types].xml", ""), ("word/document.xml", "")]).starts_with("Word document"));
     assert!(why(&[("a.txt", "")]).starts_with("ZIP archive"));
 }

@@ -34,11 +34,7 @@ fn goes_on(before: &str, after: &str) -> bool {
 }
 
 fn block(text: &str, first_line: u64, out: &mut Output<'_>) -> Result<(), ExtractError> {
-    if text.trim_ascii().is_empty() {
-        Ok(())
-    } else {
-        out.line(first_line, text)
-    }
+    if text.trim_ascii().is_empty() { Ok(()) } else { out.line(first_line, text) }
 }
 
 #[cfg(test)]
@@ -77,10 +73,7 @@ mod tests {
             for before in 0..200 {
                 let text = format!("{}{broken}\n{}", "x\n".repeat(before), "y\n".repeat(80));
                 let got = collect("a.txt", text.as_bytes()).expect("readable");
-                assert!(
-                    got.units.iter().any(|(_, unit)| unit.contains(broken)),
-                    "cut after {before} lines"
-                );
+                assert!(got.units.iter().any(|(_, unit)| unit.contains(broken)), "cut after {before} lines");
             }
         }
     }

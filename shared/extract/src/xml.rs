@@ -29,9 +29,7 @@ fn visible(source: &str) -> String {
     let mut lines_to = 0;
     loop {
         let event = reader.read_event();
-        let end = usize::try_from(reader.buffer_position())
-            .unwrap_or(usize::MAX)
-            .min(source.len());
+        let end = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX).min(source.len());
         match event {
             Ok(Event::Text(text)) => out.push_str(&text),
             Ok(Event::CData(text)) => out.push_str(&text),
@@ -53,10 +51,7 @@ fn visible(source: &str) -> String {
                 keep_lines(source, lines_to, end, &mut out);
             }
             Err(_) => {
-                let from = (lines_to..=end)
-                    .rev()
-                    .find(|at| source.is_char_boundary(*at))
-                    .unwrap_or(0);
+                let from = (lines_to..=end).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(0);
                 entities::push_decoded(&source[from..], &mut out);
                 break;
             }

@@ -19,8 +19,8 @@ pub enum Source {
 pub struct Entry {
     /// The name people see: the path relative to the folder it was found in, with `/`.
     pub name: String,
-    /// How the source finds it again. For [`Source::Folders`] the absolute path, its bytes percent-encoded
-    /// but for `/`, so that `file://` and the locator make a link.
+    /// How the source finds it again. For [`Source::Folders`] it is `N/PATH`: which of the folders, counted
+    /// from 0, and the path below it, percent-encoded but for `/`.
     pub locator: String,
     /// In bytes.
     pub size: u64,

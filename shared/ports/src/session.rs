@@ -145,25 +145,15 @@ pub enum Transition {
     /// In FINALIZING under one's own token. What is frozen already stays as it is.
     Freeze { token: String, frozen: Frozen },
     /// FINALIZING → COMPLETE, under one's own token. Overwrites the counts.
-    Complete {
-        token: String,
-        counts: Counts,
-        report: String,
-    },
+    Complete { token: String, counts: Counts, report: String },
     /// LISTING or DISPATCHING → FAILED.
     Fail { reason: String },
     /// Any state before FINALIZING → CANCELLED.
     Cancel,
     /// Not terminal: claims the next progress frame, if the last was before `not_since`.
-    Progress {
-        now: DateTime<Utc>,
-        not_since: DateTime<Utc>,
-    },
+    Progress { now: DateTime<Utc>, not_since: DateTime<Utc> },
     /// Not terminal: claims one sweep, if the last was before `not_since`.
-    Sweep {
-        now: DateTime<Utc>,
-        not_since: DateTime<Utc>,
-    },
+    Sweep { now: DateTime<Utc>, not_since: DateTime<Utc> },
 }
 
 /// The transition's condition did not hold; nothing was changed.
@@ -202,9 +192,7 @@ impl Session {
 
     /// Whether every chunk is full.
     pub fn is_full(&self) -> bool {
-        self.sealed
-            .as_ref()
-            .is_some_and(|sealed| self.chunks_done.len() == sealed.chunks() as usize)
+        self.sealed.as_ref().is_some_and(|sealed| self.chunks_done.len() == sealed.chunks() as usize)
     }
 
     /// Applies `transition` if its condition holds.
@@ -241,11 +229,7 @@ impl Session {
                 require(self.holds(token))?;
                 self.frozen.get_or_insert_with(|| frozen.clone());
             }
-            Transition::Complete {
-                token,
-                counts,
-                report,
-            } => {
+            Transition::Complete { token, counts, report } => {
                 require(self.holds(token))?;
                 self.counts = *counts;
                 self.report = Some(report.clone());
@@ -257,10 +241,7 @@ impl Session {
                 self.state = State::Failed;
             }
             Transition::Cancel => {
-                require(matches!(
-                    self.state,
-                    State::Listing | State::Dispatching | State::Running
-                ))?;
+                require(matches!(self.state, State::Listing | State::Dispatching | State::Running))?;
                 self.state = State::Cancelled;
             }
             Transition::Progress { now, not_since } => {

@@ -27,19 +27,12 @@ impl<T: DeserializeOwned> Batch<T> {
     /// What cannot be decoded fails at once, so that the queue takes it to the dead letters: it must not
     /// vanish.
     pub fn decode(event: SqsEvent) -> Self {
-        let mut batch = Self {
-            items: Vec::with_capacity(event.records.len()),
-            failed: BTreeSet::new(),
-        };
+        let mut batch = Self { items: Vec::with_capacity(event.records.len()), failed: BTreeSet::new() };
         for message in event.records {
             let message_id = message.message_id.clone().unwrap_or_default();
             let receive_count = receive_count(&message);
             match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
-                Ok(body) => batch.items.push(Item {
-                    message_id,
-                    receive_count,
-                    body,
-                }),
+                Ok(body) => batch.items.push(Item { message_id, receive_count, body }),
                 Err(error) => {
                     // The body itself may hold personal data: it stays in the queue, not in the log.
                     tracing::error!(message_id, %error, "message cannot be decoded");
@@ -80,11 +73,7 @@ impl<T: DeserializeOwned> Batch<T> {
 }
 
 fn receive_count(message: &SqsMessage) -> u32 {
-    message
-        .attributes
-        .get("ApproximateReceiveCount")
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(1)
+    message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 #[cfg(test)]
@@ -98,21 +87,14 @@ mod tests {
         let mut batch = Batch::<u32>::decode(event);
         let items = batch.take();
         assert_eq!(
-            items
-                .iter()
-                .map(|item| (item.body, item.receive_count))
-                .collect::<Vec<_>>(),
+            items.iter().map(|item| (item.body, item.receive_count)).collect::<Vec<_>>(),
             [(7, 2), (8, 1)]
         );
         batch.settle("b", Ok(()));
         batch.settle("c", Err(Failure::Retry("no".into())));
         batch.settle("c", Err(Failure::Reject("again".into())));
-        let failed: Vec<_> = batch
-            .answer()
-            .batch_item_failures
-            .into_iter()
-            .map(|failure| failure.item_identifier)
-            .collect();
+        let failed: Vec<_> =
+            batch.answer().batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
         assert_eq!(failed, ["a", "c"]);
     }
 }

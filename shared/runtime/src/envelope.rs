@@ -16,9 +16,7 @@ pub fn queue_event<'a>(queue: &str, messages: impl IntoIterator<Item = (&'a str,
             message.message_id = Some(id.to_owned());
             message.receipt_handle = Some(id.to_owned());
             message.body = Some(body.to_owned());
-            message
-                .attributes
-                .insert("ApproximateReceiveCount".to_owned(), receive_count.to_string());
+            message.attributes.insert("ApproximateReceiveCount".to_owned(), receive_count.to_string());
             message.event_source = Some("aws:sqs".to_owned());
             message.event_source_arn = Some(format!("arn:aws:sqs:local:000000000000:{queue}"));
             message
@@ -38,11 +36,7 @@ pub fn socket_event(
     let mut event = ApiGatewayWebsocketProxyRequest::default();
     event.request_context.route_key = Some(route.to_owned());
     event.request_context.connection_id = Some(connection.to_owned());
-    event
-        .request_context
-        .authorizer
-        .fields
-        .insert("tenant".to_owned(), Value::from(tenant));
+    event.request_context.authorizer.fields.insert("tenant".to_owned(), Value::from(tenant));
     event.body = body.map(str::to_owned);
     event
 }

@@ -19,9 +19,6 @@ pub struct Event<T> {
 
 impl<T> Event<T> {
     pub fn new(payload: T, request_id: impl Into<String>) -> Self {
-        Self {
-            payload,
-            request_id: request_id.into(),
-        }
+        Self { payload, request_id: request_id.into() }
     }
 }

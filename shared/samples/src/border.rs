@@ -27,11 +27,7 @@ pub(crate) fn border(sheet: &mut Sheet<'_>) -> Free {
     let pen = sheet.len(0.5);
     sheet.canvas.pen(pen, false);
     let face = sheet.style.callout;
-    let (columns, rows): (u8, u8) = if sheet.style.paper == Paper::A3 {
-        (8, 6)
-    } else {
-        (6, 4)
-    };
+    let (columns, rows): (u8, u8) = if sheet.style.paper == Paper::A3 { (8, 6) } else { (6, 4) };
     let middle = f32::midpoint(outer, inner);
     let drop = sheet.len(3.2);
     for column in 0..columns {
@@ -58,12 +54,7 @@ pub(crate) fn border(sheet: &mut Sheet<'_>) -> Free {
             sheet.text(&name, (x, y - step / 2.0 - drop), 9.0, face, Anchor::Middle);
         }
     }
-    Free {
-        left: inner,
-        bottom: inner,
-        right: width - inner,
-        top: height - inner,
-    }
+    Free { left: inner, bottom: inner, right: width - inner, top: height - inner }
 }
 
 /// One cell of the title block: left, bottom, width and height in the A3 layout from the block's lower
@@ -125,10 +116,7 @@ fn projection(sheet: &mut Sheet<'_>, (x, y): Point) {
     sheet.canvas.circle((x - 17.0 * unit, y), 8.0 * unit);
     sheet.canvas.circle((x - 17.0 * unit, y), 4.0 * unit);
     let cone = [(5.0, -4.0), (5.0, 4.0), (28.0, 8.0), (28.0, -8.0)];
-    let cone: Vec<Point> = cone
-        .iter()
-        .map(|(dx, dy)| (x + dx * unit, y + dy * unit))
-        .collect();
+    let cone: Vec<Point> = cone.iter().map(|(dx, dy)| (x + dx * unit, y + dy * unit)).collect();
     sheet.canvas.line(&cone, true);
     sheet.canvas.pen(0.4 * unit, true);
     sheet.rule((x - 29.0 * unit, y), (x + 33.0 * unit, y));
@@ -167,11 +155,7 @@ pub(crate) fn revisions(sheet: &mut Sheet<'_>, free: Free, title: &Title, codes:
             }
         };
         let date = day(sheet.rng, letter);
-        let date = if letter == title.revision {
-            &title.date
-        } else {
-            &date
-        };
+        let date = if letter == title.revision { &title.date } else { &date };
         line(sheet, [&letter.to_string(), &text, date]);
     }
     top

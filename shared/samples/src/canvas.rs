@@ -48,11 +48,7 @@ impl Label<'_> {
             Anchor::End => width,
         };
         let (x, y) = self.at;
-        if self.upright {
-            (x, y - back)
-        } else {
-            (x - back, y)
-        }
+        if self.upright { (x, y - back) } else { (x - back, y) }
     }
 }
 

@@ -40,11 +40,7 @@ impl CodeBook {
             }
         }
         let placed = count - count * ABSENT_PERCENT / 100;
-        Self {
-            targets,
-            known,
-            placed: u32::try_from(placed).unwrap_or(u32::MAX),
-        }
+        Self { targets, known, placed: u32::try_from(placed).unwrap_or(u32::MAX) }
     }
 
     pub(crate) fn targets(&self) -> &[String] {
@@ -54,10 +50,7 @@ impl CodeBook {
     /// A code that is looked for.
     pub(crate) fn wanted(&self, rng: &mut Rng) -> Code {
         let target = rng.below(self.placed);
-        Code {
-            text: self.targets[target as usize].clone(),
-            target: Some(target),
-        }
+        Code { text: self.targets[target as usize].clone(), target: Some(target) }
     }
 
     /// A code that is not, a quarter of them one character away from one that is.
@@ -76,11 +69,7 @@ impl CodeBook {
 
     /// What a row of a table holds: about every fifth code is one that is looked for.
     pub(crate) fn any(&self, rng: &mut Rng) -> Code {
-        if rng.chance(20) {
-            self.wanted(rng)
-        } else {
-            self.unwanted(rng)
-        }
+        if rng.chance(20) { self.wanted(rng) } else { self.unwanted(rng) }
     }
 }
 

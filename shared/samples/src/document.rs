@@ -15,10 +15,7 @@ use crate::{pdf, tables, view};
 /// A page as the PDF will hold it.
 #[derive(Debug)]
 pub(crate) enum Body {
-    Drawn {
-        content: Vec<u8>,
-        faces: BTreeSet<crate::faces::Face>,
-    },
+    Drawn { content: Vec<u8>, faces: BTreeSet<crate::faces::Face> },
     Scanned(Raster),
 }
 
@@ -93,11 +90,7 @@ pub(crate) fn make(seed: u64, number: u32, wish: Wish, codes: &CodeBook) -> Docu
         cross_reference_stream: rng.chance(40),
     };
     let bytes = file.write(&pages);
-    Document {
-        name: format!("{}_{revision}.pdf", title.number),
-        pages,
-        bytes,
-    }
+    Document { name: format!("{}_{revision}.pdf", title.number), pages, bytes }
 }
 
 fn drawn(style: &Style, title: &Title, schedule: bool, codes: &CodeBook, rng: &mut Rng) -> Page {
@@ -111,12 +104,7 @@ fn drawn(style: &Style, title: &Title, schedule: bool, codes: &CodeBook, rng: &m
     }
     let (said, lines) = (sheet.said, sheet.lines);
     let (content, faces) = pen.finish();
-    Page {
-        body: Body::Drawn { content, faces },
-        paper: style.paper,
-        said,
-        lines,
-    }
+    Page { body: Body::Drawn { content, faces }, paper: style.paper, said, lines }
 }
 
 fn scanned(style: &Style, title: &Title, codes: &CodeBook, rng: &mut Rng) -> Page {
@@ -124,12 +112,7 @@ fn scanned(style: &Style, title: &Title, codes: &CodeBook, rng: &mut Rng) -> Pag
     let mut sheet = Sheet::new(&mut raster, style, rng);
     plan(&mut sheet, title, codes);
     let (said, lines) = (sheet.said, sheet.lines);
-    Page {
-        body: Body::Scanned(raster),
-        paper: style.paper,
-        said,
-        lines,
-    }
+    Page { body: Body::Scanned(raster), paper: style.paper, said, lines }
 }
 
 /// A view of a part at the left, its hole table and notes at the right.
@@ -138,21 +121,12 @@ fn plan(sheet: &mut Sheet<'_>, title: &Title, codes: &CodeBook) {
     let most = if sheet.style.paper == Paper::A3 { 16 } else { 12 };
     let part = Part::make(codes, most, sheet.rng);
     let column = free.right - sheet.len(border::COLUMN);
-    let left = Free {
-        right: column,
-        ..free
-    };
+    let left = Free { right: column, ..free };
     let scale = view::scale(sheet, &part, left);
     view::draw(sheet, &part, left, scale);
     let top = border::revisions(sheet, free, title, codes);
     let (margin, width) = (sheet.len(10.0), free.right - column - 2.0 * sheet.len(10.0));
-    let below = tables::holes(
-        sheet,
-        (column + margin, top - margin),
-        width,
-        &part.holes,
-        "HOLE TABLE",
-    );
+    let below = tables::holes(sheet, (column + margin, top - margin), width, &part.holes, "HOLE TABLE");
     let floor = border::title_block(sheet, free, title, scale.1);
     material(sheet, title, (column + margin, floor));
     let floor = floor + sheet.len(20.0);
@@ -175,16 +149,8 @@ fn schedule_sheet(sheet: &mut Sheet<'_>, title: &Title, codes: &CodeBook) {
     let width = sheet.len(border::COLUMN) - 2.0 * margin;
     let mut left = free.left + margin;
     for block in 1..=2 {
-        let holes: Vec<Hole> = (0..2)
-            .flat_map(|_| Part::make(codes, 16, sheet.rng).holes)
-            .collect();
-        tables::holes(
-            sheet,
-            (left, free.top - margin),
-            width,
-            &holes,
-            &format!("HOLE SCHEDULE {block}"),
-        );
+        let holes: Vec<Hole> = (0..2).flat_map(|_| Part::make(codes, 16, sheet.rng).holes).collect();
+        tables::holes(sheet, (left, free.top - margin), width, &holes, &format!("HOLE SCHEDULE {block}"));
         left += width + margin;
     }
     let floor = border::title_block(sheet, free, title, "-");

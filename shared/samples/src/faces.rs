@@ -101,11 +101,7 @@ impl Face {
 
     /// The hyphen look-alikes that the face can show.
     pub(crate) fn look_alikes(self) -> &'static [char] {
-        if self == Self::Lettering {
-            &crate::codes::LOOK_ALIKES
-        } else {
-            &['\u{2013}', '\u{2014}']
-        }
+        if self == Self::Lettering { &crate::codes::LOOK_ALIKES } else { &['\u{2013}', '\u{2014}'] }
     }
 
     /// Width of one character in thousandths of the size.
@@ -149,21 +145,15 @@ pub(crate) fn recoded() -> impl Iterator<Item = (char, String)> {
     const COUNT: u16 = 94;
     // 37 and 94 have no common factor, so every character comes once.
     let shuffled = (0..COUNT).map(|n| 33 + (n * 37 + 11) % COUNT);
-    let ascii = shuffled
-        .filter_map(|code| u8::try_from(code).ok())
-        .filter_map(|byte| {
-            let name = match byte {
-                33..=64 => NAMES[usize::from(byte) - 32].to_owned(),
-                b'A'..=b'Z' | b'a'..=b'z' => char::from(byte).to_string(),
-                _ => return None,
-            };
-            Some((char::from(byte), name))
-        });
-    ascii.chain(
-        BEYOND
-            .iter()
-            .map(|(character, _, name, _)| (*character, (*name).to_owned())),
-    )
+    let ascii = shuffled.filter_map(|code| u8::try_from(code).ok()).filter_map(|byte| {
+        let name = match byte {
+            33..=64 => NAMES[usize::from(byte) - 32].to_owned(),
+            b'A'..=b'Z' | b'a'..=b'z' => char::from(byte).to_string(),
+            _ => return None,
+        };
+        Some((char::from(byte), name))
+    });
+    ascii.chain(BEYOND.iter().map(|(character, _, name, _)| (*character, (*name).to_owned())))
 }
 
 /// First byte of the `Recoded` face's encoding.

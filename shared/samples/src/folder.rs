@@ -36,19 +36,11 @@ impl Made {
     pub(crate) fn answer(self, codes: &CodeBook, key: &mut AnswerKey) {
         let code = |target: u32| codes.targets()[target as usize].clone();
         for (target, pages) in self.text {
-            key.matches.push(Answer {
-                file: self.name.clone(),
-                code: code(target),
-                pages,
-            });
+            key.matches.push(Answer { file: self.name.clone(), code: code(target), pages });
         }
         for (page, targets) in self.images {
             let codes = targets.into_iter().map(code).collect();
-            key.image_pages.push(ImagePage {
-                file: self.name.clone(),
-                page,
-                codes,
-            });
+            key.image_pages.push(ImagePage { file: self.name.clone(), page, codes });
         }
     }
 }
@@ -68,9 +60,7 @@ pub(crate) fn fill(dir: &Path, options: &Options, codes: &CodeBook) -> Result<Ve
         let path = dir.join(folder_name(folder));
         fs::create_dir(&path).map_err(|source| Error::Io { path, source })?;
     }
-    let threads = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(THREADS);
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS);
     let next = AtomicU32::new(0);
     // After an error nobody begins another file.
     let work = || -> Result<Vec<(u32, Made)>, Error> {
@@ -148,22 +138,9 @@ fn write(dir: &Path, options: &Options, number: u32, codes: &CodeBook) -> Result
 fn content(options: &Options, number: u32, codes: &CodeBook) -> Result<Content, Error> {
     let (every, first) = REGISTER;
     if !options.one_page && number % every == first {
-        return Ok(Content::Register(registers::make(
-            options.seed,
-            number,
-            number / every,
-            codes,
-        )?));
+        return Ok(Content::Register(registers::make(options.seed, number, number / every, codes)?));
     }
     let (every, first) = SCAN;
-    let wish = Wish {
-        one_page: options.one_page,
-        scan: number % every == first,
-    };
-    Ok(Content::Drawing(document::make(
-        options.seed,
-        number,
-        wish,
-        codes,
-    )))
+    let wish = Wish { one_page: options.one_page, scan: number % every == first };
+    Ok(Content::Drawing(document::make(options.seed, number, wish, codes)))
 }

@@ -53,10 +53,7 @@ impl AnswerKey {
     /// When there is none, or it cannot be understood.
     pub fn read(dir: &Path) -> Result<Self, Error> {
         let path = dir.join(crate::KEY);
-        let file = File::open(&path).map_err(|source| Error::Io {
-            path: path.clone(),
-            source,
-        })?;
+        let file = File::open(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
         serde_json::from_reader(BufReader::new(file)).map_err(|source| Error::Key { path, source })
     }
 
@@ -65,24 +62,14 @@ impl AnswerKey {
         let matched = self.matches.iter().map(|answer| &answer.code);
         let pictured = self.image_pages.iter().flat_map(|page| &page.codes);
         let present: BTreeSet<&String> = matched.chain(pictured).collect();
-        self.absent = self
-            .codes
-            .iter()
-            .filter(|code| !present.contains(code))
-            .cloned()
-            .collect();
+        self.absent = self.codes.iter().filter(|code| !present.contains(code)).cloned().collect();
     }
 
     pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
-        let failed = |source| Error::Io {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| Error::Io { path: path.to_owned(), source };
         let mut to = BufWriter::new(File::create(path).map_err(failed)?);
-        serde_json::to_writer(&mut to, self).map_err(|source| Error::Key {
-            path: path.to_owned(),
-            source,
-        })?;
+        serde_json::to_writer(&mut to, self)
+            .map_err(|source| Error::Key { path: path.to_owned(), source })?;
         to.write_all(b"\n").map_err(failed)?;
         to.flush().map_err(failed)
     }

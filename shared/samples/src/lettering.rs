@@ -92,38 +92,28 @@ pub(crate) fn find(character: char) -> usize {
 }
 
 fn search(code: usize) -> usize {
-    let wanted = u32::try_from(code)
-        .ok()
-        .and_then(char::from_u32)
-        .unwrap_or(' ')
-        .to_ascii_uppercase();
+    let wanted = u32::try_from(code).ok().and_then(char::from_u32).unwrap_or(' ').to_ascii_uppercase();
     GLYPHS.iter().position(|(c, _)| *c == wanted).unwrap_or(0)
 }
 
 /// The strokes of a glyph as points in grid steps.
 pub(crate) fn strokes(glyph: usize) -> impl Iterator<Item = Vec<(f32, f32)>> {
-    GLYPHS[glyph]
-        .1
-        .split(',')
-        .filter(|stroke| !stroke.is_empty())
-        .map(|stroke| {
-            stroke
-                .split(' ')
-                .filter_map(|point| {
-                    let mut digits = point.bytes().map(|d| f32::from(d - b'0'));
-                    Some((digits.next()?, digits.next()?))
-                })
-                .collect()
-        })
+    GLYPHS[glyph].1.split(',').filter(|stroke| !stroke.is_empty()).map(|stroke| {
+        stroke
+            .split(' ')
+            .filter_map(|point| {
+                let mut digits = point.bytes().map(|d| f32::from(d - b'0'));
+                Some((digits.next()?, digits.next()?))
+            })
+            .collect()
+    })
 }
 
 /// How far the next glyph stands, in grid steps.
 pub(crate) fn advance(glyph: usize) -> f32 {
     static ALL: LazyLock<Vec<f32>> = LazyLock::new(|| {
         let widest = |glyph| strokes(glyph).flatten().map(|(x, _)| x).reduce(f32::max);
-        (0..GLYPHS.len())
-            .map(|glyph| widest(glyph).map_or(SPACE, |x| x + GAP))
-            .collect()
+        (0..GLYPHS.len()).map(|glyph| widest(glyph).map_or(SPACE, |x| x + GAP)).collect()
     });
     ALL[glyph]
 }

@@ -55,11 +55,7 @@ pub struct Options {
 impl Options {
     /// `count` files of the usual mix.
     pub fn new(count: u32, seed: u64) -> Self {
-        Self {
-            count,
-            seed,
-            one_page: false,
-        }
+        Self { count, seed, one_page: false }
     }
 
     /// Number of target codes: as many as files, but at least 40 and at most 1,000.
@@ -99,10 +95,7 @@ pub enum Error {
     #[error("cannot make a workbook: {0}")]
     Workbook(#[from] rust_xlsxwriter::XlsxError),
     #[error("{path} is not an answer key: {source}")]
-    Key {
-        path: PathBuf,
-        source: serde_json::Error,
-    },
+    Key { path: PathBuf, source: serde_json::Error },
 }
 
 /// Makes samples in `dir`: [`DRAWINGS`], [`CODES`] and [`KEY`]. Uses all cores; makes about two
@@ -116,10 +109,7 @@ pub fn generate(dir: &Path, options: &Options) -> Result<Summary, Error> {
     if drawings.exists() {
         return Err(Error::Exists(drawings));
     }
-    fs::create_dir_all(&drawings).map_err(|source| Error::Io {
-        path: drawings.clone(),
-        source,
-    })?;
+    fs::create_dir_all(&drawings).map_err(|source| Error::Io { path: drawings.clone(), source })?;
     let book = codes::CodeBook::new(options.seed, options.codes());
     let (workbook, key_path) = (dir.join(CODES), dir.join(KEY));
     registers::write_codes(&workbook, &book, options.seed)?;

@@ -46,11 +46,7 @@ impl Part {
     /// A part with up to `most` holes (at least five).
     pub(crate) fn make(codes: &CodeBook, most: u16, rng: &mut Rng) -> Self {
         let count = usize::from(rng.between(5, most.max(5)));
-        if rng.chance(30) {
-            Self::flange(codes, count, rng)
-        } else {
-            Self::plate(codes, count, rng)
-        }
+        if rng.chance(30) { Self::flange(codes, count, rng) } else { Self::plate(codes, count, rng) }
     }
 
     fn plate(codes: &CodeBook, count: usize, rng: &mut Rng) -> Self {
@@ -59,9 +55,7 @@ impl Part {
         let width = f32::from(rng.between(12, 48)) * 10.0;
         let height = (width * f32::from(rng.between(45, 75)) / 1000.0).round() * 10.0;
         // One hole to a cell of a grid, so that no two overlap.
-        let mut cells: Vec<(u8, u8)> = (0..COLUMNS)
-            .flat_map(|c| (0..ROWS).map(move |r| (c, r)))
-            .collect();
+        let mut cells: Vec<(u8, u8)> = (0..COLUMNS).flat_map(|c| (0..ROWS).map(move |r| (c, r))).collect();
         rng.shuffle(&mut cells);
         cells.truncate(count);
         cells.sort_unstable_by_key(|(column, row)| (std::cmp::Reverse(*row), *column));
@@ -76,12 +70,7 @@ impl Part {
         });
         let holes = holes.collect();
         let cut = if rng.chance(60) { rng.between(4, 12) } else { 0 };
-        Self {
-            width,
-            height,
-            outline: Outline::Plate { cut },
-            holes,
-        }
+        Self { width, height, outline: Outline::Plate { cut }, holes }
     }
 
     fn flange(codes: &CodeBook, count: usize, rng: &mut Rng) -> Self {
@@ -98,12 +87,7 @@ impl Part {
             hole(codes, (at(cos), at(sin)), pitch.min(size * 0.12), rng)
         });
         let holes = holes.collect();
-        Self {
-            width: size,
-            height: size,
-            outline: Outline::Flange { bore },
-            holes,
-        }
+        Self { width: size, height: size, outline: Outline::Flange { bore }, holes }
     }
 }
 
@@ -116,11 +100,7 @@ fn hole(codes: &CodeBook, (x, y): (f32, f32), room: f32, rng: &mut Rng) -> Hole 
         x,
         y,
         diameter: rng.pick(&SIZES[..fitting]),
-        depth: if rng.chance(55) {
-            None
-        } else {
-            Some(rng.between(2, 12) * 5)
-        },
+        depth: if rng.chance(55) { None } else { Some(rng.between(2, 12) * 5) },
         operation: rng.pick(OPERATIONS),
     }
 }

@@ -16,11 +16,8 @@ use crate::truetype;
 /// Small files need no better; larger ones are made in a hundred thousand.
 const LEVEL: u8 = 2;
 const FONT_NAME: Name<'static> = Name(b"RIFFLE+PlotterLettering");
-const SYSTEM: SystemInfo<'static> = SystemInfo {
-    registry: Str(b"Adobe"),
-    ordering: Str(b"Identity"),
-    supplement: 0,
-};
+const SYSTEM: SystemInfo<'static> =
+    SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
 /// How a file is written.
 #[derive(Debug)]
@@ -74,13 +71,7 @@ impl File {
         let mut numbers = Numbers(Ref::new(1));
         let (catalog, tree) = (numbers.next(), numbers.next());
         pdf.catalog(catalog).pages(tree);
-        let date = Date::new(2024)
-            .month(2)
-            .day(29)
-            .hour(12)
-            .minute(0)
-            .second(0)
-            .utc_offset_hour(0);
+        let date = Date::new(2024).month(2).day(29).hour(12).minute(0).second(0).utc_offset_hour(0);
         pdf.document_info(numbers.next())
             .title(TextStr(&self.title))
             .author(TextStr(self.author))
@@ -90,9 +81,7 @@ impl File {
         let fonts = fonts(&mut pdf, &mut numbers, pages);
         let places: Vec<(Ref, Ref)> = pages.iter().map(|_| (numbers.next(), numbers.next())).collect();
         let count = i32::try_from(pages.len()).unwrap_or(i32::MAX);
-        pdf.pages(tree)
-            .kids(places.iter().map(|(page, _)| *page))
-            .count(count);
+        pdf.pages(tree).kids(places.iter().map(|(page, _)| *page)).count(count);
         for (page, (id, content)) in pages.iter().zip(&places) {
             let (width, height) = page.paper.size();
             let image = match &page.body {
@@ -109,10 +98,7 @@ impl File {
                 }
             };
             let mut writer = pdf.page(*id);
-            writer
-                .parent(tree)
-                .media_box(Rect::new(0.0, 0.0, width, height))
-                .contents(*content);
+            writer.parent(tree).media_box(Rect::new(0.0, 0.0, width, height)).contents(*content);
             let mut resources = writer.resources();
             if let Some(image) = image {
                 resources.x_objects().pair(Name(b"Im1"), image);
@@ -124,17 +110,12 @@ impl File {
                 }
             }
         }
-        if self.cross_reference_stream {
-            pdf.finish_with_xref_stream(numbers.next())
-        } else {
-            pdf.finish()
-        }
+        if self.cross_reference_stream { pdf.finish_with_xref_stream(numbers.next()) } else { pdf.finish() }
     }
 
     fn stream(&self, pdf: &mut Pdf, id: Ref, content: &[u8]) {
         if self.compressed {
-            pdf.stream(id, &compress_to_vec_zlib(content, LEVEL))
-                .filter(Filter::FlateDecode);
+            pdf.stream(id, &compress_to_vec_zlib(content, LEVEL)).filter(Filter::FlateDecode);
         } else {
             pdf.stream(id, content);
         }
@@ -145,9 +126,7 @@ fn scan(pdf: &mut Pdf, id: Ref, raster: &Raster) {
     let bytes = compress_to_vec_zlib(raster.bits(), LEVEL);
     let mut image = pdf.image_xobject(id, &bytes);
     image.filter(Filter::FlateDecode);
-    image
-        .width(raster.width.cast_signed())
-        .height(raster.height.cast_signed());
+    image.width(raster.width.cast_signed()).height(raster.height.cast_signed());
     image.color_space().device_gray();
     image.bits_per_component(1);
 }
@@ -177,9 +156,7 @@ fn fonts(pdf: &mut Pdf, numbers: &mut Numbers, pages: &[Page]) -> BTreeMap<Face,
 }
 
 fn predefined(pdf: &mut Pdf, id: Ref, name: &[u8]) {
-    pdf.type1_font(id)
-        .base_font(Name(name))
-        .encoding_predefined(Name(b"WinAnsiEncoding"));
+    pdf.type1_font(id).base_font(Name(name)).encoding_predefined(Name(b"WinAnsiEncoding"));
 }
 
 fn recoded(pdf: &mut Pdf, id: Ref) {
@@ -188,10 +165,7 @@ fn recoded(pdf: &mut Pdf, id: Ref) {
     font.base_font(Name(b"Helvetica"));
     let mut encoding = font.encoding_custom();
     let mut differences = encoding.differences();
-    differences.consecutive(
-        faces::first_recoded(),
-        names.iter().map(|name| Name(name.as_bytes())),
-    );
+    differences.consecutive(faces::first_recoded(), names.iter().map(|name| Name(name.as_bytes())));
 }
 
 /// The lettering: a composite font over an embedded TrueType program.
@@ -204,16 +178,9 @@ fn embed(pdf: &mut Pdf, numbers: &mut Numbers, id: Ref) {
         .descendant_font(descendant)
         .to_unicode(to_unicode);
     let mut font = pdf.cid_font(descendant);
-    font.subtype(CidFontType::Type2)
-        .base_font(FONT_NAME)
-        .system_info(SYSTEM)
-        .font_descriptor(descriptor);
-    font.default_width(660.0)
-        .cid_to_gid_map_predefined(Name(b"Identity"));
-    font.widths().consecutive(
-        1,
-        (0..GLYPHS.len()).map(|glyph| f32::from(truetype::advance(glyph))),
-    );
+    font.subtype(CidFontType::Type2).base_font(FONT_NAME).system_info(SYSTEM).font_descriptor(descriptor);
+    font.default_width(660.0).cid_to_gid_map_predefined(Name(b"Identity"));
+    font.widths().consecutive(1, (0..GLYPHS.len()).map(|glyph| f32::from(truetype::advance(glyph))));
     font.finish();
     pdf.font_descriptor(descriptor)
         .name(FONT_NAME)
@@ -227,9 +194,6 @@ fn embed(pdf: &mut Pdf, numbers: &mut Numbers, id: Ref) {
         .font_file2(program);
     let parts = embedded();
     let length = i32::try_from(parts.program_length).unwrap_or(i32::MAX);
-    pdf.stream(program, &parts.program)
-        .filter(Filter::FlateDecode)
-        .pair(Name(b"Length1"), length);
-    pdf.stream(to_unicode, &parts.to_unicode)
-        .filter(Filter::FlateDecode);
+    pdf.stream(program, &parts.program).filter(Filter::FlateDecode).pair(Name(b"Length1"), length);
+    pdf.stream(to_unicode, &parts.to_unicode).filter(Filter::FlateDecode);
 }

@@ -25,11 +25,7 @@ impl Pen {
     pub(crate) fn new(rng: Rng) -> Self {
         let mut content = Content::with_settings(Settings { pretty: false });
         content.set_line_join(pdf_writer::types::LineJoinStyle::RoundJoin);
-        Self {
-            content,
-            faces: BTreeSet::new(),
-            rng,
-        }
+        Self { content, faces: BTreeSet::new(), rng }
     }
 
     /// The content stream and the faces it uses.
@@ -57,11 +53,7 @@ impl Pen {
 
     fn place(&mut self, (x, y): Point, upright: bool) {
         let (x, y) = (round(x), round(y));
-        let matrix = if upright {
-            [0.0, 1.0, -1.0, 0.0, x, y]
-        } else {
-            [1.0, 0.0, 0.0, 1.0, x, y]
-        };
+        let matrix = if upright { [0.0, 1.0, -1.0, 0.0, x, y] } else { [1.0, 0.0, 0.0, 1.0, x, y] };
         self.content.set_text_matrix(matrix);
     }
 
@@ -84,14 +76,7 @@ impl Pen {
         for (number, from) in cuts.iter().enumerate() {
             let to = cuts.get(number + 1).copied().unwrap_or(label.text.len());
             let before = label.face.width(&label.text[..*from], label.size);
-            self.place(
-                if label.upright {
-                    (x, y + before)
-                } else {
-                    (x + before, y)
-                },
-                label.upright,
-            );
+            self.place(if label.upright { (x, y + before) } else { (x + before, y) }, label.upright);
             let bytes = Self::encoded(label.face, label.text[*from..to].chars());
             self.content.show(Str(&bytes));
         }
@@ -138,8 +123,7 @@ impl Canvas for Pen {
     fn label(&mut self, label: &Label<'_>) {
         self.faces.insert(label.face);
         self.content.begin_text();
-        self.content
-            .set_font(Name(label.face.resource()), round(label.size));
+        self.content.set_font(Name(label.face.resource()), round(label.size));
         let starts: Vec<usize> = label.text.char_indices().map(|(at, _)| at).collect();
         match label.run {
             Run::Halves if starts.len() > 1 => {

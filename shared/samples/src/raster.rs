@@ -19,10 +19,7 @@ pub(crate) struct Raster {
     skew: f32,
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "coordinates of one page, a few thousand at most"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "coordinates of one page, a few thousand at most")]
 fn dot(value: f32) -> i32 {
     value.floor() as i32
 }
@@ -64,10 +61,7 @@ impl Raster {
     /// From points to dots, rows counted from the top.
     fn map(&self, (x, y): Point) -> Point {
         let height = f32::from(u16::try_from(self.height).unwrap_or(u16::MAX));
-        (
-            (x + y * self.skew) * DENSITY,
-            height - (y - x * self.skew) * DENSITY,
-        )
+        ((x + y * self.skew) * DENSITY, height - (y - x * self.skew) * DENSITY)
     }
 
     /// A stroke of `thickness` dots, made of discs set close to each other.
@@ -84,10 +78,7 @@ impl Raster {
                 continue;
             }
             let part = f32::from(step) / f32::from(steps);
-            let (x, y) = (
-                start.0 + (end.0 - start.0) * part,
-                start.1 + (end.1 - start.1) * part,
-            );
+            let (x, y) = (start.0 + (end.0 - start.0) * part, start.1 + (end.1 - start.1) * part);
             for dy in -reach..=reach {
                 for dx in -reach..=reach {
                     let (near_x, near_y) = (dot(x) + dx, dot(y) + dy);
@@ -132,10 +123,8 @@ impl Canvas for Raster {
         for pair in rest.windows(2) {
             for step in 0..=8_u8 {
                 let part = f32::from(step) / 8.0;
-                let to = (
-                    pair[0].0 + (pair[1].0 - pair[0].0) * part,
-                    pair[0].1 + (pair[1].1 - pair[0].1) * part,
-                );
+                let to =
+                    (pair[0].0 + (pair[1].0 - pair[0].0) * part, pair[0].1 + (pair[1].1 - pair[0].1) * part);
                 self.stroke(*tip, to, 1.0);
             }
         }
@@ -154,11 +143,7 @@ impl Canvas for Raster {
                     .iter()
                     .map(|(gx, gy)| {
                         let (right, up) = (along + gx * scale, gy * scale);
-                        if label.upright {
-                            (x - up, y + right)
-                        } else {
-                            (x + right, y + up)
-                        }
+                        if label.upright { (x - up, y + right) } else { (x + right, y + up) }
                     })
                     .collect();
                 for pair in placed.windows(2) {

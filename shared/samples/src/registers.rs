@@ -44,25 +44,16 @@ pub(crate) fn make(seed: u64, number: u32, turn: u32, codes: &CodeBook) -> Resul
         .collect();
     let (end, bytes) = match turn % 3 {
         0 => ("xlsx", workbook(&rows)?),
-        1 => (
-            "csv",
-            csv(&rows, if rng.chance(50) { ';' } else { ',' }).into_bytes(),
-        ),
+        1 => ("csv", csv(&rows, if rng.chance(50) { ';' } else { ',' }).into_bytes()),
         _ => ("txt", text(&rows).into_bytes()),
     };
-    Ok(Register {
-        name: format!("hole-register-{:05}.{end}", 10_000 + number),
-        bytes,
-        said,
-    })
+    Ok(Register { name: format!("hole-register-{:05}.{end}", 10_000 + number), bytes, said })
 }
 
 fn spelled(code: &Code, rng: &mut Rng) -> String {
     match rng.below(10) {
         0 => code.text.to_lowercase(),
-        1 => code
-            .text
-            .replace('-', rng.pick(&LOOK_ALIKES).encode_utf8(&mut [0; 4])),
+        1 => code.text.replace('-', rng.pick(&LOOK_ALIKES).encode_utf8(&mut [0; 4])),
         _ => code.text.clone(),
     }
 }
@@ -70,10 +61,7 @@ fn spelled(code: &Code, rng: &mut Rng) -> String {
 /// Times of workbooks, so that the same samples are the same bytes.
 fn properties(title: &str) -> Result<DocProperties, XlsxError> {
     let made = ExcelDateTime::from_ymd(2024, 2, 29)?;
-    Ok(DocProperties::new()
-        .set_title(title)
-        .set_author("Riffle samples")
-        .set_creation_datetime(&made))
+    Ok(DocProperties::new().set_title(title).set_author("Riffle samples").set_creation_datetime(&made))
 }
 
 fn workbook(rows: &[[String; 6]]) -> Result<Vec<u8>, XlsxError> {
@@ -137,13 +125,8 @@ pub(crate) fn write_codes(path: &Path, codes: &CodeBook, seed: u64) -> Result<()
         sheet.write_with_format(2, column, name, &bold)?;
     }
     for (number, code) in (0_u32..).zip(codes.targets()) {
-        let what = rng.pick(&[
-            "Drilled hole",
-            "Tapped hole",
-            "Reamed hole",
-            "Counterbored hole",
-            "Dowel hole",
-        ]);
+        let what =
+            rng.pick(&["Drilled hole", "Tapped hole", "Reamed hole", "Counterbored hole", "Dowel hole"]);
         let row = number + 3;
         sheet.write(row, 0, number + 1)?;
         sheet.write(row, 1, code.as_str())?;

@@ -34,13 +34,7 @@ pub(crate) struct Sheet<'a> {
 
 impl<'a> Sheet<'a> {
     pub(crate) fn new(canvas: &'a mut dyn Canvas, style: &'a Style, rng: &'a mut Rng) -> Self {
-        Self {
-            canvas,
-            style,
-            rng,
-            said: BTreeSet::new(),
-            lines: Vec::new(),
-        }
+        Self { canvas, style, rng, said: BTreeSet::new(), lines: Vec::new() }
     }
 
     /// A length of the A3 layout on this paper.
@@ -61,29 +55,13 @@ impl<'a> Sheet<'a> {
     /// Level text; `size` is one of the A3 layout.
     pub(crate) fn text(&mut self, text: &str, at: Point, size: f32, face: Face, anchor: Anchor) {
         let size = self.len(size);
-        self.put(&Label {
-            text,
-            at,
-            size,
-            face,
-            anchor,
-            upright: false,
-            run: Run::Whole,
-        });
+        self.put(&Label { text, at, size, face, anchor, upright: false, run: Run::Whole });
     }
 
     /// Text that holds a code, which may be cut anywhere.
     pub(crate) fn cut_text(&mut self, text: &str, at: Point, size: f32, face: Face, anchor: Anchor) {
         let (size, run) = (self.len(size), self.rng.pick(self.style.runs));
-        self.put(&Label {
-            text,
-            at,
-            size,
-            face,
-            anchor,
-            upright: false,
-            run,
-        });
+        self.put(&Label { text, at, size, face, anchor, upright: false, run });
     }
 
     /// How a code is spelled this time. From here on it counts as written.
@@ -100,10 +78,7 @@ impl<'a> Sheet<'a> {
     pub(crate) fn frame(&mut self, (x, y): Point, (width, height): Point, pen: f32) {
         let pen = self.len(pen);
         self.canvas.pen(pen, false);
-        self.canvas.line(
-            &[(x, y), (x + width, y), (x + width, y + height), (x, y + height)],
-            true,
-        );
+        self.canvas.line(&[(x, y), (x + width, y), (x + width, y + height), (x, y + height)], true);
     }
 
     pub(crate) fn rule(&mut self, from: Point, to: Point) {
@@ -117,7 +92,6 @@ impl<'a> Sheet<'a> {
         let (dx, dy) = ((tip.0 - from.0) / length * size, (tip.1 - from.1) / length * size);
         let back = (tip.0 - dx, tip.1 - dy);
         let (wx, wy) = (-dy * 0.18, dx * 0.18);
-        self.canvas
-            .fill(&[tip, (back.0 + wx, back.1 + wy), (back.0 - wx, back.1 - wy)]);
+        self.canvas.fill(&[tip, (back.0 + wx, back.1 + wy), (back.0 - wx, back.1 - wy)]);
     }
 }

@@ -111,11 +111,7 @@ impl Style {
             table: faces.0,
             callout: faces.1,
             body: faces.2,
-            heading: if faces.2 == Face::Lettering {
-                Face::Lettering
-            } else {
-                Face::Bold
-            },
+            heading: if faces.2 == Face::Lettering { Face::Lettering } else { Face::Bold },
             runs: rng.pick(RUNS),
             look_alike: rng.pick(&[0, 0, 15, 40]),
             small_letters: rng.pick(&[0, 30]),
@@ -132,14 +128,7 @@ impl Style {
     pub(crate) fn plotted(&self) -> Self {
         let face = Face::Lettering;
         // A4: what A3 holds would be too fine for 200 dots to the inch.
-        Self {
-            paper: Paper::A4,
-            table: face,
-            callout: face,
-            body: face,
-            heading: face,
-            ..self.clone()
-        }
+        Self { paper: Paper::A4, table: face, callout: face, body: face, heading: face, ..self.clone() }
     }
 }
 
@@ -155,32 +144,12 @@ pub(crate) const PART_NAMES: &[(&str, &str)] = &[
     ("MOTOR BRACKET", "FRAME 132"),
     ("SPLITTER PLATE", "TURBINE CASING"),
 ];
-pub(crate) const MATERIALS: &[&str] = &[
-    "S355J2+N",
-    "EN AW-6082 T6",
-    "1.4301",
-    "42CRMO4 +QT",
-    "EN-GJS-400-15",
-    "P265GH",
-    "C45E",
-];
-pub(crate) const FINISHES: &[&str] = &[
-    "AS MACHINED",
-    "HARD ANODISED 25 UM",
-    "PAINT RAL 7035",
-    "ZINC PLATED 8 UM",
-];
-pub(crate) const OPERATIONS: &[&str] = &[
-    "",
-    "",
-    "",
-    "REAM",
-    "TAP M8",
-    "TAP M12",
-    "C'BORE",
-    "CSK 90\u{B0}",
-    "DEBURR",
-];
+pub(crate) const MATERIALS: &[&str] =
+    &["S355J2+N", "EN AW-6082 T6", "1.4301", "42CRMO4 +QT", "EN-GJS-400-15", "P265GH", "C45E"];
+pub(crate) const FINISHES: &[&str] =
+    &["AS MACHINED", "HARD ANODISED 25 UM", "PAINT RAL 7035", "ZINC PLATED 8 UM"];
+pub(crate) const OPERATIONS: &[&str] =
+    &["", "", "", "REAM", "TAP M8", "TAP M12", "C'BORE", "CSK 90\u{B0}", "DEBURR"];
 
 /// Notes that name no code.
 pub(crate) const PLAIN_NOTES: &[&str] = &[

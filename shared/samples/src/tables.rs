@@ -24,24 +24,12 @@ pub(crate) fn holes(sheet: &mut Sheet<'_>, at: Point, width: f32, holes: &[Hole]
     let (face, heading) = (sheet.style.table, sheet.style.heading);
     let mut y = top - row;
     sheet.frame((left, y), (width, row), 0.6);
-    sheet.text(
-        caption,
-        (left + width / 2.0, y + rise),
-        9.0,
-        heading,
-        Anchor::Middle,
-    );
+    sheet.text(caption, (left + width / 2.0, y + rise), 9.0, heading, Anchor::Middle);
     y -= row;
     sheet.frame((left, y), (width, row), 0.6);
     for (number, (_, text, _)) in COLUMNS.iter().enumerate() {
         let (from, to) = edges(sheet, left, width, number);
-        sheet.text(
-            text,
-            (f32::midpoint(from, to), y + rise),
-            7.0,
-            heading,
-            Anchor::Middle,
-        );
+        sheet.text(text, (f32::midpoint(from, to), y + rise), 7.0, heading, Anchor::Middle);
     }
     for hole in holes {
         y -= row;
@@ -50,11 +38,7 @@ pub(crate) fn holes(sheet: &mut Sheet<'_>, at: Point, width: f32, holes: &[Hole]
         sheet.rule((left, y), (left + width, y));
         let code = sheet.spell(&hole.code, face);
         let depth = hole.depth.map_or("THRU".to_owned(), |depth| depth.to_string());
-        let operation = if hole.operation.is_empty() {
-            sheet.style.blank
-        } else {
-            hole.operation
-        };
+        let operation = if hole.operation.is_empty() { sheet.style.blank } else { hole.operation };
         let cells = [
             code,
             format!("{:.1}", hole.x),
@@ -83,9 +67,7 @@ pub(crate) fn holes(sheet: &mut Sheet<'_>, at: Point, width: f32, holes: &[Hole]
 }
 
 fn edges(sheet: &Sheet<'_>, left: f32, width: f32, column: usize) -> (f32, f32) {
-    let to = COLUMNS
-        .get(column + 1)
-        .map_or(left + width, |next| left + sheet.len(next.0));
+    let to = COLUMNS.get(column + 1).map_or(left + width, |next| left + sheet.len(next.0));
     (left + sheet.len(COLUMNS[column].0), to)
 }
 
@@ -103,11 +85,8 @@ pub(crate) fn notes(sheet: &mut Sheet<'_>, at: Point, width: f32, floor: f32, co
     sheet.rng.shuffle(&mut plain);
     let wanted = usize::from(sheet.rng.between(4, 8));
     for number in 1..=wanted {
-        let pattern = if number > 1 && sheet.rng.chance(55) {
-            Some(sheet.rng.pick(CODE_NOTES))
-        } else {
-            plain.pop()
-        };
+        let pattern =
+            if number > 1 && sheet.rng.chance(55) { Some(sheet.rng.pick(CODE_NOTES)) } else { plain.pop() };
         let Some(pattern) = pattern else { break };
         // The longest note takes six lines; what is begun must be finished, codes and all.
         if y - pitch * 6.0 < floor {
@@ -157,21 +136,15 @@ fn wrap(sheet: &mut Sheet<'_>, words: &[Word], width: f32) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in words {
-        let longer = if line.is_empty() {
-            word.text.clone()
-        } else {
-            format!("{line} {}", word.text)
-        };
+        let longer = if line.is_empty() { word.text.clone() } else { format!("{line} {}", word.text) };
         // Some break a code where it would have had room: a line end is a line end.
         let early = word.code && sheet.style.breaks_codes && sheet.rng.chance(35);
         if fits(&longer) && !early {
             line = longer;
             continue;
         }
-        let hyphen = word
-            .text
-            .char_indices()
-            .find(|(_, c)| *c == '-' || crate::codes::LOOK_ALIKES.contains(c));
+        let hyphen =
+            word.text.char_indices().find(|(_, c)| *c == '-' || crate::codes::LOOK_ALIKES.contains(c));
         let split = hyphen.filter(|_| word.code && sheet.style.breaks_codes && !line.is_empty());
         match split.map(|(at, c)| word.text.split_at(at + c.len_utf8())) {
             Some((head, tail)) if fits(&format!("{line} {head}")) => {

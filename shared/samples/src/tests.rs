@@ -23,10 +23,7 @@ fn files(dir: &Path) -> io::Result<BTreeMap<PathBuf, Vec<u8>>> {
 }
 
 fn relative(files: BTreeMap<PathBuf, Vec<u8>>, dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    files
-        .into_iter()
-        .map(|(path, bytes)| (path.strip_prefix(dir).unwrap().to_owned(), bytes))
-        .collect()
+    files.into_iter().map(|(path, bytes)| (path.strip_prefix(dir).unwrap().to_owned(), bytes)).collect()
 }
 
 fn made(options: &Options) -> (tempfile::TempDir, AnswerKey) {
@@ -41,11 +38,7 @@ fn made(options: &Options) -> (tempfile::TempDir, AnswerKey) {
 fn plainly_found(lines: &[String], codes: &[String]) -> BTreeSet<u32> {
     let mut text: String = lines.join("\n").to_lowercase().replace(LOOK_ALIKES, "-");
     loop {
-        let tight = text
-            .replace(" -", "-")
-            .replace("- ", "-")
-            .replace("\n-", "-")
-            .replace("-\n", "-");
+        let tight = text.replace(" -", "-").replace("- ", "-").replace("\n-", "-").replace("-\n", "-");
         if tight == text {
             break;
         }
@@ -59,23 +52,14 @@ fn plainly_found(lines: &[String], codes: &[String]) -> BTreeSet<u32> {
         let code = code.to_lowercase();
         text.match_indices(&code).any(|(at, _)| whole(at, &code))
     };
-    (0..)
-        .zip(codes)
-        .filter(|(_, code)| found(code))
-        .map(|(number, _)| number)
-        .collect()
+    (0..).zip(codes).filter(|(_, code)| found(code)).map(|(number, _)| number).collect()
 }
 
 /// Drawings that several tests look at; every ninth has a scan.
 static DOCUMENTS: LazyLock<(CodeBook, Vec<Document>)> = LazyLock::new(|| {
     let book = CodeBook::new(5, 300);
-    let wish = |number: u32| Wish {
-        one_page: false,
-        scan: number.is_multiple_of(9),
-    };
-    let made = (0..250)
-        .map(|number| document::make(5, number, wish(number), &book))
-        .collect();
+    let wish = |number: u32| Wish { one_page: false, scan: number.is_multiple_of(9) };
+    let made = (0..250).map(|number| document::make(5, number, wish(number), &book)).collect();
     (book, made)
 });
 
@@ -89,10 +73,7 @@ fn the_same_seed_gives_the_same_bytes_and_another_gives_others() {
     let (one, two, other) = (read(&one), read(&two), read(&other));
     assert_eq!(one.len(), 172, "170 files, the codes and the key");
     assert!(one == two, "the same seed gave other bytes");
-    let same = one
-        .iter()
-        .filter(|(path, bytes)| other.get(*path) == Some(bytes))
-        .count();
+    let same = one.iter().filter(|(path, bytes)| other.get(*path) == Some(bytes)).count();
     assert_eq!(same, 0, "another seed gave the same file");
 }
 
@@ -103,13 +84,7 @@ fn a_page_is_known_to_hold_just_the_codes_that_its_text_holds() {
     for document in documents {
         for (number, page) in document.pages.iter().enumerate() {
             let found = plainly_found(&page.lines, book.targets());
-            assert_eq!(
-                page.said,
-                found,
-                "{} page {number}:\n{}",
-                document.name,
-                page.lines.join("\n")
-            );
+            assert_eq!(page.said, found, "{} page {number}:\n{}", document.name, page.lines.join("\n"));
             pages += 1;
         }
     }
@@ -119,39 +94,24 @@ fn a_page_is_known_to_hold_just_the_codes_that_its_text_holds() {
 #[test]
 fn sheets_hold_what_makes_codes_hard_to_find() {
     let (book, documents) = &*DOCUMENTS;
-    let all: Vec<&String> = documents
-        .iter()
-        .flat_map(|d| &d.pages)
-        .flat_map(|page| &page.lines)
-        .collect();
+    let all: Vec<&String> = documents.iter().flat_map(|d| &d.pages).flat_map(|page| &page.lines).collect();
     let targets: BTreeSet<&String> = book.targets().iter().collect();
     let some = |what: &str, is: &dyn Fn(&str) -> bool| {
         let count = all.iter().filter(|line| is(line)).count();
         assert!(count >= 10, "{what}: {count} lines of {}", all.len());
     };
     some("a target", &|line| targets.contains(&line.to_owned()));
-    some("a code broken at the end of a line", &|line| {
-        line.ends_with('-') && line.len() > 1
-    });
+    some("a code broken at the end of a line", &|line| line.ends_with('-') && line.len() > 1);
     some("small letters", &|line| line.contains("hole-"));
-    some("a target without its hyphen", &|line| {
-        targets.iter().any(|code| code.replacen('-', "", 1) == line)
-    });
+    some("a target without its hyphen", &|line| targets.iter().any(|code| code.replacen('-', "", 1) == line));
     some("a target with an X before it", &|line| {
-        line.strip_prefix('X')
-            .is_some_and(|rest| targets.contains(&rest.to_owned()))
+        line.strip_prefix('X').is_some_and(|rest| targets.contains(&rest.to_owned()))
     });
     for hyphen in LOOK_ALIKES {
-        some("a look-alike", &|line| {
-            line.chars().any(char::is_numeric) && line.contains(hyphen)
-        });
+        some("a look-alike", &|line| line.chars().any(char::is_numeric) && line.contains(hyphen));
     }
     let drawn = |body: &Body| matches!(body, Body::Drawn { .. });
-    let scans = documents
-        .iter()
-        .flat_map(|d| &d.pages)
-        .filter(|page| !drawn(&page.body))
-        .count();
+    let scans = documents.iter().flat_map(|d| &d.pages).filter(|page| !drawn(&page.body)).count();
     assert_eq!(scans, 28, "every ninth has one");
 }
 
@@ -164,22 +124,10 @@ fn the_key_and_the_files_agree() {
 
     let there = relative(files(&summary.drawings).unwrap(), &summary.drawings);
     assert_eq!(there.len(), 600);
-    assert_eq!(
-        summary.bytes,
-        there
-            .values()
-            .map(|bytes| u64::try_from(bytes.len()).unwrap())
-            .sum::<u64>()
-    );
+    assert_eq!(summary.bytes, there.values().map(|bytes| u64::try_from(bytes.len()).unwrap()).sum::<u64>());
     for answer in &key.matches {
-        assert!(
-            there.contains_key(Path::new(&answer.file)),
-            "{} is not there",
-            answer.file
-        );
-        let pdf = Path::new(&answer.file)
-            .extension()
-            .is_some_and(|end| end == "pdf");
+        assert!(there.contains_key(Path::new(&answer.file)), "{} is not there", answer.file);
+        let pdf = Path::new(&answer.file).extension().is_some_and(|end| end == "pdf");
         assert_eq!(pdf, !answer.pages.is_empty(), "{}", answer.file);
         assert!(answer.pages.is_sorted(), "{answer:?}");
     }
@@ -187,12 +135,7 @@ fn the_key_and_the_files_agree() {
     assert_eq!(pairs.len(), key.matches.len(), "a pair is there twice");
     assert_eq!(summary.matches, u64::try_from(pairs.len()).unwrap());
     assert_eq!(key.image_pages.len(), 24);
-    let ends = |end: &str| {
-        there
-            .keys()
-            .filter(|path| path.extension().is_some_and(|e| e == end))
-            .count()
-    };
+    let ends = |end: &str| there.keys().filter(|path| path.extension().is_some_and(|e| e == end)).count();
     assert_eq!((ends("xlsx"), ends("csv"), ends("txt")), (4, 4, 4));
 }
 
@@ -204,32 +147,16 @@ fn some_codes_are_absent_and_no_absent_code_is_anywhere() {
     assert!(key.absent.len() < 200, "{} absent", key.absent.len());
     let absent: BTreeSet<&String> = key.absent.iter().collect();
     assert!(key.matches.iter().all(|answer| !absent.contains(&answer.code)));
-    assert!(
-        key.image_pages
-            .iter()
-            .flat_map(|page| &page.codes)
-            .all(|code| !absent.contains(code))
-    );
+    assert!(key.image_pages.iter().flat_map(|page| &page.codes).all(|code| !absent.contains(code)));
 }
 
 #[test]
 fn one_page_files_have_one_page() {
     let dir = tempfile::tempdir().unwrap();
-    let summary = generate(
-        dir.path(),
-        &Options {
-            one_page: true,
-            ..Options::new(120, 1)
-        },
-    )
-    .unwrap();
+    let summary = generate(dir.path(), &Options { one_page: true, ..Options::new(120, 1) }).unwrap();
     assert_eq!((summary.files, summary.pages), (120, 120));
     let there = files(&summary.drawings).unwrap();
-    assert!(
-        there
-            .keys()
-            .all(|path| path.extension().is_some_and(|e| e == "pdf"))
-    );
+    assert!(there.keys().all(|path| path.extension().is_some_and(|e| e == "pdf")));
 }
 
 #[test]
@@ -247,11 +174,7 @@ fn drawings_are_pdf_files_whose_table_points_at_their_objects() {
         let bytes = &document.bytes;
         assert!(bytes.starts_with(b"%PDF-1."), "{}", document.name);
         let tail = String::from_utf8_lossy(&bytes[bytes.len() - 40..]).into_owned();
-        let at = tail
-            .split("startxref\n")
-            .nth(1)
-            .and_then(|rest| rest.lines().next())
-            .unwrap();
+        let at = tail.split("startxref\n").nth(1).and_then(|rest| rest.lines().next()).unwrap();
         let table = &bytes[at.parse::<usize>().unwrap()..];
         let stream = bytes.starts_with(b"%PDF-1.5");
         assert_eq!(table.starts_with(b"xref"), !stream, "{}", document.name);

@@ -7,10 +7,7 @@ use crate::lettering::{self, GLYPHS, PEN, UNIT};
 const EM: u16 = 1000;
 
 /// Font units; the grid is far inside of what 16 bits hold.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "glyph coordinates stay below 1,000 units"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "glyph coordinates stay below 1,000 units")]
 fn units(steps: f32) -> i16 {
     (steps * UNIT).round() as i16
 }
@@ -114,10 +111,7 @@ pub(crate) fn program() -> Vec<u8> {
         put_u32(&mut loca, length(&glyf));
         widest = widest.max(advance(glyph));
         put_i16(&mut hmtx, advance(glyph));
-        put_i16(
-            &mut hmtx,
-            contours.iter().flatten().map(|(x, _)| *x).min().unwrap_or(0),
-        );
+        put_i16(&mut hmtx, contours.iter().flatten().map(|(x, _)| *x).min().unwrap_or(0));
     }
     let most_contours = u16::try_from(most_contours).unwrap_or(u16::MAX);
 
@@ -140,45 +134,14 @@ pub(crate) fn program() -> Vec<u8> {
 
     let mut hhea = Vec::new();
     put_u32(&mut hhea, 0x0001_0000);
-    for value in [
-        units(7.0),
-        units(-1.5),
-        0,
-        widest,
-        0,
-        0,
-        units(4.5),
-        1,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-    ] {
+    for value in [units(7.0), units(-1.5), 0, widest, 0, 0, units(4.5), 1, 0, 0, 0, 0, 0, 0, 0] {
         put_i16(&mut hhea, value);
     }
     put_u16(&mut hhea, count);
 
     let mut maxp = Vec::new();
     put_u32(&mut maxp, 0x0001_0000);
-    for value in [
-        count,
-        most_contours * 4,
-        most_contours,
-        0,
-        0,
-        1,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-    ] {
+    for value in [count, most_contours * 4, most_contours, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0] {
         put_u16(&mut maxp, value);
     }
 

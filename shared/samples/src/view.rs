@@ -49,10 +49,7 @@ pub(crate) fn scale(sheet: &Sheet<'_>, part: &Part, free: Free) -> (f32, &'stati
     let width = free.right - free.left - 2.0 * sheet.len(BESIDE);
     let height = free.top - free.bottom - 2.0 * sheet.len(ABOVE) - sheet.len(SECTION);
     let most = (width / part.width).min(height / part.height) / POINTS_PER_MM;
-    *SCALES
-        .iter()
-        .find(|(factor, _)| *factor <= most)
-        .unwrap_or(&SCALES[SCALES.len() - 1])
+    *SCALES.iter().find(|(factor, _)| *factor <= most).unwrap_or(&SCALES[SCALES.len() - 1])
 }
 
 pub(crate) fn draw(sheet: &mut Sheet<'_>, part: &Part, free: Free, scale: (f32, &str)) {
@@ -92,16 +89,8 @@ fn outline(sheet: &mut Sheet<'_>, part: &Part, placed: &Placed) {
     match part.outline {
         Outline::Plate { cut } => {
             let c = f32::from(cut);
-            let corners = [
-                (c, 0.0),
-                (w - c, 0.0),
-                (w, c),
-                (w, h - c),
-                (w - c, h),
-                (c, h),
-                (0.0, h - c),
-                (0.0, c),
-            ];
+            let corners =
+                [(c, 0.0), (w - c, 0.0), (w, c), (w, h - c), (w - c, h), (c, h), (0.0, h - c), (0.0, c)];
             let corners: Vec<Point> = corners.iter().map(|(x, y)| placed.at(*x, *y)).collect();
             sheet.canvas.line(&corners, true);
         }
@@ -146,15 +135,7 @@ fn dimensions(sheet: &mut Sheet<'_>, part: &Part, placed: &Placed) {
     sheet.arrow((x, top), (x, bottom));
     let text = part.height.to_string();
     let at = (x - gap, bottom + placed.height * 0.25);
-    sheet.put(&Label {
-        text: &text,
-        at,
-        size,
-        face,
-        anchor: Anchor::Middle,
-        upright: true,
-        run: Run::Whole,
-    });
+    sheet.put(&Label { text: &text, at, size, face, anchor: Anchor::Middle, upright: true, run: Run::Whole });
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,36 +151,18 @@ enum Side {
 fn callouts(sheet: &mut Sheet<'_>, part: &Part, placed: &Placed, free: Free) {
     for side in [Side::Left, Side::Right, Side::Top, Side::Bottom] {
         let beside = matches!(side, Side::Left | Side::Right);
-        let mut holes: Vec<&Hole> = part
-            .holes
-            .iter()
-            .filter(|hole| nearest(hole, part) == side)
-            .collect();
+        let mut holes: Vec<&Hole> = part.holes.iter().filter(|hole| nearest(hole, part) == side).collect();
         let along = |hole: &Hole| if beside { hole.y } else { hole.x };
         holes.sort_by(|a, b| along(a).total_cmp(&along(b)));
         let (low, high, gap) = if beside {
-            (
-                free.bottom + sheet.len(SECTION),
-                free.top - sheet.len(26.0),
-                sheet.len(30.0),
-            )
+            (free.bottom + sheet.len(SECTION), free.top - sheet.len(26.0), sheet.len(30.0))
         } else {
             let gap = if sheet.style.upright { 26.0 } else { 92.0 };
-            (
-                free.left + sheet.len(60.0),
-                free.right - sheet.len(60.0),
-                sheet.len(gap),
-            )
+            (free.left + sheet.len(60.0), free.right - sheet.len(60.0), sheet.len(gap))
         };
         let mut spots: Vec<f32> = holes
             .iter()
-            .map(|hole| {
-                if beside {
-                    placed.at(hole.x, hole.y).1
-                } else {
-                    placed.at(hole.x, hole.y).0
-                }
-            })
+            .map(|hole| if beside { placed.at(hole.x, hole.y).1 } else { placed.at(hole.x, hole.y).0 })
             .collect();
         spread(&mut spots, low, high, gap);
         for (hole, spot) in holes.iter().zip(spots) {
@@ -216,10 +179,7 @@ fn nearest(hole: &Hole, part: &Part) -> Side {
         ((part.height - hole.y) * 1.3, Side::Top),
         (hole.y * 1.3, Side::Bottom),
     ];
-    sides
-        .iter()
-        .min_by(|a, b| a.0.total_cmp(&b.0))
-        .map_or(Side::Left, |nearest| nearest.1)
+    sides.iter().min_by(|a, b| a.0.total_cmp(&b.0)).map_or(Side::Left, |nearest| nearest.1)
 }
 
 /// Moves places apart to at least `gap`, within bounds as far as that goes.
@@ -249,10 +209,8 @@ fn callout(sheet: &mut Sheet<'_>, hole: &Hole, placed: &Placed, side: Side, spot
     let centre = placed.at(hole.x, hole.y);
     let length = (bend.0 - centre.0).hypot(bend.1 - centre.1).max(0.01);
     let radius = radius(sheet, hole, placed);
-    let tip = (
-        centre.0 + (bend.0 - centre.0) / length * radius,
-        centre.1 + (bend.1 - centre.1) / length * radius,
-    );
+    let tip =
+        (centre.0 + (bend.0 - centre.0) / length * radius, centre.1 + (bend.1 - centre.1) / length * radius);
     let end = (bend.0 + out.0 * shelf, bend.1 + out.1 * shelf);
     sheet.canvas.pen(sheet.style.paper.scale() * 0.4, false);
     sheet.canvas.line(&[tip, bend, end], false);
@@ -265,34 +223,14 @@ fn callout(sheet: &mut Sheet<'_>, hole: &Hole, placed: &Placed, side: Side, spot
     let upright = sheet.style.upright && matches!(side, Side::Top | Side::Bottom);
     if upright {
         let run = sheet.rng.pick(sheet.style.runs);
-        let anchor = if side == Side::Top {
-            Anchor::Start
-        } else {
-            Anchor::End
-        };
+        let anchor = if side == Side::Top { Anchor::Start } else { Anchor::End };
         let start = end.1 + out.1 * gap;
         let at = (end.0 - sheet.len(0.5), start);
         let large = sheet.len(9.0);
-        sheet.put(&Label {
-            text: &code,
-            at,
-            size: large,
-            face,
-            anchor,
-            upright,
-            run,
-        });
+        sheet.put(&Label { text: &code, at, size: large, face, anchor, upright, run });
         let at = (end.0 + sheet.len(9.5), start);
         let small = sheet.len(7.0);
-        sheet.put(&Label {
-            text: &size_text,
-            at,
-            size: small,
-            face,
-            anchor,
-            upright,
-            run: Run::Whole,
-        });
+        sheet.put(&Label { text: &size_text, at, size: small, face, anchor, upright, run: Run::Whole });
         return;
     }
     let anchor = match side {

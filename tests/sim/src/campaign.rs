@@ -72,11 +72,7 @@ pub fn seeds(
             own.steps += run.steps;
             own.sometimes.merge(&run.sometimes);
             if let Some(violation) = run.violation {
-                let failure = Failure {
-                    seed,
-                    violation,
-                    placed: Vec::new(),
-                };
+                let failure = Failure { seed, violation, placed: Vec::new() };
                 if let Some(failed) = failed {
                     failed(&failure);
                     own.failure.get_or_insert(failure);
@@ -103,11 +99,7 @@ pub fn placements() -> Report {
     let next = AtomicU64::new(0);
     let collected = Mutex::new(Report {
         schedules: 1,
-        failure: calm.violation.map(|violation| Failure {
-            seed: calm.seed,
-            violation,
-            placed: Vec::new(),
-        }),
+        failure: calm.violation.map(|violation| Failure { seed: calm.seed, violation, placed: Vec::new() }),
         ..Report::default()
     });
     on_all_cores(|| {
@@ -135,11 +127,7 @@ fn place(report: &mut Report, placed: Vec<(u64, Fault)>) -> Vec<riffle_testkit::
     report.steps += run.steps;
     report.sometimes.merge(&run.sometimes);
     if let Some(violation) = run.violation {
-        report.failure.get_or_insert(Failure {
-            seed: run.seed,
-            violation,
-            placed,
-        });
+        report.failure.get_or_insert(Failure { seed: run.seed, violation, placed });
     }
     run.points
 }
@@ -149,9 +137,7 @@ fn placed_after(from: u64, points: &[riffle_testkit::simulator::Point]) -> Vec<(
     let numbered = (0..).zip(points).filter(|(nth, _)| *nth >= from);
     numbered
         .flat_map(|(nth, point)| {
-            let faults = Fault::ALL
-                .into_iter()
-                .filter(|fault| fault.applies_to(point.effect));
+            let faults = Fault::ALL.into_iter().filter(|fault| fault.applies_to(point.effect));
             faults.map(move |fault| (nth, fault))
         })
         .collect()
@@ -163,12 +149,7 @@ fn collect(collected: &Mutex<Report>, own: Report) {
     all.steps += own.steps;
     all.sometimes.merge(&own.sometimes);
     let order = |failure: &Failure| (failure.seed, failure.placed.clone());
-    all.failure = all
-        .failure
-        .take()
-        .into_iter()
-        .chain(own.failure)
-        .min_by_key(order);
+    all.failure = all.failure.take().into_iter().chain(own.failure).min_by_key(order);
 }
 
 fn on_all_cores(work: impl Fn() + Sync) {

@@ -161,10 +161,7 @@ impl Client {
         let action = match ask {
             Ask::Connect => return None,
             Ask::Start => Action::StartScan(Box::new(self.start.clone())),
-            Ask::Resume(cursor) => Action::Resume {
-                session_id,
-                cursor: cursor.clone(),
-            },
+            Ask::Resume(cursor) => Action::Resume { session_id, cursor: cursor.clone() },
             Ask::Cancel => Action::CancelScan { session_id },
         };
         serde_json::to_string(&action).ok()
@@ -210,23 +207,14 @@ impl Client {
             return self.overhear(&frame);
         }
         if !known {
-            return Err(Violation::new(
-                8,
-                "one request id, two sessions in one client's frames",
-            ));
+            return Err(Violation::new(8, "one request id, two sessions in one client's frames"));
         }
         if self.session.is_none() && frame.session_id.is_some() {
             self.session = frame.session_id;
         }
         match frame.body {
             FrameBody::Started { .. } | FrameBody::Pong => {}
-            FrameBody::Progress {
-                value,
-                processed,
-                total,
-                failed,
-                ..
-            } => {
+            FrameBody::Progress { value, processed, total, failed, .. } => {
                 if processed >= u64::from(total) || value >= 100 || failed > processed {
                     let what = format!("PROGRESS shows {processed} of {total} ({value} %), {failed} failed");
                     return Err(Violation::new(1, what));
@@ -237,14 +225,7 @@ impl Client {
             FrameBody::FileFailed { file, data } => {
                 self.fail(file, data.reason)?;
             }
-            FrameBody::Snapshot {
-                state,
-                processed,
-                matches,
-                failures,
-                cursor,
-                ..
-            } => {
+            FrameBody::Snapshot { state, processed, matches, failures, cursor, .. } => {
                 for listed in matches {
                     self.learn(listed.match_id, listed.data)?;
                 }
@@ -257,12 +238,7 @@ impl Client {
                 }
                 self.turn_page(is_terminal(state), cursor);
             }
-            FrameBody::Complete {
-                total_matches,
-                total_processed,
-                total_failed,
-                ..
-            } => {
+            FrameBody::Complete { total_matches, total_processed, total_failed, .. } => {
                 if self.shown > total_processed {
                     let what = format!("{} files shown, COMPLETE says {total_processed}", self.shown);
                     return Err(Violation::new(1, what));
@@ -323,20 +299,18 @@ impl Client {
 
     fn end(&mut self, state: SessionState) -> Result<(), Violation> {
         match self.ended.replace(state) {
-            Some(before) if before != state => Err(Violation::new(
-                2,
-                format!("told of the end {before:?}, then of {state:?}"),
-            )),
+            Some(before) if before != state => {
+                Err(Violation::new(2, format!("told of the end {before:?}, then of {state:?}")))
+            }
             _ => Ok(()),
         }
     }
 
     fn learn(&mut self, match_id: String, data: FoundMatch) -> Result<(), Violation> {
         match self.matches.get(&match_id) {
-            Some(known) if *known != data => Err(Violation::new(
-                4,
-                format!("match {match_id} was {known:?}, now {data:?}"),
-            )),
+            Some(known) if *known != data => {
+                Err(Violation::new(4, format!("match {match_id} was {known:?}, now {data:?}")))
+            }
             Some(_) => Ok(()),
             None => {
                 self.matches.insert(match_id, data);
@@ -347,10 +321,9 @@ impl Client {
 
     fn fail(&mut self, file: u32, reason: String) -> Result<(), Violation> {
         match self.failures.get(&file) {
-            Some(known) if *known != reason => Err(Violation::new(
-                4,
-                format!("file {file} failed with {known:?}, now {reason:?}"),
-            )),
+            Some(known) if *known != reason => {
+                Err(Violation::new(4, format!("file {file} failed with {known:?}, now {reason:?}")))
+            }
             Some(_) => Ok(()),
             None => {
                 self.failures.insert(file, reason);
@@ -364,10 +337,7 @@ impl Client {
         self.waiting = None;
         self.page = None;
         match &frame.body {
-            FrameBody::Error {
-                code: ErrorCode::NotFound | ErrorCode::Unavailable,
-                ..
-            } => {
+            FrameBody::Error { code: ErrorCode::NotFound | ErrorCode::Unavailable, .. } => {
                 self.settled = true;
                 Ok(())
             }
@@ -377,8 +347,5 @@ impl Client {
 }
 
 fn is_terminal(state: SessionState) -> bool {
-    matches!(
-        state,
-        SessionState::Complete | SessionState::Failed | SessionState::Cancelled
-    )
+    matches!(state, SessionState::Complete | SessionState::Failed | SessionState::Cancelled)
 }

@@ -86,13 +86,10 @@ impl Functions {
     /// The function that consumes `place`, on what was received from there.
     pub fn batch(&self, place: Place, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
         let ids: Vec<String> = received.iter().map(|received| received.id.to_string()).collect();
-        let messages = ids.iter().zip(received).map(|(id, received)| {
-            (
-                id.as_str(),
-                received.receive_count,
-                received.message.body.as_str(),
-            )
-        });
+        let messages = ids
+            .iter()
+            .zip(received)
+            .map(|(id, received)| (id.as_str(), received.receive_count, received.message.body.as_str()));
         let event = Event::new(queue_event("q", messages), "invocation");
         let scan = self.scan.clone();
         let source = Arc::clone(&self.source);
@@ -120,13 +117,8 @@ impl Functions {
     }
 
     pub fn disconnect(&self, connection: &str, tenant: &str) -> LocalBoxFuture<'static, Answer> {
-        let deps = websocket_disconnect::Deps {
-            connections: Arc::clone(&self.ports.connections),
-        };
-        let event = Event::new(
-            socket_event("$disconnect", connection, tenant, None),
-            "invocation",
-        );
+        let deps = websocket_disconnect::Deps { connections: Arc::clone(&self.ports.connections) };
+        let event = Event::new(socket_event("$disconnect", connection, tenant, None), "invocation");
         Box::pin(async move { Answer::Status(websocket_disconnect::handle(&deps, event).await.status_code) })
     }
 

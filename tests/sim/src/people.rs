@@ -63,8 +63,7 @@ impl World {
 
     /// A connection is no more. The gateway says so to the functions, or does not.
     fn cut(&mut self, connection: &str, tenant: &str) {
-        self.control
-            .note("cut", connection.as_bytes(), || connection.to_owned());
+        self.control.note("cut", connection.as_bytes(), || connection.to_owned());
         self.stores.notifier.close(connection);
         self.wire.retain(|pushed| pushed.connection != connection);
         if self.control.draw(|rng| rng.chance(7_000)) {
@@ -77,18 +76,10 @@ impl World {
     pub fn carry_frame(&mut self) -> Result<(), Violation> {
         let network = self.scenario.network;
         let (nth, lost, double) = self.control.draw(|rng| {
-            let nth = if rng.chance(network.reorder) {
-                rng.below(self.wire.len())
-            } else {
-                0
-            };
+            let nth = if rng.chance(network.reorder) { rng.below(self.wire.len()) } else { 0 };
             (nth, rng.chance(network.lose), rng.chance(network.double))
         });
-        let pushed = if double {
-            self.wire[nth].clone()
-        } else {
-            self.wire.remove(nth)
-        };
+        let pushed = if double { self.wire[nth].clone() } else { self.wire.remove(nth) };
         if lost {
             return Ok(());
         }

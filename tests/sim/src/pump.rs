@@ -13,11 +13,7 @@ impl World {
     pub fn deliverable(&self) -> Vec<Place> {
         let free = |place: &Place| {
             let busy = |kind: &Kind| matches!(kind, Kind::Batch(at, _) if at == place);
-            let busy = self
-                .invocations
-                .values()
-                .filter(|running| busy(&running.kind))
-                .count();
+            let busy = self.invocations.values().filter(|running| busy(&running.kind)).count();
             busy < self.scenario.concurrency && self.stores.queue.has_visible(*place)
         };
         Place::CONSUMED.into_iter().filter(free).collect()
@@ -115,8 +111,7 @@ impl World {
     fn lose_message(&mut self) {
         if let Some((place, id)) = self.any_message() {
             self.stores.queue.lose(id);
-            self.control
-                .note("lose", &id.to_le_bytes(), || format!("{place:?} message {id}"));
+            self.control.note("lose", &id.to_le_bytes(), || format!("{place:?} message {id}"));
             self.control.sometimes(match place {
                 Place::Dispatch => "a dispatch message is lost",
                 Place::Work => "a work message is lost",
@@ -129,10 +124,8 @@ impl World {
     fn deliver_twice(&mut self) {
         if let Some((place, id)) = self.any_message() {
             self.stores.queue.expose(id);
-            self.control
-                .note("expose", &id.to_le_bytes(), || format!("{place:?} message {id}"));
-            self.control
-                .sometimes("a message in flight is delivered to another, too");
+            self.control.note("expose", &id.to_le_bytes(), || format!("{place:?} message {id}"));
+            self.control.sometimes("a message in flight is delivered to another, too");
         }
     }
 
@@ -152,8 +145,7 @@ impl World {
         if let Some((_, id)) = self.any_message() {
             let by = self.control.draw(|rng| TimeDelta::seconds(rng.between(1, 300)));
             self.stores.queue.delay(id, by);
-            self.control
-                .note("delay", &id.to_le_bytes(), || format!("message {id} by {by}"));
+            self.control.note("delay", &id.to_le_bytes(), || format!("message {id} by {by}"));
         }
     }
 
@@ -167,9 +159,8 @@ impl World {
     fn meddle(&mut self) {
         let folders = &self.scenario.folders;
         let number = self.control.draw(|rng| rng.below(folders.len()));
-        let Some(files) = folders
-            .get(number)
-            .filter(|files| !files.is_empty() && !self.scenario.missing_folder)
+        let Some(files) =
+            folders.get(number).filter(|files| !files.is_empty() && !self.scenario.missing_folder)
         else {
             return;
         };

@@ -109,11 +109,7 @@ impl Scenario {
         let calm_quarantine = rng.chance(5_000);
         let largest_batch = 1 + rng.below(10);
         let clear_line = rng.chance(3_000);
-        let rates = if rng.chance(2_500) {
-            Rates::default()
-        } else {
-            Rates::mixed(rng)
-        };
+        let rates = if rng.chance(2_500) { Rates::default() } else { Rates::mixed(rng) };
         let mut rate = |choices: &[u32]| rng.pick(choices).copied().unwrap_or(0);
         let delivery = Delivery {
             lose: rate(&[0, 0, 20, 100]),
@@ -144,34 +140,18 @@ impl Scenario {
                 (true, false) => delivery,
                 (true, true) => Delivery { lose: 0, ..delivery },
             },
-            network: if hostile && !clear_line {
-                network
-            } else {
-                Network::default()
-            },
+            network: if hostile && !clear_line { network } else { Network::default() },
             clear_line,
             skew: TimeDelta::milliseconds(if hostile {
                 *rng.pick(&[0, 0, 900, 3_000]).unwrap_or(&0)
             } else {
                 0
             }),
-            jumps: if hostile {
-                *rng.pick(&[0, 10, 50, 200]).unwrap_or(&0)
-            } else {
-                0
-            },
+            jumps: if hostile { *rng.pick(&[0, 10, 50, 200]).unwrap_or(&0) } else { 0 },
             timeouts: rng.chance(5_000),
             calm_quarantine,
-            meddling: if hostile {
-                *rng.pick(&[0, 0, 0, 30, 100]).unwrap_or(&0)
-            } else {
-                0
-            },
-            power_cuts: if hostile {
-                *rng.pick(&[0, 0, 0, 10, 30]).unwrap_or(&0)
-            } else {
-                0
-            },
+            meddling: if hostile { *rng.pick(&[0, 0, 0, 30, 100]).unwrap_or(&0) } else { 0 },
+            power_cuts: if hostile { *rng.pick(&[0, 0, 0, 10, 30]).unwrap_or(&0) } else { 0 },
             garbage: rng.chance(1_000),
             hostile_steps: if hostile { 100 + rng.below(1_500) as u64 } else { 0 },
             missing_folder: rng.chance(200),
@@ -195,10 +175,7 @@ impl Scenario {
                 joins: Joins::After(0),
             }],
             clear_line: false,
-            settings: Settings {
-                chunk_size: 1,
-                ..settings(&mut Rng::new(1), false)
-            },
+            settings: Settings { chunk_size: 1, ..settings(&mut Rng::new(1), false) },
             redrive: redrive(),
             plan,
             delivery: Delivery::default(),
@@ -253,14 +230,8 @@ fn folder(rng: &mut Rng) -> Vec<Nature> {
                 // More than the ledger takes inline.
                 3 => Nature::Healthy { codes: 2, places: 12 },
                 // More than one frame holds.
-                4 if many => Nature::Healthy {
-                    codes: 4,
-                    places: 120,
-                },
-                _ => Nature::Healthy {
-                    codes: 1,
-                    places: 1 + u32::try_from(rng.below(2)).unwrap_or(0),
-                },
+                4 if many => Nature::Healthy { codes: 4, places: 120 },
+                _ => Nature::Healthy { codes: 1, places: 1 + u32::try_from(rng.below(2)).unwrap_or(0) },
             }
         })
         .collect()
@@ -291,11 +262,7 @@ fn clients(rng: &mut Rng, folders: usize) -> Vec<ClientPlan> {
                 folder,
                 cancel_after: (cancel && page == 0).then(|| u32::try_from(rng.below(12)).unwrap_or(0)),
                 pries: false,
-                joins: if page == 0 {
-                    Joins::After(0)
-                } else {
-                    *rng.pick(&LATER).unwrap_or(&Joins::Late)
-                },
+                joins: if page == 0 { Joins::After(0) } else { *rng.pick(&LATER).unwrap_or(&Joins::Late) },
             });
         }
     }
@@ -329,11 +296,5 @@ fn settings(rng: &mut Rng, short_deadline: bool) -> Settings {
 }
 
 fn redrive() -> Redrive {
-    Redrive {
-        visibility: TimeDelta::seconds(60),
-        dispatch: 5,
-        work: 3,
-        finish: 5,
-        quarantine: 5,
-    }
+    Redrive { visibility: TimeDelta::seconds(60), dispatch: 5, work: 3, finish: 5, quarantine: 5 }
 }

@@ -39,10 +39,7 @@ impl Nature {
         match words.next() {
             Some("codes") => {
                 let mut number = || words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
-                Self::Healthy {
-                    codes: number(),
-                    places: number(),
-                }
+                Self::Healthy { codes: number(), places: number() }
             }
             Some("kills") => Self::Killer,
             Some("fickle") => Self::Fickle,
@@ -77,8 +74,7 @@ impl FileSearch for ObedientSearch {
         _codes: Arc<Matcher>,
     ) -> Result<(Extracted, Findings), ExtractError> {
         let nature = Nature::of(&content);
-        self.control
-            .note("search", name.as_bytes(), || format!("{name}: {nature:?}"));
+        self.control.note("search", name.as_bytes(), || format!("{name}: {nature:?}"));
         match nature {
             Nature::Healthy { codes, places } => Ok(found(codes, places)),
             Nature::Damaged => Err(ExtractError::Damaged("it says so".to_owned())),
@@ -96,21 +92,14 @@ impl FileSearch for ObedientSearch {
 }
 
 fn found(codes: u32, places: u32) -> (Extracted, Findings) {
-    let extracted = Extracted {
-        kind: Kind::Text,
-        pages: 1,
-        unread: Vec::new(),
-    };
+    let extracted = Extracted { kind: Kind::Text, pages: 1, unread: Vec::new() };
     let matches = (0..places.max(codes)).map(|place| Match {
         code: place % codes.max(1),
         place: Place::Line(u64::from(place) + 1),
         snippet: format!("{place}: a line of a drawing around a code"),
         boxes: Vec::new(),
     });
-    let findings = Findings {
-        matches: if codes == 0 { Vec::new() } else { matches.collect() },
-        codes,
-        unlisted: 0,
-    };
+    let findings =
+        Findings { matches: if codes == 0 { Vec::new() } else { matches.collect() }, codes, unlisted: 0 };
     (extracted, findings)
 }

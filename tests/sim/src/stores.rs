@@ -34,10 +34,7 @@ impl Stores {
                 files.write(&folder, &file_name(file), nature.content());
             }
         }
-        let queue = MemoryQueue::new(
-            Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>,
-            scenario.redrive,
-        );
+        let queue = MemoryQueue::new(Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>, scenario.redrive);
         Self {
             clock,
             ledger: Arc::default(),

@@ -11,9 +11,7 @@ impl World {
     pub fn watch(&mut self) -> Result<(), Violation> {
         let (changes, checked) = self.stores.ledger.inspect(|books| {
             let changes = books.take_changes();
-            let checked = changes
-                .iter()
-                .try_for_each(|change| self.checker.check(books, change));
+            let checked = changes.iter().try_for_each(|change| self.checker.check(books, change));
             (changes, checked)
         });
         for change in &changes {
@@ -41,14 +39,11 @@ impl World {
         }
         let late = self.stores.ledger.inspect(|books| {
             let mut sessions = books.sessions.values();
-            sessions
-                .find(|session| !session.state.is_terminal() && now - session.created_at > patience)
-                .map(|session| {
-                    format!(
-                        "{:?}, {} done of {:?}",
-                        session.state, session.counts.processed, session.sealed
-                    )
-                })
+            sessions.find(|session| !session.state.is_terminal() && now - session.created_at > patience).map(
+                |session| {
+                    format!("{:?}, {} done of {:?}", session.state, session.counts.processed, session.sealed)
+                },
+            )
         });
         match late {
             None => Ok(()),
@@ -59,55 +54,27 @@ impl World {
     fn count(&self, change: &Change) {
         let event = match change {
             Change::Taken(_) => "a session id is reused",
-            Change::Moved {
-                by: "lease",
-                from: State::Finalizing,
-                ..
-            } => "a lease is taken over",
+            Change::Moved { by: "lease", from: State::Finalizing, .. } => "a lease is taken over",
             Change::Moved { by: "sweep", .. } => "a sweep sends work again",
             Change::Moved { by: "cancel", .. } => "a session is cancelled",
             Change::Moved { by: "fail", .. } => "a session fails",
-            Change::Refused {
-                by: "cancel",
-                state: State::Finalizing,
-                ..
-            } => "a cancel comes while finalizing",
-            Change::Refused {
-                by: "cancel",
-                state: State::Complete,
-                ..
-            } => "a cancel comes after the end",
+            Change::Refused { by: "cancel", state: State::Finalizing, .. } => {
+                "a cancel comes while finalizing"
+            }
+            Change::Refused { by: "cancel", state: State::Complete, .. } => "a cancel comes after the end",
             Change::Refused { by: "seal", .. } => "a second dispatcher finds the session sealed",
-            Change::Refused {
-                by: "lease",
-                state: State::Finalizing,
-                ..
-            } => "a finisher finds the lease held",
-            Change::Refused {
-                by: "lease",
-                state: State::Dispatching,
-                ..
-            } => "a finisher comes too early",
-            Change::Refused {
-                by: "lease",
-                state: State::Complete,
-                ..
-            } => "a finisher comes after the end",
-            Change::Refused {
-                by: "lease",
-                state: State::Cancelled,
-                ..
-            } => "a finisher finds the session cancelled",
-            Change::Refused {
-                by: "complete",
-                state: State::Complete,
-                ..
-            } => "COMPLETE is set a second time",
-            Change::Refused {
-                by: "complete",
-                state: State::Finalizing,
-                ..
-            } => "a finisher has lost its lease",
+            Change::Refused { by: "lease", state: State::Finalizing, .. } => {
+                "a finisher finds the lease held"
+            }
+            Change::Refused { by: "lease", state: State::Dispatching, .. } => "a finisher comes too early",
+            Change::Refused { by: "lease", state: State::Complete, .. } => "a finisher comes after the end",
+            Change::Refused { by: "lease", state: State::Cancelled, .. } => {
+                "a finisher finds the session cancelled"
+            }
+            Change::Refused { by: "complete", state: State::Complete, .. } => "COMPLETE is set a second time",
+            Change::Refused { by: "complete", state: State::Finalizing, .. } => {
+                "a finisher has lost its lease"
+            }
             Change::Refused { by: "progress", .. } => "a progress frame is claimed by another",
             Change::Kept { .. } => "a result is put a second time",
             Change::Attempted { .. } => "a quarantined file had its attempt",
@@ -127,10 +94,7 @@ impl World {
                 .get(id)
                 .and_then(|session| session.sealed.as_ref())
                 .map(|sealed| sealed.indices(chunk).len());
-            let done = books
-                .done
-                .get(&(id.clone(), chunk))
-                .map(std::collections::BTreeSet::len);
+            let done = books.done.get(&(id.clone(), chunk)).map(std::collections::BTreeSet::len);
             size == done
         })
     }
@@ -139,16 +103,9 @@ impl World {
     fn gossip(&mut self, changes: &[Change]) {
         let now = self.now();
         for change in changes {
-            if let Change::Moved {
-                by: "lease" | "freeze" | "fail",
-                ..
-            } = change
-            {
+            if let Change::Moved { by: "lease" | "freeze" | "fail", .. } = change {
                 let may = self.control.draw(|rng| rng.chance(5_000));
-                self.clients
-                    .iter_mut()
-                    .filter(|_| may)
-                    .for_each(|client| client.join(now));
+                self.clients.iter_mut().filter(|_| may).for_each(|client| client.join(now));
             }
             if let Change::Created(id) = change {
                 let curious = self.clients.iter_mut().filter(|client| client.plan.pries);

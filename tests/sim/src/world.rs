@@ -66,12 +66,8 @@ impl World {
         let clock = Arc::new(ManualClock::new());
         let mut rng = Rng::new(scenario.seed);
         let ids = rng.next();
-        let control = Arc::new(Control::new(
-            rng,
-            scenario.plan.clone(),
-            Trace::new(readable),
-            Arc::clone(&clock),
-        ));
+        let control =
+            Arc::new(Control::new(rng, scenario.plan.clone(), Trace::new(readable), Arc::clone(&clock)));
         control.skew_clocks(scenario.skew);
         let stores = Stores::new(&scenario, clock);
         let functions = Functions::new(&stores, scenario.settings.clone(), mutant, &control, ids);
@@ -116,10 +112,7 @@ impl World {
 
     /// Puts a message into each queue that nobody can decode.
     fn litter(&self) {
-        let garbage = Message {
-            group: "nobody".to_owned(),
-            body: GARBAGE.to_owned(),
-        };
+        let garbage = Message { group: "nobody".to_owned(), body: GARBAGE.to_owned() };
         for queue in [Queue::ScanDispatch, Queue::ScanWork, Queue::ScanFinish] {
             let sent =
                 futures::executor::block_on(self.stores.queue.send(queue, std::slice::from_ref(&garbage)));
@@ -164,10 +157,7 @@ impl World {
         self.executor.is_empty()
             && self.wire.is_empty()
             && self.stores.queue.is_drained()
-            && self
-                .clients
-                .iter()
-                .all(|client| client.settled || client.plan.pries)
+            && self.clients.iter().all(|client| client.settled || client.plan.pries)
             && self.open_sessions() == 0
     }
 
@@ -232,14 +222,7 @@ impl World {
         let clients = self.clients.iter().filter_map(|client| client.due(self.now()));
         let sweep =
             (self.mutant != Some(Mutant::NoSweep) && self.open_sessions() > 0).then_some(self.next_sweep);
-        let next = self
-            .stores
-            .queue
-            .next_visible_at()
-            .into_iter()
-            .chain(clients)
-            .chain(sweep)
-            .min();
+        let next = self.stores.queue.next_visible_at().into_iter().chain(clients).chain(sweep).min();
         let Some(next) = next else {
             if self.is_hostile() {
                 self.calm_down();
@@ -247,10 +230,7 @@ impl World {
             }
             let given_up = self.untold || self.stores.queue.len(Place::Dead) > 0;
             // A cancel that crashes between the books and the frames tells nobody, and none comes after it.
-            let cancelled = self
-                .clients
-                .iter()
-                .any(|client| client.plan.cancel_after.is_some());
+            let cancelled = self.clients.iter().any(|client| client.plan.cancel_after.is_some());
             if (self.is_placed() || given_up || cancelled) && !self.reconnected {
                 // A frame was lost for good, or a message that would have led to one given up: the gateway
                 // closes idle connections, and clients come back.
@@ -298,9 +278,7 @@ impl World {
         future: futures::future::LocalBoxFuture<'static, Answer>,
     ) {
         let id = self.executor.spawn(name, spared, future);
-        self.control.note("spawn", &id.0.to_le_bytes(), || {
-            format!("{name}#{} {kind:?}", id.0)
-        });
+        self.control.note("spawn", &id.0.to_le_bytes(), || format!("{name}#{} {kind:?}", id.0));
         let since = self.now();
         self.invocations.insert(id, Invocation { kind, since });
     }
@@ -321,19 +299,15 @@ impl World {
         let Some((id, name, polled)) = self.executor.step(nth) else {
             return Ok(());
         };
-        self.redelivered = self
-            .invocations
-            .get(&id)
-            .is_some_and(|running| match &running.kind {
-                Kind::Batch(_, received) => received.iter().any(|received| received.receive_count > 1),
-                _ => false,
-            });
+        self.redelivered = self.invocations.get(&id).is_some_and(|running| match &running.kind {
+            Kind::Batch(_, received) => received.iter().any(|received| received.receive_count > 1),
+            _ => false,
+        });
         match polled {
             Polled::Pending => {}
             Polled::Done(answer) => self.ended(id, Some(answer)),
             Polled::Crashed => {
-                self.control
-                    .note("crash", &id.0.to_le_bytes(), || format!("{name}#{}", id.0));
+                self.control.note("crash", &id.0.to_le_bytes(), || format!("{name}#{}", id.0));
                 // The platform finds another warm process, or starts one.
                 if self.control.draw(|rng| rng.chance(2_000)) {
                     self.functions.restart();

@@ -73,12 +73,7 @@ const SOMETIMES: [&str; 57] = [
 
 fn assert_clean(report: &Report) {
     if let Some(failure) = &report.failure {
-        panic!(
-            "seed {} violates {}\nreplay: {}",
-            failure.seed,
-            failure.violation,
-            failure.replay(None)
-        );
+        panic!("seed {} violates {}\nreplay: {}", failure.seed, failure.violation, failure.replay(None));
     }
 }
 
@@ -112,33 +107,21 @@ fn every_placement_of_two_faults_keeps_the_invariants() {
 }
 
 #[test]
-#[expect(
-    clippy::print_stdout,
-    reason = "the table is what one reads when a mutant survives"
-)]
+#[expect(clippy::print_stdout, reason = "the table is what one reads when a mutant survives")]
 fn every_known_bad_protocol_is_caught() {
     let mut table = String::new();
     let mut survived = Vec::new();
     for mutant in Mutant::ALL {
         match campaign::seeds(0..PATIENCE, Some(mutant), &|_| (), None).failure {
             Some(failure) => {
-                writeln!(
-                    table,
-                    "{:<26} seed {:>4}  {}",
-                    mutant.name(),
-                    failure.seed,
-                    failure.violation
-                )
-                .expect("a string takes everything");
+                writeln!(table, "{:<26} seed {:>4}  {}", mutant.name(), failure.seed, failure.violation)
+                    .expect("a string takes everything");
             }
             None => survived.push(mutant.name()),
         }
     }
     println!("{table}");
-    assert!(
-        survived.is_empty(),
-        "not caught within {PATIENCE} seeds: {survived:?}\n{table}"
-    );
+    assert!(survived.is_empty(), "not caught within {PATIENCE} seeds: {survived:?}\n{table}");
 }
 
 #[test]

@@ -28,9 +28,7 @@ const CHUNK: u32 = 100;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let files = std::env::args()
-        .nth(1)
-        .map_or(Ok(100_000), |files| files.parse())?;
+    let files = std::env::args().nth(1).map_or(Ok(100_000), |files| files.parse())?;
     let folder = tempfile::tempdir()?;
     let store = Store::open(folder.path(), Arc::new(SystemClock))?;
     println!("{files} files, state in {}", folder.path().display());
@@ -64,18 +62,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let watch = Watch::start();
     for number in 0..2_000 {
         let key = format!("results/{session}/{number}.json");
-        store
-            .objects()
-            .put_if_absent(&key, Bytes::from(vec![b'x'; 3_000]))
-            .await?;
+        store.objects().put_if_absent(&key, Bytes::from(vec![b'x'; 3_000])).await?;
     }
     watch.stop("put_if_absent of 3 KB", 2_000);
     let watch = Watch::start();
     for number in 0..2_000 {
-        store
-            .objects()
-            .get(&format!("results/{session}/{number}.json"))
-            .await?;
+        store.objects().get(&format!("results/{session}/{number}.json")).await?;
     }
     watch.stop("get of 3 KB", 2_000);
     let watch = Watch::start();
@@ -89,11 +81,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     drop(store);
     watch.stop("close", 1);
     let database = std::fs::metadata(folder.path().join("state.sqlite"))?.len();
-    println!(
-        "database {:.1} MB, peak memory {:.0} MB",
-        database as f64 / 1e6,
-        peak_megabytes()
-    );
+    println!("database {:.1} MB, peak memory {:.0} MB", database as f64 / 1e6, peak_megabytes());
     Ok(())
 }
 
@@ -101,21 +89,11 @@ async fn open_session(store: &Store, total: u32) -> Result<SessionId, PortError>
     let now = SystemClock.now();
     let id = SessionId(RandomIds.fresh());
     let request = "{\"codes_key\":\"codes/x\"}".to_owned();
-    let session = Session::new(
-        id.clone(),
-        "local".to_owned(),
-        request,
-        now,
-        now + Duration::from_hours(1),
-    );
+    let session = Session::new(id.clone(), "local".to_owned(), request, now, now + Duration::from_hours(1));
     let ledger = store.ledger();
     ledger.create(session).await?;
-    let sealed = Sealed {
-        attempt: RandomIds.fresh(),
-        digest: RandomIds.fresh().repeat(2),
-        total,
-        chunk_size: CHUNK,
-    };
+    let sealed =
+        Sealed { attempt: RandomIds.fresh(), digest: RandomIds.fresh().repeat(2), total, chunk_size: CHUNK };
     ledger.transition(&id, Transition::Seal { sealed, now }).await?;
     ledger.transition(&id, Transition::Run { now }).await?;
     Ok(id)
@@ -125,9 +103,7 @@ async fn work(store: &Store, session: &SessionId, files: u32) -> Result<(), Box<
     let (ledger, queues) = (store.ledger(), store.queues());
     let mut finished = 0;
     while finished < files {
-        let batch = queues
-            .receive(QueueName::ScanWork, BATCH as usize, Duration::from_mins(12))
-            .await?;
+        let batch = queues.receive(QueueName::ScanWork, BATCH as usize, Duration::from_mins(12)).await?;
         assert!(!batch.is_empty(), "the queue ran dry");
         ledger.session(session).await?;
         let mut indices = BTreeSet::new();
@@ -156,17 +132,10 @@ async fn work(store: &Store, session: &SessionId, files: u32) -> Result<(), Box<
             }
             rest = later;
         }
-        let counts = Counts {
-            processed: batch.len() as u64,
-            failed: 0,
-            matches: 2 * batch.len() as u64,
-        };
+        let counts = Counts { processed: batch.len() as u64, failed: 0, matches: 2 * batch.len() as u64 };
         ledger.add_progress(session, &full, counts).await?;
         let now = SystemClock.now();
-        let progress = Transition::Progress {
-            now,
-            not_since: now - Duration::from_millis(500),
-        };
+        let progress = Transition::Progress { now, not_since: now - Duration::from_millis(500) };
         ledger.transition(session, progress).await?;
         let receipts: Vec<String> = batch.into_iter().map(|message| message.receipt).collect();
         finished += u32::try_from(queues.delete(&receipts).await?)?;
@@ -181,10 +150,7 @@ struct Watch {
 
 impl Watch {
     fn start() -> Self {
-        Self {
-            wall: Instant::now(),
-            cpu: cpu_time(),
-        }
+        Self { wall: Instant::now(), cpu: cpu_time() }
     }
 
     fn stop(self, what: &str, count: u32) {

@@ -40,21 +40,14 @@ impl ConnectionRegistry for LocalConnections {
         if let Some(entry) = books.connections.get_mut(&connection.id) {
             entry.connection = connection;
         } else {
-            let entry = Entry {
-                connection,
-                listens_to: BTreeSet::new(),
-            };
+            let entry = Entry { connection, listens_to: BTreeSet::new() };
             books.connections.insert(entry.connection.id.clone(), entry);
         }
         Ok(())
     }
 
     async fn get(&self, id: &str) -> Result<Option<Connection>, PortError> {
-        Ok(self
-            .books()
-            .connections
-            .get(id)
-            .map(|entry| entry.connection.clone()))
+        Ok(self.books().connections.get(id).map(|entry| entry.connection.clone()))
     }
 
     async fn remove(&self, id: &str) -> Result<(), PortError> {
@@ -77,11 +70,7 @@ impl ConnectionRegistry for LocalConnections {
         let mut books = self.books();
         if let Some(entry) = books.connections.get_mut(connection) {
             entry.listens_to.insert(session.clone());
-            books
-                .listeners
-                .entry(session.clone())
-                .or_default()
-                .insert(connection.to_owned());
+            books.listeners.entry(session.clone()).or_default().insert(connection.to_owned());
         }
         Ok(())
     }

@@ -47,11 +47,7 @@ fn sql_failure(error: &rusqlite::Error) -> PortError {
         )
     );
     let text = format!("state database: {error}");
-    if passing {
-        PortError::Unavailable(text)
-    } else {
-        PortError::Broken(text)
-    }
+    if passing { PortError::Unavailable(text) } else { PortError::Broken(text) }
 }
 
 type Hook = Box<dyn FnOnce()>;
@@ -108,19 +104,14 @@ impl Database {
     /// Starts the thread. It keeps `lock` until the connection is closed.
     pub(crate) fn start(connection: Connection, lock: File) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
-        let thread = std::thread::Builder::new()
-            .name("riffle-state".to_owned())
-            .spawn(move || {
-                serve(&connection, &queue);
-                if let Err((_, error)) = connection.close() {
-                    tracing::error!(%error, "the state database did not close cleanly; nothing is lost");
-                }
-                drop(lock);
-            })?;
-        Ok(Self {
-            jobs: Some(jobs),
-            thread: Some(thread),
-        })
+        let thread = std::thread::Builder::new().name("riffle-state".to_owned()).spawn(move || {
+            serve(&connection, &queue);
+            if let Err((_, error)) = connection.close() {
+                tracing::error!(%error, "the state database did not close cleanly; nothing is lost");
+            }
+            drop(lock);
+        })?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
     /// Has `work` done in a transaction and waits for its commit. If the caller stops waiting, it is done
@@ -167,10 +158,7 @@ fn serve(connection: &Connection, queue: &mpsc::Receiver<Job>) {
 }
 
 fn run_together(connection: &Connection, jobs: impl Iterator<Item = Job>) {
-    let work = Work {
-        connection,
-        hooks: RefCell::default(),
-    };
+    let work = Work { connection, hooks: RefCell::default() };
     let begun = execute(connection, "BEGIN");
     let replies: Vec<Reply> = jobs.map(|job| job(begun.as_ref().map(|()| &work))).collect();
     let commit = begun.and_then(|()| execute(connection, "COMMIT"));

@@ -24,10 +24,7 @@ pub(crate) fn read(path: &Path, entry: &Entry, limit: u64) -> Result<Bytes, Read
     }
     let mut content = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
     // Not a byte more than listed, however fast the file grows.
-    (&mut file)
-        .take(size + 1)
-        .read_to_end(&mut content)
-        .map_err(read_error)?;
+    (&mut file).take(size + 1).read_to_end(&mut content).map_err(read_error)?;
     check(&file.metadata().map_err(read_error)?, path, entry)?;
     if content.len() as u64 != size {
         return Err(ReadError::Changed);

@@ -45,21 +45,14 @@ struct Root {
 impl Walk {
     /// Looks at the roots; nothing below them yet.
     pub(crate) fn start(folders: &[String]) -> Result<Self, SourceError> {
-        let mut roots = folders
-            .iter()
-            .map(|folder| Root::check(folder))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut roots = folders.iter().map(|folder| Root::check(folder)).collect::<Result<Vec<_>, _>>()?;
         for index in 0..roots.len() {
             roots[index].listed_by_another = roots.iter().enumerate().any(|(other_index, other)| {
                 let twice = other.real == roots[index].real;
                 (twice && other_index < index) || (!twice && other.lists(&roots[index].real))
             });
         }
-        Ok(Self {
-            roots,
-            next_root: 0,
-            under_way: None,
-        })
+        Ok(Self { roots, next_root: 0, under_way: None })
     }
 
     /// Up to `max` more entries; none at the end.
@@ -135,11 +128,7 @@ impl Root {
         }
         // A root that may not be listed is refused now, not found empty later.
         fs::read_dir(&real).map_err(|error| refused(&path, &error.to_string()))?;
-        Ok(Self {
-            path,
-            real,
-            listed_by_another: false,
-        })
+        Ok(Self { path, real, listed_by_another: false })
     }
 
     fn walk(&self) -> Box<dyn Iterator<Item = walkdir::Result<DirEntry>> + Send> {
@@ -149,8 +138,7 @@ impl Root {
 
     /// Whether a walk from here comes to the folder with this real path.
     fn lists(&self, real: &Path) -> bool {
-        real.strip_prefix(&self.real)
-            .is_ok_and(|below| !below.iter().any(is_hidden))
+        real.strip_prefix(&self.real).is_ok_and(|below| !below.iter().any(is_hidden))
     }
 }
 
@@ -167,12 +155,7 @@ fn is_hidden(name: &OsStr) -> bool {
 
 /// Changes with size and modification time (nanoseconds where the file system has them).
 pub(crate) fn version(metadata: &Metadata) -> String {
-    format!(
-        "{}-{}.{:09}",
-        metadata.len(),
-        metadata.mtime(),
-        metadata.mtime_nsec()
-    )
+    format!("{}-{}.{:09}", metadata.len(), metadata.mtime(), metadata.mtime_nsec())
 }
 
 /// `3/sub/file.pdf`: the number of the folder in the source, and the bytes of the path below it, escaped.

@@ -66,20 +66,8 @@ mod tests {
     #[test]
     fn damaged_bytes_are_noticed() {
         assert_eq!(decode(&[0x80]), None, "cut off");
-        assert_eq!(
-            decode(&[0xff, 0xff, 0xff, 0xff, 0xff, 0x01]),
-            None,
-            "too long a number"
-        );
-        assert_eq!(
-            decode(&[0xff, 0xff, 0xff, 0xff, 0x1f]),
-            None,
-            "too large a number"
-        );
-        assert_eq!(
-            decode(&[0xff, 0xff, 0xff, 0xff, 0x0f, 0x01]),
-            None,
-            "past the largest"
-        );
+        assert_eq!(decode(&[0xff, 0xff, 0xff, 0xff, 0xff, 0x01]), None, "too long a number");
+        assert_eq!(decode(&[0xff, 0xff, 0xff, 0xff, 0x1f]), None, "too large a number");
+        assert_eq!(decode(&[0xff, 0xff, 0xff, 0xff, 0x0f, 0x01]), None, "past the largest");
     }
 }

@@ -98,10 +98,7 @@ impl ScanLedger for LocalLedger {
         if let Body::Inline(json) = &result.body
             && json.len() > MAX_INLINE
         {
-            let text = format!(
-                "a result of {} bytes; at most {MAX_INLINE} stand inline",
-                json.len()
-            );
+            let text = format!("a result of {} bytes; at most {MAX_INLINE} stand inline", json.len());
             return Err(PortError::Broken(text));
         }
         let id = id.clone();
@@ -235,10 +232,7 @@ impl ScanLedger for LocalLedger {
                     .query_row(params![id.0, index], |row| Ok((row.get(0)?, row.get(1)?)))?;
                 let at = DateTime::parse_from_rfc3339(&at)
                     .map_err(|error| WorkError::Unreadable(format!("time of an attempt: {error}")))?;
-                Ok(Attempt {
-                    receipt,
-                    at: at.to_utc(),
-                })
+                Ok(Attempt { receipt, at: at.to_utc() })
             })
             .await
     }
@@ -310,11 +304,7 @@ fn numbered_result(row: &Row<'_>) -> rusqlite::Result<(u32, StoredResult)> {
         matches: row.get(2)?,
         bytes: row.get(3)?,
         pages: row.get(4)?,
-        body: if row.get(5)? {
-            Body::Object(body)
-        } else {
-            Body::Inline(body)
-        },
+        body: if row.get(5)? { Body::Object(body) } else { Body::Inline(body) },
     };
     Ok((row.get(0)?, result))
 }

@@ -52,11 +52,7 @@ impl LocalNotifier {
         if let Some(former) = self.boxes().insert(id.to_owned(), Arc::clone(&frames)) {
             former.close();
         }
-        Frames {
-            id: id.to_owned(),
-            inbox: frames,
-            notifier: self.clone(),
-        }
+        Frames { id: id.to_owned(), inbox: frames, notifier: self.clone() }
     }
 
     /// Cuts the client off, as a full box does. An unknown id is no error.
@@ -121,10 +117,7 @@ impl Drop for Frames {
         self.inbox.close();
         let mut boxes = self.notifier.boxes();
         // The id may have been registered anew.
-        if boxes
-            .get(&self.id)
-            .is_some_and(|frames| Arc::ptr_eq(frames, &self.inbox))
-        {
+        if boxes.get(&self.id).is_some_and(|frames| Arc::ptr_eq(frames, &self.inbox)) {
             boxes.remove(&self.id);
         }
     }
@@ -150,10 +143,7 @@ impl FrameBox {
 
     fn close(&self) {
         let mut waiting = self.waiting();
-        *waiting = Waiting {
-            closed: true,
-            ..Waiting::default()
-        };
+        *waiting = Waiting { closed: true, ..Waiting::default() };
         drop(waiting);
         self.changed.notify_waiters();
     }

@@ -47,10 +47,7 @@ mod tests {
     #[test]
     fn keys_read_well_on_disk() -> Result<(), PortError> {
         assert_eq!(path_of("report.xlsx")?, PathBuf::from("report.xlsx"));
-        assert_eq!(
-            path_of("scan/ab/report.xlsx")?,
-            PathBuf::from("scan=/ab=/report.xlsx")
-        );
+        assert_eq!(path_of("scan/ab/report.xlsx")?, PathBuf::from("scan=/ab=/report.xlsx"));
         Ok(())
     }
 
@@ -68,9 +65,9 @@ mod tests {
     #[test]
     fn what_is_no_key_is_refused() {
         let long = "a".repeat(513);
-        for key in [
-            "", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "A", "ä", "a b", "a\0", "a\\b", "a=", &long,
-        ] {
+        for key in
+            ["", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "A", "ä", "a b", "a\0", "a\\b", "a=", &long]
+        {
             assert!(matches!(path_of(key), Err(PortError::Broken(_))), "{key:?}");
         }
     }

@@ -39,12 +39,7 @@ struct Folders {
 impl LocalObjects {
     pub(crate) fn new(objects: PathBuf, tmp: PathBuf, locked_by: Arc<Database>) -> Self {
         Self {
-            folders: Arc::new(Folders {
-                objects,
-                tmp,
-                next_tmp: AtomicU64::new(0),
-                _locked_by: locked_by,
-            }),
+            folders: Arc::new(Folders { objects, tmp, next_tmp: AtomicU64::new(0), _locked_by: locked_by }),
         }
     }
 
@@ -53,9 +48,7 @@ impl LocalObjects {
         let folders = Arc::clone(&self.folders);
         let size = content.len() as u64;
         let write = move || folders.write(&path, &content, replace);
-        sized(size, write)
-            .await?
-            .map_err(|error| failure("written", key, &error))
+        sized(size, write).await?.map_err(|error| failure("written", key, &error))
     }
 }
 
@@ -101,21 +94,17 @@ impl Folders {
         if !replace && path.exists() {
             return Ok(Put::Exists);
         }
-        let tmp = self
-            .tmp
-            .join(self.next_tmp.fetch_add(1, Ordering::Relaxed).to_string());
-        let placed = File::create_new(&tmp)
-            .and_then(|mut file| file.write_all(content))
-            .and_then(|()| {
-                in_folder(&path, || {
-                    if replace {
-                        fs::rename(&tmp, &path)
-                    } else {
-                        // Unlike a rename, a link never replaces.
-                        fs::hard_link(&tmp, &path)
-                    }
-                })
-            });
+        let tmp = self.tmp.join(self.next_tmp.fetch_add(1, Ordering::Relaxed).to_string());
+        let placed = File::create_new(&tmp).and_then(|mut file| file.write_all(content)).and_then(|()| {
+            in_folder(&path, || {
+                if replace {
+                    fs::rename(&tmp, &path)
+                } else {
+                    // Unlike a rename, a link never replaces.
+                    fs::hard_link(&tmp, &path)
+                }
+            })
+        });
         let renamed = replace && placed.is_ok();
         if !renamed {
             fs::remove_file(&tmp).or_else(|error| match placed {
@@ -165,11 +154,7 @@ async fn sized<T: Send + 'static>(
     size: u64,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, PortError> {
-    if size <= IN_PLACE {
-        Ok(work())
-    } else {
-        elsewhere(work).await
-    }
+    if size <= IN_PLACE { Ok(work()) } else { elsewhere(work).await }
 }
 
 /// Runs what may take a while where it holds up nobody.

@@ -23,25 +23,16 @@ pub struct Redrive {
 }
 
 impl QueueName {
-    pub const ALL: [Self; 5] = [
-        Self::ScanDispatch,
-        Self::ScanWork,
-        Self::ScanFinish,
-        Self::ScanQuarantine,
-        Self::ScanDeadLetter,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::ScanDispatch, Self::ScanWork, Self::ScanFinish, Self::ScanQuarantine, Self::ScanDeadLetter];
 
     /// `None` for the end of the line.
     pub const fn redrive(self) -> Option<Redrive> {
         match self {
-            Self::ScanWork => Some(Redrive {
-                after: 3,
-                to: Self::ScanQuarantine,
-            }),
-            Self::ScanDispatch | Self::ScanFinish | Self::ScanQuarantine => Some(Redrive {
-                after: 5,
-                to: Self::ScanDeadLetter,
-            }),
+            Self::ScanWork => Some(Redrive { after: 3, to: Self::ScanQuarantine }),
+            Self::ScanDispatch | Self::ScanFinish | Self::ScanQuarantine => {
+                Some(Redrive { after: 5, to: Self::ScanDeadLetter })
+            }
             Self::ScanDeadLetter => None,
         }
     }

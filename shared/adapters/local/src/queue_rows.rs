@@ -102,10 +102,7 @@ fn take_of_group(
              (SELECT id FROM messages WHERE queue = ?1 AND fair_group = ?2 AND hidden_until IS NULL \
              ORDER BY id LIMIT ?3) RETURNING id, origin, fair_group, body, deliveries, base, sent_at",
         )?
-        .query_map(
-            params![queue.number(), group, as_limit(max), until.timestamp_micros()],
-            read_row,
-        )?
+        .query_map(params![queue.number(), group, as_limit(max), until.timestamp_micros()], read_row)?
         .collect::<Result<Vec<_>, _>>()?;
     // RETURNING promises no order.
     rows.sort_by_key(|row| row.id);
@@ -119,9 +116,7 @@ fn end_turn(connection: &Connection, queue: QueueName, group: &str, empty: bool)
         "UPDATE turns SET turn = (SELECT max(turn) + 1 FROM turns WHERE queue = ?1) \
          WHERE queue = ?1 AND fair_group = ?2"
     };
-    connection
-        .prepare_cached(sql)?
-        .execute(params![queue.number(), group])?;
+    connection.prepare_cached(sql)?.execute(params![queue.number(), group])?;
     Ok(())
 }
 
@@ -206,17 +201,12 @@ pub(crate) fn next_due(connection: &Connection) -> Result<Option<DateTime<Utc>>,
 
 /// Whether a receive may find something. Rarely it then finds nothing, and this is `false` afterwards.
 pub(crate) fn may_be_ready(connection: &Connection, queue: QueueName) -> Result<bool, WorkError> {
-    Ok(connection
-        .prepare_cached("SELECT 1 FROM turns WHERE queue = ?1 LIMIT 1")?
-        .exists([queue.number()])?)
+    Ok(connection.prepare_cached("SELECT 1 FROM turns WHERE queue = ?1 LIMIT 1")?.exists([queue.number()])?)
 }
 
 /// On opening: whoever had messages in hand is dead. What waits goes on waiting.
 pub(crate) fn release_all_in_flight(connection: &Connection, now: DateTime<Utc>) -> Result<(), WorkError> {
-    connection.execute(
-        "UPDATE messages SET hidden_until = ?1 WHERE in_flight",
-        [now.timestamp_micros()],
-    )?;
+    connection.execute("UPDATE messages SET hidden_until = ?1 WHERE in_flight", [now.timestamp_micros()])?;
     wake_due(connection, now, &mut Woken::new())
 }
 
@@ -234,9 +224,7 @@ struct Hidden {
 
 impl Hidden {
     fn is_exhausted(&self) -> bool {
-        self.queue
-            .redrive()
-            .is_some_and(|redrive| self.receive_count >= redrive.after)
+        self.queue.redrive().is_some_and(|redrive| self.receive_count >= redrive.after)
     }
 }
 
@@ -272,12 +260,7 @@ fn reappear(connection: &Connection, message: &Hidden, woken: &mut Woken) -> Res
 }
 
 fn read_hidden(row: &rusqlite::Row<'_>) -> rusqlite::Result<Hidden> {
-    Ok(Hidden {
-        id: row.get(0)?,
-        queue: read_queue(row, 1)?,
-        group: row.get(2)?,
-        receive_count: row.get(3)?,
-    })
+    Ok(Hidden { id: row.get(0)?, queue: read_queue(row, 1)?, group: row.get(2)?, receive_count: row.get(3)? })
 }
 
 /// Columns: id, origin, `fair_group`, body, deliveries, base, `sent_at`.

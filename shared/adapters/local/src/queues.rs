@@ -80,11 +80,7 @@ enum Prospect {
 
 impl LocalQueues {
     pub(crate) fn new(database: Arc<Database>, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            database,
-            clock,
-            bells: Arc::default(),
-        }
+        Self { database, clock, bells: Arc::default() }
     }
 
     /// Receives at most `max` messages and hides them from everybody for `visibility`. Empty if there are
@@ -200,10 +196,7 @@ impl LocalQueues {
         let now = self.clock.now();
         self.change(move |work, woken| {
             queue_rows::wake_due(work, now, woken)?;
-            QueueName::ALL
-                .into_iter()
-                .map(|queue| depth(work, queue))
-                .collect()
+            QueueName::ALL.into_iter().map(|queue| depth(work, queue)).collect()
         })
         .await
     }
@@ -219,10 +212,7 @@ impl LocalQueues {
                 "SELECT id, origin, fair_group, body, deliveries, base, sent_at FROM messages \
                  WHERE queue = ?1 ORDER BY id LIMIT ?2",
             )?
-            .query_map(
-                params![queue.number(), queue_rows::as_limit(max)],
-                queue_rows::read_row,
-            )?
+            .query_map(params![queue.number(), queue_rows::as_limit(max)], queue_rows::read_row)?
             .map(|row| Ok(row?.into()))
             .collect()
         })
@@ -294,12 +284,7 @@ fn depth(work: &Work<'_>, queue: QueueName) -> Result<Depth, WorkError> {
              FROM messages WHERE hidden_until IS NOT NULL AND queue = ?1",
         )?
         .query_row([queue.number()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(Depth {
-        queue,
-        ready,
-        in_flight,
-        waiting,
-    })
+    Ok(Depth { queue, ready, in_flight, waiting })
 }
 
 impl From<queue_rows::Row> for Received {

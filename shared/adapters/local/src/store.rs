@@ -35,11 +35,7 @@ pub enum OpenError {
          riffle, or name another folder",
         folder.display()
     )]
-    Newer {
-        folder: PathBuf,
-        found: usize,
-        known: usize,
-    },
+    Newer { folder: PathBuf, found: usize, known: usize },
     #[error(
         "the state database {} cannot be opened: {error}; if it is damaged, move the folder away and a \
          new one is made",
@@ -96,15 +92,8 @@ impl Store {
         // The database's companion files take their permissions from it.
         private_file(&path).map_err(unusable(&path))?;
         let connection = open_database(&path, clock.as_ref()).map_err(|error| match error {
-            SchemaError::Newer { found, known } => OpenError::Newer {
-                folder: dir.to_owned(),
-                found,
-                known,
-            },
-            SchemaError::Sql(error) => OpenError::Database {
-                path: path.clone(),
-                error,
-            },
+            SchemaError::Newer { found, known } => OpenError::Newer { folder: dir.to_owned(), found, known },
+            SchemaError::Sql(error) => OpenError::Database { path: path.clone(), error },
         })?;
         let database = Arc::new(Database::start(connection, lock).map_err(unusable(dir))?);
         Ok(Self {
@@ -158,32 +147,20 @@ fn private_dir(path: &Path) -> io::Result<()> {
 }
 
 fn private_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
 /// The system lets go of the lock when the process ends, however it ends.
 fn take_lock(dir: &Path) -> Result<File, OpenError> {
     let path = dir.join("lock");
-    let unusable = |error| OpenError::Folder {
-        path: path.clone(),
-        error,
-    };
+    let unusable = |error| OpenError::Folder { path: path.clone(), error };
     let mut file = private_file(&path).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             file.read_to_string(&mut holder).map_err(unusable)?;
-            return Err(OpenError::InUse {
-                folder: dir.to_owned(),
-                pid: holder.trim().parse().ok(),
-            });
+            return Err(OpenError::InUse { folder: dir.to_owned(), pid: holder.trim().parse().ok() });
         }
         Err(TryLockError::Error(error)) => return Err(unusable(error)),
     }

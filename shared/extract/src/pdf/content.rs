@@ -51,11 +51,7 @@ impl<'a> Resources<'a> {
     }
 
     pub fn of_page(page: &hayro_syntax::page::Resources<'a>) -> Self {
-        Self {
-            fonts: page.fonts.clone(),
-            forms: page.x_objects.clone(),
-            states: page.ext_g_states.clone(),
-        }
+        Self { fonts: page.fonts.clone(), forms: page.x_objects.clone(), states: page.ext_g_states.clone() }
     }
 }
 
@@ -320,11 +316,7 @@ impl<'a> Interpreter<'a> {
                 layout.settle(&run, origin, end, glyph);
             }
         }
-        let (dx, dy) = if font.vertical {
-            (0.0, x)
-        } else {
-            (x * state.stretch, 0.0)
-        };
+        let (dx, dy) = if font.vertical { (0.0, x) } else { (x * state.stretch, 0.0) };
         self.text = self.text.translated(dx, dy);
     }
 
@@ -372,11 +364,7 @@ impl<'a> Interpreter<'a> {
         } else {
             let stream = resources.forms.get::<Stream<'a>>(&*name);
             let drawn = stream.map_or(Drawn::Nothing, |stream| load_drawn(&stream));
-            let size = if let Drawn::Form(form) = &drawn {
-                form.content.len()
-            } else {
-                0
-            };
+            let size = if let Drawn::Form(form) = &drawn { form.content.len() } else { 0 };
             if let Some(key) = key
                 && self.form_bytes + size <= FORM_CACHE_BYTES
             {
@@ -407,11 +395,7 @@ impl<'a> Interpreter<'a> {
         let (state, text, line) = (self.state, self.text, self.line);
         let marks = self.marks.len();
         self.state.ctm = form.matrix.then(&state.ctm);
-        self.run(
-            &form.content,
-            form.resources.as_ref().unwrap_or(resources),
-            depth + 1,
-        );
+        self.run(&form.content, form.resources.as_ref().unwrap_or(resources), depth + 1);
         for mark in self.marks.drain(marks.min(self.marks.len())..) {
             self.replaced -= u32::from(mark.is_some());
         }
@@ -425,8 +409,7 @@ impl<'a> Interpreter<'a> {
         }
         let text = dict.and_then(actual_text).filter(|text| !text.trim().is_empty());
         self.replaced += u32::from(text.is_some());
-        self.marks
-            .push(text.map(|text| Replacement { text, written: false }));
+        self.marks.push(text.map(|text| Replacement { text, written: false }));
     }
 }
 
@@ -466,14 +449,8 @@ fn load_drawn<'a>(stream: &Stream<'a>) -> Drawn<'a> {
         .map(|a| a.iter::<Number>().take(6).map(|n| n.as_f32()).collect())
         .unwrap_or_default();
     let matrix = <[f32; 6]>::try_from(matrix).map_or(Matrix::IDENTITY, Matrix::new);
-    let resources = dict
-        .get::<Dict<'a>>(keys::RESOURCES)
-        .map(|dict| Resources::new(&dict));
-    Drawn::Form(Rc::new(Form {
-        content: content.into_owned(),
-        matrix,
-        resources,
-    }))
+    let resources = dict.get::<Dict<'a>>(keys::RESOURCES).map(|dict| Resources::new(&dict));
+    Drawn::Form(Rc::new(Form { content: content.into_owned(), matrix, resources }))
 }
 
 /// The text a marked-content dictionary gives for what it marks.

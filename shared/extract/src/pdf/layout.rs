@@ -39,11 +39,7 @@ impl Run {
     /// of how large its em is (1 for all but Type 3 fonts).
     pub fn new(text: &Matrix, size: f32, stretch: f32, em: f32, vertical: bool) -> Self {
         let along = (text.a * stretch, text.b * stretch);
-        let (step, up) = if vertical {
-            ((text.c, text.d), along)
-        } else {
-            (along, (text.c, text.d))
-        };
+        let (step, up) = if vertical { ((text.c, text.d), along) } else { (along, (text.c, text.d)) };
         let length = step.0.hypot(step.1).max(f32::MIN_POSITIVE);
         let size = size * em;
         // Vertical writing advances by negative widths: the pen then really goes the other way.
@@ -145,14 +141,7 @@ impl Layout {
 
     /// The last glyph pushed stood at `origin`; the pen is now at `end`.
     pub fn settle(&mut self, run: &Run, origin: (f32, f32), end: (f32, f32), glyph: u32) {
-        self.pen = Some(Pen {
-            end,
-            direction: run.direction,
-            em: run.em,
-            height: run.height,
-            origin,
-            glyph,
-        });
+        self.pen = Some(Pen { end, direction: run.direction, em: run.em, height: run.height, origin, glyph });
     }
 }
 

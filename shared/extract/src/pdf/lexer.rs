@@ -121,10 +121,7 @@ impl<'a> Lexer<'a> {
                     pos = skip_regular(data, pos + 1);
                     // Drawing one path takes many of these.
                     if pos - start == 1
-                        && matches!(
-                            first,
-                            b'm' | b'l' | b'c' | b'v' | b'y' | b'h' | b'n' | b'w' | b'W'
-                        )
+                        && matches!(first, b'm' | b'l' | b'c' | b'v' | b'y' | b'h' | b'n' | b'w' | b'W')
                     {
                         self.reset();
                         in_array = false;
@@ -183,11 +180,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_comment(&mut self) {
-        while self
-            .data
-            .get(self.pos)
-            .is_some_and(|b| !matches!(b, b'\n' | b'\r'))
-        {
+        while self.data.get(self.pos).is_some_and(|b| !matches!(b, b'\n' | b'\r')) {
             self.pos += 1;
         }
     }
@@ -227,19 +220,13 @@ impl<'a> Lexer<'a> {
         let tail = self.data.get(start..).unwrap_or_default();
         match memchr3(b')', b'(', b'\\', tail) {
             Some(len) if tail[len] == b')' && memchr(b'\r', &tail[..len]).is_none() => {
-                self.items.push(Item::Plain {
-                    start,
-                    end: start + len,
-                });
+                self.items.push(Item::Plain { start, end: start + len });
                 self.pos = start + len + 1;
             }
             _ => {
                 let from = self.scratch.len();
                 self.pos = start + decode_literal(tail, &mut self.scratch);
-                self.items.push(Item::Decoded {
-                    start: from,
-                    end: self.scratch.len(),
-                });
+                self.items.push(Item::Decoded { start: from, end: self.scratch.len() });
             }
         }
     }
@@ -251,10 +238,7 @@ impl<'a> Lexer<'a> {
         let len = memchr(b'>', tail).unwrap_or(tail.len());
         decode_hex(&tail[..len], &mut self.scratch);
         self.pos = (start + len + 1).min(self.data.len());
-        self.items.push(Item::Decoded {
-            start: from,
-            end: self.scratch.len(),
-        });
+        self.items.push(Item::Decoded { start: from, end: self.scratch.len() });
     }
 }
 
@@ -338,9 +322,7 @@ pub(super) fn decode_hex(data: &[u8], out: &mut Vec<u8>) {
 #[inline]
 fn skip_regular(data: &[u8], from: usize) -> usize {
     let tail = data.get(from..).unwrap_or_default();
-    let length = tail
-        .iter()
-        .position(|b| CLASS[usize::from(*b)] & (WHITE | DELIMITER) != 0);
+    let length = tail.iter().position(|b| CLASS[usize::from(*b)] & (WHITE | DELIMITER) != 0);
     from + length.unwrap_or(tail.len())
 }
 
@@ -380,9 +362,8 @@ fn find_word(data: &[u8], from: usize, word: &[u8]) -> Option<usize> {
     let tail = data.get(from..)?;
     memmem::find_iter(tail, word).map(|at| from + at).find(|&at| {
         let before = at == 0 || CLASS[usize::from(data[at - 1])] & (WHITE | DELIMITER) != 0;
-        let after = data
-            .get(at + word.len())
-            .is_none_or(|b| CLASS[usize::from(*b)] & (WHITE | DELIMITER) != 0);
+        let after =
+            data.get(at + word.len()).is_none_or(|b| CLASS[usize::from(*b)] & (WHITE | DELIMITER) != 0);
         before && after
     })
 }
@@ -450,16 +431,7 @@ mod tests {
 
     #[test]
     fn unfinished_streams_end_quietly() {
-        for bytes in [
-            &b"(abc"[..],
-            b"<41",
-            b"<<",
-            b"[(a) 12",
-            b"/",
-            b"(\\",
-            b"BI ID",
-            b"%",
-        ] {
+        for bytes in [&b"(abc"[..], b"<41", b"<<", b"[(a) 12", b"/", b"(\\", b"BI ID", b"%"] {
             let mut lexer = Lexer::new(bytes);
             while lexer.next_operator().is_some() {
                 lexer.skip_inline_image();

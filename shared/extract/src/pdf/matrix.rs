@@ -12,24 +12,10 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
-    pub const IDENTITY: Self = Self {
-        a: 1.0,
-        b: 0.0,
-        c: 0.0,
-        d: 1.0,
-        e: 0.0,
-        f: 0.0,
-    };
+    pub const IDENTITY: Self = Self { a: 1.0, b: 0.0, c: 0.0, d: 1.0, e: 0.0, f: 0.0 };
 
     pub fn new(six: [f32; 6]) -> Self {
-        Self {
-            a: six[0],
-            b: six[1],
-            c: six[2],
-            d: six[3],
-            e: six[4],
-            f: six[5],
-        }
+        Self { a: six[0], b: six[1], c: six[2], d: six[3], e: six[4], f: six[5] }
     }
 
     /// First `self`, then `outer`: how PDF writes `self × outer`.
@@ -48,11 +34,7 @@ impl Matrix {
     /// Moves the origin by `(x, y)`, measured in the units before this transformation.
     #[inline]
     pub fn translated(&self, x: f32, y: f32) -> Self {
-        Self {
-            e: self.a * x + self.c * y + self.e,
-            f: self.b * x + self.d * y + self.f,
-            ..*self
-        }
+        Self { e: self.a * x + self.c * y + self.e, f: self.b * x + self.d * y + self.f, ..*self }
     }
 }
 

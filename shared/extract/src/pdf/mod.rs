@@ -42,10 +42,7 @@ pub(crate) fn read(
         return Err(ExtractError::Damaged("the PDF holds no page".to_owned()));
     }
     if count > limits.pages {
-        return Err(ExtractError::TooLarge(format!(
-            "{count} pages, at most {} are read",
-            limits.pages
-        )));
+        return Err(ExtractError::TooLarge(format!("{count} pages, at most {} are read", limits.pages)));
     }
     let mut unread = Vec::new();
     let mut interpreter = Interpreter::new();
@@ -62,11 +59,7 @@ pub(crate) fn read(
             interpreter.layout = layout;
         }
         if !interpreter.layout.text.is_empty() {
-            out.page(
-                &Place::Page(number),
-                &interpreter.layout.text,
-                &interpreter.layout.glyphs,
-            )?;
+            out.page(&Place::Page(number), &interpreter.layout.text, &interpreter.layout.glyphs)?;
         }
     }
     Ok((count, unread))
@@ -76,9 +69,9 @@ fn open(bytes: &Bytes) -> Result<Pdf, ExtractError> {
     match Pdf::new(Arc::new(bytes.clone())) {
         Ok(pdf) => Ok(pdf),
         Err(LoadPdfError::Decryption(DecryptionError::PasswordProtected)) => Err(ExtractError::Encrypted),
-        Err(LoadPdfError::Decryption(_)) => Err(ExtractError::Damaged(
-            "the PDF is encrypted in a way that is not known".to_owned(),
-        )),
+        Err(LoadPdfError::Decryption(_)) => {
+            Err(ExtractError::Damaged("the PDF is encrypted in a way that is not known".to_owned()))
+        }
         Err(LoadPdfError::Invalid) => Err(ExtractError::Damaged(
             if memchr::memmem::find(bytes, b"%%EOF").is_some() {
                 "the PDF has no readable list of pages"
@@ -173,17 +166,13 @@ fn appearance<'a>(annotation: &Dict<'a>) -> Option<Stream<'a>> {
 
 /// Where an appearance lands: its box is fitted into the annotation's rectangle.
 fn placed(annotation: &Dict<'_>, stream: &Stream<'_>, to_page: Matrix) -> Matrix {
-    let (Some(rect), Some(bbox)) = (
-        annotation.get::<Rect>(keys::RECT),
-        stream.dict().get::<Rect>(keys::BBOX),
-    ) else {
+    let (Some(rect), Some(bbox)) =
+        (annotation.get::<Rect>(keys::RECT), stream.dict().get::<Rect>(keys::BBOX))
+    else {
         return to_page;
     };
     let ratio = |a: f64, b: f64| if b.abs() < 1e-6 { 1.0 } else { a / b };
-    let (sx, sy) = (
-        ratio(rect.width(), bbox.width()),
-        ratio(rect.height(), bbox.height()),
-    );
+    let (sx, sy) = (ratio(rect.width(), bbox.width()), ratio(rect.height(), bbox.height()));
     #[expect(clippy::cast_possible_truncation, reason = "page coordinates fit f32")]
     let fit = [sx, 0.0, 0.0, sy, rect.x0 - bbox.x0 * sx, rect.y0 - bbox.y0 * sy].map(|c| c as f32);
     Matrix::new(fit).then(&to_page)

@@ -19,20 +19,13 @@ pub(crate) fn file(objects: &[String]) -> Vec<u8> {
         out.extend(format!("{offset:010} 00000 n \n").bytes());
     }
     out.extend(
-        format!(
-            "trailer\n<</Size {} /Root 1 0 R>>\nstartxref\n{table}\n%%EOF\n",
-            objects.len() + 1
-        )
-        .bytes(),
+        format!("trailer\n<</Size {} /Root 1 0 R>>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1).bytes(),
     );
     out
 }
 
 fn stream(dict: &str, content: &str) -> String {
-    format!(
-        "<<{dict} /Length {}>>\nstream\n{content}\nendstream",
-        content.len()
-    )
+    format!("<<{dict} /Length {}>>\nstream\n{content}\nendstream", content.len())
 }
 
 /// One page with this content, more entries for its dictionary, and more objects from number 5 on.
@@ -52,10 +45,7 @@ pub(crate) fn page(content: &str, entries: &str, fonts: &str, more: &[String]) -
 
 /// Every character half an em wide, in the standard encoding.
 fn plain_font() -> String {
-    format!(
-        "/F<</Type/Font/Subtype/Type1/BaseFont/Plain/FirstChar 0/Widths[{}]>>",
-        "500 ".repeat(256)
-    )
+    format!("/F<</Type/Font/Subtype/Type1/BaseFont/Plain/FirstChar 0/Widths[{}]>>", "500 ".repeat(256))
 }
 
 fn text(content: &str) -> String {
@@ -64,27 +54,14 @@ fn text(content: &str) -> String {
 
 fn text_of(bytes: &[u8]) -> String {
     let Collected { units, .. } = collect("a.pdf", bytes).expect("readable");
-    units
-        .into_iter()
-        .map(|(_, text)| text)
-        .collect::<Vec<_>>()
-        .join("\u{c}")
+    units.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("\u{c}")
 }
 
 #[test]
 fn words_and_lines_follow_the_geometry() {
-    assert_eq!(
-        text("BT /F 10 Tf 50 700 Td (HOLE-1) Tj 0 -12 Td (next) Tj ET"),
-        "HOLE-1\nnext"
-    );
-    assert_eq!(
-        text("BT /F 10 Tf 50 700 Td [(HO) 20 (LE) -300 (x)] TJ ET"),
-        "HOLE x"
-    );
-    assert_eq!(
-        text("BT /F 10 Tf 14 TL 50 700 Td (a) Tj (b) ' 1 2 (c) \" T* (d) Tj ET"),
-        "a\nb\nc\nd"
-    );
+    assert_eq!(text("BT /F 10 Tf 50 700 Td (HOLE-1) Tj 0 -12 Td (next) Tj ET"), "HOLE-1\nnext");
+    assert_eq!(text("BT /F 10 Tf 50 700 Td [(HO) 20 (LE) -300 (x)] TJ ET"), "HOLE x");
+    assert_eq!(text("BT /F 10 Tf 14 TL 50 700 Td (a) Tj (b) ' 1 2 (c) \" T* (d) Tj ET"), "a\nb\nc\nd");
     assert_eq!(text("BT /F 10 Tf 3 Tc 50 700 Td (HOLE) Tj ET"), "HOLE");
     assert_eq!(
         text("q 2 0 0 2 10 10 cm BT /F 5 Tf 1 0 0 1 10 10 Tm (A) Tj ET Q BT /F 10 Tf 35 30 Td (B) Tj ET"),
@@ -110,8 +87,7 @@ fn boxes_are_where_the_page_shows_them() {
             let glyphs = unit.glyphs.expect("a page has glyphs");
             self.1 = glyphs.page;
             for (offset, bounds) in &glyphs.boxes {
-                self.0
-                    .push((unit.text[*offset as usize..].chars().take(1).collect(), *bounds));
+                self.0.push((unit.text[*offset as usize..].chars().take(1).collect(), *bounds));
             }
         }
     }
@@ -142,10 +118,7 @@ fn boxes_are_where_the_page_shows_them() {
 #[test]
 fn fonts_say_what_codes_mean() {
     let font = |entries: &str| {
-        format!(
-            "/F<</Type/Font/Subtype/Type1/FirstChar 0/Widths[{}]{entries}>>",
-            "500 ".repeat(256)
-        )
+        format!("/F<</Type/Font/Subtype/Type1/FirstChar 0/Widths[{}]{entries}>>", "500 ".repeat(256))
     };
     let show = |fonts: &str, string: &str, more: &[String]| {
         text_of(&page(&format!("BT /F 10 Tf {string} Tj ET"), "", fonts, more))
@@ -153,39 +126,23 @@ fn fonts_say_what_codes_mean() {
     let named = font("/Encoding<</Differences[1/H/O/L/E/hyphen/one 20/fi/ff/f_f_i]>>");
     assert_eq!(show(&named, "<010203040506>", &[]), "HOLE-1");
     assert_eq!(show(&named, "<141516>", &[]), "fiffffi");
-    assert_eq!(
-        show(&font("/Encoding<</Differences[1/a72/a79]>>"), "<0102>", &[]),
-        "HO"
-    );
-    assert_eq!(
-        show(&font("/Encoding/WinAnsiEncoding"), "(M\\374ller)", &[]),
-        "Müller"
-    );
+    assert_eq!(show(&font("/Encoding<</Differences[1/a72/a79]>>"), "<0102>", &[]), "HO");
+    assert_eq!(show(&font("/Encoding/WinAnsiEncoding"), "(M\\374ller)", &[]), "Müller");
     // Nothing known of a symbolic font: the codes themselves, where they are ASCII.
-    assert_eq!(
-        show(&font("/Encoding<</Differences[65/g1/g2/g3]>>"), "(ABC)", &[]),
-        "ABC"
-    );
+    assert_eq!(show(&font("/Encoding<</Differences[65/g1/g2/g3]>>"), "(ABC)", &[]), "ABC");
 
     let map = "1 beginbfchar <0001> <0048> endbfchar 1 beginbfrange <0002> <0003> <004F> endbfrange \
                1 beginbfchar <0010> <FB01> endbfchar";
     let cmap = format!("1 begincodespacerange <0000> <FFFF> endcodespacerange {map}");
     let composite = "/F<</Type/Font/Subtype/Type0/Encoding/Identity-H/ToUnicode 5 0 R\
                      /DescendantFonts[<</Subtype/CIDFontType2/DW 500/W[1[600 600] 3 9 700]>>]>>";
-    assert_eq!(
-        show(composite, "<0001000200030010>", &[stream("", &cmap)]),
-        "HOPfi"
-    );
+    assert_eq!(show(composite, "<0001000200030010>", &[stream("", &cmap)]), "HOPfi");
 }
 
 #[test]
 fn forms_are_drawn_where_they_stand_and_never_without_end() {
-    let form = |content: &str| {
-        stream(
-            "/Type/XObject/Subtype/Form/BBox[0 0 99 99]/Matrix[1 0 0 1 100 0]",
-            content,
-        )
-    };
+    let form =
+        |content: &str| stream("/Type/XObject/Subtype/Form/BBox[0 0 99 99]/Matrix[1 0 0 1 100 0]", content);
     let bytes = page(
         "BT /F 10 Tf 50 700 Td (HO) Tj ET q 1 0 0 1 -40 700 cm /Fm Do Q",
         "",
@@ -193,12 +150,7 @@ fn forms_are_drawn_where_they_stand_and_never_without_end() {
         &[form("BT /F 10 Tf (LE) Tj ET")],
     );
     assert_eq!(text_of(&bytes), "HOLE");
-    let endless = page(
-        "/Fm Do",
-        "",
-        &plain_font(),
-        &[form("BT /F 10 Tf (x) Tj ET /Fm Do /Fm Do")],
-    );
+    let endless = page("/Fm Do", "", &plain_font(), &[form("BT /F 10 Tf (x) Tj ET /Fm Do /Fm Do")]);
     assert!(text_of(&endless).len() < 1 << 20);
 }
 
@@ -207,10 +159,7 @@ fn text_that_stands_for_a_drawing_is_read_instead() {
     let content =
         "/Span<</ActualText<FEFF0048004F>>>BDC BT /F 10 Tf (##) Tj ET EMC BT /F 10 Tf 10 0 Td (LE) Tj ET";
     assert_eq!(text(content), "HOLE");
-    assert_eq!(
-        text("/Span<</ActualText()>>BDC BT /F 10 Tf (HOLE) Tj ET EMC"),
-        "HOLE"
-    );
+    assert_eq!(text("/Span<</ActualText()>>BDC BT /F 10 Tf (HOLE) Tj ET EMC"), "HOLE");
 }
 
 #[test]
@@ -218,12 +167,7 @@ fn form_fields_and_notes_are_read() {
     let entries = "/Annots[<</Subtype/FreeText/Contents(HOLE-7)>> <</Subtype/Link/Contents(no)>> \
                    <</Subtype/Widget/Rect[100 100 200 120]/AP<</N 5 0 R>>>>]";
     let field = stream("/Subtype/Form/BBox[0 0 100 20]", "BT /F 10 Tf (HOLE-8) Tj ET");
-    let got = text_of(&page(
-        "BT /F 10 Tf (HOLE-6) Tj ET",
-        entries,
-        &plain_font(),
-        &[field],
-    ));
+    let got = text_of(&page("BT /F 10 Tf (HOLE-6) Tj ET", entries, &plain_font(), &[field]));
     assert!(
         got.contains("HOLE-6") && got.contains("HOLE-7") && got.contains("HOLE-8") && !got.contains("no"),
         "{got}"
@@ -233,10 +177,7 @@ fn form_fields_and_notes_are_read() {
 #[test]
 fn pages_that_show_something_without_text_are_told() {
     let image = |content: &str, entries: &str| {
-        let picture = stream(
-            "/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray",
-            "x",
-        );
+        let picture = stream("/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray", "x");
         let none = "null".to_owned();
         collect("a.pdf", &page(content, entries, &plain_font(), &[none, picture]))
             .expect("readable")
@@ -250,9 +191,7 @@ fn pages_that_show_something_without_text_are_told() {
     assert_eq!(image(&"0 0 m 9 9 l S ".repeat(100), ""), [1]);
     // Glyphs that mean nothing.
     let odd = "/F<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[<</Subtype/CIDFontType2>>]>>";
-    let read = collect("a.pdf", &page("BT /F 9 Tf <00010002> Tj ET", "", odd, &[]))
-        .expect("readable")
-        .read;
+    let read = collect("a.pdf", &page("BT /F 9 Tf <00010002> Tj ET", "", odd, &[])).expect("readable").read;
     assert_eq!((read.kind, read.pages, read.unread), (Kind::Pdf, 1, vec![1]));
 }
 
@@ -262,22 +201,10 @@ fn failures_are_told_in_words() {
         "/Root 1 0 R",
         "/Root 1 0 R/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/Length 40/P -4/O(aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa)/U(bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb)>>",
     );
-    assert_eq!(
-        collect("a.pdf", locked.as_bytes()).expect_err("locked"),
-        ExtractError::Encrypted
-    );
-    assert!(matches!(
-        collect("a.pdf", b"%PDF-1.4\n1 0 obj\n"),
-        Err(ExtractError::Damaged(_))
-    ));
-    let two = Limits {
-        pages: 0,
-        ..Limits::default()
-    };
-    assert!(matches!(
-        collect_within("a.pdf", &page("", "", "", &[]), &two),
-        Err(ExtractError::TooLarge(_))
-    ));
+    assert_eq!(collect("a.pdf", locked.as_bytes()).expect_err("locked"), ExtractError::Encrypted);
+    assert!(matches!(collect("a.pdf", b"%PDF-1.4\n1 0 obj\n"), Err(ExtractError::Damaged(_))));
+    let two = Limits { pages: 0, ..Limits::default() };
+    assert!(matches!(collect_within("a.pdf", &page("", "", "", &[]), &two), Err(ExtractError::TooLarge(_))));
 }
 
 #[test]
@@ -286,10 +213,7 @@ fn a_broken_page_loses_only_itself() {
         "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
         "<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2/MediaBox[0 0 600 800]>>".to_owned(),
         "<</Type/Page/Parent 2 0 R/Contents 5 0 R>>".to_owned(),
-        format!(
-            "<</Type/Page/Parent 2 0 R/Contents 6 0 R/Resources<</Font<<{}>>>>>>",
-            plain_font()
-        ),
+        format!("<</Type/Page/Parent 2 0 R/Contents 6 0 R/Resources<</Font<<{}>>>>>>", plain_font()),
         stream("/Filter/DCTDecode", "this is no content"),
         stream("", "BT /F 10 Tf (HOLE-1) Tj ET"),
     ];

@@ -36,17 +36,14 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), ExtractError> {
             _ => {
                 if let Some((row, columns)) = cell(kind, record) {
                     cells += u64::from(columns.end - columns.start);
-                    span.get_or_insert_with(|| Span::at(row, &columns))
-                        .add(row, &columns);
+                    span.get_or_insert_with(|| Span::at(row, &columns)).add(row, &columns);
                 }
             }
         }
     }
     area = area.saturating_add(span.map_or(0, |span| span.area()));
     if area > AREA_MAX || area > AREA_FREE + cells.saturating_mul(AREA_PER_CELL) {
-        return Err(ExtractError::TooLarge(format!(
-            "its sheets span {area} cells and hold {cells}"
-        )));
+        return Err(ExtractError::TooLarge(format!("its sheets span {area} cells and hold {cells}")));
     }
     Ok(())
 }
@@ -58,10 +55,7 @@ struct Span {
 
 impl Span {
     fn at(row: u32, columns: &Range<u32>) -> Self {
-        Self {
-            rows: row..row,
-            columns: columns.clone(),
-        }
+        Self { rows: row..row, columns: columns.clone() }
     }
 
     fn add(&mut self, row: u32, columns: &Range<u32>) {
@@ -77,12 +71,7 @@ impl Span {
 
 /// Row and columns of a record that holds cells.
 fn cell(kind: u16, record: &[u8]) -> Option<(u32, Range<u32>)> {
-    let word = |at: usize| {
-        Some(u32::from(u16::from_le_bytes([
-            *record.get(at)?,
-            *record.get(at + 1)?,
-        ])))
-    };
+    let word = |at: usize| Some(u32::from(u16::from_le_bytes([*record.get(at)?, *record.get(at + 1)?])));
     match kind {
         // RSTRING, BLANK, NUMBER, LABEL, BOOLERR, RK, LABELSST, FORMULA in the versions there are.
         0x00D6
@@ -139,18 +128,11 @@ fn workbook_stream(bytes: &[u8]) -> Option<Vec<u8>> {
 
 fn is_named(wide: &[u8], name: &str) -> bool {
     let mut units = name.encode_utf16().chain([0]);
-    wide.as_chunks::<2>()
-        .0
-        .iter()
-        .map(|unit| u16::from_le_bytes(*unit))
-        .zip(&mut units)
-        .all(|(a, b)| a == b)
+    wide.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit)).zip(&mut units).all(|(a, b)| a == b)
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(
-        bytes.get(at..at.checked_add(4)?)?.try_into().ok()?,
-    ))
+    Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
 }
 
 struct Container<'a> {
@@ -190,11 +172,7 @@ impl<'a> Container<'a> {
         }
         for part in parts.into_iter().filter(|part| *part < SECTOR_END).take(most) {
             let list = container.sector(part)?;
-            let next = list
-                .as_chunks::<4>()
-                .0
-                .iter()
-                .map(|bytes| u32::from_le_bytes(*bytes));
+            let next = list.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes));
             container.table.extend(next);
         }
         Some(container)
@@ -203,9 +181,7 @@ impl<'a> Container<'a> {
     fn sector(&self, index: u32) -> Option<&'a [u8]> {
         let at = (index as usize).checked_add(1)?.checked_mul(self.sector)?;
         // The last sector of a file may be cut short.
-        self.bytes
-            .get(at..self.bytes.len().min(at + self.sector))
-            .filter(|sector| !sector.is_empty())
+        self.bytes.get(at..self.bytes.len().min(at + self.sector)).filter(|sector| !sector.is_empty())
     }
 
     /// The sectors from `first` on, put together; a chain that runs in a circle ends when the file is used up.
@@ -265,11 +241,7 @@ mod tests {
         table[0] = 0xFFFF_FFFD;
         table[1] = 0xFFFF_FFFE;
         for i in 0..sectors {
-            table[2 + i] = if i + 1 == sectors {
-                0xFFFF_FFFE
-            } else {
-                u32::try_from(3 + i).expect("small")
-            };
+            table[2 + i] = if i + 1 == sectors { 0xFFFF_FFFE } else { u32::try_from(3 + i).expect("small") };
         }
         file.extend(table.iter().flat_map(|v| v.to_le_bytes()));
         let mut entry = |name: &str, start: u32, size: usize| {
@@ -299,9 +271,7 @@ mod tests {
     #[test]
     fn ordinary_sheets_pass() {
         assert_eq!(check(&container(&sheet(&[(0, 0), (60_000, 3)]))), Ok(()));
-        let full: Vec<_> = (0..100)
-            .flat_map(|row| (0..20).map(move |column| (row, column)))
-            .collect();
+        let full: Vec<_> = (0..100).flat_map(|row| (0..20).map(move |column| (row, column))).collect();
         assert_eq!(check(&container(&sheet(&full))), Ok(()));
     }
 

@@ -99,11 +99,7 @@ fn push_date(value: &ExcelDateTime, out: &mut String) -> std::fmt::Result {
         out.push(' ');
     }
     write!(out, "{hour:02}:{minute:02}")?;
-    if second == 0 {
-        Ok(())
-    } else {
-        write!(out, ":{second:02}")
-    }
+    if second == 0 { Ok(()) } else { write!(out, ":{second:02}") }
 }
 
 #[cfg(test)]
@@ -122,13 +118,7 @@ mod tests {
         assert_eq!(shown(&DataRef::Float(0.1)), "0.1");
         assert_eq!(shown(&DataRef::Float(4_711_000_000_000.0)), "4711000000000");
         assert_eq!(shown(&DataRef::Bool(true)), "TRUE");
-        let date = |v| {
-            DataRef::DateTime(ExcelDateTime::new(
-                v,
-                calamine::ExcelDateTimeType::DateTime,
-                false,
-            ))
-        };
+        let date = |v| DataRef::DateTime(ExcelDateTime::new(v, calamine::ExcelDateTimeType::DateTime, false));
         assert_eq!(shown(&date(45_000.0)), "2023-03-15");
         assert_eq!(shown(&date(45_000.5)), "2023-03-15 12:00");
         assert_eq!(shown(&date(0.25)), "06:00");

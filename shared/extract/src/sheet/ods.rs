@@ -30,10 +30,7 @@ pub(crate) fn read(bytes: &Bytes, out: &mut Output<'_>) -> Result<u32, ExtractEr
     let mut table = Table::default();
     loop {
         buffer.clear();
-        match reader
-            .read_event_into(&mut buffer)
-            .map_err(|error| damaged(&error))?
-        {
+        match reader.read_event_into(&mut buffer).map_err(|error| damaged(&error))? {
             Event::Start(tag) => table.open(&tag, out),
             Event::End(tag) => table.close(tag.local_name().as_ref(), out)?,
             Event::Text(text) => table.text(&text),
@@ -96,9 +93,8 @@ impl Table {
                 self.cell.clear();
                 self.column_repeats =
                     u32::try_from(repeats(tag, "number-columns-repeated")).unwrap_or(u32::MAX);
-                self.value = attribute(tag, "string-value")
-                    .or_else(|| attribute(tag, "value"))
-                    .unwrap_or_default();
+                self.value =
+                    attribute(tag, "string-value").or_else(|| attribute(tag, "value")).unwrap_or_default();
             }
             "p" if self.in_cell => {
                 if !self.cell.is_empty() {
@@ -117,11 +113,7 @@ impl Table {
             "table-cell" | "covered-table-cell" => {
                 self.in_cell = false;
                 self.paragraphs = 0;
-                let text = if self.cell.is_empty() {
-                    &self.value
-                } else {
-                    &self.cell
-                };
+                let text = if self.cell.is_empty() { &self.value } else { &self.cell };
                 out.cell(self.row, self.column, text)?;
                 self.column = self.column.saturating_add(self.column_repeats);
             }
@@ -139,18 +131,12 @@ impl Table {
 }
 
 fn repeats(tag: &BytesStart<'_>, name: &str) -> u64 {
-    attribute(tag, name)
-        .and_then(|value| value.parse().ok())
-        .unwrap_or(1)
-        .max(1)
+    attribute(tag, name).and_then(|value| value.parse().ok()).unwrap_or(1).max(1)
 }
 
 fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = tag
-        .attributes()
-        .with_checks(false)
-        .flatten()
-        .find(|a| a.key.local_name().as_ref() == name)?;
+    let found =
+        tag.attributes().with_checks(false).flatten().find(|a| a.key.local_name().as_ref() == name)?;
     let mut out = String::new();
     entities::push_decoded(&found.value, &mut out);
     Some(out)

@@ -100,18 +100,13 @@ fn check_held(bytes: &Bytes) -> Result<(), ExtractError> {
     let mut held = 0_u64;
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(|error| damaged(&error))?;
-        let name = entry
-            .name()
-            .map_err(|error| damaged(&error))?
-            .to_ascii_lowercase();
+        let name = entry.name().map_err(|error| damaged(&error))?.to_ascii_lowercase();
         if name.contains("sharedstrings") || name.contains("styles") {
             held = held.saturating_add(entry.size());
         }
     }
     if held > HELD_MAX {
-        return Err(ExtractError::TooLarge(format!(
-            "{held} bytes of shared strings and styles"
-        )));
+        return Err(ExtractError::TooLarge(format!("{held} bytes of shared strings and styles")));
     }
     Ok(())
 }

@@ -31,20 +31,11 @@ impl Audience<'_> {
 
 impl Scan {
     pub(crate) async fn audience<'a>(&'a self, session: &'a SessionId) -> Audience<'a> {
-        let connections = self
-            .ports
-            .connections
-            .subscribers(session)
-            .await
-            .unwrap_or_else(|error| {
-                tracing::warn!(%session, %error, "who listens is unknown: nobody is told");
-                Vec::new()
-            });
-        Audience {
-            scan: self,
-            session,
-            connections,
-        }
+        let connections = self.ports.connections.subscribers(session).await.unwrap_or_else(|error| {
+            tracing::warn!(%session, %error, "who listens is unknown: nobody is told");
+            Vec::new()
+        });
+        Audience { scan: self, session, connections }
     }
 
     /// Tells one connection, listening or not.
@@ -55,11 +46,7 @@ impl Scan {
 
     fn frame(&self, session: Option<&SessionId>, body: FrameBody) -> String {
         let session_id = session.map(|id| id.0.clone());
-        let frame = Frame {
-            body,
-            session_id,
-            at: self.ports.clock.now(),
-        };
+        let frame = Frame { body, session_id, at: self.ports.clock.now() };
         serde_json::to_string(&frame).expect("frames are plain data")
     }
 
@@ -81,19 +68,12 @@ impl Scan {
 }
 
 pub(crate) fn error(code: ErrorCode, message: impl Into<String>) -> FrameBody {
-    FrameBody::Error {
-        message: message.into(),
-        code,
-    }
+    FrameBody::Error { message: message.into(), code }
 }
 
 pub(crate) fn started(session: &Session, total: u32) -> FrameBody {
     let timestamp = session.started_at.unwrap_or(session.created_at);
-    FrameBody::Started {
-        message: format!("Reading {}", files(u64::from(total))),
-        timestamp,
-        total,
-    }
+    FrameBody::Started { message: format!("Reading {}", files(u64::from(total))), timestamp, total }
 }
 
 pub(crate) fn cancelled() -> FrameBody {
@@ -128,22 +108,12 @@ pub(crate) fn progress(session: &Session, total: u32, now: chrono::DateTime<chro
     // a file twice.
     let processed = session.counts.processed.min(u64::from(total.saturating_sub(1)));
     let started = session.started_at.unwrap_or(session.created_at);
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "milliseconds and file counts stay far below 2^52"
-    )]
-    let (seconds, done) = (
-        (now - started).num_milliseconds().max(1) as f64 / 1000.0,
-        processed as f64,
-    );
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds and file counts stay far below 2^52")]
+    let (seconds, done) = ((now - started).num_milliseconds().max(1) as f64 / 1000.0, processed as f64);
     let files_per_second = (done / seconds * 10.0).round() / 10.0;
     let eta_seconds = (processed > 0).then(|| {
         let left = f64::from(total) - done;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "positive, rounded up"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, rounded up")]
         let eta = (left * seconds / done).ceil() as u64;
         eta
     });
@@ -171,10 +141,7 @@ pub(crate) fn found(
         hole_code: codes.get(found.code).unwrap_or_default().to_owned(),
         file_name: entry.name.clone(),
         status: status(distinct),
-        pdf_link: scan
-            .settings
-            .links
-            .file(&session.id, index, &request.source, entry),
+        pdf_link: scan.settings.links.file(&session.id, index, &request.source, entry),
         page: place(&found.place),
         snippet: found.snippet.clone(),
     }
@@ -186,11 +153,7 @@ pub(crate) fn match_id(index: u32, ordinal: usize) -> String {
 
 /// `1 Code`, `2 Codes`: how many distinct codes a file holds.
 pub fn status(codes: u32) -> String {
-    if codes == 1 {
-        "1 Code".to_owned()
-    } else {
-        format!("{codes} Codes")
-    }
+    if codes == 1 { "1 Code".to_owned() } else { format!("{codes} Codes") }
 }
 
 /// A place as people write it.
@@ -204,9 +167,5 @@ pub fn place(place: &Place) -> String {
 }
 
 fn files(count: u64) -> String {
-    if count == 1 {
-        "1 file".to_owned()
-    } else {
-        format!("{count} files")
-    }
+    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
 }

@@ -22,21 +22,14 @@ struct Refusal {
 
 impl Refusal {
     fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            session: None,
-        }
+        Self { code, message: message.into(), session: None }
     }
 }
 
 impl From<PortError> for Refusal {
     fn from(error: PortError) -> Self {
         tracing::error!(%error, "an action failed");
-        Self::new(
-            ErrorCode::Unavailable,
-            "The service did not answer. Try the same again.",
-        )
+        Self::new(ErrorCode::Unavailable, "The service did not answer. Try the same again.")
     }
 }
 
@@ -49,10 +42,7 @@ impl Scan {
                 Err(refusal) => refusal,
             },
             // Without the message itself: it may hold a token.
-            Err(error) => Refusal::new(
-                ErrorCode::BadRequest,
-                format!("This is not a known action: {error}"),
-            ),
+            Err(error) => Refusal::new(ErrorCode::BadRequest, format!("This is not a known action: {error}")),
         };
         let frame = announce::error(refusal.code, refusal.message);
         self.reply(&connection.id, refusal.session.as_ref(), frame).await;
@@ -63,27 +53,18 @@ impl Scan {
             Action::StartScan(start) => self.start(connection, *start).await,
             Action::Resume { session_id, cursor } => {
                 let session = self.own_session(connection, session_id).await?;
-                self.ports
-                    .connections
-                    .subscribe(&session.id, &connection.id)
-                    .await?;
+                self.ports.connections.subscribe(&session.id, &connection.id).await?;
                 // Read again: what happened before the subscription is in the snapshot, what comes after it
                 // in frames.
                 let session = self.own_session(connection, session.id.0).await?;
                 self.snapshot(connection, &session, cursor).await
             }
             Action::CancelScan { session_id } => self.cancel(connection, session_id).await,
-            Action::RenewToken { .. } => Err(Refusal::new(
-                ErrorCode::WrongState,
-                "This session reads no Google Drive folder.",
-            )),
+            Action::RenewToken { .. } => {
+                Err(Refusal::new(ErrorCode::WrongState, "This session reads no Google Drive folder."))
+            }
             Action::Ping { session_id } => {
-                self.reply(
-                    &connection.id,
-                    session_id.map(SessionId).as_ref(),
-                    FrameBody::Pong,
-                )
-                .await;
+                self.reply(&connection.id, session_id.map(SessionId).as_ref(), FrameBody::Pong).await;
                 Ok(())
             }
         }
@@ -102,20 +83,10 @@ impl Scan {
         };
         let id = session_id(&connection.tenant, &request_id);
         let codes_digest = self.store_codes(&id, &codes).await?;
-        let request = Request {
-            source,
-            options: start.options,
-            codes_digest,
-        }
-        .encode();
+        let request = Request { source, options: start.options, codes_digest }.encode();
         let now = self.ports.clock.now();
-        let session = Session::new(
-            id.clone(),
-            connection.tenant.clone(),
-            request,
-            now,
-            now + self.settings.deadline,
-        );
+        let session =
+            Session::new(id.clone(), connection.tenant.clone(), request, now, now + self.settings.deadline);
         let session = match self.ports.ledger.create(session.clone()).await? {
             None => session,
             Some(existing) if existing.request == session.request => existing,
@@ -127,18 +98,11 @@ impl Scan {
         self.ports.connections.subscribe(&id, &connection.id).await?;
         if matches!(session.state, State::Listing | State::Dispatching) {
             // Also for a session that exists: whoever created it may have ended before this line.
-            let job = DispatchJob {
-                session_id: id.0.clone(),
-            };
-            self.send(Queue::ScanDispatch, &id, [job])
-                .await
-                .map_err(|failure| {
-                    tracing::error!(session = %id, %failure, "a session waits for the sweeper");
-                    Refusal::new(
-                        ErrorCode::Unavailable,
-                        "The scan could not be started. Try the same again.",
-                    )
-                })?;
+            let job = DispatchJob { session_id: id.0.clone() };
+            self.send(Queue::ScanDispatch, &id, [job]).await.map_err(|failure| {
+                tracing::error!(session = %id, %failure, "a session waits for the sweeper");
+                Refusal::new(ErrorCode::Unavailable, "The scan could not be started. Try the same again.")
+            })?;
         }
         // Read again, as for `resume`: a session that was about to end may have ended, and told so, before the
         // subscription.
@@ -151,26 +115,13 @@ impl Scan {
             (!start.folders.is_empty(), "folders"),
             (start.prefix.is_some(), "prefix"),
             (start.upload_id.is_some(), "upload_id"),
-            (
-                start.folder_id.is_some() || start.token.is_some(),
-                "folder_id and token",
-            ),
+            (start.folder_id.is_some() || start.token.is_some(), "folder_id and token"),
         ];
-        let named: Vec<&str> = named
-            .iter()
-            .filter(|(given, _)| *given)
-            .map(|(_, name)| *name)
-            .collect();
+        let named: Vec<&str> = named.iter().filter(|(given, _)| *given).map(|(_, name)| *name).collect();
         match named[..] {
             ["folders"] if self.settings.folders_allowed => Ok(Source::Folders(start.folders.clone())),
-            [one] => Err(Refusal::new(
-                ErrorCode::BadRequest,
-                format!("{one} cannot be read here."),
-            )),
-            [] => Err(Refusal::new(
-                ErrorCode::BadRequest,
-                "Name the files to read: a folder, for instance.",
-            )),
+            [one] => Err(Refusal::new(ErrorCode::BadRequest, format!("{one} cannot be read here."))),
+            [] => Err(Refusal::new(ErrorCode::BadRequest, "Name the files to read: a folder, for instance.")),
             _ => Err(Refusal::new(
                 ErrorCode::BadRequest,
                 format!("A scan reads one source; this names {}.", named.join(", ")),
@@ -200,16 +151,8 @@ impl Scan {
 
     async fn cancel(&self, connection: &Connection, session_id: String) -> Result<(), Refusal> {
         let session = self.own_session(connection, session_id).await?;
-        self.ports
-            .connections
-            .subscribe(&session.id, &connection.id)
-            .await?;
-        let session = match self
-            .ports
-            .ledger
-            .transition(&session.id, Transition::Cancel)
-            .await?
-        {
+        self.ports.connections.subscribe(&session.id, &connection.id).await?;
+        let session = match self.ports.ledger.transition(&session.id, Transition::Cancel).await? {
             Outcome::Applied(session) | Outcome::Refused(session) => session,
             Outcome::NoSession => return Err(not_found()),
         };
@@ -217,22 +160,13 @@ impl Scan {
             // Also where an earlier try or somebody else cancelled it.
             State::Cancelled => self.audience(&session.id).await.tell(announce::cancelled()).await,
             State::Complete => {
-                self.reply(
-                    &connection.id,
-                    Some(&session.id),
-                    announce::complete(self, &session),
-                )
-                .await;
+                self.reply(&connection.id, Some(&session.id), announce::complete(self, &session)).await;
             }
             // Too late: COMPLETE follows, and this connection listens.
             State::Finalizing => {}
             _ => {
                 let message = "The scan has ended already.".to_owned();
-                return Err(Refusal {
-                    code: ErrorCode::WrongState,
-                    message,
-                    session: Some(session.id),
-                });
+                return Err(Refusal { code: ErrorCode::WrongState, message, session: Some(session.id) });
             }
         }
         Ok(())

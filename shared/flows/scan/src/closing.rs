@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use percent_encoding::percent_decode_str;
 use riffle_contracts::{MatchMode, OcrMode};
 use riffle_ports::{Entry, PortError, Sealed, Session, SessionId, Source};
 
 use crate::Scan;
+use crate::local_path::LocalPath;
 use crate::report::{FileRow, Meta, ReportError, ReportWriter, Totals};
 use crate::request::Request;
 use crate::result::FileResult;
@@ -29,7 +29,7 @@ pub(crate) async fn report(
             let result = FileResult::load(&*scan.ports.objects, &stored).await?;
             let row = FileRow {
                 name: &entry.name,
-                folder: &folder(&request.source, &entry),
+                folder: folder(&request.source, &entry),
                 failure: result.failure.as_ref().map(|failure| failure.reason.as_str()),
                 kind: result.kind,
                 bytes: result.bytes,
@@ -58,56 +58,33 @@ fn meta(session: &Session, request: &Request) -> Meta {
         OcrMode::Off => "off",
         OcrMode::Auto => "on",
     };
-    let settings = [
-        ("Session", session.id.as_ref()),
-        ("Matching", matching),
-        ("OCR", ocr),
-    ];
+    let settings = [("Session", session.id.as_ref()), ("Matching", matching), ("OCR", ocr)];
     Meta {
         started: session.started_at.unwrap_or(session.created_at),
         source,
-        settings: settings
-            .map(|(label, value)| (label.to_owned(), value.to_owned()))
-            .to_vec(),
+        settings: settings.map(|(label, value)| (label.to_owned(), value.to_owned())).to_vec(),
     }
 }
 
 fn totals(session: &Session) -> Totals {
     let started = session.started_at.unwrap_or(session.created_at);
-    let finished = session
-        .frozen
-        .as_ref()
-        .map_or(started, |frozen| frozen.finished_at);
-    Totals {
-        duration: (finished - started).to_std().unwrap_or(Duration::ZERO),
-        receipt: Vec::new(),
-    }
+    let finished = session.frozen.as_ref().map_or(started, |frozen| frozen.finished_at);
+    Totals { duration: (finished - started).to_std().unwrap_or(Duration::ZERO), receipt: Vec::new() }
 }
 
 /// Which of several folders a file was found in. One alone says nothing new.
-fn folder(source: &Source, entry: &Entry) -> String {
+fn folder<'a>(source: &'a Source, entry: &'a Entry) -> &'a str {
     match source {
         Source::Folders(folders) if folders.len() > 1 => {
-            let path = path(entry);
-            path.strip_suffix(&entry.name)
-                .unwrap_or(&path)
-                .trim_end_matches('/')
-                .to_owned()
+            LocalPath::of(source, entry).map_or("", |path| path.folder)
         }
-        Source::Folders(_) => String::new(),
+        Source::Folders(_) => "",
     }
 }
 
 fn link(links: &Links, session: &SessionId, index: u32, source: &Source, entry: &Entry) -> String {
-    match (links, source) {
-        // Spreadsheet programs escape local paths by themselves.
-        (Links::Files, Source::Folders(_)) => format!("file://{}", path(entry)),
+    match (links, LocalPath::of(source, entry)) {
+        (Links::Files, Some(path)) => path.unescaped_url(),
         _ => links.file(session, index, source, entry),
     }
-}
-
-fn path(entry: &Entry) -> String {
-    percent_decode_str(&entry.locator)
-        .decode_utf8_lossy()
-        .into_owned()
 }

@@ -55,10 +55,7 @@ impl Dispatcher {
         let request = Request::decode(&session.request)?;
         let ports = &self.scan.ports;
         let transition = match self.write_manifest(session, &request).await {
-            Ok(sealed) => Transition::Seal {
-                sealed,
-                now: ports.clock.now(),
-            },
+            Ok(sealed) => Transition::Seal { sealed, now: ports.clock.now() },
             Err(SourceError::Refused(reason)) => Transition::Fail { reason },
             Err(SourceError::Port(error)) => return Err(error.into()),
         };
@@ -87,31 +84,19 @@ impl Dispatcher {
     async fn hand_out(&self, session: &Session, sealed: &Sealed) -> Result<(), Failure> {
         let ports = &self.scan.ports;
         let id = &session.id;
-        self.scan
-            .audience(id)
-            .await
-            .tell(announce::started(session, sealed.total))
-            .await;
+        self.scan.audience(id).await.tell(announce::started(session, sealed.total)).await;
         let mut next = session.dispatched;
         while next < sealed.total {
             let upto = sealed.total.min(next + STEP);
-            let files = (next..upto).map(|index| ScanFile {
-                session_id: id.0.clone(),
-                index,
-            });
+            let files = (next..upto).map(|index| ScanFile { session_id: id.0.clone(), index });
             self.scan.send(Queue::ScanWork, id, files).await?;
-            let moved = Transition::Dispatched {
-                upto,
-                now: ports.clock.now(),
-            };
+            let moved = Transition::Dispatched { upto, now: ports.clock.now() };
             let Outcome::Applied(_) = ports.ledger.transition(id, moved).await? else {
                 return Ok(());
             };
             next = upto;
         }
-        let run = Transition::Run {
-            now: ports.clock.now(),
-        };
+        let run = Transition::Run { now: ports.clock.now() };
         match ports.ledger.transition(id, run).await? {
             // Workers may have been faster; a finisher called before this was turned away. An empty source
             // is full from the start.
@@ -126,10 +111,6 @@ impl Dispatcher {
 
     async fn tell_failure(&self, session: &Session) {
         let reason = session.reason.clone().unwrap_or_default();
-        self.scan
-            .audience(&session.id)
-            .await
-            .tell(announce::error(ErrorCode::ScanFailed, reason))
-            .await;
+        self.scan.audience(&session.id).await.tell(announce::error(ErrorCode::ScanFailed, reason)).await;
     }
 }

@@ -37,11 +37,6 @@ impl Scan {
     }
 
     async fn session_of(&self, tenant: &str, id: &SessionId) -> Result<Option<Session>, PortError> {
-        Ok(self
-            .ports
-            .ledger
-            .session(id)
-            .await?
-            .filter(|session| session.tenant == tenant))
+        Ok(self.ports.ledger.session(id).await?.filter(|session| session.tenant == tenant))
     }
 }

@@ -24,7 +24,7 @@ impl Scan {
         match session.state {
             // An earlier run may have ended before it told.
             State::Complete => self.tell_complete(&session).await,
-            State::Running | State::Finalizing => self.close(&session).await?,
+            State::Running | State::Finalizing => Box::pin(self.close(&session)).await?,
             // DISPATCHING: the dispatcher calls again when it has handed everything out.
             State::Listing | State::Dispatching | State::Failed | State::Cancelled => {}
         }
@@ -33,10 +33,7 @@ impl Scan {
 
     async fn close(&self, session: &Session) -> Result<(), Failure> {
         let Some(sealed) = &session.sealed else {
-            return Err(Failure::Reject(format!(
-                "session {} runs without a manifest",
-                session.id
-            )));
+            return Err(Failure::Reject(format!("session {} runs without a manifest", session.id)));
         };
         if !session.is_full() {
             return Ok(());
@@ -44,10 +41,7 @@ impl Scan {
         let ports = &self.ports;
         let token = ports.ids.fresh();
         let now = ports.clock.now();
-        let lease = Lease {
-            token: token.clone(),
-            until: now + self.settings.lease,
-        };
+        let lease = Lease { token: token.clone(), until: now + self.settings.lease };
         let lease = Transition::Lease { lease, now };
         let Outcome::Applied(session) = ports.ledger.transition(&session.id, lease).await? else {
             // Somebody else closes it or has closed it. If they fail, their message or the sweep comes back.
@@ -59,32 +53,22 @@ impl Scan {
         };
         let receipt = receipt(&session, &totals, now);
         let receipt = serde_json::to_string(&receipt).expect("a receipt is plain data");
-        let frozen = Frozen {
-            finished_at: now,
-            receipt,
-        };
-        let freeze = Transition::Freeze {
-            token: token.clone(),
-            frozen,
-        };
+        let frozen = Frozen { finished_at: now, receipt };
+        let freeze = Transition::Freeze { token: token.clone(), frozen };
         let Outcome::Applied(session) = ports.ledger.transition(&session.id, freeze).await? else {
             return Ok(());
         };
         let request = Request::decode(&session.request)?;
-        let report = closing::report(self, &session, sealed, &request).await?;
+        let report = Box::pin(closing::report(self, &session, sealed, &request)).await?;
         let key = keys::report(&session.id);
         // Taken means published: by an earlier run, with the same bytes.
         ports.objects.put_if_absent(&key, report).await?;
-        let complete = Transition::Complete {
-            token,
-            counts: totals.counts,
-            report: key,
-        };
+        let complete = Transition::Complete { token, counts: totals.counts, report: key };
         match ports.ledger.transition(&session.id, complete).await? {
             Outcome::Applied(session) => self.tell_complete(&session).await,
             // The answer to an earlier try of this very change may have been lost.
             Outcome::Refused(session) if session.state == State::Complete => {
-                self.tell_complete(&session).await
+                self.tell_complete(&session).await;
             }
             Outcome::Refused(_) | Outcome::NoSession => {}
         }
@@ -92,19 +76,12 @@ impl Scan {
     }
 
     async fn tell_complete(&self, session: &Session) {
-        self.audience(&session.id)
-            .await
-            .tell(announce::complete(self, session))
-            .await;
+        self.audience(&session.id).await.tell(announce::complete(self, session)).await;
     }
 
     /// Sums over all results, if each index has one and is marked done.
     async fn verify(&self, id: &SessionId, sealed: &Sealed) -> Result<Option<Totals>, PortError> {
-        let mut totals = Totals {
-            counts: Counts::default(),
-            bytes: 0,
-            pages: 0,
-        };
+        let mut totals = Totals { counts: Counts::default(), bytes: 0, pages: 0 };
         for chunk in 0..sealed.chunks() {
             let results = self.ports.ledger.results(id, chunk).await?;
             let done = self.ports.ledger.done(id, chunk).await?;
@@ -126,15 +103,7 @@ impl Scan {
 
 fn receipt(session: &Session, totals: &Totals, now: chrono::DateTime<chrono::Utc>) -> Receipt {
     let started = session.started_at.unwrap_or(session.created_at);
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "milliseconds of one scan stay far below 2^52"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of one scan stay far below 2^52")]
     let duration_seconds = (now - started).num_milliseconds() as f64 / 1000.0;
-    Receipt {
-        duration_seconds,
-        files: totals.counts.processed,
-        bytes: totals.bytes,
-        pages: totals.pages,
-    }
+    Receipt { duration_seconds, files: totals.counts.processed, bytes: totals.bytes, pages: totals.pages }
 }

@@ -11,6 +11,7 @@ pub mod codes;
 mod dispatcher;
 mod downloads;
 mod finisher;
+mod local_path;
 mod manifest;
 pub mod matching;
 mod quarantine;

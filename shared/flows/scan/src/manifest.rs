@@ -79,11 +79,14 @@ impl<'a, O: ObjectStore + ?Sized> Writer<'a, O> {
     }
 }
 
+/// A part and the key it lies under.
+type Part = (String, Arc<[Entry]>);
+
 /// Reads sealed manifests, keeping the parts last used.
 #[derive(Clone)]
 pub struct Reader {
     objects: Arc<dyn ObjectStore>,
-    parts: Arc<Mutex<VecDeque<(String, Arc<[Entry]>)>>>,
+    parts: Arc<Mutex<VecDeque<Part>>>,
 }
 
 impl std::fmt::Debug for Reader {
@@ -94,10 +97,7 @@ impl std::fmt::Debug for Reader {
 
 impl Reader {
     pub fn new(objects: Arc<dyn ObjectStore>) -> Self {
-        Self {
-            objects,
-            parts: Arc::default(),
-        }
+        Self { objects, parts: Arc::default() }
     }
 
     /// The entry at `index`, which must be below `sealed.total`.
@@ -112,11 +112,8 @@ impl Reader {
 
     async fn part(&self, key: &str) -> Result<Arc<[Entry]>, PortError> {
         // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
-        let cached = |parts: &VecDeque<(String, Arc<[Entry]>)>| {
-            parts
-                .iter()
-                .find(|(cached, _)| cached == key)
-                .map(|(_, part)| Arc::clone(part))
+        let cached = |parts: &VecDeque<Part>| {
+            parts.iter().find(|(cached, _)| cached == key).map(|(_, part)| Arc::clone(part))
         };
         if let Some(part) = cached(&self.parts.lock().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(part);

@@ -27,21 +27,15 @@ impl Worker {
         let stored = if first.receipt == own.receipt {
             self.file(&work, &audience, file.index).await?
         } else if first.at + self.scan.settings.attempt > now {
-            return Err(Failure::Retry(
-                "another attempt may still be under way".to_owned(),
-            ));
+            return Err(Failure::Retry("another attempt may still be under way".to_owned()));
         } else {
             let entry = self.scan.manifest.entry(&id, &work.sealed, file.index).await?;
             let killed = FileResult::failed(
                 FailureCode::Killed,
                 "reading it ended the program each time: it is damaged or needs too much memory or time",
             );
-            self.scan
-                .record(&work.open(), &audience, (file.index, &entry), &killed)
-                .await?
+            self.scan.record(&work.open(), &audience, (file.index, &entry), &killed).await?
         };
-        self.scan
-            .mark(&id, &work.sealed, &BTreeMap::from([(file.index, stored)]))
-            .await
+        self.scan.mark(&id, &work.sealed, &BTreeMap::from([(file.index, stored)])).await
     }
 }

@@ -37,11 +37,7 @@ impl Scan {
         let id = &open.session.id;
         let own = result.store(&*self.ports.objects, id, index).await?;
         let chunk = open.sealed.chunk_of(index);
-        let stored = self
-            .ports
-            .ledger
-            .put_result(id, chunk, index, own.clone())
-            .await?;
+        let stored = self.ports.ledger.put_result(id, chunk, index, own.clone()).await?;
         if audience.is_empty() {
             return Ok(stored);
         }
@@ -53,10 +49,7 @@ impl Scan {
             &theirs
         };
         if let Some(failure) = &result.failure {
-            let data = FailedFile {
-                file_name: entry.name.clone(),
-                reason: failure.reason.clone(),
-            };
+            let data = FailedFile { file_name: entry.name.clone(), reason: failure.reason.clone() };
             audience.tell(FrameBody::FileFailed { file: index, data }).await;
         }
         for (ordinal, found) in result.matches.iter().enumerate() {
@@ -68,12 +61,7 @@ impl Scan {
                 (index, entry),
                 (result.codes, found),
             );
-            audience
-                .tell(FrameBody::MatchFound {
-                    match_id: announce::match_id(index, ordinal),
-                    data,
-                })
-                .await;
+            audience.tell(FrameBody::MatchFound { match_id: announce::match_id(index, ordinal), data }).await;
         }
         Ok(stored)
     }
@@ -88,10 +76,7 @@ impl Scan {
     ) -> Result<(), Failure> {
         let mut by_chunk: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
         for index in stored.keys() {
-            by_chunk
-                .entry(sealed.chunk_of(*index))
-                .or_default()
-                .insert(*index);
+            by_chunk.entry(sealed.chunk_of(*index)).or_default().insert(*index);
         }
         let mut counts = Counts::default();
         let mut full = BTreeSet::new();
@@ -120,14 +105,7 @@ impl Scan {
     }
 
     pub(crate) async fn call_finisher(&self, session: &Session) -> Result<(), Failure> {
-        self.send(
-            Queue::ScanFinish,
-            &session.id,
-            [FinishJob {
-                session_id: session.id.0.clone(),
-            }],
-        )
-        .await
+        self.send(Queue::ScanFinish, &session.id, [FinishJob { session_id: session.id.0.clone() }]).await
     }
 
     /// Tells how far the session is, if nobody else did just now.
@@ -137,17 +115,9 @@ impl Scan {
         if session.progress_at >= not_since {
             return;
         }
-        match self
-            .ports
-            .ledger
-            .transition(&session.id, Transition::Progress { now, not_since })
-            .await
-        {
+        match self.ports.ledger.transition(&session.id, Transition::Progress { now, not_since }).await {
             Ok(Outcome::Applied(session)) => {
-                self.audience(&session.id)
-                    .await
-                    .tell(announce::progress(&session, total, now))
-                    .await;
+                self.audience(&session.id).await.tell(announce::progress(&session, total, now)).await;
             }
             Ok(Outcome::Refused(_) | Outcome::NoSession) => {}
             Err(error) => tracing::warn!(session = %session.id, %error, "progress was not shown"),

@@ -75,13 +75,7 @@ impl FileResult {
     }
 
     pub fn failed(code: FailureCode, reason: impl Into<String>) -> Self {
-        Self {
-            failure: Some(FileFailure {
-                code,
-                reason: reason.into(),
-            }),
-            ..Self::default()
-        }
+        Self { failure: Some(FileFailure { code, reason: reason.into() }), ..Self::default() }
     }
 
     pub fn unreadable(bytes: u64, error: &ExtractError) -> Self {
@@ -93,15 +87,12 @@ impl FileResult {
             ExtractError::TooLarge(_) => FailureCode::TooLarge,
             ExtractError::Panicked(_) => FailureCode::Parser,
         };
-        Self {
-            bytes,
-            ..Self::failed(code, error.to_string())
-        }
+        Self { bytes, ..Self::failed(code, error.to_string()) }
     }
 
     /// What a source says of a file. The world's failures are not the file's.
-    pub fn unavailable(error: ReadError) -> Result<Self, PortError> {
-        let code = match &error {
+    pub fn unavailable(error: &ReadError) -> Result<Self, PortError> {
+        let code = match error {
             ReadError::Port(error) => return Err(error.clone()),
             ReadError::Changed => FailureCode::Changed,
             ReadError::Missing => FailureCode::Missing,

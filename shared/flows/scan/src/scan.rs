@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use riffle_ports::{
     ClientNotifier, Clock, ConnectionRegistry, Failure, Ids, Message, ObjectStore, PortError, Queue,
-    ScanLedger, Session, WorkQueue,
+    ScanLedger, Session, SessionId, WorkQueue,
 };
 use serde::Serialize;
 
@@ -40,8 +40,10 @@ pub struct Scan {
     pub(crate) ports: Ports,
     pub(crate) settings: Settings,
     pub(crate) manifest: manifest::Reader,
-    cached: Arc<Mutex<VecDeque<(String, Arc<Codes>)>>>,
+    cached: Arc<Mutex<VecDeque<CachedCodes>>>,
 }
+
+type CachedCodes = (SessionId, Arc<Codes>);
 
 /// A session's codes, ready for use.
 pub(crate) struct Codes {
@@ -52,25 +54,17 @@ pub(crate) struct Codes {
 impl Scan {
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let manifest = manifest::Reader::new(Arc::clone(&ports.objects));
-        Self {
-            ports,
-            settings,
-            manifest,
-            cached: Arc::default(),
-        }
+        Self { ports, settings, manifest, cached: Arc::default() }
     }
 
     /// Stores a list of codes where the session will look for it, and returns its digest.
     pub(crate) async fn store_codes(
         &self,
-        session: &riffle_ports::SessionId,
+        session: &SessionId,
         codes: &CodeList,
     ) -> Result<String, PortError> {
         let (json, digest) = stored_codes(codes);
-        self.ports
-            .objects
-            .put(&keys::codes(session, &digest), Bytes::from(json))
-            .await?;
+        self.ports.objects.put(&keys::codes(session, &digest), Bytes::from(json)).await?;
         Ok(digest)
     }
 
@@ -82,7 +76,7 @@ impl Scan {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .iter()
-            .find(|(id, _)| *id == session.id.0)
+            .find(|(id, _)| *id == session.id)
             .map(|(_, codes)| Arc::clone(codes));
         if let Some(codes) = known {
             return Ok(codes);
@@ -92,12 +86,9 @@ impl Scan {
             riffle_contracts::MatchMode::Substring => MatchMode::Substring,
         };
         let list = self.load_codes(session, request).await?;
-        let codes = Arc::new(Codes {
-            matcher: Arc::new(Matcher::new(&list, mode)),
-            list,
-        });
+        let codes = Arc::new(Codes { matcher: Arc::new(Matcher::new(&list, mode)), list });
         let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        cached.push_front((session.id.0.clone(), Arc::clone(&codes)));
+        cached.push_front((session.id.clone(), Arc::clone(&codes)));
         cached.truncate(CACHED_LISTS);
         Ok(codes)
     }
@@ -116,7 +107,7 @@ impl Scan {
     pub(crate) async fn send<T: Serialize>(
         &self,
         queue: Queue,
-        session: &riffle_ports::SessionId,
+        session: &SessionId,
         bodies: impl IntoIterator<Item = T>,
     ) -> Result<(), Failure> {
         let mut messages: Vec<Message> = bodies
@@ -131,17 +122,11 @@ impl Scan {
                 return Ok(());
             }
             let rejected = self.ports.queue.send(queue, &messages).await?;
-            messages = rejected
-                .into_iter()
-                .filter_map(|position| messages.get(position).cloned())
-                .collect();
+            messages = rejected.into_iter().filter_map(|position| messages.get(position).cloned()).collect();
         }
         if messages.is_empty() {
             return Ok(());
         }
-        Err(Failure::Retry(format!(
-            "the queue did not accept {} messages",
-            messages.len()
-        )))
+        Err(Failure::Retry(format!("the queue did not accept {} messages", messages.len())))
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use riffle_ports::{Entry, SessionId, Source};
 
+use crate::local_path::LocalPath;
+
 /// What may differ from one deployment to another. [`Settings::default`] is what AWS and a laptop run with.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -51,9 +53,9 @@ pub enum Links {
 impl Links {
     /// Where a file of a session can be opened.
     pub fn file(&self, session: &SessionId, index: u32, source: &Source, entry: &Entry) -> String {
-        match (self, source) {
-            (Self::Base(base), _) => format!("{base}/sessions/{session}/files/{index}"),
-            (Self::Files, Source::Folders(_)) => format!("file://{}", entry.locator),
+        match self {
+            Self::Base(base) => format!("{base}/sessions/{session}/files/{index}"),
+            Self::Files => LocalPath::of(source, entry).map_or_else(String::new, |path| path.url()),
         }
     }
 

@@ -31,10 +31,7 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (index, ordinal) = text.split_once('.').ok_or(())?;
-        Ok(Self {
-            index: index.parse().map_err(|_| ())?,
-            ordinal: ordinal.parse().map_err(|_| ())?,
-        })
+        Ok(Self { index: index.parse().map_err(|_| ())?, ordinal: ordinal.parse().map_err(|_| ())? })
     }
 }
 
@@ -70,11 +67,7 @@ impl Scan {
         let cursor = self.fill(session, start, &mut page).await?;
         let total = session.sealed.as_ref().map_or(0, |sealed| sealed.total);
         let complete = session.state == State::Complete;
-        let shown = if complete {
-            u64::from(total)
-        } else {
-            u64::from(total.saturating_sub(1))
-        };
+        let shown = if complete { u64::from(total) } else { u64::from(total.saturating_sub(1)) };
         Ok(FrameBody::Snapshot {
             state: state(session.state),
             total,
@@ -112,10 +105,7 @@ impl Scan {
                 if let Some(failure) = result.failure {
                     let failure = ListedFailure {
                         file: index,
-                        data: Failure {
-                            file_name: entry.name.clone(),
-                            reason: failure.reason,
-                        },
+                        data: Failure { file_name: entry.name.clone(), reason: failure.reason },
                     };
                     if !page.room_for(&failure) {
                         return Ok(Some(Cursor { index, ordinal: 0 }));
@@ -164,10 +154,7 @@ mod tests {
 
     #[test]
     fn a_cursor_survives_the_trip_and_nonsense_does_not() {
-        let cursor = Cursor {
-            index: 7,
-            ordinal: 12,
-        };
+        let cursor = Cursor { index: 7, ordinal: 12 };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
         for text in ["", "7", "7.", ".1", "-1.0", "99999999999.0", "1.2.3"] {
             assert_eq!(text.parse::<Cursor>(), Err(()), "{text}");

@@ -33,9 +33,7 @@ impl Scan {
         match (session.state, &session.sealed) {
             (State::Listing | State::Dispatching, _) if late => {
                 let reason = "not all files could be listed and handed out in time: scan fewer at once";
-                let fail = Transition::Fail {
-                    reason: reason.to_owned(),
-                };
+                let fail = Transition::Fail { reason: reason.to_owned() };
                 if let Outcome::Applied(_) = self.ports.ledger.transition(id, fail).await? {
                     let frame = announce::error(ErrorCode::ScanFailed, reason);
                     self.audience(id).await.tell(frame).await;
@@ -44,9 +42,7 @@ impl Scan {
             }
             (State::Listing | State::Dispatching, _) => {
                 if self.claim_resend(&session).await? {
-                    let job = DispatchJob {
-                        session_id: id.0.clone(),
-                    };
+                    let job = DispatchJob { session_id: id.0.clone() };
                     self.send(Queue::ScanDispatch, id, [job]).await?;
                 }
                 Ok(())
@@ -66,10 +62,7 @@ impl Scan {
             missing.extend(sealed.indices(chunk).filter(|index| !done.contains(index)));
             if done.len() == sealed.indices(chunk).len() {
                 let full = [chunk].into();
-                self.ports
-                    .ledger
-                    .add_progress(&session.id, &full, riffle_ports::Counts::default())
-                    .await?;
+                self.ports.ledger.add_progress(&session.id, &full, riffle_ports::Counts::default()).await?;
             }
         }
         if missing.is_empty() {
@@ -79,10 +72,8 @@ impl Scan {
             return self.time_out(session, sealed, &missing).await;
         }
         if self.claim_resend(session).await? {
-            let files = missing.iter().map(|index| ScanFile {
-                session_id: session.id.0.clone(),
-                index: *index,
-            });
+            let files =
+                missing.iter().map(|index| ScanFile { session_id: session.id.0.clone(), index: *index });
             self.send(Queue::ScanWork, &session.id, files).await?;
         }
         Ok(())
@@ -96,31 +87,20 @@ impl Scan {
             return Ok(false);
         }
         let claim = Transition::Sweep { now, not_since };
-        Ok(matches!(
-            self.ports.ledger.transition(&session.id, claim).await?,
-            Outcome::Applied(_)
-        ))
+        Ok(matches!(self.ports.ledger.transition(&session.id, claim).await?, Outcome::Applied(_)))
     }
 
     async fn time_out(&self, session: &Session, sealed: &Sealed, missing: &[u32]) -> Result<(), Failure> {
         let request = Request::decode(&session.request)?;
         let codes = self.codes(session, &request).await?;
-        let open = Open {
-            session,
-            sealed,
-            request: &request,
-            codes: &codes.list,
-        };
+        let open = Open { session, sealed, request: &request, codes: &codes.list };
         let audience = self.audience(&session.id).await;
         let result = FileResult::failed(FailureCode::Timeout, "not read before the scan's deadline");
         for indices in missing.chunk_by(|a, b| sealed.chunk_of(*a) == sealed.chunk_of(*b)) {
             let mut stored = BTreeMap::new();
             for index in indices {
                 let entry = self.manifest.entry(&session.id, sealed, *index).await?;
-                stored.insert(
-                    *index,
-                    self.record(&open, &audience, (*index, &entry), &result).await?,
-                );
+                stored.insert(*index, self.record(&open, &audience, (*index, &entry), &result).await?);
             }
             self.mark(&session.id, sealed, &stored).await?;
         }

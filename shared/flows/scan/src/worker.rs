@@ -88,12 +88,7 @@ impl Worker {
         };
         let request = Request::decode(&session.request)?;
         let codes = self.scan.codes(&session, &request).await?;
-        Ok(Some(Work {
-            session,
-            sealed,
-            request,
-            codes,
-        }))
+        Ok(Some(Work { session, sealed, request, codes }))
     }
 
     pub(crate) async fn file(
@@ -103,34 +98,20 @@ impl Worker {
         index: u32,
     ) -> Result<StoredResult, Failure> {
         if index >= work.sealed.total {
-            return Err(Failure::Reject(format!(
-                "session {} has no file {index}",
-                work.session.id
-            )));
+            return Err(Failure::Reject(format!("session {} has no file {index}", work.session.id)));
         }
-        let entry = self
-            .scan
-            .manifest
-            .entry(&work.session.id, &work.sealed, index)
-            .await?;
+        let entry = self.scan.manifest.entry(&work.session.id, &work.sealed, index).await?;
         let result = match self.source.read(&work.request.source, &entry).await {
-            Err(error) => FileResult::unavailable(error)?,
+            Err(error) => FileResult::unavailable(&error)?,
             Ok(content) => {
                 let bytes = content.len() as u64;
-                match self
-                    .search
-                    .search(&entry.name, content, Arc::clone(&work.codes.matcher))
-                    .await
-                {
+                match self.search.search(&entry.name, content, Arc::clone(&work.codes.matcher)).await {
                     Ok((extracted, findings)) => FileResult::found(bytes, extracted, findings),
                     Err(error) => FileResult::unreadable(bytes, &error),
                 }
             }
         };
-        Ok(self
-            .scan
-            .record(&work.open(), audience, (index, &entry), &result)
-            .await?)
+        Ok(self.scan.record(&work.open(), audience, (index, &entry), &result).await?)
     }
 }
 
@@ -144,11 +125,6 @@ pub(crate) struct Work {
 
 impl Work {
     pub(crate) fn open(&self) -> Open<'_> {
-        Open {
-            session: &self.session,
-            sealed: &self.sealed,
-            request: &self.request,
-            codes: &self.codes.list,
-        }
+        Open { session: &self.session, sealed: &self.sealed, request: &self.request, codes: &self.codes.list }
     }
 }

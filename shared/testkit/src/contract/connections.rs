@@ -17,43 +17,23 @@ pub async fn connection_registry(registry: &dyn ConnectionRegistry, ids: &dyn Id
 }
 
 fn connection(id: &str, tenant: &str) -> Connection {
-    Connection {
-        id: id.to_owned(),
-        tenant: tenant.to_owned(),
-        connected_at: at(123),
-    }
+    Connection { id: id.to_owned(), tenant: tenant.to_owned(), connected_at: at(123) }
 }
 
 async fn connections(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
     // Ids of API Gateway look like this.
     let id = format!("{}+/=", ids.fresh());
-    assert_eq!(
-        ok(registry.get(&id).await, "get"),
-        None,
-        "a connection that never was"
-    );
+    assert_eq!(ok(registry.get(&id).await, "get"), None, "a connection that never was");
     ok(registry.remove(&id).await, "remove of an unknown connection");
 
     let first = connection(&id, "tenänt");
     ok(registry.add(first.clone()).await, "add");
-    assert_eq!(
-        ok(registry.get(&id).await, "get"),
-        Some(first.clone()),
-        "what was added"
-    );
+    assert_eq!(ok(registry.get(&id).await, "get"), Some(first.clone()), "what was added");
     ok(registry.add(first.clone()).await, "add again");
-    assert_eq!(
-        ok(registry.get(&id).await, "get"),
-        Some(first),
-        "adding again changes nothing"
-    );
+    assert_eq!(ok(registry.get(&id).await, "get"), Some(first), "adding again changes nothing");
     let second = connection(&id, "another");
     ok(registry.add(second.clone()).await, "add");
-    assert_eq!(
-        ok(registry.get(&id).await, "get"),
-        Some(second),
-        "the same id replaces"
-    );
+    assert_eq!(ok(registry.get(&id).await, "get"), Some(second), "the same id replaces");
 
     ok(registry.remove(&id).await, "remove");
     assert_eq!(ok(registry.get(&id).await, "get"), None, "a removed connection");
@@ -68,19 +48,13 @@ async fn subscriptions(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
         "nobody listens to a session that never was"
     );
     let base = ids.fresh();
-    let names: Vec<String> = ["c", "a", "b"]
-        .iter()
-        .map(|name| format!("{base}-{name}"))
-        .collect();
+    let names: Vec<String> = ["c", "a", "b"].iter().map(|name| format!("{base}-{name}")).collect();
     for name in &names {
         ok(registry.add(connection(name, "tenant")).await, "add");
         ok(registry.subscribe(&session, name).await, "subscribe");
     }
     ok(registry.subscribe(&session, &names[0]).await, "subscribe again");
-    ok(
-        registry.subscribe(&other, &names[0]).await,
-        "subscribe to another session",
-    );
+    ok(registry.subscribe(&other, &names[0]).await, "subscribe to another session");
     let mut sorted = names.clone();
     sorted.sort();
     assert_eq!(
@@ -95,10 +69,7 @@ async fn subscriptions(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
     );
 
     let stranger = ids.fresh();
-    ok(
-        registry.subscribe(&session, &stranger).await,
-        "subscribe of an unknown connection",
-    );
+    ok(registry.subscribe(&session, &stranger).await, "subscribe of an unknown connection");
     ok(registry.add(connection(&stranger, "tenant")).await, "add");
     assert_eq!(
         ok(registry.subscribers(&session).await, "subscribers"),
@@ -185,30 +156,14 @@ pub async fn client_notifier(harness: &dyn ClientHarness, ids: &dyn Ids) {
     let (one, two) = (harness.connect().await, harness.connect().await);
     let largest = format!("\"{}\"", "x".repeat(32 * 1024 - 2));
     for frame in ["{\"type\":\"PONG\"}", "{\"name\":\"Ä 漢字 🦀\"}", &largest] {
-        assert_eq!(
-            ok(notifier.push(&one, frame).await, "push"),
-            Delivery::Sent,
-            "an open connection"
-        );
-        assert!(
-            harness.next(&one).await == frame,
-            "a frame of {} bytes arrives as it is",
-            frame.len()
-        );
+        assert_eq!(ok(notifier.push(&one, frame).await, "push"), Delivery::Sent, "an open connection");
+        assert!(harness.next(&one).await == frame, "a frame of {} bytes arrives as it is", frame.len());
     }
     ok(notifier.push(&two, "\"for the other\"").await, "push");
-    assert_eq!(
-        harness.next(&two).await,
-        "\"for the other\"",
-        "frames reach the connection they are for"
-    );
+    assert_eq!(harness.next(&two).await, "\"for the other\"", "frames reach the connection they are for");
 
     harness.disconnect(&one).await;
-    assert_eq!(
-        ok(notifier.push(&one, "{}").await, "push"),
-        Delivery::Gone,
-        "a connection that was closed"
-    );
+    assert_eq!(ok(notifier.push(&one, "{}").await, "push"), Delivery::Gone, "a connection that was closed");
     assert_eq!(
         ok(notifier.push(&two, "{}").await, "push"),
         Delivery::Sent,

@@ -60,20 +60,10 @@ async fn content(harness: &dyn PlaceHarness) {
     let contents = [
         ("empty.txt", Vec::new()),
         ("every-byte.bin", (0..=255).collect()),
-        (
-            "large.bin",
-            (0..3_000_000_u32)
-                .map(|at| at.wrapping_mul(0x9E37_79B1).to_be_bytes()[0])
-                .collect(),
-        ),
+        ("large.bin", (0..3_000_000_u32).map(|at| at.wrapping_mul(0x9E37_79B1).to_be_bytes()[0]).collect()),
     ];
     let place = harness
-        .place(
-            contents
-                .iter()
-                .map(|(name, content)| ((*name).to_owned(), content.clone()))
-                .collect(),
-        )
+        .place(contents.iter().map(|(name, content)| ((*name).to_owned(), content.clone())).collect())
         .await;
     let entries = list(files, &place).await;
     assert_eq!(entries.len(), 3, "each file is an entry: {entries:?}");
@@ -99,12 +89,7 @@ async fn names(harness: &dyn PlaceHarness) {
         "+plus.txt",
     ];
     let place = harness
-        .place(
-            names
-                .iter()
-                .map(|name| ((*name).to_owned(), name.as_bytes().to_vec()))
-                .collect(),
-        )
+        .place(names.iter().map(|name| ((*name).to_owned(), name.as_bytes().to_vec())).collect())
         .await;
     let entries = list(harness.files(), &place).await;
     let mut listed: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
@@ -120,19 +105,12 @@ async fn names(harness: &dyn PlaceHarness) {
 
 /// Some pages, in the same order each time.
 async fn pages(harness: &dyn PlaceHarness) {
-    let names: Vec<String> = (0..2_345)
-        .map(|number| format!("{}/{number}.txt", number % 7))
-        .collect();
-    let place = harness
-        .place(names.iter().map(|name| (name.clone(), Vec::new())).collect())
-        .await;
+    let names: Vec<String> = (0..2_345).map(|number| format!("{}/{number}.txt", number % 7)).collect();
+    let place = harness.place(names.iter().map(|name| (name.clone(), Vec::new())).collect()).await;
     let first = list(harness.files(), &place).await;
     let second = list(harness.files(), &place).await;
     assert_eq!(first.len(), names.len(), "each file is one entry");
-    assert!(
-        first == second,
-        "two listings of an unchanged place are equal, also in their order"
-    );
+    assert!(first == second, "two listings of an unchanged place are equal, also in their order");
     let mut listed: Vec<&String> = first.iter().map(|entry| &entry.name).collect();
     listed.sort();
     listed.dedup();
@@ -141,10 +119,7 @@ async fn pages(harness: &dyn PlaceHarness) {
     // Two listings under way do not disturb each other.
     let mut one = ok(harness.files().list(&place).await, "list");
     let mut two = ok(harness.files().list(&place).await, "list");
-    let pages = (
-        ok(one.next().await, "next page"),
-        ok(two.next().await, "next page"),
-    );
+    let pages = (ok(one.next().await, "next page"), ok(two.next().await, "next page"));
     assert!(pages.0 == pages.1, "a second listing starts at the beginning");
 }
 
@@ -157,17 +132,9 @@ async fn versions(harness: &dyn PlaceHarness) {
     harness.remove(&place, "removed").await;
 
     let read = files.read(&place, entry(&entries, "changed")).await;
-    assert_eq!(
-        read,
-        Err(ReadError::Changed),
-        "a file that changed after it was listed"
-    );
+    assert_eq!(read, Err(ReadError::Changed), "a file that changed after it was listed");
     let read = files.read(&place, entry(&entries, "removed")).await;
-    assert_eq!(
-        read,
-        Err(ReadError::Missing),
-        "a file that was removed after it was listed"
-    );
+    assert_eq!(read, Err(ReadError::Missing), "a file that was removed after it was listed");
     let read = ok(files.read(&place, entry(&entries, "same")).await, "read");
     assert_eq!(read, "before", "a file that stayed");
 
@@ -180,11 +147,7 @@ async fn versions(harness: &dyn PlaceHarness) {
         entry(&entries, "changed").version,
         "another content is another version"
     );
-    assert_eq!(
-        entry(&again, "same"),
-        entry(&entries, "same"),
-        "a file that stayed is the same entry"
-    );
+    assert_eq!(entry(&again, "same"), entry(&entries, "same"), "a file that stayed is the same entry");
 }
 
 #[track_caller]

@@ -13,16 +13,9 @@ pub(super) async fn creation(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let stored = ok(ledger.create(first.clone()).await, "create");
     assert_eq!(stored, None, "create of a free id returns nothing");
 
-    let second = Session {
-        tenant: "somebody else".to_owned(),
-        ..first.clone()
-    };
+    let second = Session { tenant: "somebody else".to_owned(), ..first.clone() };
     let stored = ok(ledger.create(second).await, "create");
-    assert_eq!(
-        stored.as_ref(),
-        Some(&first),
-        "create of a taken id returns the session that has it"
-    );
+    assert_eq!(stored.as_ref(), Some(&first), "create of a taken id returns the session that has it");
     assert_eq!(
         ok(ledger.session(&first.id).await, "session"),
         Some(first.clone()),
@@ -32,11 +25,7 @@ pub(super) async fn creation(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     // Many at once under one id.
     let id = SessionId(ids.fresh());
     let contenders: Vec<Session> = (0..16)
-        .map(|number| Session {
-            id: id.clone(),
-            tenant: format!("tenant {number}"),
-            ..new_session(ids)
-        })
+        .map(|number| Session { id: id.clone(), tenant: format!("tenant {number}"), ..new_session(ids) })
         .collect();
     let outcomes = join_all(contenders.iter().map(|session| ledger.create(session.clone()))).await;
     let stored = ok(ledger.session(&id).await, "session").expect("one of 16 was created");
@@ -45,10 +34,7 @@ pub(super) async fn creation(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         match ok(outcome, "create") {
             None => {
                 winners += 1;
-                assert_eq!(
-                    &stored, session,
-                    "the one who created it is not the one who is stored"
-                );
+                assert_eq!(&stored, session, "the one who created it is not the one who is stored");
             }
             Some(other) => assert_eq!(other, stored, "a loser got another session than the stored one"),
         }
@@ -58,40 +44,21 @@ pub(super) async fn creation(ledger: &dyn ScanLedger, ids: &dyn Ids) {
 
 pub(super) async fn absence(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let id = SessionId(ids.fresh());
-    assert_eq!(
-        ok(ledger.session(&id).await, "session"),
-        None,
-        "a session that never was"
-    );
+    assert_eq!(ok(ledger.session(&id).await, "session"), None, "a session that never was");
     assert_eq!(
         ok(ledger.transition(&id, Transition::Cancel).await, "transition"),
         Outcome::NoSession,
         "a transition of a session that never was"
     );
-    let counts = Counts {
-        processed: 1,
-        ..Counts::default()
-    };
+    let counts = Counts { processed: 1, ..Counts::default() };
     assert_eq!(
         ok(ledger.add_progress(&id, &set([0]), counts).await, "add_progress"),
         None,
         "progress of a session that never was"
     );
-    assert_eq!(
-        ok(ledger.session(&id).await, "session"),
-        None,
-        "changing a session that never was made one"
-    );
-    assert_eq!(
-        ok(ledger.results(&id, 0).await, "results"),
-        [],
-        "results of nothing"
-    );
-    assert_eq!(
-        ok(ledger.done(&id, 0).await, "done"),
-        set([]),
-        "a set that was never added to"
-    );
+    assert_eq!(ok(ledger.session(&id).await, "session"), None, "changing a session that never was made one");
+    assert_eq!(ok(ledger.results(&id, 0).await, "results"), [], "results of nothing");
+    assert_eq!(ok(ledger.done(&id, 0).await, "done"), set([]), "a set that was never added to");
 }
 
 /// Long and odd texts come back as they went in.
@@ -103,20 +70,13 @@ pub(super) async fn content(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     };
     ok(ledger.create(session.clone()).await, "create");
     let reason = "läuft nicht:\t\"a\\b\"\n".to_owned();
-    let outcome = ok(
-        ledger.transition(&session.id, Transition::Fail { reason }).await,
-        "transition",
-    );
+    let outcome = ok(ledger.transition(&session.id, Transition::Fail { reason }).await, "transition");
     let Outcome::Applied(failed) = outcome else {
         panic!("a session in LISTING may fail, and it was {outcome:?}");
     };
     assert_eq!(failed.request, session.request, "a long request is kept");
     assert_eq!(failed.tenant, session.tenant, "an odd tenant is kept");
-    assert_eq!(
-        failed.reason.as_deref(),
-        Some("läuft nicht:\t\"a\\b\"\n"),
-        "an odd reason is kept"
-    );
+    assert_eq!(failed.reason.as_deref(), Some("läuft nicht:\t\"a\\b\"\n"), "an odd reason is kept");
     assert_eq!(
         ok(ledger.session(&session.id).await, "session"),
         Some(failed),
@@ -133,24 +93,9 @@ pub(super) async fn open_list(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     assert_listed(ledger, &wanted, true, "a new session is among the open ones").await;
 
     ok(ledger.transition(&moved.id, seal(7)).await, "transition");
-    ok(
-        ledger.transition(&cancelled.id, Transition::Cancel).await,
-        "transition",
-    );
-    assert_listed(
-        ledger,
-        &[&cancelled.id],
-        false,
-        "a cancelled session leaves the open ones",
-    )
-    .await;
-    assert_listed(
-        ledger,
-        &[&open.id, &moved.id],
-        true,
-        "others stay among the open ones",
-    )
-    .await;
+    ok(ledger.transition(&cancelled.id, Transition::Cancel).await, "transition");
+    assert_listed(ledger, &[&cancelled.id], false, "a cancelled session leaves the open ones").await;
+    assert_listed(ledger, &[&open.id, &moved.id], true, "others stay among the open ones").await;
     for id in wanted {
         ok(ledger.transition(id, Transition::Cancel).await, "transition");
     }
@@ -176,28 +121,13 @@ pub(super) async fn one_wins(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let session = new_session(ids);
     ok(ledger.create(session.clone()).await, "create");
     assert_single(ledger, &session.id, |number| seal(number + 1), "seal").await;
-    let progress = |_| Transition::Progress {
-        now: at(60_000),
-        not_since: at(30_000),
-    };
+    let progress = |_| Transition::Progress { now: at(60_000), not_since: at(30_000) };
     assert_single(ledger, &session.id, progress, "claim the progress frame").await;
-    let sweep = |_| Transition::Sweep {
-        now: at(60_000),
-        not_since: at(30_000),
-    };
+    let sweep = |_| Transition::Sweep { now: at(60_000), not_since: at(30_000) };
     assert_single(ledger, &session.id, sweep, "claim the sweep").await;
-    assert_single(
-        ledger,
-        &session.id,
-        |_| Transition::Run { now: at(61_000) },
-        "run",
-    )
-    .await;
+    assert_single(ledger, &session.id, |_| Transition::Run { now: at(61_000) }, "run").await;
     let lease = |number| Transition::Lease {
-        lease: Lease {
-            token: format!("token {number}"),
-            until: at(120_000),
-        },
+        lease: Lease { token: format!("token {number}"), until: at(120_000) },
         now: at(62_000),
     };
     assert_single(ledger, &session.id, lease, "take the lease").await;
@@ -216,16 +146,10 @@ async fn assert_single(
         match ok(outcome, "transition") {
             Outcome::Applied(session) => {
                 applied += 1;
-                assert_eq!(
-                    session, stored,
-                    "{what}: the winner saw another session than the stored one"
-                );
+                assert_eq!(session, stored, "{what}: the winner saw another session than the stored one");
             }
             Outcome::Refused(session) => {
-                assert_eq!(
-                    session, stored,
-                    "{what}: a loser saw another session than the stored one"
-                );
+                assert_eq!(session, stored, "{what}: a loser saw another session than the stored one");
             }
             Outcome::NoSession => panic!("{what}: the session is there"),
         }
@@ -243,11 +167,7 @@ pub(super) async fn progress(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     // Chunk n and n + 1 full, by forty callers at once.
     let calls = (0..40).map(|number| {
         let full = set([number, (number + 1) % 40]);
-        let counts = Counts {
-            processed: 10,
-            failed: u64::from(number % 2),
-            matches: u64::from(number),
-        };
+        let counts = Counts { processed: 10, failed: u64::from(number % 2), matches: u64::from(number) };
         async move { ledger.add_progress(id, &full, counts).await }
     });
     for outcome in join_all(calls).await {
@@ -262,56 +182,22 @@ pub(super) async fn progress(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let after = ok(ledger.session(&session.id).await, "session").expect("the session exists");
     assert_eq!(
         after.counts,
-        Counts {
-            processed: 400,
-            failed: 20,
-            matches: 780
-        },
+        Counts { processed: 400, failed: 20, matches: 780 },
         "counts of 40 calls at once add up"
     );
-    assert_eq!(
-        after.chunks_done,
-        set(0..40),
-        "full chunks of 40 calls at once unite"
-    );
+    assert_eq!(after.chunks_done, set(0..40), "full chunks of 40 calls at once unite");
     assert!(after.is_full(), "40 of 40 chunks are full");
 
-    let again = ok(
-        ledger
-            .add_progress(&session.id, &set([]), Counts::default())
-            .await,
-        "add_progress",
-    );
+    let again = ok(ledger.add_progress(&session.id, &set([]), Counts::default()).await, "add_progress");
     assert_eq!(again.as_ref(), Some(&after), "adding nothing changes nothing");
 
-    ok(
-        ledger.transition(&session.id, Transition::Cancel).await,
-        "transition",
-    );
+    ok(ledger.transition(&session.id, Transition::Cancel).await, "transition");
     let end = ok(ledger.session(&session.id).await, "session");
-    assert_eq!(
-        end.as_ref().map(|end| end.state),
-        Some(State::Cancelled),
-        "cancelled"
-    );
-    let counts = Counts {
-        processed: 1,
-        failed: 1,
-        matches: 1,
-    };
-    let late = ok(
-        ledger.add_progress(&session.id, &set([999]), counts).await,
-        "add_progress",
-    );
-    assert_eq!(
-        late, end,
-        "progress after the end changes nothing and returns the session"
-    );
-    assert_eq!(
-        ok(ledger.session(&session.id).await, "session"),
-        end,
-        "progress after the end is not stored"
-    );
+    assert_eq!(end.as_ref().map(|end| end.state), Some(State::Cancelled), "cancelled");
+    let counts = Counts { processed: 1, failed: 1, matches: 1 };
+    let late = ok(ledger.add_progress(&session.id, &set([999]), counts).await, "add_progress");
+    assert_eq!(late, end, "progress after the end changes nothing and returns the session");
+    assert_eq!(ok(ledger.session(&session.id).await, "session"), end, "progress after the end is not stored");
 }
 
 fn seal(total: u32) -> Transition {

@@ -33,15 +33,8 @@ pub(super) async fn results(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     // Against the order of numbers, and of numbers as text.
     let indices = [10, 2, 99, 0, 11, 1];
     for index in indices {
-        let stored = ok(
-            ledger.put_result(&id, 0, index, result(index)).await,
-            "put_result",
-        );
-        assert_eq!(
-            stored,
-            result(index),
-            "the first result of a file is the stored one"
-        );
+        let stored = ok(ledger.put_result(&id, 0, index, result(index)).await, "put_result");
+        assert_eq!(stored, result(index), "the first result of a file is the stored one");
     }
     let mut expected: Vec<_> = indices.iter().map(|&index| (index, result(index))).collect();
     expected.sort_by_key(|(index, _)| *index);
@@ -52,16 +45,8 @@ pub(super) async fn results(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     );
 
     let again = ok(ledger.put_result(&id, 0, 10, result(77)).await, "put_result");
-    assert_eq!(
-        again,
-        result(10),
-        "a second result is not stored, the first comes back"
-    );
-    assert_eq!(
-        ok(ledger.results(&id, 0).await, "results"),
-        expected,
-        "a second result changes nothing"
-    );
+    assert_eq!(again, result(10), "a second result is not stored, the first comes back");
+    assert_eq!(ok(ledger.results(&id, 0).await, "results"), expected, "a second result changes nothing");
 
     let extremes = StoredResult {
         failed: false,
@@ -70,31 +55,16 @@ pub(super) async fn results(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         pages: u32::MAX,
         body: Body::Inline("x".repeat(1_024)),
     };
-    ok(
-        ledger.put_result(&id, 999, 99_999, extremes.clone()).await,
-        "put_result",
-    );
+    ok(ledger.put_result(&id, 999, 99_999, extremes.clone()).await, "put_result");
     assert_eq!(
         ok(ledger.results(&id, 999).await, "results"),
         [(99_999, extremes)],
         "a result of the largest size and numbers is kept, in its own chunk"
     );
-    assert_eq!(
-        ok(ledger.results(&id, 1).await, "results"),
-        [],
-        "another chunk has none of it"
-    );
-    assert_eq!(
-        ok(ledger.results(&other, 0).await, "results"),
-        [],
-        "another session has none of it"
-    );
+    assert_eq!(ok(ledger.results(&id, 1).await, "results"), [], "another chunk has none of it");
+    assert_eq!(ok(ledger.results(&other, 0).await, "results"), [], "another session has none of it");
     let stored = ok(ledger.put_result(&other, 0, 10, result(5)).await, "put_result");
-    assert_eq!(
-        stored,
-        result(5),
-        "another session's file of the same index has its own result"
-    );
+    assert_eq!(stored, result(5), "another session's file of the same index has its own result");
 }
 
 /// Whoever comes first: one result, and everybody learns which.
@@ -102,25 +72,16 @@ pub(super) async fn one_result(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let id = session(ledger, ids).await;
     for index in 0..4 {
         let calls = (0..24).map(|number| ledger.put_result(&id, 0, index, result(number)));
-        let returned: Vec<_> = join_all(calls)
-            .await
-            .into_iter()
-            .map(|outcome| ok(outcome, "put_result"))
-            .collect();
+        let returned: Vec<_> =
+            join_all(calls).await.into_iter().map(|outcome| ok(outcome, "put_result")).collect();
         let stored = ok(ledger.results(&id, 0).await, "results");
         let (_, stored) = stored
             .iter()
             .find(|(at, _)| *at == index)
             .unwrap_or_else(|| panic!("none of 24 results of file {index} was stored"));
-        assert!(
-            (0..24).any(|number| &result(number) == stored),
-            "the stored result is nobody's: {stored:?}"
-        );
+        assert!((0..24).any(|number| &result(number) == stored), "the stored result is nobody's: {stored:?}");
         for returned in &returned {
-            assert_eq!(
-                returned, stored,
-                "24 put a result at once, and one got another than the stored one"
-            );
+            assert_eq!(returned, stored, "24 put a result at once, and one got another than the stored one");
         }
     }
 }
@@ -128,20 +89,9 @@ pub(super) async fn one_result(ledger: &dyn ScanLedger, ids: &dyn Ids) {
 pub(super) async fn done(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let (id, other) = (session(ledger, ids).await, session(ledger, ids).await);
     let added = ok(ledger.add_done(&id, 3, &set([300, 302])).await, "add_done");
-    assert_eq!(
-        (added.new, added.len),
-        (set([300, 302]), 2),
-        "the first numbers are all new"
-    );
-    let added = ok(
-        ledger.add_done(&id, 3, &set([300, 301, 302, 310])).await,
-        "add_done",
-    );
-    assert_eq!(
-        (added.new, added.len),
-        (set([301, 310]), 4),
-        "only numbers not there before are new"
-    );
+    assert_eq!((added.new, added.len), (set([300, 302]), 2), "the first numbers are all new");
+    let added = ok(ledger.add_done(&id, 3, &set([300, 301, 302, 310])).await, "add_done");
+    assert_eq!((added.new, added.len), (set([301, 310]), 4), "only numbers not there before are new");
     let added = ok(ledger.add_done(&id, 3, &set([300, 310])).await, "add_done");
     assert_eq!((added.new, added.len), (set([]), 4), "repeating adds nothing");
     let added = ok(ledger.add_done(&id, 3, &set([])).await, "add_done");
@@ -151,40 +101,23 @@ pub(super) async fn done(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         set([300, 301, 302, 310]),
         "the set holds what was added"
     );
-    assert_eq!(
-        ok(ledger.done(&id, 4).await, "done"),
-        set([]),
-        "another chunk's set is its own"
-    );
-    assert_eq!(
-        ok(ledger.done(&other, 3).await, "done"),
-        set([]),
-        "another session's set is its own"
-    );
+    assert_eq!(ok(ledger.done(&id, 4).await, "done"), set([]), "another chunk's set is its own");
+    assert_eq!(ok(ledger.done(&other, 3).await, "done"), set([]), "another session's set is its own");
     let added = ok(ledger.add_done(&other, 3, &set([300])).await, "add_done");
-    assert_eq!(
-        (added.new, added.len),
-        (set([300]), 1),
-        "another session's set is its own"
-    );
+    assert_eq!((added.new, added.len), (set([300]), 1), "another session's set is its own");
 }
 
 /// Whatever overlaps: each number is new to exactly one caller.
 pub(super) async fn done_by_many(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let id = session(ledger, ids).await;
     // Files of a full chunk, each handed to three of thirty callers.
-    let asked: Vec<BTreeSet<u32>> = (0..30)
-        .map(|caller| set((0..100).filter(move |file| (file + caller) % 10 == 0)))
-        .collect();
+    let asked: Vec<BTreeSet<u32>> =
+        (0..30).map(|caller| set((0..100).filter(move |file| (file + caller) % 10 == 0))).collect();
     let answers = join_all(asked.iter().map(|indices| ledger.add_done(&id, 0, indices))).await;
     let (mut told, mut lens) = (BTreeSet::new(), BTreeSet::new());
     for (asked, answer) in asked.iter().zip(answers) {
         let answer = ok(answer, "add_done");
-        assert!(
-            answer.new.is_subset(asked),
-            "{:?} were never added by {asked:?}",
-            answer.new
-        );
+        assert!(answer.new.is_subset(asked), "{:?} were never added by {asked:?}", answer.new);
         for index in &answer.new {
             assert!(told.insert(*index), "{index} was new to two callers");
         }
@@ -197,50 +130,31 @@ pub(super) async fn done_by_many(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         lens.insert(answer.len);
     }
     assert_eq!(told, set(0..100), "each number is new to one caller");
-    assert!(
-        lens.contains(&100),
-        "one caller at least must see the full set: {lens:?}"
-    );
-    assert_eq!(
-        ok(ledger.done(&id, 0).await, "done"),
-        set(0..100),
-        "the set is the union"
-    );
+    assert!(lens.contains(&100), "one caller at least must see the full set: {lens:?}");
+    assert_eq!(ok(ledger.done(&id, 0).await, "done"), set(0..100), "the set is the union");
 }
 
 pub(super) async fn attempts(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let (id, other) = (session(ledger, ids).await, session(ledger, ids).await);
-    let attempt = |number: i64| Attempt {
-        receipt: format!("message #{number}"),
-        at: at(number),
-    };
+    let attempt = |number: i64| Attempt { receipt: format!("message #{number}"), at: at(number) };
     let first = ok(ledger.record_attempt(&id, 7, attempt(1)).await, "record_attempt");
     assert_eq!(first, attempt(1), "the first attempt is one's own");
     let second = ok(ledger.record_attempt(&id, 7, attempt(2)).await, "record_attempt");
     assert_eq!(second, attempt(1), "the second learns of the first");
     let third = ok(ledger.record_attempt(&id, 8, attempt(3)).await, "record_attempt");
     assert_eq!(third, attempt(3), "another file has its own attempt");
-    let fourth = ok(
-        ledger.record_attempt(&other, 7, attempt(4)).await,
-        "record_attempt",
-    );
+    let fourth = ok(ledger.record_attempt(&other, 7, attempt(4)).await, "record_attempt");
     assert_eq!(fourth, attempt(4), "another session has its own attempts");
 
     let calls = (10..26).map(|number| ledger.record_attempt(&id, 9, attempt(number)));
-    let returned: Vec<_> = join_all(calls)
-        .await
-        .into_iter()
-        .map(|outcome| ok(outcome, "record_attempt"))
-        .collect();
+    let returned: Vec<_> =
+        join_all(calls).await.into_iter().map(|outcome| ok(outcome, "record_attempt")).collect();
     assert!(
         (10..26).any(|number| attempt(number) == returned[0]),
         "an attempt nobody made: {:?}",
         returned[0]
     );
     for other in &returned {
-        assert_eq!(
-            other, &returned[0],
-            "of 16 attempts at once one is remembered, by all the same"
-        );
+        assert_eq!(other, &returned[0], "of 16 attempts at once one is remembered, by all the same");
     }
 }

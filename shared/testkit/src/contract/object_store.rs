@@ -36,9 +36,7 @@ async fn assert_holds(store: &dyn ObjectStore, key: &str, expected: Option<&Byte
 /// Sizes around the limits that implementations have, every byte value, and replacement.
 async fn content(store: &dyn ObjectStore, folder: &str) {
     for size in [0, 1, 1_023, 65_536, 65_537, 5_000_000] {
-        let content: Bytes = (0..size)
-            .map(|at: u32| at.wrapping_mul(0x9E37_79B1).to_be_bytes()[0])
-            .collect();
+        let content: Bytes = (0..size).map(|at: u32| at.wrapping_mul(0x9E37_79B1).to_be_bytes()[0]).collect();
         let key = format!("{folder}/size-{size}");
         ok(store.put(&key, content.clone()).await, "put");
         assert_holds(store, &key, Some(&content), "content comes back as it went in").await;
@@ -71,13 +69,7 @@ async fn conditional(store: &dyn ObjectStore, folder: &str) {
     assert_holds(store, &key, Some(&first), "a taken key is left alone").await;
 
     ok(store.put(&key, second.clone()).await, "put");
-    assert_holds(
-        store,
-        &key,
-        Some(&second),
-        "a put replaces what a conditional put stored",
-    )
-    .await;
+    assert_holds(store, &key, Some(&second), "a put replaces what a conditional put stored").await;
     let put = ok(store.put_if_absent(&key, first.clone()).await, "put_if_absent");
     assert_eq!(put, Put::Exists, "a put takes the key too");
 
@@ -89,39 +81,22 @@ async fn conditional(store: &dyn ObjectStore, folder: &str) {
     let large = Bytes::from(vec![7; 1_000_000]);
     let put = ok(store.put_if_absent(&key, large).await, "put_if_absent");
     assert_eq!(put, Put::Exists, "a large content does not replace either");
-    assert_holds(
-        store,
-        &key,
-        Some(&first),
-        "a taken key is left alone by a large content",
-    )
-    .await;
+    assert_holds(store, &key, Some(&first), "a taken key is left alone by a large content").await;
 }
 
 async fn race(store: &dyn ObjectStore, folder: &str) {
     // Small and large, as they may take different ways.
     for size in [10, 300_000] {
         let key = format!("{folder}/race-{size}");
-        let contents: Vec<Bytes> = (0..16)
-            .map(|caller: u8| Bytes::from(vec![caller; size]))
-            .collect();
-        let puts = join_all(
-            contents
-                .iter()
-                .map(|content| store.put_if_absent(&key, content.clone())),
-        )
-        .await;
+        let contents: Vec<Bytes> = (0..16).map(|caller: u8| Bytes::from(vec![caller; size])).collect();
+        let puts = join_all(contents.iter().map(|content| store.put_if_absent(&key, content.clone()))).await;
         let winners: Vec<&Bytes> = contents
             .iter()
             .zip(puts)
             .filter(|(_, put)| ok(put.clone(), "put_if_absent") == Put::Stored)
             .map(|(content, _)| content)
             .collect();
-        assert_eq!(
-            winners.len(),
-            1,
-            "of 16 conditional puts of one key exactly one may store"
-        );
+        assert_eq!(winners.len(), 1, "of 16 conditional puts of one key exactly one may store");
         assert_holds(store, &key, Some(winners[0]), "what is stored is the winner's").await;
     }
 }
@@ -174,33 +149,16 @@ async fn keys(store: &dyn ObjectStore, folder: &str) {
     ];
     let content = |key: &str| Bytes::from(format!("content of {key}"));
     for key in &keys {
-        let put = store
-            .put_if_absent(&format!("{folder}/{key}"), content(key))
-            .await;
-        assert_eq!(
-            ok(put, "put_if_absent"),
-            Put::Stored,
-            "{key} is taken by another key"
-        );
+        let put = store.put_if_absent(&format!("{folder}/{key}"), content(key)).await;
+        assert_eq!(ok(put, "put_if_absent"), Put::Stored, "{key} is taken by another key");
     }
     for key in &keys {
-        assert_holds(
-            store,
-            &format!("{folder}/{key}"),
-            Some(&content(key)),
-            "keys do not mix",
-        )
-        .await;
+        assert_holds(store, &format!("{folder}/{key}"), Some(&content(key)), "keys do not mix").await;
     }
     ok(store.delete(&format!("{folder}/a")).await, "delete");
     for key in &keys[1..] {
-        assert_holds(
-            store,
-            &format!("{folder}/{key}"),
-            Some(&content(key)),
-            "one key is deleted alone",
-        )
-        .await;
+        assert_holds(store, &format!("{folder}/{key}"), Some(&content(key)), "one key is deleted alone")
+            .await;
     }
 }
 
@@ -212,14 +170,8 @@ async fn bad_keys(store: &dyn ObjectStore) {
     ];
     for key in keys {
         let content = Bytes::from_static(b"content");
-        assert_broken(
-            &store.put(key, content.clone()).await,
-            &format!("put of the key {key:?}"),
-        );
-        assert_broken(
-            &store.put_if_absent(key, content).await,
-            &format!("put_if_absent of the key {key:?}"),
-        );
+        assert_broken(&store.put(key, content.clone()).await, &format!("put of the key {key:?}"));
+        assert_broken(&store.put_if_absent(key, content).await, &format!("put_if_absent of the key {key:?}"));
         assert_broken(&store.get(key).await, &format!("get of the key {key:?}"));
         assert_broken(&store.delete(key).await, &format!("delete of the key {key:?}"));
     }

@@ -37,10 +37,7 @@ fn objects() {
 
 #[test]
 fn connections() {
-    run(super::connection_registry(
-        &MemoryConnections::new(),
-        &SeededIds::new(1),
-    ));
+    run(super::connection_registry(&MemoryConnections::new(), &SeededIds::new(1)));
 }
 
 #[test]
@@ -132,10 +129,7 @@ impl ClientHarness for Clients {
 
 #[test]
 fn notifier() {
-    let clients = Clients {
-        ids: SeededIds::new(2),
-        notifier: MemoryNotifier::new(),
-    };
+    let clients = Clients { ids: SeededIds::new(2), notifier: MemoryNotifier::new() };
     run(super::client_notifier(&clients, &SeededIds::new(1)));
 }
 
@@ -179,9 +173,6 @@ impl PlaceHarness for Places {
 
 #[test]
 fn files() {
-    let places = Places {
-        ids: SeededIds::new(3),
-        files: MemoryFiles::new(100),
-    };
+    let places = Places { ids: SeededIds::new(3), files: MemoryFiles::new(100) };
     run(super::file_source(&places));
 }

@@ -12,18 +12,8 @@ const WALKS: u64 = 60;
 const STEPS: usize = 40;
 
 /// Which kinds of transition there are, for the reckoning at the end.
-const KINDS: [&str; 10] = [
-    "seal",
-    "dispatched",
-    "run",
-    "lease",
-    "freeze",
-    "complete",
-    "fail",
-    "cancel",
-    "progress",
-    "sweep",
-];
+const KINDS: [&str; 10] =
+    ["seal", "dispatched", "run", "lease", "freeze", "complete", "fail", "cancel", "progress", "sweep"];
 
 /// Each step's answer, and the stored session after it, equal the model's.
 pub(super) async fn every_transition(ledger: &dyn ScanLedger, ids: &dyn Ids) {
@@ -41,15 +31,8 @@ pub(super) async fn every_transition(ledger: &dyn ScanLedger, ids: &dyn Ids) {
             }
             let (kind, transition) = any_transition(&mut rng);
             let applied = model.apply(&transition).is_ok();
-            let expected = if applied {
-                Outcome::Applied(model.clone())
-            } else {
-                Outcome::Refused(before)
-            };
-            let outcome = ok(
-                ledger.transition(&model.id, transition.clone()).await,
-                "transition",
-            );
+            let expected = if applied { Outcome::Applied(model.clone()) } else { Outcome::Refused(before) };
+            let outcome = ok(ledger.transition(&model.id, transition.clone()).await, "transition");
             assert_eq!(outcome, expected, "{place}: {transition:?}");
             seen.insert((kind, applied));
         }
@@ -59,32 +42,17 @@ pub(super) async fn every_transition(ledger: &dyn ScanLedger, ids: &dyn Ids) {
             "walk {seed}: the stored session at its end"
         );
         let open = !model.state.is_terminal();
-        assert_listed(
-            ledger,
-            &[&model.id],
-            open,
-            "open sessions are those not in a terminal state",
-        )
-        .await;
+        assert_listed(ledger, &[&model.id], open, "open sessions are those not in a terminal state").await;
         seen.insert((end_of(model.state), true));
-        ok(
-            ledger.transition(&model.id, Transition::Cancel).await,
-            "transition",
-        );
+        ok(ledger.transition(&model.id, Transition::Cancel).await, "transition");
     }
     for kind in KINDS {
         for applied in [true, false] {
-            assert!(
-                seen.contains(&(kind, applied)),
-                "no walk had {kind} with applied = {applied}"
-            );
+            assert!(seen.contains(&(kind, applied)), "no walk had {kind} with applied = {applied}");
         }
     }
     for state in [State::Complete, State::Failed, State::Cancelled] {
-        assert!(
-            seen.contains(&(end_of(state), true)),
-            "no walk ended in {state:?}"
-        );
+        assert!(seen.contains(&(end_of(state), true)), "no walk ended in {state:?}");
     }
 }
 
@@ -99,21 +67,14 @@ fn end_of(state: State) -> &'static str {
 
 async fn add_progress(ledger: &dyn ScanLedger, model: &mut Session, rng: &mut Rng, place: &str) {
     let full = set((0..roll(rng, 3)).map(|_| u32::try_from(roll(rng, 1_000)).unwrap_or_default()));
-    let counts = Counts {
-        processed: roll(rng, 11),
-        failed: roll(rng, 3),
-        matches: roll(rng, 1_000),
-    };
+    let counts = Counts { processed: roll(rng, 11), failed: roll(rng, 3), matches: roll(rng, 1_000) };
     if !model.state.is_terminal() {
         model.chunks_done.extend(&full);
         model.counts.processed += counts.processed;
         model.counts.failed += counts.failed;
         model.counts.matches += counts.matches;
     }
-    let after = ok(
-        ledger.add_progress(&model.id, &full, counts).await,
-        "add_progress",
-    );
+    let after = ok(ledger.add_progress(&model.id, &full, counts).await, "add_progress");
     assert_eq!(after.as_ref(), Some(&*model), "{place}: add_progress");
 }
 
@@ -145,46 +106,22 @@ fn any_transition(rng: &mut Rng) -> (&'static str, Transition) {
             },
             now,
         },
-        1 => Transition::Dispatched {
-            upto: u32::try_from(number * 10).unwrap_or_default(),
-            now,
-        },
+        1 => Transition::Dispatched { upto: u32::try_from(number * 10).unwrap_or_default(), now },
         2 => Transition::Run { now },
-        3 => Transition::Lease {
-            lease: Lease {
-                token,
-                until: time(rng),
-            },
-            now,
-        },
+        3 => Transition::Lease { lease: Lease { token, until: time(rng) }, now },
         4 => Transition::Freeze {
             token,
-            frozen: Frozen {
-                finished_at: now,
-                receipt: format!("{{\"cost\":{number}}}"),
-            },
+            frozen: Frozen { finished_at: now, receipt: format!("{{\"cost\":{number}}}") },
         },
         5 => Transition::Complete {
             token,
-            counts: Counts {
-                processed: number,
-                failed: number / 2,
-                matches: number * 3,
-            },
+            counts: Counts { processed: number, failed: number / 2, matches: number * 3 },
             report: format!("reports/{number}.xlsx"),
         },
-        6 => Transition::Fail {
-            reason: format!("reason {number}"),
-        },
+        6 => Transition::Fail { reason: format!("reason {number}") },
         7 => Transition::Cancel,
-        8 => Transition::Progress {
-            now,
-            not_since: time(rng),
-        },
-        _ => Transition::Sweep {
-            now,
-            not_since: time(rng),
-        },
+        8 => Transition::Progress { now, not_since: time(rng) },
+        _ => Transition::Sweep { now, not_since: time(rng) },
     };
     (KINDS[kind], transition)
 }

@@ -44,18 +44,12 @@ pub async fn work_queue(harness: &dyn QueueHarness, ids: &dyn Ids) {
 }
 
 fn message(group: &str, body: String) -> Message {
-    Message {
-        group: group.to_owned(),
-        body,
-    }
+    Message { group: group.to_owned(), body }
 }
 
 async fn send(harness: &dyn QueueHarness, queue: Queue, messages: &[Message]) {
     let refused = ok(harness.queue().send(queue, messages).await, "send");
-    assert!(
-        refused.is_empty(),
-        "an idle queue accepts everything, and refused {refused:?}"
-    );
+    assert!(refused.is_empty(), "an idle queue accepts everything, and refused {refused:?}");
 }
 
 /// Receives and deletes until there is nothing more. The number of deliveries of each body and group.
@@ -68,9 +62,7 @@ async fn drain(harness: &dyn QueueHarness, queue: Queue) -> BTreeMap<(String, St
         }
         assert!(batch.len() <= 10, "a batch of {}", batch.len());
         for delivered in batch {
-            *drained
-                .entry((delivered.group.clone(), delivered.body.clone()))
-                .or_default() += 1;
+            *drained.entry((delivered.group.clone(), delivered.body.clone())).or_default() += 1;
             harness.delete(queue, delivered).await;
         }
     }
@@ -80,26 +72,17 @@ fn assert_same(drained: &BTreeMap<(String, String), u32>, sent: &[Message], what
     for message in sent {
         let key = (message.group.clone(), message.body.clone());
         let body: String = message.body.chars().take(80).collect();
-        assert!(
-            drained.contains_key(&key),
-            "{what}: {body:?} was sent and never came"
-        );
+        assert!(drained.contains_key(&key), "{what}: {body:?} was sent and never came");
     }
     for (group, body) in drained.keys() {
-        let known = sent
-            .iter()
-            .any(|message| &message.group == group && &message.body == body);
+        let known = sent.iter().any(|message| &message.group == group && &message.body == body);
         let body: String = body.chars().take(80).collect();
         assert!(known, "{what}: {body:?} of {group:?} came and was never sent so");
     }
 }
 
 async fn delivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
-    assert_eq!(
-        harness.receive(Queue::ScanWork).await,
-        [],
-        "the suite begins with an empty queue"
-    );
+    assert_eq!(harness.receive(Queue::ScanWork).await, [], "the suite begins with an empty queue");
     let (one, two) = (ids.fresh(), ids.fresh());
     let sent = [
         message(&one, "{\"plain\":1}".to_owned()),
@@ -111,36 +94,22 @@ async fn delivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
     let received = harness.receive(Queue::ScanWork).await;
     assert!(!received.is_empty(), "messages were sent and none came");
     for delivered in received {
-        assert_eq!(
-            delivered.receive_count, 1,
-            "the first receive of {}",
-            delivered.receipt
-        );
+        assert_eq!(delivered.receive_count, 1, "the first receive of {}", delivered.receipt);
     }
     harness.expire().await;
     assert_same(&drain(harness, Queue::ScanWork).await, &sent, "four messages");
     send(harness, Queue::ScanWork, &[]).await;
-    assert_eq!(
-        harness.receive(Queue::ScanWork).await,
-        [],
-        "sending nothing sends nothing"
-    );
+    assert_eq!(harness.receive(Queue::ScanWork).await, [], "sending nothing sends nothing");
 }
 
 async fn redelivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
     let group = ids.fresh();
-    let sent = [
-        message(&group, "kept".to_owned()),
-        message(&group, "deleted".to_owned()),
-    ];
+    let sent = [message(&group, "kept".to_owned()), message(&group, "deleted".to_owned())];
     send(harness, Queue::ScanWork, &sent).await;
     let mut receipts = Vec::new();
     while receipts.len() < 2 {
         let received = harness.receive(Queue::ScanWork).await;
-        assert!(
-            !received.is_empty(),
-            "two messages were sent, and {receipts:?} came"
-        );
+        assert!(!received.is_empty(), "two messages were sent, and {receipts:?} came");
         for delivered in received {
             receipts.push(delivered.receipt.clone());
             if delivered.body == "deleted" {
@@ -156,16 +125,9 @@ async fn redelivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
     harness.expire().await;
     let again = harness.receive(Queue::ScanWork).await;
     let bodies: Vec<&str> = again.iter().map(|delivered| delivered.body.as_str()).collect();
-    assert_eq!(
-        bodies,
-        ["kept"],
-        "what was not deleted comes again, what was does not"
-    );
+    assert_eq!(bodies, ["kept"], "what was not deleted comes again, what was does not");
     assert_eq!(again[0].receive_count, 2, "receives are counted");
-    assert!(
-        !receipts.contains(&again[0].receipt),
-        "each delivery has a receipt of its own"
-    );
+    assert!(!receipts.contains(&again[0].receipt), "each delivery has a receipt of its own");
     for delivered in again {
         harness.delete(Queue::ScanWork, delivered).await;
     }
@@ -176,15 +138,9 @@ async fn redelivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
 /// More than one request of the underlying queue holds, and many senders at once.
 async fn batches(harness: &dyn QueueHarness, ids: &dyn Ids) {
     let groups = [ids.fresh(), ids.fresh(), ids.fresh()];
-    let sent: Vec<Message> = (0..137)
-        .map(|number| message(&groups[number % 3], format!("message {number}")))
-        .collect();
-    for refused in join_all(
-        sent.chunks(23)
-            .map(|part| harness.queue().send(Queue::ScanWork, part)),
-    )
-    .await
-    {
+    let sent: Vec<Message> =
+        (0..137).map(|number| message(&groups[number % 3], format!("message {number}"))).collect();
+    for refused in join_all(sent.chunks(23).map(|part| harness.queue().send(Queue::ScanWork, part))).await {
         assert!(ok(refused, "send").is_empty(), "an idle queue accepts everything");
     }
     assert_same(&drain(harness, Queue::ScanWork).await, &sent, "137 messages");
@@ -200,10 +156,8 @@ async fn batches(harness: &dyn QueueHarness, ids: &dyn Ids) {
 async fn separate_queues(harness: &dyn QueueHarness, ids: &dyn Ids) {
     let group = ids.fresh();
     let queues = [Queue::ScanDispatch, Queue::ScanWork, Queue::ScanFinish];
-    let sent: Vec<[Message; 1]> = queues
-        .iter()
-        .map(|queue| [message(&group, format!("for {queue:?}"))])
-        .collect();
+    let sent: Vec<[Message; 1]> =
+        queues.iter().map(|queue| [message(&group, format!("for {queue:?}"))]).collect();
     for (queue, sent) in queues.iter().zip(&sent) {
         send(harness, *queue, sent).await;
     }

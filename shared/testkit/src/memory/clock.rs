@@ -18,21 +18,17 @@ impl ManualClock {
     pub const START: i64 = 1_893_456_000_000;
 
     pub fn new() -> Self {
-        Self {
-            milliseconds: AtomicI64::new(Self::START),
-        }
+        Self { milliseconds: AtomicI64::new(Self::START) }
     }
 
     /// Moves the clock on. It never goes back: a negative `by` leaves it where it is.
     pub fn advance(&self, by: TimeDelta) {
-        self.milliseconds
-            .fetch_add(by.num_milliseconds().max(0), Ordering::Relaxed);
+        self.milliseconds.fetch_add(by.num_milliseconds().max(0), Ordering::Relaxed);
     }
 
     /// Moves the clock to `at`, unless that is in its past.
     pub fn advance_to(&self, at: DateTime<Utc>) {
-        self.milliseconds
-            .fetch_max(at.timestamp_millis(), Ordering::Relaxed);
+        self.milliseconds.fetch_max(at.timestamp_millis(), Ordering::Relaxed);
     }
 }
 
@@ -57,10 +53,7 @@ pub struct SeededIds {
 
 impl SeededIds {
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            made: AtomicU64::new(0),
-        }
+        Self { seed, made: AtomicU64::new(0) }
     }
 }
 

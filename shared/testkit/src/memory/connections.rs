@@ -51,11 +51,7 @@ impl ConnectionRegistry for MemoryConnections {
     async fn subscribe(&self, session: &SessionId, connection: &str) -> Result<(), PortError> {
         let mut state = lock(&self.state);
         if state.connections.contains_key(connection) {
-            state
-                .listeners
-                .entry(session.clone())
-                .or_default()
-                .insert(connection.to_owned());
+            state.listeners.entry(session.clone()).or_default().insert(connection.to_owned());
         }
         Ok(())
     }

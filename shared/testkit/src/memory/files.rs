@@ -28,10 +28,7 @@ struct File {
 impl MemoryFiles {
     /// Lists at most `page` entries at a time.
     pub fn new(page: usize) -> Self {
-        Self {
-            folders: Folders::default(),
-            page: page.clamp(1, 1_000),
-        }
+        Self { folders: Folders::default(), page: page.clamp(1, 1_000) }
     }
 
     /// Makes an empty folder, unless it is there.
@@ -44,13 +41,7 @@ impl MemoryFiles {
         let mut folders = lock(&self.folders);
         let files = folders.entry(folder.to_owned()).or_default();
         let version = files.get(name).map_or(1, |before| before.version + 1);
-        files.insert(
-            name.to_owned(),
-            File {
-                content: content.into(),
-                version,
-            },
-        );
+        files.insert(name.to_owned(), File { content: content.into(), version });
     }
 
     /// Removes a file. One that is not there is no error.
@@ -112,22 +103,18 @@ impl Pages for Listing {
         let folders = lock(&self.folders);
         let mut entries = Vec::new();
         while let Some(folder) = self.wanted.get(self.folder) {
-            let files = folders
-                .get(folder)
-                .ok_or_else(|| SourceError::Refused(format!("{folder} is gone")))?;
+            let files =
+                folders.get(folder).ok_or_else(|| SourceError::Refused(format!("{folder} is gone")))?;
             let from = self.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
             let room = self.page - entries.len();
-            entries.extend(
-                files
-                    .range::<str, _>((from, Bound::Unbounded))
-                    .take(room)
-                    .map(|(name, file)| Entry {
-                        name: name.clone(),
-                        locator: format!("{folder}/{name}"),
-                        size: file.content.len() as u64,
-                        version: file.version.to_string(),
-                    }),
-            );
+            entries.extend(files.range::<str, _>((from, Bound::Unbounded)).take(room).map(|(name, file)| {
+                Entry {
+                    name: name.clone(),
+                    locator: format!("{folder}/{name}"),
+                    size: file.content.len() as u64,
+                    version: file.version.to_string(),
+                }
+            }));
             if entries.len() == self.page {
                 self.after = entries.last().map(|entry| entry.name.clone());
                 break;

@@ -150,19 +150,10 @@ impl ScanLedger for MemoryLedger {
             let applied = session.apply(&transition);
             let after = session.clone();
             if applied.is_err() {
-                books.note(Change::Refused {
-                    id: id.clone(),
-                    by,
-                    state: from,
-                });
+                books.note(Change::Refused { id: id.clone(), by, state: from });
                 return Ok(Outcome::Refused(after));
             }
-            books.note(Change::Moved {
-                id: id.clone(),
-                by,
-                from,
-                to: after.state,
-            });
+            books.note(Change::Moved { id: id.clone(), by, from, to: after.state });
             Ok(Outcome::Applied(after))
         })
     }
@@ -178,25 +169,15 @@ impl ScanLedger for MemoryLedger {
             if let Body::Inline(json) = &result.body
                 && json.len() > MAX_INLINE_BYTES
             {
-                return Err(PortError::Broken(format!(
-                    "{} bytes are too many to inline",
-                    json.len()
-                )));
+                return Err(PortError::Broken(format!("{} bytes are too many to inline", json.len())));
             }
             let results = books.results.entry((id.clone(), chunk)).or_default();
             if let Some(stored) = results.get(&index).cloned() {
-                books.note(Change::Kept {
-                    id: id.clone(),
-                    index,
-                });
+                books.note(Change::Kept { id: id.clone(), index });
                 return Ok(stored);
             }
             results.insert(index, result.clone());
-            books.note(Change::Result {
-                id: id.clone(),
-                chunk,
-                index,
-            });
+            books.note(Change::Result { id: id.clone(), chunk, index });
             Ok(result)
         })
     }
@@ -204,11 +185,7 @@ impl ScanLedger for MemoryLedger {
     async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError> {
         self.inspect(|books| {
             let results = books.results.get(&(id.clone(), chunk));
-            Ok(results
-                .into_iter()
-                .flatten()
-                .map(|(index, result)| (*index, result.clone()))
-                .collect())
+            Ok(results.into_iter().flatten().map(|(index, result)| (*index, result.clone())).collect())
         })
     }
 
@@ -223,11 +200,7 @@ impl ScanLedger for MemoryLedger {
             let new: BTreeSet<u32> = indices.difference(done).copied().collect();
             done.extend(&new);
             let len = u32::try_from(done.len()).unwrap_or(u32::MAX);
-            books.note(Change::Done {
-                id: id.clone(),
-                chunk,
-                new: new.len(),
-            });
+            books.note(Change::Done { id: id.clone(), chunk, new: new.len() });
             Ok(ChunkDone { new, len })
         })
     }
@@ -267,10 +240,7 @@ impl ScanLedger for MemoryLedger {
     ) -> Result<Attempt, PortError> {
         self.inspect(|books| {
             if let Some(remembered) = books.attempts.get(&(id.clone(), index)).cloned() {
-                books.note(Change::Attempted {
-                    id: id.clone(),
-                    index,
-                });
+                books.note(Change::Attempted { id: id.clone(), index });
                 return Ok(remembered);
             }
             books.attempts.insert((id.clone(), index), attempt.clone());

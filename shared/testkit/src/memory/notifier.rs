@@ -55,10 +55,8 @@ impl MemoryNotifier {
     /// The frames `connection` has not taken yet, oldest first.
     pub fn take_of(&self, connection: &str) -> Vec<String> {
         let mut line = lock(&self.state);
-        let (own, others): (VecDeque<_>, VecDeque<_>) = line
-            .under_way
-            .drain(..)
-            .partition(|pushed| pushed.connection == connection);
+        let (own, others): (VecDeque<_>, VecDeque<_>) =
+            line.under_way.drain(..).partition(|pushed| pushed.connection == connection);
         line.under_way = others;
         own.into_iter().map(|pushed| pushed.frame).collect()
     }
@@ -77,10 +75,7 @@ impl ClientNotifier for MemoryNotifier {
         if !line.open.contains(connection) {
             return Ok(Delivery::Gone);
         }
-        line.under_way.push_back(Pushed {
-            connection: connection.to_owned(),
-            frame: frame.to_owned(),
-        });
+        line.under_way.push_back(Pushed { connection: connection.to_owned(), frame: frame.to_owned() });
         Ok(Delivery::Sent)
     }
 }

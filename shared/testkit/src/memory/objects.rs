@@ -46,20 +46,12 @@ impl MemoryObjects {
 /// Whether `key` is of the form [`ObjectStore`] asks for.
 pub fn is_key(key: &str) -> bool {
     key.len() <= 512
-        && key
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'/'))
-        && key
-            .split('/')
-            .all(|part| !part.is_empty() && part.bytes().any(|byte| byte != b'.'))
+        && key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'/'))
+        && key.split('/').all(|part| !part.is_empty() && part.bytes().any(|byte| byte != b'.'))
 }
 
 fn check(key: &str) -> Result<(), PortError> {
-    if is_key(key) {
-        Ok(())
-    } else {
-        Err(PortError::Broken(format!("{key:?} is not a key")))
-    }
+    if is_key(key) { Ok(()) } else { Err(PortError::Broken(format!("{key:?} is not a key"))) }
 }
 
 #[async_trait]

@@ -66,13 +66,7 @@ pub struct Redrive {
 
 impl Default for Redrive {
     fn default() -> Self {
-        Self {
-            visibility: TimeDelta::seconds(180),
-            dispatch: 5,
-            work: 3,
-            finish: 5,
-            quarantine: 5,
-        }
+        Self { visibility: TimeDelta::seconds(180), dispatch: 5, work: 3, finish: 5, quarantine: 5 }
     }
 }
 
@@ -131,19 +125,13 @@ pub struct MemoryQueue {
 
 impl std::fmt::Debug for MemoryQueue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MemoryQueue")
-            .field("redrive", &self.redrive)
-            .finish_non_exhaustive()
+        f.debug_struct("MemoryQueue").field("redrive", &self.redrive).finish_non_exhaustive()
     }
 }
 
 impl MemoryQueue {
     pub fn new(clock: Arc<dyn Clock>, redrive: Redrive) -> Self {
-        Self {
-            clock,
-            redrive,
-            queues: Mutex::default(),
-        }
+        Self { clock, redrive, queues: Mutex::default() }
     }
 
     /// Receives up to a batch of what is visible, oldest first.
@@ -190,10 +178,7 @@ impl MemoryQueue {
     /// message that moved on stays where it went.
     pub fn delete(&self, received: &Received) {
         let mut queues = lock(&self.queues);
-        if queues
-            .held
-            .get(&received.id)
-            .is_some_and(|held| held.place == received.place)
+        if queues.held.get(&received.id).is_some_and(|held| held.place == received.place)
             && let Some(held) = queues.held.remove(&received.id)
         {
             queues.deleted.push((received.id, held));
@@ -252,10 +237,7 @@ impl MemoryQueue {
 
     /// Whether no consumed place holds a message.
     pub fn is_drained(&self) -> bool {
-        lock(&self.queues)
-            .held
-            .values()
-            .all(|held| held.place == Place::Dead)
+        lock(&self.queues).held.values().all(|held| held.place == Place::Dead)
     }
 
     /// The messages in `place`, oldest first.
@@ -325,12 +307,7 @@ impl WorkQueue for MemoryQueue {
             let id = queues.next_id;
             queues.held.insert(
                 id,
-                Held {
-                    place: queue.into(),
-                    message: message.clone(),
-                    receive_count: 0,
-                    visible_at: now,
-                },
+                Held { place: queue.into(), message: message.clone(), receive_count: 0, visible_at: now },
             );
         }
         Ok(Vec::new())

@@ -105,9 +105,7 @@ impl Control {
     pub fn note(&self, what: &str, detail: &[u8], text: impl FnOnce() -> String) {
         let at = self.clock.now();
         let mut judge = lock(&self.state);
-        judge.trace.note(what, detail, || {
-            format!("{} {what} {}", at.format("%H:%M:%S%.3f"), text())
-        });
+        judge.trace.note(what, detail, || format!("{} {what} {}", at.format("%H:%M:%S%.3f"), text()));
     }
 
     /// Looks at the trace.
@@ -123,12 +121,7 @@ impl Control {
     }
 
     pub(super) fn enter(&self, task: TaskId, name: &'static str, spared: bool) {
-        lock(&self.state).running = Some(Running {
-            task,
-            name,
-            spared,
-            doomed: false,
-        });
+        lock(&self.state).running = Some(Running { task, name, spared, doomed: false });
     }
 
     /// Returns whether the task crashed.
@@ -201,29 +194,15 @@ impl Control {
     fn decide(&self, point: Point, detail: impl FnOnce() -> String) -> Option<Fault> {
         let at = self.clock.now();
         let mut judge = lock(&self.state);
-        let Judge {
-            rng,
-            plan,
-            running,
-            calls,
-            points,
-            sometimes,
-            trace,
-            ..
-        } = &mut *judge;
+        let Judge { rng, plan, running, calls, points, sometimes, trace, .. } = &mut *judge;
         let nth = *calls;
         *calls += 1;
         if let Some(points) = points {
             points.push(point);
         }
-        let (task, name, spared) = running.as_ref().map_or((0, "?", true), |running| {
-            (running.task.0, running.name, running.spared)
-        });
-        let fault = if spared {
-            None
-        } else {
-            plan.decide(nth, point, rng)
-        };
+        let (task, name, spared) =
+            running.as_ref().map_or((0, "?", true), |running| (running.task.0, running.name, running.spared));
+        let fault = if spared { None } else { plan.decide(nth, point, rng) };
         if let Some(fault) = fault {
             sometimes.struck(point.name, fault);
         }
@@ -233,30 +212,20 @@ impl Control {
         hashed[8] = code;
         trace.note(point.name, &hashed, || {
             let struck = fault.map_or(String::new(), |fault| format!("  !! {fault:?}"));
-            format!(
-                "{} {name}#{task} [{nth}] {} {}{struck}",
-                at.format("%H:%M:%S%.3f"),
-                point.name,
-                detail()
-            )
+            format!("{} {name}#{task} [{nth}] {} {}{struck}", at.format("%H:%M:%S%.3f"), point.name, detail())
         });
         fault
     }
 
     fn is_doomed(&self) -> bool {
-        lock(&self.state)
-            .running
-            .as_ref()
-            .is_some_and(|running| running.doomed)
+        lock(&self.state).running.as_ref().is_some_and(|running| running.doomed)
     }
 
     /// Others get their turn, once or a few times: so that calls made side by side in one task finish in any
     /// order.
     fn pause(&self) -> Pause {
         const TURNS: [u8; 8] = [1, 1, 1, 1, 1, 2, 2, 4];
-        Pause {
-            turns: self.draw(|rng| rng.pick(&TURNS).copied().unwrap_or(1)),
-        }
+        Pause { turns: self.draw(|rng| rng.pick(&TURNS).copied().unwrap_or(1)) }
     }
 
     /// A pause between two tries. Does not return if the task crashed meanwhile.

@@ -54,19 +54,13 @@ impl Wake for Woken {
 
 impl<T> std::fmt::Debug for Executor<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Executor")
-            .field("tasks", &self.tasks.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Executor").field("tasks", &self.tasks.len()).finish_non_exhaustive()
     }
 }
 
 impl<T> Executor<T> {
     pub fn new(control: Arc<Control>) -> Self {
-        Self {
-            tasks: Vec::new(),
-            next: 1,
-            control,
-        }
+        Self { tasks: Vec::new(), next: 1, control }
     }
 
     /// Adds a task. It takes its first step when it is chosen. The plan injects nothing into a `spared` one.

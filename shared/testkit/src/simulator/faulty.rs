@@ -25,11 +25,7 @@ pub struct Faulty<P: ?Sized> {
 
 impl<P: ?Sized> Faulty<P> {
     pub fn new(inner: Arc<P>, control: Arc<Control>) -> Self {
-        Self {
-            control,
-            stale: Mutex::default(),
-            inner,
-        }
+        Self { control, stale: Mutex::default(), inner }
     }
 }
 
@@ -40,17 +36,11 @@ impl<P: ?Sized> std::fmt::Debug for Faulty<P> {
 }
 
 const fn reads(name: &'static str) -> Point {
-    Point {
-        name,
-        effect: Effect::Reads,
-    }
+    Point { name, effect: Effect::Reads }
 }
 
 const fn writes(name: &'static str) -> Point {
-    Point {
-        name,
-        effect: Effect::Writes,
-    }
+    Point { name, effect: Effect::Writes }
 }
 
 /// Each transition is a kind of call of its own, so that a fault at one can be told from one at another.
@@ -79,9 +69,7 @@ impl ScanLedger for Faulty<dyn ScanLedger> {
 
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, PortError> {
         let effect = || self.inner.session(id);
-        self.control
-            .call(reads("ledger.session"), || id.to_string(), effect)
-            .await
+        self.control.call(reads("ledger.session"), || id.to_string(), effect).await
     }
 
     async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError> {
@@ -100,16 +88,12 @@ impl ScanLedger for Faulty<dyn ScanLedger> {
     ) -> Result<StoredResult, PortError> {
         let detail = || format!("{chunk}/{index} {result:?}");
         let effect = || self.inner.put_result(id, chunk, index, result.clone());
-        self.control
-            .call(writes("ledger.put_result"), detail, effect)
-            .await
+        self.control.call(writes("ledger.put_result"), detail, effect).await
     }
 
     async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError> {
         let effect = || self.inner.results(id, chunk);
-        self.control
-            .call(reads("ledger.results"), || chunk.to_string(), effect)
-            .await
+        self.control.call(reads("ledger.results"), || chunk.to_string(), effect).await
     }
 
     async fn add_done(
@@ -125,9 +109,7 @@ impl ScanLedger for Faulty<dyn ScanLedger> {
 
     async fn done(&self, id: &SessionId, chunk: u32) -> Result<BTreeSet<u32>, PortError> {
         let effect = || self.inner.done(id, chunk);
-        self.control
-            .call(reads("ledger.done"), || chunk.to_string(), effect)
-            .await
+        self.control.call(reads("ledger.done"), || chunk.to_string(), effect).await
     }
 
     async fn add_progress(
@@ -138,9 +120,7 @@ impl ScanLedger for Faulty<dyn ScanLedger> {
     ) -> Result<Option<Session>, PortError> {
         let detail = || format!("{full_chunks:?} {counts:?}");
         let effect = || self.inner.add_progress(id, full_chunks, counts);
-        self.control
-            .call(writes("ledger.add_progress"), detail, effect)
-            .await
+        self.control.call(writes("ledger.add_progress"), detail, effect).await
     }
 
     async fn record_attempt(
@@ -151,18 +131,13 @@ impl ScanLedger for Faulty<dyn ScanLedger> {
     ) -> Result<Attempt, PortError> {
         let detail = || format!("{index} {}", attempt.receipt);
         let effect = || self.inner.record_attempt(id, index, attempt.clone());
-        self.control
-            .call(writes("ledger.record_attempt"), detail, effect)
-            .await
+        self.control.call(writes("ledger.record_attempt"), detail, effect).await
     }
 
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {
         let point = reads("ledger.open_sessions");
         let fault = self.control.arrive(point, String::new).await;
-        let fresh = self
-            .control
-            .perform(point, fault, || self.inner.open_sessions())
-            .await?;
+        let fresh = self.control.perform(point, fault, || self.inner.open_sessions()).await?;
         let mut stale = lock(&self.stale);
         stale.push(fresh.clone());
         // The index lags as often as calls are throttled: both are the store under load.
@@ -189,23 +164,17 @@ impl ObjectStore for Faulty<dyn ObjectStore> {
     async fn put_if_absent(&self, key: &str, content: Bytes) -> Result<Put, PortError> {
         let detail = || format!("{key} {} bytes", content.len());
         let effect = || self.inner.put_if_absent(key, content.clone());
-        self.control
-            .call(writes("objects.put_if_absent"), detail, effect)
-            .await
+        self.control.call(writes("objects.put_if_absent"), detail, effect).await
     }
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, PortError> {
         let effect = || self.inner.get(key);
-        self.control
-            .call(reads("objects.get"), || key.to_owned(), effect)
-            .await
+        self.control.call(reads("objects.get"), || key.to_owned(), effect).await
     }
 
     async fn delete(&self, key: &str) -> Result<(), PortError> {
         let effect = || self.inner.delete(key);
-        self.control
-            .call(writes("objects.delete"), || key.to_owned(), effect)
-            .await
+        self.control.call(writes("objects.delete"), || key.to_owned(), effect).await
     }
 }
 
@@ -229,9 +198,7 @@ impl WorkQueue for Faulty<dyn WorkQueue> {
             let effect = || self.inner.send(queue, messages);
             return self.control.perform(point, fault, effect).await;
         }
-        let refuse: Vec<bool> = self
-            .control
-            .draw(|rng| messages.iter().map(|_| rng.chance(5_000)).collect());
+        let refuse: Vec<bool> = self.control.draw(|rng| messages.iter().map(|_| rng.chance(5_000)).collect());
         let accepted: Vec<Message> = messages
             .iter()
             .zip(&refuse)
@@ -240,10 +207,7 @@ impl WorkQueue for Faulty<dyn WorkQueue> {
             .collect();
         self.inner.send(queue, &accepted).await?;
         let positions = refuse.iter().enumerate();
-        Ok(positions
-            .filter(|(_, refused)| **refused)
-            .map(|(position, _)| position)
-            .collect())
+        Ok(positions.filter(|(_, refused)| **refused).map(|(position, _)| position).collect())
     }
 }
 
@@ -257,31 +221,23 @@ impl ConnectionRegistry for Faulty<dyn ConnectionRegistry> {
 
     async fn get(&self, id: &str) -> Result<Option<Connection>, PortError> {
         let effect = || self.inner.get(id);
-        self.control
-            .call(reads("connections.get"), || id.to_owned(), effect)
-            .await
+        self.control.call(reads("connections.get"), || id.to_owned(), effect).await
     }
 
     async fn remove(&self, id: &str) -> Result<(), PortError> {
         let effect = || self.inner.remove(id);
-        self.control
-            .call(writes("connections.remove"), || id.to_owned(), effect)
-            .await
+        self.control.call(writes("connections.remove"), || id.to_owned(), effect).await
     }
 
     async fn subscribe(&self, session: &SessionId, connection: &str) -> Result<(), PortError> {
         let detail = || format!("{connection} to {session}");
         let effect = || self.inner.subscribe(session, connection);
-        self.control
-            .call(writes("connections.subscribe"), detail, effect)
-            .await
+        self.control.call(writes("connections.subscribe"), detail, effect).await
     }
 
     async fn subscribers(&self, session: &SessionId) -> Result<Vec<String>, PortError> {
         let effect = || self.inner.subscribers(session);
-        self.control
-            .call(reads("connections.subscribers"), || session.to_string(), effect)
-            .await
+        self.control.call(reads("connections.subscribers"), || session.to_string(), effect).await
     }
 }
 
@@ -299,22 +255,15 @@ impl FileSource for Faulty<dyn FileSource> {
     async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError> {
         let point = reads("files.list");
         let fault = self.control.arrive(point, || format!("{source:?}")).await;
-        self.control
-            .perform(point, fault, || Box::pin(async { Ok(()) }))
-            .await?;
+        self.control.perform(point, fault, || Box::pin(async { Ok(()) })).await?;
         let pages = self.inner.list(source).await?;
-        Ok(Box::new(FaultyPages {
-            control: Arc::clone(&self.control),
-            pages,
-        }))
+        Ok(Box::new(FaultyPages { control: Arc::clone(&self.control), pages }))
     }
 
     async fn read(&self, source: &Source, entry: &Entry) -> Result<Bytes, ReadError> {
         let point = reads("files.read");
         let fault = self.control.arrive(point, || entry.name.clone()).await;
-        self.control
-            .perform(point, fault, || Box::pin(async { Ok(()) }))
-            .await?;
+        self.control.perform(point, fault, || Box::pin(async { Ok(()) })).await?;
         self.inner.read(source, entry).await
     }
 }
@@ -329,9 +278,7 @@ impl Pages for FaultyPages {
     async fn next(&mut self) -> Result<Option<Vec<Entry>>, SourceError> {
         let point = reads("files.page");
         let fault = self.control.arrive(point, String::new).await;
-        self.control
-            .perform(point, fault, || Box::pin(async { Ok(()) }))
-            .await?;
+        self.control.perform(point, fault, || Box::pin(async { Ok(()) })).await?;
         self.pages.next().await
     }
 }

@@ -25,10 +25,7 @@ pub struct Trace {
 impl Trace {
     /// Keeps the text too if `readable`.
     pub fn new(readable: bool) -> Self {
-        Self {
-            hash: 0xCBF2_9CE4_8422_2325,
-            lines: readable.then(Vec::new),
-        }
+        Self { hash: 0xCBF2_9CE4_8422_2325, lines: readable.then(Vec::new) }
     }
 
     /// Notes an event. `what` and `detail` go into the hash; `text` is only made if somebody reads it.

@@ -48,9 +48,7 @@ fn placement(text: &str) -> Result<(u64, Fault), String> {
     let (at, name) = text.split_once(':').ok_or("a placement is CALL:FAULT")?;
     let at = at.parse().map_err(|error| format!("{at}: {error}"))?;
     let fault = Fault::ALL.into_iter().find(|fault| format!("{fault:?}") == name);
-    fault
-        .map(|fault| (at, fault))
-        .ok_or_else(|| format!("one of {:?}", Fault::ALL))
+    fault.map(|fault| (at, fault)).ok_or_else(|| format!("one of {:?}", Fault::ALL))
 }
 
 #[expect(clippy::print_stdout, reason = "what a command line is for")]
@@ -88,12 +86,7 @@ fn main() -> ExitCode {
         };
         let failed = |failure: &Failure| println!("seed {}: {}", failure.seed, failure.violation);
         let failed: Option<&(dyn Fn(&Failure) + Sync)> = if options.all { Some(&failed) } else { None };
-        campaign::seeds(
-            options.start..options.start + options.seeds,
-            options.mutant,
-            &progress,
-            failed,
-        )
+        campaign::seeds(options.start..options.start + options.seeds, options.mutant, &progress, failed)
     };
     show(&report, options.mutant, began)
 }
@@ -109,10 +102,7 @@ fn show(report: &Report, mutant: Option<Mutant>, began: Instant) -> ExitCode {
     let seconds = began.elapsed().as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "for showing")]
     let rate = report.schedules as f64 / seconds;
-    println!(
-        "{} schedules, {} steps in {seconds:.1} s: {rate:.0} a second",
-        report.schedules, report.steps
-    );
+    println!("{} schedules, {} steps in {seconds:.1} s: {rate:.0} a second", report.schedules, report.steps);
     match &report.failure {
         None => ExitCode::SUCCESS,
         Some(failure) => {
@@ -123,10 +113,5 @@ fn show(report: &Report, mutant: Option<Mutant>, began: Instant) -> ExitCode {
 }
 
 fn told(failure: &Failure, mutant: Option<Mutant>) -> String {
-    format!(
-        "VIOLATED in seed {}: {}\nreplay: {}",
-        failure.seed,
-        failure.violation,
-        failure.replay(mutant)
-    )
+    format!("VIOLATED in seed {}: {}\nreplay: {}", failure.seed, failure.violation, failure.replay(mutant))
 }

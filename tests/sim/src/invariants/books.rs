@@ -22,10 +22,7 @@ pub struct BookChecker {
 
 impl BookChecker {
     pub fn new(progress_every: TimeDelta) -> Self {
-        Self {
-            progress_every,
-            ..Self::default()
-        }
+        Self { progress_every, ..Self::default() }
     }
 
     /// Checks one change. The books may have changed further since.
@@ -55,10 +52,7 @@ impl BookChecker {
             ));
         }
         if rank(to) < rank(from) {
-            return Err(Violation::new(
-                0,
-                format!("the state went back from {from:?} to {to:?}"),
-            ));
+            return Err(Violation::new(0, format!("the state went back from {from:?} to {to:?}")));
         }
         let Some(session) = books.sessions.get(id) else {
             return Ok(());
@@ -90,10 +84,7 @@ impl BookChecker {
         let at = session.progress_at;
         let before = self.moved_at.insert(id.clone(), at).unwrap_or(session.created_at);
         if by == "progress" && at - before < self.progress_every {
-            return Err(Violation::new(
-                1,
-                format!("PROGRESS is shown twice within {}", at - before),
-            ));
+            return Err(Violation::new(1, format!("PROGRESS is shown twice within {}", at - before)));
         }
         Ok(())
     }
@@ -110,10 +101,7 @@ impl BookChecker {
             let done = books.done.get(&(id.clone(), *chunk));
             let size = sealed.indices(*chunk).len();
             if *chunk >= sealed.chunks() || done.is_none_or(|done| done.len() != size) {
-                return Err(Violation::new(
-                    1,
-                    format!("chunk {chunk} counts as full and is not"),
-                ));
+                return Err(Violation::new(1, format!("chunk {chunk} counts as full and is not")));
             }
         }
         Ok(())
@@ -136,17 +124,10 @@ impl BookChecker {
                 format!("a result of file {index}, which the manifest does not hold"),
             ));
         }
-        let Some(stored) = books
-            .results
-            .get(&(id.clone(), chunk))
-            .and_then(|chunk| chunk.get(&index))
-        else {
+        let Some(stored) = books.results.get(&(id.clone(), chunk)).and_then(|chunk| chunk.get(&index)) else {
             return Err(Violation::new(4, format!("the result of file {index} is gone")));
         };
-        let first = self
-            .results
-            .entry((id.clone(), index))
-            .or_insert_with(|| stored.clone());
+        let first = self.results.entry((id.clone(), index)).or_insert_with(|| stored.clone());
         if first == stored {
             Ok(())
         } else {
@@ -166,10 +147,7 @@ fn done(books: &Books, id: &SessionId, chunk: u32) -> Result<(), Violation> {
         .find(|index| !results.is_some_and(|results| results.contains_key(index)));
     match unstored {
         None => Ok(()),
-        Some(index) => Err(Violation::new(
-            1,
-            format!("file {index} is done without a result"),
-        )),
+        Some(index) => Err(Violation::new(1, format!("file {index} is done without a result"))),
     }
 }
 
@@ -179,21 +157,14 @@ fn complete(books: &Books, session: &Session) -> Result<(), Violation> {
     };
     let results: Vec<(u32, &StoredResult)> = books.results_of(&session.id).collect();
     if !results.iter().map(|(index, _)| *index).eq(0..sealed.total) {
-        let what = format!(
-            "complete with {} results of {} files",
-            results.len(),
-            sealed.total
-        );
+        let what = format!("complete with {} results of {} files", results.len(), sealed.total);
         return Err(Violation::new(3, what));
     }
     let failed = results.iter().filter(|(_, result)| result.failed).count() as u64;
     let matches: u64 = results.iter().map(|(_, result)| u64::from(result.matches)).sum();
     let counts = session.counts;
     if (counts.processed, counts.failed, counts.matches) != (u64::from(sealed.total), failed, matches) {
-        return Err(Violation::new(
-            3,
-            format!("complete with counts {counts:?}, which the results are not"),
-        ));
+        return Err(Violation::new(3, format!("complete with counts {counts:?}, which the results are not")));
     }
     Ok(())
 }

@@ -35,10 +35,7 @@ impl Ending {
             let folder = folder(number);
             let scanned = |ended: &&Ended| ended.session.request.contains(&folder);
             let of_folder: Vec<&Ended> = ended.iter().filter(scanned).collect();
-            let asked = world
-                .clients
-                .iter()
-                .any(|client| client.plan.folder == number && !client.plan.pries);
+            let asked = world.clients.iter().any(|client| client.plan.folder == number && !client.plan.pries);
             match of_folder[..] {
                 [one] => {
                     report(world, one)?;
@@ -73,14 +70,9 @@ fn sessions(world: &World) -> Result<Vec<Ended>, Violation> {
     books
         .into_iter()
         .map(|(session, stored)| {
-            let results: Result<_, Violation> = stored
-                .into_iter()
-                .map(|(index, stored)| Ok((index, load(world, index, &stored)?)))
-                .collect();
-            Ok(Ended {
-                session,
-                results: results?,
-            })
+            let results: Result<_, Violation> =
+                stored.into_iter().map(|(index, stored)| Ok((index, load(world, index, &stored)?))).collect();
+            Ok(Ended { session, results: results? })
         })
         .collect()
 }
@@ -91,11 +83,7 @@ fn load(world: &World, index: u32, stored: &StoredResult) -> Result<FileResult, 
         Body::Inline(json) => serde_json::from_str(json).map_err(|error| lost(error.to_string())),
         Body::Object(key) => {
             world.control.sometimes("a result lies in the object store");
-            let json = world
-                .stores
-                .objects
-                .peek(key)
-                .ok_or_else(|| lost("it is missing".to_owned()))?;
+            let json = world.stores.objects.peek(key).ok_or_else(|| lost("it is missing".to_owned()))?;
             serde_json::from_slice(&json).map_err(|error| lost(error.to_string()))
         }
     }
@@ -114,10 +102,7 @@ fn queues(world: &World) -> Result<(), Violation> {
     }
     if world.scenario.plan == Plan::Quiet && dead.len() != garbage {
         let others = dead.len() - garbage;
-        return Err(Violation::new(
-            6,
-            format!("{others} good messages are in the dead letters"),
-        ));
+        return Err(Violation::new(6, format!("{others} good messages are in the dead letters")));
     }
     Ok(())
 }
@@ -128,10 +113,7 @@ fn report(world: &World, ended: &Ended) -> Result<(), Violation> {
         (State::Complete, Some(key)) => {
             let writes = world.stores.objects.writes(key);
             if writes != 1 {
-                return Err(Violation::new(
-                    5,
-                    format!("the report was written {writes} times"),
-                ));
+                return Err(Violation::new(5, format!("the report was written {writes} times")));
             }
             world.control.sometimes("a report is published");
             let content = world.stores.objects.peek(key);
@@ -161,10 +143,7 @@ fn rows(ended: &Ended, content: Bytes) -> Result<(), Violation> {
         let range = book.worksheet_range(sheet).map_err(unread)?;
         let rows = range.rows().count().saturating_sub(1);
         if rows != expected {
-            return Err(Violation::new(
-                5,
-                format!("{rows} rows in {sheet}, stored are {expected}"),
-            ));
+            return Err(Violation::new(5, format!("{rows} rows in {sheet}, stored are {expected}")));
         }
     }
     Ok(())
@@ -187,40 +166,26 @@ fn natural(world: &World, ended: &Ended, natures: &[Nature]) -> Result<(), Viola
         }
         match (nature, code) {
             (Some(Nature::Healthy { .. }), Some(FailureCode::Killed)) if !world.scenario.calm_quarantine => {
-                world
-                    .control
-                    .sometimes("a healthy file had its chance in a bad moment");
+                world.control.sometimes("a healthy file had its chance in a bad moment");
             }
             (Some(Nature::Healthy { .. }), Some(code)) => {
-                return Err(Violation::new(
-                    7,
-                    format!("file {index} is healthy and FAILED({code:?})"),
-                ));
+                return Err(Violation::new(7, format!("file {index} is healthy and FAILED({code:?})")));
             }
             (Some(Nature::Healthy { codes, places }), None) => {
                 let expected = if codes == 0 { 0 } else { places.max(codes) as usize };
                 if result.matches.len() != expected || result.codes != codes {
                     let found = result.matches.len();
-                    return Err(Violation::new(
-                        4,
-                        format!("file {index} has {found} of {expected} matches"),
-                    ));
+                    return Err(Violation::new(4, format!("file {index} has {found} of {expected} matches")));
                 }
             }
             (Some(Nature::Killer), code) if code != Some(FailureCode::Killed) => {
                 return Err(Violation::new(7, format!("file {index} kills and is {code:?}")));
             }
             (Some(Nature::Damaged), None) => {
-                return Err(Violation::new(
-                    7,
-                    format!("file {index} is damaged and counts as read"),
-                ));
+                return Err(Violation::new(7, format!("file {index} is damaged and counts as read")));
             }
             (None, _) => {
-                return Err(Violation::new(
-                    3,
-                    format!("a result of file {index}, which is not there"),
-                ));
+                return Err(Violation::new(3, format!("a result of file {index}, which is not there")));
             }
             _ => {}
         }
@@ -232,10 +197,7 @@ fn natural(world: &World, ended: &Ended, natures: &[Nature]) -> Result<(), Viola
 fn informed(client: &Client, ended: &Ended) -> Result<(), Violation> {
     let session = &ended.session;
     if client.session.as_deref() != Some(session.id.as_ref()) {
-        return Err(Violation::new(
-            9,
-            format!("a client knows of session {:?}", client.session),
-        ));
+        return Err(Violation::new(9, format!("a client knows of session {:?}", client.session)));
     }
     let state = match session.state {
         State::Complete => SessionState::Complete,
@@ -257,22 +219,13 @@ fn informed(client: &Client, ended: &Ended) -> Result<(), Violation> {
     }
     for (id, told) in &client.matches {
         if stored.get(id) != Some(&told.snippet.as_str()) {
-            return Err(Violation::new(
-                4,
-                format!("a client was told of match {id}, which is not stored"),
-            ));
+            return Err(Violation::new(4, format!("a client was told of match {id}, which is not stored")));
         }
     }
-    let failed = ended
-        .results
-        .iter()
-        .filter(|(_, result)| result.failure.is_some())
-        .count();
+    let failed = ended.results.iter().filter(|(_, result)| result.failure.is_some()).count();
     if client.failures.len() > failed {
-        let what = format!(
-            "a client was told of {} failed files, stored are {failed}",
-            client.failures.len()
-        );
+        let what =
+            format!("a client was told of {} failed files, stored are {failed}", client.failures.len());
         return Err(Violation::new(4, what));
     }
     // A session that ends early may get a late result after its clients looked for the last time.
@@ -290,10 +243,9 @@ fn informed(client: &Client, ended: &Ended) -> Result<(), Violation> {
     }
     let counts = session.counts;
     match client.totals {
-        Some(told) if told != (counts.matches, counts.processed, counts.failed) => Err(Violation::new(
-            9,
-            format!("a client was told the totals {told:?}, the books say {counts:?}"),
-        )),
+        Some(told) if told != (counts.matches, counts.processed, counts.failed) => {
+            Err(Violation::new(9, format!("a client was told the totals {told:?}, the books say {counts:?}")))
+        }
         _ => Ok(()),
     }
 }

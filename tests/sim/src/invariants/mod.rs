@@ -29,10 +29,7 @@ pub struct Violation {
 
 impl Violation {
     pub fn new(invariant: u8, what: impl Into<String>) -> Self {
-        Self {
-            invariant,
-            what: what.into(),
-        }
+        Self { invariant, what: what.into() }
     }
 }
 

@@ -33,12 +33,7 @@ struct Notes {
 
 impl CookedLedger {
     pub(super) fn new(mutant: Mutant, inner: Arc<MemoryLedger>, control: Arc<Control>) -> Self {
-        Self {
-            mutant,
-            inner,
-            control,
-            notes: Mutex::default(),
-        }
+        Self { mutant, inner, control, notes: Mutex::default() }
     }
 
     fn notes<T>(&self, look: impl FnOnce(&mut Notes) -> T) -> T {
@@ -54,12 +49,7 @@ impl CookedLedger {
             let from = session.state;
             change(session);
             let after = session.clone();
-            books.note(Change::Moved {
-                id: id.clone(),
-                by: name_of(transition),
-                from,
-                to: after.state,
-            });
+            books.note(Change::Moved { id: id.clone(), by: name_of(transition), from, to: after.state });
             Outcome::Applied(after)
         })
     }
@@ -87,9 +77,8 @@ impl CookedLedger {
                 })
             }
             (Mutant::CountsTrusted, Transition::Complete { token, report, .. }) => {
-                let trusted = self
-                    .inner
-                    .inspect(|books| books.sessions.get(id).map(|session| session.counts));
+                let trusted =
+                    self.inner.inspect(|books| books.sessions.get(id).map(|session| session.counts));
                 let transition = Transition::Complete {
                     token: token.clone(),
                     counts: trusted.unwrap_or_default(),
@@ -129,12 +118,7 @@ impl CookedLedger {
             if applied.is_err() {
                 return Outcome::Refused(after);
             }
-            books.note(Change::Moved {
-                id: id.clone(),
-                by: name_of(transition),
-                from,
-                to: after.state,
-            });
+            books.note(Change::Moved { id: id.clone(), by: name_of(transition), from, to: after.state });
             Outcome::Applied(after)
         })
     }
@@ -182,11 +166,7 @@ impl ScanLedger for CookedLedger {
             return self.inner.inspect(|books| {
                 let results = books.results.entry((id.clone(), chunk)).or_default();
                 results.insert(index, result.clone());
-                books.note(Change::Result {
-                    id: id.clone(),
-                    chunk,
-                    index,
-                });
+                books.note(Change::Result { id: id.clone(), chunk, index });
                 Ok(result)
             });
         }
@@ -202,11 +182,7 @@ impl ScanLedger for CookedLedger {
             }
         });
         let stored = self.inner.put_result(id, chunk, index, result.clone()).await?;
-        Ok(if self.mutant == Mutant::OwnResultAnnounced {
-            result
-        } else {
-            stored
-        })
+        Ok(if self.mutant == Mutant::OwnResultAnnounced { result } else { stored })
     }
 
     async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError> {
@@ -227,10 +203,7 @@ impl ScanLedger for CookedLedger {
                     *counter += u32::try_from(indices.len()).unwrap_or(0);
                     *counter
                 });
-                Ok(ChunkDone {
-                    new: indices.clone(),
-                    len,
-                })
+                Ok(ChunkDone { new: indices.clone(), len })
             }
             Mutant::PutThenAdd => {
                 let own: BTreeSet<u32> = self.notes(|notes| {
@@ -241,10 +214,7 @@ impl ScanLedger for CookedLedger {
             }
             Mutant::ChunkClosedEarly => {
                 let done = self.inner.add_done(id, chunk, indices).await?;
-                Ok(ChunkDone {
-                    len: done.len + 1,
-                    ..done
-                })
+                Ok(ChunkDone { len: done.len + 1, ..done })
             }
             _ => self.inner.add_done(id, chunk, indices).await,
         }

@@ -111,11 +111,7 @@ pub(crate) fn ledger(
     control: &Arc<Control>,
 ) -> Arc<dyn ScanLedger> {
     match mutant {
-        Some(mutant) => Arc::new(ledger::CookedLedger::new(
-            mutant,
-            Arc::clone(ledger),
-            Arc::clone(control),
-        )),
+        Some(mutant) => Arc::new(ledger::CookedLedger::new(mutant, Arc::clone(ledger), Arc::clone(control))),
         None => Arc::<MemoryLedger>::clone(ledger),
     }
 }

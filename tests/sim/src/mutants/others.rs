@@ -39,10 +39,7 @@ pub(super) struct ForgetfulConnections {
 
 impl ForgetfulConnections {
     pub(super) fn new(inner: Arc<MemoryConnections>) -> Self {
-        Self {
-            inner,
-            heard: Mutex::default(),
-        }
+        Self { inner, heard: Mutex::default() }
     }
 }
 

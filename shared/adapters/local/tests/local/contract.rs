@@ -57,9 +57,7 @@ impl QueueHarness for Consumer {
     }
 
     async fn receive(&self, queue: Queue) -> Vec<Delivered> {
-        let received = receive(&self.queues, QueueName::from(queue))
-            .await
-            .expect("receive");
+        let received = receive(&self.queues, QueueName::from(queue)).await.expect("receive");
         received
             .into_iter()
             .map(|received| Delivered {
@@ -84,10 +82,7 @@ impl QueueHarness for Consumer {
 #[tokio::test]
 async fn queue() -> Outcome {
     let state = State::new()?;
-    let consumer = Consumer {
-        queues: state.store.queues(),
-        state,
-    };
+    let consumer = Consumer { queues: state.store.queues(), state };
     contract::work_queue(&consumer, &RandomIds).await;
     Ok(())
 }
@@ -113,10 +108,7 @@ impl ClientHarness for Clients {
 
     async fn next(&self, connection: &str) -> String {
         let mut open = self.open.lock().await;
-        let (_, frames) = open
-            .iter_mut()
-            .find(|(id, _)| id == connection)
-            .expect("connected");
+        let (_, frames) = open.iter_mut().find(|(id, _)| id == connection).expect("connected");
         frames.next().await.expect("the connection is open")
     }
 
@@ -177,10 +169,7 @@ pub(crate) fn write_later(path: PathBuf, content: &[u8]) -> std::io::Result<()> 
     let before = std::fs::metadata(&path).and_then(|before| before.modified());
     std::fs::write(&path, content)?;
     let after = before.unwrap_or(SystemTime::UNIX_EPOCH) + Duration::from_millis(10);
-    std::fs::File::options()
-        .write(true)
-        .open(path)?
-        .set_modified(after)
+    std::fs::File::options().write(true).open(path)?.set_modified(after)
 }
 
 #[tokio::test]

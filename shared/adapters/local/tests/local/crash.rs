@@ -97,10 +97,7 @@ async fn check(folder: &Path, said: &Said) -> Outcome {
     assert!(done.is_superset(&said.done), "numbers of a set are lost");
     for number in &said.objects {
         let stored = store.objects().get(&format!("objects/{number}")).await?;
-        assert!(
-            stored == Some(content(*number)),
-            "object {number} is lost or not whole"
-        );
+        assert!(stored == Some(content(*number)), "object {number} is lost or not whole");
     }
 
     let mut present = BTreeSet::new();
@@ -108,16 +105,10 @@ async fn check(folder: &Path, said: &Said) -> Outcome {
         let peeked = store.queues().peek(queue, usize::MAX).await?;
         present.extend(peeked.into_iter().map(|message| message.body));
         let depths = store.queues().depths().await?;
-        assert!(
-            depths.iter().all(|depth| depth.in_flight == 0),
-            "in the hands of the dead: {depths:?}"
-        );
+        assert!(depths.iter().all(|depth| depth.in_flight == 0), "in the hands of the dead: {depths:?}");
     }
-    let lost: Vec<&String> = said
-        .sent
-        .difference(&said.trying)
-        .filter(|body| !present.contains(*body))
-        .collect();
+    let lost: Vec<&String> =
+        said.sent.difference(&said.trying).filter(|body| !present.contains(*body)).collect();
     assert!(lost.is_empty(), "messages are lost: {lost:?}");
     let undead: Vec<&String> = said.deleted.intersection(&present).collect();
     assert!(undead.is_empty(), "deleted messages are back: {undead:?}");
@@ -170,13 +161,7 @@ async fn write_for_ever(store: Arc<Store>, first: usize) -> Result<(), riffle_po
     let (ledger, queues, objects) = (store.ledger(), store.queues(), store.objects());
     for number in (first..).step_by(4) {
         let body = number.to_string();
-        send(
-            &queues,
-            Queue::ScanWork,
-            &format!("group {}", number % 3),
-            &[&body],
-        )
-        .await?;
+        send(&queues, Queue::ScanWork, &format!("group {}", number % 3), &[&body]).await?;
         println!("sent {body}");
         objects.put(&format!("objects/{number}"), content(number)).await?;
         println!("object {number}");

@@ -16,9 +16,7 @@ use crate::Outcome;
 use crate::contract::write_later;
 
 fn source(folders: &[&Path]) -> Source {
-    let folders = folders
-        .iter()
-        .map(|folder| folder.to_str().expect("UTF-8").to_owned());
+    let folders = folders.iter().map(|folder| folder.to_str().expect("UTF-8").to_owned());
     Source::Folders(folders.collect())
 }
 
@@ -44,27 +42,16 @@ fn write(folder: &Path, name: &str) -> std::io::Result<()> {
 #[tokio::test]
 async fn hidden_names_and_lock_files_of_offices_are_skipped() -> Outcome {
     let folder = TempDir::new()?;
-    for name in [
-        "a.pdf",
-        ".hidden.pdf",
-        ".git/config.txt",
-        "~$open.xlsx",
-        "~kept.txt",
-        "b/.x",
-        "b/~$y.docx",
-        "b/c",
-    ] {
+    for name in
+        ["a.pdf", ".hidden.pdf", ".git/config.txt", "~$open.xlsx", "~kept.txt", "b/.x", "b/~$y.docx", "b/c"]
+    {
         write(folder.path(), name)?;
     }
     let entries = list(&source(&[folder.path()])).await?;
     assert_eq!(names(&entries), ["a.pdf", "b/c", "~kept.txt"]);
 
     let hidden = folder.path().join(".git");
-    assert_eq!(
-        names(&list(&source(&[&hidden])).await?),
-        ["config.txt"],
-        "asked for by its name"
-    );
+    assert_eq!(names(&list(&source(&[&hidden])).await?), ["config.txt"], "asked for by its name");
     assert_eq!(
         names(&list(&source(&[folder.path(), &hidden])).await?),
         ["a.pdf", "b/c", "~kept.txt", "config.txt"],
@@ -79,10 +66,7 @@ async fn links_to_files_are_read_and_links_to_folders_are_not_followed() -> Outc
     write(folder.path(), "sub/real.txt")?;
     write(elsewhere.path(), "far.txt")?;
     symlink("real.txt", folder.path().join("sub/link.txt"))?;
-    symlink(
-        elsewhere.path().join("far.txt"),
-        folder.path().join("far-link.txt"),
-    )?;
+    symlink(elsewhere.path().join("far.txt"), folder.path().join("far-link.txt"))?;
     symlink("..", folder.path().join("sub/loop"))?;
     symlink(".", folder.path().join("self"))?;
     symlink(elsewhere.path(), folder.path().join("other"))?;
@@ -93,14 +77,7 @@ async fn links_to_files_are_read_and_links_to_folders_are_not_followed() -> Outc
     let entries = list(&source).await?;
     assert_eq!(
         names(&entries),
-        [
-            "dangling",
-            "far-link.txt",
-            "other",
-            "ring",
-            "sub/link.txt",
-            "sub/real.txt"
-        ]
+        ["dangling", "far-link.txt", "other", "ring", "sub/link.txt", "sub/real.txt"]
     );
     let files = LocalFolders::default();
     let mut read = Vec::new();
@@ -118,10 +95,7 @@ async fn links_to_files_are_read_and_links_to_folders_are_not_followed() -> Outc
     assert_eq!(read[4].as_deref(), Ok(&b"sub/real.txt"[..]));
 
     let both = super::folders::source(&[folder.path(), elsewhere.path()]);
-    assert!(
-        !names(&list(&both).await?).contains(&"other"),
-        "a link into a folder that is listed anyway"
-    );
+    assert!(!names(&list(&both).await?).contains(&"other"), "a link into a folder that is listed anyway");
     Ok(())
 }
 
@@ -137,21 +111,14 @@ async fn each_file_is_listed_once_however_folders_overlap() -> Outcome {
     assert_eq!(names(&entries), ["a/b/c.txt", "d.txt"]);
     let read = LocalFolders::default().read(&overlapping, &entries[0]).await?;
     assert_eq!(read, "a/b/c.txt");
-    assert_eq!(
-        names(&list(&source(&[&link])).await?),
-        ["b/c.txt"],
-        "a link named as the folder"
-    );
+    assert_eq!(names(&list(&source(&[&link])).await?), ["b/c.txt"], "a link named as the folder");
     Ok(())
 }
 
 #[tokio::test]
 async fn names_that_are_not_utf8_are_shown_somehow_and_found() -> Outcome {
     let folder = TempDir::new()?;
-    let (one, two) = (
-        OsStr::from_bytes(b"caf\xe9.txt"),
-        OsStr::from_bytes(b"caf\xe8.txt"),
-    );
+    let (one, two) = (OsStr::from_bytes(b"caf\xe9.txt"), OsStr::from_bytes(b"caf\xe8.txt"));
     std::fs::write(folder.path().join(one), "one")?;
     std::fs::write(folder.path().join(two), "two")?;
     let source = source(&[folder.path()]);
@@ -213,10 +180,7 @@ async fn large_files_are_refused_unread() -> Outcome {
     let entries = list(&source).await?;
     let files = LocalFolders::with_limit(100);
     assert_eq!(files.read(&source, &entries[0]).await?.len(), 100);
-    let over = ReadError::TooLarge {
-        size: 101,
-        limit: 100,
-    };
+    let over = ReadError::TooLarge { size: 101, limit: 100 };
     assert_eq!(files.read(&source, &entries[1]).await, Err(over));
     let read = LocalFolders::default().read(&source, &entries[2]).await;
     assert!(matches!(read, Err(ReadError::TooLarge { .. })), "{read:?}");
@@ -262,15 +226,9 @@ async fn a_locator_never_leads_out_of_the_folder() -> Outcome {
         "file",
         "",
     ] {
-        let entry = Entry {
-            locator: locator.to_owned(),
-            ..good.clone()
-        };
+        let entry = Entry { locator: locator.to_owned(), ..good.clone() };
         let read = LocalFolders::default().read(&source, &entry).await;
-        assert!(
-            matches!(read, Err(ReadError::Port(PortError::Broken(_)))),
-            "{locator}: {read:?}"
-        );
+        assert!(matches!(read, Err(ReadError::Port(PortError::Broken(_)))), "{locator}: {read:?}");
     }
     Ok(())
 }
@@ -279,9 +237,7 @@ async fn a_locator_never_leads_out_of_the_folder() -> Outcome {
 #[test]
 fn what_may_not_be_read_is_listed_and_denied() -> Outcome {
     if std::fs::metadata("/proc/self")?.uid() != 0 {
-        return tokio::runtime::Builder::new_multi_thread()
-            .build()?
-            .block_on(unreadable());
+        return tokio::runtime::Builder::new_multi_thread().build()?.block_on(unreadable());
     }
     let nobody = 65_534;
     let output = Command::new(std::env::current_exe()?)
@@ -314,11 +270,7 @@ async fn unreadable() -> Outcome {
     let files = LocalFolders::default();
     for entry in &entries {
         let read = files.read(&source, entry).await;
-        assert!(
-            matches!(read, Err(ReadError::Denied(_))),
-            "{}: {read:?}",
-            entry.name
-        );
+        assert!(matches!(read, Err(ReadError::Denied(_))), "{}: {read:?}", entry.name);
     }
     let closed = super::folders::source(&[&folder.path().join("closed")]);
     assert!(matches!(list(&closed).await, Err(SourceError::Refused(_))));
@@ -327,12 +279,7 @@ async fn unreadable() -> Outcome {
     allow("no-search", 0o700)?;
     for entry in [&entries[0], &entries[2]] {
         let read = files.read(&source, entry).await;
-        assert_eq!(
-            read,
-            Err(ReadError::Changed),
-            "{}: readable now, but not as listed",
-            entry.name
-        );
+        assert_eq!(read, Err(ReadError::Changed), "{}: readable now, but not as listed", entry.name);
     }
     Ok(())
 }

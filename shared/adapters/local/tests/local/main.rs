@@ -51,13 +51,8 @@ impl State {
 const VISIBILITY: Duration = Duration::from_mins(1);
 
 async fn send(queues: &LocalQueues, queue: Queue, group: &str, bodies: &[&str]) -> Result<(), PortError> {
-    let messages: Vec<Message> = bodies
-        .iter()
-        .map(|body| Message {
-            group: group.to_owned(),
-            body: (*body).to_owned(),
-        })
-        .collect();
+    let messages: Vec<Message> =
+        bodies.iter().map(|body| Message { group: group.to_owned(), body: (*body).to_owned() }).collect();
     let refused = queues.send(queue, &messages).await?;
     assert!(refused.is_empty(), "the local queue accepts everything");
     Ok(())

@@ -29,11 +29,7 @@ async fn a_client_with_too_many_bytes_waiting_is_cut_off() -> Result<(), PortErr
         assert_eq!(notifier.push("slow", &frame).await?, Delivery::Sent);
     }
     assert!(slow.next().await.is_some());
-    assert_eq!(
-        notifier.push("slow", &frame).await?,
-        Delivery::Sent,
-        "there is room again"
-    );
+    assert_eq!(notifier.push("slow", &frame).await?, Delivery::Sent, "there is room again");
     assert_eq!(notifier.push("slow", &frame).await?, Delivery::Gone);
     Ok(())
 }
@@ -66,11 +62,7 @@ async fn who_registers_anew_takes_over() -> Result<(), PortError> {
     let mut present = notifier.register("id");
     assert_eq!(former.next().await, None);
     drop(former);
-    assert_eq!(
-        notifier.push("id", "{}").await?,
-        Delivery::Sent,
-        "the former one's end is not ours"
-    );
+    assert_eq!(notifier.push("id", "{}").await?, Delivery::Sent, "the former one's end is not ours");
     assert_eq!(present.next().await.as_deref(), Some("{}"));
     Ok(())
 }

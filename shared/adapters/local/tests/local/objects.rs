@@ -27,19 +27,12 @@ async fn nothing_is_left_in_the_folder_for_writing() -> Outcome {
 #[tokio::test]
 async fn what_a_killed_process_was_writing_is_removed() -> Outcome {
     let state = State::new()?;
-    state
-        .store
-        .objects()
-        .put("kept", Bytes::from_static(b"whole"))
-        .await?;
+    state.store.objects().put("kept", Bytes::from_static(b"whole")).await?;
     let tmp = state.folder.path().join("tmp");
     std::fs::write(tmp.join("17"), "half of")?;
     let state = state.reopen()?;
     assert_eq!(files_in(&tmp)?, 0);
-    assert_eq!(
-        state.store.objects().get("kept").await?,
-        Some(Bytes::from_static(b"whole"))
-    );
+    assert_eq!(state.store.objects().get("kept").await?, Some(Bytes::from_static(b"whole")));
     Ok(())
 }
 
@@ -51,11 +44,8 @@ async fn many_threads_race_for_one_key() -> Outcome {
         let racers: Vec<_> = (0..16_u8)
             .map(|racer| {
                 let (objects, key) = (state.store.objects(), key.clone());
-                let write = async move {
-                    objects
-                        .put_if_absent(&key, Bytes::from(vec![racer; 100_000]))
-                        .await
-                };
+                let write =
+                    async move { objects.put_if_absent(&key, Bytes::from(vec![racer; 100_000])).await };
                 tokio::spawn(write)
             })
             .collect();

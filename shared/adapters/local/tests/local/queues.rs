@@ -10,10 +10,7 @@ use crate::{Outcome, State, VISIBILITY, bodies, receipts, receive, send};
 
 async fn depth(queues: &LocalQueues, queue: QueueName) -> Result<Depth, PortError> {
     let depths = queues.depths().await?;
-    Ok(*depths
-        .iter()
-        .find(|depth| depth.queue == queue)
-        .expect("every queue has a depth"))
+    Ok(*depths.iter().find(|depth| depth.queue == queue).expect("every queue has a depth"))
 }
 
 #[tokio::test]
@@ -86,12 +83,7 @@ async fn a_released_message_comes_after_its_delay() -> Outcome {
     send(&queues, Queue::ScanWork, "g", &["a", "b"]).await?;
     let held = receive(&queues, QueueName::ScanWork).await?;
     assert_eq!(queues.release(&receipts(&held)[..1], Duration::ZERO).await?, 1);
-    assert_eq!(
-        queues
-            .release(&receipts(&held)[1..], Duration::from_secs(5))
-            .await?,
-        1
-    );
+    assert_eq!(queues.release(&receipts(&held)[1..], Duration::from_secs(5)).await?, 1);
     let work = depth(&queues, QueueName::ScanWork).await?;
     assert_eq!((work.ready, work.in_flight, work.waiting), (1, 0, 1));
     assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["a"]);
@@ -111,39 +103,23 @@ async fn what_fails_too_often_moves_on() -> Outcome {
     let mut last = Vec::new();
     for count in 1..=3 {
         let received = receive(&queues, QueueName::ScanWork).await?;
-        let killer = received
-            .iter()
-            .find(|one| one.body == "killer")
-            .expect("still here");
+        let killer = received.iter().find(|one| one.body == "killer").expect("still here");
         assert_eq!(killer.receive_count, count);
         last = vec![killer.receipt.clone()];
-        let fine: Vec<String> = received
-            .iter()
-            .filter(|one| one.body == "fine")
-            .map(|one| one.receipt.clone())
-            .collect();
+        let fine: Vec<String> =
+            received.iter().filter(|one| one.body == "fine").map(|one| one.receipt.clone()).collect();
         queues.delete(&fine).await?;
         state.advance(60);
     }
-    assert!(
-        receive(&queues, QueueName::ScanWork).await?.is_empty(),
-        "three receives were its last"
-    );
-    assert_eq!(
-        queues.delete(&last).await?,
-        0,
-        "who had it before has no hold on it in quarantine"
-    );
+    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty(), "three receives were its last");
+    assert_eq!(queues.delete(&last).await?, 0, "who had it before has no hold on it in quarantine");
 
     let id = last[0].split('.').next().expect("an id").to_owned();
     for count in 1..=5 {
         let received = receive(&queues, QueueName::ScanQuarantine).await?;
         assert_eq!(bodies(&received), ["killer"]);
         assert_eq!(received[0].receive_count, count, "quarantine counts anew");
-        assert_eq!(
-            (received[0].id.as_str(), received[0].origin),
-            (id.as_str(), QueueName::ScanWork)
-        );
+        assert_eq!((received[0].id.as_str(), received[0].origin), (id.as_str(), QueueName::ScanWork));
         queues.release(&receipts(&received), Duration::ZERO).await?;
     }
     assert!(receive(&queues, QueueName::ScanQuarantine).await?.is_empty());
@@ -177,50 +153,24 @@ async fn dispatch_and_finish_go_straight_to_the_dead_letters() -> Outcome {
 async fn groups_have_their_turns() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    let large: Vec<Message> = (0..5_000)
-        .map(|number| Message {
-            group: "large".to_owned(),
-            body: number.to_string(),
-        })
-        .collect();
+    let large: Vec<Message> =
+        (0..5_000).map(|number| Message { group: "large".to_owned(), body: number.to_string() }).collect();
     queues.send(Queue::ScanWork, &large).await?;
-    assert_eq!(
-        receive(&queues, QueueName::ScanWork).await?.len(),
-        10,
-        "alone it has all"
-    );
+    assert_eq!(receive(&queues, QueueName::ScanWork).await?.len(), 10, "alone it has all");
     for group in ["small-1", "small-2"] {
         let bodies: Vec<String> = (0..10).map(|number| number.to_string()).collect();
-        send(
-            &queues,
-            Queue::ScanWork,
-            group,
-            &bodies.iter().map(String::as_str).collect::<Vec<_>>(),
-        )
-        .await?;
+        send(&queues, Queue::ScanWork, group, &bodies.iter().map(String::as_str).collect::<Vec<_>>()).await?;
     }
     let mut shares = BTreeMap::<String, Vec<u32>>::new();
     for _ in 0..3 {
         for received in receive(&queues, QueueName::ScanWork).await? {
-            shares
-                .entry(received.group)
-                .or_default()
-                .push(received.body.parse()?);
+            shares.entry(received.group).or_default().push(received.body.parse()?);
         }
     }
-    assert!(
-        shares["large"].len() <= 12,
-        "a third of thirty, or little more: {shares:?}"
-    );
+    assert!(shares["large"].len() <= 12, "a third of thirty, or little more: {shares:?}");
     for group in ["small-1", "small-2"] {
-        assert!(
-            shares[group].len() >= 9,
-            "a third of thirty, or little less: {shares:?}"
-        );
-        assert!(
-            shares[group].is_sorted(),
-            "the oldest of a group first: {shares:?}"
-        );
+        assert!(shares[group].len() >= 9, "a third of thirty, or little less: {shares:?}");
+        assert!(shares[group].is_sorted(), "the oldest of a group first: {shares:?}");
     }
     Ok(())
 }
@@ -292,9 +242,7 @@ async fn a_waiting_consumer_wakes_when_visibility_ends() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
     send(&queues, Queue::ScanWork, "g", &["a"]).await?;
-    let held = queues
-        .receive(QueueName::ScanWork, 10, Duration::from_millis(30))
-        .await?;
+    let held = queues.receive(QueueName::ScanWork, 10, Duration::from_millis(30)).await?;
     assert_eq!(held.len(), 1);
     let waiter = tokio::spawn({
         let queues = queues.clone();
@@ -324,9 +272,6 @@ async fn a_waiting_consumer_wakes_for_what_moves_to_its_queue() -> Outcome {
     tokio::task::yield_now().await;
     queues.release(&held, Duration::from_secs(100)).await?;
     tokio::time::timeout(Duration::from_secs(5), waiter).await???;
-    assert_eq!(
-        bodies(&receive(&queues, QueueName::ScanQuarantine).await?),
-        ["killer"]
-    );
+    assert_eq!(bodies(&receive(&queues, QueueName::ScanQuarantine).await?), ["killer"]);
     Ok(())
 }

@@ -13,15 +13,9 @@ use crate::{Outcome, State, bodies, receive, send};
 fn a_second_owner_learns_who_has_it_and_what_to_do() -> Outcome {
     let state = State::new()?;
     let error = Store::open(state.folder.path(), Arc::new(SystemClock)).expect_err("it is in use");
-    assert!(
-        matches!(error, OpenError::InUse { pid, .. } if pid == Some(std::process::id())),
-        "{error:?}"
-    );
+    assert!(matches!(error, OpenError::InUse { pid, .. } if pid == Some(std::process::id())), "{error:?}");
     let text = error.to_string();
-    assert!(
-        text.contains(&std::process::id().to_string()) && text.contains("stop that one"),
-        "{text}"
-    );
+    assert!(text.contains(&std::process::id().to_string()) && text.contains("stop that one"), "{text}");
     state.reopen()?;
     Ok(())
 }
@@ -41,10 +35,7 @@ async fn the_folder_is_free_when_the_last_part_is_dropped() -> Outcome {
     assert!(in_use());
     drop(objects);
     let store = Store::open(folder.path(), clock)?;
-    assert_eq!(
-        bodies(&receive(&store.queues(), QueueName::ScanWork).await?),
-        ["a"]
-    );
+    assert_eq!(bodies(&receive(&store.queues(), QueueName::ScanWork).await?), ["a"]);
     Ok(())
 }
 
@@ -90,9 +81,7 @@ async fn messages_in_hand_are_free_at_once_on_the_next_start() -> Outcome {
     let queues = state.store.queues();
     send(&queues, Queue::ScanWork, "g", &["in hand", "waits"]).await?;
     let held = receive(&queues, QueueName::ScanWork).await?;
-    queues
-        .release(&[held[1].receipt.clone()], Duration::from_secs(30))
-        .await?;
+    queues.release(&[held[1].receipt.clone()], Duration::from_secs(30)).await?;
     send(&queues, Queue::ScanWork, "g", &["never touched"]).await?;
     drop(queues);
 
@@ -102,11 +91,7 @@ async fn messages_in_hand_are_free_at_once_on_the_next_start() -> Outcome {
     assert_eq!(bodies(&received), ["in hand", "never touched"]);
     let counts: Vec<u32> = received.iter().map(|one| one.receive_count).collect();
     assert_eq!(counts, [2, 1]);
-    assert_eq!(
-        queues.delete(&[held[0].receipt.clone()]).await?,
-        0,
-        "a receipt of the former process"
-    );
+    assert_eq!(queues.delete(&[held[0].receipt.clone()]).await?, 0, "a receipt of the former process");
     state.advance(30);
     assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["waits"]);
     Ok(())
@@ -118,18 +103,12 @@ async fn what_kills_the_process_three_times_is_quarantined() -> Outcome {
     let mut state = State::new()?;
     send(&state.store.queues(), Queue::ScanWork, "g", &["killer"]).await?;
     for _ in 0..3 {
-        assert_eq!(
-            bodies(&receive(&state.store.queues(), QueueName::ScanWork).await?),
-            ["killer"]
-        );
+        assert_eq!(bodies(&receive(&state.store.queues(), QueueName::ScanWork).await?), ["killer"]);
         state = state.reopen()?;
     }
     let queues = state.store.queues();
     assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
-    assert_eq!(
-        bodies(&receive(&queues, QueueName::ScanQuarantine).await?),
-        ["killer"]
-    );
+    assert_eq!(bodies(&receive(&queues, QueueName::ScanQuarantine).await?), ["killer"]);
     Ok(())
 }
 
@@ -138,10 +117,7 @@ async fn what_kills_the_process_three_times_is_quarantined() -> Outcome {
 async fn an_abandoned_call_is_done_all_the_same() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    let message = riffle_ports::Message {
-        group: "g".to_owned(),
-        body: "abandoned".to_owned(),
-    };
+    let message = riffle_ports::Message { group: "g".to_owned(), body: "abandoned".to_owned() };
     {
         let messages = [message];
         let mut sending = queues.send(Queue::ScanWork, &messages);
@@ -149,10 +125,7 @@ async fn an_abandoned_call_is_done_all_the_same() -> Outcome {
         assert!(futures::poll!(&mut sending).is_pending());
     }
     queues.wait(QueueName::ScanWork).await?;
-    assert_eq!(
-        bodies(&receive(&queues, QueueName::ScanWork).await?),
-        ["abandoned"]
-    );
+    assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["abandoned"]);
     assert!(state.store.ledger().open_sessions().await?.is_empty());
     assert!(state.store.objects().get("nothing").await?.is_none());
     Ok(())

@@ -39,16 +39,8 @@ pub(super) fn load(dict: &Dict<'_>) -> Font {
         .unwrap_or_default();
     let (cmap, vertical, code_is_unicode) = read_encoding(dict);
     let to_unicode = to_unicode(dict);
-    let collection = if to_unicode.is_some() {
-        None
-    } else {
-        read_collection(&descendant)
-    };
-    let widths = if vertical {
-        Vec::new()
-    } else {
-        read_widths(&descendant)
-    };
+    let collection = if to_unicode.is_some() { None } else { read_collection(&descendant) };
+    let widths = if vertical { Vec::new() } else { read_widths(&descendant) };
     let default_width = descendant.get::<f32>(keys::DW).unwrap_or(1000.0) * 1e-3;
     let codes = Codes {
         cmap,
@@ -60,12 +52,7 @@ pub(super) fn load(dict: &Dict<'_>) -> Font {
         vertical,
         seen: Vec::new(),
     };
-    Font {
-        codes: super::Codes::Composite(Box::new(codes)),
-        strings: Vec::new(),
-        vertical,
-        em: 1.0,
-    }
+    Font { codes: super::Codes::Composite(Box::new(codes)), strings: Vec::new(), vertical, em: 1.0 }
 }
 
 impl Codes {
@@ -101,14 +88,7 @@ impl Codes {
             if self.seen.len() <= page {
                 self.seen.resize_with(page + 1, || None);
             }
-            let empty = || {
-                Box::new(
-                    [Entry {
-                        width: 0.0,
-                        glyph: UNSET,
-                    }; PAGE],
-                )
-            };
+            let empty = || Box::new([Entry { width: 0.0, glyph: UNSET }; PAGE]);
             self.seen[page].get_or_insert_with(empty)[slot] = entry;
         }
         entry
@@ -117,9 +97,7 @@ impl Codes {
     fn look_up(&self, code: u32, strings: &mut Vec<Box<str>>) -> Entry {
         let cid = match &self.cmap {
             None => code,
-            Some(cmap) => (1..=4)
-                .find_map(|length| cmap.lookup_cid_code(code, length))
-                .unwrap_or(0),
+            Some(cmap) => (1..=4).find_map(|length| cmap.lookup_cid_code(code, length)).unwrap_or(0),
         };
         let text = match (&self.to_unicode, &self.collection) {
             (Some(map), _) => map.lookup_bf_string(code),
@@ -128,18 +106,13 @@ impl Codes {
             (None, None) => None,
         };
         let glyph = text.map_or(UNKNOWN, |text| bf_glyph(text, strings));
-        Entry {
-            width: if self.vertical { -1.0 } else { self.width(cid) },
-            glyph,
-        }
+        Entry { width: if self.vertical { -1.0 } else { self.width(cid) }, glyph }
     }
 
     fn width(&self, cid: u32) -> f32 {
         let after = self.widths.partition_point(|span| span.first <= cid);
-        let Some(span) = after
-            .checked_sub(1)
-            .and_then(|i| self.widths.get(i))
-            .filter(|span| cid <= span.last)
+        let Some(span) =
+            after.checked_sub(1).and_then(|i| self.widths.get(i)).filter(|span| cid <= span.last)
         else {
             return self.default_width;
         };
@@ -161,13 +134,10 @@ fn read_encoding(dict: &Dict<'_>) -> (Option<CMap>, bool, bool) {
             (cmap, name.ends_with(b"-V") || &*name == b"V", unicode)
         }
         Some(Object::Stream(stream)) => {
-            let cmap = stream
-                .decoded_data()
-                .ok()
-                .and_then(|data| CMap::parse(&data, hayro_cmap::load_embedded));
-            let vertical = cmap
-                .as_ref()
-                .is_some_and(|c| c.metadata().writing_mode == Some(WritingMode::Vertical));
+            let cmap =
+                stream.decoded_data().ok().and_then(|data| CMap::parse(&data, hayro_cmap::load_embedded));
+            let vertical =
+                cmap.as_ref().is_some_and(|c| c.metadata().writing_mode == Some(WritingMode::Vertical));
             (cmap, vertical, false)
         }
         _ => (None, false, false),
@@ -198,11 +168,7 @@ fn read_widths(descendant: &Dict<'_>) -> Vec<Span> {
                     let widths: Vec<f32> = list.iter::<f32>().map(|w| w * 1e-3).collect();
                     let count = u32::try_from(widths.len()).unwrap_or(u32::MAX);
                     if let Some(more) = count.checked_sub(1) {
-                        spans.push(Span {
-                            first,
-                            last: first.saturating_add(more),
-                            widths,
-                        });
+                        spans.push(Span { first, last: first.saturating_add(more), widths });
                     }
                 }
                 pending.clear();
@@ -211,11 +177,7 @@ fn read_widths(descendant: &Dict<'_>) -> Vec<Span> {
         }
         if let [first, last, width] = pending[..] {
             if let (Some(first), Some(last)) = (number(first), number(last)) {
-                spans.push(Span {
-                    first,
-                    last,
-                    widths: vec![width * 1e-3],
-                });
+                spans.push(Span { first, last, widths: vec![width * 1e-3] });
             }
             pending.clear();
         }
@@ -225,10 +187,6 @@ fn read_widths(descendant: &Dict<'_>) -> Vec<Span> {
 }
 
 fn number(value: f32) -> Option<u32> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "checked to be in range"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range")]
     (0.0..=16_777_216.0).contains(&value).then_some(value as u32)
 }

@@ -41,9 +41,8 @@ fn standard(code: u8) -> Option<char> {
         0x60 => '\u{2018}',
         0x20..=0x7E => code as char,
         0xA1..=0xA3 => ['¡', '¢', '£'][usize::from(code - 0xA1)],
-        0xA4..=0xAF => [
-            '\u{2044}', '¥', 'ƒ', '§', '¤', '\'', '“', '«', '‹', '›', '\u{FB01}', '\u{FB02}',
-        ][usize::from(code - 0xA4)],
+        0xA4..=0xAF => ['\u{2044}', '¥', 'ƒ', '§', '¤', '\'', '“', '«', '‹', '›', '\u{FB01}', '\u{FB02}']
+            [usize::from(code - 0xA4)],
         0xB1..=0xB4 => ['\u{2013}', '†', '‡', '·'][usize::from(code - 0xB1)],
         0xB6..=0xBD => ['¶', '•', '‚', '„', '”', '»', '…', '‰'][usize::from(code - 0xB6)],
         0xBF => '¿',

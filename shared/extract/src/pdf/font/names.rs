@@ -58,20 +58,11 @@ fn push_part(part: &str, out: &mut String) {
         out.extend(list[found].1.split(' ').filter_map(hex_char));
     } else if let Some((_, text)) = TEX_NAMES.iter().find(|(name, _)| *name == part) {
         out.push_str(text);
-    } else if let Some(digits) = part
-        .strip_prefix("uni")
-        .filter(|d| d.len() >= 4 && d.len() % 4 == 0 && d.is_ascii())
+    } else if let Some(digits) =
+        part.strip_prefix("uni").filter(|d| d.len() >= 4 && d.len() % 4 == 0 && d.is_ascii())
     {
-        out.extend(
-            (0..digits.len())
-                .step_by(4)
-                .filter_map(|i| hex_char(&digits[i..i + 4])),
-        );
-    } else if let Some(c) = part
-        .strip_prefix('u')
-        .filter(|d| (4..=6).contains(&d.len()))
-        .and_then(hex_char)
-    {
+        out.extend((0..digits.len()).step_by(4).filter_map(|i| hex_char(&digits[i..i + 4])));
+    } else if let Some(c) = part.strip_prefix('u').filter(|d| (4..=6).contains(&d.len())).and_then(hex_char) {
         out.push(c);
     }
 }
@@ -84,11 +75,7 @@ fn hex_char(digits: &str) -> Option<char> {
 /// character code. `hex` says that the font's names count in hexadecimal.
 pub(super) fn numbered(name: &str, hex: bool) -> Option<char> {
     let digits = name.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let digits = if hex && name.len() > 2 {
-        name.get(name.len() - 2..)?
-    } else {
-        digits
-    };
+    let digits = if hex && name.len() > 2 { name.get(name.len() - 2..)? } else { digits };
     if digits.is_empty() || name.len() - digits.len() > 2 || digits.len() > 4 {
         return None;
     }

@@ -7,12 +7,7 @@ use hayro_syntax::object::{Array, Dict, Name, Object, Stream};
 
 pub(super) fn load<'a>(dict: &Dict<'a>, type3: bool, programs: &mut Programs<'a>) -> Font {
     let mut strings = Vec::new();
-    let mut table = Box::new(
-        [Entry {
-            width: 0.0,
-            glyph: UNKNOWN,
-        }; 256],
-    );
+    let mut table = Box::new([Entry { width: 0.0, glyph: UNKNOWN }; 256]);
     let descriptor = dict.get::<Dict<'a>>(keys::FONT_DESC).unwrap_or_default();
     let unit = if type3 { type3_unit(dict) } else { (1e-3, 1.0) };
 
@@ -40,12 +35,7 @@ pub(super) fn load<'a>(dict: &Dict<'a>, type3: bool, programs: &mut Programs<'a>
         }
     }
     let em = if type3 { type3_em(&table, unit.1) } else { 1.0 };
-    Font {
-        codes: Codes::Simple(table),
-        strings,
-        vertical: false,
-        em,
-    }
+    Font { codes: Codes::Simple(table), strings, vertical: false, em }
 }
 
 struct Encoding {
@@ -61,20 +51,14 @@ impl Encoding {
         let mut base = None;
         let mut differences = Vec::new();
         if let Some(encoding) = dict.get::<Dict<'_>>(keys::ENCODING) {
-            base = encoding
-                .get::<Name<'_>>(keys::BASE_ENCODING)
-                .and_then(|n| Base::from_name(&n));
+            base = encoding.get::<Name<'_>>(keys::BASE_ENCODING).and_then(|n| Base::from_name(&n));
             if let Some(array) = encoding.get::<Array<'_>>(keys::DIFFERENCES) {
                 differences = read_differences(&array);
             }
         } else if let Some(name) = dict.get::<Name<'_>>(keys::ENCODING) {
             base = Base::from_name(&name);
         }
-        let mut encoding = Self {
-            base,
-            names: Vec::new(),
-            opaque: false,
-        };
+        let mut encoding = Self { base, names: Vec::new(), opaque: false };
         if base.is_none() && !type3 {
             let truetype = dict.get::<Name<'_>>(keys::SUBTYPE).as_deref() == Some(b"TrueType");
             if truetype {
@@ -137,20 +121,15 @@ fn meanings(encoding: &Encoding, table: &mut [Entry; 256], strings: &mut Vec<Box
         if !known && name != ".notdef" {
             text.extend(names::numbered(name, hex));
         }
-        table[usize::from(*code)].glyph = if text.is_empty() {
-            UNKNOWN
-        } else {
-            intern(&text, strings)
-        };
+        table[usize::from(*code)].glyph = if text.is_empty() { UNKNOWN } else { intern(&text, strings) };
     }
 }
 
 /// Fills in widths from the dictionary; false when it has none.
 fn read_widths(dict: &Dict<'_>, descriptor: &Dict<'_>, unit: f32, table: &mut [Entry; 256]) -> bool {
-    let (Some(first), Some(widths)) = (
-        dict.get::<usize>(keys::FIRST_CHAR),
-        dict.get::<Array<'_>>(keys::WIDTHS),
-    ) else {
+    let (Some(first), Some(widths)) =
+        (dict.get::<usize>(keys::FIRST_CHAR), dict.get::<Array<'_>>(keys::WIDTHS))
+    else {
         return false;
     };
     let missing = descriptor.get::<f32>(keys::MISSING_WIDTH).unwrap_or(0.0) * unit;
@@ -213,9 +192,5 @@ fn type3_em(table: &[Entry; 256], aspect: f32) -> f32 {
         sum += entry.width;
         count += 1.0;
     }
-    if count == 0.0 {
-        1.0
-    } else {
-        sum / count / 0.5 * aspect.clamp(0.1, 10.0)
-    }
+    if count == 0.0 { 1.0 } else { sum / count / 0.5 * aspect.clamp(0.1, 10.0) }
 }

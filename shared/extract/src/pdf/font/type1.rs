@@ -15,11 +15,7 @@ pub(super) fn encoding(program: &Stream<'_>) -> Option<Vec<(u8, String)>> {
     let data = readable_part(program)?;
     let at = memmem::find(&data, b"/Encoding")?;
     let tail = &data[at..];
-    let mut words = tail
-        .split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty())
-        .skip(1)
-        .peekable();
+    let mut words = tail.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).skip(1).peekable();
     if words.peek() == Some(&&b"StandardEncoding"[..]) {
         return Some(Vec::new());
     }

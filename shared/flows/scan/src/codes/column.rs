@@ -20,11 +20,8 @@ pub(super) struct Choice {
 
 /// The best column, or none if no column looks like codes.
 pub(super) fn choose(columns: Vec<Column>) -> Option<Choice> {
-    let columns: Vec<Judged> = columns
-        .into_iter()
-        .filter(|column| !column.cells.is_empty())
-        .map(Judged::new)
-        .collect();
+    let columns: Vec<Judged> =
+        columns.into_iter().filter(|column| !column.cells.is_empty()).map(Judged::new).collect();
     if let Some(grid) = only_codes(&columns) {
         return Some(grid);
     }
@@ -51,11 +48,7 @@ fn only_codes(columns: &[Judged]) -> Option<Choice> {
     let sheet = &columns.first()?.column.sheet;
     let grid = columns.len() > 1
         && columns.iter().all(|judged| {
-            let all = judged
-                .column
-                .cells
-                .iter()
-                .all(|cell| code_likeness(&cell.text) >= 1.0);
+            let all = judged.column.cells.iter().all(|cell| code_likeness(&cell.text) >= 1.0);
             all && judged.header.is_none() && judged.column.sheet == *sheet
         });
     if !grid {
@@ -91,10 +84,7 @@ impl Judged {
             .take_while(|(_, cell)| cell.row <= HEADING_ROWS)
             .map(|(index, cell)| (index, heading_score(&cell.text)))
             // Of a title "Holes of 2024" and a heading "Hole ID" the one that says more counts.
-            .fold(
-                (0, 0.0),
-                |best: (usize, f64), next| if next.1 > best.1 { next } else { best },
-            );
+            .fold((0, 0.0), |best: (usize, f64), next| if next.1 > best.1 { next } else { best });
         let (skip, heading) = match named {
             (index, score) if score > 0.0 && index + 1 < cells.len() => (index + 1, score),
             _ if first_is_heading(cells) => (1, 0.0),
@@ -102,13 +92,7 @@ impl Judged {
         };
         let header = skip.checked_sub(1).map(|index| cells[index].text.clone());
         let likeness = likeness(&cells[skip..]);
-        Self {
-            column,
-            header,
-            skip,
-            heading,
-            likeness,
-        }
+        Self { column, header, skip, heading, likeness }
     }
 
     fn values(&self) -> &[Cell] {
@@ -138,22 +122,14 @@ fn likeness(cells: &[Cell]) -> f64 {
     }
     let total = cells.len() as f64;
     let mean = cells.iter().map(|cell| code_likeness(&cell.text)).sum::<f64>() / total;
-    let distinct = cells
-        .iter()
-        .map(|cell| cell.text.as_str())
-        .collect::<HashSet<_>>()
-        .len() as f64
-        / total;
+    let distinct = cells.iter().map(|cell| cell.text.as_str()).collect::<HashSet<_>>().len() as f64 / total;
     mean * (0.3 + 0.7 * distinct)
 }
 
 /// How much one text looks like a code: 1 for letters with digits in one word.
 fn code_likeness(text: &str) -> f64 {
     let has = |wanted: fn(char) -> bool| text.chars().any(wanted);
-    let words = text
-        .split_whitespace()
-        .filter(|word| word.chars().any(char::is_alphanumeric))
-        .count();
+    let words = text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count();
     if text.chars().nth(64).is_some() || words > 3 || !has(char::is_alphanumeric) {
         return 0.0;
     }
@@ -200,20 +176,9 @@ fn heading_score(text: &str) -> f64 {
         "holecodes",
         "holename",
     ];
-    const CODE: &[&str] = &[
-        "code", "codes", "kennung", "código", "codigo", "target", "targets", "kks", "tag", "tags",
-    ];
-    const NUMBER: &[&str] = &[
-        "id",
-        "ids",
-        "no",
-        "nr",
-        "number",
-        "nummer",
-        "name",
-        "bezeichnung",
-        "label",
-    ];
+    const CODE: &[&str] =
+        &["code", "codes", "kennung", "código", "codigo", "target", "targets", "kks", "tag", "tags"];
+    const NUMBER: &[&str] = &["id", "ids", "no", "nr", "number", "nummer", "name", "bezeichnung", "label"];
     const OTHER: &[&str] = &[
         "depth",
         "tiefe",
@@ -253,19 +218,13 @@ fn heading_score(text: &str) -> f64 {
         "country",
     ];
     let text = text.to_lowercase();
-    let words: Vec<&str> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let any = |list: &[&str]| words.iter().any(|word| list.contains(word));
     if words.len() > 5 || text.contains(|c: char| c.is_ascii_digit()) || any(OTHER) {
         0.0
     } else if any(SUBJECT) {
-        if words.len() <= 2 || any(CODE) || any(NUMBER) {
-            1.0
-        } else {
-            0.6
-        }
+        if words.len() <= 2 || any(CODE) || any(NUMBER) { 1.0 } else { 0.6 }
     } else if any(CODE) {
         0.8
     } else if any(NUMBER) && words.len() == 1 {

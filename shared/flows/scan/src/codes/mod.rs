@@ -59,10 +59,7 @@ pub fn detect(name: &str, content: &Bytes) -> Result<(Vec<String>, Detected), Co
     match read::read(name, shown, content)? {
         read::Content::List(text) => {
             let mut codes = from_argument(&text);
-            let header = codes
-                .first()
-                .filter(|first| codes.len() > 1 && column::is_header(first))
-                .cloned();
+            let header = codes.first().filter(|first| codes.len() > 1 && column::is_header(first)).cloned();
             if header.is_some() {
                 codes.remove(0);
             }
@@ -70,9 +67,7 @@ pub fn detect(name: &str, content: &Bytes) -> Result<(Vec<String>, Detected), Co
         }
         read::Content::Tables(columns) => {
             let Some(choice) = column::choose(columns) else {
-                return Err(CodesError::NoColumn {
-                    name: name.to_owned(),
-                });
+                return Err(CodesError::NoColumn { name: name.to_owned() });
             };
             found(shown, choice.codes, choice.sheet, choice.column, choice.header)
         }
@@ -87,23 +82,11 @@ fn found(
     header: Option<String>,
 ) -> Result<(Vec<String>, Detected), CodesError> {
     // A lone dash or the like is how people mark an empty cell.
-    let codes: Vec<String> = codes
-        .into_iter()
-        .filter(|code| code.chars().any(char::is_alphanumeric))
-        .collect();
+    let codes: Vec<String> =
+        codes.into_iter().filter(|code| code.chars().any(char::is_alphanumeric)).collect();
     if codes.is_empty() {
-        return Err(CodesError::Empty {
-            name: name.to_owned(),
-        });
+        return Err(CodesError::Empty { name: name.to_owned() });
     }
     let count = codes.len();
-    Ok((
-        codes,
-        Detected {
-            sheet,
-            column,
-            header,
-            count,
-        },
-    ))
+    Ok((codes, Detected { sheet, column, header, count }))
 }

@@ -8,11 +8,7 @@ use riffle_extract::{ExtractError, Kind, Limits, Place, Sink, Unit, extract};
 use super::CodesError;
 
 /// Far more than 50,000 codes with their neighbours need, and little enough to hold in memory.
-const LIMITS: Limits = Limits {
-    pages: 1,
-    cells: 1_000_000,
-    text_bytes: 32 << 20,
-};
+const LIMITS: Limits = Limits { pages: 1, cells: 1_000_000, text_bytes: 32 << 20 };
 
 pub(super) enum Content {
     /// Lines of text.
@@ -38,13 +34,8 @@ pub(super) struct Cell {
 
 /// `shown` is the file's name in messages.
 pub(super) fn read(name: &str, shown: &str, content: &Bytes) -> Result<Content, CodesError> {
-    let unreadable = |reason: String| CodesError::Unreadable {
-        name: shown.to_owned(),
-        reason,
-    };
-    let empty = || CodesError::Empty {
-        name: shown.to_owned(),
-    };
+    let unreadable = |reason: String| CodesError::Unreadable { name: shown.to_owned(), reason };
+    let empty = || CodesError::Empty { name: shown.to_owned() };
     let mut collected = Collected::default();
     let extracted = match extract(name, content, &LIMITS, &mut collected) {
         Ok(extracted) => extracted,
@@ -60,10 +51,7 @@ pub(super) fn read(name: &str, shown: &str, content: &Bytes) -> Result<Content, 
         Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods | Kind::Csv => {
             Ok(Content::Tables(collected.columns.into_values().collect()))
         }
-        kind => Err(unreadable(format!(
-            "it is a {} file",
-            format!("{kind:?}").to_uppercase()
-        ))),
+        kind => Err(unreadable(format!("it is a {} file", format!("{kind:?}").to_uppercase()))),
     }
 }
 
@@ -96,10 +84,7 @@ impl Sink for Collected {
                 });
                 let text = unit.text.trim();
                 if !text.is_empty() {
-                    column.cells.push(Cell {
-                        row: row.parse().unwrap_or(0),
-                        text: text.to_owned(),
-                    });
+                    column.cells.push(Cell { row: row.parse().unwrap_or(0), text: text.to_owned() });
                 }
             }
             Place::Page(_) => {}

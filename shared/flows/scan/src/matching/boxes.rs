@@ -13,30 +13,18 @@ pub(super) fn collect(
     (start, end): (usize, usize),
     limit: usize,
 ) {
-    let offset = |index: usize| {
-        glyphs
-            .boxes
-            .get(index)
-            .map_or(usize::MAX, |(offset, _)| *offset as usize)
-    };
+    let offset = |index: usize| glyphs.boxes.get(index).map_or(usize::MAX, |(offset, _)| *offset as usize);
     // The first glyph may begin before `start`, when one glyph stands for several characters (a ligature).
-    let first = glyphs
-        .boxes
-        .partition_point(|(offset, _)| *offset as usize <= start)
-        .saturating_sub(1);
+    let first = glyphs.boxes.partition_point(|(offset, _)| *offset as usize <= start).saturating_sub(1);
     let mut line: Option<Line> = None;
     for (index, (from, bounds)) in glyphs.boxes.iter().enumerate().skip(first) {
         let from = *from as usize;
         if from >= end {
             break;
         }
-        let covered = text
-            .get(from..offset(index + 1).min(text.len()))
-            .unwrap_or_default();
+        let covered = text.get(from..offset(index + 1).min(text.len())).unwrap_or_default();
         // A number that is none would also not survive the trip through JSON.
-        let usable = [bounds.x0, bounds.y0, bounds.x1, bounds.y1]
-            .iter()
-            .all(|edge| edge.is_finite());
+        let usable = [bounds.x0, bounds.y0, bounds.x1, bounds.y1].iter().all(|edge| edge.is_finite());
         if !usable || (!covered.is_empty() && covered.trim().is_empty()) {
             continue;
         }
@@ -72,11 +60,7 @@ struct Line {
 
 impl Line {
     fn new(bounds: Bounds) -> Self {
-        Self {
-            union: bounds,
-            last: bounds,
-            way: None,
-        }
+        Self { union: bounds, last: bounds, way: None }
     }
 
     /// Takes `next` in, or gives the line back as it is when `next` stands on another one.
@@ -100,22 +84,13 @@ impl Line {
         if !same_line {
             return Err(self);
         }
-        let way = self
-            .way
-            .or_else(|| (length > 0.0).then(|| (step.0 / length, step.1 / length)));
-        Ok(Self {
-            union: union(&self.union, &next),
-            last: next,
-            way,
-        })
+        let way = self.way.or_else(|| (length > 0.0).then(|| (step.0 / length, step.1 / length)));
+        Ok(Self { union: union(&self.union, &next), last: next, way })
     }
 }
 
 fn centre(bounds: &Bounds) -> (f32, f32) {
-    (
-        f32::midpoint(bounds.x0, bounds.x1),
-        f32::midpoint(bounds.y0, bounds.y1),
-    )
+    (f32::midpoint(bounds.x0, bounds.x1), f32::midpoint(bounds.y0, bounds.y1))
 }
 
 fn extent(bounds: &Bounds) -> f32 {
@@ -127,10 +102,5 @@ fn overlap(a0: f32, a1: f32, b0: f32, b1: f32) -> bool {
 }
 
 fn union(a: &Bounds, b: &Bounds) -> Bounds {
-    Bounds {
-        x0: a.x0.min(b.x0),
-        y0: a.y0.min(b.y0),
-        x1: a.x1.max(b.x1),
-        y1: a.y1.max(b.y1),
-    }
+    Bounds { x0: a.x0.min(b.x0), y0: a.y0.min(b.y0), x1: a.x1.max(b.x1), y1: a.y1.max(b.y1) }
 }

@@ -42,10 +42,7 @@ pub enum CodeListError {
 impl CodeList {
     /// Trims, drops blanks, folds repeats into the first spelling, and keeps the order.
     pub fn new(given: Vec<String>) -> Result<Self, CodeListError> {
-        let mut list = Self {
-            spellings: Vec::new(),
-            folded: Vec::new(),
-        };
+        let mut list = Self { spellings: Vec::new(), folded: Vec::new() };
         let mut known = HashSet::new();
         for (index, spelling) in given.into_iter().enumerate() {
             let item = index + 1;
@@ -54,11 +51,7 @@ impl CodeList {
             if folded.is_empty() {
                 continue;
             }
-            if String::from_utf8_lossy(&folded)
-                .chars()
-                .nth(MAX_CODE_CHARS)
-                .is_some()
-            {
+            if String::from_utf8_lossy(&folded).chars().nth(MAX_CODE_CHARS).is_some() {
                 return Err(CodeListError::TooLong {
                     item,
                     code: spelling.trim().chars().take(40).collect(),
@@ -66,10 +59,7 @@ impl CodeList {
             }
             let code = spelling.trim();
             if !code.chars().any(char::is_alphanumeric) {
-                return Err(CodeListError::NoLetterOrDigit {
-                    item,
-                    code: code.to_owned(),
-                });
+                return Err(CodeListError::NoLetterOrDigit { item, code: code.to_owned() });
             }
             if known.insert(folded.clone()) {
                 list.spellings.push(code.to_owned());
@@ -91,9 +81,7 @@ impl CodeList {
 
     /// The spelling of the code with this index, as [`super::Match::code`] gives it.
     pub fn get(&self, code: u32) -> Option<&str> {
-        self.spellings
-            .get(usize::try_from(code).ok()?)
-            .map(String::as_str)
+        self.spellings.get(usize::try_from(code).ok()?).map(String::as_str)
     }
 
     /// All spellings in their order. A list made of them again is equal to this one.

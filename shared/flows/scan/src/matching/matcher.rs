@@ -45,12 +45,7 @@ impl Matcher {
         let longest = codes.folded().iter().map(Vec::len).max().unwrap_or_default();
         let automaton = DoubleArrayAhoCorasick::with_values(patterns)
             .expect("a code list holds 1 to 50,000 different, non-empty codes");
-        Self {
-            automaton,
-            mode,
-            codes: codes.len(),
-            longest,
-        }
+        Self { automaton, mode, codes: codes.len(), longest }
     }
 
     pub fn mode(&self) -> MatchMode {
@@ -74,11 +69,7 @@ impl Matcher {
     pub(super) fn hits<'t>(&'t self, folded: &'t [u8]) -> impl Iterator<Item = Hit> + 't {
         self.automaton
             .find_overlapping_iter(folded)
-            .map(|found| Hit {
-                start: found.start(),
-                end: found.end(),
-                code: found.value(),
-            })
+            .map(|found| Hit { start: found.start(), end: found.end(), code: found.value() })
             .filter(move |hit| self.mode == MatchMode::Substring || stands_alone(folded, hit))
     }
 }
@@ -102,12 +93,7 @@ fn first_char(folded: &[u8]) -> Option<char> {
     match folded {
         [] => None,
         [ascii, ..] if ascii.is_ascii() => Some(char::from(*ascii)),
-        _ => folded[..folded.len().min(4)]
-            .utf8_chunks()
-            .next()?
-            .valid()
-            .chars()
-            .next(),
+        _ => folded[..folded.len().min(4)].utf8_chunks().next()?.valid().chars().next(),
     }
 }
 

@@ -101,8 +101,7 @@ impl<'m> Session<'m> {
     /// Ends the file and gives what was found since the last call; the next unit begins another file.
     pub fn finish(&mut self) -> Findings {
         // Hits come in the order of their ends; readers expect lines, then codes.
-        self.found
-            .sort_by_key(|found| (found.unit, found.line, found.listed.code));
+        self.found.sort_by_key(|found| (found.unit, found.line, found.listed.code));
         let findings = Findings {
             matches: self.found.drain(..).map(|found| found.listed).collect(),
             codes: u32::try_from(self.touched.len()).unwrap_or(u32::MAX),
@@ -116,14 +115,7 @@ impl<'m> Session<'m> {
     }
 
     fn take(&mut self, unit: &Unit<'_>, hit: &Hit, trace: &mut Trace<'_>) {
-        let Self {
-            seen,
-            touched,
-            found,
-            units,
-            unlisted,
-            ..
-        } = self;
+        let Self { seen, touched, found, units, unlisted, .. } = self;
         let seen = &mut seen[hit.code as usize];
         let range = trace.locate(hit.start, hit.end);
         let line = match unit.place {
@@ -147,17 +139,8 @@ impl<'m> Session<'m> {
                     let snippet =
                         snippet::snippet(unit.text, range.0, range.1, matches!(place, Place::Line(_)));
                     seen.listed = u32::try_from(found.len()).ok();
-                    let made = Match {
-                        code: hit.code,
-                        place,
-                        snippet,
-                        boxes: Vec::new(),
-                    };
-                    found.push(Found {
-                        unit: *units,
-                        line,
-                        listed: made,
-                    });
+                    let made = Match { code: hit.code, place, snippet, boxes: Vec::new() };
+                    found.push(Found { unit: *units, line, listed: made });
                 } else {
                     seen.listed = None;
                     *unlisted = unlisted.saturating_add(1);

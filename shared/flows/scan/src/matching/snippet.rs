@@ -46,10 +46,7 @@ struct Collapsed<I> {
 
 impl<I: Iterator<Item = char>> Collapsed<I> {
     fn new(chars: I) -> Self {
-        Self {
-            chars,
-            after_space: false,
-        }
+        Self { chars, after_space: false }
     }
 }
 
@@ -58,13 +55,7 @@ impl<I: Iterator<Item = char>> Iterator for Collapsed<I> {
 
     fn next(&mut self) -> Option<char> {
         let after_space = self.after_space;
-        let c = self.chars.find(|c| {
-            if c.is_whitespace() {
-                !after_space
-            } else {
-                shows(*c)
-            }
-        })?;
+        let c = self.chars.find(|c| if c.is_whitespace() { !after_space } else { shows(*c) })?;
         self.after_space = c.is_whitespace();
         Some(if self.after_space { ' ' } else { c })
     }

@@ -39,14 +39,7 @@ impl<'t> Trace<'t> {
     pub(super) fn new(text: &'t str, window: &'t mut Window, longest: usize) -> Self {
         window.origins.clear();
         window.forgotten = 0;
-        Self {
-            text,
-            window,
-            folder: Folder::default(),
-            read: 0,
-            longest,
-            lines: Lines::default(),
-        }
+        Self { text, window, folder: Folder::default(), read: 0, longest, lines: Lines::default() }
     }
 
     /// The original's byte range of folded bytes `start..end`.
@@ -54,13 +47,9 @@ impl<'t> Trace<'t> {
     /// `end` must not be less than in the call before, and the range not longer than the longest code.
     pub(super) fn locate(&mut self, start: usize, end: usize) -> (usize, usize) {
         while self.window.end() < end && self.read < self.text.len() {
-            self.window
-                .forget_before(start.min(self.window.end().saturating_sub(self.longest)));
-            let until = self
-                .text
-                .ceil_char_boundary((self.read + CHUNK).min(self.text.len()));
-            self.folder
-                .fold(&self.text[self.read..until], self.read, self.window);
+            self.window.forget_before(start.min(self.window.end().saturating_sub(self.longest)));
+            let until = self.text.ceil_char_boundary((self.read + CHUNK).min(self.text.len()));
+            self.folder.fold(&self.text[self.read..until], self.read, self.window);
             self.read = until;
         }
         let from = self.window.origin(start);

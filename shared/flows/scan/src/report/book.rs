@@ -43,27 +43,15 @@ enum Holds {
 
 impl Column {
     pub(super) const fn text(title: &'static str, width: u16) -> Self {
-        Self {
-            title,
-            width,
-            holds: Holds::Text,
-        }
+        Self { title, width, holds: Holds::Text }
     }
 
     pub(super) const fn numbers(title: &'static str, width: u16) -> Self {
-        Self {
-            title,
-            width,
-            holds: Holds::Numbers,
-        }
+        Self { title, width, holds: Holds::Numbers }
     }
 
     pub(super) const fn links() -> Self {
-        Self {
-            title: "Link",
-            width: 60,
-            holds: Holds::Links,
-        }
+        Self { title: "Link", width: 60, holds: Holds::Links }
     }
 }
 
@@ -92,12 +80,7 @@ pub(super) struct Table {
 
 impl Book {
     pub(super) fn with_limits(max_rows: u32, max_links: u32) -> Self {
-        Self {
-            workbook: Workbook::new(),
-            styles: Styles::default(),
-            max_rows,
-            links_left: max_links,
-        }
+        Self { workbook: Workbook::new(), styles: Styles::default(), max_rows, links_left: max_links }
     }
 
     pub(super) fn push(&mut self, sheet: Worksheet) {
@@ -114,26 +97,17 @@ impl Book {
 
     pub(super) fn save(mut self, meta: &Meta) -> Result<Vec<u8>, ReportError> {
         let created = ExcelDateTime::from_timestamp(meta.started.timestamp())?;
-        let properties = DocProperties::new()
-            .set_title("Riffle scan report")
-            .set_creation_datetime(&created);
+        let properties = DocProperties::new().set_title("Riffle scan report").set_creation_datetime(&created);
         self.workbook.set_properties(&properties);
         Ok(self.workbook.save_to_buffer()?)
     }
 
     fn sheet(&mut self, layout: &Layout, number: usize) -> Result<Worksheet, ReportError> {
         let mut sheet = self.workbook.new_worksheet_with_constant_memory()?;
-        let name = if number == 1 {
-            layout.name.to_owned()
-        } else {
-            format!("{} {number}", layout.name)
-        };
+        let name = if number == 1 { layout.name.to_owned() } else { format!("{} {number}", layout.name) };
         sheet.set_name(name)?;
         sheet.set_freeze_panes(1, 0)?;
-        sheet
-            .set_landscape()
-            .set_print_fit_to_pages(1, 0)
-            .set_repeat_rows(0, 0)?;
+        sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
         sheet.set_footer("&L&A&RPage &P of &N");
         sheet.set_row_height(0, 20)?;
         for (index, column) in (0_u16..).zip(layout.columns) {
@@ -150,12 +124,7 @@ impl Book {
 
 impl Table {
     pub(super) fn new(layout: &'static Layout, book: &mut Book) -> Result<Self, ReportError> {
-        Ok(Self {
-            sheet: book.sheet(layout, 1)?,
-            layout,
-            full: Vec::new(),
-            row: 0,
-        })
+        Ok(Self { sheet: book.sheet(layout, 1)?, layout, full: Vec::new(), row: 0 })
     }
 
     /// Adds a row; cells beyond the table's columns are an error of ours and would have no header.
@@ -235,10 +204,7 @@ impl Table {
                 .map(|(index, _)| index)
                 .last()
         };
-        let (shown, printed) = (
-            last_of(false).unwrap_or_default(),
-            last_of(true).unwrap_or_default(),
-        );
+        let (shown, printed) = (last_of(false).unwrap_or_default(), last_of(true).unwrap_or_default());
         self.sheet.autofilter(0, 0, self.row.max(1), shown)?;
         self.sheet.set_print_area(0, 0, self.row.max(1), printed)?;
         Ok(())

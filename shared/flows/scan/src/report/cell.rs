@@ -46,11 +46,7 @@ pub(super) fn target(link: &str) -> Option<Cow<'_, str>> {
 /// The link to a page, where the reader of that address understands it.
 pub(super) fn with_page(link: &str, page: u32) -> Cow<'_, str> {
     let web = link.starts_with("https://") || link.starts_with("http://");
-    if web && !link.contains('#') {
-        Cow::Owned(format!("{link}#page={page}"))
-    } else {
-        Cow::Borrowed(link)
-    }
+    if web && !link.contains('#') { Cow::Owned(format!("{link}#page={page}")) } else { Cow::Borrowed(link) }
 }
 
 fn escape_path(path: &str) -> String {

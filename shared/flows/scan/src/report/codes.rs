@@ -48,11 +48,7 @@ pub(super) struct Counts {
 
 impl Tally {
     pub(super) fn new(codes: usize) -> Self {
-        Self {
-            codes: vec![Sum::default(); codes],
-            names: Vec::new(),
-            files: 0,
-        }
+        Self { codes: vec![Sum::default(); codes], names: Vec::new(), files: 0 }
     }
 
     pub(super) fn add(&mut self, file: &FileRow<'_>) {
@@ -92,10 +88,7 @@ impl Tally {
         for (code, sum) in codes.spellings().iter().zip(&self.codes) {
             let (result, names) = if sum.files > 0 {
                 counts.found += 1;
-                (
-                    Cell::Word("Found".into(), Tone::Good),
-                    Cell::Wrapped(self.names(sum).into()),
-                )
+                (Cell::Word("Found".into(), Tone::Good), Cell::Wrapped(self.names(sum).into()))
             } else if whole {
                 counts.absent += 1;
                 (
@@ -105,19 +98,10 @@ impl Tally {
             } else {
                 counts.unknown += 1;
                 let why = "not found, but could stand in what is listed on sheet Unread";
-                (
-                    Cell::Word("Unknown".into(), Tone::Doubtful),
-                    Cell::Word(why.into(), Tone::Quiet),
-                )
+                (Cell::Word("Unknown".into(), Tone::Doubtful), Cell::Word(why.into(), Tone::Quiet))
             };
             let numbers = [sum.files, sum.matches].map(|number| Cell::Number(u64::from(number)));
-            table.row(
-                book,
-                [Cell::text(code), result]
-                    .into_iter()
-                    .chain(numbers)
-                    .chain([names]),
-            )?;
+            table.row(book, [Cell::text(code), result].into_iter().chain(numbers).chain([names]))?;
         }
         Ok(counts)
     }
@@ -129,10 +113,6 @@ impl Tally {
         let named: Vec<String> = named.map(|name| name.chars().take(room).collect()).collect();
         let more = (sum.files as usize).saturating_sub(named.len());
         let list = named.join(", ");
-        if more == 0 {
-            list
-        } else {
-            format!("{list} … and {} more", text::grouped(more as u64))
-        }
+        if more == 0 { list } else { format!("{list} … and {} more", text::grouped(more as u64)) }
     }
 }

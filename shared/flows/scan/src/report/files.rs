@@ -87,11 +87,7 @@ pub(super) fn write(report: &mut ReportWriter<'_>, file: &FileRow<'_>) -> Result
         count(file.matches.len() as u64 + u64::from(file.unlisted)),
         count(u64::from(file.pages)),
         Cell::text(text::kind(file.kind)),
-        if file.bytes == 0 && !read {
-            Cell::Blank
-        } else {
-            Cell::Number(file.bytes)
-        },
+        if file.bytes == 0 && !read { Cell::Blank } else { Cell::Number(file.bytes) },
         Cell::Wrapped(remark(file).into()),
         Cell::Link(file.link.into()),
     ];
@@ -123,18 +119,10 @@ fn remark(file: &FileRow<'_>) -> String {
         let places = text::counted(u64::from(file.unlisted), "further match", "further matches");
         format!("{places} counted, not listed")
     });
-    [failure, unread, unlisted]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join("; ")
+    [failure, unread, unlisted].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 fn unread_pages(file: &FileRow<'_>) -> String {
-    let word = if file.unread_pages.len() == 1 {
-        "page"
-    } else {
-        "pages"
-    };
+    let word = if file.unread_pages.len() == 1 { "page" } else { "pages" };
     format!("{word} {}", text::pages(file.unread_pages))
 }

@@ -159,8 +159,6 @@ impl Sums {
 
 impl std::fmt::Debug for ReportWriter<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReportWriter")
-            .field("sums", &self.sums)
-            .finish_non_exhaustive()
+        f.debug_struct("ReportWriter").field("sums", &self.sums).finish_non_exhaustive()
     }
 }

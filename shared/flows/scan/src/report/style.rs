@@ -57,14 +57,9 @@ impl Default for Styles {
         let wrapped = base.clone().set_text_wrap();
         let left = |format: &str| base.clone().set_num_format(format).set_align(FormatAlign::Left);
         let toned = |ink: u32, ground: u32| {
-            base.clone()
-                .set_font_color(Color::RGB(ink))
-                .set_background_color(Color::RGB(ground))
+            base.clone().set_font_color(Color::RGB(ink)).set_background_color(Color::RGB(ground))
         };
-        let ruled = base
-            .clone()
-            .set_border_bottom(FormatBorder::Hair)
-            .set_border_bottom_color(RULE);
+        let ruled = base.clone().set_border_bottom(FormatBorder::Hair).set_border_bottom_color(RULE);
         let figure = ruled.clone().set_align(FormatAlign::Left);
         let header = Format::new()
             .set_bold()
@@ -81,10 +76,7 @@ impl Default for Styles {
             // Pages and lines stay numbers, so that they sort as such.
             page: left("\"page \"0"),
             line: left("\"line \"0"),
-            link: base
-                .clone()
-                .set_font_color(LINK)
-                .set_underline(FormatUnderline::Single),
+            link: base.clone().set_font_color(LINK).set_underline(FormatUnderline::Single),
             good: toned(0x0016_6534, 0x00DC_FCE7),
             doubtful: toned(0x0085_4D0E, 0x00FE_F9C3),
             bad: toned(0x0099_1B1B, 0x00FE_E2E2),

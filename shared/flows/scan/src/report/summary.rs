@@ -28,17 +28,10 @@ pub(super) fn sheet(
     let (sentence, tone) = verdict(sums, counts);
     // Some 80 characters fit on a line, 17 points high.
     let lines = u32::try_from(sentence.chars().count() / 80 + 1).unwrap_or(1);
-    page.line(
-        &sentence,
-        &styles.lead.clone().merge(styles.tone(tone)),
-        17.0 * f64::from(lines) + 4.0,
-    )?;
+    page.line(&sentence, &styles.lead.clone().merge(styles.tone(tone)), 17.0 * f64::from(lines) + 4.0)?;
 
     let pairs = |given: &[(String, String)]| {
-        given
-            .iter()
-            .map(|(label, value)| (label.clone(), Value::Text(value.clone())))
-            .collect::<Vec<_>>()
+        given.iter().map(|(label, value)| (label.clone(), Value::Text(value.clone()))).collect::<Vec<_>>()
     };
     page.section("Result", own(result(sums, counts)))?;
     page.section("Time", own(time(meta, totals, sums)))?;
@@ -49,9 +42,7 @@ pub(super) fn sheet(
 }
 
 fn own(rows: Vec<(&str, Value)>) -> Vec<(String, Value)> {
-    rows.into_iter()
-        .map(|(label, value)| (label.to_owned(), value))
-        .collect()
+    rows.into_iter().map(|(label, value)| (label.to_owned(), value)).collect()
 }
 
 /// The one sentence people look for.
@@ -60,11 +51,7 @@ fn verdict(sums: &Sums, counts: &Counts) -> (String, Tone) {
     let found = format!(
         "{} of {} found, in {} of {}.",
         grouped(counts.found),
-        if codes == 1 {
-            "1 code was".to_owned()
-        } else {
-            format!("{} codes were", grouped(codes))
-        },
+        if codes == 1 { "1 code was".to_owned() } else { format!("{} codes were", grouped(codes)) },
         grouped(sums.with_codes),
         counted(sums.files, "file", "files"),
     );
@@ -80,10 +67,7 @@ fn verdict(sums: &Sums, counts: &Counts) -> (String, Tone) {
             1 => " 1 code stands in none of them.".to_owned(),
             many => format!(" {} codes stand in none of them.", grouped(many)),
         };
-        return (
-            format!("{found} Every page of every file was read.{absent}"),
-            Tone::Good,
-        );
+        return (format!("{found} Every page of every file was read.{absent}"), Tone::Good);
     }
     let unknown = match counts.unknown {
         0 => "All codes were found all the same.".to_owned(),
@@ -91,10 +75,7 @@ fn verdict(sums: &Sums, counts: &Counts) -> (String, Tone) {
         many => format!("{} codes are unknown: they may stand there.", grouped(many)),
     };
     (
-        format!(
-            "{found} {} could not be read, see sheet Unread. {unknown}",
-            unread.join(" and ")
-        ),
+        format!("{found} {} could not be read, see sheet Unread. {unknown}", unread.join(" and ")),
         Tone::Doubtful,
     )
 }
@@ -120,22 +101,13 @@ fn result(sums: &Sums, counts: &Counts) -> Vec<(&'static str, Value)> {
 
 fn time(meta: &Meta, totals: &Totals, sums: &Sums) -> Vec<(&'static str, Value)> {
     let clock = |time: DateTime<Utc>| {
-        Value::Text(
-            time.to_rfc3339_opts(SecondsFormat::Secs, true)
-                .replace('T', " ")
-                .replace('Z', " UTC"),
-        )
+        Value::Text(time.to_rfc3339_opts(SecondsFormat::Secs, true).replace('T', " ").replace('Z', " UTC"))
     };
-    let ended = TimeDelta::from_std(totals.duration)
-        .ok()
-        .and_then(|took| meta.started.checked_add_signed(took));
+    let ended =
+        TimeDelta::from_std(totals.duration).ok().and_then(|took| meta.started.checked_add_signed(took));
     let seconds = totals.duration.as_secs_f64();
     let rate = |count: f64| {
-        if seconds > 0.0 {
-            Value::Rate(count / seconds)
-        } else {
-            Value::Text("–".to_owned())
-        }
+        if seconds > 0.0 { Value::Rate(count / seconds) } else { Value::Text("–".to_owned()) }
     };
     vec![
         ("Started", clock(meta.started)),
@@ -159,28 +131,19 @@ fn duration(seconds: f64) -> String {
     )]
     let whole = seconds.round() as u64;
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
-    if hours > 0 {
-        format!("{hours} h {minutes} min {rest} s")
-    } else {
-        format!("{minutes} min {rest} s")
-    }
+    if hours > 0 { format!("{hours} h {minutes} min {rest} s") } else { format!("{minutes} min {rest} s") }
 }
 
 fn guide(sums: &Sums) -> Vec<(&'static str, Value)> {
     let mut rows = vec![
         ("Matches", "every place where a code stands, file by file"),
-        (
-            "Codes",
-            "every code that was looked for: found, absent or unknown",
-        ),
+        ("Codes", "every code that was looked for: found, absent or unknown"),
         ("Files", "every file with its state"),
     ];
     if sums.failed > 0 || sums.partly > 0 {
         rows.push(("Unread", "files and pages that could not be read, and why"));
     }
-    rows.into_iter()
-        .map(|(label, value)| (label, Value::Text(value.to_owned())))
-        .collect()
+    rows.into_iter().map(|(label, value)| (label, Value::Text(value.to_owned()))).collect()
 }
 
 struct Page<'s> {
@@ -192,22 +155,14 @@ struct Page<'s> {
 impl<'s> Page<'s> {
     fn new(styles: &'s Styles) -> Result<Self, ReportError> {
         let mut sheet = Worksheet::new();
-        sheet
-            .set_name("Summary")?
-            .set_screen_gridlines(false)
-            .set_print_fit_to_pages(1, 0);
+        sheet.set_name("Summary")?.set_screen_gridlines(false).set_print_fit_to_pages(1, 0);
         sheet.set_column_width(0, 28)?.set_column_width(1, 76)?;
-        Ok(Self {
-            sheet,
-            styles,
-            row: 0,
-        })
+        Ok(Self { sheet, styles, row: 0 })
     }
 
     /// A line over both columns.
     fn line(&mut self, text: &str, format: &Format, height: f64) -> Result<(), ReportError> {
-        self.sheet
-            .merge_range(self.row, 0, self.row, 1, &cell(text), format)?;
+        self.sheet.merge_range(self.row, 0, self.row, 1, &cell(text), format)?;
         self.sheet.set_row_height(self.row, height)?;
         self.row += 1;
         Ok(())
@@ -219,17 +174,14 @@ impl<'s> Page<'s> {
             return Ok(());
         }
         self.row += 1;
-        self.sheet
-            .write_string_with_format(self.row, 0, title, &self.styles.section)?;
+        self.sheet.write_string_with_format(self.row, 0, title, &self.styles.section)?;
         self.sheet.write_blank(self.row, 1, &self.styles.section)?;
         self.row += 1;
         for (label, value) in rows {
-            self.sheet
-                .write_string_with_format(self.row, 0, cell(&label), &self.styles.label)?;
+            self.sheet.write_string_with_format(self.row, 0, cell(&label), &self.styles.label)?;
             match value {
                 Value::Text(text) => {
-                    self.sheet
-                        .write_string_with_format(self.row, 1, cell(&text), &self.styles.value)?;
+                    self.sheet.write_string_with_format(self.row, 1, cell(&text), &self.styles.value)?;
                 }
                 Value::Count(count) => {
                     self.sheet.write_number_with_format(
@@ -240,8 +192,7 @@ impl<'s> Page<'s> {
                     )?;
                 }
                 Value::Rate(rate) => {
-                    self.sheet
-                        .write_number_with_format(self.row, 1, rate, &self.styles.decimal)?;
+                    self.sheet.write_number_with_format(self.row, 1, rate, &self.styles.decimal)?;
                 }
             }
             self.row += 1;

@@ -26,10 +26,7 @@ fn meta() -> Meta {
 }
 
 fn totals() -> Totals {
-    Totals {
-        duration: Duration::from_millis(2_500),
-        receipt: vec![("Digest".to_owned(), "=1+1".to_owned())],
-    }
+    Totals { duration: Duration::from_millis(2_500), receipt: vec![("Digest".to_owned(), "=1+1".to_owned())] }
 }
 
 fn row(name: &str) -> FileRow<'_> {
@@ -49,12 +46,7 @@ fn row(name: &str) -> FileRow<'_> {
 }
 
 fn found(code: u32, place: Place) -> Match {
-    Match {
-        code,
-        place,
-        snippet: "the text around".to_owned(),
-        boxes: Vec::new(),
-    }
+    Match { code, place, snippet: "the text around".to_owned(), boxes: Vec::new() }
 }
 
 struct Reopened(Xlsx<Cursor<Vec<u8>>>);
@@ -67,19 +59,14 @@ impl Reopened {
     /// Cells as text, row by row.
     fn rows(&mut self, sheet: &str) -> Vec<Vec<String>> {
         let range = self.0.worksheet_range(sheet).unwrap();
-        range
-            .rows()
-            .map(|row| row.iter().map(ToString::to_string).collect())
-            .collect()
+        range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
     }
 
     /// The value beside a label of the summary.
     fn summary(&mut self, label: &str) -> String {
-        self.rows("Summary")
-            .into_iter()
-            .find(|row| row[0] == label)
-            .unwrap_or_else(|| panic!("no {label}"))[1]
-            .clone()
+        self.rows("Summary").into_iter().find(|row| row[0] == label).unwrap_or_else(|| panic!("no {label}"))
+            [1]
+        .clone()
     }
 }
 
@@ -101,35 +88,13 @@ fn part(bytes: &[u8], name: &str) -> String {
 /// A scan with a file read, one read in part and one failed.
 fn mixed() -> Vec<u8> {
     let list = codes(&["HOLE-1", "HOLE-2", "HOLE-3"]);
-    let places = Place::Cell {
-        sheet: "Holes".into(),
-        cell: "B12".into(),
-    };
-    let one = [
-        found(0, Place::Page(2)),
-        found(0, Place::Page(3)),
-        found(1, Place::Page(3)),
-    ];
+    let places = Place::Cell { sheet: "Holes".into(), cell: "B12".into() };
+    let one = [found(0, Place::Page(2)), found(0, Place::Page(3)), found(1, Place::Page(3))];
     let two = [found(0, places), found(0, Place::Line(7))];
     let files = [
-        FileRow {
-            codes: 2,
-            matches: &one,
-            unlisted: 4,
-            ..row("one.pdf")
-        },
-        FileRow {
-            codes: 1,
-            matches: &two,
-            unread_pages: &[1, 5, 6, 7],
-            ..row("two.pdf")
-        },
-        FileRow {
-            failure: Some("protected by a password"),
-            kind: None,
-            pages: 0,
-            ..row("three.pdf")
-        },
+        FileRow { codes: 2, matches: &one, unlisted: 4, ..row("one.pdf") },
+        FileRow { codes: 1, matches: &two, unread_pages: &[1, 5, 6, 7], ..row("two.pdf") },
+        FileRow { failure: Some("protected by a password"), kind: None, pages: 0, ..row("three.pdf") },
     ];
     report(&list, &files)
 }
@@ -137,42 +102,14 @@ fn mixed() -> Vec<u8> {
 #[test]
 fn a_report_lists_matches_files_and_what_was_not_read() {
     let mut book = Reopened::new(&mixed());
-    assert_eq!(
-        book.0.sheet_names(),
-        ["Summary", "Matches", "Codes", "Files", "Unread"]
-    );
+    assert_eq!(book.0.sheet_names(), ["Summary", "Matches", "Codes", "Files", "Unread"]);
 
     let matches = book.rows("Matches");
-    assert_eq!(
-        matches[0],
-        [
-            "Code",
-            "File",
-            "Status",
-            "Place",
-            "Text around it",
-            "Folder",
-            "Link"
-        ]
-    );
+    assert_eq!(matches[0], ["Code", "File", "Status", "Place", "Text around it", "Folder", "Link"]);
     let link = "https://riffle.example.com/files/1";
     let text = "the text around";
-    assert_eq!(
-        matches[1],
-        [
-            "HOLE-1",
-            "one.pdf",
-            "2 Codes",
-            "2",
-            text,
-            "a/b",
-            &format!("{link}#page=2")
-        ]
-    );
-    assert_eq!(
-        matches[4],
-        ["HOLE-1", "two.pdf", "1 Code", "Holes!B12", text, "a/b", link]
-    );
+    assert_eq!(matches[1], ["HOLE-1", "one.pdf", "2 Codes", "2", text, "a/b", &format!("{link}#page=2")]);
+    assert_eq!(matches[4], ["HOLE-1", "two.pdf", "1 Code", "Holes!B12", text, "a/b", link]);
     assert_eq!((matches[5][3].as_str(), matches.len()), ("7", 6));
 
     let files = book.rows("Files");
@@ -180,17 +117,11 @@ fn a_report_lists_matches_files_and_what_was_not_read() {
     assert_eq!(files[1][2..9], ["Read", "2", "7", "3", "PDF", "1000", remark]);
     assert_eq!(files[2][2..5], ["Partly read", "1", "2"]);
     assert_eq!(files[2][8], "pages 1, 5–7: no readable text");
-    assert_eq!(
-        files[3][2..9],
-        ["Failed", "", "", "", "", "1000", "protected by a password"]
-    );
+    assert_eq!(files[3][2..9], ["Failed", "", "", "", "", "1000", "protected by a password"]);
 
     let unread = book.rows("Unread");
     assert_eq!(unread[1][2], "pages 1, 5–7");
-    assert_eq!(
-        unread[2][..4],
-        ["three.pdf", "a/b", "the whole file", "protected by a password"]
-    );
+    assert_eq!(unread[2][..4], ["three.pdf", "a/b", "the whole file", "protected by a password"]);
 }
 
 #[test]
@@ -220,17 +151,7 @@ fn a_report_says_what_was_found_and_what_is_unknown() {
 fn what_was_not_found_is_absent_when_everything_was_read() {
     let list = codes(&["A-1", "A-2"]);
     let one = [found(1, Place::Page(1))];
-    let bytes = report(
-        &list,
-        &[
-            FileRow {
-                codes: 1,
-                matches: &one,
-                ..row("x.pdf")
-            },
-            row("y.pdf"),
-        ],
-    );
+    let bytes = report(&list, &[FileRow { codes: 1, matches: &one, ..row("x.pdf") }, row("y.pdf")]);
     let mut book = Reopened::new(&bytes);
     assert_eq!(book.0.sheet_names(), ["Summary", "Matches", "Codes", "Files"]);
     assert_eq!(book.rows("Codes")[1][1], "Absent");
@@ -250,14 +171,8 @@ fn the_same_scan_gives_the_same_bytes() {
     let one = [found(2, Place::Page(1)), found(0, Place::Line(1))];
     let make = || {
         let names: Vec<String> = (0..500).map(|number| format!("{number}.pdf")).collect();
-        let files: Vec<_> = names
-            .iter()
-            .map(|name| FileRow {
-                codes: 2,
-                matches: &one,
-                ..row(name)
-            })
-            .collect();
+        let files: Vec<_> =
+            names.iter().map(|name| FileRow { codes: 2, matches: &one, ..row(name) }).collect();
         report(&list, &files)
     };
     let first = make();
@@ -289,13 +204,7 @@ fn names_are_data() {
         "",
     ];
     let list = codes(&["=A-1"]);
-    let files: Vec<FileRow<'_>> = nasty
-        .iter()
-        .map(|name| FileRow {
-            folder: name,
-            ..row(name)
-        })
-        .collect();
+    let files: Vec<FileRow<'_>> = nasty.iter().map(|name| FileRow { folder: name, ..row(name) }).collect();
     let bytes = report(&list, &files);
     let mut book = Reopened::new(&bytes);
     let range = book.0.worksheet_range("Files").unwrap();
@@ -308,10 +217,7 @@ fn names_are_data() {
         }
     }
     assert!(book.0.worksheet_formula("Files").unwrap().is_empty());
-    assert_eq!(
-        text::cell("a\u{0}\n\u{7F}\u{202E}\u{FFFF}"),
-        "a␀␊␡\u{FFFD}\u{FFFD}"
-    );
+    assert_eq!(text::cell("a\u{0}\n\u{7F}\u{202E}\u{FFFF}"), "a␀␊␡\u{FFFD}\u{FFFD}");
     assert_eq!(book.rows("Codes")[1][0], "=A-1");
 }
 
@@ -321,30 +227,16 @@ fn a_cell_is_cut_at_excels_limit() {
     assert_eq!(text::cell(&fits), fits);
     let wide = "🦀".repeat(MAX_CELL / 2);
     assert_eq!(text::cell(&wide), wide);
-    for long in [
-        "x".repeat(MAX_CELL + 1),
-        "🦀".repeat(MAX_CELL / 2 + 1),
-        "é".repeat(100_000),
-    ] {
+    for long in ["x".repeat(MAX_CELL + 1), "🦀".repeat(MAX_CELL / 2 + 1), "é".repeat(100_000)] {
         let cut = text::cell(&long);
-        assert!(
-            cut.ends_with('…') && cut.encode_utf16().count() <= MAX_CELL,
-            "{}",
-            cut.len()
-        );
+        assert!(cut.ends_with('…') && cut.encode_utf16().count() <= MAX_CELL, "{}", cut.len());
         assert!(cut.encode_utf16().count() >= MAX_CELL - 1);
     }
     let list = codes(&["A"]);
     let one = [found(0, Place::Page(1))];
     let name = "n".repeat(100_000);
-    let files: Vec<_> = (0..20)
-        .map(|_| FileRow {
-            codes: 1,
-            matches: &one,
-            link: &name,
-            ..row(&name)
-        })
-        .collect();
+    let files: Vec<_> =
+        (0..20).map(|_| FileRow { codes: 1, matches: &one, link: &name, ..row(&name) }).collect();
     let mut book = Reopened::new(&report(&list, &files));
     let names = &book.rows("Codes")[1][4];
     assert!(names.ends_with(" … and 8 more"), "{}", &names[names.len() - 40..]);
@@ -355,52 +247,22 @@ fn sheets_are_split_and_links_limited() {
     let list = codes(&["A"]);
     let many: Vec<Match> = (1..=25).map(|page| found(0, Place::Page(page))).collect();
     let mut writer = ReportWriter::with_book(meta(), &list, Book::with_limits(10, 13)).unwrap();
-    writer
-        .file(&FileRow {
-            codes: 1,
-            matches: &many,
-            ..row("x.pdf")
-        })
-        .unwrap();
+    writer.file(&FileRow { codes: 1, matches: &many, ..row("x.pdf") }).unwrap();
     let bytes = writer.finish(&totals()).unwrap();
     let mut book = Reopened::new(&bytes);
-    assert_eq!(
-        book.0.sheet_names(),
-        ["Summary", "Matches", "Matches 2", "Matches 3", "Codes", "Files"]
-    );
-    assert_eq!(
-        ["Matches", "Matches 2", "Matches 3"].map(|sheet| book.rows(sheet).len()),
-        [11, 11, 6]
-    );
+    assert_eq!(book.0.sheet_names(), ["Summary", "Matches", "Matches 2", "Matches 3", "Codes", "Files"]);
+    assert_eq!(["Matches", "Matches 2", "Matches 3"].map(|sheet| book.rows(sheet).len()), [11, 11, 6]);
     assert_eq!(book.rows("Matches 2")[1][3], "11");
-    assert_eq!(
-        book.rows("Matches 2")[9][6],
-        "https://riffle.example.com/files/1#page=19"
-    );
-    let links = |sheet: u32| {
-        part(&bytes, &format!("xl/worksheets/sheet{sheet}.xml"))
-            .matches("<hyperlink ")
-            .count()
-    };
+    assert_eq!(book.rows("Matches 2")[9][6], "https://riffle.example.com/files/1#page=19");
+    let links =
+        |sheet: u32| part(&bytes, &format!("xl/worksheets/sheet{sheet}.xml")).matches("<hyperlink ").count();
     assert_eq!([2, 3, 4, 6].map(links), [10, 3, 0, 0]);
     let xml = part(&bytes, "xl/worksheets/sheet3.xml");
     assert!(xml.contains(r#"<autoFilter ref="A1:G11"/>"#) && xml.contains(r#"state="frozen""#));
     // Rows that end exactly with a sheet begin no other.
     let mut writer = ReportWriter::with_book(meta(), &list, Book::with_limits(10, 3)).unwrap();
-    writer
-        .file(&FileRow {
-            codes: 1,
-            matches: &many[..10],
-            ..row("x.pdf")
-        })
-        .unwrap();
-    assert_eq!(
-        Reopened::new(&writer.finish(&totals()).unwrap())
-            .0
-            .sheet_names()
-            .len(),
-        4
-    );
+    writer.file(&FileRow { codes: 1, matches: &many[..10], ..row("x.pdf") }).unwrap();
+    assert_eq!(Reopened::new(&writer.finish(&totals()).unwrap()).0.sheet_names().len(), 4);
 }
 
 #[test]
@@ -411,29 +273,16 @@ fn only_some_addresses_are_links() {
         target("file:///home/a b/100% #1.pdf").as_deref(),
         Some("File:///home/a%20b/100%25%20%231.pdf")
     );
-    assert_eq!(
-        target(r"file://C:\a\ü.pdf").as_deref(),
-        Some("File:///C:/a/%C3%BC.pdf")
-    );
-    for link in [
-        "",
-        "javascript:alert(1)",
-        "internal:Codes!A1",
-        "mailto:a@b",
-        "ftp://a",
-        "HTTPS",
-        "https://a\nb",
-    ] {
+    assert_eq!(target(r"file://C:\a\ü.pdf").as_deref(), Some("File:///C:/a/%C3%BC.pdf"));
+    for link in
+        ["", "javascript:alert(1)", "internal:Codes!A1", "mailto:a@b", "ftp://a", "HTTPS", "https://a\nb"]
+    {
         assert_eq!(target(link), None, "{link}");
     }
     assert_eq!(target(&format!("https://{}", "a".repeat(3_000))), None);
 
     let list = codes(&["A"]);
-    let links = [
-        "file:///home/a b/ü#1.pdf",
-        "javascript:alert(1)",
-        "https://a/%41b c?d=e&f",
-    ];
+    let links = ["file:///home/a b/ü#1.pdf", "javascript:alert(1)", "https://a/%41b c?d=e&f"];
     let files: Vec<_> = links.iter().map(|link| FileRow { link, ..row("x") }).collect();
     let bytes = report(&list, &files);
     let relations = part(&bytes, "xl/worksheets/_rels/sheet4.xml.rels");
@@ -447,24 +296,11 @@ fn only_some_addresses_are_links() {
 
 #[test]
 fn numbers_in_words() {
-    assert_eq!(
-        [text::codes(0), text::codes(1), text::codes(2)],
-        ["0 Codes", "1 Code", "2 Codes"]
-    );
-    assert_eq!(
-        [0, 999, 1_000, 1_234_567].map(text::grouped),
-        ["0", "999", "1,000", "1,234,567"]
-    );
-    assert_eq!(
-        text::pages(&[1, 2, 4, 6, 7, 8, u32::MAX]),
-        "1, 2, 4, 6–8, 4294967295"
-    );
+    assert_eq!([text::codes(0), text::codes(1), text::codes(2)], ["0 Codes", "1 Code", "2 Codes"]);
+    assert_eq!([0, 999, 1_000, 1_234_567].map(text::grouped), ["0", "999", "1,000", "1,234,567"]);
+    assert_eq!(text::pages(&[1, 2, 4, 6, 7, 8, u32::MAX]), "1, 2, 4, 6–8, 4294967295");
     let every_other: Vec<u32> = (0..1_000).map(|page| page * 2).collect();
-    assert!(
-        text::pages(&every_other).ends_with(" more"),
-        "{}",
-        text::pages(&every_other)
-    );
+    assert!(text::pages(&every_other).ends_with(" more"), "{}", text::pages(&every_other));
 }
 
 proptest! {

@@ -28,11 +28,7 @@ pub(super) fn cell(text: &str) -> Cow<'_, str> {
         }
         units += c.len_utf16();
     }
-    if units <= MAX_CELL {
-        clean
-    } else {
-        Cow::Owned(format!("{}…", &clean[..room.unwrap_or(0)]))
-    }
+    if units <= MAX_CELL { clean } else { Cow::Owned(format!("{}…", &clean[..room.unwrap_or(0)])) }
 }
 
 fn replacement(c: char) -> Option<char> {
@@ -54,11 +50,7 @@ fn replacement(c: char) -> Option<char> {
 
 /// `1 Code`, `2 Codes`.
 pub(super) fn codes(count: u32) -> String {
-    if count == 1 {
-        "1 Code".to_owned()
-    } else {
-        format!("{count} Codes")
-    }
+    if count == 1 { "1 Code".to_owned() } else { format!("{count} Codes") }
 }
 
 /// `1 file`, `2,000 files`.
@@ -84,11 +76,8 @@ pub(super) fn pages(pages: &[u32]) -> String {
     let mut out = String::new();
     let mut rest = pages;
     while let Some((&first, _)) = rest.split_first() {
-        let run = rest
-            .iter()
-            .zip(first..=u32::MAX)
-            .take_while(|(page, expected)| **page == *expected)
-            .count();
+        let run =
+            rest.iter().zip(first..=u32::MAX).take_while(|(page, expected)| **page == *expected).count();
         let last = rest[run - 1];
         let separator = if out.is_empty() { "" } else { ", " };
         let range = match run {
@@ -109,6 +98,5 @@ pub(super) fn pages(pages: &[u32]) -> String {
 
 /// `PDF`, `XLSX`, `TEXT`.
 pub(super) fn kind(kind: Option<Kind>) -> String {
-    kind.map(|kind| format!("{kind:?}").to_uppercase())
-        .unwrap_or_default()
+    kind.map(|kind| format!("{kind:?}").to_uppercase()).unwrap_or_default()
 }

@@ -78,10 +78,7 @@ struct Faulty {
 
 impl Faulty {
     fn new(fault: Fault) -> Self {
-        Self {
-            inner: MemoryLedger::new(),
-            fault,
-        }
+        Self { inner: MemoryLedger::new(), fault }
     }
 
     fn is(&self, fault: Fault) -> bool {
@@ -93,8 +90,7 @@ impl Faulty {
     }
 
     fn store(&self, session: Session) {
-        self.inner
-            .inspect(|books| books.sessions.insert(session.id.clone(), session));
+        self.inner.inspect(|books| books.sessions.insert(session.id.clone(), session));
     }
 
     /// As [`Session::apply`], but for the fault.
@@ -204,11 +200,7 @@ impl ScanLedger for Faulty {
         if !self.is(AppliedIsNotStored) {
             self.store(session.clone());
         }
-        Ok(Outcome::Applied(if self.is(AppliedShowsWhatWas) {
-            before
-        } else {
-            session
-        }))
+        Ok(Outcome::Applied(if self.is(AppliedShowsWhatWas) { before } else { session }))
     }
 
     async fn put_result(
@@ -225,20 +217,14 @@ impl ScanLedger for Faulty {
         match self.fault {
             SecondResultReplaces => {
                 let store = |books: &mut crate::memory::Books| {
-                    books
-                        .results
-                        .entry(key)
-                        .or_default()
-                        .insert(index, result.clone());
+                    books.results.entry(key).or_default().insert(index, result.clone());
                 };
                 self.inner.inspect(store);
                 Ok(result)
             }
-            SecondResultReturnsItself => self
-                .inner
-                .put_result(id, chunk, index, result.clone())
-                .await
-                .map(|_| result),
+            SecondResultReturnsItself => {
+                self.inner.put_result(id, chunk, index, result.clone()).await.map(|_| result)
+            }
             PutResultIsTwoSteps => {
                 let first = |books: &mut crate::memory::Books| books.results.get(&key)?.get(&index).cloned();
                 let stored = self.inner.inspect(first);
@@ -247,13 +233,8 @@ impl ScanLedger for Faulty {
                 if let Some(stored) = stored {
                     return Ok(stored);
                 }
-                self.inner.inspect(|books| {
-                    books
-                        .results
-                        .entry(key)
-                        .or_default()
-                        .insert(index, result.clone())
-                });
+                self.inner
+                    .inspect(|books| books.results.entry(key).or_default().insert(index, result.clone()));
                 Ok(result)
             }
             _ => self.inner.put_result(id, chunk, index, result).await,
@@ -292,8 +273,7 @@ impl ScanLedger for Faulty {
             return Ok(ChunkDone { new, ..added });
         }
         if self.is(SetIsReplaced) {
-            self.inner
-                .inspect(|books| books.done.remove(&(id.clone(), chunk)));
+            self.inner.inspect(|books| books.done.remove(&(id.clone(), chunk)));
         }
         let mut added = self.inner.add_done(id, chunk, indices).await?;
         match self.fault {
@@ -365,29 +345,21 @@ impl ScanLedger for Faulty {
         match self.fault {
             AttemptReplaces => {
                 let key = (id.clone(), index);
-                self.inner
-                    .inspect(|books| books.attempts.insert(key, attempt.clone()));
+                self.inner.inspect(|books| books.attempts.insert(key, attempt.clone()));
                 Ok(attempt)
             }
-            AttemptReturnsItself => self
-                .inner
-                .record_attempt(id, index, attempt.clone())
-                .await
-                .map(|_| attempt),
+            AttemptReturnsItself => {
+                self.inner.record_attempt(id, index, attempt.clone()).await.map(|_| attempt)
+            }
             _ => self.inner.record_attempt(id, index, attempt).await,
         }
     }
 
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {
         match self.fault {
-            TerminalStaysOpen => Ok(self
-                .inner
-                .inspect(|books| books.sessions.keys().cloned().collect())),
+            TerminalStaysOpen => Ok(self.inner.inspect(|books| books.sessions.keys().cloned().collect())),
             OpenListForgetsMoved => Ok(self.inner.inspect(|books| {
-                let new = books
-                    .sessions
-                    .values()
-                    .filter(|session| session.state == State::Listing);
+                let new = books.sessions.values().filter(|session| session.state == State::Listing);
                 new.map(|session| session.id.clone()).collect()
             })),
             _ => self.inner.open_sessions().await,

@@ -59,9 +59,7 @@ impl ObjectStore for Objects {
                 Ok(Put::Stored)
             }
             "long keys are cut" if is_key(key) => {
-                self.inner
-                    .put_if_absent(&key[..key.len().min(300)], content)
-                    .await
+                self.inner.put_if_absent(&key[..key.len().min(300)], content).await
             }
             "folders hide files" => {
                 let folder = key.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -91,12 +89,7 @@ impl ObjectStore for Objects {
         match self.fault {
             "nothing is deleted" if is_key(key) => Ok(()),
             "folders are deleted whole" => {
-                for below in self
-                    .inner
-                    .keys()
-                    .iter()
-                    .filter(|below| below.starts_with(&format!("{key}/")))
-                {
+                for below in self.inner.keys().iter().filter(|below| below.starts_with(&format!("{key}/"))) {
                     self.inner.delete(below).await?;
                 }
                 self.inner.delete(key).await
@@ -145,17 +138,11 @@ impl WorkQueue for Queues {
         match self.fault {
             "the rest of a batch is lost" => messages.truncate(10),
             "equal messages are one" => messages.dedup(),
-            "long bodies are cut" => messages
-                .iter_mut()
-                .for_each(|message| message.body.truncate(100_000)),
+            "long bodies are cut" => messages.iter_mut().for_each(|message| message.body.truncate(100_000)),
             "groups are lost" => messages.iter_mut().for_each(|message| message.group.clear()),
             _ => {}
         }
-        let queue = if self.fault == "queues are one" {
-            Queue::ScanWork
-        } else {
-            queue
-        };
+        let queue = if self.fault == "queues are one" { Queue::ScanWork } else { queue };
         self.inner.queue().send(queue, &messages).await
     }
 }
@@ -167,20 +154,16 @@ impl QueueHarness for Queues {
     }
 
     async fn receive(&self, queue: Queue) -> Vec<Delivered> {
-        let queue = if self.fault == "queues are one" {
-            Queue::ScanWork
-        } else {
-            queue
-        };
+        let queue = if self.fault == "queues are one" { Queue::ScanWork } else { queue };
         let mut received = self.inner.receive(queue).await;
         match self.fault {
             "messages stay visible" => self.inner.expire().await,
-            "receives are not counted" => received
-                .iter_mut()
-                .for_each(|delivered| delivered.receive_count = 1),
-            "receipts stay" => received
-                .iter_mut()
-                .for_each(|delivered| delivered.receipt = "same".to_owned()),
+            "receives are not counted" => {
+                received.iter_mut().for_each(|delivered| delivered.receive_count = 1)
+            }
+            "receipts stay" => {
+                received.iter_mut().for_each(|delivered| delivered.receipt = "same".to_owned())
+            }
             _ => {}
         }
         received
@@ -191,10 +174,10 @@ impl QueueHarness for Queues {
             return;
         }
         if self.fault == "the deleted come back" {
-            self.deleted.lock().expect("no panic").push(Message {
-                group: delivered.group.clone(),
-                body: delivered.body.clone(),
-            });
+            self.deleted
+                .lock()
+                .expect("no panic")
+                .push(Message { group: delivered.group.clone(), body: delivered.body.clone() });
         }
         self.inner.delete(queue, delivered).await;
     }
@@ -204,11 +187,7 @@ impl QueueHarness for Queues {
             return;
         }
         let deleted: Vec<Message> = self.deleted.lock().expect("no panic").drain(..).collect();
-        self.inner
-            .queue()
-            .send(Queue::ScanWork, &deleted)
-            .await
-            .expect("memory does not fail");
+        self.inner.queue().send(Queue::ScanWork, &deleted).await.expect("memory does not fail");
         self.inner.expire().await;
     }
 }
@@ -227,11 +206,7 @@ fn every_faulty_queue_is_noticed() {
         "the deleted come back",
         "nothing is redelivered",
     ] {
-        let queues = Queues {
-            inner: Consumer::new(),
-            fault,
-            deleted: Mutex::default(),
-        };
+        let queues = Queues { inner: Consumer::new(), fault, deleted: Mutex::default() };
         assert_noticed(fault, work_queue(&queues, &SeededIds::new(1)));
     }
 }
@@ -298,11 +273,7 @@ impl ConnectionRegistry for Registry {
 
     async fn subscribers(&self, session: &SessionId) -> Result<Vec<String>, PortError> {
         let one = SessionId(String::new());
-        let session = if self.fault == "sessions are one" {
-            &one
-        } else {
-            session
-        };
+        let session = if self.fault == "sessions are one" { &one } else { session };
         let mut subscribers = self.inner.subscribers(session).await?;
         match self.fault {
             "listeners descend" => subscribers.reverse(),
@@ -317,10 +288,7 @@ impl ConnectionRegistry for Registry {
 #[test]
 fn every_faulty_registry_is_noticed() {
     run(connection_registry(
-        &Registry {
-            inner: MemoryConnections::new(),
-            fault: "none",
-        },
+        &Registry { inner: MemoryConnections::new(), fault: "none" },
         &SeededIds::new(1),
     ));
     for fault in [
@@ -336,9 +304,6 @@ fn every_faulty_registry_is_noticed() {
         "one listener is left out",
     ] {
         let inner = MemoryConnections::new();
-        assert_noticed(
-            fault,
-            connection_registry(&Registry { inner, fault }, &SeededIds::new(1)),
-        );
+        assert_noticed(fault, connection_registry(&Registry { inner, fault }, &SeededIds::new(1)));
     }
 }

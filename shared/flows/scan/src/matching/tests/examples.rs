@@ -10,16 +10,9 @@ use crate::matching::{
 
 #[test]
 fn a_token_has_no_letter_digit_or_underscore_beside_it() {
-    for text in [
-        "HOLE-1",
-        "hole-1",
-        "(HOLE-1)",
-        "x HOLE-1.",
-        "HOLE-1-A",
-        "HOLE-1/2",
-        "HOLE-1²",
-        "ＨＯＬＥ－１",
-    ] {
+    for text in
+        ["HOLE-1", "hole-1", "(HOLE-1)", "x HOLE-1.", "HOLE-1-A", "HOLE-1/2", "HOLE-1²", "ＨＯＬＥ－１"]
+    {
         assert_eq!(tokens(&["HOLE-1"], text), ["HOLE-1"], "{text}");
     }
     for text in [
@@ -69,53 +62,29 @@ fn white_space_is_one_space() {
 
 #[test]
 fn overlapping_codes_are_all_found() {
-    assert_eq!(
-        tokens(&["HOLE-1-A", "1-A", "HOLE-1", "A"], "HOLE-1-A"),
-        ["HOLE-1-A", "1-A", "HOLE-1", "A"]
-    );
+    assert_eq!(tokens(&["HOLE-1-A", "1-A", "HOLE-1", "A"], "HOLE-1-A"), ["HOLE-1-A", "1-A", "HOLE-1", "A"]);
     let twice = find(&["1-1"], MatchMode::Substring, &Place::Page(1), "1-1-1");
     assert_eq!(twice.matches.len(), 1);
 }
 
 #[test]
 fn substrings_are_found_where_asked_for() {
-    let found = find(
-        &["HOLE-1", "OLE"],
-        MatchMode::Substring,
-        &Place::Page(3),
-        "XHOLE-12",
-    );
-    assert_eq!(
-        found.matches.iter().map(|found| found.code).collect::<Vec<_>>(),
-        [0, 1]
-    );
+    let found = find(&["HOLE-1", "OLE"], MatchMode::Substring, &Place::Page(3), "XHOLE-12");
+    assert_eq!(found.matches.iter().map(|found| found.code).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(found.codes, 2);
-    assert_eq!(
-        serde_json::to_string(&MatchMode::Substring).unwrap(),
-        r#""substring""#
-    );
+    assert_eq!(serde_json::to_string(&MatchMode::Substring).unwrap(), r#""substring""#);
 }
 
 #[test]
 fn lower_casing_that_changes_lengths_keeps_positions() {
-    let found = find(
-        &["İ-1", "ẞ2"],
-        MatchMode::Token,
-        &Place::Page(1),
-        "ȺȺȺ İ-1, i-1, ß2",
-    );
+    let found = find(&["İ-1", "ẞ2"], MatchMode::Token, &Place::Page(1), "ȺȺȺ İ-1, i-1, ß2");
     assert_eq!(found.matches[0].snippet, "ȺȺȺ İ-1, i-1, ß2");
     assert_eq!(found.matches.len(), 2);
 }
 
 #[test]
 fn matches_come_by_line_then_by_code() {
-    let found = find(
-        &["B", "A-1", "A"],
-        MatchMode::Token,
-        &Place::Line(10),
-        "A-1 B\n\nx A-\n1 b B\nB",
-    );
+    let found = find(&["B", "A-1", "A"], MatchMode::Token, &Place::Line(10), "A-1 B\n\nx A-\n1 b B\nB");
     let lines: Vec<(Place, u32)> = found.matches.iter().map(|m| (m.place.clone(), m.code)).collect();
     let line = Place::Line;
     assert_eq!(
@@ -148,11 +117,7 @@ fn one_page_in_two_units_is_one_place() {
     let matcher = Matcher::new(&list(&["A"]), MatchMode::Token);
     let mut session = matcher.session();
     for place in [Place::Page(1), Place::Page(1), Place::Page(2)] {
-        session.unit(&Unit {
-            place: &place,
-            text: "A",
-            glyphs: None,
-        });
+        session.unit(&Unit { place: &place, text: "A", glyphs: None });
     }
     assert_eq!(session.finish().matches.len(), 2);
 }
@@ -161,10 +126,7 @@ fn one_page_in_two_units_is_one_place() {
 fn places_beyond_the_caps_are_counted() {
     let text = "A b\n".repeat(MAX_PLACES_PER_CODE as usize + 5);
     let found = find(&["A", "B"], MatchMode::Token, &Place::Line(1), &text);
-    assert_eq!(
-        (found.matches.len(), found.unlisted, found.codes),
-        (2 * MAX_PLACES_PER_CODE as usize, 10, 2)
-    );
+    assert_eq!((found.matches.len(), found.unlisted, found.codes), (2 * MAX_PLACES_PER_CODE as usize, 10, 2));
 
     // A code that first appears when the file's list is full must not look absent in the report.
     let codes: Vec<String> = (0..=MAX_MATCHES).map(|number| format!("C-{number}")).collect();
@@ -172,11 +134,7 @@ fn places_beyond_the_caps_are_counted() {
     let text = format!("{text}C-1\nC-{MAX_MATCHES}\n");
     let matcher = Matcher::new(&CodeList::new(codes).unwrap(), MatchMode::Token);
     let mut session = matcher.session();
-    session.unit(&Unit {
-        place: &Place::Line(1),
-        text: &text,
-        glyphs: None,
-    });
+    session.unit(&Unit { place: &Place::Line(1), text: &text, glyphs: None });
     let found = session.finish();
     assert_eq!((found.matches.len(), found.unlisted), (MAX_MATCHES + 1, 1));
     assert_eq!(found.codes as usize, MAX_MATCHES + 1);
@@ -186,10 +144,7 @@ fn places_beyond_the_caps_are_counted() {
 fn a_snippet_shows_the_code_as_it_stands() {
     let text = "title\u{202E} \u{0}of\t the   sheet\nBore HOLE \n–\n12 is\u{7} here";
     let found = find(&["hole-12"], MatchMode::Token, &Place::Page(1), text);
-    assert_eq!(
-        found.matches[0].snippet,
-        "title of the sheet Bore HOLE – 12 is here"
-    );
+    assert_eq!(found.matches[0].snippet, "title of the sheet Bore HOLE – 12 is here");
     let found = find(&["hole-12"], MatchMode::Token, &Place::Line(1), text);
     assert_eq!(found.matches[0].snippet, "Bore HOLE – 12 is here");
     assert_eq!(found.matches[0].place, Place::Line(2));
@@ -199,10 +154,7 @@ fn a_snippet_shows_the_code_as_it_stands() {
 fn a_snippet_is_cut_between_characters() {
     let text = format!("{}A-1{}", "é ".repeat(300), " 中".repeat(300));
     let found = find(&["A-1"], MatchMode::Token, &Place::Page(1), &text);
-    assert_eq!(
-        found.matches[0].snippet,
-        format!("…{}A-1{}…", "é ".repeat(20), " 中".repeat(20))
-    );
+    assert_eq!(found.matches[0].snippet, format!("…{}A-1{}…", "é ".repeat(20), " 中".repeat(20)));
     let wide = format!("A -{}1", " ".repeat(1_000_000));
     let found = find(&["A-1"], MatchMode::Token, &Place::Page(1), &wide);
     assert!(found.matches[0].snippet.len() < 100);
@@ -212,30 +164,15 @@ fn a_snippet_is_cut_between_characters() {
 fn glyphs(text: &str, at: impl Fn(usize) -> (f32, f32)) -> Glyphs {
     let boxes = text.char_indices().enumerate().map(|(index, (offset, _))| {
         let (x, y) = at(index);
-        (
-            u32::try_from(offset).unwrap(),
-            Bounds {
-                x0: x,
-                y0: y,
-                x1: x + 10.0,
-                y1: y + 10.0,
-            },
-        )
+        (u32::try_from(offset).unwrap(), Bounds { x0: x, y0: y, x1: x + 10.0, y1: y + 10.0 })
     });
-    Glyphs {
-        page: (600.0, 800.0),
-        boxes: boxes.collect(),
-    }
+    Glyphs { page: (600.0, 800.0), boxes: boxes.collect() }
 }
 
 fn boxed(code: &str, text: &str, at: impl Fn(usize) -> (f32, f32)) -> Vec<Match> {
     let matcher = Matcher::new(&list(&[code]), MatchMode::Token);
     let mut session = matcher.session();
-    session.unit(&Unit {
-        place: &Place::Page(1),
-        text,
-        glyphs: Some(&glyphs(text, at)),
-    });
+    session.unit(&Unit { place: &Place::Page(1), text, glyphs: Some(&glyphs(text, at)) });
     session.finish().matches
 }
 
@@ -248,35 +185,19 @@ fn bounds(x0: f32, y0: f32, x1: f32, y1: f32) -> Bounds {
 fn boxes_follow_the_line_of_text() {
     // Upright, twice on the page.
     let found = boxed("É-1", "É-1 x é-1", |index| (index as f32 * 10.0, 0.0));
-    assert_eq!(
-        found[0].boxes,
-        [bounds(0.0, 0.0, 30.0, 10.0), bounds(60.0, 0.0, 90.0, 10.0)]
-    );
+    assert_eq!(found[0].boxes, [bounds(0.0, 0.0, 30.0, 10.0), bounds(60.0, 0.0, 90.0, 10.0)]);
     // Broken over two lines, the second beginning below the first.
-    let found = boxed("HO-1", "HO-\n1", |index| {
-        if index < 4 {
-            (index as f32 * 10.0, 0.0)
-        } else {
-            (0.0, 12.0)
-        }
-    });
-    assert_eq!(
-        found[0].boxes,
-        [bounds(0.0, 0.0, 30.0, 10.0), bounds(0.0, 12.0, 10.0, 22.0)]
-    );
+    let found =
+        boxed("HO-1", "HO-\n1", |index| if index < 4 { (index as f32 * 10.0, 0.0) } else { (0.0, 12.0) });
+    assert_eq!(found[0].boxes, [bounds(0.0, 0.0, 30.0, 10.0), bounds(0.0, 12.0, 10.0, 22.0)]);
     // Running upwards, and aslant.
     let found = boxed("HO-1", "HO-1", |index| (5.0, 100.0 - index as f32 * 10.0));
     assert_eq!(found[0].boxes, [bounds(5.0, 70.0, 15.0, 110.0)]);
     let found = boxed("HO-1", "HO-1", |index| (index as f32 * 7.0, index as f32 * 7.0));
     assert_eq!(found[0].boxes, [bounds(0.0, 0.0, 31.0, 31.0)]);
     // What a page hides in numbers that are none is left out.
-    let found = boxed("HO-1", "HO-1", |index| {
-        if index == 1 {
-            (f32::NAN, 0.0)
-        } else {
-            (index as f32 * 10.0, 0.0)
-        }
-    });
+    let found =
+        boxed("HO-1", "HO-1", |index| if index == 1 { (f32::NAN, 0.0) } else { (index as f32 * 10.0, 0.0) });
     assert_eq!(found[0].boxes, [bounds(0.0, 0.0, 40.0, 10.0)]);
     let found = boxed("A", &"A ".repeat(100), |index| (index as f32 * 10.0, 0.0));
     assert_eq!(found[0].boxes.len(), MAX_BOXES);
@@ -303,19 +224,10 @@ fn a_bad_list_says_which_item() {
     let long = "é".repeat(MAX_CODE_CHARS);
     assert_eq!(CodeList::new(vec![format!("{long} ")]).unwrap().len(), 1);
     let error = new(vec!["A".into(), String::new(), format!("{long}é")]);
-    assert_eq!(
-        error,
-        CodeListError::TooLong {
-            item: 3,
-            code: "é".repeat(40)
-        }
-    );
+    assert_eq!(error, CodeListError::TooLong { item: 3, code: "é".repeat(40) });
     assert_eq!(
         new(vec!["A".into(), "–".into()]),
-        CodeListError::NoLetterOrDigit {
-            item: 2,
-            code: "–".into()
-        }
+        CodeListError::NoLetterOrDigit { item: 2, code: "–".into() }
     );
     let many = |count: usize| (0..count).map(|number| number.to_string()).collect::<Vec<_>>();
     assert_eq!(new(many(MAX_CODES + 1)), CodeListError::TooMany(MAX_CODES + 1));

@@ -16,22 +16,14 @@ pub(super) fn list(codes: &[&str]) -> CodeList {
 pub(super) fn find(codes: &[&str], mode: MatchMode, place: &Place, text: &str) -> Findings {
     let matcher = Matcher::new(&list(codes), mode);
     let mut session = matcher.session();
-    session.unit(&Unit {
-        place,
-        text,
-        glyphs: None,
-    });
+    session.unit(&Unit { place, text, glyphs: None });
     session.finish()
 }
 
 /// The spellings of the codes found as tokens on one page.
 pub(super) fn tokens<'c>(codes: &[&'c str], text: &str) -> Vec<&'c str> {
     let findings = find(codes, MatchMode::Token, &Place::Page(1), text);
-    findings
-        .matches
-        .iter()
-        .map(|found| codes[found.code as usize])
-        .collect()
+    findings.matches.iter().map(|found| codes[found.code as usize]).collect()
 }
 
 pub(super) fn folded(text: &str) -> String {

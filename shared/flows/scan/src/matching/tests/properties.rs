@@ -22,13 +22,7 @@ fn text(most: usize) -> impl Strategy<Value = String> {
 
 fn codes() -> impl Strategy<Value = CodeList> {
     prop::collection::vec(text(6), 1..12).prop_filter_map("no valid code", |codes| {
-        CodeList::new(
-            codes
-                .into_iter()
-                .filter(|code| code.chars().any(char::is_alphanumeric))
-                .collect(),
-        )
-        .ok()
+        CodeList::new(codes.into_iter().filter(|code| code.chars().any(char::is_alphanumeric)).collect()).ok()
     })
 }
 
@@ -40,11 +34,7 @@ fn mode() -> impl Strategy<Value = MatchMode> {
 fn text_and_codes() -> impl Strategy<Value = (String, CodeList)> {
     (text(60), codes(), any::<prop::sample::Index>(), 1_usize..14).prop_map(|(text, codes, from, length)| {
         let chars: Vec<char> = text.chars().collect();
-        let start = if chars.is_empty() {
-            0
-        } else {
-            from.index(chars.len())
-        };
+        let start = if chars.is_empty() { 0 } else { from.index(chars.len()) };
         let cut: String = chars[start..chars.len().min(start + length)].iter().collect();
         let with_cut = codes.spellings().iter().cloned().chain([cut]).collect();
         let codes = CodeList::new(with_cut).unwrap_or(codes);
@@ -142,10 +132,7 @@ fn located(matcher: &Matcher, text: &str) -> Vec<(usize, usize, usize)> {
         .hits(&folded)
         .map(|hit| {
             let (start, end) = trace.locate(hit.start, hit.end);
-            assert_eq!(
-                trace.newlines_before(start),
-                text[..start].matches('\n').count() as u64
-            );
+            assert_eq!(trace.newlines_before(start), text[..start].matches('\n').count() as u64);
             (start, end, hit.code as usize)
         })
         .collect();
@@ -169,11 +156,7 @@ fn reference_with_known_fold(codes: &CodeList, mode: MatchMode, text: &str) -> V
         .into_iter()
         .map(|(start, end, code)| {
             let last = origins[end - 1];
-            (
-                origins[start],
-                last + text[last..].chars().next().map_or(0, char::len_utf8),
-                code,
-            )
+            (origins[start], last + text[last..].chars().next().map_or(0, char::len_utf8), code)
         })
         .collect();
     found.sort_unstable();

@@ -11,11 +11,8 @@ const HYPHENS: &str = "-‐‑‒–—―−﹘﹣－";
 const SOFT: char = '\u{AD}';
 
 pub(super) fn fold(text: &str) -> Folded {
-    let visible: Folded = text
-        .char_indices()
-        .map(|(at, c)| (c, at))
-        .filter(|(c, _)| !INVISIBLE.contains(*c))
-        .collect();
+    let visible: Folded =
+        text.char_indices().map(|(at, c)| (c, at)).filter(|(c, _)| !INVISIBLE.contains(*c)).collect();
     let is_hyphen = |c: char| c == SOFT || HYPHENS.contains(c);
 
     // White space counts unless the nearest character that is none, on either side, is missing or a hyphen.
@@ -43,10 +40,7 @@ pub(super) fn fold(text: &str) -> Folded {
             rest = &rest[1..];
             continue;
         }
-        let real = rest[..run]
-            .iter()
-            .filter(|(c, _)| *c != SOFT)
-            .map(|(_, at)| ('-', *at));
+        let real = rest[..run].iter().filter(|(c, _)| *c != SOFT).map(|(_, at)| ('-', *at));
         folded.push(('-', at));
         folded.extend(real.skip(1));
         rest = &rest[run..];

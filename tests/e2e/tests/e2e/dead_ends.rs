@@ -1,0 +1,143 @@
+//! Files that cannot be read, commands that cannot be run: the exit code and what a person is told.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::process::{Ended, run};
+use crate::report::Report;
+use crate::samples::text;
+use crate::told::Told;
+
+/// `riffle scan` with a state of its own.
+fn scan(dir: &Path, more: &[&str]) -> Ended {
+    let state = tempfile::tempdir().expect("a folder");
+    let mut arguments = vec!["scan", text(dir), "--state", text(state.path())];
+    arguments.extend(more);
+    run(arguments)
+}
+
+fn folder(files: &[(&str, &[u8])]) -> TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (name, content) in files {
+        fs::write(dir.path().join(name), content).expect("a file");
+    }
+    dir
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named_and_do_not_keep_others_from_it() {
+    let binary: Vec<u8> = (0..=255).cycle().take(2_000).collect();
+    let damaged = [&b"%PDF-1.7\n"[..], &b"no objects at all ".repeat(50)].concat();
+    let dir = folder(&[
+        ("good.txt", b"HOLE-1 stands here\n"),
+        ("damaged.pdf", &damaged),
+        ("unknown.bin", &binary),
+        ("empty.csv", b""),
+        ("locked.txt", b"HOLE-1\n"),
+    ]);
+    symlink("nowhere", dir.path().join("dangling.pdf")).expect("a link");
+    symlink("circle", dir.path().join("circle")).expect("a link");
+    let locked = dir.path().join("locked.txt");
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).expect("permissions");
+    let mut unread = vec!["circle", "damaged.pdf", "dangling.pdf", "empty.csv", "unknown.bin"];
+    // Nothing is locked to root.
+    if fs::read(&locked).is_err() {
+        unread.insert(4, "locked.txt");
+    }
+
+    let out = tempfile::tempdir().expect("a folder");
+    let place = out.path().join("report.xlsx");
+    let ended = scan(dir.path(), &["--codes", "HOLE-1,HOLE-2", "--json", "--report", text(&place)]);
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    let told = Told::read(&ended.out);
+    let told_why: BTreeMap<&str, &str> =
+        told.failed().map(|failure| (&*failure.file_name, &*failure.reason)).collect();
+    assert_eq!(told_why.keys().copied().collect::<Vec<_>>(), unread);
+    assert!(told_why["damaged.pdf"].starts_with("damaged"), "{told_why:?}");
+    assert!(told_why["unknown.bin"].contains("not read"), "{told_why:?}");
+    assert!(told.found().any(|found| found.file_name == "good.txt"));
+
+    let mut report = Report::open(&place);
+    let files = report.table("Files");
+    let states = files.pairs("File", "State");
+    let remarks: BTreeMap<String, String> = files.pairs("File", "Remark").into_iter().collect();
+    for (name, why) in &told_why {
+        assert!(states.contains(&((*name).to_owned(), "Failed".to_owned())), "{states:?}");
+        assert_eq!(remarks[*name], *why);
+    }
+    assert_eq!(report.table("Unread").len(), unread.len());
+    let codes = report.table("Codes").pairs("Code", "Result");
+    assert_eq!(codes[1], ("HOLE-2".to_owned(), "Unknown".to_owned()), "it may stand in what was not read");
+
+    let piped = scan(dir.path(), &["--codes", "HOLE-1"]);
+    assert_eq!(piped.code, Some(1));
+    for name in unread {
+        assert!(piped.err.lines().any(|line| line.starts_with(&format!("{name}: "))), "{}", piped.err);
+    }
+}
+
+#[test]
+fn an_empty_folder_is_finished_at_once() {
+    let (dir, out) = (folder(&[]), tempfile::tempdir().expect("a folder"));
+    let place = out.path().join("report.xlsx");
+    let ended = scan(dir.path(), &["--codes", "A-1", "--json", "--report", text(&place)]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let told = Told::read(&ended.out);
+    told.assert_begins();
+    assert_eq!((told.summary.total, told.summary.matches), (0, 0));
+    assert_eq!(Report::open(&place).table("Files").len(), 0);
+}
+
+#[test]
+fn links_between_folders_make_no_loop_and_no_file_is_read_twice() {
+    let dir = folder(&[("a.txt", b"HOLE-1\n")]);
+    let below = dir.path().join("below/deeper");
+    fs::create_dir_all(&below).expect("folders");
+    fs::write(below.join("b.txt"), "HOLE-1\n").expect("a file");
+    symlink("../..", below.join("up")).expect("a link");
+    symlink("below", dir.path().join("again")).expect("a link");
+    let ended = scan(dir.path(), &["--codes", "HOLE-1"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let mut files: Vec<&str> = ended.out.iter().filter_map(|line| line.split('\t').next()).collect();
+    files.sort_unstable();
+    assert_eq!(files, ["a.txt", "below/deeper/b.txt"]);
+}
+
+#[test]
+fn what_cannot_be_run_says_why_before_it_begins() {
+    let dir = folder(&[("a.txt", b"HOLE-1\n"), ("no-codes.txt", b"\n\n")]);
+    let at = |name: &str| dir.path().join(name);
+    let missing = at("missing");
+    assert!(scan(&missing, &["--codes", "A-1"]).refusal().contains(text(&missing)));
+    assert!(scan(&at("a.txt"), &["--codes", "A-1"]).refusal().contains("not a folder"));
+    let codes_of = |codes: &str| scan(dir.path(), &["--codes", codes]).refusal().to_owned();
+    assert!(codes_of("misspelt.xlsx").contains("misspelt.xlsx"));
+    assert!(codes_of(text(&missing)).contains(text(&missing)));
+    assert!(codes_of("").contains("no codes"));
+    assert!(codes_of(" , ,").contains("no codes"));
+    let empty = at("no-codes.txt");
+    assert!(codes_of(text(&empty)).contains("no codes"));
+
+    let report_at = |place: &Path| {
+        scan(dir.path(), &["--codes", "A-1", "--report", text(place)]).refusal().to_owned()
+    };
+    assert!(report_at(&missing.join("report.xlsx")).contains("folder does not exist"));
+    assert!(report_at(dir.path()).contains("that is a folder"));
+    assert_eq!(run(["scan", text(dir.path())]).code, Some(2), "codes are needed");
+
+    let state = at("a.txt");
+    let ended = run(["scan", text(dir.path()), "--codes", "A-1", "--state", text(&state)]);
+    assert!(ended.refusal().contains(text(&state)));
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_said_before_files_are_read() {
+    let dir = folder(&[("a.txt", b"HOLE-1\n")]);
+    // Nobody makes files there, root included.
+    let ended = scan(dir.path(), &["--codes", "HOLE-1", "--report", "/proc/report.xlsx"]);
+    assert!(ended.refusal().contains("/proc/report.xlsx"));
+}

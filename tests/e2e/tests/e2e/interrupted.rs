@@ -1,0 +1,131 @@
+//! `kill -9`, Ctrl-C and a reader that goes away: nothing is lost, nothing is doubled.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+use riffle_contracts::FoundMatch;
+
+use crate::deadline::until;
+use crate::process::{Process, riffle, run};
+use crate::report::Report;
+use crate::samples::{Samples, text};
+use crate::server::Server;
+use crate::told::{Told, found, frame};
+
+/// Enough that every kill comes while files are still read.
+const FILES: u32 = 600;
+
+/// Starts a scan and kills it after so many lines.
+fn killed_after(samples: &Samples, lines: usize) {
+    let scan = Process::start(&mut riffle(samples.scan(&["--json"])));
+    for _ in 0..lines {
+        let line = scan.out.next().expect("the scan is still at work");
+        assert!(!line.contains("\"type\":\"COMPLETE\""), "too late to kill it");
+    }
+    assert_eq!(scan.kill().code, None);
+}
+
+fn by_id(told: &Told) -> BTreeMap<String, FoundMatch> {
+    found(&told.frames).map(|(id, data)| (id.to_owned(), data.clone())).collect()
+}
+
+#[test]
+fn a_scan_killed_again_and_again_ends_like_one_that_was_not() {
+    let samples = Samples::make(FILES, 21);
+    for lines in [0, 1, 60, 400, 900, 1_500] {
+        killed_after(&samples, lines);
+    }
+    let place = samples.at("report.xlsx");
+    let ended = run(samples.scan(&["--json", "--report", text(&place)]));
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(ended.err.contains("it goes on"), "says that it goes on: {}", ended.err);
+    let told = Told::read(&ended.out);
+    assert_eq!((told.summary.total, told.summary.failed), (u64::from(FILES), 0));
+    samples.assert_found(told.found());
+    let mut files = Report::open(&place).table("Files").texts("File");
+    assert_eq!(files.len(), FILES as usize, "one result for each file");
+    files.sort_unstable();
+    files.dedup();
+    assert_eq!(files.len(), FILES as usize);
+
+    let whole = run(samples.scan_in("fresh", &["--json"]));
+    assert_eq!(by_id(&told), by_id(&Told::read(&whole.out)));
+}
+
+#[test]
+fn the_platform_ends_a_scan_that_was_killed() {
+    let samples = Samples::make(FILES, 22);
+    killed_after(&samples, 50);
+    let server = Server::start(&samples.at("state"), &[]);
+    let session = until("the scan completes", || {
+        let listed = server.sessions();
+        assert_eq!(listed.len(), 1, "the one scan: {listed:?}");
+        (listed[0]["state"] == "COMPLETE").then(|| listed[0].clone())
+    });
+    assert_eq!((&session["total"], &session["processed"], &session["failed"]), (
+        &FILES.into(),
+        &FILES.into(),
+        &0.into()
+    ));
+    let id = session["session_id"].as_str().expect("an id");
+    let report = server.get(&format!("/sessions/{id}/report.xlsx"), &[]);
+    let found = Report::read(report.body).table("Matches").pairs("File", "Code");
+    assert_eq!(found.into_iter().collect::<std::collections::BTreeSet<_>>(), samples.pairs());
+}
+
+#[test]
+fn ctrl_c_cancels_and_the_same_command_starts_anew() {
+    let samples = Samples::make(FILES, 23);
+    let scan = Process::start(&mut riffle(samples.scan(&["--json"])));
+    let first = frame(&scan.out.next().expect("a frame"));
+    scan.interrupt();
+    let ended = scan.ended();
+    assert_eq!(ended.code, Some(130), "{}", ended.err);
+    assert!(ended.err.contains("cancelled"), "{}", ended.err);
+    let last = ended.out.last().expect("a last frame");
+    assert!(last.contains("\"type\":\"CANCELLED\""), "{last}");
+
+    let again = run(samples.scan(&["--json"]));
+    assert_eq!(again.code, Some(0), "{}", again.err);
+    let told = Told::read(&again.out);
+    told.assert_begins();
+    assert_ne!(Some(told.summary.session_id.clone()), first.session_id);
+    samples.assert_found(told.found());
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_scan_without_a_panic() {
+    let samples = Samples::make(120, 24);
+    let mut scan = riffle(samples.scan(&[]))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("riffle starts");
+    let mut output = BufReader::new(scan.stdout.take().expect("its output"));
+    let mut line = String::new();
+    output.read_line(&mut line).expect("a line");
+    assert_eq!(line.matches('\t').count(), 3, "{line}");
+    drop(output);
+    let mut errors = String::new();
+    scan.stderr.take().expect("its errors").read_to_string(&mut errors).expect("text");
+    let status = until("riffle ends", || scan.try_wait().expect("its state"));
+    assert!(!errors.contains("panicked"), "{errors}");
+    assert_ne!(status.code(), Some(0), "it did not finish");
+
+    let again = run(samples.scan(&["--json"]));
+    assert_eq!(again.code, Some(0), "{}", again.err);
+    samples.assert_found(Told::read(&again.out).found());
+}
+
+#[test]
+fn two_at_once_do_not_share_a_state() {
+    let samples = Samples::make(7, 25);
+    let server = Server::start(&samples.at("state"), &[]);
+    let ended = run(samples.scan(&[]));
+    let why = ended.refusal();
+    assert!(why.contains("in use by process") && why.contains("name another folder"), "{why}");
+    drop(server);
+    let freed = run(samples.scan(&[]));
+    assert_eq!(freed.code, Some(0), "a state is free when its user is gone: {}", freed.err);
+}

@@ -1,0 +1,23 @@
+//! The binary `riffle` from outside: started as a person starts it, judged by what a person or a program sees.
+//!
+//! Nothing in here calls into the platform. The contracts' types are used to read what it says, the samples' to
+//! read their answer key. Each test has folders of its own. Nothing sleeps for a fixed time: every wait is for a
+//! condition and ends in a failure when that does not come.
+
+mod answers;
+mod codes;
+mod dead_ends;
+mod deadline;
+mod formats;
+mod interrupted;
+mod lines;
+mod names;
+mod process;
+mod report;
+mod samples;
+mod server;
+mod serving;
+mod serving_doors;
+mod serving_mistakes;
+mod socket;
+mod told;

@@ -1,0 +1,153 @@
+//! The binary as a process: what it is given, what it says, how it ends.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+
+use crate::deadline::{PATIENCE, until};
+
+/// `target/<profile>/riffle`, beside the folder of this test's own executable.
+fn binary() -> PathBuf {
+    let own = std::env::current_exe().expect("the path of this test");
+    let profile = own.parent().and_then(|deps| deps.parent()).expect("target/<profile>");
+    let binary = profile.join("riffle");
+    assert!(
+        binary.is_file(),
+        "{} is not there; build it first: cargo build -p riffle",
+        binary.display()
+    );
+    binary
+}
+
+/// A command line of `riffle` that knows nothing of the settings of whoever runs the tests.
+pub fn riffle(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let mut command = Command::new(binary());
+    command.args(arguments);
+    for name in ["RIFFLE_TOKEN", "LOCAL_STORAGE_PATH", "RUST_LOG", "XDG_DATA_HOME"] {
+        command.env_remove(name);
+    }
+    command.env("HOME", "/nonexistent").stdin(Stdio::null());
+    command
+}
+
+/// Runs to its end.
+pub fn run(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Ended {
+    Process::start(&mut riffle(arguments)).ended()
+}
+
+/// A running `riffle`. It does not outlive the test.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    pub out: Lines,
+    pub err: Lines,
+}
+
+/// How a process ended and what it said until then.
+#[derive(Debug)]
+pub struct Ended {
+    /// `None` where a signal ended it.
+    pub code: Option<i32>,
+    /// Lines that were not read before.
+    pub out: Vec<String>,
+    pub err: String,
+}
+
+/// One of its outputs, read as it comes.
+#[derive(Debug)]
+pub struct Lines(Receiver<String>);
+
+impl Process {
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("riffle starts");
+        let out = Lines::of(child.stdout.take().expect("its output"));
+        let err = Lines::of(child.stderr.take().expect("its errors"));
+        Self { child, out, err }
+    }
+
+    /// `kill -9`; what it said until then is still there.
+    pub fn kill(mut self) -> Ended {
+        self.child.kill().expect("kill -9");
+        self.ended()
+    }
+
+    /// Ctrl-C.
+    pub fn interrupt(&self) {
+        let status = Command::new("kill")
+            .args(["-INT", &self.child.id().to_string()])
+            .status()
+            .expect("kill -INT");
+        assert!(status.success());
+    }
+
+    pub fn ended(mut self) -> Ended {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        while let Some(line) = self.out.next() {
+            out.push(line);
+        }
+        while let Some(line) = self.err.next() {
+            err.push(line);
+        }
+        let child = &mut self.child;
+        let status = until("riffle ends", || child.try_wait().expect("its state"));
+        Ended {
+            code: status.code(),
+            out,
+            err: err.join("\n"),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.child.kill().ok();
+            self.child.wait().ok();
+        }
+    }
+}
+
+impl Lines {
+    fn of(output: impl Read + Send + 'static) -> Self {
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            let mut output = BufReader::new(output);
+            let mut line = Vec::new();
+            while output.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+                if line.ends_with(b"\n") {
+                    line.pop();
+                }
+                let text = String::from_utf8(std::mem::take(&mut line)).expect("output is UTF-8");
+                if sender.send(text).is_err() {
+                    break;
+                }
+            }
+        });
+        Self(lines)
+    }
+
+    /// The next line; `None` at the end of the output.
+    pub fn next(&self) -> Option<String> {
+        match self.0.recv_timeout(PATIENCE) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("riffle says nothing and does not end"),
+        }
+    }
+}
+
+impl Ended {
+    /// The text of an end that must be "could not run".
+    pub fn refusal(&self) -> &str {
+        assert_eq!(self.code, Some(2), "{self:?}");
+        assert_eq!(self.out, Vec::<String>::new(), "nothing was found");
+        assert!(self.err.starts_with("riffle: "), "{}", self.err);
+        &self.err
+    }
+}

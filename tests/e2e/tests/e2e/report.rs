@@ -1,0 +1,61 @@
+//! A report as a spreadsheet program opens it.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use calamine::{Data, Reader, Xlsx};
+
+/// An opened report.
+pub struct Report(Xlsx<Cursor<Vec<u8>>>);
+
+/// One sheet: a header and the rows below it.
+#[derive(Debug)]
+pub struct Table {
+    header: Vec<String>,
+    rows: Vec<Vec<Data>>,
+}
+
+impl Report {
+    pub fn open(path: &Path) -> Self {
+        Self::read(std::fs::read(path).expect("a report was written"))
+    }
+
+    pub fn read(bytes: Vec<u8>) -> Self {
+        Self(Xlsx::new(Cursor::new(bytes)).expect("the report is a workbook"))
+    }
+
+    pub fn sheets(&self) -> Vec<String> {
+        self.0.sheet_names()
+    }
+
+    pub fn table(&mut self, sheet: &str) -> Table {
+        let range = self.0.worksheet_range(sheet).expect("the sheet is there");
+        let mut rows = range.rows();
+        let header = rows.next().expect("a header");
+        Table {
+            header: header.iter().map(ToString::to_string).collect(),
+            rows: rows.map(<[Data]>::to_vec).collect(),
+        }
+    }
+}
+
+impl Table {
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn cells(&self, column: &str) -> Vec<&Data> {
+        let index = self.header.iter().position(|title| title == column);
+        let index = index.unwrap_or_else(|| panic!("no column {column}: {:?}", self.header));
+        self.rows.iter().map(|row| &row[index]).collect()
+    }
+
+    pub fn texts(&self, column: &str) -> Vec<String> {
+        self.cells(column).into_iter().map(ToString::to_string).collect()
+    }
+
+    /// Two columns side by side.
+    pub fn pairs(&self, one: &str, other: &str) -> Vec<(String, String)> {
+        self.texts(one).into_iter().zip(self.texts(other)).collect()
+    }
+}
