@@ -14,6 +14,7 @@ use axum::routing::get;
 use axum::{Json, Router, middleware};
 use riffle_scan::Links;
 use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Serve;
 use crate::error::Problem;
@@ -35,16 +36,12 @@ pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
     let base = format!("http://{address}");
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Base(base.clone()))?);
     let pumps = platform.start(&arguments.machine);
-    let stop = async {
-        if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::error!(%error, "Ctrl-C cannot be heard");
-            std::future::pending::<()>().await;
-        }
-    };
+    let mut terminate = signal(SignalKind::terminate())?;
     eprintln!("riffle is at {base} (Ctrl-C ends it; open scans go on at the next start)");
     tokio::select! {
         served = axum::serve(listener, router(platform, guard)) => served?,
-        () = stop => {}
+        interrupt = tokio::signal::ctrl_c() => interrupt?,
+        _ = terminate.recv() => {}
     }
     pumps.stop().await;
     Ok(ExitCode::SUCCESS)

@@ -17,7 +17,8 @@ pub struct Connection {
 /// Remembers open connections and the sessions each listens to.
 #[async_trait]
 pub trait ConnectionRegistry: Send + Sync {
-    /// Remembers a connection. Repeating it with the same id replaces it.
+    /// Remembers a connection. Repeating it with the same id replaces it; it goes on listening to what it
+    /// listened to.
     async fn add(&self, connection: Connection) -> Result<(), PortError>;
 
     /// `None` for a connection that was never added or was removed.

@@ -16,7 +16,7 @@ pub use clock::{Clock, Ids};
 pub use connections::{ClientNotifier, Connection, ConnectionRegistry, Delivery};
 pub use failure::Failure;
 pub use file_source::{Entry, FileSource, Pages, ReadError, Source, SourceError};
-pub use object_store::{ObjectStore, Put};
+pub use object_store::{ObjectStore, Put, is_key};
 pub use scan_ledger::{Attempt, Body, ChunkDone, Outcome, ScanLedger, StoredResult};
 pub use session::{Counts, Frozen, Lease, Refused, Sealed, Session, SessionId, State, Transition};
 pub use work_queue::{Message, Queue, WorkQueue};

@@ -13,8 +13,16 @@ pub enum Put {
     Exists,
 }
 
-/// Holds content under keys. Keys are made by us (`a-z 0-9 . _ - /`, at most 512 bytes, no empty or dotted
-/// part), never by people. A key that is not of this form is [`PortError::Broken`].
+/// Whether `key` has the form of a key: 1 to 512 bytes of `a-z 0-9 . _ - /`, no part empty or of dots alone.
+pub fn is_key(key: &str) -> bool {
+    let known = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'/');
+    key.len() <= 512
+        && key.bytes().all(known)
+        && key.split('/').all(|part| !part.bytes().all(|byte| byte == b'.'))
+}
+
+/// Holds content under keys. Keys are made by us, never by people; what is not one (see [`is_key`]) is
+/// [`PortError::Broken`].
 #[async_trait]
 pub trait ObjectStore: Send + Sync {
     /// Stores `content`, replacing what was there, all at once: a reader sees the old or the new, whole.

@@ -60,7 +60,8 @@ pub struct Attempt {
     pub at: DateTime<Utc>,
 }
 
-/// All reads are strongly consistent unless they say otherwise.
+/// All reads are strongly consistent unless they say otherwise. Methods that touch one item look at no other:
+/// results and sets are taken for sessions nobody created, too.
 #[async_trait]
 pub trait ScanLedger: Send + Sync {
     /// Stores `session` unless its id is taken, and lists it among the open ones. Returns the session that

@@ -51,6 +51,7 @@ pub struct Client {
     pub refused: Option<ErrorCode>,
     waiting: Option<(Ask, DateTime<Utc>)>,
     /// The next page to ask for; `None` once everything was paged on this connection.
+    #[expect(clippy::option_option, reason = "nothing to ask for, the first page, or one by its cursor")]
     page: Option<Option<String>>,
     /// The paging under way began after the end.
     last_paging: bool,

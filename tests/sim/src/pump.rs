@@ -1,6 +1,7 @@
 //! Queues as consumers see them, and all that may go wrong between a queue and its consumer.
 
 use chrono::TimeDelta;
+use riffle_ports::State;
 use riffle_testkit::memory::{Place, Received};
 
 use crate::functions::Answer;
@@ -31,6 +32,9 @@ impl World {
         if received.is_empty() {
             return;
         }
+        if place == Place::Finish && self.is_handing_out() {
+            self.control.sometimes("a finisher comes too early");
+        }
         let (name, spared) = match place {
             Place::Dispatch => ("dispatcher", false),
             Place::Work => ("worker", false),
@@ -40,6 +44,14 @@ impl World {
         };
         let future = self.functions.batch(place, &received);
         self.spawn(name, spared, Kind::Batch(place, received), future);
+    }
+
+    /// Whether files are still being handed out of a session that is full already.
+    fn is_handing_out(&self) -> bool {
+        self.stores.ledger.inspect(|books| {
+            let mut sessions = books.sessions.values();
+            sessions.any(|session| session.state == State::Dispatching && session.is_full())
+        })
     }
 
     /// A batch's invocation ended: what it dealt with is deleted, the rest comes back.

@@ -14,6 +14,7 @@ pub const CODES: [&str; 4] = ["HOLE-1", "HOLE-2", "HOLE-3", "HOLE-4"];
 
 /// One run before it begins.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Scenario {
     pub seed: u64,
     /// One per session: each has a folder of its own.
@@ -287,7 +288,7 @@ fn settings(rng: &mut Rng, short_deadline: bool) -> Settings {
             Duration::from_hours(24)
         },
         lease: Duration::from_secs(40),
-        stall: Duration::from_secs(180),
+        stall: Duration::from_mins(3),
         attempt: Duration::from_secs(20),
         progress_every: Duration::from_millis(500),
         folders_allowed: true,

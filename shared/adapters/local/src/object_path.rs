@@ -6,14 +6,13 @@
 
 use std::path::PathBuf;
 
-use riffle_ports::PortError;
+use riffle_ports::{PortError, is_key};
 
-const MAX_KEY: usize = 512;
 const MAX_NAME: usize = 200;
 
 /// The path of `key`, relative to the objects folder. Different keys have different paths.
 pub(crate) fn path_of(key: &str) -> Result<PathBuf, PortError> {
-    if !is_valid(key) {
+    if !is_key(key) {
         return Err(PortError::Broken(format!("{key:?} is no key of an object")));
     }
     let mut path = PathBuf::new();
@@ -31,13 +30,6 @@ pub(crate) fn path_of(key: &str) -> Result<PathBuf, PortError> {
         }
     }
     Ok(path)
-}
-
-fn is_valid(key: &str) -> bool {
-    let known = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'/');
-    key.len() <= MAX_KEY
-        && key.bytes().all(known)
-        && key.split('/').all(|part| !part.bytes().all(|byte| byte == b'.'))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub use connections::MemoryConnections;
 pub use files::MemoryFiles;
 pub use ledger::{Books, Change, MemoryLedger, name_of};
 pub use notifier::{MAX_FRAME_BYTES, MemoryNotifier, Pushed};
-pub use objects::{MemoryObjects, is_key};
+pub use objects::MemoryObjects;
 pub use queue::{MemoryQueue, Place, Received, Redrive};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use riffle_ports::{ObjectStore, PortError, Put};
+use riffle_ports::{ObjectStore, PortError, Put, is_key};
 
 use super::lock;
 
@@ -41,13 +41,6 @@ impl MemoryObjects {
     pub fn writes(&self, key: &str) -> u32 {
         lock(&self.stored).get(key).map_or(0, |stored| stored.writes)
     }
-}
-
-/// Whether `key` is of the form [`ObjectStore`] asks for.
-pub fn is_key(key: &str) -> bool {
-    key.len() <= 512
-        && key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'/'))
-        && key.split('/').all(|part| !part.is_empty() && part.bytes().any(|byte| byte != b'.'))
 }
 
 fn check(key: &str) -> Result<(), PortError> {

@@ -49,8 +49,7 @@ fn every_code_of_the_key_is_found_and_none_is_invented() {
     // Pages without text were seen by nobody, so that nothing can be called absent.
     assert_codes(&samples, &mut report, "Unknown");
     let unread: Vec<String> = report.table("Unread").texts("File");
-    let mut pictured: Vec<String> =
-        samples.key.image_pages.iter().map(|page| page.file.clone()).collect();
+    let mut pictured: Vec<String> = samples.key.image_pages.iter().map(|page| page.file.clone()).collect();
     pictured.dedup();
     assert_eq!(unread, pictured);
 }

@@ -122,9 +122,8 @@ fn what_cannot_be_run_says_why_before_it_begins() {
     let empty = at("no-codes.txt");
     assert!(codes_of(text(&empty)).contains("no codes"));
 
-    let report_at = |place: &Path| {
-        scan(dir.path(), &["--codes", "A-1", "--report", text(place)]).refusal().to_owned()
-    };
+    let report_at =
+        |place: &Path| scan(dir.path(), &["--codes", "A-1", "--report", text(place)]).refusal().to_owned();
     assert!(report_at(&missing.join("report.xlsx")).contains("folder does not exist"));
     assert!(report_at(dir.path()).contains("that is a folder"));
     assert_eq!(run(["scan", text(dir.path())]).code, Some(2), "codes are needed");

@@ -7,10 +7,7 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two looks at a condition.
 const PAUSE: Duration = Duration::from_millis(10);
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test waits by the machine's own clock, there is no other"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test waits by the machine's own clock, there is no other")]
 fn now() -> Instant {
     Instant::now()
 }

@@ -63,11 +63,10 @@ fn the_platform_ends_a_scan_that_was_killed() {
         assert_eq!(listed.len(), 1, "the one scan: {listed:?}");
         (listed[0]["state"] == "COMPLETE").then(|| listed[0].clone())
     });
-    assert_eq!((&session["total"], &session["processed"], &session["failed"]), (
-        &FILES.into(),
-        &FILES.into(),
-        &0.into()
-    ));
+    assert_eq!(
+        (&session["total"], &session["processed"], &session["failed"]),
+        (&FILES.into(), &FILES.into(), &0.into())
+    );
     let id = session["session_id"].as_str().expect("an id");
     let report = server.get(&format!("/sessions/{id}/report.xlsx"), &[]);
     let found = Report::read(report.body).table("Matches").pairs("File", "Code");

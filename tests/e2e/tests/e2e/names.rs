@@ -89,7 +89,14 @@ fn files_of_two_folders_can_be_told_apart_in_the_report() {
     }
     let at = |name: &str| text(&out.path().join(name)).to_owned();
     let ended = run([
-        "scan", &at("north"), &at("south"), "--codes", "HOLE-1", "--state", &at("state"), "--report",
+        "scan",
+        &at("north"),
+        &at("south"),
+        "--codes",
+        "HOLE-1",
+        "--state",
+        &at("state"),
+        "--report",
         &at("report.xlsx"),
     ]);
     assert_eq!((ended.code, ended.out.len()), (Some(0), 2), "{}", ended.err);

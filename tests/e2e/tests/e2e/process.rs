@@ -13,11 +13,7 @@ fn binary() -> PathBuf {
     let own = std::env::current_exe().expect("the path of this test");
     let profile = own.parent().and_then(|deps| deps.parent()).expect("target/<profile>");
     let binary = profile.join("riffle");
-    assert!(
-        binary.is_file(),
-        "{} is not there; build it first: cargo build -p riffle",
-        binary.display()
-    );
+    assert!(binary.is_file(), "{} is not there; build it first: cargo build -p riffle", binary.display());
     binary
 }
 
@@ -61,11 +57,7 @@ pub struct Lines(Receiver<String>);
 
 impl Process {
     pub fn start(command: &mut Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("riffle starts");
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("riffle starts");
         let out = Lines::of(child.stdout.take().expect("its output"));
         let err = Lines::of(child.stderr.take().expect("its errors"));
         Self { child, out, err }
@@ -79,10 +71,8 @@ impl Process {
 
     /// Ctrl-C.
     pub fn interrupt(&self) {
-        let status = Command::new("kill")
-            .args(["-INT", &self.child.id().to_string()])
-            .status()
-            .expect("kill -INT");
+        let status =
+            Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().expect("kill -INT");
         assert!(status.success());
     }
 
@@ -96,11 +86,7 @@ impl Process {
         }
         let child = &mut self.child;
         let status = until("riffle ends", || child.try_wait().expect("its state"));
-        Ended {
-            code: status.code(),
-            out,
-            err: err.join("\n"),
-        }
+        Ended { code: status.code(), out, err: err.join("\n") }
     }
 }
 

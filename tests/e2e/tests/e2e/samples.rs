@@ -22,14 +22,8 @@ pub struct Samples {
 impl Samples {
     pub fn make(count: u32, seed: u64) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
-        let made = run([
-            "samples",
-            text(dir.path()),
-            "--count",
-            &count.to_string(),
-            "--seed",
-            &seed.to_string(),
-        ]);
+        let made =
+            run(["samples", text(dir.path()), "--count", &count.to_string(), "--seed", &seed.to_string()]);
         assert_eq!(made.code, Some(0), "{}", made.err);
         let key = AnswerKey::read(dir.path()).expect("an answer key");
         assert_eq!(key.files, count);
@@ -73,10 +67,8 @@ impl Samples {
     /// Fails unless exactly the pairs of the key were found, each on exactly the pages of the key.
     pub fn assert_found<'a>(&self, found: impl IntoIterator<Item = &'a FoundMatch>) {
         let found: Vec<&FoundMatch> = found.into_iter().collect();
-        let pairs: BTreeSet<Pair> = found
-            .iter()
-            .map(|found| (found.file_name.clone(), found.hole_code.clone()))
-            .collect();
+        let pairs: BTreeSet<Pair> =
+            found.iter().map(|found| (found.file_name.clone(), found.hole_code.clone())).collect();
         let wanted = self.pairs();
         let missed: Vec<_> = wanted.difference(&pairs).collect();
         let invented: Vec<_> = pairs.difference(&wanted).collect();

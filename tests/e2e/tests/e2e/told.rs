@@ -22,9 +22,7 @@ impl Told {
         let fields: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(last).expect("an object");
         let names: BTreeSet<&str> = fields.keys().map(String::as_str).collect();
-        let wanted = [
-            "type", "session_id", "total", "processed", "failed", "matches", "seconds", "report",
-        ];
+        let wanted = ["type", "session_id", "total", "processed", "failed", "matches", "seconds", "report"];
         assert_eq!(names, BTreeSet::from(wanted));
         assert_eq!(fields["type"], "SUMMARY");
         told.check();
@@ -39,12 +37,8 @@ impl Told {
         assert_progress(&self.frames);
         let ends = self.frames.iter().filter(|frame| matches!(frame.body, FrameBody::Complete { .. }));
         assert_eq!(ends.count(), 1, "one COMPLETE");
-        let Some(FrameBody::Complete {
-            total_matches,
-            total_processed,
-            total_failed,
-            ..
-        }) = self.frames.last().map(|frame| &frame.body)
+        let Some(FrameBody::Complete { total_matches, total_processed, total_failed, .. }) =
+            self.frames.last().map(|frame| &frame.body)
         else {
             panic!("COMPLETE is the last frame");
         };
@@ -104,14 +98,7 @@ fn failed(frames: &[Frame]) -> impl Iterator<Item = (u32, &Failure)> {
 fn assert_progress(frames: &[Frame]) {
     let mut last = (0, 0);
     for frame in frames {
-        if let FrameBody::Progress {
-            value,
-            processed,
-            total,
-            failed,
-            ..
-        } = frame.body
-        {
+        if let FrameBody::Progress { value, processed, total, failed, .. } = frame.body {
             assert!(value >= last.0 && processed >= last.1, "it fell: {frame:?}");
             assert!(value < 100 && processed < u64::from(total), "it ended early: {frame:?}");
             assert!(failed <= processed, "{frame:?}");

@@ -120,7 +120,7 @@ fn report(world: &World, ended: &Ended) -> Result<(), Violation> {
             match content {
                 None => Err(Violation::new(5, "the report is gone")),
                 // Opening a workbook takes longer than the rest of the schedule.
-                Some(content) if world.scenario.seed % 32 == 0 => {
+                Some(content) if world.scenario.seed.is_multiple_of(32) => {
                     world.control.sometimes("a report is read back");
                     rows(ended, content)
                 }

@@ -5,13 +5,13 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{
-    Connection, ConnectionRegistry, Message, ObjectStore, PortError, Put, Queue, SessionId, WorkQueue,
+    Connection, ConnectionRegistry, Message, ObjectStore, PortError, Put, Queue, SessionId, WorkQueue, is_key,
 };
 
 use super::super::over_memory::Consumer;
 use super::super::{Delivered, QueueHarness, connection_registry, object_store, work_queue};
 use super::{assert_noticed, give_way, run};
-use crate::memory::{MemoryConnections, MemoryObjects, SeededIds, is_key};
+use crate::memory::{MemoryConnections, MemoryObjects, SeededIds};
 
 /// What is wrong, by name. Each adapter below knows its own.
 type Fault = &'static str;
@@ -159,10 +159,14 @@ impl QueueHarness for Queues {
         match self.fault {
             "messages stay visible" => self.inner.expire().await,
             "receives are not counted" => {
-                received.iter_mut().for_each(|delivered| delivered.receive_count = 1)
+                for delivered in &mut received {
+                    delivered.receive_count = 1;
+                }
             }
             "receipts stay" => {
-                received.iter_mut().for_each(|delivered| delivered.receipt = "same".to_owned())
+                for delivered in &mut received {
+                    delivered.receipt = "same".to_owned();
+                }
             }
             _ => {}
         }

@@ -1,0 +1,147 @@
+//! Where codes may come from: arguments, text, CSV, a workbook.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use rust_xlsxwriter::Workbook;
+use tempfile::TempDir;
+
+use crate::process::{Ended, run};
+use crate::samples::text;
+
+/// Holds HOLE-1, HOLE-2 and HOLE-3, and numbers that a wrong column of a list would find.
+const PLAN: &str = "HOLE-1 at 120 m\nHOLE-2 at 95 m\nhole–3 in North-7\nXHOLE-4 HOLE-45\n";
+
+struct Desk {
+    dir: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::create_dir(dir.path().join("plans")).expect("a folder");
+        fs::write(dir.path().join("plans/plan.txt"), PLAN).expect("a file");
+        Self { dir }
+    }
+
+    fn path(&self, name: &str) -> String {
+        text(&self.dir.path().join(name)).to_owned()
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        fs::write(self.dir.path().join(name), content).expect("a file");
+        self.path(name)
+    }
+
+    fn scan(&self, more: &[&str]) -> Ended {
+        let (plans, state) = (self.path("plans"), self.path("state"));
+        let fixed = ["scan", &plans, "--state", &state];
+        run(fixed.iter().chain(more))
+    }
+
+    /// The codes found, in the order of the text.
+    fn finds(&self, more: &[&str]) -> Vec<String> {
+        let ended = self.scan(more);
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
+        let mut found: Vec<(String, String)> = ended
+            .out
+            .iter()
+            .map(|line| {
+                let columns: Vec<&str> = line.split('\t').collect();
+                (columns[1].to_owned(), columns[2].to_owned())
+            })
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, code)| code).collect()
+    }
+}
+
+#[test]
+fn codes_are_arguments() {
+    let desk = Desk::new();
+    assert_eq!(desk.finds(&["--codes", "HOLE-1, HOLE-3,HOLE-9"]), ["HOLE-1", "HOLE-3"]);
+    assert_eq!(desk.finds(&["--codes", "HOLE-2", "--codes", "HOLE-1"]), ["HOLE-1", "HOLE-2"]);
+    assert_eq!(desk.finds(&["--codes", "HOLE-4"]), Vec::<String>::new(), "whole words by default");
+    assert_eq!(desk.finds(&["--codes", "HOLE-4", "--match", "substring"]), ["HOLE-4", "HOLE-4"]);
+}
+
+#[test]
+fn codes_are_the_lines_of_a_text_file() {
+    let desk = Desk::new();
+    let list = desk.file("list.txt", "Hole ID\r\nHOLE-1\r\n\r\nHOLE-3\r\nHOLE-9\r\n");
+    assert_eq!(desk.finds(&["--codes", &list]), ["HOLE-1", "HOLE-3"]);
+    let unnamed = desk.file("list", "HOLE-2\nHOLE-1\n");
+    assert_eq!(desk.finds(&["--codes", &unnamed, "--codes", "HOLE-3"]), ["HOLE-1", "HOLE-2", "HOLE-3"]);
+}
+
+#[test]
+fn codes_are_a_column_of_a_csv_found_by_what_it_holds() {
+    let desk = Desk::new();
+    let comma = "No,Area,Hole ID,Depth\n1,North-7,HOLE-1,120\n2,South-2,HOLE-3,95\n3,East-1,HOLE-9,80\n";
+    let list = desk.file("list.csv", comma);
+    assert_eq!(desk.finds(&["--codes", &list]), ["HOLE-1", "HOLE-3"], "neither 120 nor North-7");
+    let list = desk.file("german.csv", comma.replace(',', ";"));
+    assert_eq!(desk.finds(&["--codes", &list]), ["HOLE-1", "HOLE-3"]);
+}
+
+#[test]
+fn codes_are_a_column_of_a_workbook_found_by_what_it_holds() {
+    let desk = Desk::new();
+    let place = desk.path("list.xlsx");
+    workbook(Path::new(&place));
+    assert_eq!(desk.finds(&["--codes", &place]), ["HOLE-1", "HOLE-3"]);
+    // The name says nothing.
+    let disguised = desk.path("list.txt");
+    fs::rename(&place, &disguised).expect("another name");
+    assert_eq!(desk.finds(&["--codes", &disguised]), ["HOLE-1", "HOLE-3"]);
+}
+
+/// A title, a heading in row 3, codes in its third column; a first sheet of other things.
+fn workbook(place: &Path) {
+    let mut book = Workbook::new();
+    let notes = book.add_worksheet();
+    notes.set_name("Notes").expect("a name");
+    notes.write(0, 0, "Campaign of the north slope").expect("a cell");
+    let holes = book.add_worksheet();
+    holes.set_name("Holes").expect("a name");
+    holes.write(0, 0, "Drilling campaign").expect("a cell");
+    for (column, title) in (0..).zip(["No", "Area", "Drill hole", "Depth"]) {
+        holes.write(2, column, title).expect("a cell");
+    }
+    for (row, code) in (3..).zip(["HOLE-1", "HOLE-3", "HOLE-9"]) {
+        holes.write(row, 0, row - 2).expect("a cell");
+        holes.write(row, 1, "North slope").expect("a cell");
+        holes.write(row, 2, code).expect("a cell");
+        holes.write(row, 3, 120).expect("a cell");
+    }
+    book.save(place).expect("a workbook");
+}
+
+#[test]
+fn fifty_thousand_codes_are_possible_and_more_are_refused() {
+    let desk = Desk::new();
+    let many = |count: u32| {
+        (0..count).fold(String::new(), |mut list, number| {
+            writeln!(list, "HOLE-{number}").expect("text");
+            list
+        })
+    };
+    let list = desk.file("most.txt", many(50_000));
+    assert_eq!(desk.finds(&["--codes", &list]), ["HOLE-1", "HOLE-2", "HOLE-3", "HOLE-45"]);
+    let list = desk.file("more.txt", many(50_001));
+    let ended = desk.scan(&["--codes", &list]);
+    let why = ended.refusal();
+    assert!(why.contains("50001") && why.contains("50000"), "{why}");
+}
+
+#[test]
+fn what_is_no_list_of_codes_is_refused() {
+    let desk = Desk::new();
+    let binary = desk.file("list.txt", [0, 1, 2, 3, 255, 0, 7, 8].repeat(100));
+    let ended = desk.scan(&["--codes", &binary]);
+    assert!(ended.refusal().contains("cannot be read as a list of codes"), "{}", ended.err);
+    let prose = desk.file("notes.csv", "Name,Remark\nAnna,went home early\nBert,came by train\n");
+    let ended = desk.scan(&["--codes", &prose]);
+    assert!(ended.refusal().contains("looks like codes"), "{}", ended.err);
+}

@@ -1,0 +1,95 @@
+//! `riffle serve` and its HTTP, spoken by hand so that a test may send any header.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::deadline::PATIENCE;
+use crate::process::{Process, riffle};
+use crate::samples::text;
+
+/// A running platform.
+#[derive(Debug)]
+pub struct Server {
+    process: Process,
+    /// `127.0.0.1:54321`
+    pub address: String,
+}
+
+/// What it answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    head: String,
+    pub body: Vec<u8>,
+}
+
+impl Server {
+    /// Starts it on a free port and waits until it says where it is.
+    pub fn start(state: &Path, more: &[&str]) -> Self {
+        let fixed = ["serve", "--listen", "127.0.0.1:0", "--state", text(state)];
+        let process = Process::start(&mut riffle(fixed.iter().chain(more)));
+        while let Some(line) = process.err.next() {
+            if let Some((_, rest)) = line.split_once("riffle is at http://") {
+                let address = rest.split_whitespace().next().expect("an address").to_owned();
+                return Self { process, address };
+            }
+        }
+        panic!("riffle serve ended: {:?}", process.ended());
+    }
+
+    /// Ctrl-C.
+    pub fn stop(self) -> crate::process::Ended {
+        self.process.interrupt();
+        self.process.ended()
+    }
+
+    pub fn kill(self) {
+        self.process.kill();
+    }
+
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n");
+        let own = [("Host", &*self.address)];
+        let named = |(name, _): &&(&str, &str)| !headers.iter().any(|(given, _)| given == name);
+        for (name, value) in own.iter().filter(named).chain(headers) {
+            request += &format!("{name}: {value}\r\n");
+        }
+        request += "\r\n";
+        let mut stream = TcpStream::connect(&self.address).expect("the server is there");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a deadline");
+        stream.write_all(request.as_bytes()).expect("a request");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer");
+        Answer::read(&answer)
+    }
+
+    /// The last scans, newest first.
+    pub fn sessions(&self) -> Vec<Value> {
+        let answer = self.get("/api/sessions", &[]);
+        assert_eq!(answer.status, 200);
+        let json: Value = serde_json::from_slice(&answer.body).expect("JSON");
+        json["sessions"].as_array().expect("a list").clone()
+    }
+}
+
+impl Answer {
+    fn read(answer: &[u8]) -> Self {
+        let end = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("a head");
+        let head = String::from_utf8(answer[..end].to_vec()).expect("a head of text");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let answer = Self { status: status.expect("a status"), head, body: answer[end + 4..].to_vec() };
+        let length = answer.header("content-length").expect("no answer is chunked");
+        assert_eq!(length.parse(), Ok(answer.body.len()), "a whole answer");
+        answer
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (given, value) = line.split_once(':')?;
+            given.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}

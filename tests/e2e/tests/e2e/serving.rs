@@ -1,0 +1,190 @@
+//! A scan through the WebSocket: live, shared, interrupted, cancelled; its report and its files.
+
+use std::collections::BTreeSet;
+
+use riffle_contracts::FrameBody;
+use serde_json::{Value, json};
+
+use crate::deadline::until;
+use crate::report::Report;
+use crate::samples::Samples;
+use crate::server::Server;
+use crate::socket::{Known, Socket};
+
+/// Enough to be in the middle of for a while, with one file read at a time.
+const FILES: u32 = 600;
+
+fn start(samples: &Samples, request: &str) -> Value {
+    json!({
+        "action": "start_scan",
+        "request_id": request,
+        "folders": [samples.drawings()],
+        "target_hole_codes": samples.key.codes,
+    })
+}
+
+/// Takes frames in until `enough`; gives the session they speak of.
+fn listen(socket: &mut Socket, known: &mut Known, enough: impl Fn(&Known) -> bool) -> String {
+    loop {
+        let frame = socket.next();
+        known.take(&frame);
+        if enough(known) {
+            return frame.session_id.expect("a session's frame");
+        }
+    }
+}
+
+#[test]
+fn a_client_that_is_cut_off_ends_with_everything() {
+    let samples = Samples::make(FILES, 41);
+    let server = Server::start(&samples.at("state"), &["--jobs", "1"]);
+    let mut first = Socket::connect(&server);
+    first.send(&start(&samples, "one"));
+    let mut known = Known::default();
+    let session = listen(&mut first, &mut known, |known| known.matches.len() >= 20);
+    assert_ne!(server.sessions()[0]["state"], "COMPLETE", "matches are told while files are read");
+
+    // The same request from elsewhere is the same scan.
+    let mut second = Socket::connect(&server);
+    second.send(&start(&samples, "one"));
+    assert_eq!(second.next().session_id.as_ref(), Some(&session));
+    // Cut off without a word, in the middle.
+    drop(first);
+    drop(second);
+
+    let mut third = Socket::connect(&server);
+    let pages = third.follow(&session, &mut known);
+    assert!(pages > 1, "{} matches do not fit in one frame", known.matches.len());
+    samples.assert_found(known.matches.values());
+    let listed = server.sessions();
+    assert_eq!(listed.len(), 1, "one scan: {listed:?}");
+    assert_eq!((&listed[0]["state"], &listed[0]["processed"]), (&"COMPLETE".into(), &FILES.into()));
+    let Some(FrameBody::Complete { total_matches, .. }) = known.complete.map(|frame| frame.body) else {
+        panic!("COMPLETE was told to who listened");
+    };
+    assert_eq!(total_matches, known.matches.len() as u64);
+
+    // A scan that is over answers the same request with how it ended.
+    let mut late = Socket::connect(&server);
+    late.send(&start(&samples, "one"));
+    let FrameBody::Snapshot { state, download_url, .. } = late.next().body else {
+        panic!("a SNAPSHOT");
+    };
+    assert_eq!(state, riffle_contracts::SessionState::Complete);
+    assert!(download_url.is_some());
+}
+
+#[test]
+fn a_server_killed_in_mid_scan_goes_on_and_its_client_too() {
+    let samples = Samples::make(FILES, 42);
+    let server = Server::start(&samples.at("state"), &[]);
+    let mut socket = Socket::connect(&server);
+    socket.send(&start(&samples, "one"));
+    let session = listen(&mut socket, &mut Known::default(), |known| known.matches.len() >= 50);
+    server.kill();
+    while socket.next_text().is_some() {}
+
+    let server = Server::start(&samples.at("state"), &[]);
+    // Addresses in matches name the new port.
+    let mut known = Known::default();
+    Socket::connect(&server).follow(&session, &mut known);
+    samples.assert_found(known.matches.values());
+}
+
+#[test]
+fn a_cancelled_scan_stays_cancelled() {
+    let samples = Samples::make(FILES, 43);
+    let server = Server::start(&samples.at("state"), &["--jobs", "1"]);
+    let mut socket = Socket::connect(&server);
+    socket.send(&start(&samples, "one"));
+    let mut known = Known::default();
+    let session = listen(&mut socket, &mut known, |known| !known.matches.is_empty());
+    socket.send(&json!({ "action": "cancel_scan", "session_id": session }));
+    loop {
+        match socket.next() {
+            frame if matches!(frame.body, FrameBody::Cancelled { .. }) => break,
+            frame => known.take(&frame),
+        }
+    }
+    assert!(known.complete.is_none());
+    assert_eq!(server.sessions()[0]["state"], "CANCELLED");
+    let report = server.get(&format!("/sessions/{session}/report.xlsx"), &[]);
+    assert_eq!(report.status, 404, "a cancelled scan has no report");
+    // Nothing of it is left to do.
+    until("the queues are empty", || {
+        let health: Value = serde_json::from_slice(&server.get("/api/health", &[]).body).expect("JSON");
+        let queues = health["queues"].as_object().expect("queues");
+        let count = |queue: &Value, name: &str| queue[name].as_u64().expect("a count");
+        let left = queues
+            .values()
+            .map(|queue| count(queue, "ready") + count(queue, "in_flight") + count(queue, "waiting"));
+        (left.sum::<u64>() == 0).then_some(())
+    });
+    assert_eq!(server.sessions()[0]["state"], "CANCELLED");
+    // It can be started anew, as another request.
+    socket.send(&start(&samples, "two"));
+    let again = listen(&mut socket, &mut Known::default(), |known| !known.matches.is_empty());
+    assert_ne!(again, session);
+}
+
+#[test]
+fn the_report_and_the_files_are_there_to_be_opened() {
+    let samples = Samples::make(60, 44);
+    let server = Server::start(&samples.at("state"), &[]);
+    let mut socket = Socket::connect(&server);
+    socket.send(&start(&samples, "one"));
+    let mut known = Known::default();
+    let session = listen(&mut socket, &mut known, |known| known.complete.is_some());
+    samples.assert_found(known.matches.values());
+
+    let Some(FrameBody::Complete { download_url, .. }) = known.complete.map(|frame| frame.body) else {
+        panic!("COMPLETE");
+    };
+    let own = format!("http://{}", server.address);
+    let report = server.get(download_url.strip_prefix(&own).expect("an address of this server"), &[]);
+    assert_eq!(report.status, 200);
+    assert!(report.header("content-disposition").is_some_and(|how| how.starts_with("attachment")));
+    let listed = Report::read(report.body).table("Matches").pairs("File", "Code");
+    assert_eq!(listed.len(), known.matches.len());
+    let live = known.matches.values().map(|found| (found.file_name.clone(), found.hole_code.clone()));
+    assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), live.collect());
+
+    for ending in [".pdf", ".csv"] {
+        let found = known.matches.values().find(|found| found.file_name.ends_with(ending));
+        let found = found.unwrap_or_else(|| panic!("a match in a {ending}"));
+        let link = found.pdf_link.split('#').next().and_then(|link| link.strip_prefix(&own));
+        let file = server.get(link.expect("an address of this server"), &[]);
+        assert_eq!(file.status, 200);
+        let bytes = std::fs::read(samples.at("drawings").join(&found.file_name)).expect("the file");
+        assert!(file.body == bytes, "{} came as it is", found.file_name);
+        let kind = if ending == ".pdf" { "application/pdf" } else { "application/octet-stream" };
+        assert_eq!(file.header("content-type"), Some(kind));
+        assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
+    }
+    for gone in [
+        format!("/sessions/{session}/files/60"),
+        "/sessions/nobodys/files/0".to_owned(),
+        "/sessions/nobodys/report.xlsx".to_owned(),
+        "/sessions/..%2f..%2fstate/report.xlsx".to_owned(),
+    ] {
+        assert_eq!(server.get(&gone, &[]).status, 404, "{gone}");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_the_platform_and_an_open_scan_goes_on_at_its_next_start() {
+    let samples = Samples::make(FILES, 45);
+    let server = Server::start(&samples.at("state"), &["--jobs", "1"]);
+    let mut socket = Socket::connect(&server);
+    socket.send(&start(&samples, "one"));
+    listen(&mut socket, &mut Known::default(), |known| known.matches.len() >= 10);
+    let ended = server.stop();
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(!ended.err.contains("panicked"), "{}", ended.err);
+
+    let server = Server::start(&samples.at("state"), &[]);
+    let session = until("the scan completes", || {
+        server.sessions().into_iter().find(|session| session["state"] == "COMPLETE")
+    });
+    assert_eq!(session["processed"], FILES);
+}
