@@ -19,7 +19,7 @@ pub enum Action {
     /// A fresh Google Drive token for a session that has paused.
     RenewToken {
         session_id: String,
-        token: String,
+        token: Secret,
     },
     /// Keeps the connection open. Answered with PONG.
     Ping {
@@ -29,7 +29,7 @@ pub enum Action {
 }
 
 /// Starts a scan of one source for a list of codes.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StartScan {
     /// Made by the client, at most 128 characters: a retry under the same one is the same scan. Without it
@@ -48,9 +48,9 @@ pub struct StartScan {
     /// Source: a Google Drive folder, read with `token`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder_id: Option<String>,
-    /// Google Drive access token. A secret: never stored in clear, queued or logged.
+    /// Google Drive access token: never stored in clear, queued or logged.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
+    pub token: Option<Secret>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub target_hole_codes: Vec<String>,
     /// Base64 of a workbook, CSV or text file that lists codes.
@@ -62,18 +62,14 @@ pub struct StartScan {
     pub options: Options,
 }
 
-/// Written by hand so that the token cannot reach a log.
-impl std::fmt::Debug for StartScan {
+/// What must not reach a log: it prints as stars.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StartScan")
-            .field("request_id", &self.request_id)
-            .field("folders", &self.folders)
-            .field("prefix", &self.prefix)
-            .field("upload_id", &self.upload_id)
-            .field("folder_id", &self.folder_id)
-            .field("target_hole_codes", &self.target_hole_codes.len())
-            .field("options", &self.options)
-            .finish_non_exhaustive()
+        f.write_str("***")
     }
 }
 

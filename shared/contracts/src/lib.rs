@@ -7,7 +7,7 @@ mod actions;
 mod frames;
 mod queue;
 
-pub use actions::{Action, MatchMode, OcrMode, Options, StartScan};
+pub use actions::{Action, MatchMode, OcrMode, Options, Secret, StartScan};
 pub use frames::{
     ErrorCode, Failure, FoundMatch, Frame, FrameBody, Listed, ListedFailure, Receipt, SessionState, Summary,
 };

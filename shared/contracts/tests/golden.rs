@@ -1,0 +1,79 @@
+//! What others send and store today must be read tomorrow: the golden files are never edited, a new version
+//! is a new file.
+
+use std::collections::BTreeSet;
+
+use riffle_contracts::{Action, DispatchJob, FinishJob, Frame, FrameBody, ScanFile};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+fn list(json: &str) -> Vec<Value> {
+    serde_json::from_str(json).expect("a golden file is a list")
+}
+
+fn decode<T: DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{value}: {error}"))
+}
+
+fn encode(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).expect("wire types are plain data")
+}
+
+#[test]
+fn frames_are_read_and_written_as_ever() {
+    let mut types = BTreeSet::new();
+    for golden in list(include_str!("../golden/frames.v1.json")) {
+        let frame: Frame = decode(&golden);
+        assert_eq!(encode(&frame), golden);
+        types.insert(match frame.body {
+            FrameBody::Started { .. } => 0,
+            FrameBody::Progress { .. } => 1,
+            FrameBody::MatchFound { .. } => 2,
+            FrameBody::FileFailed { .. } => 3,
+            FrameBody::Snapshot { .. } => 4,
+            FrameBody::Complete { .. } => 5,
+            FrameBody::Cancelled { .. } => 6,
+            FrameBody::Error { .. } => 7,
+            FrameBody::Pong => 8,
+        });
+    }
+    assert_eq!(types, (0..9).collect(), "each kind of frame has a golden one");
+}
+
+#[test]
+fn actions_are_read_as_ever() {
+    let mut types = BTreeSet::new();
+    for golden in list(include_str!("../golden/actions.v1.json")) {
+        let action: Action = decode(&golden);
+        assert_eq!(decode::<Action>(&encode(&action)), action);
+        // What was given is there again; what was left out may have become a default.
+        let written = encode(&action);
+        for (name, value) in golden.as_object().expect("an action is an object") {
+            assert_eq!(written.get(name), Some(value), "{golden}");
+        }
+        types.insert(match action {
+            Action::StartScan(_) => 0,
+            Action::Resume { .. } => 1,
+            Action::CancelScan { .. } => 2,
+            Action::RenewToken { .. } => 3,
+            Action::Ping { .. } => 4,
+        });
+    }
+    assert_eq!(types, (0..5).collect(), "each kind of action has a golden one");
+}
+
+#[test]
+fn queue_messages_are_read_and_written_as_ever() {
+    let golden: Value = decode(&serde_json::from_str(include_str!("../golden/queue.v1.json")).expect("JSON"));
+    assert_eq!(encode(&decode::<DispatchJob>(&golden["dispatch"])), golden["dispatch"]);
+    assert_eq!(encode(&decode::<ScanFile>(&golden["file"])), golden["file"]);
+    assert_eq!(encode(&decode::<FinishJob>(&golden["finish"])), golden["finish"]);
+}
+
+#[test]
+fn tokens_do_not_reach_a_log() {
+    for golden in list(include_str!("../golden/actions.v1.json")) {
+        let logged = format!("{:?}", decode::<Action>(&golden));
+        assert!(!logged.contains("a-drive-token"), "{logged}");
+    }
+}
