@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use riffle_contracts::{Action, Frame};
-use riffle_local_adapters::Frames;
-use riffle_ports::Ids;
+use riffle_contracts::{Action, ErrorCode, Frame, FrameBody};
+use riffle_local_adapters::{Frames, SystemClock};
+use riffle_ports::{Clock, Ids};
 use riffle_runtime::{Event, socket_event};
 
 use crate::error::Problem;
@@ -66,6 +66,13 @@ impl Client {
     /// A new connection in place of this one, which was cut off.
     pub async fn reconnect(&self) -> Result<Self, Problem> {
         Self::connect(Arc::clone(&self.platform)).await
+    }
+
+    /// What the gateway says to a message it does not hand on.
+    pub fn refusal(message: &str) -> String {
+        let body = FrameBody::Error { message: message.to_owned(), code: ErrorCode::BadRequest };
+        let frame = Frame { body, session_id: None, at: SystemClock.now() };
+        serde_json::to_string(&frame).expect("frames are plain data")
     }
 
     pub async fn disconnect(self) {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use riffle_contracts::{Action, ErrorCode, Frame, FrameBody, SessionState};
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::client::Client;
 use crate::error::Problem;
 use crate::scan::output::Output;
@@ -27,19 +29,22 @@ pub async fn follow(client: Client, first: Action, output: &mut Output) -> Resul
         failures: HashSet::new(),
         complete: None,
         cancelling: false,
+        started: false,
     };
+    // Before the session begins: from here on no Ctrl-C is missed.
+    let mut interrupt = signal(SignalKind::interrupt())?;
     follower.client.send(&first).await?;
     let complete = loop {
         let frame = tokio::select! {
+            biased;
+            _ = interrupt.recv(), if !follower.cancelling => {
+                follower.cancelling = true;
+                follower.cancel().await?;
+                continue;
+            }
             frame = follower.client.next() => frame?,
             () = tokio::time::sleep(SILENCE) => {
                 follower.resume(None).await?;
-                continue;
-            }
-            interrupt = tokio::signal::ctrl_c(), if !follower.cancelling => {
-                interrupt?;
-                follower.cancelling = true;
-                follower.cancel().await?;
                 continue;
             }
         };
@@ -71,6 +76,8 @@ struct Follower {
     /// Said, while what it counts has not all been shown yet.
     complete: Option<Frame>,
     cancelling: bool,
+    /// STARTED has been shown. A scan that goes on has said it before this client listened.
+    started: bool,
 }
 
 impl Follower {
@@ -100,7 +107,9 @@ impl Follower {
                 output.frame(&frame)?;
                 return Err(Problem::new(message.clone()));
             }
+            FrameBody::Started { .. } if self.started => {}
             FrameBody::Started { .. } | FrameBody::Progress { .. } | FrameBody::Pong => {
+                self.started |= matches!(frame.body, FrameBody::Started { .. });
                 output.frame(&frame)?;
             }
         }
@@ -118,7 +127,13 @@ impl Follower {
     }
 
     async fn snapshot(&mut self, frame: &Frame, output: &mut Output) -> Result<Option<Frame>, Problem> {
-        let FrameBody::Snapshot { cursor, state, reason, .. } = &frame.body else { return Ok(None) };
+        let FrameBody::Snapshot { cursor, state, reason, total, .. } = &frame.body else { return Ok(None) };
+        if !self.started && *state == SessionState::Running {
+            self.started = true;
+            let message = format!("Going on with {total} files");
+            let body = FrameBody::Started { message, timestamp: frame.at, total: *total };
+            output.frame(&Frame { body, session_id: frame.session_id.clone(), at: frame.at })?;
+        }
         for listed in listed(frame) {
             self.show(&listed, output)?;
         }

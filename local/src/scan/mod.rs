@@ -20,7 +20,7 @@ use crate::platform::{Platform, TENANT};
 
 pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
     let folders = folders(&arguments.dirs)?;
-    let codes = codes::read(&arguments.codes)?;
+    let (codes, notes) = codes::read(&arguments.codes)?;
     if let Some(report) = &arguments.report {
         check_writable(report)?;
     }
@@ -32,6 +32,7 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
         },
         ..Options::default()
     };
+    let roots = output::Roots::new(&folders, &arguments.dirs);
     let interrupted = resume::find(&platform, &folders, options, &codes).await?;
     let client = Client::connect(Arc::clone(&platform)).await?;
     let first = match &interrupted {
@@ -45,7 +46,10 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
         })),
     };
     let pumps = platform.start(&arguments.machine);
-    let mut output = output::Output::new(arguments.json);
+    let mut output = output::Output::new(arguments.json, roots);
+    for note in notes {
+        output.hint(&note);
+    }
     if interrupted.is_some() {
         output.note("an earlier scan of the same folders and codes was interrupted: it goes on");
     }
@@ -94,20 +98,29 @@ fn folders(dirs: &[PathBuf]) -> Result<Vec<String>, Problem> {
         .collect()
 }
 
+/// Before anything is read: an hour of reading must not end in a report that cannot be written.
 fn check_writable(report: &Path) -> Result<(), Problem> {
-    let folder = match report.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let problem =
-        |why: &str| Err(Problem::new(format!("the report cannot be written to {}: {why}", report.display())));
-    if !folder.is_dir() {
-        return problem("its folder does not exist");
-    }
     if report.is_dir() {
-        return problem("that is a folder; name a file in it");
+        return Err(Problem::new(format!("{} is a folder; name a file in it", report.display())));
     }
-    Ok(())
+    let part = part_of(report);
+    std::fs::File::create(&part)
+        .and_then(|_| std::fs::remove_file(&part))
+        .map_err(|error| unwritable(report, &error))
+}
+
+/// The report is written here first: whoever looks sees no half report.
+fn part_of(report: &Path) -> PathBuf {
+    let mut name = report.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    report.with_file_name(name)
+}
+
+fn unwritable(report: &Path, error: &std::io::Error) -> Problem {
+    Problem::new(format!(
+        "the report cannot be written to {}: {error}; choose another place with --report",
+        report.display()
+    ))
 }
 
 async fn upload_codes(platform: &Platform, codes: &[String]) -> Result<String, Problem> {
@@ -121,14 +134,14 @@ async fn save_report(platform: &Platform, session: &str, path: &Path) -> Result<
     let report = platform.objects.get(&key).await?.ok_or_else(|| {
         Problem::new(format!("the report of session {session} is gone from the state folder: scan again"))
     })?;
-    // Beside its place first: whoever looks sees no half report.
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    let problem = |error: std::io::Error| {
-        Problem::new(format!("the report cannot be written to {}: {error}", path.display()))
+    let part = part_of(path);
+    let saved = match tokio::fs::write(&part, &report).await {
+        Ok(()) => tokio::fs::rename(&part, path).await,
+        Err(error) => Err(error),
     };
-    tokio::fs::write(&part, &report).await.map_err(problem)?;
-    tokio::fs::rename(&part, path).await.map_err(problem)?;
+    saved.map_err(|error| {
+        let problem = unwritable(path, &error);
+        Problem::new(format!("{problem}. It is kept: riffle serve has it at /sessions/{session}/report.xlsx"))
+    })?;
     Ok(path.display().to_string())
 }

@@ -1,17 +1,39 @@
 //! What a person sees, and what a program reads.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use riffle_contracts::{Frame, FrameBody, Summary};
+use riffle_contracts::{FoundMatch, Frame, FrameBody, Summary};
 
 use crate::error::Problem;
 
 /// Results go to standard output, everything else to standard error.
 pub struct Output {
     form: Form,
+    roots: Roots,
     failed: u64,
+}
+
+/// The folders that are scanned. Where there are several, people are told which one a file is in.
+pub struct Roots(Vec<(String, String)>);
+
+impl Roots {
+    pub fn new(folders: &[String], given: &[PathBuf]) -> Self {
+        let link = |folder: &String| riffle_scan::folder_link(folder);
+        let given = given.iter().map(|dir| dir.display().to_string());
+        Self(folders.iter().map(link).zip(given).collect())
+    }
+
+    /// The name of the file that `link` leads to, as a person finds it from here.
+    fn name(&self, data: &FoundMatch) -> String {
+        let root = self.0.iter().filter(|(link, _)| self.0.len() > 1 && data.pdf_link.starts_with(link));
+        match root.max_by_key(|(link, _)| link.len()) {
+            Some((_, given)) => format!("{}/{}", given.trim_end_matches('/'), data.file_name),
+            None => data.file_name.clone(),
+        }
+    }
 }
 
 enum Form {
@@ -24,7 +46,7 @@ enum Form {
 }
 
 impl Output {
-    pub fn new(json: bool) -> Self {
+    pub fn new(json: bool, roots: Roots) -> Self {
         let form = if json {
             Form::Json
         } else if io::stdout().is_terminal() {
@@ -34,7 +56,7 @@ impl Output {
         } else {
             Form::Lines
         };
-        Self { form, failed: 0 }
+        Self { form, roots, failed: 0 }
     }
 
     /// Something to know, not a result.
@@ -42,6 +64,13 @@ impl Output {
         match &self.form {
             Form::Terminal(bar) if !bar.is_finished() => bar.println(text),
             _ => say(text),
+        }
+    }
+
+    /// Good to know for a person who watches; a program is not bothered.
+    pub fn hint(&self, text: &str) {
+        if let Form::Terminal(_) = self.form {
+            self.note(&line(text));
         }
     }
 
@@ -54,7 +83,7 @@ impl Output {
             Form::Lines => match &frame.body {
                 FrameBody::MatchFound { data, .. } => print(&format!(
                     "{}\t{}\t{}\t{}",
-                    line(&data.file_name),
+                    line(&self.roots.name(data)),
                     line(&data.page),
                     line(&data.hole_code),
                     line(&data.snippet)
@@ -66,7 +95,7 @@ impl Output {
                 _ => Ok(()),
             },
             Form::Terminal(bar) => {
-                show(bar, &frame.body, self.failed);
+                show(bar, &frame.body, &self.roots, self.failed);
                 Ok(())
             }
         }
@@ -97,7 +126,7 @@ impl Output {
     }
 }
 
-fn show(bar: &ProgressBar, body: &FrameBody, failed: u64) {
+fn show(bar: &ProgressBar, body: &FrameBody, roots: &Roots, failed: u64) {
     match body {
         FrameBody::Started { total, .. } => start(bar, *total),
         FrameBody::Progress { processed, eta_seconds, files_per_second, .. } => {
@@ -110,7 +139,7 @@ fn show(bar: &ProgressBar, body: &FrameBody, failed: u64) {
         FrameBody::MatchFound { data, .. } => bar.println(format!(
             "{}  {}  {}  {}",
             line(&data.hole_code),
-            line(&data.file_name),
+            line(&roots.name(data)),
             line(&data.page),
             line(&data.snippet)
         )),
@@ -130,15 +159,23 @@ fn start(bar: &ProgressBar, total: u32) {
 }
 
 fn sentence(summary: &Summary) -> String {
-    let mut text =
-        format!("{} matches in {} files, {:.1} s", summary.matches, summary.processed, summary.seconds);
+    let mut text = format!(
+        "{} in {}, {:.1} s",
+        count(summary.matches, "match", "matches"),
+        count(summary.processed, "file", "files"),
+        summary.seconds
+    );
     if summary.failed > 0 {
-        text += &format!("; {} files could not be read", summary.failed);
+        text += &format!("; {} could not be read", count(summary.failed, "file", "files"));
     }
     if let Some(report) = &summary.report {
         text += &format!("; report in {report}");
     }
     text
+}
+
+fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// `4 s`, `3 min`, `2 h 5 min`.
@@ -161,7 +198,8 @@ fn spinner() -> ProgressStyle {
 
 /// File names are data: what would break a line or a column, or command a terminal, becomes a space.
 fn line(text: &str) -> String {
-    text.replace(|c: char| c.is_control(), " ")
+    let commands = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.replace(commands, " ")
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Problem> {

@@ -33,8 +33,7 @@ async fn talk(mut socket: WebSocket, mut client: Client) {
             }
             message = socket.recv() => match message {
                 Some(Ok(Message::Text(text))) if text.len() > MAX_MESSAGE => {
-                    let error = "{\"type\":\"ERROR\",\"code\":\"BAD_REQUEST\",\"session_id\":null,\"message\":\
-                                 \"A message has at most 128 KB. Upload a long list of codes as a file.\"}";
+                    let error = Client::refusal("A message has at most 128 KB. Upload a long list of codes as a file.");
                     if socket.send(Message::text(error)).await.is_err() {
                         break;
                     }

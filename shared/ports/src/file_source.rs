@@ -43,7 +43,7 @@ pub enum SourceError {
 pub enum ReadError {
     #[error("the file changed after the scan began")]
     Changed,
-    #[error("the file is gone")]
+    #[error("the file is gone, or the link to it leads nowhere")]
     Missing,
     #[error("the file may not be read: {0}")]
     Denied(String),

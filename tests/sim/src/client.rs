@@ -194,6 +194,11 @@ impl Client {
         self.joins_at = self.joins_at.min(now);
     }
 
+    /// Its session is about to end: who meant to cancel does so now.
+    pub fn hurry(&mut self) {
+        self.plan.cancel_after = self.plan.cancel_after.map(|_| 0);
+    }
+
     /// Has it end up listening to a session it was told of elsewhere.
     pub fn point_at(&mut self, session: &str) {
         self.session = Some(session.to_owned());

@@ -82,7 +82,7 @@ pub struct ClientPlan {
     pub tenant: &'static str,
     /// Which folder it scans; clients of one folder and tenant use one request id.
     pub folder: usize,
-    /// Cancels when it has seen so many frames.
+    /// Cancels when it has seen so many frames, or when its session is about to end.
     pub cancel_after: Option<u32>,
     /// Only listens in on the session of the other tenant, or tries to.
     pub pries: bool,
@@ -261,7 +261,10 @@ fn clients(rng: &mut Rng, folders: usize) -> Vec<ClientPlan> {
             clients.push(ClientPlan {
                 tenant,
                 folder,
-                cancel_after: (cancel && page == 0).then(|| u32::try_from(rng.below(12)).unwrap_or(0)),
+                cancel_after: (cancel && page == 0).then(|| {
+                    // Half of them while files are read, half when the session is about to end.
+                    if rng.chance(5_000) { u32::MAX } else { u32::try_from(rng.below(12)).unwrap_or(0) }
+                }),
                 pries: false,
                 joins: if page == 0 { Joins::After(0) } else { *rng.pick(&LATER).unwrap_or(&Joins::Late) },
             });

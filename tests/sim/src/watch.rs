@@ -105,7 +105,10 @@ impl World {
         for change in changes {
             if let Change::Moved { by: "lease" | "freeze" | "fail", .. } = change {
                 let may = self.control.draw(|rng| rng.chance(5_000));
-                self.clients.iter_mut().filter(|_| may).for_each(|client| client.join(now));
+                for client in self.clients.iter_mut().filter(|_| may) {
+                    client.join(now);
+                    client.hurry();
+                }
             }
             if let Change::Created(id) = change {
                 let curious = self.clients.iter_mut().filter(|client| client.plan.pries);

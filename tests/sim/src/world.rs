@@ -53,8 +53,8 @@ pub(crate) struct World {
     /// Since when nothing goes wrong any more.
     pub calm_since: Option<DateTime<Utc>>,
     pub meddled: bool,
-    /// A finisher died when its session had ended. If a second delivery of its message had found the lease
-    /// held and was acknowledged, nobody tells COMPLETE.
+    /// A finisher failed or died. If its session was complete by then, and a second delivery of its message had
+    /// found the lease held and was acknowledged, nobody tells COMPLETE to those who only listen.
     pub untold: bool,
     /// Idle connections were closed once.
     pub reconnected: bool,
@@ -332,8 +332,11 @@ impl World {
             return;
         };
         match (invocation.kind, answer) {
-            (Kind::Batch(Place::Finish, _), None) => self.untold = true,
-            (Kind::Batch(place, received), answer) => self.settle(place, &received, answer),
+            (Kind::Batch(place, received), answer) => {
+                let done = matches!(&answer, Some(Answer::Batch(failed)) if failed.is_empty());
+                self.untold |= place == Place::Finish && !done;
+                self.settle(place, &received, answer);
+            }
             (Kind::Connect { client, connection }, Some(Answer::Status(200))) => {
                 self.connected(client, &connection);
             }

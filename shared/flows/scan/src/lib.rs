@@ -28,6 +28,7 @@ mod worker;
 
 pub use announce::{place, status};
 pub use dispatcher::Dispatcher;
+pub use local_path::folder_link;
 pub use request::{Request, keys, session_id, stored_codes};
 pub use result::{FailureCode, FileFailure, FileResult};
 pub use scan::{Ports, Scan};

@@ -32,13 +32,18 @@ impl<'a> LocalPath<'a> {
 
     /// As a browser takes it.
     pub(crate) fn url(&self) -> String {
-        format!("file://{}/{}", utf8_percent_encode(self.folder, RESERVED), self.below)
+        format!("{}{}", folder_link(self.folder), self.below)
     }
 
     /// As a spreadsheet program takes it, which escapes paths by itself.
     pub(crate) fn unescaped_url(&self) -> String {
         format!("file://{}/{}", self.folder, percent_decode_str(self.below).decode_utf8_lossy())
     }
+}
+
+/// What the links to all files below `folder` begin with.
+pub fn folder_link(folder: &str) -> String {
+    format!("file://{}/", utf8_percent_encode(folder, RESERVED))
 }
 
 #[cfg(test)]

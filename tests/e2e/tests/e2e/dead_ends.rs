@@ -42,7 +42,7 @@ fn files_that_cannot_be_read_are_named_and_do_not_keep_others_from_it() {
     symlink("nowhere", dir.path().join("dangling.pdf")).expect("a link");
     symlink("circle", dir.path().join("circle")).expect("a link");
     let locked = dir.path().join("locked.txt");
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).expect("permissions");
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).expect("permissions");
     let mut unread = vec!["circle", "damaged.pdf", "dangling.pdf", "empty.csv", "unknown.bin"];
     // Nothing is locked to root.
     if fs::read(&locked).is_err() {

@@ -76,7 +76,7 @@ impl Samples {
 
         let places = found
             .iter()
-            .filter(|found| found.file_name.ends_with(".pdf"))
+            .filter(|found| is_pdf(&found.file_name))
             .map(|found| (&*found.file_name, &*found.hole_code, found.page.clone()))
             .collect::<BTreeSet<_>>();
         let wanted = self.key.matches.iter().flat_map(|answer| {
@@ -85,6 +85,11 @@ impl Samples {
         });
         assert_eq!(places, wanted.collect::<BTreeSet<_>>());
     }
+}
+
+/// A drawing; the other samples are registers.
+pub fn is_pdf(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "pdf")
 }
 
 /// A path as an argument.

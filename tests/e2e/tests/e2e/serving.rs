@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::deadline::until;
 use crate::report::Report;
-use crate::samples::Samples;
+use crate::samples::{Samples, is_pdf};
 use crate::server::Server;
 use crate::socket::{Known, Socket};
 
@@ -122,8 +122,9 @@ fn a_cancelled_scan_stays_cancelled() {
     });
     assert_eq!(server.sessions()[0]["state"], "CANCELLED");
     // It can be started anew, as another request.
-    socket.send(&start(&samples, "two"));
-    let again = listen(&mut socket, &mut Known::default(), |known| !known.matches.is_empty());
+    let mut other = Socket::connect(&server);
+    other.send(&start(&samples, "two"));
+    let again = listen(&mut other, &mut Known::default(), |known| !known.matches.is_empty());
     assert_ne!(again, session);
 }
 
@@ -149,15 +150,15 @@ fn the_report_and_the_files_are_there_to_be_opened() {
     let live = known.matches.values().map(|found| (found.file_name.clone(), found.hole_code.clone()));
     assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), live.collect());
 
-    for ending in [".pdf", ".csv"] {
-        let found = known.matches.values().find(|found| found.file_name.ends_with(ending));
-        let found = found.unwrap_or_else(|| panic!("a match in a {ending}"));
+    for drawing in [true, false] {
+        let found = known.matches.values().find(|found| is_pdf(&found.file_name) == drawing);
+        let found = found.expect("a match in a drawing, and one in a register");
         let link = found.pdf_link.split('#').next().and_then(|link| link.strip_prefix(&own));
         let file = server.get(link.expect("an address of this server"), &[]);
         assert_eq!(file.status, 200);
         let bytes = std::fs::read(samples.at("drawings").join(&found.file_name)).expect("the file");
         assert!(file.body == bytes, "{} came as it is", found.file_name);
-        let kind = if ending == ".pdf" { "application/pdf" } else { "application/octet-stream" };
+        let kind = if drawing { "application/pdf" } else { "application/octet-stream" };
         assert_eq!(file.header("content-type"), Some(kind));
         assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
     }
@@ -187,4 +188,26 @@ fn ctrl_c_ends_the_platform_and_an_open_scan_goes_on_at_its_next_start() {
         server.sessions().into_iter().find(|session| session["state"] == "COMPLETE")
     });
     assert_eq!(session["processed"], FILES);
+}
+
+#[test]
+fn codes_come_typed_and_as_a_file_within_the_message() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let plans = dir.path().join("plans");
+    std::fs::create_dir(&plans).expect("a folder");
+    std::fs::write(plans.join("plan.txt"), "HOLE-1 HOLE-2 HOLE-3 XHOLE-3\n").expect("a file");
+    let server = Server::start(&dir.path().join("state"), &[]);
+    let mut socket = Socket::connect(&server);
+    socket.send(&json!({
+        "action": "start_scan",
+        "folders": [plans],
+        "target_hole_codes": ["hole-3"],
+        // Hole ID, HOLE-1, HOLE-9: one a line.
+        "file_content": "SG9sZSBJRApIT0xFLTEKSE9MRS05Cg==",
+        "options": { "match": "token", "ocr": "off" },
+    }));
+    let mut known = Known::default();
+    listen(&mut socket, &mut known, |known| known.complete.is_some());
+    let codes: BTreeSet<&str> = known.matches.values().map(|found| &*found.hole_code).collect();
+    assert_eq!(codes, BTreeSet::from(["HOLE-1", "hole-3"]), "as they were written in the list");
 }

@@ -9,6 +9,11 @@ const HEADING_ROWS: u64 = 30;
 /// A column without a heading that says "codes" must look at least so much like codes.
 const LEAST_LIKENESS: f64 = 0.5;
 
+/// A heading that says so much is believed whatever stands below it.
+const CLEAR_HEADING: f64 = 0.5;
+/// Below a vaguer one ("Name", "No.") names of people must not become codes.
+const LEAST_UNDER_A_HEADING: f64 = 0.2;
+
 /// The chosen codes and where they stood.
 #[derive(Debug)]
 pub(super) struct Choice {
@@ -28,7 +33,10 @@ pub(super) fn choose(columns: Vec<Column>) -> Option<Choice> {
     let only = columns.len() == 1;
     let mut best: Option<Judged> = None;
     for column in columns {
-        let fit = column.heading > 0.0 || column.likeness >= LEAST_LIKENESS || only;
+        let fit = column.heading >= CLEAR_HEADING
+            || column.likeness >= LEAST_LIKENESS
+            || column.heading > 0.0 && column.likeness >= LEAST_UNDER_A_HEADING
+            || only;
         let better = best.as_ref().is_none_or(|best| column.score() > best.score());
         if fit && better && !column.values().is_empty() {
             best = Some(column);
