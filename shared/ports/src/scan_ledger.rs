@@ -116,6 +116,10 @@ pub trait ScanLedger: Send + Sync {
         attempt: Attempt,
     ) -> Result<Attempt, PortError>;
 
+    /// Forgets the attempt of this receipt: it ended without killing anything. Another's, or none, is no error
+    /// and stays.
+    async fn forget_attempt(&self, id: &SessionId, index: u32, receipt: &str) -> Result<(), PortError>;
+
     /// Sessions not in a terminal state. Eventually consistent: read each again before acting on it.
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError>;
 }

@@ -13,6 +13,7 @@ use riffle_testkit::memory::{Place, Received, SeededIds};
 use riffle_testkit::simulator::{Control, Faulty};
 
 use crate::mutants::{self, Mutant};
+use crate::rows::Rows;
 use crate::search::ObedientSearch;
 use crate::stores::Stores;
 
@@ -33,6 +34,13 @@ pub struct Functions {
     search: Arc<dyn FileSearch>,
     settings: Settings,
     scan: Scan,
+    /// Whether reports are real workbooks; making one takes as long as the rest of a schedule.
+    workbooks: bool,
+}
+
+fn scan(ports: &Ports, settings: &Settings, workbooks: bool) -> Scan {
+    let scan = Scan::new(ports.clone(), settings.clone());
+    if workbooks { scan } else { scan.with_reports(Arc::new(Rows)) }
 }
 
 impl std::fmt::Debug for Functions {
@@ -48,6 +56,7 @@ impl Functions {
         mutant: Option<Mutant>,
         control: &Arc<Control>,
         seed: u64,
+        workbooks: bool,
     ) -> Self {
         let ledger = mutants::ledger(mutant, &stores.ledger, control);
         let objects = mutants::objects(mutant, &stores.objects);
@@ -68,8 +77,9 @@ impl Functions {
             clock: Arc::<Control>::clone(control) as Arc<dyn Clock>,
             ids: Arc::new(SeededIds::new(seed)) as Arc<dyn Ids>,
         };
-        let scan = Scan::new(ports.clone(), settings.clone());
+        let scan = scan(&ports, &settings, workbooks);
         Self {
+            workbooks,
             ports,
             source: Arc::new(Faulty::new(files, Arc::clone(control))),
             search: Arc::new(ObedientSearch::new(Arc::clone(control))),
@@ -80,7 +90,7 @@ impl Functions {
 
     /// The next invocations find no cache: their processes are new.
     pub fn restart(&mut self) {
-        self.scan = Scan::new(self.ports.clone(), self.settings.clone());
+        self.scan = scan(&self.ports, &self.settings, self.workbooks);
     }
 
     /// The function that consumes `place`, on what was received from there.

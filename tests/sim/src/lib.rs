@@ -10,6 +10,7 @@ mod invariants;
 mod mutants;
 mod people;
 mod pump;
+mod rows;
 mod run;
 mod scenario;
 mod search;

@@ -99,6 +99,11 @@ pub enum Joins {
 }
 
 impl Scenario {
+    /// Whether reports are real workbooks: in every 32nd scenario, for they take longer than all the rest.
+    pub fn has_workbooks(&self) -> bool {
+        self.seed.is_multiple_of(32)
+    }
+
     /// Any scenario: the one `seed` stands for.
     pub fn any(seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x5CA7_7E2E_D5EE_D000);

@@ -53,9 +53,6 @@ pub(crate) struct World {
     /// Since when nothing goes wrong any more.
     pub calm_since: Option<DateTime<Utc>>,
     pub meddled: bool,
-    /// A finisher failed or died. If its session was complete by then, and a second delivery of its message had
-    /// found the lease held and was acknowledged, nobody tells COMPLETE to those who only listen.
-    pub untold: bool,
     /// Idle connections were closed once.
     pub reconnected: bool,
     /// Whose invocation the last step was, if it was one of a batch with a message that came back.
@@ -71,7 +68,14 @@ impl World {
             Arc::new(Control::new(rng, scenario.plan.clone(), Trace::new(readable), Arc::clone(&clock)));
         control.skew_clocks(scenario.skew);
         let stores = Stores::new(&scenario, clock);
-        let functions = Functions::new(&stores, scenario.settings.clone(), mutant, &control, ids);
+        let functions = Functions::new(
+            &stores,
+            scenario.settings.clone(),
+            mutant,
+            &control,
+            ids,
+            scenario.has_workbooks(),
+        );
         let now = stores.clock.now();
         let clients = scenario.clients.iter().enumerate();
         let clients = clients
@@ -101,7 +105,6 @@ impl World {
             next_sweep,
             calm_since: None,
             meddled: false,
-            untold: false,
             reconnected: false,
             redelivered: false,
         };
@@ -229,7 +232,7 @@ impl World {
                 self.calm_down();
                 return Ok(());
             }
-            let given_up = self.untold || self.stores.queue.len(Place::Dead) > 0;
+            let given_up = self.stores.queue.len(Place::Dead) > 0;
             // A cancel that crashes between the books and the frames tells nobody, and none comes after it.
             let cancelled = self.clients.iter().any(|client| client.plan.cancel_after.is_some());
             if (self.is_placed() || given_up || cancelled) && !self.reconnected {
@@ -333,8 +336,6 @@ impl World {
         };
         match (invocation.kind, answer) {
             (Kind::Batch(place, received), answer) => {
-                let done = matches!(&answer, Some(Answer::Batch(failed)) if failed.is_empty());
-                self.untold |= place == Place::Finish && !done;
                 self.settle(place, &received, answer);
             }
             (Kind::Connect { client, connection }, Some(Answer::Status(200))) => {

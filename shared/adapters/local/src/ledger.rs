@@ -237,6 +237,19 @@ impl ScanLedger for LocalLedger {
             .await
     }
 
+    async fn forget_attempt(&self, id: &SessionId, index: u32, receipt: &str) -> Result<(), PortError> {
+        let (id, receipt) = (id.clone(), receipt.to_owned());
+        self.database
+            .call(move |work| {
+                work.prepare_cached(
+                    "DELETE FROM attempts WHERE session = ?1 AND number = ?2 AND receipt = ?3",
+                )?
+                .execute(params![id.0, index, receipt])?;
+                Ok(())
+            })
+            .await
+    }
+
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {
         self.database
             .call(|work| {

@@ -8,7 +8,7 @@ use riffle_ports::{Entry, PortError, Sealed, Session, SessionId, Source};
 
 use crate::Scan;
 use crate::local_path::LocalPath;
-use crate::report::{FileRow, Meta, ReportError, ReportWriter, Totals};
+use crate::report::{FileRow, Meta, ReportError, Totals};
 use crate::request::Request;
 use crate::result::FileResult;
 use crate::settings::Links;
@@ -22,7 +22,7 @@ pub(crate) async fn report(
 ) -> Result<Bytes, PortError> {
     let broken = |error: ReportError| PortError::Broken(error.to_string());
     let codes = scan.codes(session, request).await?;
-    let mut writer = ReportWriter::new(meta(session, request), &codes.list).map_err(broken)?;
+    let mut writer = scan.reports.start(meta(session, request), &codes.list).map_err(broken)?;
     for chunk in 0..sealed.chunks() {
         for (index, stored) in scan.ports.ledger.results(&session.id, chunk).await? {
             let entry = scan.manifest.entry(&session.id, sealed, index).await?;

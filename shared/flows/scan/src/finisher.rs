@@ -43,9 +43,9 @@ impl Scan {
         let now = ports.clock.now();
         let lease = Lease { token: token.clone(), until: now + self.settings.lease };
         let lease = Transition::Lease { lease, now };
-        let Outcome::Applied(session) = ports.ledger.transition(&session.id, lease).await? else {
-            // Somebody else closes it or has closed it. If they fail, their message or the sweep comes back.
-            return Ok(());
+        let session = match ports.ledger.transition(&session.id, lease).await? {
+            Outcome::Applied(session) => session,
+            other => return self.given_way(other).await,
         };
         let Some(totals) = self.verify(&session.id, sealed).await? else {
             let why = format!("session {} counts as full but lacks results", session.id);
@@ -55,8 +55,9 @@ impl Scan {
         let receipt = serde_json::to_string(&receipt).expect("a receipt is plain data");
         let frozen = Frozen { finished_at: now, receipt };
         let freeze = Transition::Freeze { token: token.clone(), frozen };
-        let Outcome::Applied(session) = ports.ledger.transition(&session.id, freeze).await? else {
-            return Ok(());
+        let session = match ports.ledger.transition(&session.id, freeze).await? {
+            Outcome::Applied(session) => session,
+            other => return self.given_way(other).await,
         };
         let request = Request::decode(&session.request)?;
         let report = Box::pin(closing::report(self, &session, sealed, &request)).await?;
@@ -65,12 +66,28 @@ impl Scan {
         ports.objects.put_if_absent(&key, report).await?;
         let complete = Transition::Complete { token, counts: totals.counts, report: key };
         match ports.ledger.transition(&session.id, complete).await? {
-            Outcome::Applied(session) => self.tell_complete(&session).await,
-            // The answer to an earlier try of this very change may have been lost.
-            Outcome::Refused(session) if session.state == State::Complete => {
+            Outcome::Applied(session) => {
                 self.tell_complete(&session).await;
+                Ok(())
             }
-            Outcome::Refused(_) | Outcome::NoSession => {}
+            // Somebody else was faster, or the answer to an earlier try of this very change was lost.
+            other => self.given_way(other).await,
+        }
+    }
+
+    /// After a change that was refused: somebody else closes the session or has ended it.
+    async fn given_way(&self, outcome: Outcome) -> Result<(), Failure> {
+        match outcome {
+            Outcome::Applied(session) | Outcome::Refused(session) => match session.state {
+                State::Complete => self.tell_complete(&session).await,
+                // Whoever holds the lease may complete the session and end before telling: the message has to
+                // come back until someone has told.
+                State::Finalizing => {
+                    return Err(Failure::Retry(format!("session {} is being finished", session.id)));
+                }
+                _ => {}
+            },
+            Outcome::NoSession => {}
         }
         Ok(())
     }

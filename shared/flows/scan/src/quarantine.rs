@@ -25,7 +25,14 @@ impl Worker {
         let first = ports.ledger.record_attempt(&id, file.index, own.clone()).await?;
         let audience = self.scan.audience(&id).await;
         let stored = if first.receipt == own.receipt {
-            self.file(&work, &audience, file.index).await?
+            match self.file(&work, &audience, file.index).await {
+                Ok(stored) => stored,
+                Err(failure) => {
+                    // The world failed, the file killed nothing: the next delivery may try it again.
+                    ports.ledger.forget_attempt(&id, file.index, &own.receipt).await?;
+                    return Err(failure);
+                }
+            }
         } else if first.at + self.scan.settings.attempt > now {
             return Err(Failure::Retry("another attempt may still be under way".to_owned()));
         } else {

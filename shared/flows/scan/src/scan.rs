@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::manifest;
 use crate::matching::{CodeList, MatchMode, Matcher};
+use crate::report::{Reports, Workbooks};
 use crate::request::{Request, keys, stored_codes};
 use crate::settings::Settings;
 
@@ -40,6 +41,7 @@ pub struct Scan {
     pub(crate) ports: Ports,
     pub(crate) settings: Settings,
     pub(crate) manifest: manifest::Reader,
+    pub(crate) reports: Arc<dyn Reports>,
     cached: Arc<Mutex<VecDeque<CachedCodes>>>,
 }
 
@@ -54,7 +56,13 @@ pub(crate) struct Codes {
 impl Scan {
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let manifest = manifest::Reader::new(Arc::clone(&ports.objects));
-        Self { ports, settings, manifest, cached: Arc::default() }
+        Self { ports, settings, manifest, reports: Arc::new(Workbooks), cached: Arc::default() }
+    }
+
+    /// With reports made by something else than Excel workbooks.
+    #[must_use]
+    pub fn with_reports(self, reports: Arc<dyn Reports>) -> Self {
+        Self { reports, ..self }
     }
 
     /// Stores a list of codes where the session will look for it, and returns its digest.

@@ -146,6 +146,14 @@ pub(super) async fn attempts(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let fourth = ok(ledger.record_attempt(&other, 7, attempt(4)).await, "record_attempt");
     assert_eq!(fourth, attempt(4), "another session has its own attempts");
 
+    ok(ledger.forget_attempt(&id, 7, "message #2").await, "forget_attempt");
+    let kept = ok(ledger.record_attempt(&id, 7, attempt(5)).await, "record_attempt");
+    assert_eq!(kept, attempt(1), "another's receipt forgets nothing");
+    ok(ledger.forget_attempt(&id, 7, "message #1").await, "forget_attempt");
+    ok(ledger.forget_attempt(&id, 7, "message #1").await, "forget_attempt");
+    let anew = ok(ledger.record_attempt(&id, 7, attempt(6)).await, "record_attempt");
+    assert_eq!(anew, attempt(6), "what was forgotten makes room");
+
     let calls = (10..26).map(|number| ledger.record_attempt(&id, 9, attempt(number)));
     let returned: Vec<_> =
         join_all(calls).await.into_iter().map(|outcome| ok(outcome, "record_attempt")).collect();

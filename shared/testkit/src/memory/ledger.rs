@@ -248,6 +248,16 @@ impl ScanLedger for MemoryLedger {
         })
     }
 
+    async fn forget_attempt(&self, id: &SessionId, index: u32, receipt: &str) -> Result<(), PortError> {
+        self.inspect(|books| {
+            let key = (id.clone(), index);
+            if books.attempts.get(&key).is_some_and(|attempt| attempt.receipt == receipt) {
+                books.attempts.remove(&key);
+            }
+            Ok(())
+        })
+    }
+
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {
         self.inspect(|books| {
             Ok(books

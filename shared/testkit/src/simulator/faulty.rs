@@ -134,6 +134,12 @@ impl ScanLedger for Faulty<dyn ScanLedger> {
         self.control.call(writes("ledger.record_attempt"), detail, effect).await
     }
 
+    async fn forget_attempt(&self, id: &SessionId, index: u32, receipt: &str) -> Result<(), PortError> {
+        let detail = || format!("{index} {receipt}");
+        let effect = || self.inner.forget_attempt(id, index, receipt);
+        self.control.call(writes("ledger.forget_attempt"), detail, effect).await
+    }
+
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {
         let point = reads("ledger.open_sessions");
         let fault = self.control.arrive(point, String::new).await;

@@ -246,6 +246,10 @@ impl ScanLedger for CookedLedger {
         self.inner.record_attempt(id, index, attempt).await
     }
 
+    async fn forget_attempt(&self, id: &SessionId, index: u32, receipt: &str) -> Result<(), PortError> {
+        self.inner.forget_attempt(id, index, receipt).await
+    }
+
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {
         self.inner.open_sessions().await
     }

@@ -8,6 +8,7 @@ mod book;
 mod cell;
 mod codes;
 mod files;
+mod port;
 mod style;
 mod summary;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use riffle_extract::Kind;
 use crate::matching::{CodeList, Match};
 use book::{Book, Table};
 use codes::Tally;
+pub use port::{Report, Reports, Workbooks};
 
 /// What is known before the first file.
 #[derive(Debug, Clone)]

@@ -69,6 +69,8 @@ faults! {
     AttemptReplaces,
     AttemptReturnsItself,
     AttemptsOfFilesMix,
+    AttemptIsKept,
+    AttemptOfAnotherIsForgotten,
 }
 
 struct Faulty {
@@ -352,6 +354,17 @@ impl ScanLedger for Faulty {
                 self.inner.record_attempt(id, index, attempt.clone()).await.map(|_| attempt)
             }
             _ => self.inner.record_attempt(id, index, attempt).await,
+        }
+    }
+
+    async fn forget_attempt(&self, id: &SessionId, index: u32, receipt: &str) -> Result<(), PortError> {
+        match self.fault {
+            AttemptIsKept => Ok(()),
+            AttemptOfAnotherIsForgotten => {
+                self.inner.inspect(|books| books.attempts.remove(&(id.clone(), index)));
+                Ok(())
+            }
+            _ => self.inner.forget_attempt(id, index, receipt).await,
         }
     }
 
