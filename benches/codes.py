@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 import sys
+import unicodedata
 import zlib
 from pathlib import Path
 
@@ -108,4 +109,6 @@ class WholeWords:
 
 
 def _word_char(text: str, at: int) -> bool:
-    return at < len(text) and (text[at].isalnum() or text[at] == "_")
+    # As ripgrep takes a word: a combining mark belongs to the word, too.
+    return at < len(text) and (
+        text[at].isalnum() or text[at] == "_" or unicodedata.category(text[at]).startswith("M"))

@@ -54,6 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     files.sort();
     let totals = Totals::default();
+    #[expect(clippy::disallowed_methods, reason = "a benchmark takes the time")]
     let began = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..options.jobs.max(1) {

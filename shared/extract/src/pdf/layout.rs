@@ -9,10 +9,19 @@ use crate::{Bounds, Glyphs};
 /// A gap wider than this share of the font size separates words. The narrowest space in print is about 0.2,
 /// the widest kerning about 0.1.
 const SPACE: f32 = 0.13;
+/// The same between a small raised or lowered mark, such as a footnote's number, and the larger word after it.
+const SPACE_AFTER_MARK: f32 = 0.06;
+/// So far above or below a mark stands.
+const MARK_ASIDE: f32 = 0.1;
 /// Leaving the baseline by more than this share of the font size starts a new line; superscripts stay inside.
 const NEW_LINE: f32 = 0.5;
 /// Going back by more than this share of the font size starts a new line; accents and kerning stay inside.
 const STEP_BACK: f32 = 1.0;
+/// Going back a little, to another height and another size, starts a new line too: a label under a symbol. Accents
+/// have the size of their letter, and logos such as TeX's neither rise nor go back so far.
+const OTHER_SIZE: f32 = 0.8;
+const LABEL_ASIDE: f32 = 0.3;
+const LABEL_BACK: f32 = 0.15;
 /// The same character again within this share of the font size is a poor man's bold.
 const OVERPRINT: f32 = 0.1;
 /// Share of the font size by which a glyph's box rises above and falls below the baseline.
@@ -74,6 +83,13 @@ struct Pen {
     glyph: u32,
 }
 
+impl Pen {
+    /// A letter without width that other glyphs print over is a mark of a pictorial font, such as a point's dot.
+    fn is_symbol(&self) -> bool {
+        self.end == self.origin && char::from_u32(self.glyph).is_some_and(char::is_alphanumeric)
+    }
+}
+
 /// A page's text as it grows.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
@@ -105,18 +121,20 @@ impl Layout {
         let along = dx * run.direction.0 + dy * run.direction.1;
         let across = (dx * run.direction.1 - dy * run.direction.0).abs();
         let same_way = pen.direction.0 * run.direction.0 + pen.direction.1 * run.direction.1 > 0.95;
-        let em = run.em.min(pen.em);
-        if !same_way
-            || across > NEW_LINE * run.height.max(pen.height)
-            || along < -STEP_BACK * run.em.max(pen.em)
-        {
+        let (em, larger) = if run.em < pen.em { (run.em, pen.em) } else { (pen.em, run.em) };
+        let height = run.height.max(pen.height);
+        let after_mark = pen.em < OTHER_SIZE * run.em && across > MARK_ASIDE * em;
+        let gap = if after_mark { SPACE_AFTER_MARK } else { SPACE } * em;
+        let label = em < OTHER_SIZE * larger && across > LABEL_ASIDE * height;
+        let back = if label { LABEL_BACK } else { STEP_BACK };
+        if !same_way || across > NEW_LINE * height || along < -back * larger {
             self.text.push('\n');
         } else if along < 0.0
             && glyph == pen.glyph
             && (at.0 - pen.origin.0).abs() + (at.1 - pen.origin.1).abs() < OVERPRINT * run.em
         {
             return false;
-        } else if space || along > SPACE * em {
+        } else if space || along > gap || (along < 0.0 && pen.is_symbol()) {
             self.text.push(' ');
         }
         true
@@ -189,6 +207,49 @@ mod tests {
         let (_, first) = l.glyphs.boxes[0];
         assert!((first.y1 - 300.0).abs() < 0.01 && (first.y0 - 295.0).abs() < 0.01);
         assert!(first.x0 < 50.0 && first.x1 > 50.0 && first.x1 - first.x0 > 9.0);
+    }
+
+    #[test]
+    fn a_label_under_a_symbol_is_a_line_of_its_own() {
+        let mut l = Layout::default();
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 100.0, 100.0], 20.0, "A");
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 98.0, 109.0], 6.0, "00C6");
+        assert_eq!(l.text, "A\n00C6");
+        // An index may reach back under an italic letter, and the A of LaTeX's name over its L.
+        l.clear();
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 100.0, 100.0], 10.0, "V");
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 103.0, 102.0], 7.0, "2");
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 100.0, 200.0], 10.0, "L");
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 101.4, 198.0], 7.0, "A");
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 103.4, 200.0], 10.0, "T");
+        assert_eq!(l.text, "V2\nLAT");
+    }
+
+    #[test]
+    fn a_word_after_a_lowered_or_raised_mark_stands_apart() {
+        let mut l = Layout::default();
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 0.0, 96.0], 6.0, "8");
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 3.5, 100.0], 10.0, "HOLE");
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 24.0, 96.0], 6.0, "2");
+        assert_eq!(l.text, "8 HOLE2");
+        l.clear();
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 0.0, 102.0], 7.0, "2");
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 3.6, 100.0], 10.0, "O");
+        assert_eq!(l.text, "2O", "no gap");
+    }
+
+    #[test]
+    fn a_point_symbol_without_width_is_no_letter_of_its_label() {
+        let mut l = Layout::default();
+        let text = Matrix::new([1.0, 0.0, 0.0, -1.0, 52.0, 101.0]);
+        let run = Run::new(&text, 5.0, 1.0, 1.0, false);
+        let point = (52.0, 101.0);
+        assert!(l.join(&run, point, u32::from('b')));
+        l.place(&run, point, 0.0);
+        l.text.push('b');
+        l.settle(&run, point, point, u32::from('b'));
+        write(&mut l, [1.0, 0.0, 0.0, -1.0, 50.0, 100.0], 10.0, "M340");
+        assert_eq!(l.text, "b M340");
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod matrix;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -91,9 +92,9 @@ fn read_page<'a>(interpreter: &mut Interpreter<'a>, page: &Page<'a>) -> bool {
     interpreter.begin_page(to_page);
     interpreter.layout.glyphs.page = page.render_dimensions();
 
-    let content = page.page_stream();
+    let content = content_of(page);
     let resources = Resources::of_page(page.resources());
-    if let Some(content) = content {
+    if let Some(content) = &content {
         interpreter.run(content, &resources, 0);
     }
     if page.raw().contains_key(keys::ANNOTS) {
@@ -101,6 +102,30 @@ fn read_page<'a>(interpreter: &mut Interpreter<'a>, page: &Page<'a>) -> bool {
     }
     let broken = content.is_none() && page.raw().contains_key(keys::CONTENTS) && !is_empty_contents(page);
     !broken && is_readable(&interpreter.seen, &interpreter.layout.text)
+}
+
+/// What the page draws, unpacked. `Page::page_stream` would keep it until the whole file is read, which for files
+/// with much drawing in them is several times the file.
+fn content_of<'a>(page: &Page<'a>) -> Option<Cow<'a, [u8]>> {
+    match page.raw().get::<Object<'a>>(keys::CONTENTS)? {
+        Object::Stream(stream) => stream.decoded_data().ok(),
+        Object::Array(parts) => {
+            let mut all = Vec::new();
+            // Not `iter`, which ends at the first part that is missing.
+            let mut iter = parts.flex_iter();
+            for _ in parts.raw_iter() {
+                if let Some(Object::Stream(part)) = iter.next::<Object<'a>>()
+                    && let Ok(data) = part.decoded_data()
+                {
+                    all.extend_from_slice(&data);
+                    // Where one part ends a word ends.
+                    all.push(b' ');
+                }
+            }
+            Some(Cow::Owned(all))
+        }
+        _ => None,
+    }
 }
 
 /// `Contents` may be there and rightly hold nothing.

@@ -70,6 +70,20 @@ fn words_and_lines_follow_the_geometry() {
 }
 
 #[test]
+fn content_in_parts_is_read_past_a_part_that_is_missing() {
+    let whole = page(
+        "",
+        "",
+        &plain_font(),
+        &[stream("", "BT /F 10 Tf 50 700 Td (HO) Tj"), "null".to_owned(), stream("", "(LE) Tj ET")],
+    );
+    let parts = String::from_utf8(whole)
+        .expect("text")
+        .replace("/Contents 4 0 R", "/Contents[5 0 R 99 0 R 6 0 R 7 0 R]");
+    assert_eq!(text_of(parts.as_bytes()), "HOLE");
+}
+
+#[test]
 fn each_character_may_be_placed_alone() {
     let mut content = String::from("BT /F 10 Tf ");
     for (i, c) in "HOLE-42".chars().enumerate() {

@@ -31,16 +31,18 @@ impl Dispatcher {
             return Err(Failure::Reject(format!("session {id} does not exist")));
         };
         let session = match session.state {
-            State::Listing => match self.list(&session).await? {
-                Some(session) => session,
-                None => return Ok(()),
-            },
+            State::Listing | State::Dispatching if self.scan.ports.clock.now() >= session.deadline => {
+                let reason = "not all files could be listed and handed out in time: scan fewer at once";
+                self.change(&id, Transition::Fail { reason: reason.to_owned() }).await?
+            }
+            State::Listing => self.list(&session).await?,
             _ => session,
         };
         match (session.state, &session.sealed) {
             (State::Dispatching, Some(sealed)) => self.hand_out(&session, sealed).await,
             // An earlier run may have ended between its last change and what follows it.
             (State::Running, _) if session.is_full() => self.scan.call_finisher(&session).await,
+            // Whoever made it fail may have ended before telling; its message came back.
             (State::Failed, _) => {
                 self.tell_failure(&session).await;
                 Ok(())
@@ -49,9 +51,8 @@ impl Dispatcher {
         }
     }
 
-    /// Lists the source and seals the session with the listing. The session as it is then, whoever sealed it;
-    /// `None` if it is gone.
-    async fn list(&self, session: &Session) -> Result<Option<Session>, Failure> {
+    /// Lists the source and seals the session with the listing. The session as it is then, whoever sealed it.
+    async fn list(&self, session: &Session) -> Result<Session, Failure> {
         let request = Request::decode(&session.request)?;
         let ports = &self.scan.ports;
         let transition = match self.write_manifest(session, &request).await {
@@ -59,10 +60,15 @@ impl Dispatcher {
             Err(SourceError::Refused(reason)) => Transition::Fail { reason },
             Err(SourceError::Port(error)) => return Err(error.into()),
         };
-        Ok(match ports.ledger.transition(&session.id, transition).await? {
-            Outcome::Applied(session) | Outcome::Refused(session) => Some(session),
-            Outcome::NoSession => None,
-        })
+        self.change(&session.id, transition).await
+    }
+
+    /// The session after `transition`, or as it is if it was refused.
+    async fn change(&self, id: &SessionId, transition: Transition) -> Result<Session, Failure> {
+        match self.scan.ports.ledger.transition(id, transition).await? {
+            Outcome::Applied(session) | Outcome::Refused(session) => Ok(session),
+            Outcome::NoSession => Err(Failure::Reject(format!("session {id} does not exist"))),
+        }
     }
 
     async fn write_manifest(&self, session: &Session, request: &Request) -> Result<Sealed, SourceError> {

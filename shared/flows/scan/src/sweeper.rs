@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use riffle_contracts::{DispatchJob, ErrorCode, ScanFile};
+use riffle_contracts::{DispatchJob, ScanFile};
 use riffle_ports::{Failure, Outcome, Queue, Sealed, Session, SessionId, State, Transition};
 
+use crate::Scan;
 use crate::record::Open;
 use crate::request::Request;
 use crate::result::{FailureCode, FileResult};
-use crate::{Scan, announce};
 
 impl Scan {
     /// Looks at every open session. One that fails does not keep the others from being looked at.
@@ -31,17 +31,9 @@ impl Scan {
         let now = self.ports.clock.now();
         let late = now >= session.deadline;
         match (session.state, &session.sealed) {
-            (State::Listing | State::Dispatching, _) if late => {
-                let reason = "not all files could be listed and handed out in time: scan fewer at once";
-                let fail = Transition::Fail { reason: reason.to_owned() };
-                if let Outcome::Applied(_) = self.ports.ledger.transition(id, fail).await? {
-                    let frame = announce::error(ErrorCode::ScanFailed, reason);
-                    self.audience(id).await.tell(frame).await;
-                }
-                Ok(())
-            }
             (State::Listing | State::Dispatching, _) => {
-                if self.claim_resend(&session).await? {
+                // Past the deadline the dispatcher makes it fail: a job comes back until that has been told.
+                if late || self.claim_resend(&session).await? {
                     let job = DispatchJob { session_id: id.0.clone() };
                     self.send(Queue::ScanDispatch, id, [job]).await?;
                 }
