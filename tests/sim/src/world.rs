@@ -36,7 +36,6 @@ pub(crate) enum Kind {
     Sweep,
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct World {
     pub scenario: Scenario,
     pub mutant: Option<Mutant>,
