@@ -104,6 +104,11 @@ fn check_writable(report: &Path) -> Result<(), Problem> {
         return Err(Problem::new(format!("{} is a folder; name a file in it", report.display())));
     }
     let part = part_of(report);
+    if part.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        let problem =
+            format!("the report cannot be written to {}: its folder does not exist", report.display());
+        return Err(Problem::new(problem));
+    }
     std::fs::File::create(&part)
         .and_then(|_| std::fs::remove_file(&part))
         .map_err(|error| unwritable(report, &error))
