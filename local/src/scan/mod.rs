@@ -101,7 +101,8 @@ fn folders(dirs: &[PathBuf]) -> Result<Vec<String>, Problem> {
 /// Before anything is read: an hour of reading must not end in a report that cannot be written.
 fn check_writable(report: &Path) -> Result<(), Problem> {
     if report.is_dir() {
-        return Err(Problem::new(format!("{} is a folder; name a file in it", report.display())));
+        let problem = format!("the report cannot be written to {}: that is a folder", report.display());
+        return Err(Problem::new(format!("{problem}; name a file in it")));
     }
     let part = part_of(report);
     if part.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
