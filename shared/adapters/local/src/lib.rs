@@ -34,7 +34,7 @@ mod system;
 pub use connections::LocalConnections;
 pub use folders::{LocalFolders, READ_LIMIT};
 pub use ledger::LocalLedger;
-pub use notifier::{Frames, LocalNotifier, MAX_FRAME_BYTES, MAX_WAITING_BYTES, MAX_WAITING_FRAMES};
+pub use notifier::{Frames, LocalNotifier, MAX_WAITING_BYTES, MAX_WAITING_FRAMES};
 pub use objects::LocalObjects;
 pub use queue_name::{QueueName, Redrive};
 pub use queues::{Depth, LocalQueues, Received};

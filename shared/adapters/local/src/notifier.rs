@@ -8,11 +8,10 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use riffle_contracts::MAX_FRAME_BYTES;
 use riffle_ports::{ClientNotifier, Delivery, PortError};
 use tokio::sync::Notify;
 
-/// The largest frame, in bytes: what API Gateway carries.
-pub const MAX_FRAME_BYTES: usize = 32 * 1024;
 /// As many frames may wait for one client.
 pub const MAX_WAITING_FRAMES: usize = 10_000;
 /// As many bytes may wait for one client.

@@ -1,6 +1,7 @@
 //! Clients that do not keep up, and clients that come again.
 
-use riffle_local_adapters::{LocalNotifier, MAX_FRAME_BYTES, MAX_WAITING_BYTES, MAX_WAITING_FRAMES};
+use riffle_contracts::MAX_FRAME_BYTES;
+use riffle_local_adapters::{LocalNotifier, MAX_WAITING_BYTES, MAX_WAITING_FRAMES};
 use riffle_ports::{ClientNotifier, Delivery, PortError};
 
 #[tokio::test]
