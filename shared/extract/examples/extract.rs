@@ -39,8 +39,8 @@ impl Sink for Text {
         let Some(kept) = &mut self.kept else { return };
         let written = match unit.place {
             Place::Page(_) => writeln!(kept, "{}\u{c}", unit.text),
-            Place::Cell { sheet, cell } => writeln!(kept, "{sheet}!{cell}\t{}", unit.text),
-            Place::Line(_) => writeln!(kept, "{}", unit.text),
+            Place::Line(_) | Place::Paragraph(_) => writeln!(kept, "{}", unit.text),
+            other => writeln!(kept, "{other}\t{}", unit.text),
         };
         written.expect("a String takes all text");
     }

@@ -19,7 +19,7 @@ mod text;
 mod unit;
 mod xml;
 
-pub use unit::{Bounds, Glyphs, Place, Sink, Unit};
+pub use unit::{Bounds, Encoding, Glyphs, PageImage, Place, Sink, Unit};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

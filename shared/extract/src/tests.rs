@@ -20,6 +20,7 @@ impl Sink for Collector {
             Place::Page(n) => n.to_string(),
             Place::Line(n) => n.to_string(),
             Place::Cell { sheet, cell } => format!("{sheet}!{cell}"),
+            other => other.to_string(),
         };
         if let Some(glyphs) = unit.glyphs {
             let ascending = glyphs.boxes.is_sorted_by_key(|(offset, _)| *offset);

@@ -11,6 +11,73 @@ pub enum Place {
     /// 1-based line of a text file on which the unit begins. A unit may hold many lines (a code may be broken
     /// over a line end): the line of a match is this one plus the line ends before it in the unit's text.
     Line(u64),
+    /// 1-based paragraph of a text document, headers, footers and notes included.
+    Paragraph(u32),
+    /// 1-based slide of a presentation, its notes included.
+    Slide(u32),
+    /// Inside a file that is packed in this one. `entry` is its name as the archive has it.
+    Inside { entry: String, place: Box<Place> },
+}
+
+impl Place {
+    /// The line on which the place begins, where it is told in lines.
+    pub fn line(&self) -> Option<u64> {
+        match self {
+            Self::Line(line) => Some(*line),
+            Self::Inside { place, .. } => place.line(),
+            Self::Page(_) | Self::Cell { .. } | Self::Paragraph(_) | Self::Slide(_) => None,
+        }
+    }
+
+    /// The same place on another line, where it is told in lines.
+    #[must_use]
+    pub fn on_line(&self, line: u64) -> Self {
+        match self {
+            Self::Line(_) => Self::Line(line),
+            Self::Inside { entry, place } => {
+                Self::Inside { entry: entry.clone(), place: Box::new(place.on_line(line)) }
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+/// As people write it: `12` (a page), `Sheet1!B7`, `line 40`, `slide 3`, `old.zip/a.txt: line 40`.
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Page(page) => write!(f, "{page}"),
+            Self::Cell { sheet, cell } if sheet.is_empty() => f.write_str(cell),
+            Self::Cell { sheet, cell } => write!(f, "{sheet}!{cell}"),
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Paragraph(paragraph) => write!(f, "paragraph {paragraph}"),
+            Self::Slide(slide) => write!(f, "slide {slide}"),
+            Self::Inside { entry, place } => match &**place {
+                Self::Inside { .. } => write!(f, "{entry}/{place}"),
+                Self::Page(page) => write!(f, "{entry}: page {page}"),
+                place => write!(f, "{entry}: {place}"),
+            },
+        }
+    }
+}
+
+/// A picture that may show text: an image file, or a page of a PDF that holds none.
+#[derive(Debug)]
+pub struct PageImage<'a> {
+    pub place: &'a Place,
+    pub encoding: Encoding,
+    pub bytes: &'a [u8],
+    /// Size in points (width, height) of what it shows, for the places of characters.
+    pub page: (f32, f32),
+}
+
+/// How a picture is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    Png,
+    Jpeg,
+    Tiff,
 }
 
 /// Text that belongs together: matches never cross from one unit to the next.
@@ -46,4 +113,15 @@ pub struct Glyphs {
 /// Takes units as they are read.
 pub trait Sink {
     fn unit(&mut self, unit: &Unit<'_>);
+
+    /// Whether pictures are wanted: to make one of a page takes longer than to read a hundred.
+    fn wants_images(&self) -> bool {
+        false
+    }
+
+    /// Takes a picture of a page, if it wants any, and says whether it could be read. A page that could not
+    /// counts as unread.
+    fn image(&mut self, _image: &PageImage<'_>) -> bool {
+        false
+    }
 }

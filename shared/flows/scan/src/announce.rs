@@ -2,7 +2,6 @@
 //! asks for a snapshot.
 
 use riffle_contracts::{ErrorCode, FoundMatch, Frame, FrameBody, MAX_FRAME_BYTES, Receipt};
-use riffle_extract::Place;
 use riffle_ports::{Delivery, Entry, Session, SessionId};
 
 use crate::Scan;
@@ -142,7 +141,7 @@ pub(crate) fn found(
         file_name: entry.name.clone(),
         status: status(distinct),
         pdf_link: scan.settings.links.file(&session.id, index, &request.source, entry),
-        page: place(&found.place),
+        page: found.place.to_string(),
         snippet: found.snippet.clone(),
     }
 }
@@ -154,16 +153,6 @@ pub(crate) fn match_id(index: u32, ordinal: usize) -> String {
 /// `1 Code`, `2 Codes`: how many distinct codes a file holds.
 pub fn status(codes: u32) -> String {
     if codes == 1 { "1 Code".to_owned() } else { format!("{codes} Codes") }
-}
-
-/// A place as people write it.
-pub fn place(place: &Place) -> String {
-    match place {
-        Place::Page(page) => page.to_string(),
-        Place::Cell { sheet, cell } if sheet.is_empty() => cell.clone(),
-        Place::Cell { sheet, cell } => format!("{sheet}!{cell}"),
-        Place::Line(line) => format!("line {line}"),
-    }
 }
 
 fn files(count: u64) -> String {

@@ -26,7 +26,7 @@ mod snapshot;
 mod sweeper;
 mod worker;
 
-pub use announce::{place, status};
+pub use announce::status;
 pub use dispatcher::Dispatcher;
 pub use local_path::folder_link;
 pub use request::{Request, keys, session_id, stored_codes};

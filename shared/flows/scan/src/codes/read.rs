@@ -87,7 +87,7 @@ impl Sink for Collected {
                     column.cells.push(Cell { row: row.parse().unwrap_or(0), text: text.to_owned() });
                 }
             }
-            Place::Page(_) => {}
+            Place::Page(_) | Place::Paragraph(_) | Place::Slide(_) | Place::Inside { .. } => {}
         }
     }
 }

@@ -118,26 +118,20 @@ impl<'m> Session<'m> {
         let Self { seen, touched, found, units, unlisted, .. } = self;
         let seen = &mut seen[hit.code as usize];
         let range = trace.locate(hit.start, hit.end);
-        let line = match unit.place {
-            Place::Line(first) => first.saturating_add(trace.newlines_before(range.0)),
-            Place::Page(_) | Place::Cell { .. } => 0,
-        };
+        let first = unit.place.line();
+        let line = first.map_or(0, |first| first.saturating_add(trace.newlines_before(range.0)));
         if seen.places == 0 {
             touched.push(hit.code);
         }
         if seen.places == 0 || (seen.unit, seen.line) != (*units, line) {
-            let place = match unit.place {
-                Place::Line(_) => Place::Line(line),
-                other => other.clone(),
-            };
+            let place = unit.place.on_line(line);
             (seen.unit, seen.line) = (*units, line);
             // A parser may hand one page on in several units.
             let last = seen.listed.and_then(|index| found.get(index as usize));
             if last.is_none_or(|last| last.listed.place != place) {
                 let room = seen.places < MAX_PLACES_PER_CODE && found.len() < MAX_MATCHES;
                 if seen.places == 0 || room {
-                    let snippet =
-                        snippet::snippet(unit.text, range.0, range.1, matches!(place, Place::Line(_)));
+                    let snippet = snippet::snippet(unit.text, range.0, range.1, first.is_some());
                     seen.listed = u32::try_from(found.len()).ok();
                     let made = Match { code: hit.code, place, snippet, boxes: Vec::new() };
                     found.push(Found { unit: *units, line, listed: made });

@@ -56,8 +56,7 @@ pub(super) fn write(report: &mut ReportWriter<'_>, file: &FileRow<'_>) -> Result
         let (place, link) = match &found.place {
             Place::Page(page) => (Cell::Page(*page), with_page(file.link, *page)),
             Place::Line(line) => (Cell::Line(*line), Cow::Borrowed(file.link)),
-            Place::Cell { sheet, cell } if sheet.is_empty() => (Cell::text(cell), Cow::Borrowed(file.link)),
-            Place::Cell { sheet, cell } => (Cell::text(format!("{sheet}!{cell}")), Cow::Borrowed(file.link)),
+            other => (Cell::text(other.to_string()), Cow::Borrowed(file.link)),
         };
         let cells = [
             Cell::text(report.codes.get(found.code).unwrap_or_default()),
