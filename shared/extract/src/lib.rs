@@ -19,7 +19,7 @@ mod text;
 mod unit;
 mod xml;
 
-pub use unit::{Bounds, Encoding, Glyphs, PageImage, Place, Sink, Unit};
+pub use unit::{Bounds, Encoding, Glyphs, Layout, PageImage, Place, Sink, Unit};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -62,7 +62,7 @@ impl Default for Limits {
 }
 
 /// What was read, beside the units themselves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Extracted {
     pub kind: Kind,
     /// Pages of a PDF, sheets of a workbook, 1 for everything else.
@@ -72,7 +72,8 @@ pub struct Extracted {
 }
 
 /// Why a file could not be read. The text is for the person who owns the file.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum ExtractError {
     #[error("the file is empty")]
     Empty,

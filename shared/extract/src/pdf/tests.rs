@@ -99,8 +99,8 @@ fn boxes_are_where_the_page_shows_them() {
     impl Sink for Boxes {
         fn unit(&mut self, unit: &Unit<'_>) {
             let glyphs = unit.glyphs.expect("a page has glyphs");
-            self.1 = glyphs.page;
-            for (offset, bounds) in &glyphs.boxes {
+            self.1 = glyphs.glyphs().page;
+            for (offset, bounds) in &glyphs.glyphs().boxes {
                 self.0.push((unit.text[*offset as usize..].chars().take(1).collect(), *bounds));
             }
         }
