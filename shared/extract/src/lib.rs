@@ -9,6 +9,7 @@ mod entities;
 mod formats;
 mod limits;
 mod look;
+mod ooxml;
 mod output;
 mod package;
 #[cfg(test)]

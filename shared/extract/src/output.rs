@@ -71,8 +71,12 @@ impl<'a> Output<'a> {
         self.hand(place, text, Some(glyphs)).map(drop)
     }
 
+    pub fn text(&mut self, place: Place, text: &str) -> Result<(), ExtractError> {
+        self.hand(place, text, None).map(drop)
+    }
+
     pub fn line(&mut self, line: u64, text: &str) -> Result<(), ExtractError> {
-        self.hand(Place::Line(line), text, None).map(drop)
+        self.text(Place::Line(line), text)
     }
 
     /// The cells that follow stand on this sheet.

@@ -74,6 +74,19 @@ impl<'a> Package<'a> {
         }
     }
 
+    /// A part of a document, unpacked. None where there is none of this name.
+    pub fn part(&self, name: &str, out: &mut Output<'_>) -> Result<Option<Vec<u8>>, ExtractError> {
+        let mut archive = self.archive();
+        // Names of parts are the same in any case.
+        let index = archive
+            .index_for_name(name)
+            .or_else(|| self.names().position(|known| known.eq_ignore_ascii_case(name.as_bytes())));
+        let Some(index) = index else { return Ok(None) };
+        let entry = archive.by_index(index).map_err(|error| failure(&error))?;
+        let (packed, size) = (entry.compressed_size(), entry.size());
+        unpack(entry, packed, size, out).map(Some)
+    }
+
     /// Counts all parts before a reader of somebody else's unpacks them: all against the limits, and those that
     /// it keeps in memory against the limit of that.
     pub fn vet(&self, kept: fn(&str) -> bool, out: &mut Output<'_>) -> Result<(), ExtractError> {

@@ -6,9 +6,11 @@ pub(crate) mod pdf;
 
 mod archive;
 mod csv;
+mod docx;
 mod html;
 mod image;
 mod json;
+mod pptx;
 mod sheet;
 mod text;
 mod xml;
@@ -45,6 +47,10 @@ formats! {
     Xlsb => sheet::XLSB,
     /// With or without macros.
     Xlsx => sheet::XLSX,
+    /// With or without macros.
+    Docx => docx::DOCX,
+    /// With or without macros, as a show or not.
+    Pptx => pptx::PPTX,
     Ods => sheet::ODS,
     Xls => sheet::XLS,
     /// An archive of files. After all formats that are archives themselves.
