@@ -75,6 +75,11 @@ impl<'a> Look<'a> {
         self.package.as_ref()
     }
 
+    /// Whether it is an Office document: see [`Package::is_office`].
+    pub fn is_office(&self, folder: &str, main: &str) -> bool {
+        self.package().is_some_and(|package| package.is_office(folder, main))
+    }
+
     /// Whether it is an OLE2 compound file with such a stream. Names stand in UTF-16 in its directory; looking for
     /// the bytes finds them without walking a structure that may be damaged.
     pub fn has_stream(&self, name: &str) -> bool {

@@ -5,12 +5,15 @@
 
 use std::io::{Cursor, Read};
 
+use memchr::memmem;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
 use crate::ExtractError;
 use crate::output::Output;
 
+/// How much of the list of types is looked at.
+const TYPES_MAX: u64 = 1 << 20;
 /// A directory of more is not taken into memory (about 40 MB).
 const ENTRIES_MAX: u64 = 100_000;
 
@@ -35,20 +38,25 @@ impl<'a> Package<'a> {
         self.archive.clone()
     }
 
-    pub fn has(&self, name: &str) -> bool {
-        self.archive.index_for_name(name).is_some()
+    /// Whether it is an Office document of a kind: its parts stand in this folder, or it says that its main part is
+    /// of this type.
+    pub fn is_office(&self, folder: &str, main: &str) -> bool {
+        self.index("[Content_Types].xml").is_some()
+            && (self.names().any(|name| starts_with(name, folder)) || self.says(main))
     }
 
-    /// Whether a name begins so, in any case.
-    pub fn has_folder(&self, folder: &str) -> bool {
-        self.names().any(|name| {
-            name.get(..folder.len()).is_some_and(|start| start.eq_ignore_ascii_case(folder.as_bytes()))
-        })
+    fn says(&self, main: &str) -> bool {
+        let mut types = Vec::new();
+        let mut archive = self.archive();
+        let entry = self.index("[Content_Types].xml").and_then(|index| archive.by_index(index).ok());
+        let read = entry.map(|entry| entry.take(TYPES_MAX).read_to_end(&mut types));
+        matches!(read, Some(Ok(_))) && memmem::find(&types, main.as_bytes()).is_some()
     }
 
-    /// Whether it is an Office document: a folder that begins with this one holds its main part.
-    pub fn is_office(&self, folder: &str) -> bool {
-        self.has("[Content_Types].xml") && self.has_folder(folder)
+    /// Names of parts are the same in any case, and some programs write them with backslashes.
+    fn index(&self, name: &str) -> Option<usize> {
+        let same = |known: &[u8]| known.len() == name.len() && starts_with(known, name);
+        self.archive.index_for_name(name).or_else(|| self.names().position(same))
     }
 
     /// What an open document or an e-book says it is.
@@ -61,7 +69,7 @@ impl<'a> Package<'a> {
 
     /// What it is, if that is known, is no mere archive and is not read.
     pub fn foreign(&self) -> Option<&'static str> {
-        if self.is_office("visio/") {
+        if self.is_office("visio/", "visio.drawing") {
             return Some("Visio drawing");
         }
         let mime = self.mimetype()?;
@@ -77,11 +85,7 @@ impl<'a> Package<'a> {
     /// A part of a document, unpacked. None where there is none of this name.
     pub fn part(&self, name: &str, out: &mut Output<'_>) -> Result<Option<Vec<u8>>, ExtractError> {
         let mut archive = self.archive();
-        // Names of parts are the same in any case.
-        let index = archive
-            .index_for_name(name)
-            .or_else(|| self.names().position(|known| known.eq_ignore_ascii_case(name.as_bytes())));
-        let Some(index) = index else { return Ok(None) };
+        let Some(index) = self.index(name) else { return Ok(None) };
         let entry = archive.by_index(index).map_err(|error| failure(&error))?;
         let (packed, size) = (entry.compressed_size(), entry.size());
         unpack(entry, packed, size, out).map(Some)
@@ -112,11 +116,16 @@ impl<'a> Package<'a> {
     }
 }
 
+fn starts_with(name: &[u8], start: &str) -> bool {
+    let same = |(a, b): (&u8, &u8)| if *a == b'\\' { *b == b'/' } else { a.eq_ignore_ascii_case(b) };
+    name.len() >= start.len() && name.iter().zip(start.as_bytes()).all(same)
+}
+
 /// How many files the end of a ZIP file says it has. Its directory is read only if there are not too many.
 fn entries(bytes: &[u8]) -> u64 {
     let tail = &bytes[bytes.len().saturating_sub(22 + 0xFFFF)..];
     let field = |magic: &[u8], at: usize, length: usize| {
-        let found = memchr::memmem::rfind(tail, magic)?;
+        let found = memmem::rfind(tail, magic)?;
         let field = tail.get(found + at..found + at + length)?;
         Some(field.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
     };

@@ -68,7 +68,7 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
             out.take_unread_since(begin);
             Err(nothing(&name, &error, tally.failures))
         }
-        None if tally.read == 0 => Err(ExtractError::Empty),
+        None if tally.read == 0 => Err(ExtractError::Nothing("it holds no file".to_owned())),
         _ => Ok(()),
     }
 }
@@ -181,8 +181,9 @@ mod tests {
     #[test]
     fn an_archive_with_nothing_to_read_is_an_error() {
         let why = |bytes: &[u8]| collect("a.zip", bytes).expect_err("nothing to read");
-        assert_eq!(why(&archive(&[])), ExtractError::Empty);
-        assert_eq!(why(&archive(&[("__MACOSX/x", "y"), ("folder/", "")])), ExtractError::Empty);
+        let none = ExtractError::Nothing("it holds no file".to_owned());
+        assert_eq!(why(&archive(&[])), none);
+        assert_eq!(why(&archive(&[("__MACOSX/x", "y"), ("folder/", "")])), none);
         let film = || b"\0\0\0\x20ftypisom".to_vec();
         let text = why(&zip(&[("a.mp4", film()), ("b.mp4", film())])).to_string();
         assert_eq!(

@@ -9,7 +9,7 @@ use crate::package::Package;
 use crate::{ExtractError, Place};
 
 pub(crate) static DOCX: Format =
-    Format { is: |look| look.package().is_some_and(|package| package.is_office("word/")), read };
+    Format { is: |look| look.is_office("word/", "wordprocessingml.document.main"), read };
 
 /// Parts beside the body, in the order in which they are read, with what they are to people.
 const PARTS: [(&str, &str); 7] = [

@@ -11,7 +11,7 @@ use crate::package::Package;
 use crate::{ExtractError, Place};
 
 pub(crate) static PPTX: Format =
-    Format { is: |look| look.package().is_some_and(|package| package.is_office("ppt/")), read };
+    Format { is: |look| look.is_office("ppt/", "presentationml.presentation.main"), read };
 
 fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     let Some(package) = look.package() else {

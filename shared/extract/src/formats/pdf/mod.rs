@@ -11,6 +11,7 @@ mod lexer;
 mod matrix;
 #[cfg(test)]
 pub(crate) mod tests;
+mod unpack;
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,10 +30,12 @@ use crate::output::Output;
 use crate::{ExtractError, Place};
 use content::{Interpreter, Resources, Seen};
 use matrix::Matrix;
+use unpack::Trouble;
 
 /// So many drawn shapes on a page without text may be letters drawn as lines.
 const PATHS_THAT_MAY_BE_TEXT: u32 = 20;
 
+const TOO_LARGE: &str = "what it draws unpacks to too much";
 /// A PDF's first line may come after so many bytes of something else.
 const HEADER_WITHIN: usize = 1024;
 
@@ -51,6 +54,10 @@ fn is(look: &Look<'_>) -> bool {
 }
 
 fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+    let held = out.limits().held_bytes;
+    if !unpack::objects_fit(look.bytes, held) {
+        return Err(ExtractError::TooLarge(format!("its objects unpack to more than {held} bytes")));
+    }
     let pdf = open(look.bytes)?;
     let pages = pdf.pages();
     if pages.is_empty() {
@@ -62,14 +69,14 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
         return Err(ExtractError::TooLarge(format!("{count} pages, at most {most} are read")));
     }
     out.pages(pages.len());
-    let mut interpreter = Interpreter::new();
+    let mut interpreter = Interpreter::new(held);
     for (number, page) in (1..=count).zip(pages.iter()) {
         // One page that makes a parser panic must not lose the others.
         let result = catch_unwind(AssertUnwindSafe(|| read_page(&mut interpreter, page)));
         if result.is_err() {
             // What was read before the panic is whole; what the interpreter remembers may not be.
             let layout = std::mem::take(&mut interpreter.layout);
-            interpreter = Interpreter::new();
+            interpreter = Interpreter::new(held);
             interpreter.layout = layout;
         }
         let unread = result.unwrap_or(Some("the reader failed on it"));
@@ -109,43 +116,46 @@ fn read_page<'a>(interpreter: &mut Interpreter<'a>, page: &Page<'a>) -> Option<&
     interpreter.begin_page(to_page);
     interpreter.layout.glyphs.page = page.render_dimensions();
 
-    let content = content_of(page);
+    let content = content_of(page, interpreter.most);
     let resources = Resources::of_page(page.resources());
-    if let Some(content) = &content {
+    if let Ok(content) = &content {
         interpreter.run(content, &resources, 0);
     }
     if page.raw().contains_key(keys::ANNOTS) {
         annotations(interpreter, page, to_page, &resources);
     }
-    let broken = content.is_none() && page.raw().contains_key(keys::CONTENTS) && !is_empty_contents(page);
-    if broken {
-        Some("its content is damaged")
-    } else {
-        unreadable(&interpreter.seen, &interpreter.layout.text)
+    match content {
+        Err(Trouble::TooLarge) => Some(TOO_LARGE),
+        Err(Trouble::Damaged) if page.raw().contains_key(keys::CONTENTS) && !is_empty_contents(page) => {
+            Some("its content is damaged")
+        }
+        _ => unreadable(&interpreter.seen, &interpreter.layout.text),
     }
 }
 
 /// What the page draws, unpacked. `Page::page_stream` would keep it until the whole file is read, which for files
 /// with much drawing in them is several times the file.
-fn content_of<'a>(page: &Page<'a>) -> Option<Cow<'a, [u8]>> {
-    match page.raw().get::<Object<'a>>(keys::CONTENTS)? {
-        Object::Stream(stream) => stream.decoded_data().ok(),
+fn content_of<'a>(page: &Page<'a>, most: u64) -> Result<Cow<'a, [u8]>, Trouble> {
+    match page.raw().get::<Object<'a>>(keys::CONTENTS).ok_or(Trouble::Damaged)? {
+        Object::Stream(stream) => unpack::unpack(&stream, most),
         Object::Array(parts) => {
             let mut all = Vec::new();
             // Not `iter`, which ends at the first part that is missing.
             let mut iter = parts.flex_iter();
             for _ in parts.raw_iter() {
-                if let Some(Object::Stream(part)) = iter.next::<Object<'a>>()
-                    && let Ok(data) = part.decoded_data()
-                {
-                    all.extend_from_slice(&data);
+                if let Some(Object::Stream(part)) = iter.next::<Object<'a>>() {
+                    match unpack::unpack(&part, most.saturating_sub(all.len() as u64)) {
+                        Ok(data) => all.extend_from_slice(&data),
+                        Err(Trouble::TooLarge) => return Err(Trouble::TooLarge),
+                        Err(Trouble::Damaged) => continue,
+                    }
                     // Where one part ends a word ends.
                     all.push(b' ');
                 }
             }
-            Some(Cow::Owned(all))
+            Ok(Cow::Owned(all))
         }
-        _ => None,
+        _ => Err(Trouble::Damaged),
     }
 }
 
@@ -160,6 +170,9 @@ fn is_empty_contents(page: &Page<'_>) -> bool {
 
 /// What a page shows that could not be read.
 fn unreadable(seen: &Seen, text: &str) -> Option<&'static str> {
+    if seen.refused {
+        return Some(TOO_LARGE);
+    }
     let text = text.chars().any(char::is_alphanumeric);
     if seen.unreadable > if text { seen.readable } else { 0 } {
         Some("letters without Unicode")

@@ -241,3 +241,23 @@ fn a_broken_page_loses_only_itself() {
     assert_eq!(unread(&got), [(1, "its content is damaged".to_owned())]);
     assert_eq!(got.units, [("2".to_owned(), "HOLE-1".to_owned())]);
 }
+
+#[test]
+fn a_page_that_unpacks_to_too_much_loses_only_itself() {
+    let bomb = super::unpack::tests::deflate(&vec![b' '; 3 << 20]);
+    let hexed = super::unpack::tests::hexed(&bomb);
+    let bomb = stream("/Filter[/ASCIIHexDecode/FlateDecode]", &format!("{hexed}>"));
+    let limits = Limits { held_bytes: 1 << 20, ..Limits::default() };
+    let why = |bytes: &[u8]| {
+        let got = collect_within("a.pdf", bytes, &limits).expect("readable");
+        (got.units.len(), unread(&got))
+    };
+    let told = vec![(1, "what it draws unpacks to too much".to_owned())];
+    let words = "BT /F 10 Tf (HOLE-1) Tj ET";
+    let parts = page("", "", &plain_font(), &[bomb.clone(), "null".to_owned(), stream("", words)]);
+    let parts = String::from_utf8(parts).expect("text").replace("/Contents 4 0 R", "/Contents[7 0 R 5 0 R]");
+    assert_eq!(why(parts.as_bytes()), (0, told.clone()));
+    // In a form, the page around it is read all the same.
+    let form = bomb.replace("<</Filter", "<</Subtype/Form/BBox[0 0 9 9]/Filter");
+    assert_eq!(why(&page(&format!("{words} /Fm Do"), "", &plain_font(), &[form])), (1, told));
+}

@@ -10,12 +10,12 @@ use crate::look::Look;
 use crate::output::Output;
 use crate::{ExtractError, Place};
 
-pub(crate) static XLSX: Format = Format { is: |look| is_office(look, "xl/"), read: read_xlsx };
-pub(crate) static XLSB: Format = Format { is: |look| is_office(look, "xl/workbook.bin"), read: read_xlsb };
-
-fn is_office(look: &Look<'_>, main: &str) -> bool {
-    look.package().is_some_and(|package| package.is_office(main))
-}
+pub(crate) static XLSB: Format = Format {
+    is: |look| look.is_office("xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.macroEnabled.main"),
+    read: read_xlsb,
+};
+pub(crate) static XLSX: Format =
+    Format { is: |look| look.is_office("xl/", "spreadsheetml.sheet.main"), read: read_xlsx };
 
 /// The parts that calamine keeps in memory; sheets are streamed.
 fn is_kept(name: &str) -> bool {
