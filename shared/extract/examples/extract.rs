@@ -131,7 +131,7 @@ fn one(
     }
     let read = read?;
     totals.pages.fetch_add(u64::from(read.pages), Ordering::Relaxed);
-    totals.unread.fetch_add(read.unread.len() as u64, Ordering::Relaxed);
+    totals.unread.fetch_add(read.unread.len() as u64 + u64::from(read.unread_more), Ordering::Relaxed);
     Ok(())
 }
 

@@ -1,49 +1,89 @@
-//! What parsers write to: counts text against its limit and spares them an allocation per unit.
+//! What parsers write to: counts against the limits, spares them an allocation per unit, knows which archives
+//! they are in and keeps what could not be read.
 
 use std::fmt::Write as _;
 
-use crate::{ExtractError, Glyphs, Limits, Place, Sink, Unit};
+use crate::{
+    Encoding, ExtractError, Extracted, Glyphs, Kind, Layout, Limits, PageImage, Place, Sink, Unit, Unread,
+};
+
+/// Parts that could not be read and are listed; the others are counted.
+const UNREAD_MAX: usize = 1_000;
 
 pub(crate) struct Output<'a> {
     sink: &'a mut dyn Sink,
+    limits: Limits,
     text_left: u64,
-    text_max: u64,
     cells_left: u64,
-    cells_max: u64,
+    unpacked_left: u64,
+    held: u64,
+    entries: u32,
     /// Reused from cell to cell.
     cell: Place,
+    /// The archives around the file that is being read, outermost first.
+    path: Vec<String>,
+    /// The place of a file in archives, with its innermost place exchanged from unit to unit.
+    around: Option<Place>,
+    units: u64,
+    pages: u32,
+    unread: Vec<Unread>,
+    unread_more: u32,
+}
+
+/// How far an output was, to go back to.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    units: u64,
+    unread: usize,
+    unread_more: u32,
+    depth: usize,
+    held: u64,
 }
 
 impl<'a> Output<'a> {
     pub fn new(limits: &Limits, sink: &'a mut dyn Sink) -> Self {
         Self {
             sink,
+            limits: *limits,
             text_left: limits.text_bytes,
-            text_max: limits.text_bytes,
             cells_left: limits.cells,
-            cells_max: limits.cells,
+            unpacked_left: limits.unpacked_bytes,
+            held: 0,
+            entries: 0,
             cell: Place::Cell { sheet: String::new(), cell: String::new() },
+            path: Vec::new(),
+            around: None,
+            units: 0,
+            pages: 0,
+            unread: Vec::new(),
+            unread_more: 0,
         }
     }
 
-    pub fn page(&mut self, place: &Place, text: &str, glyphs: &Glyphs) -> Result<(), ExtractError> {
-        self.spend(text)?;
-        self.sink.unit(&Unit { place, text, glyphs: Some(glyphs) });
-        Ok(())
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Counts the pages of a PDF, the sheets of a workbook, the slides of a presentation. What has none is one page.
+    pub fn pages(&mut self, count: usize) {
+        self.pages = self.pages.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+    }
+
+    pub fn page(&mut self, place: Place, text: &str, glyphs: &Glyphs) -> Result<(), ExtractError> {
+        self.hand(place, text, Some(glyphs)).map(drop)
+    }
+
+    pub fn text(&mut self, place: Place, text: &str) -> Result<(), ExtractError> {
+        self.hand(place, text, None).map(drop)
     }
 
     pub fn line(&mut self, line: u64, text: &str) -> Result<(), ExtractError> {
-        self.spend(text)?;
-        self.sink.unit(&Unit { place: &Place::Line(line), text, glyphs: None });
-        Ok(())
+        self.text(Place::Line(line), text)
     }
 
     /// The cells that follow stand on this sheet.
     pub fn sheet(&mut self, name: &str) {
-        if let Place::Cell { sheet, .. } = &mut self.cell {
-            sheet.clear();
-            sheet.push_str(name);
-        }
+        self.cell = Place::Cell { sheet: name.to_owned(), cell: String::new() };
     }
 
     /// A cell by 0-based row and column. Cells that hold only white space are passed over.
@@ -51,28 +91,164 @@ impl<'a> Output<'a> {
         if text.trim_ascii().is_empty() {
             return Ok(());
         }
-        self.spend(text)?;
         self.cells_left = self
             .cells_left
             .checked_sub(1)
-            .ok_or_else(|| ExtractError::TooLarge(format!("more than {} cells", self.cells_max)))?;
-        if let Place::Cell { cell, .. } = &mut self.cell {
+            .ok_or_else(|| ExtractError::TooLarge(format!("more than {} cells", self.limits.cells)))?;
+        let mut place = std::mem::replace(&mut self.cell, Place::File);
+        if let Place::Cell { cell, .. } = &mut place {
             cell.clear();
             push_column(column, cell);
             if write!(cell, "{}", row + 1).is_err() {
                 return Err(ExtractError::Damaged("a cell without a name".to_owned()));
             }
         }
-        self.sink.unit(&Unit { place: &self.cell, text, glyphs: None });
+        self.cell = self.hand(place, text, None)?;
         Ok(())
     }
 
-    fn spend(&mut self, text: &str) -> Result<(), ExtractError> {
-        self.text_left = self
-            .text_left
-            .checked_sub(text.len() as u64)
-            .ok_or_else(|| ExtractError::TooLarge(format!("more than {} bytes of text", self.text_max)))?;
+    pub fn wants_images(&self) -> bool {
+        self.sink.wants_images()
+    }
+
+    /// Hands a picture on; whether it could be read.
+    pub fn image(&mut self, place: Place, encoding: Encoding, bytes: &[u8], page: (f32, f32)) -> bool {
+        let place = self.placed(place);
+        let read = self.sink.image(&PageImage { place: &place, encoding, bytes, page });
+        self.units += u64::from(read);
+        read
+    }
+
+    /// Notes a part that holds, or may hold, something that could not be read.
+    pub fn unread(&mut self, place: Place, why: impl Into<String>) {
+        if self.unread.len() < UNREAD_MAX {
+            let place = self.placed(place);
+            self.unread.push(Unread { place, why: why.into() });
+        } else {
+            self.unread_more = self.unread_more.saturating_add(1);
+        }
+    }
+
+    /// The archives around what is read now.
+    pub fn depth(&self) -> u32 {
+        u32::try_from(self.path.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Begins a file in an archive; `leave` ends it.
+    pub fn enter(&mut self, entry: &str) -> Mark {
+        let mark = self.mark();
+        self.path.push(entry.to_owned());
+        self.around = Some(wrap(&self.path, Place::File));
+        mark
+    }
+
+    /// Takes back what `enter` did, whatever happened in between.
+    pub fn leave(&mut self, mark: Mark) {
+        self.path.truncate(mark.depth);
+        self.held = mark.held;
+        self.around = (!self.path.is_empty()).then(|| wrap(&self.path, Place::File));
+        self.sheet("");
+    }
+
+    pub fn mark(&self) -> Mark {
+        Mark {
+            units: self.units,
+            unread: self.unread.len(),
+            unread_more: self.unread_more,
+            depth: self.path.len(),
+            held: self.held,
+        }
+    }
+
+    /// Whether anything was handed on since.
+    pub fn has_units_since(&self, mark: Mark) -> bool {
+        self.units > mark.units
+    }
+
+    /// Takes back what was listed as unread since, and gives it.
+    pub fn take_unread_since(&mut self, mark: Mark) -> (Vec<Unread>, u32) {
+        let listed = self.unread.split_off(mark.unread.min(self.unread.len()));
+        let more = self.unread_more.saturating_sub(mark.unread_more);
+        self.unread_more = mark.unread_more;
+        (listed, more)
+    }
+
+    /// Counts a file in an archive; false beyond the limit.
+    pub fn count_entry(&mut self) -> bool {
+        self.entries = self.entries.saturating_add(1);
+        self.entries <= self.limits.archive_entries
+    }
+
+    /// Counts a part that unpacks from `packed` to `size` bytes, before it is unpacked.
+    pub fn unpack(&mut self, packed: u64, size: u64) -> Result<(), ExtractError> {
+        let ratio = self.limits.unpack_ratio;
+        if size > Limits::RATIO_FREE && size / ratio > packed {
+            return Err(ExtractError::TooLarge(format!(
+                "{packed} bytes that unpack to {size}, more than {ratio} times as many"
+            )));
+        }
+        self.unpacked_left = self.unpacked_left.checked_sub(size).ok_or_else(|| {
+            ExtractError::TooLarge(format!("it unpacks to more than {} bytes", self.limits.unpacked_bytes))
+        })?;
         Ok(())
+    }
+
+    /// Whether so many unpacked bytes more may be in memory.
+    pub fn room(&self, size: u64) -> Result<(), ExtractError> {
+        let (held, most) = (self.held.saturating_add(size), self.limits.held_bytes);
+        if held > most {
+            return Err(ExtractError::TooLarge(format!(
+                "{held} bytes to unpack at once, at most {most} are"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Counts bytes that stay in memory until the file in the archive is left.
+    pub fn hold(&mut self, size: usize) {
+        self.held = self.held.saturating_add(size as u64);
+    }
+
+    pub fn finish(self, kind: Kind) -> Extracted {
+        Extracted { kind, pages: self.pages.max(1), unread: self.unread, unread_more: self.unread_more }
+    }
+
+    /// Hands a unit on and gives its place back.
+    fn hand(
+        &mut self,
+        mut place: Place,
+        text: &str,
+        glyphs: Option<&dyn Layout>,
+    ) -> Result<Place, ExtractError> {
+        self.text_left = self.text_left.checked_sub(text.len() as u64).ok_or_else(|| {
+            ExtractError::TooLarge(format!("more than {} bytes of text", self.limits.text_bytes))
+        })?;
+        match &mut self.around {
+            None => self.sink.unit(&Unit { place: &place, text, glyphs }),
+            Some(around) => {
+                std::mem::swap(innermost(around), &mut place);
+                self.sink.unit(&Unit { place: around, text, glyphs });
+                std::mem::swap(innermost(around), &mut place);
+            }
+        }
+        self.units += 1;
+        Ok(place)
+    }
+
+    fn placed(&self, place: Place) -> Place {
+        wrap(&self.path, place)
+    }
+}
+
+fn wrap(path: &[String], inner: Place) -> Place {
+    let wrap = |place, entry: &String| Place::Inside { entry: entry.clone(), place: Box::new(place) };
+    path.iter().rev().fold(inner, wrap)
+}
+
+fn innermost(place: &mut Place) -> &mut Place {
+    match place {
+        Place::Inside { place, .. } => innermost(place),
+        other => other,
     }
 }
 

@@ -6,7 +6,8 @@
 pub enum Place {
     /// 1-based page of a PDF.
     Page(u32),
-    /// A cell, with the sheet's name (empty for CSV) and a reference as people write it (`B12`).
+    /// A cell, with the sheet's name (empty for CSV) and a reference as people write it (`B12`; empty for the whole
+    /// sheet).
     Cell { sheet: String, cell: String },
     /// 1-based line of a text file on which the unit begins. A unit may hold many lines (a code may be broken
     /// over a line end): the line of a match is this one plus the line ends before it in the unit's text.
@@ -15,6 +16,8 @@ pub enum Place {
     Paragraph(u32),
     /// 1-based slide of a presentation, its notes included.
     Slide(u32),
+    /// The file as a whole, or what of it no other place tells.
+    File,
     /// Inside a file that is packed in this one. `entry` is its name as the archive has it.
     Inside { entry: String, place: Box<Place> },
 }
@@ -25,7 +28,7 @@ impl Place {
         match self {
             Self::Line(line) => Some(*line),
             Self::Inside { place, .. } => place.line(),
-            Self::Page(_) | Self::Cell { .. } | Self::Paragraph(_) | Self::Slide(_) => None,
+            Self::Page(_) | Self::Cell { .. } | Self::Paragraph(_) | Self::Slide(_) | Self::File => None,
         }
     }
 
@@ -48,17 +51,28 @@ impl std::fmt::Display for Place {
         match self {
             Self::Page(page) => write!(f, "{page}"),
             Self::Cell { sheet, cell } if sheet.is_empty() => f.write_str(cell),
+            Self::Cell { sheet, cell } if cell.is_empty() => write!(f, "sheet {sheet}"),
             Self::Cell { sheet, cell } => write!(f, "{sheet}!{cell}"),
             Self::Line(line) => write!(f, "line {line}"),
             Self::Paragraph(paragraph) => write!(f, "paragraph {paragraph}"),
             Self::Slide(slide) => write!(f, "slide {slide}"),
+            Self::File => f.write_str("the file"),
             Self::Inside { entry, place } => match &**place {
                 Self::Inside { .. } => write!(f, "{entry}/{place}"),
+                Self::File => f.write_str(entry),
                 Self::Page(page) => write!(f, "{entry}: page {page}"),
                 place => write!(f, "{entry}: {place}"),
             },
         }
     }
+}
+
+/// A part of a file that holds, or may hold, something that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Unread {
+    pub place: Place,
+    /// Short, for the person who owns the file.
+    pub why: String,
 }
 
 /// A picture that may show text: an image file, or a page of a PDF that holds none.

@@ -8,6 +8,7 @@
 //! ```text
 //! unit   := place text length     the length of its boxes, 0 for none
 //! place  := 1 page | 2 sheet cell | 3 line | 4 paragraph | 5 slide | 6 entry place | 7 cell (on the last sheet)
+//!         | 8 (the file)
 //! text   := length bytes (UTF-8)
 //!
 //! boxes  := width height count box*
@@ -101,6 +102,7 @@ impl Writer {
             Place::Line(line) => self.tagged(3, *line),
             Place::Paragraph(paragraph) => self.tagged(4, u64::from(*paragraph)),
             Place::Slide(slide) => self.tagged(5, u64::from(*slide)),
+            Place::File => self.piece.units.push(8),
             Place::Inside { entry, place } => {
                 self.piece.units.push(6);
                 self.text(entry);
@@ -220,6 +222,7 @@ impl Reader {
             3 => Place::Line(input.number()?),
             4 => Place::Paragraph(narrow(input.number()?)?),
             5 => Place::Slide(narrow(input.number()?)?),
+            8 => Place::File,
             // Far deeper than archives are opened.
             6 if depth < 64 => Place::Inside {
                 entry: input.text()?.to_owned(),
@@ -374,6 +377,7 @@ mod tests {
             any::<u64>().prop_map(Place::Line),
             any::<u32>().prop_map(Place::Paragraph),
             any::<u32>().prop_map(Place::Slide),
+            Just(Place::File),
             ("[ab]{0,2}", "[A-Z]{1,2}[0-9]{1,3}").prop_map(|(sheet, cell)| Place::Cell { sheet, cell }),
         ];
         leaf.prop_recursive(3, 8, 1, |inner| {

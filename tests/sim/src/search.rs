@@ -94,7 +94,7 @@ impl FileSearch for ObedientSearch {
 }
 
 fn found(codes: u32, places: u32) -> (Extracted, Findings) {
-    let extracted = Extracted { kind: Kind::Text, pages: 1, unread: Vec::new() };
+    let extracted = Extracted { kind: Kind::Text, pages: 1, unread: Vec::new(), unread_more: 0 };
     let matches = (0..places.max(codes)).map(|place| Match {
         code: place % codes.max(1),
         place: Place::Line(u64::from(place) + 1),

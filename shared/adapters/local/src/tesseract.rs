@@ -176,8 +176,10 @@ mod tests {
         assert_eq!(pages.len(), 2);
         let words: Vec<&str> = pages[0][0].words.iter().map(|word| word.text.as_str()).collect();
         assert_eq!((pages[0].len(), words), (1, vec!["HOLE-1", "mm"]));
-        assert_eq!(pages[0][0].words[0].bounds, [0.1, 0.1, 0.3, 0.2]);
-        assert_eq!(pages[1][0].words[0].bounds, [0.0, 0.0, 0.5, 0.5]);
+        #[expect(clippy::cast_possible_truncation, reason = "parts of a whole")]
+        let percent = |part: f32| (part * 100.0).round() as i32;
+        assert_eq!(pages[0][0].words[0].bounds.map(percent), [10, 10, 30, 20]);
+        assert_eq!(pages[1][0].words[0].bounds.map(percent), [0, 0, 50, 50]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What became of one file: the record that is stored, announced and reported.
 
 use bytes::Bytes;
-use riffle_extract::{ExtractError, Extracted, Kind};
+use riffle_extract::{ExtractError, Extracted, Kind, Unread};
 use riffle_ports::{Body, ObjectStore, PortError, ReadError, SessionId, StoredResult};
 use serde::{Deserialize, Serialize};
 
@@ -21,9 +21,11 @@ pub struct FileResult {
     pub kind: Option<Kind>,
     pub bytes: u64,
     pub pages: u32,
-    /// Pages that may hold a code nobody could read.
+    /// Parts that may hold a code nobody could read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unread: Vec<u32>,
+    pub unread: Vec<Unread>,
+    /// Such parts beyond those listed.
+    pub unread_more: u32,
     /// Distinct codes found.
     pub codes: u32,
     /// Matches beyond those listed.
@@ -68,6 +70,7 @@ impl FileResult {
             bytes,
             pages: extracted.pages,
             unread: extracted.unread,
+            unread_more: extracted.unread_more,
             codes: findings.codes,
             unlisted: findings.unlisted,
             matches: findings.matches,
@@ -81,7 +84,9 @@ impl FileResult {
     pub fn unreadable(bytes: u64, error: &ExtractError) -> Self {
         let code = match error {
             ExtractError::Empty => FailureCode::Empty,
-            ExtractError::Unsupported(_) => FailureCode::Unsupported,
+            ExtractError::Unsupported(_) | ExtractError::OcrOff | ExtractError::Nothing(_) => {
+                FailureCode::Unsupported
+            }
             ExtractError::Encrypted => FailureCode::Encrypted,
             ExtractError::Damaged(_) => FailureCode::Damaged,
             ExtractError::TooLarge(_) => FailureCode::TooLarge,

@@ -8,7 +8,9 @@ use riffle_extract::{ExtractError, Kind, Limits, Place, Sink, Unit, extract};
 use super::CodesError;
 
 /// Far more than 50,000 codes with their neighbours need, and little enough to hold in memory.
-const LIMITS: Limits = Limits { pages: 1, cells: 1_000_000, text_bytes: 32 << 20 };
+fn limits() -> Limits {
+    Limits { cells: 1_000_000, text_bytes: 32 << 20, ..Limits::default() }
+}
 
 pub(super) enum Content {
     /// Lines of text.
@@ -37,11 +39,15 @@ pub(super) fn read(name: &str, shown: &str, content: &Bytes) -> Result<Content, 
     let unreadable = |reason: String| CodesError::Unreadable { name: shown.to_owned(), reason };
     let empty = || CodesError::Empty { name: shown.to_owned() };
     let mut collected = Collected::default();
-    let extracted = match extract(name, content, &LIMITS, &mut collected) {
+    let extracted = match extract(name, content, &limits(), &mut collected) {
         Ok(extracted) => extracted,
         Err(ExtractError::Empty) => return Err(empty()),
         Err(error) => return Err(unreadable(error.to_string())),
     };
+    // Half a list would look like a whole one.
+    if let Some(part) = extracted.unread.first() {
+        return Err(unreadable(format!("{}: {}", part.place, part.why)));
+    }
     match extracted.kind {
         Kind::Text => Ok(Content::List(collected.lines)),
         Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods | Kind::Csv if collected.columns.is_empty() => {
@@ -87,7 +93,7 @@ impl Sink for Collected {
                     column.cells.push(Cell { row: row.parse().unwrap_or(0), text: text.to_owned() });
                 }
             }
-            Place::Page(_) | Place::Paragraph(_) | Place::Slide(_) | Place::Inside { .. } => {}
+            Place::Page(_) | Place::Paragraph(_) | Place::Slide(_) | Place::File | Place::Inside { .. } => {}
         }
     }
 }

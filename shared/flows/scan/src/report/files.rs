@@ -7,7 +7,7 @@ use riffle_extract::Place;
 use super::book::{Column, Layout};
 use super::cell::{Cell, with_page};
 use super::style::Tone;
-use super::{FileRow, ReportError, ReportWriter, text};
+use super::{FileRow, ReportError, ReportWriter, text, unread};
 
 pub(super) static MATCHES: Layout = Layout {
     name: "Matches",
@@ -70,7 +70,7 @@ pub(super) fn write(report: &mut ReportWriter<'_>, file: &FileRow<'_>) -> Result
         report.matches.row(book, cells)?;
     }
 
-    let partly = !file.unread_pages.is_empty();
+    let partly = !file.unread.is_empty();
     let state = match file.failure {
         Some(_) => Cell::Word("Failed".into(), Tone::Bad),
         None if partly => Cell::Word("Partly read".into(), Tone::Doubtful),
@@ -92,12 +92,12 @@ pub(super) fn write(report: &mut ReportWriter<'_>, file: &FileRow<'_>) -> Result
     ];
     report.files.row(book, cells)?;
 
-    let unread = match file.failure {
-        Some(reason) => Some(("the whole file".to_owned(), reason)),
-        None if partly => Some((unread_pages(file), "nothing on them could be read as text")),
-        None => None,
+    let groups = unread::groups(file).into_iter().map(|group| (group.what, group.why));
+    let rows: Vec<(String, &str)> = match file.failure {
+        Some(reason) => vec![("the whole file".to_owned(), reason)],
+        None => groups.collect(),
     };
-    if let Some((what, why)) = unread {
+    for (what, why) in rows {
         let cells = [
             Cell::text(file.name),
             Cell::text(file.folder),
@@ -112,16 +112,10 @@ pub(super) fn write(report: &mut ReportWriter<'_>, file: &FileRow<'_>) -> Result
 
 fn remark(file: &FileRow<'_>) -> String {
     let failure = file.failure.map(str::to_owned);
-    let unread = (file.failure.is_none() && !file.unread_pages.is_empty())
-        .then(|| format!("{}: no readable text", unread_pages(file)));
+    let unread = if file.failure.is_none() { unread::remark(file) } else { None };
     let unlisted = (file.unlisted > 0).then(|| {
         let places = text::counted(u64::from(file.unlisted), "further match", "further matches");
         format!("{places} counted, not listed")
     });
     [failure, unread, unlisted].into_iter().flatten().collect::<Vec<_>>().join("; ")
-}
-
-fn unread_pages(file: &FileRow<'_>) -> String {
-    let word = if file.unread_pages.len() == 1 { "page" } else { "pages" };
-    format!("{word} {}", text::pages(file.unread_pages))
 }

@@ -14,11 +14,12 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unread;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use riffle_extract::Kind;
+use riffle_extract::{Kind, Unread};
 
 use crate::matching::{CodeList, Match};
 use book::{Book, Table};
@@ -47,8 +48,10 @@ pub struct FileRow<'a> {
     pub kind: Option<Kind>,
     pub bytes: u64,
     pub pages: u32,
-    /// 1-based pages nobody could read.
-    pub unread_pages: &'a [u32],
+    /// Parts nobody could read.
+    pub unread: &'a [Unread],
+    /// Such parts beyond those listed.
+    pub unread_more: u32,
     /// Different codes in the file.
     pub codes: u32,
     /// `https://`, `http://` or `file://` and an absolute path as it is, unescaped. Anything else is shown, not
@@ -90,11 +93,13 @@ pub struct ReportWriter<'c> {
 struct Sums {
     files: u64,
     failed: u64,
-    /// Read, but not every page.
+    /// Read, but not every part.
     partly: u64,
     with_codes: u64,
     pages: u64,
     unread_pages: u64,
+    /// Unread parts that are no pages: sheets, files in archives, ends of files.
+    unread_parts: u64,
     bytes: u64,
     matches: u64,
     unlisted: u64,
@@ -149,10 +154,15 @@ impl Sums {
     fn add(&mut self, file: &FileRow<'_>) {
         self.files += 1;
         self.failed += u64::from(file.failure.is_some());
-        self.partly += u64::from(file.failure.is_none() && !file.unread_pages.is_empty());
+        self.partly += u64::from(file.failure.is_none() && !file.unread.is_empty());
         self.with_codes += u64::from(!file.matches.is_empty());
         self.pages += u64::from(file.pages);
-        self.unread_pages += file.unread_pages.len() as u64;
+        let pages = file.unread.iter().filter(|part| unread::page(&part.place).is_some()).count() as u64;
+        // What is not listed is most likely more of the same.
+        let more = u64::from(file.unread_more);
+        let (more_pages, more_parts) = if pages > 0 { (more, 0) } else { (0, more) };
+        self.unread_pages += pages + more_pages;
+        self.unread_parts += file.unread.len() as u64 - pages + more_parts;
         self.bytes = self.bytes.saturating_add(file.bytes);
         self.matches += file.matches.len() as u64;
         self.unlisted += u64::from(file.unlisted);

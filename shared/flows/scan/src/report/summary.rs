@@ -57,7 +57,8 @@ fn verdict(sums: &Sums, counts: &Counts) -> (String, Tone) {
     );
     let unread_files = (sums.failed > 0).then(|| counted(sums.failed, "file", "files"));
     let unread_pages = (sums.unread_pages > 0).then(|| counted(sums.unread_pages, "page", "pages"));
-    let unread: Vec<String> = [unread_files, unread_pages].into_iter().flatten().collect();
+    let unread_parts = (sums.unread_parts > 0).then(|| counted(sums.unread_parts, "part", "parts"));
+    let unread: Vec<String> = [unread_files, unread_pages, unread_parts].into_iter().flatten().collect();
     if sums.files == 0 {
         return ("There was no file to read.".to_owned(), Tone::Doubtful);
     }
@@ -74,10 +75,18 @@ fn verdict(sums: &Sums, counts: &Counts) -> (String, Tone) {
         1 => "1 code is unknown: it may stand there.".to_owned(),
         many => format!("{} codes are unknown: they may stand there.", grouped(many)),
     };
-    (
-        format!("{found} {} could not be read, see sheet Unread. {unknown}", unread.join(" and ")),
-        Tone::Doubtful,
-    )
+    (format!("{found} {} could not be read, see sheet Unread. {unknown}", list(&unread)), Tone::Doubtful)
+}
+
+/// `1 file, 2 pages and 3 parts`.
+fn list(parts: &[String]) -> String {
+    match parts {
+        [first @ .., second_last, last] => {
+            let first: String = first.iter().map(|part| format!("{part}, ")).collect();
+            format!("{first}{second_last} and {last}")
+        }
+        parts => parts.concat(),
+    }
 }
 
 fn result(sums: &Sums, counts: &Counts) -> Vec<(&'static str, Value)> {
@@ -95,6 +104,7 @@ fn result(sums: &Sums, counts: &Counts) -> Vec<(&'static str, Value)> {
         ("Files holding a code", Value::Count(sums.with_codes)),
         ("Pages", Value::Count(sums.pages)),
         ("Pages not readable", Value::Count(sums.unread_pages)),
+        ("Other parts not readable", Value::Count(sums.unread_parts)),
         ("Megabytes", Value::Rate(number_of(sums.bytes) / 1e6)),
     ]
 }
@@ -141,7 +151,7 @@ fn guide(sums: &Sums) -> Vec<(&'static str, Value)> {
         ("Files", "every file with its state"),
     ];
     if sums.failed > 0 || sums.partly > 0 {
-        rows.push(("Unread", "files and pages that could not be read, and why"));
+        rows.push(("Unread", "files and parts of files that could not be read, and why"));
     }
     rows.into_iter().map(|(label, value)| (label, Value::Text(value.to_owned()))).collect()
 }

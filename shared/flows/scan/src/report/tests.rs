@@ -6,7 +6,7 @@ use std::time::Duration;
 use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
 use chrono::DateTime;
 use proptest::prelude::*;
-use riffle_extract::{Kind, Place};
+use riffle_extract::{Kind, Place, Unread};
 
 use super::book::Book;
 use super::text::{self, MAX_CELL};
@@ -37,7 +37,8 @@ fn row(name: &str) -> FileRow<'_> {
         kind: Some(Kind::Pdf),
         bytes: 1_000,
         pages: 3,
-        unread_pages: &[],
+        unread: &[],
+        unread_more: 0,
         codes: 0,
         link: "https://riffle.example.com/files/1",
         matches: &[],
@@ -91,9 +92,13 @@ fn mixed() -> Vec<u8> {
     let places = Place::Cell { sheet: "Holes".into(), cell: "B12".into() };
     let one = [found(0, Place::Page(2)), found(0, Place::Page(3)), found(1, Place::Page(3))];
     let two = [found(0, places), found(0, Place::Line(7))];
+    let part = |place, why: &str| Unread { place, why: why.to_owned() };
+    let inside = Place::Inside { entry: "b.doc".to_owned(), place: Box::new(Place::File) };
+    let mut unread: Vec<_> = [1, 5, 6, 7].map(|page| part(Place::Page(page), "pictures only")).into();
+    unread.extend([part(Place::Page(6), "damaged"), part(inside, "protected"), part(Place::File, "cut off")]);
     let files = [
         FileRow { codes: 2, matches: &one, unlisted: 4, ..row("one.pdf") },
-        FileRow { codes: 1, matches: &two, unread_pages: &[1, 5, 6, 7], ..row("two.pdf") },
+        FileRow { codes: 1, matches: &two, unread: &unread, unread_more: 2, ..row("two.pdf") },
         FileRow { failure: Some("protected by a password"), kind: None, pages: 0, ..row("three.pdf") },
     ];
     report(&list, &files)
@@ -116,12 +121,23 @@ fn a_report_lists_matches_files_and_what_was_not_read() {
     let remark = "4 further matches counted, not listed";
     assert_eq!(files[1][2..9], ["Read", "2", "7", "3", "PDF", "1000", remark]);
     assert_eq!(files[2][2..5], ["Partly read", "1", "2"]);
-    assert_eq!(files[2][8], "pages 1, 5–7: no readable text");
+    let remark = "pages 1, 5–7: pictures only; page 6: damaged; b.doc: protected; 2 more, see sheet Unread";
+    assert_eq!(files[2][8], remark);
     assert_eq!(files[3][2..9], ["Failed", "", "", "", "", "1000", "protected by a password"]);
 
     let unread = book.rows("Unread");
-    assert_eq!(unread[1][2], "pages 1, 5–7");
-    assert_eq!(unread[2][..4], ["three.pdf", "a/b", "the whole file", "protected by a password"]);
+    let parts: Vec<_> = unread[1..6].iter().map(|row| row[2..4].join(": ")).collect();
+    assert_eq!(
+        parts,
+        [
+            "pages 1, 5–7: pictures only",
+            "page 6: damaged",
+            "b.doc: protected",
+            "part of the file: cut off",
+            "2 further parts: not listed",
+        ]
+    );
+    assert_eq!(unread[6][..4], ["three.pdf", "a/b", "the whole file", "protected by a password"]);
 }
 
 #[test]
@@ -142,7 +158,7 @@ fn a_report_says_what_was_found_and_what_is_unknown() {
     assert_eq!(book.summary("Digest"), "=1+1");
     assert_eq!(
         book.rows("Summary")[2][0],
-        "2 of 3 codes were found, in 2 of 3 files. 1 file and 4 pages could not be read, see sheet Unread. \
+        "2 of 3 codes were found, in 2 of 3 files. 1 file, 7 pages and 2 parts could not be read, see sheet Unread. \
          1 code is unknown: it may stand there."
     );
 }

@@ -13,11 +13,14 @@ use super::font::{self, Font, Programs, UNKNOWN};
 use super::layout::{Layout, Run};
 use super::lexer::{self, Item, Lexer};
 use super::matrix::Matrix;
+use super::unpack::{Trouble, unpack};
 
 /// Forms within forms; real documents have two or three levels.
 const MAX_DEPTH: u32 = 16;
 /// Forms drawn on one page, counted again each time: a small file must not ask for billions.
 const MAX_FORMS: u32 = 50_000;
+/// All forms run on a page, in units of the largest one.
+const FORM_RUNS: u64 = 4;
 /// Saved graphics states.
 const MAX_STATES: usize = 1024;
 /// Unpacked forms kept for the next page that draws them.
@@ -31,6 +34,8 @@ pub(super) struct Seen {
     /// Glyphs with and without a known meaning.
     pub readable: u32,
     pub unreadable: u32,
+    /// Whether a form was passed over because it, or all of them together, unpack to too much.
+    pub refused: bool,
 }
 
 /// The resources text needs.
@@ -67,6 +72,7 @@ struct Form<'a> {
 enum Drawn<'a> {
     Form(Rc<Form<'a>>),
     Image,
+    TooLarge,
     Nothing,
 }
 
@@ -86,6 +92,10 @@ struct State {
 pub(super) struct Interpreter<'a> {
     pub layout: Layout,
     pub seen: Seen,
+    /// Bytes a page or a form may unpack to.
+    pub most: u64,
+    /// Bytes of forms that may still be run on this page.
+    left: u64,
     fonts: Vec<Font>,
     font_refs: HashMap<ObjRef, usize>,
     forms: HashMap<ObjRef, Drawn<'a>>,
@@ -107,10 +117,12 @@ struct Replacement {
 }
 
 impl<'a> Interpreter<'a> {
-    pub fn new() -> Self {
+    pub fn new(most: u64) -> Self {
         Self {
             layout: Layout::default(),
             seen: Seen::default(),
+            most,
+            left: 0,
             fonts: Vec::new(),
             font_refs: HashMap::new(),
             forms: HashMap::new(),
@@ -130,6 +142,7 @@ impl<'a> Interpreter<'a> {
         self.layout.clear();
         self.seen = Seen::default();
         self.forms_run = 0;
+        self.left = self.most.saturating_mul(FORM_RUNS);
         self.begin_stream(to_page);
     }
 
@@ -363,7 +376,7 @@ impl<'a> Interpreter<'a> {
             drawn.clone()
         } else {
             let stream = resources.forms.get::<Stream<'a>>(&*name);
-            let drawn = stream.map_or(Drawn::Nothing, |stream| load_drawn(&stream));
+            let drawn = stream.map_or(Drawn::Nothing, |stream| load_drawn(&stream, self.most));
             let size = if let Drawn::Form(form) = &drawn { form.content.len() } else { 0 };
             if let Some(key) = key
                 && self.form_bytes + size <= FORM_CACHE_BYTES
@@ -376,13 +389,14 @@ impl<'a> Interpreter<'a> {
         match drawn {
             Drawn::Form(form) => self.run_form(&form, resources, depth),
             Drawn::Image => self.seen.images = self.seen.images.saturating_add(1),
+            Drawn::TooLarge => self.seen.refused = true,
             Drawn::Nothing => {}
         }
     }
 
     /// Runs a form's stream as `Do` would, whatever it is drawn by.
     pub fn run_stream(&mut self, stream: &Stream<'a>, resources: &Resources<'a>) {
-        if let Drawn::Form(form) = load_drawn(stream) {
+        if let Drawn::Form(form) = load_drawn(stream, self.most) {
             self.run_form(&form, resources, 0);
         }
     }
@@ -391,6 +405,11 @@ impl<'a> Interpreter<'a> {
         if depth >= MAX_DEPTH || self.forms_run >= MAX_FORMS {
             return;
         }
+        let Some(left) = self.left.checked_sub(form.content.len() as u64) else {
+            self.seen.refused = true;
+            return;
+        };
+        self.left = left;
         self.forms_run += 1;
         let (state, text, line) = (self.state, self.text, self.line);
         let marks = self.marks.len();
@@ -434,15 +453,17 @@ fn set(lexer: &Lexer<'_>, slot: &mut f32) {
     }
 }
 
-fn load_drawn<'a>(stream: &Stream<'a>) -> Drawn<'a> {
+fn load_drawn<'a>(stream: &Stream<'a>, most: u64) -> Drawn<'a> {
     let dict = stream.dict();
     match dict.get::<Name<'_>>(keys::SUBTYPE).as_deref() {
         Some(b"Image") => return Drawn::Image,
         Some(b"Form") | None => {}
         Some(_) => return Drawn::Nothing,
     }
-    let Ok(content) = stream.decoded_data() else {
-        return Drawn::Nothing;
+    let content = match unpack(stream, most) {
+        Ok(content) => content,
+        Err(Trouble::TooLarge) => return Drawn::TooLarge,
+        Err(Trouble::Damaged) => return Drawn::Nothing,
     };
     let matrix: Vec<f32> = dict
         .get::<Array<'_>>(keys::MATRIX)

@@ -3,10 +3,13 @@
 //! Lenient as browsers are: nothing need be closed, anything may be nested. Tags of blocks break the text,
 //! tags within a line do not, so a code partly set in bold stays one word.
 
-use crate::ExtractError;
+use super::{Format, text};
 use crate::entities;
-use crate::output::Output;
-use crate::text;
+
+pub(crate) static HTML: Format = Format {
+    is: |look| look.text().is_some_and(|text| is_html(text, look.is_named(&[".html", ".htm", ".xhtml"]))),
+    read: |look, out| text::read(&visible(look.text().unwrap_or_default()), out),
+};
 
 /// Elements whose content is no text for readers.
 const SKIPPED: [&str; 4] = ["script", "style", "template", "noscript"];
@@ -18,14 +21,9 @@ const INLINE: [&str; 28] = [
 /// Attributes whose values people read.
 const READ_ATTRIBUTES: [&str; 4] = ["alt", "title", "placeholder", "value"];
 
-pub(crate) fn read(source: &str, out: &mut Output<'_>) -> Result<(), ExtractError> {
-    text::read(&visible(source), out)
-}
-
 /// Whether decoded text is HTML: it says so, or it is named so and has a tag.
-pub(crate) fn is_html(source: &str, name: &str) -> bool {
+fn is_html(source: &str, named: bool) -> bool {
     let head = source.trim_start().get(..256).unwrap_or(source.trim_start()).to_ascii_lowercase();
-    let named = [".html", ".htm", ".xhtml"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
     let declared = head.starts_with("<!doctype html") || head.starts_with("<html") || head.contains("<html");
     declared && head.starts_with('<') || named && source.contains('<')
 }

@@ -5,25 +5,38 @@
 
 use std::io::{BufReader, Cursor};
 
-use bytes::Bytes;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::damaged;
+use crate::formats::Format;
+use crate::look::Look;
 use crate::output::Output;
+use crate::package::Package;
 use crate::{ExtractError, entities};
+
+pub(crate) static ODS: Format = Format {
+    is: |look| {
+        look.package()
+            .and_then(Package::mimetype)
+            .is_some_and(|mime| mime.contains("opendocument.spreadsheet"))
+    },
+    read,
+};
 
 /// Text of one cell; a longer one is cut into no unit at all.
 const CELL_BYTES_MAX: usize = 16 << 20;
 
-pub(crate) fn read(bytes: &Bytes, out: &mut Output<'_>) -> Result<u32, ExtractError> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes.as_ref())).map_err(|error| damaged(&error))?;
+fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+    let mut archive =
+        zip::ZipArchive::new(Cursor::new(look.bytes.as_ref())).map_err(|error| damaged(&error))?;
     if is_encrypted(&mut archive) {
         return Err(ExtractError::Encrypted);
     }
     let content = archive
         .by_name("content.xml")
         .map_err(|_| ExtractError::Damaged("the workbook has no content.xml".to_owned()))?;
+    out.unpack(content.compressed_size(), content.size())?;
     let mut reader = Reader::from_reader(BufReader::with_capacity(64 * 1024, content));
     reader.config_mut().expand_empty_elements = true;
     let mut buffer = Vec::new();
@@ -47,7 +60,7 @@ pub(crate) fn read(bytes: &Bytes, out: &mut Output<'_>) -> Result<u32, ExtractEr
             return Err(ExtractError::TooLarge("a cell of more than 16 MiB".to_owned()));
         }
     }
-    Ok(table.sheets)
+    Ok(())
 }
 
 fn is_encrypted(archive: &mut zip::ZipArchive<Cursor<&[u8]>>) -> bool {
@@ -62,7 +75,6 @@ fn is_encrypted(archive: &mut zip::ZipArchive<Cursor<&[u8]>>) -> bool {
 
 #[derive(Default)]
 struct Table {
-    sheets: u32,
     row: u64,
     row_repeats: u64,
     column: u32,
@@ -80,7 +92,7 @@ impl Table {
     fn open(&mut self, tag: &BytesStart<'_>, out: &mut Output<'_>) {
         match tag.local_name().as_ref() {
             "table" => {
-                self.sheets = self.sheets.saturating_add(1);
+                out.pages(1);
                 (self.row, self.column) = (0, 0);
                 out.sheet(&attribute(tag, "name").unwrap_or_default());
             }

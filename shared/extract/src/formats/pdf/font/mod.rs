@@ -13,6 +13,10 @@ use hayro_cmap::CMap;
 use hayro_syntax::object::dict::keys;
 use hayro_syntax::object::{Dict, Name, Stream};
 
+use super::unpack::unpack;
+
+/// Unpacked, a table of codes or a font program is at most so long.
+const BYTES_MAX: u64 = 32 << 20;
 /// No text is known for the code.
 pub(super) const UNKNOWN: u32 = 0;
 /// Marks a glyph number that is an index into [`Font::strings`], not a character.
@@ -145,7 +149,7 @@ fn expand(c: char) -> Option<&'static str> {
 /// The font's own table from codes to Unicode.
 fn to_unicode(dict: &Dict<'_>) -> Option<CMap> {
     let stream = dict.get::<Stream<'_>>(keys::TO_UNICODE)?;
-    let data = stream.decoded_data().ok()?;
+    let data = unpack(&stream, BYTES_MAX).ok()?;
     CMap::parse(&data, hayro_cmap::load_embedded)
 }
 

@@ -9,24 +9,30 @@ mod ods;
 mod ooxml;
 
 use std::fmt::Write as _;
+use std::io::Cursor;
 
-use bytes::Bytes;
 use calamine::{Data, DataRef, ExcelDateTime, Reader};
 
 use crate::ExtractError;
+use crate::formats::Format;
+use crate::look::Look;
 use crate::output::Output;
 
-pub(crate) use ods::read as read_ods;
-pub(crate) use ooxml::{read_xlsb, read_xlsx};
+pub(crate) use ods::ODS;
+pub(crate) use ooxml::{XLSB, XLSX};
 
-pub(crate) fn read_xls(bytes: &Bytes, out: &mut Output<'_>) -> Result<u32, ExtractError> {
-    biff::check(bytes)?;
+pub(crate) static XLS: Format =
+    Format { is: |look| look.has_stream("Workbook") || look.has_stream("Book"), read: read_xls };
+
+fn read_xls(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+    biff::check(look.bytes)?;
     let mut book: calamine::Xls<_> =
-        calamine::Xls::new(std::io::Cursor::new(bytes.as_ref())).map_err(|error| match error {
+        calamine::Xls::new(Cursor::new(look.bytes.as_ref())).map_err(|error| match error {
             calamine::XlsError::Password => ExtractError::Encrypted,
             error => damaged(&error),
         })?;
     let names = book.sheet_names();
+    out.pages(names.len());
     let mut text = String::new();
     for name in &names {
         out.sheet(name);
@@ -43,11 +49,7 @@ pub(crate) fn read_xls(bytes: &Bytes, out: &mut Output<'_>) -> Result<u32, Extra
             out.cell(row, column, &text)?;
         }
     }
-    Ok(count(names.len()))
-}
-
-fn count(sheets: usize) -> u32 {
-    u32::try_from(sheets).unwrap_or(u32::MAX)
+    Ok(())
 }
 
 fn damaged(error: &dyn std::fmt::Display) -> ExtractError {

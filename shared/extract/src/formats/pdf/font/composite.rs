@@ -1,6 +1,7 @@
 //! Fonts with several bytes per character (Type 0).
 
 use super::{Entry, Font, UNKNOWN, UNSET, bf_glyph, to_unicode};
+use crate::formats::pdf::unpack::unpack;
 use hayro_cmap::{CMap, CMapName, CidFamily, WritingMode};
 use hayro_syntax::object::dict::keys;
 use hayro_syntax::object::{Array, Dict, Object, String as PdfString};
@@ -134,8 +135,9 @@ fn read_encoding(dict: &Dict<'_>) -> (Option<CMap>, bool, bool) {
             (cmap, name.ends_with(b"-V") || &*name == b"V", unicode)
         }
         Some(Object::Stream(stream)) => {
-            let cmap =
-                stream.decoded_data().ok().and_then(|data| CMap::parse(&data, hayro_cmap::load_embedded));
+            let cmap = unpack(&stream, super::BYTES_MAX)
+                .ok()
+                .and_then(|data| CMap::parse(&data, hayro_cmap::load_embedded));
             let vertical =
                 cmap.as_ref().is_some_and(|c| c.metadata().writing_mode == Some(WritingMode::Vertical));
             (cmap, vertical, false)

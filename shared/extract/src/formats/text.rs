@@ -4,8 +4,12 @@
 //! lines, so that no unit is large and few units are needed; the line of a match is the unit's line plus the
 //! line ends before it.
 
+use super::Format;
 use crate::ExtractError;
 use crate::output::Output;
+
+pub(crate) static TEXT: Format =
+    Format { is: |look| look.text().is_some(), read: |look, out| read(look.text().unwrap_or_default(), out) };
 
 /// A block ends after so many lines or bytes, whichever comes first, unless a code could go on.
 const BLOCK_LINES: u64 = 64;
@@ -13,7 +17,7 @@ const BLOCK_BYTES: usize = 16 * 1024;
 /// It ends here even then: a file of nothing but hyphens is no reason to hold it all.
 const BLOCK_BYTES_MAX: usize = 1 << 20;
 
-pub(crate) fn read(text: &str, out: &mut Output<'_>) -> Result<(), ExtractError> {
+pub(super) fn read(text: &str, out: &mut Output<'_>) -> Result<(), ExtractError> {
     let (mut start, mut first_line, mut lines) = (0, 1, 0);
     for end in memchr::memchr_iter(b'\n', text.as_bytes()) {
         lines += 1;

@@ -8,8 +8,18 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr3};
 
+use super::Format;
 use crate::ExtractError;
+use crate::look::Look;
 use crate::output::Output;
+
+pub(crate) static CSV: Format = Format {
+    is: |look| delimiter(look).is_some(),
+    read: |look, out| match delimiter(look) {
+        Some(delimiter) => read(look.text().unwrap_or_default(), delimiter, out),
+        None => Ok(()),
+    },
+};
 
 /// Delimiters in the order in which they win a draw.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -19,7 +29,15 @@ const SAMPLE_LINES: usize = 64;
 /// A quoted field longer than this is a quote that was never meant to open.
 const QUOTED_MAX: usize = 256 * 1024;
 
-pub(crate) fn read(text: &str, delimiter: u8, out: &mut Output<'_>) -> Result<(), ExtractError> {
+/// The delimiter of a table. Prose by its name is none.
+fn delimiter(look: &Look<'_>) -> Option<u8> {
+    if look.is_named(&[".txt", ".md", ".log", ".tex", ".rst"]) {
+        return None;
+    }
+    dialect(look.text()?, look.is_named(&[".csv", ".tsv", ".tab", ".psv"]))
+}
+
+fn read(text: &str, delimiter: u8, out: &mut Output<'_>) -> Result<(), ExtractError> {
     out.sheet("");
     let mut cutter = Cutter::new(text, delimiter);
     let (mut at, mut row, mut column) = (0, 0_u64, 0_u32);
@@ -104,7 +122,7 @@ fn step_over(bytes: &[u8], end: usize, delimiter: u8) -> (usize, bool) {
 }
 
 /// The delimiter, if the text is a table: the same number of fields in nearly all of its first rows.
-pub(crate) fn dialect(text: &str, named_as_table: bool) -> Option<u8> {
+fn dialect(text: &str, named_as_table: bool) -> Option<u8> {
     let mut end = text.len().min(SAMPLE);
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -6,6 +6,8 @@ use hayro_syntax::Filter;
 use hayro_syntax::object::Stream;
 use memchr::memmem;
 
+use crate::formats::pdf::unpack::unpack;
+
 /// How much of a font program is looked at: the readable part is 1 to 10 KB.
 const READABLE_MAX: usize = 64 * 1024;
 
@@ -51,7 +53,7 @@ fn parse_code(word: &[u8]) -> Option<u8> {
 /// Unpacks only as much as holds the encoding: the outlines after it are the large part.
 fn readable_part(program: &Stream<'_>) -> Option<Vec<u8>> {
     if program.filters().as_slice() != [Filter::FlateDecode] {
-        let mut data = program.decoded_data().ok()?.into_owned();
+        let mut data = unpack(program, super::BYTES_MAX).ok()?.into_owned();
         data.truncate(READABLE_MAX);
         return Some(data);
     }

@@ -11,6 +11,7 @@ mod lexer;
 mod matrix;
 #[cfg(test)]
 pub(crate) mod tests;
+mod unpack;
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,49 +22,72 @@ use hayro_syntax::object::dict::keys;
 use hayro_syntax::object::{Array, Dict, Object, Rect, Stream, String as PdfString};
 use hayro_syntax::page::Page;
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
+use memchr::memmem;
 
+use super::Format;
+use crate::look::Look;
 use crate::output::Output;
-use crate::{ExtractError, Limits, Place};
+use crate::{ExtractError, Place};
 use content::{Interpreter, Resources, Seen};
 use matrix::Matrix;
+use unpack::Trouble;
 
 /// So many drawn shapes on a page without text may be letters drawn as lines.
 const PATHS_THAT_MAY_BE_TEXT: u32 = 20;
 
-/// Reads every page; returns their number and the 1-based pages that show something but gave no text.
-pub(crate) fn read(
-    bytes: &Bytes,
-    limits: &Limits,
-    out: &mut Output<'_>,
-) -> Result<(u32, Vec<u32>), ExtractError> {
-    let pdf = open(bytes)?;
+const TOO_LARGE: &str = "what it draws unpacks to too much";
+/// A PDF's first line may come after so many bytes of something else.
+const HEADER_WITHIN: usize = 1024;
+
+pub(crate) static PDF: Format = Format { is, read };
+
+fn is(look: &Look<'_>) -> bool {
+    if look.starts_with(b"%PDF-") {
+        return true;
+    }
+    let head = &look.bytes[..look.bytes.len().min(HEADER_WITHIN)];
+    // A text that merely speaks of PDF headers has no end-of-file mark of one.
+    memmem::find(head, b"%PDF-").is_some()
+        && look.package().is_none()
+        && look.foreign().is_none()
+        && memmem::find(look.bytes, b"endobj").is_some()
+}
+
+fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+    let held = out.limits().held_bytes;
+    if !unpack::objects_fit(look.bytes, held) {
+        return Err(ExtractError::TooLarge(format!("its objects unpack to more than {held} bytes")));
+    }
+    let pdf = open(look.bytes)?;
     let pages = pdf.pages();
-    let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
-    if count == 0 {
+    if pages.is_empty() {
         return Err(ExtractError::Damaged("the PDF holds no page".to_owned()));
     }
-    if count > limits.pages {
-        return Err(ExtractError::TooLarge(format!("{count} pages, at most {} are read", limits.pages)));
+    let most = out.limits().pages;
+    let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+    if count > most {
+        return Err(ExtractError::TooLarge(format!("{count} pages, at most {most} are read")));
     }
-    let mut unread = Vec::new();
-    let mut interpreter = Interpreter::new();
+    out.pages(pages.len());
+    let mut interpreter = Interpreter::new(held);
     for (number, page) in (1..=count).zip(pages.iter()) {
         // One page that makes a parser panic must not lose the others.
-        let readable = catch_unwind(AssertUnwindSafe(|| read_page(&mut interpreter, page)));
-        if !matches!(readable, Ok(true)) {
-            unread.push(number);
-        }
-        if readable.is_err() {
+        let result = catch_unwind(AssertUnwindSafe(|| read_page(&mut interpreter, page)));
+        if result.is_err() {
             // What was read before the panic is whole; what the interpreter remembers may not be.
             let layout = std::mem::take(&mut interpreter.layout);
-            interpreter = Interpreter::new();
+            interpreter = Interpreter::new(held);
             interpreter.layout = layout;
         }
+        let unread = result.unwrap_or(Some("the reader failed on it"));
         if !interpreter.layout.text.is_empty() {
-            out.page(&Place::Page(number), &interpreter.layout.text, &interpreter.layout.glyphs)?;
+            out.page(Place::Page(number), &interpreter.layout.text, &interpreter.layout.glyphs)?;
+        }
+        if let Some(why) = unread {
+            out.unread(Place::Page(number), why);
         }
     }
-    Ok((count, unread))
+    Ok(())
 }
 
 fn open(bytes: &Bytes) -> Result<Pdf, ExtractError> {
@@ -74,7 +98,7 @@ fn open(bytes: &Bytes) -> Result<Pdf, ExtractError> {
             Err(ExtractError::Damaged("the PDF is encrypted in a way that is not known".to_owned()))
         }
         Err(LoadPdfError::Invalid) => Err(ExtractError::Damaged(
-            if memchr::memmem::find(bytes, b"%%EOF").is_some() {
+            if memmem::find(bytes, b"%%EOF").is_some() {
                 "the PDF has no readable list of pages"
             } else {
                 "the PDF is cut off or is no PDF behind its first line"
@@ -84,47 +108,54 @@ fn open(bytes: &Bytes) -> Result<Pdf, ExtractError> {
     }
 }
 
-/// Reads one page into the interpreter's layout; false when something is there that could not be read.
-fn read_page<'a>(interpreter: &mut Interpreter<'a>, page: &Page<'a>) -> bool {
+/// Reads one page into the interpreter's layout; says why where something is there that could not be read.
+fn read_page<'a>(interpreter: &mut Interpreter<'a>, page: &Page<'a>) -> Option<&'static str> {
     let transform = page.initial_transform(true).as_coeffs();
     #[expect(clippy::cast_possible_truncation, reason = "page coordinates fit f32")]
     let to_page = Matrix::new(transform.map(|c| c as f32));
     interpreter.begin_page(to_page);
     interpreter.layout.glyphs.page = page.render_dimensions();
 
-    let content = content_of(page);
+    let content = content_of(page, interpreter.most);
     let resources = Resources::of_page(page.resources());
-    if let Some(content) = &content {
+    if let Ok(content) = &content {
         interpreter.run(content, &resources, 0);
     }
     if page.raw().contains_key(keys::ANNOTS) {
         annotations(interpreter, page, to_page, &resources);
     }
-    let broken = content.is_none() && page.raw().contains_key(keys::CONTENTS) && !is_empty_contents(page);
-    !broken && is_readable(&interpreter.seen, &interpreter.layout.text)
+    match content {
+        Err(Trouble::TooLarge) => Some(TOO_LARGE),
+        Err(Trouble::Damaged) if page.raw().contains_key(keys::CONTENTS) && !is_empty_contents(page) => {
+            Some("its content is damaged")
+        }
+        _ => unreadable(&interpreter.seen, &interpreter.layout.text),
+    }
 }
 
 /// What the page draws, unpacked. `Page::page_stream` would keep it until the whole file is read, which for files
 /// with much drawing in them is several times the file.
-fn content_of<'a>(page: &Page<'a>) -> Option<Cow<'a, [u8]>> {
-    match page.raw().get::<Object<'a>>(keys::CONTENTS)? {
-        Object::Stream(stream) => stream.decoded_data().ok(),
+fn content_of<'a>(page: &Page<'a>, most: u64) -> Result<Cow<'a, [u8]>, Trouble> {
+    match page.raw().get::<Object<'a>>(keys::CONTENTS).ok_or(Trouble::Damaged)? {
+        Object::Stream(stream) => unpack::unpack(&stream, most),
         Object::Array(parts) => {
             let mut all = Vec::new();
             // Not `iter`, which ends at the first part that is missing.
             let mut iter = parts.flex_iter();
             for _ in parts.raw_iter() {
-                if let Some(Object::Stream(part)) = iter.next::<Object<'a>>()
-                    && let Ok(data) = part.decoded_data()
-                {
-                    all.extend_from_slice(&data);
+                if let Some(Object::Stream(part)) = iter.next::<Object<'a>>() {
+                    match unpack::unpack(&part, most.saturating_sub(all.len() as u64)) {
+                        Ok(data) => all.extend_from_slice(&data),
+                        Err(Trouble::TooLarge) => return Err(Trouble::TooLarge),
+                        Err(Trouble::Damaged) => continue,
+                    }
                     // Where one part ends a word ends.
                     all.push(b' ');
                 }
             }
-            Some(Cow::Owned(all))
+            Ok(Cow::Owned(all))
         }
-        _ => None,
+        _ => Err(Trouble::Damaged),
     }
 }
 
@@ -137,11 +168,23 @@ fn is_empty_contents(page: &Page<'_>) -> bool {
     }
 }
 
-fn is_readable(seen: &Seen, text: &str) -> bool {
-    if text.chars().any(char::is_alphanumeric) {
-        return seen.unreadable <= seen.readable;
+/// What a page shows that could not be read.
+fn unreadable(seen: &Seen, text: &str) -> Option<&'static str> {
+    if seen.refused {
+        return Some(TOO_LARGE);
     }
-    seen.images == 0 && seen.unreadable == 0 && seen.paths < PATHS_THAT_MAY_BE_TEXT
+    let text = text.chars().any(char::is_alphanumeric);
+    if seen.unreadable > if text { seen.readable } else { 0 } {
+        Some("letters without Unicode")
+    } else if text {
+        None
+    } else if seen.images > 0 {
+        Some("no text on it: pictures only")
+    } else if seen.paths >= PATHS_THAT_MAY_BE_TEXT {
+        Some("no text on it: drawn lines only, which may be letters")
+    } else {
+        None
+    }
 }
 
 /// Text of form fields, stamps and notes: what their appearance shows, else what their contents say.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::tests::{Collected, collect, collect_within};
-use crate::{Bounds, ExtractError, Kind, Limits, Sink, Unit};
+use crate::{Bounds, ExtractError, Kind, Limits, Place, Sink, Unit};
 
 /// Puts objects (numbered from 1; the first is the catalogue) into a file with a correct table of contents.
 pub(crate) fn file(objects: &[String]) -> Vec<u8> {
@@ -50,6 +50,12 @@ fn plain_font() -> String {
 
 fn text(content: &str) -> String {
     text_of(&page(content, "", &plain_font(), &[]))
+}
+
+/// Pages that were not read, each with why.
+fn unread(got: &Collected) -> Vec<(u32, String)> {
+    let page = |place: &Place| if let Place::Page(page) = place { *page } else { 0 };
+    got.read.unread.iter().map(|unread| (page(&unread.place), unread.why.clone())).collect()
 }
 
 fn text_of(bytes: &[u8]) -> String {
@@ -190,23 +196,23 @@ fn form_fields_and_notes_are_read() {
 
 #[test]
 fn pages_that_show_something_without_text_are_told() {
+    let pictures = vec![(1, "no text on it: pictures only".to_owned())];
     let image = |content: &str, entries: &str| {
         let picture = stream("/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray", "x");
         let none = "null".to_owned();
-        collect("a.pdf", &page(content, entries, &plain_font(), &[none, picture]))
-            .expect("readable")
-            .read
-            .unread
+        unread(&collect("a.pdf", &page(content, entries, &plain_font(), &[none, picture])).expect("readable"))
     };
-    assert_eq!(image("/Im Do", ""), [1]);
-    assert_eq!(image("/Im Do BT /F 9 Tf (words) Tj ET", ""), Vec::<u32>::new());
-    assert_eq!(image("", ""), Vec::<u32>::new());
-    assert_eq!(image("0 0 9 9 re f", ""), Vec::<u32>::new());
-    assert_eq!(image(&"0 0 m 9 9 l S ".repeat(100), ""), [1]);
+    assert_eq!(image("/Im Do", ""), pictures);
+    assert_eq!(image("/Im Do BT /F 9 Tf (words) Tj ET", ""), []);
+    assert_eq!(image("", ""), []);
+    assert_eq!(image("0 0 9 9 re f", ""), []);
+    let lines = image(&"0 0 m 9 9 l S ".repeat(100), "");
+    assert_eq!(lines, [(1, "no text on it: drawn lines only, which may be letters".to_owned())]);
     // Glyphs that mean nothing.
     let odd = "/F<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[<</Subtype/CIDFontType2>>]>>";
-    let read = collect("a.pdf", &page("BT /F 9 Tf <00010002> Tj ET", "", odd, &[])).expect("readable").read;
-    assert_eq!((read.kind, read.pages, read.unread), (Kind::Pdf, 1, vec![1]));
+    let got = collect("a.pdf", &page("BT /F 9 Tf <00010002> Tj ET", "", odd, &[])).expect("readable");
+    assert_eq!((got.read.kind, got.read.pages), (Kind::Pdf, 1));
+    assert_eq!(unread(&got), [(1, "letters without Unicode".to_owned())]);
 }
 
 #[test]
@@ -232,6 +238,26 @@ fn a_broken_page_loses_only_itself() {
         stream("", "BT /F 10 Tf (HOLE-1) Tj ET"),
     ];
     let got = collect("a.pdf", &file(&objects)).expect("readable");
-    assert_eq!(got.read.unread, [1]);
+    assert_eq!(unread(&got), [(1, "its content is damaged".to_owned())]);
     assert_eq!(got.units, [("2".to_owned(), "HOLE-1".to_owned())]);
+}
+
+#[test]
+fn a_page_that_unpacks_to_too_much_loses_only_itself() {
+    let bomb = super::unpack::tests::deflate(&vec![b' '; 3 << 20]);
+    let hexed = super::unpack::tests::hexed(&bomb);
+    let bomb = stream("/Filter[/ASCIIHexDecode/FlateDecode]", &format!("{hexed}>"));
+    let limits = Limits { held_bytes: 1 << 20, ..Limits::default() };
+    let why = |bytes: &[u8]| {
+        let got = collect_within("a.pdf", bytes, &limits).expect("readable");
+        (got.units.len(), unread(&got))
+    };
+    let told = vec![(1, "what it draws unpacks to too much".to_owned())];
+    let words = "BT /F 10 Tf (HOLE-1) Tj ET";
+    let parts = page("", "", &plain_font(), &[bomb.clone(), "null".to_owned(), stream("", words)]);
+    let parts = String::from_utf8(parts).expect("text").replace("/Contents 4 0 R", "/Contents[7 0 R 5 0 R]");
+    assert_eq!(why(parts.as_bytes()), (0, told.clone()));
+    // In a form, the page around it is read all the same.
+    let form = bomb.replace("<</Filter", "<</Subtype/Form/BBox[0 0 9 9]/Filter");
+    assert_eq!(why(&page(&format!("{words} /Fm Do"), "", &plain_font(), &[form])), (1, told));
 }

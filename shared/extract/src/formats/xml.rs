@@ -3,20 +3,19 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::ExtractError;
+use super::{Format, text};
 use crate::entities;
-use crate::output::Output;
-use crate::text;
 
-pub(crate) fn is_xml(source: &str) -> bool {
+/// XML that is not well formed is read as far as it goes, and the rest as plain text.
+pub(crate) static XML: Format = Format {
+    is: |look| look.text().is_some_and(is_xml),
+    read: |look, out| text::read(&visible(look.text().unwrap_or_default()), out),
+};
+
+fn is_xml(source: &str) -> bool {
     let head = source.trim_start();
     head.starts_with("<?xml")
         || head.starts_with('<') && head.trim_end().ends_with('>') && head.contains("</")
-}
-
-/// XML that is not well formed is read as far as it goes, and the rest as plain text.
-pub(crate) fn read(source: &str, out: &mut Output<'_>) -> Result<(), ExtractError> {
-    text::read(&visible(source), out)
 }
 
 fn visible(source: &str) -> String {

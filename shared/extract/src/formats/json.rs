@@ -1,11 +1,14 @@
 //! JSON: keys, strings with their escapes decoded, numbers. One pass over the characters, no tree, no recursion:
 //! depth costs nothing, and what is not quite JSON (several documents, trailing commas, comments) is read as well.
 
-use crate::ExtractError;
-use crate::output::Output;
-use crate::text;
+use super::{Format, text};
 
-pub(crate) fn is_json(source: &str) -> bool {
+pub(crate) static JSON: Format = Format {
+    is: |look| look.text().is_some_and(is_json),
+    read: |look, out| text::read(&visible(look.text().unwrap_or_default()), out),
+};
+
+fn is_json(source: &str) -> bool {
     let trimmed = source.trim();
     let closed = trimmed.starts_with('{') && trimmed.ends_with('}')
         || trimmed.starts_with('[') && trimmed.ends_with(']');
@@ -21,10 +24,6 @@ fn plausible(source: &str) -> bool {
     } else {
         matches!(first, b'"' | b'{' | b'[' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
     }
-}
-
-pub(crate) fn read(source: &str, out: &mut Output<'_>) -> Result<(), ExtractError> {
-    text::read(&visible(source), out)
 }
 
 /// The source with punctuation blanked and strings decoded; line ends stay where they are, those inside strings

@@ -1,0 +1,267 @@
+//! Pictures: their headers are looked at, and their bytes handed to whoever reads letters from pictures.
+//!
+//! Nothing is decoded here. A picture file's pixels count as points of its page.
+
+use super::Format;
+use crate::look::Look;
+use crate::output::Output;
+use crate::{Encoding, ExtractError, Limits, Place};
+
+pub(crate) static PNG: Format =
+    Format { is: |look| look.starts_with(b"\x89PNG\r\n\x1a\n"), read: |look, out| single(look, png, out) };
+pub(crate) static JPEG: Format =
+    Format { is: |look| look.starts_with(b"\xFF\xD8\xFF"), read: |look, out| single(look, jpeg, out) };
+pub(crate) static TIFF: Format =
+    Format { is: |look| look.starts_with(b"II*\0") || look.starts_with(b"MM\0*"), read: tiff };
+
+/// Width and height in pixels.
+type Size = (u32, u32);
+
+const NOT_READ: &str = "a picture in which no text could be read";
+
+fn single(
+    look: &Look<'_>,
+    size: fn(&[u8]) -> Option<(Encoding, Size)>,
+    out: &mut Output<'_>,
+) -> Result<(), ExtractError> {
+    let (encoding, size) =
+        size(look.bytes).ok_or_else(|| ExtractError::Damaged("the picture has no size".to_owned()))?;
+    check(size, out.limits())?;
+    if !out.wants_images() {
+        return Err(ExtractError::OcrOff);
+    }
+    if out.image(Place::Page(1), encoding, look.bytes, points(size)) {
+        Ok(())
+    } else {
+        Err(ExtractError::Damaged(NOT_READ.to_owned()))
+    }
+}
+
+fn check((width, height): Size, limits: &Limits) -> Result<(), ExtractError> {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels == 0 {
+        return Err(ExtractError::Damaged("the picture has no pixels".to_owned()));
+    }
+    if pixels > limits.image_pixels {
+        return Err(ExtractError::TooLarge(format!(
+            "a picture of {width} × {height} pixels, at most {} are read",
+            limits.image_pixels
+        )));
+    }
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far more pixels than f32 has steps are refused before")]
+fn points((width, height): Size) -> (f32, f32) {
+    (width as f32, height as f32)
+}
+
+/// The size stands in the first chunk.
+fn png(bytes: &[u8]) -> Option<(Encoding, Size)> {
+    let word = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    (bytes.get(12..16)? == b"IHDR").then_some(())?;
+    Some((Encoding::Png, (word(16)?, word(20)?)))
+}
+
+/// The size stands in the frame header, after segments that each say how long they are.
+fn jpeg(bytes: &[u8]) -> Option<(Encoding, Size)> {
+    let word = |at: usize| Some(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]));
+    let mut at = 2;
+    loop {
+        // Segments may be padded with more 0xFF.
+        while bytes.get(at)? == &0xFF && bytes.get(at + 1)? == &0xFF {
+            at += 1;
+        }
+        let (0xFF, marker) = (*bytes.get(at)?, *bytes.get(at + 1)?) else {
+            return None;
+        };
+        match marker {
+            // Markers that stand alone.
+            0x01 | 0xD0..=0xD8 => at += 2,
+            // Frames; the others of the range are tables.
+            0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
+                let (height, width) = (word(at + 5)?, word(at + 7)?);
+                return Some((Encoding::Jpeg, (width.into(), height.into())));
+            }
+            0xD9 | 0xDA => return None,
+            _ => at += 2 + usize::from(word(at + 2)?),
+        }
+    }
+}
+
+/// A TIFF may hold many pages. Each is handed on as a file of its own: the same bytes, whose header points at that
+/// page and whose page points at no other.
+fn tiff(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+    let pages = directories(look.bytes, out.limits().pages)?;
+    for page in &pages {
+        check(page.size, out.limits())?;
+    }
+    out.pages(pages.len());
+    if !out.wants_images() {
+        return Err(ExtractError::OcrOff);
+    }
+    let mut file = look.bytes.to_vec();
+    let begin = out.mark();
+    for (number, page) in (1..).zip(&pages) {
+        file[4..8].copy_from_slice(&page.pointer);
+        file[page.next..page.next + 4].fill(0);
+        if !out.image(Place::Page(number), Encoding::Tiff, &file, points(page.size)) {
+            out.unread(Place::Page(number), NOT_READ);
+        }
+        file[page.next..page.next + 4].copy_from_slice(&look.bytes[page.next..page.next + 4]);
+    }
+    if out.has_units_since(begin) {
+        return Ok(());
+    }
+    out.take_unread_since(begin);
+    Err(ExtractError::Damaged(NOT_READ.to_owned()))
+}
+
+struct Directory {
+    /// As the header has it.
+    pointer: [u8; 4],
+    size: Size,
+    /// Where the pointer to the next page stands.
+    next: usize,
+}
+
+fn directories(bytes: &[u8], most: u32) -> Result<Vec<Directory>, ExtractError> {
+    let damaged = || ExtractError::Damaged("the TIFF's list of pages cannot be read".to_owned());
+    let little = bytes.starts_with(b"II");
+    let number = |at: usize, length: usize| {
+        let field = bytes.get(at..at.checked_add(length)?)?;
+        let add = |value: u32, byte: &u8| value << 8 | u32::from(*byte);
+        Some(if little { field.iter().rev().fold(0, add) } else { field.iter().fold(0, add) })
+    };
+    let mut pages: Vec<Directory> = Vec::new();
+    let mut pointer = 4;
+    loop {
+        let at = number(pointer, 4).ok_or_else(damaged)? as usize;
+        if at == 0 && !pages.is_empty() {
+            return Ok(pages);
+        }
+        let entries = number(at, 2).ok_or_else(damaged)? as usize;
+        let next = at + 2 + entries * 12;
+        let stored: [u8; 4] =
+            bytes.get(pointer..pointer + 4).and_then(|p| p.try_into().ok()).ok_or_else(damaged)?;
+        // A list that runs in a circle never ends.
+        if bytes.get(next..next + 4).is_none() || pages.iter().any(|page| page.pointer == stored) {
+            return Err(damaged());
+        }
+        let value = |tag: u32| {
+            let entry = (0..entries).map(|i| at + 2 + i * 12).find(|at| number(*at, 2) == Some(tag))?;
+            // Type 3 has two bytes, type 4 four.
+            if number(entry + 2, 2)? == 3 { number(entry + 8, 2) } else { number(entry + 8, 4) }
+        };
+        let size = value(256).zip(value(257)).ok_or_else(damaged)?;
+        pages.push(Directory { pointer: stored, size, next });
+        if pages.len() > most as usize {
+            return Err(ExtractError::TooLarge(format!("more than {most} pages")));
+        }
+        pointer = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use crate::tests::collect;
+    use crate::{Encoding, ExtractError, Extracted, Kind, Limits, PageImage, Sink, Unit, extract};
+
+    /// Takes pictures; those it is told to, it can read.
+    struct Reader {
+        reads: bool,
+        seen: Vec<Seen>,
+    }
+
+    /// Place, encoding, bytes, page.
+    type Seen = (String, Encoding, Vec<u8>, (f32, f32));
+
+    impl Sink for Reader {
+        fn unit(&mut self, _: &Unit<'_>) {}
+
+        fn wants_images(&self) -> bool {
+            true
+        }
+
+        fn image(&mut self, image: &PageImage<'_>) -> bool {
+            let bytes = image.bytes.to_vec();
+            self.seen.push((image.place.to_string(), image.encoding, bytes, image.page));
+            self.reads
+        }
+    }
+
+    fn look_at(bytes: &[u8], reads: bool) -> (Result<Extracted, ExtractError>, Reader) {
+        let mut reader = Reader { reads, seen: Vec::new() };
+        let result = extract("", &Bytes::copy_from_slice(bytes), &Limits::default(), &mut reader);
+        (result, reader)
+    }
+
+    fn png(width: u32, height: u32) -> Vec<u8> {
+        [
+            b"\x89PNG\r\n\x1a\n\0\0\0\x0DIHDR",
+            &width.to_be_bytes()[..],
+            &height.to_be_bytes(),
+            &[8, 0, 0, 0, 0],
+        ]
+        .concat()
+    }
+
+    /// Little-endian, a page for each size.
+    fn tiff(sizes: &[(u16, u16)]) -> Vec<u8> {
+        let mut file = b"II*\0\x08\0\0\0".to_vec();
+        for (index, (width, height)) in sizes.iter().enumerate() {
+            file.extend(2_u16.to_le_bytes());
+            for (tag, value) in [(256_u16, width), (257, height)] {
+                file.extend([tag.to_le_bytes(), 3_u16.to_le_bytes(), 1_u16.to_le_bytes(), [0; 2]].concat());
+                file.extend([value.to_le_bytes(), [0; 2]].concat());
+            }
+            let next =
+                if index + 1 == sizes.len() { 0 } else { u32::try_from(file.len() + 4).expect("small") };
+            file.extend(next.to_le_bytes());
+        }
+        file
+    }
+
+    #[test]
+    fn pictures_go_to_whoever_reads_them() {
+        let (result, reader) = look_at(&png(600, 400), true);
+        assert_eq!(result.map(|read| (read.kind, read.unread)), Ok((Kind::Png, Vec::new())));
+        let [(place, Encoding::Png, bytes, page)] = &reader.seen[..] else { panic!("one picture") };
+        assert_eq!((place.as_str(), bytes, *page), ("1", &png(600, 400), (600.0, 400.0)));
+
+        let jpeg = b"\xFF\xD8\xFF\xE0\0\x04ab\xFF\xFF\xC0\0\x0B\x08\0\x64\0\xC8\x01\0\0\0";
+        let (result, reader) = look_at(jpeg, true);
+        assert_eq!(result.map(|read| read.kind), Ok(Kind::Jpeg));
+        assert_eq!(reader.seen[0].3, (200.0, 100.0));
+        assert!(look_at(jpeg, false).0.is_err());
+    }
+
+    #[test]
+    fn pages_of_a_tiff_come_one_by_one() {
+        let (result, reader) = look_at(&tiff(&[(10, 20), (30, 40)]), true);
+        assert_eq!(result.map(|read| (read.kind, read.pages)), Ok((Kind::Tiff, 2)));
+        let pages: Vec<_> = reader.seen.iter().map(|(place, _, _, page)| (place.as_str(), *page)).collect();
+        assert_eq!(pages, [("1", (10.0, 20.0)), ("2", (30.0, 40.0))]);
+        // Each is a whole file with one page.
+        for (place, _, bytes, size) in &reader.seen {
+            let (again, alone) = look_at(bytes, true);
+            assert_eq!((again.map(|read| read.pages), alone.seen[0].3), (Ok(1), *size), "{place}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_reads_is_told() {
+        let why = |bytes: &[u8]| collect("", bytes).expect_err("not read");
+        assert_eq!(why(&png(600, 400)), ExtractError::OcrOff);
+        assert_eq!(why(&tiff(&[(10, 20)])), ExtractError::OcrOff);
+        assert!(matches!(why(&png(60_000, 60_000)), ExtractError::TooLarge(_)));
+        assert!(matches!(why(&png(0, 60_000)), ExtractError::Damaged(_)));
+        assert!(matches!(why(b"\x89PNG\r\n\x1a\n"), ExtractError::Damaged(_)));
+        let mut circle = tiff(&[(10, 20)]);
+        let end = circle.len() - 4;
+        circle[end] = 8;
+        assert!(matches!(why(&circle), ExtractError::Damaged(_)));
+    }
+}

@@ -1,0 +1,212 @@
+//! The first look at a file: what its content says of what it is.
+//!
+//! Each format answers for itself ([`crate::formats`]); here is what they look at, each part made once and only
+//! if somebody asks for it, and names for what no format reads.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use bytes::Bytes;
+use memchr::memmem;
+
+use crate::ExtractError;
+use crate::formats::{FORMATS, Format};
+use crate::package::Package;
+use crate::{Kind, decode};
+
+const OLE2: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+/// How much of a file must look like text.
+const TEXT_SAMPLE: usize = 64 * 1024;
+
+pub(crate) struct Look<'a> {
+    /// Only a hint where content cannot tell.
+    pub name: &'a str,
+    pub bytes: &'a Bytes,
+    package: Option<Package<'a>>,
+    text: OnceCell<Option<Cow<'a, str>>>,
+}
+
+impl<'a> Look<'a> {
+    pub fn new(name: &'a str, bytes: &'a Bytes) -> Result<Self, ExtractError> {
+        let zip = bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06");
+        let package = if zip { Some(Package::open(bytes)?) } else { None };
+        Ok(Self { name, bytes, package, text: OnceCell::new() })
+    }
+
+    /// The format that says that the file is its own.
+    pub fn format(&self) -> Result<(Kind, &'static Format), ExtractError> {
+        if self.bytes.is_empty() {
+            return Err(ExtractError::Empty);
+        }
+        if self.has_stream("EncryptedPackage") || self.has_stream("EncryptionInfo") {
+            return Err(ExtractError::Encrypted);
+        }
+        FORMATS
+            .iter()
+            .find(|(_, format)| (format.is)(self))
+            .copied()
+            .ok_or_else(|| ExtractError::Unsupported(self.foreign().unwrap_or("binary").to_owned()))
+    }
+
+    /// What the file is, if it is known and no format reads it.
+    pub fn foreign(&self) -> Option<&'static str> {
+        match &self.package {
+            Some(package) => package.foreign(),
+            None if self.is_compound() => Some(self.compound()),
+            None => binary(self.bytes),
+        }
+    }
+
+    pub fn starts_with(&self, magic: &[u8]) -> bool {
+        self.bytes.starts_with(magic)
+    }
+
+    /// Whether the name has one of these endings, each in lower case with its dot.
+    pub fn is_named(&self, endings: &[&str]) -> bool {
+        let ends = |end: &&str| {
+            let at = self.name.len().checked_sub(end.len());
+            at.and_then(|at| self.name.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+        };
+        endings.iter().any(ends)
+    }
+
+    /// The directory of a ZIP file.
+    pub fn package(&self) -> Option<&Package<'a>> {
+        self.package.as_ref()
+    }
+
+    /// Whether it is an Office document: see [`Package::is_office`].
+    pub fn is_office(&self, folder: &str, main: &str) -> bool {
+        self.package().is_some_and(|package| package.is_office(folder, main))
+    }
+
+    /// Whether it is an OLE2 compound file with such a stream. Names stand in UTF-16 in its directory; looking for
+    /// the bytes finds them without walking a structure that may be damaged.
+    pub fn has_stream(&self, name: &str) -> bool {
+        if !self.is_compound() {
+            return false;
+        }
+        let mut wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        wide.extend([0, 0]);
+        memmem::find_iter(self.bytes, &wide).any(|at| at % 128 == 0)
+    }
+
+    /// The whole file decoded, if it is text.
+    pub fn text(&self) -> Option<&str> {
+        let text = self.text.get_or_init(|| {
+            let other = self.package.is_some() || self.foreign().is_some();
+            let sample = &self.bytes[..self.bytes.len().min(TEXT_SAMPLE)];
+            (!other && looks_like_text(sample)).then(|| decode::decode(self.bytes))
+        });
+        text.as_deref()
+    }
+
+    fn is_compound(&self) -> bool {
+        self.starts_with(OLE2)
+    }
+
+    fn compound(&self) -> &'static str {
+        match () {
+            () if self.has_stream("WordDocument") => "Word 97-2003 document",
+            () if self.has_stream("PowerPoint Document") => "PowerPoint 97-2003",
+            () if self.has_stream("__substg1.0_0037001F") || self.has_stream("__properties_version1.0") => {
+                "Outlook message"
+            }
+            () => "Office container",
+        }
+    }
+}
+
+/// Formats that are no text, are told by their first bytes and are not read.
+fn binary(bytes: &[u8]) -> Option<&'static str> {
+    const MAGIC: [(&[u8], &str); 22] = [
+        (b"GIF87a", "GIF image"),
+        (b"GIF89a", "GIF image"),
+        (b"II+\0", "BigTIFF image"),
+        (b"MM\0+", "BigTIFF image"),
+        (b"\0\0\x01\0", "icon"),
+        (b"8BPS", "Photoshop"),
+        (b"\x1F\x8B", "gzip archive"),
+        (b"BZh", "bzip2 archive"),
+        (b"\xFD7zXZ\0", "xz archive"),
+        (b"\x28\xB5\x2F\xFD", "zstd archive"),
+        (b"7z\xBC\xAF\x27\x1C", "7-Zip archive"),
+        (b"Rar!\x1A\x07", "RAR archive"),
+        (b"\x7FELF", "program"),
+        (b"MZ\x90\0", "program"),
+        (b"OggS", "Ogg media"),
+        (b"ID3", "MP3 audio"),
+        (b"fLaC", "FLAC audio"),
+        (b"SQLite format 3\0", "SQLite database"),
+        (b"{\\rtf", "RTF document"),
+        (b"%!PS", "PostScript"),
+        (b"wOFF", "font"),
+        (b"\0\x01\0\0\0", "font"),
+    ];
+    if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        return Some(what);
+    }
+    match bytes {
+        [b'A', b'C', b'1', b'0', b'0'..=b'9', b'0'..=b'9', ..] => Some("DWG drawing"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("WebP image"),
+        [b'R', b'I', b'F', b'F', ..] => Some("media"),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some("video"),
+        [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Some("BMP image"),
+        _ => None,
+    }
+}
+
+/// Text has next to no control characters, whatever its encoding; UTF-16 is known by its mark or its zeros.
+fn looks_like_text(sample: &[u8]) -> bool {
+    if decode::utf16(sample).is_some() {
+        return true;
+    }
+    let odd = sample.iter().filter(|b| matches!(b, 0..=8 | 14..=26 | 28..=31 | 127)).count();
+    memchr::memchr(0, sample).is_none() && odd * 100 <= sample.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(bytes: &[u8]) -> Result<Kind, ExtractError> {
+        let bytes = Bytes::copy_from_slice(bytes);
+        Look::new("", &bytes)?.format().map(|(kind, _)| kind)
+    }
+
+    fn why(bytes: &[u8]) -> String {
+        kind(bytes).expect_err("not readable").to_string()
+    }
+
+    #[test]
+    fn content_decides() {
+        assert_eq!(kind(b"%PDF-1.4\n"), Ok(Kind::Pdf));
+        assert_eq!(kind(b"junk line\n%PDF-1.4\n1 0 obj\nendobj"), Ok(Kind::Pdf));
+        assert_eq!(kind(b"a text about %PDF-1.4 headers"), Ok(Kind::Text));
+        assert_eq!(kind("grüße".as_bytes()), Ok(Kind::Text));
+        assert_eq!(kind(b"h\0i\0 \0x\0\n\0"), Ok(Kind::Text));
+        assert_eq!(kind(b""), Err(ExtractError::Empty));
+    }
+
+    #[test]
+    fn what_is_not_read_is_named() {
+        assert!(why(b"GIF89a\0\0").starts_with("GIF image"));
+        assert!(why(b"AC1027\0\0\0").starts_with("DWG drawing"));
+        assert!(why(b"\x01\x02\x03\x04\0\0\0\xFF").starts_with("binary"));
+    }
+
+    #[test]
+    fn compound_files_are_told_by_their_streams() {
+        let with = |name: &str| {
+            let mut file = OLE2.to_vec();
+            file.resize(512, 0);
+            file.extend(name.encode_utf16().flat_map(u16::to_le_bytes));
+            file.resize(1024, 0);
+            file
+        };
+        assert_eq!(kind(&with("Workbook")), Ok(Kind::Xls));
+        assert_eq!(kind(&with("Book")), Ok(Kind::Xls));
+        assert_eq!(kind(&with("EncryptedPackage")), Err(ExtractError::Encrypted));
+        assert!(why(&with("WordDocument")).starts_with("Word 97-2003 document"));
+    }
+}

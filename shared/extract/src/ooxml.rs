@@ -1,0 +1,312 @@
+//! What Word and PowerPoint files share: parts that point at each other, and paragraphs made of runs.
+//!
+//! Elements are known by their local names, so that the transitional and the strict namespaces, and whatever
+//! prefixes a writer chose, are the same.
+
+use std::borrow::Cow;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use crate::output::Output;
+use crate::package::Package;
+use crate::{ExtractError, decode, entities};
+
+/// One part pointing at another.
+#[derive(Debug)]
+pub(crate) struct Relation {
+    pub id: String,
+    /// The last part of its type: `header`, `notesSlide`.
+    pub kind: String,
+    /// Name of the part in the package.
+    pub target: String,
+}
+
+/// What a part points at within the package; the package itself has an empty name. Nothing where nothing is said.
+pub(crate) fn relations(
+    package: &Package<'_>,
+    part: &str,
+    out: &mut Output<'_>,
+) -> Result<Vec<Relation>, ExtractError> {
+    let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
+    let slash = if folder.is_empty() { "" } else { "/" };
+    let Some(bytes) = package.part(&format!("{folder}{slash}_rels/{file}.rels"), out)? else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    each_element(&decode::decode(&bytes), out.limits().xml_depth, |tag| {
+        let get = |name| attribute(tag, name);
+        if tag.local_name().as_ref() == "Relationship"
+            && get("TargetMode").as_deref() != Some("External")
+            && let (Some(id), Some(kind), Some(target)) = (get("Id"), get("Type"), get("Target"))
+        {
+            let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
+            found.push(Relation { id, kind, target: resolve(folder, &target) });
+        }
+    })?;
+    Ok(found)
+}
+
+/// The part a document begins with.
+pub(crate) fn main_part(
+    package: &Package<'_>,
+    usual: &str,
+    out: &mut Output<'_>,
+) -> Result<String, ExtractError> {
+    let relations = relations(package, "", out)?;
+    let main = relations.into_iter().find(|relation| relation.kind == "officeDocument");
+    Ok(main.map_or_else(|| usual.to_owned(), |relation| relation.target))
+}
+
+/// A part's text, decoded. A part that another points at must be there.
+pub(crate) fn part(package: &Package<'_>, name: &str, out: &mut Output<'_>) -> Result<Vec<u8>, ExtractError> {
+    let missing = || ExtractError::Damaged(format!("its part {name} is missing"));
+    package.part(name, out)?.ok_or_else(missing)
+}
+
+/// A target is meant from the folder of the part that names it.
+fn resolve(folder: &str, target: &str) -> String {
+    let target = target.replace('\\', "/");
+    let whole = match target.strip_prefix('/') {
+        Some(absolute) => absolute.to_owned(),
+        None => format!("{folder}/{target}"),
+    };
+    let mut names = Vec::new();
+    for name in whole.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => {
+                names.pop();
+            }
+            name => names.push(name),
+        }
+    }
+    names.join("/")
+}
+
+/// Calls back for each start of an element.
+pub(crate) fn each_element(
+    xml: &str,
+    depth: u32,
+    mut each: impl FnMut(&BytesStart<'_>),
+) -> Result<(), ExtractError> {
+    walk(xml, depth, |event| {
+        if let Event::Start(tag) = event {
+            each(tag);
+        }
+        Ok(())
+    })
+}
+
+/// An attribute by its local name.
+pub(crate) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
+    let found =
+        tag.attributes().with_checks(false).flatten().find(|a| a.key.local_name().as_ref() == name)?;
+    let mut value = String::new();
+    entities::push_decoded(&found.value, &mut value);
+    Some(value)
+}
+
+/// What of a part is text.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Rules {
+    /// Elements that are a paragraph of their own.
+    pub leaves: &'static [&'static str],
+    /// Whether shapes that only hold a place for the text of slides are passed over.
+    pub no_placeholders: bool,
+}
+
+/// Hands on the paragraphs of a part, each numbered in the order in which they begin. Runs are joined: a code may
+/// be split over many. What was deleted or moved away is passed over.
+pub(crate) fn paragraphs(
+    xml: &str,
+    rules: Rules,
+    depth: u32,
+    number: &mut u32,
+    mut each: impl FnMut(u32, &str) -> Result<(), ExtractError>,
+) -> Result<(), ExtractError> {
+    let mut open: Vec<(u32, String)> = Vec::new();
+    // Elements within one that is passed over, that one included.
+    let mut skipped = 0_u32;
+    let mut texts = 0_u32;
+    let mut choices = Vec::new();
+    let mut placeholder = false;
+    let mut begin = |open: &mut Vec<(u32, String)>| {
+        *number = number.saturating_add(1);
+        open.push((*number, String::new()));
+    };
+    let mut end = |open: &mut Vec<(u32, String)>| match open.pop() {
+        Some((number, text)) if !text.trim().is_empty() => each(number, &text),
+        _ => Ok(()),
+    };
+    walk(xml, depth, |event| {
+        match event {
+            Event::Start(_) if skipped > 0 => skipped += 1,
+            Event::End(_) if skipped > 0 => skipped -= 1,
+            Event::Start(tag) => {
+                let last = open.last_mut().map(|(_, text)| text);
+                match tag.local_name().as_ref() {
+                    "p" => begin(&mut open),
+                    "t" => texts += 1,
+                    // Properties have tabs too, but no text. What was deleted stands in runs like any other.
+                    "pPr" | "rPr" | "del" | "moveFrom" => skipped = 1,
+                    "AlternateContent" => choices.push(false),
+                    "Choice" => choices.last_mut().into_iter().for_each(|chosen| *chosen = true),
+                    // The same again for older programs.
+                    "Fallback" if choices.last() == Some(&true) => skipped = 1,
+                    "ph" if rules.no_placeholders => placeholder = true,
+                    "tab" | "ptab" => last.into_iter().for_each(|text| text.push('\t')),
+                    "br" | "cr" => last.into_iter().for_each(|text| text.push('\n')),
+                    "noBreakHyphen" => last.into_iter().for_each(|text| text.push('-')),
+                    "sym" => last.into_iter().for_each(|text| text.push(symbol(tag))),
+                    leaf if open.is_empty() && rules.leaves.contains(&leaf) => {
+                        texts += 1;
+                        begin(&mut open);
+                    }
+                    _ => {}
+                }
+            }
+            Event::End(tag) => match tag.local_name().as_ref() {
+                "p" => end(&mut open)?,
+                "t" => texts = texts.saturating_sub(1),
+                "AlternateContent" => {
+                    choices.pop();
+                }
+                "sp" => placeholder = false,
+                leaf if open.len() == 1 && rules.leaves.contains(&leaf) => {
+                    texts = texts.saturating_sub(1);
+                    end(&mut open)?;
+                }
+                _ => {}
+            },
+            Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) => {
+                if texts > 0
+                    && skipped == 0
+                    && !placeholder
+                    && let Some((_, text)) = open.last_mut()
+                {
+                    match event {
+                        Event::Text(more) => text.push_str(more),
+                        Event::CData(more) => text.push_str(more),
+                        Event::GeneralRef(name) => text.extend(entities::decode(name)),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    while !open.is_empty() {
+        end(&mut open)?;
+    }
+    Ok(())
+}
+
+/// A character of a symbol font. Of those only the minus is part of codes.
+fn symbol(tag: &BytesStart<'_>) -> char {
+    let code = attribute(tag, "char").and_then(|code| u32::from_str_radix(&code, 16).ok());
+    match code {
+        Some(0xF02D) => '-',
+        Some(0xE000..=0xF8FF) | None => ' ',
+        Some(code) => char::from_u32(code).unwrap_or(' '),
+    }
+}
+
+/// Lenient as far as it goes; what a document declares itself is never expanded.
+fn walk(
+    xml: &str,
+    most: u32,
+    mut each: impl FnMut(&Event<'_>) -> Result<(), ExtractError>,
+) -> Result<(), ExtractError> {
+    let mut reader = Reader::from_str(xml);
+    let config = reader.config_mut();
+    config.expand_empty_elements = true;
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+    let mut depth = 0_u32;
+    loop {
+        let event = reader
+            .read_event()
+            .map_err(|error| ExtractError::Damaged(format!("a part of it is not well formed: {error}")))?;
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            Event::Eof if depth > 0 => {
+                return Err(ExtractError::Damaged("a part of it ends too early".to_owned()));
+            }
+            Event::Eof => return Ok(()),
+            _ => {}
+        }
+        if depth > most {
+            return Err(ExtractError::TooLarge(format!("elements within elements, deeper than {most}")));
+        }
+        each(&event)?;
+    }
+}
+
+/// A part as text, whatever its encoding.
+pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    decode::decode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(xml: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        paragraphs(xml, Rules::default(), 100, &mut 0, |number, text| {
+            found.push(format!("{number}: {text}"));
+            Ok(())
+        })
+        .expect("well formed");
+        found
+    }
+
+    #[test]
+    fn targets_are_meant_from_the_folder_of_the_part() {
+        assert_eq!(resolve("word", "header1.xml"), "word/header1.xml");
+        assert_eq!(resolve("ppt/slides", "../notesSlides/n.xml"), "ppt/notesSlides/n.xml");
+        assert_eq!(resolve("word", "/word/a.xml"), "word/a.xml");
+        assert_eq!(resolve("", "../../etc/passwd"), "etc/passwd");
+    }
+
+    #[test]
+    fn runs_of_a_paragraph_are_one_text() {
+        let xml = "<w:p xmlns:w='x'><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr><w:r><w:t>HO</w:t></w:r>\
+                   <w:proofErr/><w:r><w:rPr><w:b/></w:rPr><w:t xml:space='preserve'>LE</w:t><w:noBreakHyphen/>\
+                   <w:t>1</w:t><w:tab/><w:t>a &amp; &#98;</w:t></w:r></w:p><w:p/><w:p><w:r><w:t>x</w:t></w:r></w:p>";
+        assert_eq!(read(xml), ["1: HOLE-1\ta & b", "3: x"]);
+    }
+
+    #[test]
+    fn what_was_deleted_is_gone_and_what_was_inserted_is_there() {
+        let xml = "<p><del><r><delText>HOLE-1</delText></r></del><ins><r><t>HOLE-2</t></r></ins>\
+                   <moveFrom><r><t>HOLE-3</t></r></moveFrom><moveTo><r><t> HOLE-4</t></r></moveTo>\
+                   <r><instrText>PAGEREF HOLE-5</instrText></r></p>";
+        assert_eq!(read(xml), ["1: HOLE-2 HOLE-4"]);
+    }
+
+    #[test]
+    fn a_text_box_is_read_once_and_breaks_no_paragraph() {
+        let txbx = "<txbxContent><p><r><t>box</t></r></p></txbxContent>";
+        let xml = format!(
+            "<p><r><t>HO</t></r><r><AlternateContent><Choice><drawing>{txbx}</drawing></Choice>\
+             <Fallback><pict>{txbx}</pict></Fallback></AlternateContent></r><r><t>LE</t></r></p>"
+        );
+        assert_eq!(read(&xml), ["2: box", "1: HOLE"]);
+    }
+
+    #[test]
+    fn damage_and_bombs_end_in_words() {
+        let cut = paragraphs("<p><r><t>HOLE-1</t></r></p><p>", Rules::default(), 9, &mut 0, |_, _| Ok(()));
+        assert!(matches!(cut, Err(ExtractError::Damaged(_))));
+        let deep = "<a>".repeat(101) + &"</a>".repeat(101);
+        let deep = paragraphs(&deep, Rules::default(), 100, &mut 0, |_, _| Ok(()));
+        assert!(matches!(deep, Err(ExtractError::TooLarge(_))));
+        let bomb = "<!DOCTYPE p [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;'>]><p><r><t>x&b;</t></r></p>";
+        assert_eq!(read(bomb), ["1: x"]);
+    }
+}

@@ -1,0 +1,175 @@
+//! ZIP containers: what is in one, and its parts unpacked within the limits.
+//!
+//! The `zip` crate gives no more bytes of an entry than the directory says it has, so that sizes can be checked
+//! before anything is unpacked.
+
+use std::io::{Cursor, Read};
+
+use memchr::memmem;
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use crate::ExtractError;
+use crate::output::Output;
+
+/// How much of the list of types is looked at.
+const TYPES_MAX: u64 = 1 << 20;
+/// A directory of more is not taken into memory (about 40 MB).
+const ENTRIES_MAX: u64 = 100_000;
+
+pub(crate) struct Package<'a> {
+    archive: ZipArchive<Cursor<&'a [u8]>>,
+}
+
+impl<'a> Package<'a> {
+    pub fn open(bytes: &'a [u8]) -> Result<Self, ExtractError> {
+        let entries = entries(bytes);
+        if entries > ENTRIES_MAX {
+            return Err(ExtractError::TooLarge(format!("an archive of {entries} files")));
+        }
+        match ZipArchive::new(Cursor::new(bytes)) {
+            Ok(archive) => Ok(Self { archive }),
+            Err(_) => Err(ExtractError::Damaged("the ZIP container's directory cannot be read".to_owned())),
+        }
+    }
+
+    /// A copy to read from; the directory is shared.
+    pub fn archive(&self) -> ZipArchive<Cursor<&'a [u8]>> {
+        self.archive.clone()
+    }
+
+    /// Whether it is an Office document of a kind: its parts stand in this folder, or it says that its main part is
+    /// of this type.
+    pub fn is_office(&self, folder: &str, main: &str) -> bool {
+        self.index("[Content_Types].xml").is_some()
+            && (self.names().any(|name| starts_with(name, folder)) || self.says(main))
+    }
+
+    fn says(&self, main: &str) -> bool {
+        let mut types = Vec::new();
+        let mut archive = self.archive();
+        let entry = self.index("[Content_Types].xml").and_then(|index| archive.by_index(index).ok());
+        let read = entry.map(|entry| entry.take(TYPES_MAX).read_to_end(&mut types));
+        matches!(read, Some(Ok(_))) && memmem::find(&types, main.as_bytes()).is_some()
+    }
+
+    /// Names of parts are the same in any case, and some programs write them with backslashes.
+    fn index(&self, name: &str) -> Option<usize> {
+        let same = |known: &[u8]| known.len() == name.len() && starts_with(known, name);
+        self.archive.index_for_name(name).or_else(|| self.names().position(same))
+    }
+
+    /// What an open document or an e-book says it is.
+    pub fn mimetype(&self) -> Option<String> {
+        let mut archive = self.archive();
+        let mut mime = String::new();
+        archive.by_name("mimetype").ok()?.take(128).read_to_string(&mut mime).ok()?;
+        Some(mime.trim().to_owned())
+    }
+
+    /// What it is, if that is known, is no mere archive and is not read.
+    pub fn foreign(&self) -> Option<&'static str> {
+        if self.is_office("visio/", "visio.drawing") {
+            return Some("Visio drawing");
+        }
+        let mime = self.mimetype()?;
+        match mime.as_str() {
+            m if m.contains("opendocument.text") => Some("OpenDocument text"),
+            m if m.contains("opendocument.presentation") => Some("OpenDocument presentation"),
+            m if m.contains("opendocument.graphics") => Some("OpenDocument drawing"),
+            m if m.contains("epub") => Some("e-book"),
+            _ => None,
+        }
+    }
+
+    /// A part of a document, unpacked. None where there is none of this name.
+    pub fn part(&self, name: &str, out: &mut Output<'_>) -> Result<Option<Vec<u8>>, ExtractError> {
+        let mut archive = self.archive();
+        let Some(index) = self.index(name) else { return Ok(None) };
+        let entry = archive.by_index(index).map_err(|error| failure(&error))?;
+        let (packed, size) = (entry.compressed_size(), entry.size());
+        unpack(entry, packed, size, out).map(Some)
+    }
+
+    /// Counts all parts before a reader of somebody else's unpacks them: all against the limits, and those that
+    /// it keeps in memory against the limit of that.
+    pub fn vet(&self, kept: fn(&str) -> bool, out: &mut Output<'_>) -> Result<(), ExtractError> {
+        let mut archive = self.archive();
+        let mut held = 0_u64;
+        for index in 0..archive.len() {
+            let entry = archive.by_index_raw(index).map_err(|error| failure(&error))?;
+            if entry.encrypted() {
+                return Err(ExtractError::Encrypted);
+            }
+            let name = String::from_utf8_lossy(entry.name_raw()).to_ascii_lowercase();
+            // Pictures and the like are never unpacked.
+            if [".xml", ".rels", ".bin", ".vml"].iter().any(|end| name.ends_with(end)) {
+                out.unpack(entry.compressed_size(), entry.size())?;
+                held = held.saturating_add(if kept(&name) { entry.size() } else { 0 });
+            }
+        }
+        out.room(held)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.archive.file_names_raw()
+    }
+}
+
+fn starts_with(name: &[u8], start: &str) -> bool {
+    let same = |(a, b): (&u8, &u8)| if *a == b'\\' { *b == b'/' } else { a.eq_ignore_ascii_case(b) };
+    name.len() >= start.len() && name.iter().zip(start.as_bytes()).all(same)
+}
+
+/// How many files the end of a ZIP file says it has. Its directory is read only if there are not too many.
+fn entries(bytes: &[u8]) -> u64 {
+    let tail = &bytes[bytes.len().saturating_sub(22 + 0xFFFF)..];
+    let field = |magic: &[u8], at: usize, length: usize| {
+        let found = memmem::rfind(tail, magic)?;
+        let field = tail.get(found + at..found + at + length)?;
+        Some(field.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
+    };
+    match field(b"PK\x05\x06", 10, 2) {
+        // Then a larger record before it has the number.
+        Some(0xFFFF) => field(b"PK\x06\x06", 32, 8).unwrap_or(0xFFFF),
+        count => count.unwrap_or_default(),
+    }
+}
+
+/// Unpacks what is checked first to be of a size that may be held.
+pub(crate) fn unpack(
+    mut entry: impl Read,
+    packed: u64,
+    size: u64,
+    out: &mut Output<'_>,
+) -> Result<Vec<u8>, ExtractError> {
+    out.unpack(packed, size)?;
+    out.room(size)?;
+    // What the directory says may be far too much for what is there.
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(packed.saturating_mul(4))).unwrap_or(0));
+    match entry.read_to_end(&mut bytes) {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(ExtractError::Damaged(format!("it cannot be unpacked: {error}"))),
+    }
+}
+
+/// What is wrong, in words for the owner of the file.
+pub(crate) fn failure(error: &ZipError) -> ExtractError {
+    match error {
+        ZipError::UnsupportedArchive(why) if *why == ZipError::PASSWORD_REQUIRED => ExtractError::Encrypted,
+        ZipError::InvalidPassword => ExtractError::Encrypted,
+        ZipError::CompressionMethodNotSupported(method) => {
+            let name = match method {
+                9 => "Deflate64",
+                12 => "bzip2",
+                14 => "LZMA",
+                93 => "Zstandard",
+                95 => "XZ",
+                98 => "PPMd",
+                _ => "an unknown method",
+            };
+            ExtractError::Unsupported(format!("with {name} packed"))
+        }
+        error => ExtractError::Damaged(format!("the ZIP container cannot be read: {error}")),
+    }
+}
