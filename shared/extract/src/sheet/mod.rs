@@ -1,8 +1,8 @@
 //! Workbooks: one unit per cell that is not empty, hidden sheets included.
 //!
 //! xlsx and xlsb stream through calamine and ods through a reader of our own, so memory does not grow with
-//! the size a sheet claims. calamine reads xls only into dense ranges; [`biff`] looks at the file first and
-//! refuses one whose sheets claim far more room than they have cells.
+//! the size a sheet claims. calamine reads xls only into dense ranges; [`biff`] looks at the file first, refuses
+//! one whose sheets span far more room than they have cells, and takes out what the others claim.
 
 mod biff;
 mod ods;
@@ -20,9 +20,9 @@ pub(crate) use ods::read as read_ods;
 pub(crate) use ooxml::{read_xlsb, read_xlsx};
 
 pub(crate) fn read_xls(bytes: &Bytes, out: &mut Output<'_>) -> Result<u32, ExtractError> {
-    biff::check(bytes)?;
+    let checked = biff::rebuilt(bytes)?;
     let mut book: calamine::Xls<_> =
-        calamine::Xls::new(std::io::Cursor::new(bytes.as_ref())).map_err(|error| match error {
+        calamine::Xls::new(std::io::Cursor::new(&checked[..])).map_err(|error| match error {
             calamine::XlsError::Password => ExtractError::Encrypted,
             error => damaged(&error),
         })?;
