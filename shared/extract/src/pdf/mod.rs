@@ -138,6 +138,9 @@ fn is_empty_contents(page: &Page<'_>) -> bool {
 }
 
 fn is_readable(seen: &Seen, text: &str) -> bool {
+    if seen.cut {
+        return false;
+    }
     if text.chars().any(char::is_alphanumeric) {
         return seen.unreadable <= seen.readable;
     }
