@@ -261,3 +261,21 @@ fn a_page_that_unpacks_to_too_much_loses_only_itself() {
     let form = bomb.replace("<</Filter", "<</Subtype/Form/BBox[0 0 9 9]/Filter");
     assert_eq!(why(&page(&format!("{words} /Fm Do"), "", &plain_font(), &[form])), (1, told));
 }
+
+#[test]
+fn fonts_that_are_not_there_are_one_font() {
+    // A table for each of these names would be gigabytes, and looking at them all for each would take an hour.
+    let mut content = String::from("BT ");
+    for number in 0..1_000_000 {
+        write!(content, "/N{number:x} 1 Tf ").expect("a String takes all text");
+    }
+    assert_eq!(text(&(content + "/F 10 Tf (HOLE) Tj ET")), "HOLE");
+}
+
+#[test]
+fn a_form_drawn_without_end_leaves_the_page_unread() {
+    let form = stream("/Subtype/Form", &("/Fm Do ".repeat(40) + &" ".repeat(1 << 16)));
+    let bytes = page("BT /F 10 Tf (HOLE) Tj ET /Fm Do", "", &plain_font(), &[form]);
+    let read = collect("a.pdf", &bytes).expect("readable");
+    assert_eq!((read.units[0].1.as_str(), unread(&read)), ("HOLE", vec![(1, super::TOO_LARGE.to_owned())]));
+}
