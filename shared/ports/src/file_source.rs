@@ -59,6 +59,10 @@ pub trait FileSource: Send + Sync {
     /// Starts a listing. Two listings of an unchanged place yield the same entries in the same order.
     async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError>;
 
+    /// The file of `entry` as it is now: the entry a new listing would have, under the same name and locator.
+    /// `None` where there is none. One that is there but cannot be read is an entry too.
+    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError>;
+
     /// The whole content of `entry`, if it is still the version that was listed.
     async fn read(&self, source: &Source, entry: &Entry) -> Result<Bytes, ReadError>;
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use bytes::Bytes;
 use riffle_ports::{Entry, PortError, ReadError};
 
-use crate::folder_walk::{LINK_TO_FOLDER, version};
+use crate::folder_walk::{LINK_TO_FOLDER, OPENED_SINCE, version};
 
 /// Reads the file at `path`. Its version is compared before and after, so what is returned was whole: a file
 /// that is being written is [`ReadError::Changed`].
@@ -54,6 +54,12 @@ fn folder_error(path: &Path, entry: &Entry) -> ReadError {
     if entry.version == LINK_TO_FOLDER {
         return ReadError::Denied(
             "a link to a folder elsewhere, which is not followed; scan that folder by its own name"
+                .to_owned(),
+        );
+    }
+    if entry.version == OPENED_SINCE {
+        return ReadError::Denied(
+            "this folder can be read now, but what is in it was not listed; scan it by its own name"
                 .to_owned(),
         );
     }
