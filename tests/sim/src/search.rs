@@ -18,6 +18,8 @@ pub enum Nature {
     Damaged,
     /// It ends the process that opens it, every time.
     Killer,
+    /// It holds a code, and a page nobody can read.
+    Partly,
     /// Each reading finds something else, as a parser does that runs out of time now and then.
     Fickle,
 }
@@ -30,8 +32,12 @@ impl Nature {
             Self::Damaged => "fails".to_owned(),
             Self::Killer => "kills".to_owned(),
             Self::Fickle => "fickle".to_owned(),
+            Self::Partly => "partly".to_owned(),
         }
     }
+
+    /// What a file is after it was replaced.
+    pub const REPLACED: Self = Self::Healthy { codes: 2, places: 3 };
 
     fn of(content: &[u8]) -> Self {
         let text = std::str::from_utf8(content).unwrap_or_default();
@@ -43,6 +49,7 @@ impl Nature {
             }
             Some("kills") => Self::Killer,
             Some("fickle") => Self::Fickle,
+            Some("partly") => Self::Partly,
             _ => Self::Damaged,
         }
     }
@@ -77,6 +84,10 @@ impl FileSearch for ObedientSearch {
         self.control.note("search", name.as_bytes(), || format!("{name}: {nature:?}"));
         match nature {
             Nature::Healthy { codes, places } => Ok(found(codes, places)),
+            Nature::Partly => {
+                let (extracted, findings) = found(1, 1);
+                Ok((Extracted { unread: vec![2], ..extracted }, findings))
+            }
             Nature::Damaged => Err(ExtractError::Damaged("it says so".to_owned())),
             Nature::Killer => {
                 self.control.sometimes("a file kills the process that reads it");

@@ -19,6 +19,10 @@ pub struct Settings {
     pub stall: Duration,
     /// How long an invocation can live. A quarantined file whose attempt is younger may still be read.
     pub attempt: Duration,
+    /// Up to this delivery, an attempt on a quarantined file that came to no end is not held against the file
+    /// and another is made. 0 where nothing but the file can end the process that reads it. Below the receives
+    /// of the quarantine queue, so that one is left to record the outcome.
+    pub forgiven: u32,
     /// Least time between two PROGRESS frames.
     pub progress_every: Duration,
     /// Whether `folders` may be named: on a server they would be the server's own.
@@ -34,6 +38,7 @@ impl Default for Settings {
             lease: Duration::from_mins(5),
             stall: Duration::from_mins(36),
             attempt: Duration::from_mins(2),
+            forgiven: 0,
             progress_every: Duration::from_millis(500),
             folders_allowed: false,
             links: Links::Files,
