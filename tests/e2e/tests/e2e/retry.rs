@@ -22,7 +22,9 @@ impl Desk {
     fn new(files: &[(&str, &str)]) -> Self {
         let desk = Self(tempfile::tempdir().expect("a folder"));
         fs::create_dir(desk.at("files")).expect("a folder");
-        files.iter().for_each(|(name, content)| desk.write(name, content));
+        for (name, content) in files {
+            desk.write(name, content);
+        }
         desk
     }
 
@@ -56,13 +58,12 @@ fn failed(told: &Told) -> Vec<&str> {
     failed
 }
 
-/// What a report says of files and matches, but for links and times.
-fn content(report: &Path) -> (Vec<(String, String)>, Vec<(String, String)>, Vec<(String, String)>) {
+/// What a report says of files, matches and codes, but for links and times.
+fn content(report: &Path) -> [Vec<(String, String)>; 3] {
     let mut report = Report::open(report);
-    let files = report.table("Files").pairs("File", "State");
-    let matches = report.table("Matches").pairs("File", "Text around it");
-    let codes = report.table("Codes").pairs("Code", "Result");
-    (files, matches, codes)
+    let columns =
+        [("Files", "File", "State"), ("Matches", "File", "Text around it"), ("Codes", "Code", "Result")];
+    columns.map(|(sheet, one, other)| report.table(sheet).pairs(one, other))
 }
 
 #[test]
