@@ -6,6 +6,7 @@ retry has something to do.
 """
 
 import argparse
+import json
 import os
 import random
 import shutil
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +28,8 @@ from corpus import Unavailable
 UNREADABLE = 50
 # A session that has not ended by then without being killed never will.
 PATIENCE = 3600
+# A failed message waits for a minute at most, and has five tries.
+DRAINED_WITHIN = 300
 
 
 @dataclass
@@ -86,6 +90,21 @@ class Soak:
         # What is open ends undisturbed; nothing that is complete hinders it.
         self.to_the_end(self.command("state", retry))
         self.tally.ended += 1
+        self.drain()
+
+    def drain(self) -> None:
+        """A scan ends when it is complete: what its repeated messages would do is left to the next start."""
+        command = [str(self.program), "serve", "--listen", "127.0.0.1:0", "--state", str(self.work / "state")]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
+            address = next(line.split()[3].decode() for line in child.stderr if b"riffle is at" in line)
+            last = time.monotonic() + DRAINED_WITHIN
+            while time.monotonic() < last:
+                with urllib.request.urlopen(f"{address}/api/health") as answer:
+                    queues = json.load(answer)["queues"]
+                if not any(sum(depth.values()) for name, depth in queues.items() if name != "scan-dead-letter"):
+                    break
+                time.sleep(0.2)
+            child.terminate()
 
     def session(self, retry: bool, until: float) -> bool:
         """Kills one session's processes until one of them ends by itself. False: the time is up first."""
@@ -195,6 +214,7 @@ def soak(options: argparse.Namespace, test: Soak) -> int:
         wrong.append(f"{behind} processes outlived the kill of their parent")
     books = Books(test.work / "state")
     sessions, queued, attempts = books.sessions(), books.queued(), books.attempts()
+    dead = books.dead()
     books.close()
     for session in sessions:
         wrong += [f"session {session.id} {what}" for what in session.wrong]
@@ -204,6 +224,11 @@ def soak(options: argparse.Namespace, test: Soak) -> int:
             wrong.append(f"session {session.id}: its results are not those of a scan without a kill")
     if queued:
         wrong.append(f"messages are left: {queued}")
+    # A message that was in hand at each of several kills is given up; that is fine where its session ended.
+    ended = {session.id for session in sessions if session.state == "COMPLETE"}
+    lost = [body for group, body in dead if group not in ended]
+    if lost:
+        wrong.append(f"messages were given up and their sessions did not end: {lost}")
     if len(sessions) < tally.ended:
         wrong.append(f"{tally.ended} sessions ended, {len(sessions)} are stored")
 
@@ -218,6 +243,7 @@ def soak(options: argparse.Namespace, test: Soak) -> int:
         "files doubled": sum(session.doubled for session in sessions),
         "healthy files failed": sum(max(0, session.failed - UNREADABLE) for session in sessions),
         "files that were in quarantine": attempts,
+        "messages given up after too many kills": len(dead),
         "seconds": f"{took:.0f}",
         "seconds of a scan without a kill": f"{seconds:.0f}",
         "start of riffle serve, median and longest": f"{statistics.median(starts) * 1000:.0f} and "

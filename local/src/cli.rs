@@ -20,6 +20,8 @@ pub struct Cli {
 pub enum Command {
     /// Scan folders for codes.
     Scan(Scan),
+    /// List the scans in the state folder, newest first.
+    Sessions(Sessions),
     /// Run the platform with its page, WebSocket and HTTP.
     Serve(Serve),
     /// Make sample drawings, a list of codes and an answer key.
@@ -90,6 +92,23 @@ pub enum Match {
     Token,
     /// Also inside a longer word.
     Substring,
+}
+
+const SESSIONS_HELP: &str = "\
+Example:
+  riffle sessions | grep COMPLETE | head -1
+
+Each scan is a line: id, when, state, files, failed, matches, folders, parted by tabs.";
+
+#[derive(Debug, Args)]
+#[command(after_help = SESSIONS_HELP)]
+pub struct Sessions {
+    /// Print one JSON object per line.
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub machine: Machine,
 }
 
 const SERVE_HELP: &str = "\

@@ -9,6 +9,7 @@ mod samples;
 mod scan;
 mod searcher;
 mod serve;
+mod sessions;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
 
     let outcome = match cli.command {
         Command::Scan(arguments) => run(scan::run(arguments)),
+        Command::Sessions(arguments) => run(sessions::run(arguments)),
         Command::Serve(arguments) => run(serve::run(arguments)),
         Command::Samples(arguments) => samples::run(&arguments),
     };

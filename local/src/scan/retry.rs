@@ -61,8 +61,7 @@ async fn last(platform: &Platform) -> Result<Session, Problem> {
     finished.ok_or_else(|| Problem::new("no scan has finished here yet: there is none to retry"))
 }
 
-/// Another part of the program may want one by its name, too.
-pub async fn named(platform: &Platform, given: &str) -> Result<Session, Problem> {
+async fn named(platform: &Platform, given: &str) -> Result<Session, Problem> {
     let wanted = given.trim().to_ascii_lowercase();
     let mut sessions = platform.ledger.latest(u32::MAX).await?;
     sessions.retain(|session| {

@@ -132,6 +132,14 @@ fn where_nothing_failed_there_is_nothing_to_read_again_and_a_report_all_the_same
     assert_eq!(retry.code, Some(0), "{}", retry.err);
     assert!(retry.err.contains("Nothing to read again"), "{}", retry.err);
     assert_eq!((retry.out.len(), Report::open(&place).table("Matches").len()), (2, 2));
+
+    let state = desk.at("state");
+    let listed = run(["sessions", "--state", text(&state)]);
+    let lines: Vec<Vec<&str>> = listed.out.iter().map(|line| line.split('\t').collect()).collect();
+    assert_eq!(lines.len(), 2, "{listed:?}");
+    assert!(retry.err.contains(lines[0][0]) && first.err.contains(lines[1][0]), "newest first: {lines:?}");
+    assert_eq!(lines[0][2..6], ["COMPLETE", "2 files", "0 failed", "2 matches"]);
+    assert!(lines[0][6].ends_with("(retry)"), "{lines:?}");
 }
 
 #[test]
