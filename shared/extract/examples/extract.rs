@@ -1,19 +1,22 @@
 //! Reads files and folders with nothing around the parsers: prints their text, or with `--time` what it took.
 //!
-//! `extract [--time] [--jobs N] [--out DIR] PATH…`
+//! `extract [--time] [--jobs N] [--out DIR] [--images DIR] PATH…`
+//!
+//! With `--images` pages without text and picture files are written there, as OCR would get them.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use riffle_extract::{Limits, Place, Sink, Unit};
+use riffle_extract::{Limits, PageImage, Place, Sink, Unit};
 
 #[derive(Default)]
 struct Options {
     time: bool,
     jobs: usize,
     out: Option<PathBuf>,
+    images: Option<PathBuf>,
     paths: Vec<PathBuf>,
 }
 
@@ -31,6 +34,8 @@ struct Totals {
 struct Text {
     bytes: u64,
     kept: Option<String>,
+    /// Where pictures go, and the start of their names.
+    images: Option<PathBuf>,
 }
 
 impl Sink for Text {
@@ -43,6 +48,23 @@ impl Sink for Text {
             other => writeln!(kept, "{other}\t{}", unit.text),
         };
         written.expect("a String takes all text");
+    }
+
+    fn wants_images(&self) -> bool {
+        self.images.is_some()
+    }
+
+    fn image(&mut self, image: &PageImage<'_>) -> bool {
+        let Some(path) = &self.images else { return false };
+        let place: String = image
+            .place
+            .to_string()
+            .chars()
+            .map(|c| if c.is_alphanumeric() { c } else { '_' })
+            .take(100)
+            .collect();
+        let name = format!("{}-{place}.{}", path.display(), format!("{:?}", image.encoding).to_lowercase());
+        std::fs::write(name, image.bytes).is_ok()
     }
 }
 
@@ -74,12 +96,13 @@ fn options() -> Result<Options, Box<dyn std::error::Error>> {
         match argument.as_str() {
             "--time" => options.time = true,
             "--jobs" => options.jobs = arguments.next().ok_or("--jobs needs a number")?.parse()?,
+            "--images" => options.images = Some(arguments.next().ok_or("--images needs a folder")?.into()),
             "--out" => options.out = Some(arguments.next().ok_or("--out needs a folder")?.into()),
             _ => options.paths.push(argument.into()),
         }
     }
     if options.paths.is_empty() {
-        return Err("usage: extract [--time] [--jobs N] [--out DIR] PATH…".into());
+        return Err("usage: extract [--time] [--jobs N] [--out DIR] [--images DIR] PATH…".into());
     }
     Ok(options)
 }
@@ -120,7 +143,8 @@ fn one(
     totals.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let keep = !options.time || options.out.is_some();
-    let mut sink = Text { bytes: 0, kept: keep.then(String::new) };
+    let images = options.images.as_ref().map(|folder| folder.join(format!("{}", index + 1)));
+    let mut sink = Text { bytes: 0, kept: keep.then(String::new), images };
     let read = riffle_extract::extract(&name, &bytes, &Limits::default(), &mut sink);
     totals.text.fetch_add(sink.bytes, Ordering::Relaxed);
     if let Some(text) = &sink.kept {

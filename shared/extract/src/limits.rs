@@ -26,7 +26,8 @@ pub struct Limits {
     pub unpacked_bytes: u64,
     /// Elements within elements.
     pub xml_depth: u32,
-    /// Pixels of a picture that is handed on, and of a page that is drawn to be handed on.
+    /// Pixels of a picture file that is handed on, and of a picture on a page that is drawn to be handed on. An A0
+    /// drawing scanned with 300 dots per inch has 139 million.
     pub image_pixels: u64,
 }
 
@@ -48,7 +49,7 @@ impl Default for Limits {
             held_bytes: 128 << 20,
             unpacked_bytes: 2 << 30,
             xml_depth: 512,
-            image_pixels: 100_000_000,
+            image_pixels: 150_000_000,
         }
     }
 }

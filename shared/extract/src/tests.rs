@@ -175,19 +175,36 @@ mod hostile {
             b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a x='1'>&b;<![CDATA[d]]></a>".to_vec(),
             br#"{"a":["b\u002d1",{"c":-1.5e3}]}"#.to_vec(),
             b"h\0o\0l\0e\0-\x001\0\n\0".to_vec(),
+            archive(&[("a.txt", "HOLE-1"), ("b/c.csv", "a,b\n1,2\n")]),
+            archive(&[
+                ("[Content_Types].xml", "<Types/>"),
+                ("word/document.xml", "<d><p><r><t>HO</t><br/></r><del><r><t>x</t></r></del></p></d>"),
+            ]),
+            archive(&[
+                ("[Content_Types].xml", "<Types/>"),
+                ("ppt/presentation.xml", "<p><sldId r:id='a'/></p>"),
+                (
+                    "ppt/_rels/presentation.xml.rels",
+                    "<r><Relationship Id='a' Type='x/slide' Target='s.xml'/></r>",
+                ),
+                ("ppt/s.xml", "<s><sp><p><t>HOLE-1</t></p></sp></s>"),
+            ]),
+            b"II*\0\x08\0\0\0\x01\0\0\x01\x03\0\x01\0\0\0\x05\0\0\0\0\0\0\0".to_vec(),
+            b"\xFF\xD8\xFF\xE0\0\x04ab\xFF\xC0\0\x0B\x08\0\x64\0\xC8\x01\0\0\0".to_vec(),
         ]
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 800, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn damaged_files_end_in_a_result_or_a_typed_error(
-            which in 0..8_usize,
+            which: prop::sample::Index,
             edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
             cut in prop::option::of(any::<prop::sample::Index>()),
         ) {
-            let mut bytes = seeds().swap_remove(which);
+            let mut seeds = seeds();
+            let mut bytes = seeds.swap_remove(which.index(seeds.len()));
             for (at, value) in edits {
                 let at = at.index(bytes.len());
                 bytes[at] = value;

@@ -36,6 +36,8 @@ const MAX_NAMES: usize = 64;
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Seen {
     pub images: u32,
+    /// Of the largest picture.
+    pub pixels: u64,
     pub paths: u32,
     /// Glyphs with and without a known meaning.
     pub readable: u32,
@@ -85,7 +87,8 @@ struct Form<'a> {
 #[derive(Clone)]
 enum Drawn<'a> {
     Form(Rc<Form<'a>>),
-    Image,
+    /// Its pixels.
+    Image(u64),
     TooLarge,
     Nothing,
 }
@@ -455,7 +458,10 @@ impl<'a> Interpreter<'a> {
         };
         match drawn {
             Drawn::Form(form) => self.run_form(&form, resources, depth),
-            Drawn::Image => self.seen.images = self.seen.images.saturating_add(1),
+            Drawn::Image(pixels) => {
+                self.seen.images = self.seen.images.saturating_add(1);
+                self.seen.pixels = self.seen.pixels.max(pixels);
+            }
             Drawn::TooLarge => self.seen.cut = true,
             Drawn::Nothing => {}
         }
@@ -521,7 +527,10 @@ fn set(lexer: &Lexer<'_>, slot: &mut f32) {
 fn load_drawn<'a>(stream: &Stream<'a>, most: u64) -> Drawn<'a> {
     let dict = stream.dict();
     match dict.get::<Name<'_>>(keys::SUBTYPE).as_deref() {
-        Some(b"Image") => return Drawn::Image,
+        Some(b"Image") => {
+            let side = |key: &'static [u8]| dict.get::<u32>(key).map_or(0, u64::from);
+            return Drawn::Image(side(keys::WIDTH) * side(keys::HEIGHT));
+        }
         Some(b"Form") | None => {}
         Some(_) => return Drawn::Nothing,
     }

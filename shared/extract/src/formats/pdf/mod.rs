@@ -2,13 +2,16 @@
 //!
 //! `hayro-syntax` reads the file's structure (cross references, objects, filters, encryption); what a page says
 //! is found by our own interpreter, which knows nothing about drawing. Measured on real documents it costs a
-//! fraction of a rendering interpreter with an idle device, and image decoders are not even linked.
+//! fraction of a rendering interpreter with an idle device. Only pages without text are drawn, and only for a
+//! sink that wants pictures.
 
 mod content;
 mod font;
 mod layout;
 mod lexer;
 mod matrix;
+#[cfg(feature = "render")]
+mod render;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unpack;
@@ -25,6 +28,8 @@ use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use memchr::memmem;
 
 use super::Format;
+#[cfg(feature = "render")]
+use crate::Encoding;
 use crate::look::Look;
 use crate::output::Output;
 use crate::{ExtractError, Place};
@@ -83,11 +88,31 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
         if !interpreter.layout.text.is_empty() {
             out.page(Place::Page(number), &interpreter.layout.text, &interpreter.layout.glyphs)?;
         }
-        if let Some(why) = unread {
+        if let Some(why) = unread
+            && !drawn(page, number, interpreter.seen.pixels, out)
+        {
             out.unread(Place::Page(number), why);
         }
     }
     Ok(())
+}
+
+/// Hands on a picture of a page, if pictures are wanted, and says whether it could be read. A page that makes the
+/// renderer panic could not.
+#[cfg(feature = "render")]
+fn drawn<'a>(page: &'a Page<'a>, number: u32, largest: u64, out: &mut Output<'_>) -> bool {
+    let most = out.limits().image_pixels;
+    // To draw a page its pictures are unpacked.
+    if !out.wants_images() || largest > most {
+        return false;
+    }
+    let png = catch_unwind(AssertUnwindSafe(|| render::draw(page, most))).unwrap_or_default();
+    png.is_some_and(|png| out.image(Place::Page(number), Encoding::Png, &png, page.render_dimensions()))
+}
+
+#[cfg(not(feature = "render"))]
+fn drawn(_: &Page<'_>, _: u32, _: u64, _: &mut Output<'_>) -> bool {
+    false
 }
 
 fn open(bytes: &Bytes) -> Result<Pdf, ExtractError> {

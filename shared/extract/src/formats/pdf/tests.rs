@@ -279,3 +279,50 @@ fn a_form_drawn_without_end_leaves_the_page_unread() {
     let read = collect("a.pdf", &bytes).expect("readable");
     assert_eq!((read.units[0].1.as_str(), unread(&read)), ("HOLE", vec![(1, super::TOO_LARGE.to_owned())]));
 }
+
+#[cfg(feature = "render")]
+#[test]
+fn a_page_without_text_is_drawn_for_whoever_reads_pictures() {
+    /// Keeps pictures; reads those of page 1.
+    #[derive(Default)]
+    struct Reader(Vec<(String, Vec<u8>, (f32, f32))>);
+    impl Sink for Reader {
+        fn unit(&mut self, _: &Unit<'_>) {}
+        fn wants_images(&self) -> bool {
+            true
+        }
+        fn image(&mut self, image: &crate::PageImage<'_>) -> bool {
+            self.0.push((image.place.to_string(), image.bytes.to_vec(), image.page));
+            *image.place == Place::Page(1)
+        }
+    }
+    let scanned = "<</Type/Page/Parent 2 0 R/Contents 6 0 R/Resources<</XObject<</Im 7 0 R>>>>>>".to_owned();
+    let image =
+        "/Subtype/Image/Width 2/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/ASCIIHexDecode";
+    let objects = [
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R 4 0 R 5 0 R]/Count 3/MediaBox[0 0 600 800]>>".to_owned(),
+        scanned.clone(),
+        scanned,
+        "<</Type/Page/Parent 2 0 R>>".to_owned(),
+        stream("", "q 600 0 0 800 0 0 cm /Im Do Q"),
+        stream(image, "00FF>"),
+    ];
+    let read = |limits: &Limits| {
+        let mut reader = Reader::default();
+        let read = crate::extract("a.pdf", &file(&objects).into(), limits, &mut reader).expect("readable");
+        (reader.0, read.unread.iter().map(|part| part.place.to_string()).collect::<Vec<_>>())
+    };
+    let (pictures, unread) = read(&Limits::default());
+    assert_eq!(unread, ["2"], "the page that could not be read; the empty one is no page to read");
+    let [(place, bytes, page), (second, ..)] = &pictures[..] else { panic!("two pictures") };
+    assert_eq!((place.as_str(), second.as_str(), *page), ("1", "2", (600.0, 800.0)));
+    let mut png = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("a PNG");
+    let mut grey = vec![0; 2500 * 3334];
+    let info = png.next_frame(&mut grey).expect("whole");
+    assert_eq!((info.width, info.height, info.color_type), (2500, 3333, png::ColorType::Grayscale));
+    assert!(grey[0] < 10 && grey[2499] > 245, "dark on the left, light on the right");
+
+    let small = Limits { image_pixels: 1, ..Limits::default() };
+    assert_eq!(read(&small).1, ["1", "2"], "too large a picture on them");
+}

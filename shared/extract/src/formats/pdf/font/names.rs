@@ -2,7 +2,8 @@
 
 use std::sync::OnceLock;
 
-/// Adobe's list as published, licence included: `name;XXXX[ XXXX…]` per line.
+/// Adobe's list as published, licence included: `name;XXXX[ XXXX…]` per line. No crate gives it from names to text:
+/// hayro-font keeps it to itself, glyph-names and glifnames know one name per character and not its aliases.
 static ADOBE_GLYPH_LIST: &str = include_str!("glyphlist.txt");
 
 /// Names that TeX fonts use and Adobe's list lacks, as far as they are written in words or codes.
