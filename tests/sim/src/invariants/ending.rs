@@ -273,6 +273,8 @@ fn read_again(
     let code = result.failure.as_ref().map(|failure| failure.code);
     match (mend, code) {
         (Some(Mend::Removes), Some(FailureCode::Missing | FailureCode::Timeout)) => Ok(()),
+        // As a healthy one may: its attempt ended in a bad moment.
+        (Some(Mend::Removes), Some(FailureCode::Killed)) if !world.scenario.calm_quarantine => Ok(()),
         (Some(Mend::Removes), _) => Err(Violation::new(10, format!("file {index} is gone, and {code:?}"))),
         (Some(Mend::Replaces), None) => {
             world.control.sometimes("a mended file is read");
