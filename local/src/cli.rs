@@ -34,7 +34,8 @@ Examples:
   riffle scan drawings --codes codes.csv --json | jq -r 'select(.type==\"MATCH_FOUND\").data.hole_code'
 
 Read are PDF, xlsx, xls, xlsb, ods, CSV, text, HTML, XML and JSON, told apart by their content. Hidden files
-and Office lock files (~$…) are left out. Piped, each match is a line: file, place, code, text around it,
+and Office lock files (~$…) are left out. The text of each file is kept for the next scan, which then reads only
+what has changed. Piped, each match is a line: file, place, code, text around it,
 parted by tabs.
 
 A scan that was interrupted goes on when the same command is given again.
@@ -69,8 +70,20 @@ pub struct Scan {
     #[arg(long = "match", value_enum, default_value_t = Match::Token)]
     pub matching: Match,
 
+    /// Whether pages and image files without text are read by OCR (Tesseract). About a second a page.
+    #[arg(long, value_enum, default_value_t = Ocr::Off)]
+    pub ocr: Ocr,
+
     #[command(flatten)]
     pub machine: Machine,
+}
+
+/// Whether pictures of text are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Ocr {
+    /// Where a page or file holds no text.
+    Auto,
+    Off,
 }
 
 /// What counts as finding a code.
@@ -117,6 +130,23 @@ pub struct Machine {
     /// Files read at the same time. By default one per core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub jobs: Option<u16>,
+
+    /// Read every file anew and remember nothing.
+    #[arg(long)]
+    pub no_cache: bool,
+
+    /// Room for the text of files read before, kept in the state folder for the next scan; what was not used
+    /// for longest makes room.
+    #[arg(long, value_name = "MB", default_value_t = riffle_local_adapters::TEXTS_LIMIT >> 20, env = "RIFFLE_CACHE_MB", conflicts_with = "no_cache")]
+    pub cache_size: u64,
+
+    /// Languages OCR knows, as Tesseract names them.
+    #[arg(long, value_name = "LANG[+LANG…]", default_value = "eng", env = "RIFFLE_OCR_LANGUAGES")]
+    pub ocr_languages: String,
+
+    /// Parse files in this process, where a hostile one can end it. For measuring.
+    #[arg(long, hide = true)]
+    pub in_process: bool,
 }
 
 const SAMPLES_HELP: &str = "\

@@ -7,7 +7,6 @@ mod platform;
 mod pumps;
 mod samples;
 mod scan;
-mod searcher;
 mod serve;
 
 use std::process::ExitCode;
@@ -19,6 +18,10 @@ use crate::cli::{Cli, Command};
 use crate::error::Problem;
 
 fn main() -> ExitCode {
+    // Started by itself to parse files, it does nothing else.
+    if let Some(code) = riffle_reader::sandbox::main() {
+        return code;
+    }
     let cli = Cli::parse();
     let quiet = if matches!(cli.command, Command::Serve(_)) { "warn" } else { "error" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));

@@ -4,16 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use riffle_local_adapters::{
-    LocalConnections, LocalFolders, LocalLedger, LocalNotifier, LocalObjects, LocalQueues, RandomIds, Store,
-    SystemClock,
+    LocalConnections, LocalFolders, LocalLedger, LocalNotifier, LocalObjects, LocalQueues, LocalTexts,
+    RandomIds, Store, SystemClock, Tesseract,
 };
-use riffle_ports::Clock;
-use riffle_scan::{Dispatcher, Links, Ports, Scan, Settings, Worker};
+use riffle_ports::{Clock, TextCache};
+use riffle_reader::sandbox::{self, Pool};
+use riffle_reader::{Parser, Reader};
+use riffle_scan::{Dispatcher, Links, Ports, ReaderSearch, Scan, Settings, Worker};
 
 use crate::cli::Machine;
 use crate::error::Problem;
-use crate::pumps::Pumps;
-use crate::searcher::Searcher;
+use crate::pumps::{Pumps, WORK_BATCH};
 
 /// The only tenant there is.
 pub const TENANT: &str = "local";
@@ -26,6 +27,7 @@ pub struct Platform {
     pub notifier: LocalNotifier,
     pub functions: Functions,
     pub source: Arc<LocalFolders>,
+    pub ocr: Arc<Tesseract>,
 }
 
 /// The functions, each with its dependencies.
@@ -54,6 +56,8 @@ impl Platform {
             attempt: std::time::Duration::ZERO,
             // Nor does a finisher have a rival: a lease found here was held by a process that is dead.
             lease: std::time::Duration::ZERO,
+            // Files are open, not in memory; the sandbox bounds how many are parsed at once.
+            files_at_once: WORK_BATCH,
             ..Settings::default()
         };
         let notifier = LocalNotifier::default();
@@ -69,6 +73,8 @@ impl Platform {
         };
         let scan = Scan::new(ports, settings);
         let source = Arc::new(LocalFolders::default());
+        let ocr = Arc::new(Tesseract::new(&machine.ocr_languages));
+        let reader = reader(machine, &dir, Arc::clone(&clock), Arc::clone(&ocr))?;
         let functions = Functions {
             connect: websocket_connect::Deps { connections: connections.clone(), clock: Arc::clone(&clock) },
             disconnect: websocket_disconnect::Deps { connections: connections.clone() },
@@ -77,7 +83,7 @@ impl Platform {
             worker: Worker {
                 scan: scan.clone(),
                 source: source.clone(),
-                search: Arc::new(Searcher::default()),
+                search: Arc::new(ReaderSearch(Arc::new(reader))),
             },
             scan,
         };
@@ -88,17 +94,45 @@ impl Platform {
             notifier,
             functions,
             source,
+            ocr,
         })
     }
 
     /// Starts to work, on open sessions of earlier runs first.
     pub fn start(self: &Arc<Self>, machine: &Machine) -> Pumps {
-        let jobs = machine.jobs.map_or_else(
-            || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            usize::from,
-        );
-        Pumps::start(self, jobs)
+        Pumps::start(self, jobs(machine))
     }
+}
+
+fn jobs(machine: &Machine) -> usize {
+    machine
+        .jobs
+        .map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get), usize::from)
+}
+
+fn reader(
+    machine: &Machine,
+    dir: &Path,
+    clock: Arc<dyn Clock>,
+    ocr: Arc<Tesseract>,
+) -> Result<Reader, Problem> {
+    let parser = if machine.in_process {
+        Parser::InProcess(riffle_extract::Limits::default())
+    } else {
+        Parser::Sandbox(Pool::new(sandbox::Settings { children: jobs(machine), ..Default::default() }))
+    };
+    let cache: Option<Arc<dyn TextCache>> = if machine.no_cache {
+        None
+    } else {
+        let texts = LocalTexts::open(dir, machine.cache_size << 20, clock).map_err(|error| {
+            Problem::new(format!(
+                "the text cache in {} cannot be opened: {error}; go on with --no-cache",
+                dir.display()
+            ))
+        })?;
+        Some(Arc::new(texts))
+    };
+    Ok(Reader { parser, cache, ocr: Some(ocr) })
 }
 
 fn state_dir(given: Option<&Path>) -> Result<PathBuf, Problem> {

@@ -16,7 +16,7 @@ use crate::platform::Platform;
 
 /// As on AWS: six times what a function may take. Renewed while one is at work.
 const VISIBILITY: Duration = Duration::from_mins(12);
-const WORK_BATCH: usize = 10;
+pub const WORK_BATCH: usize = 10;
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 /// Before a queue that could not be read is read again.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use riffle_contracts::{Action, FrameBody, MatchMode, Options, StartScan, Summary};
+use riffle_contracts::{Action, FrameBody, MatchMode, OcrMode, Options, StartScan, Summary};
 use riffle_ports::{Ids, ObjectStore, ScanLedger};
 use riffle_scan::{Links, keys};
 
-use crate::cli::{Match, Scan};
+use crate::cli::{Match, Ocr, Scan};
 use crate::client::Client;
 use crate::error::Problem;
 use crate::platform::{Platform, TENANT};
@@ -30,7 +30,10 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
             Match::Token => MatchMode::Token,
             Match::Substring => MatchMode::Substring,
         },
-        ..Options::default()
+        ocr: match arguments.ocr {
+            Ocr::Auto => OcrMode::Auto,
+            Ocr::Off => OcrMode::Off,
+        },
     };
     let roots = output::Roots::new(&folders, &arguments.dirs);
     let interrupted = resume::find(&platform, &folders, options, &codes).await?;
@@ -49,6 +52,11 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
     let mut output = output::Output::new(arguments.json, roots);
     for note in notes {
         output.hint(&note);
+    }
+    if arguments.ocr == Ocr::Auto
+        && let Err(why) = platform.ocr.find()
+    {
+        output.note(&format!("without OCR: {why}. Pages that hold only pictures stay unread"));
     }
     if interrupted.is_some() {
         output.note("an earlier scan of the same folders and codes was interrupted: it goes on");

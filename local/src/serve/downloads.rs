@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use riffle_ports::{FileSource, PortError, ReadError, SessionId};
+use bytes::Bytes;
+use riffle_ports::{Entry, FileSource, PortError, ReadError, SessionId, Source};
 
 use crate::platform::{Platform, TENANT};
 
@@ -36,7 +37,7 @@ pub async fn file(
         Ok(None) => return missing("there is no such file in that scan"),
         Err(error) => return unavailable(&error),
     };
-    let content = match platform.source.read(&source, &entry).await {
+    let content = match read(&platform, &source, &entry).await {
         Ok(content) => content,
         Err(ReadError::Port(error)) => return unavailable(&error),
         Err(error) => return missing(&error.to_string()),
@@ -58,6 +59,13 @@ pub async fn file(
         content,
     )
         .into_response()
+}
+
+async fn read(platform: &Platform, source: &Source, entry: &Entry) -> Result<Bytes, ReadError> {
+    let opened = platform.source.open(source, entry).await?;
+    tokio::task::spawn_blocking(move || riffle_ports::read_all(&*opened))
+        .await
+        .unwrap_or_else(|error| Err(ReadError::Port(PortError::Unavailable(error.to_string()))))
 }
 
 /// A file name in a header, by RFC 6266.

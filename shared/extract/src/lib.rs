@@ -1,8 +1,8 @@
 //! Bytes in, text out: every parser Riffle has, behind one function.
 //!
 //! [`extract`] finds out what a file is by looking at its content, reads it unit by unit (a page, a cell, a
-//! line) and hands each unit to a [`Sink`]. Each format is a file of `formats`. Nothing here knows about codes, sessions or queues, and nothing
-//! here does input or output: the caller brings the bytes.
+//! line) and hands each unit to a [`Sink`]. Each format is a file of `formats`. Nothing here knows about codes,
+//! sessions or queues, and nothing here does input or output: the caller brings the bytes.
 
 mod decode;
 mod entities;
@@ -18,7 +18,7 @@ mod unit;
 
 pub use formats::Kind;
 pub use limits::Limits;
-pub use unit::{Bounds, Encoding, Glyphs, PageImage, Place, Sink, Unit, Unread};
+pub use unit::{Bounds, Encoding, Glyphs, Layout, PageImage, Place, Sink, Unit, Unread};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -28,7 +28,7 @@ use look::Look;
 use output::Output;
 
 /// What was read, beside the units themselves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Extracted {
     pub kind: Kind,
     /// Pages of a PDF, sheets of a workbook, slides of a presentation, the sum of them for an archive, 1 for
@@ -42,7 +42,8 @@ pub struct Extracted {
 }
 
 /// Why nothing of a file could be read. The text is for the person who owns the file.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum ExtractError {
     #[error("the file is empty")]
     Empty,

@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
-use crate::{Encoding, ExtractError, Extracted, Glyphs, Kind, Limits, PageImage, Place, Sink, Unit, Unread};
+use crate::{
+    Encoding, ExtractError, Extracted, Glyphs, Kind, Layout, Limits, PageImage, Place, Sink, Unit, Unread,
+};
 
 /// Parts that could not be read and are listed; the others are counted.
 const UNREAD_MAX: usize = 1_000;
@@ -212,7 +214,12 @@ impl<'a> Output<'a> {
     }
 
     /// Hands a unit on and gives its place back.
-    fn hand(&mut self, mut place: Place, text: &str, glyphs: Option<&Glyphs>) -> Result<Place, ExtractError> {
+    fn hand(
+        &mut self,
+        mut place: Place,
+        text: &str,
+        glyphs: Option<&dyn Layout>,
+    ) -> Result<Place, ExtractError> {
         self.text_left = self.text_left.checked_sub(text.len() as u64).ok_or_else(|| {
             ExtractError::TooLarge(format!("more than {} bytes of text", self.limits.text_bytes))
         })?;

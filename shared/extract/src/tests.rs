@@ -22,7 +22,7 @@ impl Sink for Collector {
             Place::Cell { sheet, cell } => format!("{sheet}!{cell}"),
             other => other.to_string(),
         };
-        if let Some(glyphs) = unit.glyphs {
+        if let Some(glyphs) = unit.glyphs.map(super::unit::Layout::glyphs) {
             let ascending = glyphs.boxes.is_sorted_by_key(|(offset, _)| *offset);
             let inside = glyphs.boxes.iter().all(|(offset, _)| unit.text.is_char_boundary(*offset as usize));
             assert!(ascending && inside, "boxes belong to characters");

@@ -100,7 +100,24 @@ pub struct Unit<'a> {
     pub place: &'a Place,
     pub text: &'a str,
     /// Where the characters stand on the page, where the format tells.
-    pub glyphs: Option<&'a Glyphs>,
+    pub glyphs: Option<&'a dyn Layout>,
+}
+
+/// Where the characters of a unit stand. Few sinks ask, so it may be worked out only then.
+pub trait Layout {
+    fn glyphs(&self) -> &Glyphs;
+}
+
+impl Layout for Glyphs {
+    fn glyphs(&self) -> &Glyphs {
+        self
+    }
+}
+
+impl std::fmt::Debug for dyn Layout + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.glyphs().fmt(f)
+    }
 }
 
 /// A rectangle on a page in points, origin top left, y downwards.

@@ -59,8 +59,64 @@ pub trait FileSource: Send + Sync {
     /// Starts a listing. Two listings of an unchanged place yield the same entries in the same order.
     async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError>;
 
-    /// The whole content of `entry`, if it is still the version that was listed.
-    async fn read(&self, source: &Source, entry: &Entry) -> Result<Bytes, ReadError>;
+    /// Opens `entry`, if it is still the version that was listed. What lies on this machine is not read yet.
+    async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError>;
+
+    /// What names the file wherever it is listed again. Together with its version it stands for its content.
+    fn identity(&self, source: &Source, entry: &Entry) -> String;
+}
+
+/// A file's content, ready to be read.
+pub trait Opened: Send + Sync {
+    fn content(&self) -> Content<'_>;
+
+    /// Whether the content is that of the version that was listed: to be asked when all was read.
+    fn confirm(&self) -> Result<Confirmed, ReadError>;
+}
+
+/// Where the bytes of an opened file are.
+#[derive(Debug)]
+pub enum Content<'a> {
+    Memory(&'a Bytes),
+    /// A regular file of so many bytes, to be read from its beginning.
+    File(&'a std::fs::File, u64),
+}
+
+/// How far a version can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmed {
+    /// Another content would be another version.
+    Settled,
+    /// It changed so short a time ago that one more change might not show.
+    Recent,
+}
+
+/// What was downloaded whole cannot change any more.
+impl Opened for Bytes {
+    fn content(&self) -> Content<'_> {
+        Content::Memory(self)
+    }
+
+    fn confirm(&self) -> Result<Confirmed, ReadError> {
+        Ok(Confirmed::Settled)
+    }
+}
+
+/// All of an opened file, for those who can hold it.
+pub fn read_all(opened: &dyn Opened) -> Result<Bytes, ReadError> {
+    use std::io::{Read as _, Seek as _};
+    let content = match opened.content() {
+        Content::Memory(bytes) => bytes.clone(),
+        Content::File(mut file, size) => {
+            let mut content = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+            file.rewind()
+                .and_then(|()| file.take(size).read_to_end(&mut content))
+                .map_err(|error| ReadError::Port(PortError::Unavailable(error.to_string())))?;
+            content.into()
+        }
+    };
+    opened.confirm()?;
+    Ok(content)
 }
 
 /// A listing under way.

@@ -8,17 +8,23 @@ mod connections;
 mod failure;
 mod file_source;
 mod object_store;
+mod ocr;
 mod scan_ledger;
 mod session;
+mod text_cache;
 mod work_queue;
 
 pub use clock::{Clock, Ids};
 pub use connections::{ClientNotifier, Connection, ConnectionRegistry, Delivery};
 pub use failure::Failure;
-pub use file_source::{Entry, FileSource, Pages, ReadError, Source, SourceError};
+pub use file_source::{
+    Confirmed, Content, Entry, FileSource, Opened, Pages, ReadError, Source, SourceError, read_all,
+};
 pub use object_store::{ObjectStore, Put, is_key};
+pub use ocr::{Ocr, OcrError, OcrLine, OcrWord};
 pub use scan_ledger::{Attempt, Body, ChunkDone, Outcome, ScanLedger, StoredResult};
 pub use session::{Counts, Frozen, Lease, Refused, Sealed, Session, SessionId, State, Transition};
+pub use text_cache::{TextCache, TextKey};
 pub use work_queue::{Message, Queue, WorkQueue};
 
 /// How a call to the world failed.

@@ -18,6 +18,7 @@ mod faces;
 mod folder;
 mod key;
 mod lettering;
+pub mod pack;
 mod part;
 mod pdf;
 mod pen;

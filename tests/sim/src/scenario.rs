@@ -298,6 +298,7 @@ fn settings(rng: &mut Rng, short_deadline: bool) -> Settings {
         lease: Duration::from_secs(40),
         stall: Duration::from_mins(3),
         attempt: Duration::from_secs(20),
+        files_at_once: 2,
         progress_every: Duration::from_millis(500),
         folders_allowed: true,
         links: Links::Files,

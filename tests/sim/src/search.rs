@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use riffle_extract::{ExtractError, Extracted, Kind, Place};
-use riffle_scan::FileSearch;
-use riffle_scan::matching::{Findings, Match, Matcher};
+use riffle_ports::{Opened, ReadError};
+use riffle_scan::matching::{Findings, Match};
+use riffle_scan::{FileSearch, Searched, Wanted};
 use riffle_testkit::simulator::Control;
 
 /// What reading a file does.
@@ -67,15 +67,16 @@ impl std::fmt::Debug for ObedientSearch {
 
 #[async_trait]
 impl FileSearch for ObedientSearch {
-    async fn search(
-        &self,
-        name: &str,
-        content: Bytes,
-        _codes: Arc<Matcher>,
-    ) -> Result<(Extracted, Findings), ExtractError> {
+    async fn recall(&self, _wanted: &Wanted) -> Option<Searched> {
+        None
+    }
+
+    async fn search(&self, wanted: &Wanted, opened: Box<dyn Opened>) -> Result<Searched, ReadError> {
+        let content = riffle_ports::read_all(&*opened)?;
         let nature = Nature::of(&content);
+        let name = &wanted.name;
         self.control.note("search", name.as_bytes(), || format!("{name}: {nature:?}"));
-        match nature {
+        let outcome = match nature {
             Nature::Healthy { codes, places } => Ok(found(codes, places)),
             Nature::Damaged => Err(ExtractError::Damaged("it says so".to_owned())),
             Nature::Killer => {
@@ -87,7 +88,8 @@ impl FileSearch for ObedientSearch {
                 0 => Err(ExtractError::Damaged("this time".to_owned())),
                 codes => Ok(found(u32::try_from(codes).unwrap_or(1), 2)),
             },
-        }
+        };
+        Ok(Searched { bytes: content.len() as u64, outcome })
     }
 }
 

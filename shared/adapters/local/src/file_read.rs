@@ -1,35 +1,54 @@
 //! Reading one file, if it is still the one that was listed.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use bytes::Bytes;
-use riffle_ports::{Entry, PortError, ReadError};
+use riffle_ports::{Confirmed, Content, Entry, Opened, PortError, ReadError};
 
 use crate::folder_walk::{LINK_TO_FOLDER, version};
 
-/// Reads the file at `path`. Its version is compared before and after, so what is returned was whole: a file
-/// that is being written is [`ReadError::Changed`].
-pub(crate) fn read(path: &Path, entry: &Entry, limit: u64) -> Result<Bytes, ReadError> {
-    // Look before opening: to open a device or a pipe may do something.
-    check(&fs::metadata(path).map_err(read_error)?, path, entry)?;
-    let mut file = open(path).map_err(read_error)?;
-    let before = file.metadata().map_err(read_error)?;
-    check(&before, path, entry)?;
-    let size = before.len();
-    if size > limit {
-        return Err(ReadError::TooLarge { size, limit });
+/// A file of this machine, open, at the version that was listed.
+pub(crate) struct LocalFile {
+    file: File,
+    size: u64,
+    path: PathBuf,
+    entry: Entry,
+}
+
+/// A change within this time of another may leave the version as it is, on file systems whose clock is coarse.
+const SETTLES_AFTER: Duration = Duration::from_secs(2);
+
+impl LocalFile {
+    pub fn open(path: PathBuf, entry: Entry, limit: u64) -> Result<Self, ReadError> {
+        // Look before opening: to open a device or a pipe may do something.
+        check(&fs::metadata(&path).map_err(read_error)?, &path, &entry)?;
+        let file = open(&path).map_err(read_error)?;
+        let metadata = file.metadata().map_err(read_error)?;
+        check(&metadata, &path, &entry)?;
+        let size = metadata.len();
+        if size > limit {
+            return Err(ReadError::TooLarge { size, limit });
+        }
+        Ok(Self { file, size, path, entry })
     }
-    let mut content = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
-    // Not a byte more than listed, however fast the file grows.
-    (&mut file).take(size + 1).read_to_end(&mut content).map_err(read_error)?;
-    check(&file.metadata().map_err(read_error)?, path, entry)?;
-    if content.len() as u64 != size {
-        return Err(ReadError::Changed);
+}
+
+impl Opened for LocalFile {
+    fn content(&self) -> Content<'_> {
+        Content::File(&self.file, self.size)
     }
-    Ok(content.into())
+
+    /// The version is compared again, so what was read is whole: a file that is being written is
+    /// [`ReadError::Changed`].
+    fn confirm(&self) -> Result<Confirmed, ReadError> {
+        let metadata = self.file.metadata().map_err(read_error)?;
+        check(&metadata, &self.path, &self.entry)?;
+        let age = metadata.modified().ok().and_then(|modified| modified.elapsed().ok());
+        Ok(if age.is_some_and(|age| age > SETTLES_AFTER) { Confirmed::Settled } else { Confirmed::Recent })
+    }
 }
 
 fn open(path: &Path) -> io::Result<File> {

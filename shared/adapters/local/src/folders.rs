@@ -3,10 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use riffle_ports::{Entry, FileSource, Pages, PortError, ReadError, Source, SourceError};
+use riffle_ports::{Entry, FileSource, Opened, Pages, PortError, ReadError, Source, SourceError};
 
-use crate::file_read;
+use crate::file_read::LocalFile;
 use crate::folder_walk::{Walk, locate};
 use crate::objects::elsewhere;
 
@@ -45,13 +44,26 @@ impl FileSource for LocalFolders {
         Ok(Box::new(FolderPages(Arc::new(Mutex::new(walk)))))
     }
 
-    async fn read(&self, source: &Source, entry: &Entry) -> Result<Bytes, ReadError> {
+    async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
         let Source::Folders(folders) = source;
         let path = locate(folders, &entry.locator).ok_or_else(|| {
             PortError::Broken(format!("{:?} is no locator of these folders", entry.locator))
         })?;
         let (entry, limit) = (entry.clone(), self.limit);
-        elsewhere(move || file_read::read(&path, &entry, limit)).await?
+        let file = elsewhere(move || LocalFile::open(path, entry, limit)).await??;
+        Ok(Box::new(file))
+    }
+
+    fn identity(&self, source: &Source, entry: &Entry) -> String {
+        let Source::Folders(folders) = source;
+        // Escaped as the locator has it: what is not UTF-8 keeps its bytes.
+        match entry.locator.split_once('/') {
+            Some((root, below)) => {
+                let folder = root.parse::<usize>().ok().and_then(|root| folders.get(root));
+                format!("{}\0{below}", folder.map_or(root, String::as_str))
+            }
+            None => entry.locator.clone(),
+        }
     }
 }
 

@@ -30,6 +30,8 @@ mod queues;
 mod schema;
 mod store;
 mod system;
+mod tesseract;
+mod texts;
 
 pub use connections::LocalConnections;
 pub use folders::{LocalFolders, READ_LIMIT};
@@ -40,3 +42,5 @@ pub use queue_name::{QueueName, Redrive};
 pub use queues::{Depth, LocalQueues, Received};
 pub use store::{OpenError, Store};
 pub use system::{RandomIds, SystemClock};
+pub use tesseract::Tesseract;
+pub use texts::{LocalTexts, TEXTS_LIMIT};

@@ -18,6 +18,9 @@ const INLINE: [&str; 28] = [
     "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
     "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "u", "wbr",
 ];
+/// Tags without an end outside of quotes, after which quotes are no longer looked at: each was searched for to the
+/// end of the source.
+const QUOTES_BELIEVED: u32 = 32;
 /// Attributes whose values people read.
 const READ_ATTRIBUTES: [&str; 4] = ["alt", "title", "placeholder", "value"];
 
@@ -32,10 +35,11 @@ fn is_html(source: &str, named: bool) -> bool {
 fn visible(source: &str) -> String {
     let mut out = String::with_capacity(source.len() / 2);
     let mut rest = source;
+    let mut quotes = QUOTES_BELIEVED;
     while let Some(at) = rest.find('<') {
         entities::push_decoded(&rest[..at], &mut out);
         rest = &rest[at..];
-        let (tag, after) = tag(rest);
+        let (tag, after) = tag(rest, &mut quotes);
         match tag {
             Tag::Text => {
                 out.push('<');
@@ -74,8 +78,8 @@ enum Tag<'a> {
     },
 }
 
-/// What stands at a `<`, and the source after it.
-fn tag(source: &str) -> (Tag<'_>, &str) {
+/// What stands at a `<`, and the source after it. `quotes` is for [`tag_end`].
+fn tag<'a>(source: &'a str, quotes: &mut u32) -> (Tag<'a>, &'a str) {
     if let Some(comment) = source.strip_prefix("<!--") {
         return (Tag::Comment, comment.find("-->").map_or("", |end| &comment[end + 3..]));
     }
@@ -87,18 +91,21 @@ fn tag(source: &str) -> (Tag<'_>, &str) {
     if !(first.is_ascii_alphabetic() || first == b'/') {
         return (Tag::Text, body);
     }
-    let end = tag_end(body);
+    let end = tag_end(body, quotes);
     let inside = &body[..end];
     let name_end = inside.find(|c: char| c.is_ascii_whitespace()).unwrap_or(inside.len());
     let (name, attributes) = inside.split_at(name_end);
     (Tag::Element { name: name.trim_end_matches('/'), attributes }, body.get(end + 1..).unwrap_or_default())
 }
 
-/// The `>` that ends a tag, not counting those in quoted values.
-fn tag_end(body: &str) -> usize {
+/// The `>` that ends a tag, not counting those in quoted values. Where quotes hide all that there are to the end
+/// of the source they were not meant as such; `quotes` says how often they are still believed.
+fn tag_end(body: &str, quotes: &mut u32) -> usize {
     let bytes = body.as_bytes();
     let mut at = 0;
-    while let Some(found) = memchr::memchr3(b'>', b'"', b'\'', &bytes[at..]) {
+    while *quotes > 0
+        && let Some(found) = memchr::memchr3(b'>', b'"', b'\'', &bytes[at..])
+    {
         let here = at + found;
         let quote = bytes[here];
         if quote == b'>' {
@@ -109,6 +116,7 @@ fn tag_end(body: &str) -> usize {
         let close = if opens { memchr::memchr(quote, &bytes[here + 1..]) } else { None };
         at = close.map_or(here + 1, |close| here + close + 2);
     }
+    *quotes = quotes.saturating_sub(1);
     memchr::memchr(b'>', bytes).unwrap_or(bytes.len())
 }
 
@@ -191,5 +199,11 @@ mod tests {
         {
             let _text = visible(source);
         }
+    }
+
+    #[test]
+    fn quotes_that_hide_every_end_take_no_time_of_their_own() {
+        let source = "<a =\">\"".repeat(1 << 20) + " HOLE-1";
+        assert!(visible(&source).ends_with("HOLE-1"));
     }
 }

@@ -16,6 +16,8 @@ const BLOCK_LINES: u64 = 64;
 const BLOCK_BYTES: usize = 16 * 1024;
 /// It ends here even then: a file of nothing but hyphens is no reason to hold it all.
 const BLOCK_BYTES_MAX: usize = 1 << 20;
+/// White space between two parts of a code, in characters.
+const GAP_MAX: usize = 256;
 
 pub(super) fn read(text: &str, out: &mut Output<'_>) -> Result<(), ExtractError> {
     let (mut start, mut first_line, mut lines) = (0, 1, 0);
@@ -31,10 +33,13 @@ pub(super) fn read(text: &str, out: &mut Output<'_>) -> Result<(), ExtractError>
     block(text.get(start..).unwrap_or_default(), first_line, out)
 }
 
-/// Whether the last word before a line end and the first after it may be one code.
+/// Whether the last word before a line end and the first after it may be one code. White space beyond
+/// [`GAP_MAX`] parts them: a file may hold nothing else, and is not to be searched from each of its lines.
 fn goes_on(before: &str, after: &str) -> bool {
-    let hyphen = |c: char| matches!(c, '-' | '\u{AD}' | '\u{2010}'..='\u{2015}' | '\u{2212}');
-    before.trim_end().ends_with(hyphen) || after.trim_start().starts_with(hyphen)
+    let hyphen = |c: &char| matches!(c, '-' | '\u{AD}' | '\u{2010}'..='\u{2015}' | '\u{2212}');
+    let word = |c: &char| !c.is_whitespace();
+    before.chars().rev().take(GAP_MAX).find(word).as_ref().is_some_and(hyphen)
+        || after.chars().take(GAP_MAX).find(word).as_ref().is_some_and(hyphen)
 }
 
 fn block(text: &str, first_line: u64, out: &mut Output<'_>) -> Result<(), ExtractError> {
@@ -79,6 +84,16 @@ mod tests {
                 let got = collect("a.txt", text.as_bytes()).expect("readable");
                 assert!(got.units.iter().any(|(_, unit)| unit.contains(broken)), "cut after {before} lines");
             }
+        }
+    }
+
+    #[test]
+    fn blank_lines_take_no_time_of_their_own() {
+        // With the square of their number this would take an hour.
+        for first in ["", "-"] {
+            let text = format!("{first}{}HOLE-1", "\n".repeat(8 << 20));
+            let got = collect("a.txt", text.as_bytes()).expect("readable");
+            assert_eq!(got.units.last().map(|unit| unit.1.trim()), Some("HOLE-1"));
         }
     }
 }

@@ -32,6 +32,6 @@ pub use local_path::folder_link;
 pub use request::{Request, keys, session_id, stored_codes};
 pub use result::{FailureCode, FileFailure, FileResult};
 pub use scan::{Ports, Scan};
-pub use search::{FileSearch, search};
+pub use search::{FileSearch, ReaderSearch, Searched, Wanted};
 pub use settings::{Links, Settings};
 pub use worker::Worker;

@@ -19,6 +19,8 @@ pub struct Settings {
     pub stall: Duration,
     /// How long an invocation can live. A quarantined file whose attempt is younger may still be read.
     pub attempt: Duration,
+    /// Files of one batch under way at once: while one is parsed the next is fetched. Each may be in memory.
+    pub files_at_once: usize,
     /// Least time between two PROGRESS frames.
     pub progress_every: Duration,
     /// Whether `folders` may be named: on a server they would be the server's own.
@@ -34,6 +36,7 @@ impl Default for Settings {
             lease: Duration::from_mins(5),
             stall: Duration::from_mins(36),
             attempt: Duration::from_mins(2),
+            files_at_once: 2,
             progress_every: Duration::from_millis(500),
             folders_allowed: false,
             links: Links::Files,

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use riffle_contracts::ScanFile;
-use riffle_ports::{Failure, FileSource, Sealed, Session, SessionId, State, StoredResult};
+use riffle_ports::{Entry, Failure, FileSource, ReadError, Sealed, Session, SessionId, State, StoredResult};
 
 use crate::Scan;
 use crate::announce::Audience;
@@ -12,7 +14,7 @@ use crate::record::Open;
 use crate::request::Request;
 use crate::result::FileResult;
 use crate::scan::Codes;
-use crate::search::FileSearch;
+use crate::search::{FileSearch, Searched, Wanted};
 
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
@@ -57,16 +59,26 @@ impl Worker {
         let audience = self.scan.audience(id).await;
         let mut stored = BTreeMap::new();
         let mut failures = BTreeMap::new();
-        for index in indices {
-            match self.file(&work, &audience, *index).await {
-                Ok(result) => {
-                    stored.insert(*index, result);
+        // The next files are fetched while one is parsed.
+        let mut waiting = indices.iter();
+        let mut reading = FuturesUnordered::new();
+        loop {
+            while reading.len() < self.scan.settings.files_at_once
+                && let Some(index) = waiting.next()
+            {
+                reading.push(self.numbered(&work, &audience, *index));
+            }
+            match reading.next().await {
+                Some((index, Ok(result))) => {
+                    stored.insert(index, result);
                 }
-                Err(failure) => {
-                    failures.insert(*index, failure);
+                Some((index, Err(failure))) => {
+                    failures.insert(index, failure);
                 }
+                None => break,
             }
         }
+        drop(reading);
         if !stored.is_empty()
             && let Err(failure) = self.scan.mark(id, &work.sealed, &stored).await
         {
@@ -91,6 +103,15 @@ impl Worker {
         Ok(Some(Work { session, sealed, request, codes }))
     }
 
+    async fn numbered(
+        &self,
+        work: &Work,
+        audience: &Audience<'_>,
+        index: u32,
+    ) -> (u32, Result<StoredResult, Failure>) {
+        (index, self.file(work, audience, index).await)
+    }
+
     pub(crate) async fn file(
         &self,
         work: &Work,
@@ -101,17 +122,33 @@ impl Worker {
             return Err(Failure::Reject(format!("session {} has no file {index}", work.session.id)));
         }
         let entry = self.scan.manifest.entry(&work.session.id, &work.sealed, index).await?;
-        let result = match self.source.read(&work.request.source, &entry).await {
-            Err(error) => FileResult::unavailable(&error)?,
-            Ok(content) => {
-                let bytes = content.len() as u64;
-                match self.search.search(&entry.name, content, Arc::clone(&work.codes.matcher)).await {
-                    Ok((extracted, findings)) => FileResult::found(bytes, extracted, findings),
-                    Err(error) => FileResult::unreadable(bytes, &error),
-                }
+        let result = match self.read(work, &entry).await {
+            Ok(Searched { bytes, outcome: Ok((extracted, findings)) }) => {
+                FileResult::found(bytes, extracted, findings)
             }
+            Ok(Searched { bytes, outcome: Err(error) }) => FileResult::unreadable(bytes, &error),
+            Err(error) => FileResult::unavailable(&error)?,
         };
         Ok(self.scan.record(&work.open(), audience, (index, &entry), &result).await?)
+    }
+}
+
+impl Worker {
+    async fn read(&self, work: &Work, entry: &Entry) -> Result<Searched, ReadError> {
+        let source = &work.request.source;
+        let wanted = Wanted {
+            name: entry.name.clone(),
+            tenant: work.session.tenant.clone(),
+            identity: self.source.identity(source, entry),
+            version: entry.version.clone(),
+            options: work.request.options,
+            codes: Arc::clone(&work.codes.matcher),
+        };
+        if let Some(searched) = self.search.recall(&wanted).await {
+            return Ok(searched);
+        }
+        let opened = self.source.open(source, entry).await?;
+        self.search.search(&wanted, opened).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a place that holds files promises.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use riffle_ports::{Entry, FileSource, ReadError, Source, SourceError};
 
 use super::ok;
@@ -52,6 +53,12 @@ async fn list(files: &dyn FileSource, place: &Source) -> Vec<Entry> {
     entries
 }
 
+/// Opens a file and reads it, as a worker does.
+async fn content_of(files: &dyn FileSource, place: &Source, entry: &Entry) -> Result<Bytes, ReadError> {
+    let opened = files.open(place, entry).await?;
+    riffle_ports::read_all(&*opened)
+}
+
 async fn content(harness: &dyn PlaceHarness) {
     let files = harness.files();
     let empty = harness.place(Vec::new()).await;
@@ -70,7 +77,7 @@ async fn content(harness: &dyn PlaceHarness) {
     for (name, content) in &contents {
         let entry = entry(&entries, name);
         assert_eq!(entry.size, content.len() as u64, "the size of {name}");
-        let read = ok(files.read(&place, entry).await, "read");
+        let read = ok(content_of(files, &place, entry).await, "read");
         assert!(read == *content, "{name} does not read as it was written");
     }
 }
@@ -98,7 +105,7 @@ async fn names(harness: &dyn PlaceHarness) {
     expected.sort_unstable();
     assert_eq!(listed, expected, "names are relative to the place, with /");
     for name in names {
-        let read = ok(harness.files().read(&place, entry(&entries, name)).await, "read");
+        let read = ok(content_of(harness.files(), &place, entry(&entries, name)).await, "read");
         assert_eq!(read, name.as_bytes(), "{name} leads to another file");
     }
 }
@@ -128,19 +135,25 @@ async fn versions(harness: &dyn PlaceHarness) {
     let named = ["changed", "removed", "same"].map(|name| (name.to_owned(), b"before".to_vec()));
     let place = harness.place(named.to_vec()).await;
     let entries = list(files, &place).await;
+    let open = ok(files.open(&place, entry(&entries, "changed")).await, "open");
     harness.change(&place, "changed", b"after!").await;
     harness.remove(&place, "removed").await;
 
-    let read = files.read(&place, entry(&entries, "changed")).await;
+    // Either all of what was listed, or the news that it is another file now.
+    if let Ok(content) = riffle_ports::read_all(&*open) {
+        assert_eq!(content, "before", "a file that changed while it was open");
+    }
+
+    let read = content_of(files, &place, entry(&entries, "changed")).await;
     assert_eq!(read, Err(ReadError::Changed), "a file that changed after it was listed");
-    let read = files.read(&place, entry(&entries, "removed")).await;
+    let read = content_of(files, &place, entry(&entries, "removed")).await;
     assert_eq!(read, Err(ReadError::Missing), "a file that was removed after it was listed");
-    let read = ok(files.read(&place, entry(&entries, "same")).await, "read");
+    let read = ok(content_of(files, &place, entry(&entries, "same")).await, "read");
     assert_eq!(read, "before", "a file that stayed");
 
     let again = list(files, &place).await;
     assert_eq!(again.len(), 2, "a new listing shows what is there now");
-    let read = ok(files.read(&place, entry(&again, "changed")).await, "read");
+    let read = ok(content_of(files, &place, entry(&again, "changed")).await, "read");
     assert_eq!(read, "after!", "a new listing leads to the new content");
     assert_ne!(
         entry(&again, "changed").version,
@@ -148,6 +161,9 @@ async fn versions(harness: &dyn PlaceHarness) {
         "another content is another version"
     );
     assert_eq!(entry(&again, "same"), entry(&entries, "same"), "a file that stayed is the same entry");
+    let identity = |entries: &[Entry], name| files.identity(&place, entry(entries, name));
+    assert_eq!(identity(&again, "same"), identity(&entries, "same"), "a file keeps its identity");
+    assert_ne!(identity(&again, "same"), identity(&again, "changed"), "two files are two identities");
 }
 
 #[track_caller]

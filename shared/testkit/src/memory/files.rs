@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use riffle_ports::{Entry, FileSource, Pages, ReadError, Source, SourceError};
+use riffle_ports::{Entry, FileSource, Opened, Pages, ReadError, Source, SourceError};
 
 use super::lock;
 
@@ -71,7 +71,7 @@ impl FileSource for MemoryFiles {
         }))
     }
 
-    async fn read(&self, _source: &Source, entry: &Entry) -> Result<Bytes, ReadError> {
+    async fn open(&self, _source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
         let folders = lock(&self.folders);
         let file = folders
             .iter()
@@ -81,10 +81,14 @@ impl FileSource for MemoryFiles {
             })
             .ok_or(ReadError::Missing)?;
         if file.version.to_string() == entry.version {
-            Ok(file.content.clone())
+            Ok(Box::new(file.content.clone()))
         } else {
             Err(ReadError::Changed)
         }
+    }
+
+    fn identity(&self, _source: &Source, entry: &Entry) -> String {
+        entry.locator.clone()
     }
 }
 

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{
     Attempt, ChunkDone, ClientNotifier, Connection, ConnectionRegistry, Counts, Delivery, Entry, FileSource,
-    Message, ObjectStore, Outcome, Pages, PortError, Put, Queue, ReadError, ScanLedger, Session, SessionId,
-    Source, SourceError, StoredResult, Transition, WorkQueue,
+    Message, ObjectStore, Opened, Outcome, Pages, PortError, Put, Queue, ReadError, ScanLedger, Session,
+    SessionId, Source, SourceError, StoredResult, Transition, WorkQueue,
 };
 
 use super::control::Control;
@@ -266,11 +266,15 @@ impl FileSource for Faulty<dyn FileSource> {
         Ok(Box::new(FaultyPages { control: Arc::clone(&self.control), pages }))
     }
 
-    async fn read(&self, source: &Source, entry: &Entry) -> Result<Bytes, ReadError> {
+    async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
         let point = reads("files.read");
         let fault = self.control.arrive(point, || entry.name.clone()).await;
         self.control.perform(point, fault, || Box::pin(async { Ok(()) })).await?;
-        self.inner.read(source, entry).await
+        self.inner.open(source, entry).await
+    }
+
+    fn identity(&self, source: &Source, entry: &Entry) -> String {
+        self.inner.identity(source, entry)
     }
 }
 

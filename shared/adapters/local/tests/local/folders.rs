@@ -20,6 +20,12 @@ fn source(folders: &[&Path]) -> Source {
     Source::Folders(folders.collect())
 }
 
+/// Opens a file and reads it, as a worker does.
+async fn content_of(files: &LocalFolders, source: &Source, entry: &Entry) -> Result<bytes::Bytes, ReadError> {
+    let opened = files.open(source, entry).await?;
+    riffle_ports::read_all(&*opened)
+}
+
 async fn list(source: &Source) -> Result<Vec<Entry>, SourceError> {
     let mut pages = LocalFolders::default().list(source).await?;
     let mut entries = Vec::new();
@@ -82,7 +88,7 @@ async fn links_to_files_are_read_and_links_to_folders_are_not_followed() -> Outc
     let files = LocalFolders::default();
     let mut read = Vec::new();
     for entry in &entries {
-        read.push(files.read(&source, entry).await);
+        read.push(content_of(&files, &source, entry).await);
     }
     assert_eq!(read[0], Err(ReadError::Missing));
     assert_eq!(read[1].as_deref(), Ok(&b"far.txt"[..]));
@@ -109,7 +115,7 @@ async fn each_file_is_listed_once_however_folders_overlap() -> Outcome {
     let overlapping = source(&[&a, folder.path(), &link, folder.path()]);
     let entries = list(&overlapping).await?;
     assert_eq!(names(&entries), ["a/b/c.txt", "d.txt"]);
-    let read = LocalFolders::default().read(&overlapping, &entries[0]).await?;
+    let read = content_of(&LocalFolders::default(), &overlapping, &entries[0]).await?;
     assert_eq!(read, "a/b/c.txt");
     assert_eq!(names(&list(&source(&[&link])).await?), ["b/c.txt"], "a link named as the folder");
     Ok(())
@@ -126,8 +132,8 @@ async fn names_that_are_not_utf8_are_shown_somehow_and_found() -> Outcome {
     assert_eq!(names(&entries), ["caf\u{fffd}.txt", "caf\u{fffd}.txt"]);
     assert!(entries.iter().all(|entry| entry.locator.is_ascii()));
     let files = LocalFolders::default();
-    assert_eq!(files.read(&source, &entries[0]).await?, "two");
-    assert_eq!(files.read(&source, &entries[1]).await?, "one");
+    assert_eq!(content_of(&files, &source, &entries[0]).await?, "two");
+    assert_eq!(content_of(&files, &source, &entries[1]).await?, "one");
     Ok(())
 }
 
@@ -147,7 +153,8 @@ async fn pipes_sockets_and_devices_are_never_opened() -> Outcome {
     // A pipe that took the file's place later.
     std::fs::rename(&pipe, folder.path().join("file"))?;
     let files = LocalFolders::default();
-    let read = tokio::time::timeout(Duration::from_secs(10), files.read(&source, &entries[0])).await?;
+    let read =
+        tokio::time::timeout(Duration::from_secs(10), content_of(&files, &source, &entries[0])).await?;
     assert_eq!(read, Err(ReadError::Changed));
     Ok(())
 }
@@ -160,12 +167,12 @@ async fn a_file_of_the_same_size_is_another_version() -> Outcome {
     let entries = list(&source).await?;
     write_later(folder.path().join("file"), b"FILE")?;
     let files = LocalFolders::default();
-    assert_eq!(files.read(&source, &entries[0]).await, Err(ReadError::Changed));
+    assert_eq!(content_of(&files, &source, &entries[0]).await, Err(ReadError::Changed));
 
     std::fs::remove_file(folder.path().join("file"))?;
-    assert_eq!(files.read(&source, &entries[0]).await, Err(ReadError::Missing));
+    assert_eq!(content_of(&files, &source, &entries[0]).await, Err(ReadError::Missing));
     std::fs::create_dir(folder.path().join("file"))?;
-    assert_eq!(files.read(&source, &entries[0]).await, Err(ReadError::Changed));
+    assert_eq!(content_of(&files, &source, &entries[0]).await, Err(ReadError::Changed));
     Ok(())
 }
 
@@ -179,10 +186,10 @@ async fn large_files_are_refused_unread() -> Outcome {
     let source = source(&[folder.path()]);
     let entries = list(&source).await?;
     let files = LocalFolders::with_limit(100);
-    assert_eq!(files.read(&source, &entries[0]).await?.len(), 100);
+    assert_eq!(content_of(&files, &source, &entries[0]).await?.len(), 100);
     let over = ReadError::TooLarge { size: 101, limit: 100 };
-    assert_eq!(files.read(&source, &entries[1]).await, Err(over));
-    let read = LocalFolders::default().read(&source, &entries[2]).await;
+    assert_eq!(content_of(&files, &source, &entries[1]).await, Err(over));
+    let read = content_of(&LocalFolders::default(), &source, &entries[2]).await;
     assert!(matches!(read, Err(ReadError::TooLarge { .. })), "{read:?}");
     Ok(())
 }
@@ -227,7 +234,7 @@ async fn a_locator_never_leads_out_of_the_folder() -> Outcome {
         "",
     ] {
         let entry = Entry { locator: locator.to_owned(), ..good.clone() };
-        let read = LocalFolders::default().read(&source, &entry).await;
+        let read = content_of(&LocalFolders::default(), &source, &entry).await;
         assert!(matches!(read, Err(ReadError::Port(PortError::Broken(_)))), "{locator}: {read:?}");
     }
     Ok(())
@@ -269,7 +276,7 @@ async fn unreadable() -> Outcome {
     assert_eq!(names(&entries), ["closed", "file.txt", "no-search/inside.txt"]);
     let files = LocalFolders::default();
     for entry in &entries {
-        let read = files.read(&source, entry).await;
+        let read = content_of(&files, &source, entry).await;
         assert!(matches!(read, Err(ReadError::Denied(_))), "{}: {read:?}", entry.name);
     }
     let closed = super::folders::source(&[&folder.path().join("closed")]);
@@ -278,7 +285,7 @@ async fn unreadable() -> Outcome {
     allow("closed", 0o700)?;
     allow("no-search", 0o700)?;
     for entry in [&entries[0], &entries[2]] {
-        let read = files.read(&source, entry).await;
+        let read = content_of(&files, &source, entry).await;
         assert_eq!(read, Err(ReadError::Changed), "{}: readable now, but not as listed", entry.name);
     }
     Ok(())

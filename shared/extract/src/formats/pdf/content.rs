@@ -3,6 +3,7 @@
 //! Only what moves text is interpreted: graphics state, text state, strings, and forms drawn by `Do`. Paths,
 //! colours, shadings and images are noted as "something is there" and nothing else.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -19,12 +20,17 @@ use super::unpack::{Trouble, unpack};
 const MAX_DEPTH: u32 = 16;
 /// Forms drawn on one page, counted again each time: a small file must not ask for billions.
 const MAX_FORMS: u32 = 50_000;
-/// All forms run on a page, in units of the largest one.
-const FORM_RUNS: u64 = 4;
 /// Saved graphics states.
 const MAX_STATES: usize = 1024;
 /// Unpacked forms kept for the next page that draws them.
 const FORM_CACHE_BYTES: usize = 8 << 20;
+/// Bytes of content run on one page, that of forms each time they are drawn: ten times what the fullest drawings
+/// have.
+const MAX_CONTENT: usize = 512 << 20;
+/// Fonts of one document. Those that are no objects of their own are made anew for each page.
+const MAX_FONTS: usize = 20_000;
+/// Names of fonts remembered within one stream, to be found by looking at each.
+const MAX_NAMES: usize = 64;
 
 /// What a page showed beside its text.
 #[derive(Debug, Default, Clone, Copy)]
@@ -36,8 +42,8 @@ pub(super) struct Seen {
     /// Glyphs with and without a known meaning.
     pub readable: u32,
     pub unreadable: u32,
-    /// Whether a form was passed over because it, or all of them together, unpack to too much.
-    pub refused: bool,
+    /// There was more than is read of one page.
+    pub cut: bool,
 }
 
 /// The resources text needs.
@@ -46,6 +52,8 @@ pub(super) struct Resources<'a> {
     fonts: Dict<'a>,
     forms: Dict<'a>,
     states: Dict<'a>,
+    /// Fonts that stand here themselves and not as objects, by name, once they are made.
+    inline: Rc<RefCell<HashMap<Box<[u8]>, usize>>>,
 }
 
 impl<'a> Resources<'a> {
@@ -54,11 +62,17 @@ impl<'a> Resources<'a> {
             fonts: dict.get(keys::FONT).unwrap_or_default(),
             forms: dict.get(keys::XOBJECT).unwrap_or_default(),
             states: dict.get(keys::EXT_G_STATE).unwrap_or_default(),
+            inline: Rc::default(),
         }
     }
 
     pub fn of_page(page: &hayro_syntax::page::Resources<'a>) -> Self {
-        Self { fonts: page.fonts.clone(), forms: page.x_objects.clone(), states: page.ext_g_states.clone() }
+        Self {
+            fonts: page.fonts.clone(),
+            forms: page.x_objects.clone(),
+            states: page.ext_g_states.clone(),
+            inline: Rc::default(),
+        }
     }
 }
 
@@ -97,13 +111,14 @@ pub(super) struct Interpreter<'a> {
     pub seen: Seen,
     /// Bytes a page or a form may unpack to.
     pub most: u64,
-    /// Bytes of forms that may still be run on this page.
-    left: u64,
     fonts: Vec<Font>,
     font_refs: HashMap<ObjRef, usize>,
     forms: HashMap<ObjRef, Drawn<'a>>,
     form_bytes: usize,
     forms_run: u32,
+    content_run: usize,
+    /// The font for names that stand for none.
+    missing: Option<usize>,
     programs: Programs<'a>,
     state: State,
     text: Matrix,
@@ -125,12 +140,13 @@ impl<'a> Interpreter<'a> {
             layout: Layout::default(),
             seen: Seen::default(),
             most,
-            left: 0,
             fonts: Vec::new(),
             font_refs: HashMap::new(),
             forms: HashMap::new(),
             form_bytes: 0,
             forms_run: 0,
+            content_run: 0,
+            missing: None,
             programs: Programs::new(),
             state: State::new(Matrix::IDENTITY),
             text: Matrix::IDENTITY,
@@ -145,8 +161,16 @@ impl<'a> Interpreter<'a> {
         self.layout.clear();
         self.seen = Seen::default();
         self.forms_run = 0;
-        self.left = self.most.saturating_mul(FORM_RUNS);
+        self.content_run = 0;
         self.begin_stream(to_page);
+        if self.fonts.len() >= MAX_FONTS {
+            // Nothing that outlives a page may know its fonts by number: forms do.
+            self.fonts.clear();
+            self.font_refs.clear();
+            self.missing = None;
+            self.forms.clear();
+            self.form_bytes = 0;
+        }
     }
 
     /// Begins another stream on the same page, such as an annotation's appearance.
@@ -156,7 +180,12 @@ impl<'a> Interpreter<'a> {
         self.replaced = 0;
     }
 
+    #[expect(clippy::too_many_lines, reason = "one line for each operator")]
     pub fn run(&mut self, content: &[u8], resources: &Resources<'a>, depth: u32) {
+        self.content_run = self.content_run.saturating_add(content.len());
+        if self.is_full() {
+            return;
+        }
         let mut lexer = Lexer::new(content);
         let mut saved = Vec::new();
         let mut names: Vec<(&[u8], Option<usize>)> = Vec::new();
@@ -182,7 +211,9 @@ impl<'a> Interpreter<'a> {
                             *font
                         } else {
                             let font = self.font(resources, name);
-                            names.push((name, font));
+                            if names.len() < MAX_NAMES {
+                                names.push((name, font));
+                            }
                             font
                         };
                     }
@@ -342,9 +373,30 @@ impl<'a> Interpreter<'a> {
         if let Some(index) = key.and_then(|key| self.font_refs.get(&key)) {
             return Some(*index);
         }
-        // A name without a font still shows text: as the standard encoding has it.
-        let dict = resources.fonts.get::<Dict<'a>>(&*name).unwrap_or_default();
-        Some(self.load_font(&dict, key))
+        let inline = resources.inline.borrow().get(&*name as &[u8]).copied();
+        if inline.is_some() {
+            return inline;
+        }
+        match resources.fonts.get::<Dict<'a>>(&*name) {
+            Some(dict) if self.fonts.len() < MAX_FONTS => {
+                let index = self.load_font(&dict, key);
+                if key.is_none() {
+                    resources.inline.borrow_mut().insert((&*name as &[u8]).into(), index);
+                }
+                Some(index)
+            }
+            // A name without a font still shows text: as the standard encoding has it.
+            _ => Some(self.missing_font()),
+        }
+    }
+
+    fn missing_font(&mut self) -> usize {
+        if let Some(index) = self.missing {
+            return index;
+        }
+        let index = self.load_font(&Dict::default(), None);
+        self.missing = Some(index);
+        index
     }
 
     fn load_font(&mut self, dict: &Dict<'a>, key: Option<ObjRef>) -> usize {
@@ -367,12 +419,27 @@ impl<'a> Interpreter<'a> {
         let mut items = array.iter::<Object<'a>>();
         if let (Some(Object::Dict(dict)), Some(Object::Number(size))) = (items.next(), items.next()) {
             let known = key.and_then(|key| self.font_refs.get(&key).copied());
-            self.state.font = Some(known.unwrap_or_else(|| self.load_font(&dict, key)));
+            self.state.font = Some(match known {
+                Some(index) => index,
+                None if self.fonts.len() < MAX_FONTS => self.load_font(&dict, key),
+                None => self.missing_font(),
+            });
             self.state.size = size.as_f32();
         }
     }
 
+    /// Whether the page has had all that is run of one; notes that there is more.
+    fn is_full(&mut self) -> bool {
+        let full = self.forms_run >= MAX_FORMS || self.content_run > MAX_CONTENT;
+        self.seen.cut |= full;
+        full
+    }
+
     fn draw(&mut self, resources: &Resources<'a>, name: &[u8], depth: u32) {
+        // Before a large form is unpacked once more.
+        if self.is_full() {
+            return;
+        }
         let Some(name) = Name::new(name) else { return };
         let key = resources.forms.get_ref(&*name);
         let drawn = if let Some(drawn) = key.and_then(|key| self.forms.get(&key)) {
@@ -395,7 +462,7 @@ impl<'a> Interpreter<'a> {
                 self.seen.images = self.seen.images.saturating_add(1);
                 self.seen.pixels = self.seen.pixels.max(pixels);
             }
-            Drawn::TooLarge => self.seen.refused = true,
+            Drawn::TooLarge => self.seen.cut = true,
             Drawn::Nothing => {}
         }
     }
@@ -408,15 +475,13 @@ impl<'a> Interpreter<'a> {
     }
 
     fn run_form(&mut self, form: &Form<'a>, resources: &Resources<'a>, depth: u32) {
-        if depth >= MAX_DEPTH || self.forms_run >= MAX_FORMS {
+        if self.is_full() {
             return;
         }
-        let Some(left) = self.left.checked_sub(form.content.len() as u64) else {
-            self.seen.refused = true;
-            return;
-        };
-        self.left = left;
         self.forms_run += 1;
+        if depth >= MAX_DEPTH {
+            return;
+        }
         let (state, text, line) = (self.state, self.text, self.line);
         let marks = self.marks.len();
         self.state.ctm = form.matrix.then(&state.ctm);

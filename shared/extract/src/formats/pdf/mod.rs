@@ -195,7 +195,7 @@ fn is_empty_contents(page: &Page<'_>) -> bool {
 
 /// What a page shows that could not be read.
 fn unreadable(seen: &Seen, text: &str) -> Option<&'static str> {
-    if seen.refused {
+    if seen.cut {
         return Some(TOO_LARGE);
     }
     let text = text.chars().any(char::is_alphanumeric);

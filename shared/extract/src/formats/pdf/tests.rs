@@ -105,8 +105,8 @@ fn boxes_are_where_the_page_shows_them() {
     impl Sink for Boxes {
         fn unit(&mut self, unit: &Unit<'_>) {
             let glyphs = unit.glyphs.expect("a page has glyphs");
-            self.1 = glyphs.page;
-            for (offset, bounds) in &glyphs.boxes {
+            self.1 = glyphs.glyphs().page;
+            for (offset, bounds) in &glyphs.glyphs().boxes {
                 self.0.push((unit.text[*offset as usize..].chars().take(1).collect(), *bounds));
             }
         }
@@ -307,4 +307,22 @@ fn a_page_without_text_is_drawn_for_whoever_reads_pictures() {
 
     let small = Limits { image_pixels: 1, ..Limits::default() };
     assert_eq!(read(&small).1, ["1", "2"], "too large a picture on them");
+}
+
+#[test]
+fn fonts_that_are_not_there_are_one_font() {
+    // A table for each of these names would be gigabytes, and looking at them all for each would take an hour.
+    let mut content = String::from("BT ");
+    for number in 0..1_000_000 {
+        write!(content, "/N{number:x} 1 Tf ").expect("a String takes all text");
+    }
+    assert_eq!(text(&(content + "/F 10 Tf (HOLE) Tj ET")), "HOLE");
+}
+
+#[test]
+fn a_form_drawn_without_end_leaves_the_page_unread() {
+    let form = stream("/Subtype/Form", &("/Fm Do ".repeat(40) + &" ".repeat(1 << 16)));
+    let bytes = page("BT /F 10 Tf (HOLE) Tj ET /Fm Do", "", &plain_font(), &[form]);
+    let read = collect("a.pdf", &bytes).expect("readable");
+    assert_eq!((read.units[0].1.as_str(), unread(&read)), ("HOLE", vec![(1, super::TOO_LARGE.to_owned())]));
 }

@@ -1,8 +1,10 @@
-//! A look at an xls file before calamine gets it.
+//! An xls file as calamine may safely get it.
 //!
-//! calamine puts each sheet into one dense range from its first to its last cell, so two cells in opposite corners
-//! would ask for 2³² of them. Here the records are walked without storing anything, and a file is refused whose
-//! sheets span far more cells than they have.
+//! calamine believes what a file claims: it reserves room for the cells a sheet says it has, puts each sheet into
+//! one dense range from its first to its last cell (two cells in opposite corners ask for 2³² of them), and follows
+//! a chain of sectors that runs in a circle for ever. So the records are walked here first, as calamine will
+//! walk them, without storing anything. A file is refused whose sheets span far more cells than they have; of every
+//! other one calamine gets the same records in a container of our own making, without the claims.
 
 use std::ops::Range;
 
@@ -14,38 +16,91 @@ const AREA_FREE: u64 = 1 << 20;
 const AREA_PER_CELL: u64 = 64;
 /// Beyond this it is refused whatever it holds (about 3 GB).
 const AREA_MAX: u64 = 1 << 26;
+/// Sheets that begin within each other are walked again for each; this much of it is no accident.
+const WALKS: usize = 8;
+const WALK_FREE: usize = 1 << 20;
+/// A record that says how many cells a sheet has.
+const DIMENSIONS: u16 = 0x0200;
+/// A number that no record has.
+const NOTHING: u16 = 0xFFFF;
 
-pub(super) fn check(bytes: &[u8]) -> Result<(), ExtractError> {
-    let stream = workbook_stream(bytes)
+/// The workbook in a container of its own, once its sheets are found to be no larger than they should be.
+pub(super) fn rebuilt(bytes: &[u8]) -> Result<Vec<u8>, ExtractError> {
+    let mut stream = workbook_stream(bytes)
         .ok_or_else(|| ExtractError::Damaged("the workbook's container cannot be read".to_owned()))?;
-    let mut area = 0_u64;
-    let mut cells = 0_u64;
-    let mut span: Option<Span> = None;
-    let mut at = 0;
-    while let Some(header) = stream.get(at..at + 4) {
-        let kind = u16::from_le_bytes([header[0], header[1]]);
-        let length = usize::from(u16::from_le_bytes([header[2], header[3]]));
-        let Some(record) = stream.get(at + 4..at + 4 + length) else {
-            break;
-        };
-        at += 4 + length;
-        match kind {
-            // Beginning and end of a sheet.
-            0x0809 | 0x000A => area = area.saturating_add(span.take().map_or(0, |span| span.area())),
-            0x002F => return Err(ExtractError::Encrypted),
-            _ => {
-                if let Some((row, columns)) = cell(kind, record) {
-                    cells += u64::from(columns.end - columns.start);
-                    span.get_or_insert_with(|| Span::at(row, &columns)).add(row, &columns);
+    // Where records overlap, taking a claim away may make another one: then it is no workbook anybody wrote.
+    for _ in 0..3 {
+        let claims = check(&stream)?;
+        if claims.is_empty() {
+            return container(&stream);
+        }
+        for at in claims {
+            stream[at..at + 2].copy_from_slice(&NOTHING.to_le_bytes());
+        }
+    }
+    Err(ExtractError::Damaged("the workbook's records overlap".to_owned()))
+}
+
+/// Walks the sheets of a workbook; gives the places of records that claim a size.
+fn check(stream: &[u8]) -> Result<Vec<usize>, ExtractError> {
+    let mut claims = Vec::new();
+    let (mut area, mut cells) = (0_u64, 0_u64);
+    let mut left = stream.len().saturating_mul(WALKS).saturating_add(WALK_FREE);
+    for sheet in sheets(stream)? {
+        let mut span: Option<Span> = None;
+        let (mut began, mut depth) = (false, 0_usize);
+        for (at, kind, record) in records(stream, sheet) {
+            left = left
+                .checked_sub(4 + record.len())
+                .ok_or_else(|| ExtractError::Damaged("the workbook's sheets overlap".to_owned()))?;
+            match kind {
+                // Charts stand inside of sheets and begin and end like them.
+                0x0809 if began => depth += 1,
+                0x0809 => began = true,
+                0x000A if depth == 0 => break,
+                0x000A => depth -= 1,
+                _ if depth > 0 => {}
+                DIMENSIONS => claims.push(at),
+                _ => {
+                    if let Some((row, columns)) = cell(kind, record) {
+                        cells += u64::from(columns.end - columns.start);
+                        span.get_or_insert_with(|| Span::at(row, &columns)).add(row, &columns);
+                    }
                 }
             }
         }
+        area = area.saturating_add(span.map_or(0, |span| span.area()));
     }
-    area = area.saturating_add(span.map_or(0, |span| span.area()));
     if area > AREA_MAX || area > AREA_FREE + cells.saturating_mul(AREA_PER_CELL) {
         return Err(ExtractError::TooLarge(format!("its sheets span {area} cells and hold {cells}")));
     }
-    Ok(())
+    Ok(claims)
+}
+
+/// Where the sheets begin, as the records before them say.
+fn sheets(stream: &[u8]) -> Result<Vec<usize>, ExtractError> {
+    let mut sheets = Vec::new();
+    for (_, kind, record) in records(stream, 0) {
+        match kind {
+            0x0085 => sheets.extend(u32_at(record, 0).map(|at| at as usize)),
+            0x002F if record != [0, 0] => return Err(ExtractError::Encrypted),
+            0x000A => break,
+            _ => {}
+        }
+    }
+    Ok(sheets)
+}
+
+/// The records from a place on, each with its place and number, as far as they are whole.
+fn records(stream: &[u8], from: usize) -> impl Iterator<Item = (usize, u16, &[u8])> {
+    let mut next = from;
+    std::iter::from_fn(move || {
+        let at = next;
+        let header = stream.get(at..at.checked_add(4)?)?;
+        let kind = u16::from_le_bytes([header[0], header[1]]);
+        next = at + 4 + usize::from(u16::from_le_bytes([header[2], header[3]]));
+        Some((at, kind, stream.get(at + 4..next)?))
+    })
 }
 
 struct Span {
@@ -69,27 +124,17 @@ impl Span {
     }
 }
 
-/// Row and columns of a record that holds cells.
+/// Row and columns of a record that calamine makes cells of.
 fn cell(kind: u16, record: &[u8]) -> Option<(u32, Range<u32>)> {
     let word = |at: usize| Some(u32::from(u16::from_le_bytes([*record.get(at)?, *record.get(at + 1)?])));
     match kind {
-        // RSTRING, BLANK, NUMBER, LABEL, BOOLERR, RK, LABELSST, FORMULA in the versions there are.
-        0x00D6
-        | 0x0201
-        | 0x0203
-        | 0x0204
-        | 0x0205
-        | 0x027E
-        | 0x00FD
-        | 0x0006
-        | 0x0206
-        | 0x0406
-        | 0x0001..=0x0005 => {
+        // RSTRING, NUMBER, LABEL, BOOLERR, RK, LABELSST, FORMULA.
+        0x00D6 | 0x0203 | 0x0204 | 0x0205 | 0x027E | 0x00FD | 0x0006 => {
             let column = word(2)?;
             Some((word(0)?, column..column + 1))
         }
-        // MULRK and MULBLANK: first column after the row, last column at the end.
-        0x00BD | 0x00BE => {
+        // MULRK: first column after the row, last column at the end.
+        0x00BD => {
             let first = word(2)?;
             let last = word(record.len().checked_sub(2)?)?.max(first);
             Some((word(0)?, first..last + 1))
@@ -98,16 +143,64 @@ fn cell(kind: u16, record: &[u8]) -> Option<(u32, Range<u32>)> {
     }
 }
 
+/// A compound file with the one stream `Workbook`, in sectors of 4 KiB.
+fn container(stream: &[u8]) -> Result<Vec<u8>, ExtractError> {
+    const SECTOR: usize = 4096;
+    const LISTED: usize = 109;
+    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    // A stream that does not fill a sector would have to stand elsewhere.
+    let length = stream.len().max(SECTOR);
+    let sectors = length.div_ceil(SECTOR);
+    let tables = (sectors + 1).div_ceil(SECTOR / 4 - 1);
+    if tables > LISTED {
+        return Err(ExtractError::TooLarge(format!("a workbook of {length} bytes in the old format")));
+    }
+    let mut file = vec![0; SECTOR];
+    file[..8].copy_from_slice(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1");
+    file[24..34].copy_from_slice(b"\x3E\0\x04\0\xFE\xFF\x0C\0\x06\0");
+    let mut put = |at: usize, value: u32| file[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    put(44, number(tables));
+    put(48, number(tables));
+    put(56, 4096);
+    put(60, 0xFFFF_FFFE);
+    put(68, 0xFFFF_FFFE);
+    for slot in 0..LISTED {
+        put(76 + slot * 4, if slot < tables { number(slot) } else { u32::MAX });
+    }
+    // Which sector follows which: the tables, the directory, the stream.
+    file.reserve((tables + 1 + sectors) * SECTOR);
+    let table = file.len();
+    file.extend((0..tables).flat_map(|_| 0xFFFF_FFFD_u32.to_le_bytes()));
+    file.extend(0xFFFF_FFFE_u32.to_le_bytes());
+    for next in 1..=sectors {
+        let next = if next == sectors { 0xFFFF_FFFE } else { number(tables + 1 + next) };
+        file.extend(next.to_le_bytes());
+    }
+    file.resize(table + tables * SECTOR, 0xFF);
+    for (name, kind, start, size) in [("Root Entry", 5, 0, 0), ("Workbook", 2, tables + 1, length)] {
+        let mut entry = [0_u8; 128];
+        for (slot, unit) in entry.as_chunks_mut::<2>().0.iter_mut().zip(name.encode_utf16()) {
+            *slot = unit.to_le_bytes();
+        }
+        entry[66] = kind;
+        entry[116..120].copy_from_slice(&number(start).to_le_bytes());
+        entry[120..124].copy_from_slice(&number(size).to_le_bytes());
+        file.extend(entry);
+    }
+    file.resize(table + (tables + 1) * SECTOR, 0);
+    file.extend(stream);
+    file.resize(table + (tables + 1 + sectors) * SECTOR, 0);
+    Ok(file)
+}
+
 /// The `Workbook` (or `Book`) stream of a compound file, put together from its sectors.
 fn workbook_stream(bytes: &[u8]) -> Option<Vec<u8>> {
     let container = Container::open(bytes)?;
     let directory = container.chain(container.directory, None)?;
     let entries = directory.as_chunks::<128>().0;
     let root = entries.first()?;
-    let entry = entries.iter().find(|entry| {
-        let name = &entry[..64];
-        is_named(name, "Workbook") || is_named(name, "Book")
-    })?;
+    let named = |name: &str| entries.iter().find(|entry| is_named(&entry[..64], name));
+    let entry = named("Workbook").or_else(|| named("Book"))?;
     let start = u32_at(entry, 116)?;
     let size = u32_at(entry, 120)? as usize;
     if size >= 4096 {
@@ -128,7 +221,9 @@ fn workbook_stream(bytes: &[u8]) -> Option<Vec<u8>> {
 
 fn is_named(wide: &[u8], name: &str) -> bool {
     let mut units = name.encode_utf16().chain([0]);
-    wide.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit)).zip(&mut units).all(|(a, b)| a == b)
+    let lower = |unit: u16| if (65..=90).contains(&unit) { unit + 32 } else { unit };
+    let wide = wide.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
+    wide.zip(&mut units).all(|(a, b)| lower(a) == lower(b))
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
@@ -204,27 +299,44 @@ impl<'a> Container<'a> {
 mod tests {
     use super::*;
 
-    fn sheet(cells: &[(u16, u16)]) -> Vec<u8> {
+    fn record(stream: &mut Vec<u8>, kind: u16, data: &[u8]) {
+        stream.extend(kind.to_le_bytes());
+        stream.extend(u16::try_from(data.len()).expect("short").to_le_bytes());
+        stream.extend(data);
+    }
+
+    /// A workbook whose sheets all begin where the first does.
+    fn workbook(sheets: usize, claims: Option<u32>, cells: &[(u16, u16)]) -> Vec<u8> {
         let mut stream = Vec::new();
-        let mut record = |kind: u16, data: &[u8]| {
-            stream.extend(kind.to_le_bytes());
-            stream.extend(u16::try_from(data.len()).expect("short").to_le_bytes());
-            stream.extend(data);
-        };
-        record(0x0809, &[0; 16]);
+        record(&mut stream, 0x0809, &[0, 6, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        let at = u32::try_from(stream.len() + sheets * 14 + 4).expect("small");
+        for number in 0..sheets {
+            let name = u16::try_from(number).expect("few").to_be_bytes().map(|byte| byte % 64 + 48);
+            record(&mut stream, 0x0085, &[&at.to_le_bytes()[..], &[0, 0, 2, 0], &name].concat());
+        }
+        record(&mut stream, 0x000A, &[]);
+        record(&mut stream, 0x0809, &[0, 6, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        if let Some(rows) = claims {
+            record(&mut stream, 0x0200, &[&[0; 4][..], &rows.to_le_bytes(), &[0, 0, 0, 1, 0, 0]].concat());
+        }
         for (row, column) in cells {
             let mut data = [0; 14];
             data[..2].copy_from_slice(&row.to_le_bytes());
             data[2..4].copy_from_slice(&column.to_le_bytes());
-            record(0x0203, &data);
+            record(&mut stream, 0x0203, &data);
         }
-        record(0x000A, &[]);
+        record(&mut stream, 0x000A, &[]);
         stream.resize(stream.len().max(4096), 0);
         stream
     }
 
+    fn places(bytes: &[u8]) -> Result<Vec<String>, ExtractError> {
+        crate::tests::collect("a.xls", bytes)
+            .map(|read| read.units.into_iter().map(|(place, _)| place).collect())
+    }
+
     /// A compound file with one stream, in sectors of 512 bytes.
-    fn container(stream: &[u8]) -> Vec<u8> {
+    fn small(stream: &[u8]) -> Vec<u8> {
         let sectors = stream.len().div_ceil(512);
         let mut file = vec![0_u8; 512];
         file[..8].copy_from_slice(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1");
@@ -264,27 +376,48 @@ mod tests {
 
     #[test]
     fn two_cells_in_far_corners_are_refused() {
-        let bomb = container(&sheet(&[(0, 0), (65_535, 65_535)]));
-        assert!(matches!(check(&bomb), Err(ExtractError::TooLarge(_))));
+        let bomb = small(&workbook(1, None, &[(0, 0), (65_535, 65_535)]));
+        assert!(matches!(rebuilt(&bomb), Err(ExtractError::TooLarge(_))));
     }
 
     #[test]
     fn ordinary_sheets_pass() {
-        assert_eq!(check(&container(&sheet(&[(0, 0), (60_000, 3)]))), Ok(()));
+        assert_eq!(
+            places(&small(&workbook(1, None, &[(0, 0), (60_000, 3)]))),
+            Ok(vec!["00!A1".into(), "00!D60001".into()])
+        );
         let full: Vec<_> = (0..100).flat_map(|row| (0..20).map(move |column| (row, column))).collect();
-        assert_eq!(check(&container(&sheet(&full))), Ok(()));
+        assert_eq!(places(&small(&workbook(2, None, &full))).map(|places| places.len()), Ok(4_000));
+    }
+
+    #[test]
+    fn a_claimed_size_costs_nothing() {
+        for rows in [1, 65_536, 0xFFFF_FFFF] {
+            let claiming = small(&workbook(1, Some(rows), &[(2, 1)]));
+            assert_eq!(places(&claiming), Ok(vec!["00!B3".to_owned()]), "{rows} rows");
+        }
+    }
+
+    #[test]
+    fn many_sheets_in_one_place_are_refused() {
+        let wide = small(&workbook(1_000, None, &[(0, 0), (4_000, 200)]));
+        assert!(matches!(rebuilt(&wide), Err(ExtractError::TooLarge(_))));
+        let cells: Vec<_> = (0..2_000).map(|row| (row, 0)).collect();
+        assert!(matches!(rebuilt(&small(&workbook(1_000, None, &cells))), Err(ExtractError::Damaged(_))));
     }
 
     #[test]
     fn damage_is_said_and_circles_end() {
-        let whole = container(&sheet(&[(0, 0)]));
+        let whole = small(&workbook(1, None, &[(0, 0)]));
         for length in (0..whole.len()).step_by(37) {
-            let cut = check(&whole[..length]);
+            let cut = rebuilt(&whole[..length]);
             assert!(cut.is_ok() || matches!(cut, Err(ExtractError::Damaged(_))));
         }
-        let mut circle = whole;
-        // The stream's first sector follows itself.
-        circle[512 + 8..512 + 12].copy_from_slice(&2_u32.to_le_bytes());
-        assert!(check(&circle).is_ok() || check(&circle).is_err());
+        // The stream's first sector, and the directory, follow themselves.
+        for (sector, itself) in [(2, 2_u32), (1, 1)] {
+            let mut circle = whole.clone();
+            circle[512 + sector * 4..516 + sector * 4].copy_from_slice(&itself.to_le_bytes());
+            assert!(places(&circle).is_ok() || places(&circle).is_err());
+        }
     }
 }

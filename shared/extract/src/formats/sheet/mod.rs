@@ -1,8 +1,8 @@
 //! Workbooks: one unit per cell that is not empty, hidden sheets included.
 //!
 //! xlsx and xlsb stream through calamine and ods through a reader of our own, so memory does not grow with
-//! the size a sheet claims. calamine reads xls only into dense ranges; [`biff`] looks at the file first and
-//! refuses one whose sheets claim far more room than they have cells.
+//! the size a sheet claims. calamine reads xls only into dense ranges; [`biff`] looks at the file first, refuses
+//! one whose sheets span far more room than they have cells, and takes out what the others claim.
 
 mod biff;
 mod ods;
@@ -25,9 +25,9 @@ pub(crate) static XLS: Format =
     Format { is: |look| look.has_stream("Workbook") || look.has_stream("Book"), read: read_xls };
 
 fn read_xls(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
-    biff::check(look.bytes)?;
+    let checked = biff::rebuilt(look.bytes)?;
     let mut book: calamine::Xls<_> =
-        calamine::Xls::new(Cursor::new(look.bytes.as_ref())).map_err(|error| match error {
+        calamine::Xls::new(Cursor::new(&checked[..])).map_err(|error| match error {
             calamine::XlsError::Password => ExtractError::Encrypted,
             error => damaged(&error),
         })?;

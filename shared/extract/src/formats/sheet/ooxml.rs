@@ -1,8 +1,9 @@
 //! xlsx and xlsb, cell by cell.
 
-use std::io::Cursor;
+use std::io::{BufReader, Cursor};
 
 use calamine::{DataRef, Reader, Xlsb, XlsbError, Xlsx, XlsxError};
+use quick_xml::events::Event;
 
 use super::{damaged, push_value};
 use crate::formats::Format;
@@ -24,6 +25,7 @@ fn is_kept(name: &str) -> bool {
 
 fn read_xlsx(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     vet(look, out)?;
+    check_claims(look)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(look.bytes.as_ref())).map_err(|error| match error {
         XlsxError::Password => ExtractError::Encrypted,
         error => damaged(&error),
@@ -128,6 +130,97 @@ fn push_cell(
             scratch.clear();
             push_value(other, scratch);
             out.cell(u64::from(row), column, scratch)
+        }
+    }
+}
+
+/// A shared string takes at least this many bytes: `<si/>`.
+const STRING_BYTES_MIN: u64 = 5;
+/// Deflate packs nothing into less than this share.
+const RATIO_MAX: u64 = 1032;
+
+/// Refuses a workbook whose list of shared strings claims more than there can be.
+fn check_claims(look: &Look<'_>) -> Result<(), ExtractError> {
+    let Some(package) = look.package() else { return Ok(()) };
+    let mut archive = package.archive();
+    for index in 0..archive.len() {
+        let entry = archive.by_index_raw(index).map_err(|error| damaged(&error))?;
+        let name = String::from_utf8_lossy(entry.name_raw()).to_ascii_lowercase();
+        if name.contains("sharedstrings.xml") {
+            let room = entry.size().min(entry.compressed_size().saturating_mul(RATIO_MAX)) / STRING_BYTES_MIN;
+            drop(entry);
+            check_claim(&mut archive, index, room)?;
+        }
+    }
+    Ok(())
+}
+
+/// calamine makes room for as many shared strings as the file claims before it has read one; a claim beyond what
+/// the part can hold would end the process.
+fn check_claim(
+    archive: &mut zip::ZipArchive<Cursor<&[u8]>>,
+    index: usize,
+    room: u64,
+) -> Result<(), ExtractError> {
+    let Ok(part) = archive.by_index(index) else {
+        return Ok(());
+    };
+    let mut reader = quick_xml::Reader::from_reader(BufReader::new(part));
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        // What cannot be read here calamine cannot read either, and says why.
+        match reader.read_event_into(&mut buffer) {
+            Ok(Event::Start(tag) | Event::Empty(tag)) if tag.local_name().as_ref() == "sst" => {
+                let mut attributes = tag.attributes();
+                let claimed = attributes
+                    .with_checks(false)
+                    .flatten()
+                    .filter(|attribute| attribute.key.as_ref() == "uniqueCount")
+                    .filter_map(|attribute| attribute.value.trim().parse::<u128>().ok())
+                    .max();
+                return match claimed {
+                    Some(claimed) if claimed > u128::from(room) => Err(ExtractError::Damaged(format!(
+                        "the workbook claims {claimed} texts and has room for {room}"
+                    ))),
+                    _ => Ok(()),
+                };
+            }
+            Ok(Event::Eof) | Err(_) => return Ok(()),
+            Ok(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Read, Write};
+
+    use crate::ExtractError;
+    use crate::tests::collect;
+
+    #[test]
+    fn a_claim_of_more_texts_than_there_is_room_for_is_refused() {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        book.add_worksheet().write(0, 0, "HOLE-1").expect("written");
+        let whole = book.save_to_buffer().expect("saved");
+        let claiming = |count: &str| {
+            let mut archive = zip::ZipArchive::new(Cursor::new(&whole)).expect("an archive");
+            let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            for index in 0..archive.len() {
+                let mut entry = archive.by_index(index).expect("an entry");
+                let name = entry.name().expect("a name").into_owned();
+                let mut content = String::new();
+                entry.read_to_string(&mut content).expect("text");
+                let content = content.replace("uniqueCount=\"1\"", &format!("uniqueCount=\"{count}\""));
+                out.start_file(name, zip::write::SimpleFileOptions::default()).expect("a file");
+                out.write_all(content.as_bytes()).expect("written");
+            }
+            collect("a.xlsx", &out.finish().expect("finished").into_inner())
+        };
+        assert_eq!(claiming("1").expect("readable").units.len(), 1);
+        for count in ["10000000000", "18446744073709551615"] {
+            assert!(matches!(claiming(count), Err(ExtractError::Damaged(_))), "{count}");
         }
     }
 }

@@ -143,8 +143,8 @@ impl<'m> Session<'m> {
             }
         }
         let listed = seen.listed.and_then(|index| found.get_mut(index as usize));
-        if let (Some(glyphs), Some(found)) = (unit.glyphs, listed) {
-            boxes::collect(&mut found.listed.boxes, glyphs, unit.text, range, MAX_BOXES);
+        if let (Some(layout), Some(found)) = (unit.glyphs, listed) {
+            boxes::collect(&mut found.listed.boxes, layout.glyphs(), unit.text, range, MAX_BOXES);
         }
     }
 }

@@ -82,7 +82,10 @@ fn verdict(sums: &Sums, counts: &Counts) -> (String, Tone) {
 fn list(parts: &[String]) -> String {
     match parts {
         [first @ .., second_last, last] => {
-            let first: String = first.iter().map(|part| format!("{part}, ")).collect();
+            let mut first = first.join(", ");
+            if !first.is_empty() {
+                first.push_str(", ");
+            }
             format!("{first}{second_last} and {last}")
         }
         parts => parts.concat(),

@@ -1,0 +1,191 @@
+//! OCR by Tesseract, a process for each picture.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use riffle_ports::{Ocr, OcrError, OcrLine, OcrWord, PortError};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
+/// CPU time a picture may take, in seconds, and address space, in bytes.
+const SECONDS: u64 = 60;
+const MEMORY: u64 = 512 << 20;
+
+/// Words Tesseract is less sure of are left out, in per cent: they are specks and lines.
+const SURE: f32 = 20.0;
+
+/// An [`Ocr`] that runs `tesseract`, looked for when it is first needed.
+#[derive(Debug)]
+pub struct Tesseract {
+    languages: String,
+    version: OnceLock<Result<String, String>>,
+}
+
+impl Tesseract {
+    /// `languages` as Tesseract names them, parted by `+` (`eng+deu`).
+    pub fn new(languages: &str) -> Self {
+        Self { languages: languages.to_owned(), version: OnceLock::new() }
+    }
+
+    /// Looks whether Tesseract and its languages are there, and gives its version.
+    ///
+    /// # Errors
+    /// What is missing, and how to get it.
+    pub fn find(&self) -> Result<&str, &str> {
+        let found = self.version.get_or_init(|| find(&self.languages));
+        found.as_deref().map_err(String::as_str)
+    }
+
+    fn start(&self) -> io::Result<Child> {
+        Command::new("tesseract")
+            .args(["stdin", "stdout", "-l", &self.languages])
+            // Labels of a drawing stand anywhere, not in columns.
+            .args(["--psm", "11", "tsv"])
+            // One picture is one core's work: others are read beside it.
+            .env("OMP_THREAD_LIMIT", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+    }
+}
+
+fn find(languages: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/');
+    if languages.is_empty()
+        || !languages
+            .split('+')
+            .all(|one| one.starts_with(|c: char| c.is_ascii_alphabetic()) && one.chars().all(plain))
+    {
+        return Err(format!("{languages:?} are no languages of Tesseract: name them like eng+deu"));
+    }
+    let missing = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => "Tesseract is not installed (on Debian and Ubuntu: apt install \
+                                        tesseract-ocr; on macOS: brew install tesseract)"
+            .to_owned(),
+        _ => format!("Tesseract cannot be started: {error}"),
+    };
+    let said = |argument: &str| {
+        let output =
+            Command::new("tesseract").arg(argument).stdin(Stdio::null()).output().map_err(missing)?;
+        let [out, err] =
+            [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+        Ok::<_, String>(out + &err)
+    };
+    let version = said("--version")?.lines().next().unwrap_or_default().to_owned();
+    let installed = said("--list-langs")?;
+    for language in languages.split('+') {
+        if !installed.lines().any(|line| line.trim() == language) {
+            return Err(format!(
+                "Tesseract has no language {language:?} (on Debian and Ubuntu: apt install \
+                     tesseract-ocr-{language}); tesseract --list-langs shows what it has"
+            ));
+        }
+    }
+    Ok(version)
+}
+
+impl Ocr for Tesseract {
+    fn variant(&self) -> String {
+        format!("{} {}", self.find().unwrap_or("none"), self.languages)
+    }
+
+    fn read(&self, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
+        self.find().map_err(|why| OcrError::Unavailable(why.to_owned()))?;
+        let broken = |error: io::Error| PortError::Unavailable(format!("Tesseract cannot be run: {error}"));
+        let mut child = self.start().map_err(broken)?;
+        confine(&child).map_err(broken)?;
+        // It reads all before it writes anything. Where it dies of the picture the pipe breaks.
+        let given = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(picture));
+        let mut table = String::new();
+        let got = child.stdout.take().map_or(Ok(0), |mut stdout| stdout.read_to_string(&mut table));
+        let output = child.wait_with_output().map_err(broken)?;
+        if !output.status.success() || given.is_err() || got.is_err() {
+            let why = String::from_utf8_lossy(&output.stderr);
+            let why = why
+                .lines()
+                .find(|line| line.contains("rror"))
+                .unwrap_or("it takes too long or too much memory");
+            return Err(OcrError::Picture(format!("Tesseract did not read it: {}", why.trim())));
+        }
+        Ok(pages(&table))
+    }
+}
+
+/// Sets limits before it has been given anything to read.
+fn confine(child: &Child) -> io::Result<()> {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    for (resource, limit) in [(Resource::Cpu, SECONDS), (Resource::As, MEMORY), (Resource::Core, 0)] {
+        prlimit(pid, resource, Rlimit { current: Some(limit), maximum: Some(limit) })?;
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Page {
+    /// Width and height in pixels.
+    size: (f32, f32),
+    /// By block, paragraph and line.
+    lines: BTreeMap<[u32; 3], OcrLine>,
+}
+
+/// Reads Tesseract's table: a row for each page, block, paragraph, line and word.
+fn pages(table: &str) -> Vec<Vec<OcrLine>> {
+    let mut pages: BTreeMap<u32, Page> = BTreeMap::new();
+    for row in table.lines().skip(1) {
+        let columns: Vec<&str> = row.splitn(12, '\t').collect();
+        let [level, page, block, paragraph, line, _, left, top, width, height, sure, text] = columns[..]
+        else {
+            continue;
+        };
+        let number = |column: &str| column.parse::<u32>().unwrap_or(0);
+        let length = |column: &str| column.parse::<f32>().unwrap_or(0.0);
+        let page = pages.entry(number(page)).or_default();
+        match level {
+            "1" => page.size = (length(width), length(height)),
+            "5" if !text.trim().is_empty() && length(sure) >= SURE => {
+                let [left, top, width, height] = [left, top, width, height].map(length);
+                let (x, y) = (page.size.0.max(1.0), page.size.1.max(1.0));
+                let bounds = [left / x, top / y, (left + width) / x, (top + height) / y];
+                let key = [number(block), number(paragraph), number(line)];
+                let line = page.lines.entry(key).or_insert(OcrLine { words: Vec::new() });
+                line.words.push(OcrWord { text: text.trim().to_owned(), bounds });
+            }
+            _ => {}
+        }
+    }
+    pages.into_values().map(|page| page.lines.into_values().collect()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_gathered_into_lines_and_pages() {
+        let table = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n\
+            1\t1\t0\t0\t0\t0\t0\t0\t200\t100\t-1\t\n\
+            5\t1\t1\t1\t1\t1\t20\t10\t40\t10\t96.5\tHOLE-1\n\
+            5\t1\t1\t1\t1\t2\t70\t10\t40\t10\t3.0\t|~\n\
+            5\t1\t1\t1\t1\t3\t100\t10\t100\t90\t91\tmm\n\
+            5\t1\t2\t1\t1\t1\t0\t0\t1\t1\t95\t \n\
+            1\t2\t0\t0\t0\t0\t0\t0\t100\t100\t-1\t\n\
+            5\t2\t1\t1\t1\t1\t0\t0\t50\t50\t80\tnext\n";
+        let pages = pages(table);
+        assert_eq!(pages.len(), 2);
+        let words: Vec<&str> = pages[0][0].words.iter().map(|word| word.text.as_str()).collect();
+        assert_eq!((pages[0].len(), words), (1, vec!["HOLE-1", "mm"]));
+        #[expect(clippy::cast_possible_truncation, reason = "parts of a whole")]
+        let percent = |part: f32| (part * 100.0).round() as i32;
+        assert_eq!(pages[0][0].words[0].bounds.map(percent), [10, 10, 30, 20]);
+        assert_eq!(pages[1][0].words[0].bounds.map(percent), [0, 0, 50, 50]);
+    }
+
+    #[test]
+    fn languages_are_no_options() {
+        for odd in ["", "eng+", "--help", "eng deu", "../x;"] {
+            assert!(find(odd).is_err_and(|why| why.contains("no languages")), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Texts kept between scans: a database of its own beside the state, that may be deleted at any time.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use riffle_ports::{Clock, PortError, TextCache, TextKey};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+/// Room for the texts unless told otherwise, in bytes: 2 GiB.
+pub const TEXTS_LIMIT: u64 = 2 << 30;
+
+/// Evicted down to so many per cent of the limit, so that not every text makes room for itself.
+const KEEP_PERCENT: u64 = 90;
+/// Texts wait for the disk at most so many at a time; whoever comes then waits.
+const WAITING: usize = 8;
+/// Put into one transaction at most.
+const GROUP: usize = 64;
+/// When a text was last used is known to about a day: to note it each time would be a write for each read.
+const DAY: i64 = 86_400;
+/// Bytes of the file that are read through the page cache.
+const MAPPED: i64 = 1 << 30;
+/// Another layout is another file.
+const FILE: &str = "texts-1.sqlite";
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS texts (
+        id INTEGER PRIMARY KEY,
+        key BLOB NOT NULL UNIQUE,
+        size INTEGER NOT NULL,
+        used INTEGER NOT NULL,
+        text BLOB NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS texts_by_use ON texts (used);
+    CREATE TABLE IF NOT EXISTS places (
+        place BLOB PRIMARY KEY,
+        text INTEGER NOT NULL REFERENCES texts (id) ON DELETE CASCADE
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS places_by_text ON places (text);
+";
+
+/// A [`TextCache`] in one `SQLite` file.
+///
+/// Texts are written behind the caller's back; what was not written when the process was killed is read again.
+/// A file that is damaged is thrown away.
+#[expect(missing_debug_implementations, reason = "the clock is a trait object")]
+pub struct LocalTexts {
+    reading: Mutex<Connection>,
+    writing: Option<SyncSender<Write>>,
+    writer: Option<JoinHandle<()>>,
+    clock: Arc<dyn Clock>,
+}
+
+enum Write {
+    Text(TextKey, Vec<u8>, i64),
+    Place(TextKey, TextKey),
+    Used(i64, i64),
+}
+
+impl LocalTexts {
+    /// Opens the cache in the folder `dir`, which exists, with room for `limit` bytes of packed text.
+    pub fn open(dir: &Path, limit: u64, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let path = dir.join(FILE);
+        let (reading, writing) = match Self::connect(&path) {
+            Ok(both) => both,
+            Err(error) => {
+                tracing::warn!(%error, "the text cache is damaged and is made anew");
+                for companion in ["", "-wal", "-shm"] {
+                    let file = dir.join(format!("{FILE}{companion}"));
+                    fs::remove_file(file).or_else(|error| {
+                        if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+                    })?;
+                }
+                Self::connect(&path).map_err(io::Error::other)?
+            }
+        };
+        let (sender, receiver) = sync_channel(WAITING);
+        let writer = std::thread::Builder::new()
+            .name("riffle-texts".to_owned())
+            .spawn(move || Writer { connection: writing, limit, size: None }.run(&receiver))?;
+        Ok(Self { reading: Mutex::new(reading), writing: Some(sender), writer: Some(writer), clock })
+    }
+
+    fn connect(path: &Path) -> rusqlite::Result<(Connection, Connection)> {
+        crate::store::private_file(path)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        let open = || {
+            let connection = Connection::open(path)?;
+            connection.busy_timeout(Duration::from_secs(5))?;
+            // Texts take some 50 KB: larger pages, read without a copy.
+            connection.pragma_update(None, "page_size", 16_384)?;
+            connection.pragma_update(None, "mmap_size", MAPPED)?;
+            connection.pragma_update(None, "journal_mode", "wal")?;
+            // What a power cut takes is read again.
+            connection.pragma_update(None, "synchronous", "off")?;
+            connection.pragma_update(None, "foreign_keys", true)?;
+            Ok::<_, rusqlite::Error>(connection)
+        };
+        let writing = open()?;
+        writing.execute_batch(SCHEMA)?;
+        // A cut while it was written may have left anything.
+        let sound: String = writing.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if sound != "ok" {
+            return Err(rusqlite::Error::InvalidQuery);
+        }
+        Ok((open()?, writing))
+    }
+
+    fn read(&self, query: &str, key: TextKey) -> Result<Option<Vec<u8>>, PortError> {
+        // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
+        let connection = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut statement = connection.prepare_cached(query).map_err(|error| failed(&error))?;
+        let row = statement
+            .query_row([key.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get(2)?)))
+            .optional()
+            .map_err(|error| failed(&error))?;
+        let Some((id, used, text)) = row else { return Ok(None) };
+        let now = self.now();
+        if used < now - DAY {
+            self.write(Write::Used(id, now))?;
+        }
+        Ok(Some(text))
+    }
+
+    fn write(&self, write: Write) -> Result<(), PortError> {
+        let gone = || PortError::Unavailable("the text cache is closed".to_owned());
+        self.writing.as_ref().ok_or_else(gone)?.send(write).map_err(|_| gone())
+    }
+
+    fn now(&self) -> i64 {
+        self.clock.now().timestamp()
+    }
+}
+
+impl TextCache for LocalTexts {
+    fn get(&self, key: TextKey) -> Result<Option<Vec<u8>>, PortError> {
+        self.read("SELECT id, used, text FROM texts WHERE key = ?1", key)
+    }
+
+    fn find(&self, place: TextKey) -> Result<Option<Vec<u8>>, PortError> {
+        self.read(
+            "SELECT texts.id, used, texts.text FROM places JOIN texts ON texts.id = places.text
+             WHERE place = ?1",
+            place,
+        )
+    }
+
+    fn put(&self, key: TextKey, text: Vec<u8>) -> Result<(), PortError> {
+        self.write(Write::Text(key, text, self.now()))
+    }
+
+    fn link(&self, place: TextKey, key: TextKey) -> Result<(), PortError> {
+        self.write(Write::Place(place, key))
+    }
+}
+
+impl Drop for LocalTexts {
+    fn drop(&mut self) {
+        self.writing = None;
+        if self.writer.take().is_some_and(|writer| writer.join().is_err()) {
+            tracing::warn!("the text cache's thread panicked");
+        }
+    }
+}
+
+fn failed(error: &rusqlite::Error) -> PortError {
+    PortError::Unavailable(format!("the text cache: {error}"))
+}
+
+/// The one who writes.
+struct Writer {
+    connection: Connection,
+    limit: u64,
+    /// Of all texts, once it was asked for.
+    size: Option<u64>,
+}
+
+impl Writer {
+    fn run(mut self, writes: &Receiver<Write>) {
+        while let Ok(first) = writes.recv() {
+            let group: Vec<Write> = std::iter::once(first).chain(writes.try_iter().take(GROUP)).collect();
+            if let Err(error) = self.group(group) {
+                // Counted again: how much of the group was written is unknown.
+                self.size = None;
+                tracing::warn!(%error, "texts were not kept: their files are read again");
+            }
+        }
+    }
+
+    fn group(&mut self, group: Vec<Write>) -> rusqlite::Result<()> {
+        let size = match self.size {
+            Some(size) => size,
+            None => {
+                self.connection.query_row("SELECT coalesce(sum(size), 0) FROM texts", [], |row| row.get(0))?
+            }
+        };
+        let transaction = self.connection.transaction()?;
+        let mut size = size;
+        for write in group {
+            match write {
+                Write::Text(key, text, now) => {
+                    let length = text.len() as u64;
+                    let new = transaction
+                        .prepare_cached(
+                            "INSERT OR IGNORE INTO texts (key, size, used, text) VALUES (?1, ?2, ?3, ?4)",
+                        )?
+                        .execute(params![key.0, length, now, text])?;
+                    size += if new > 0 { length } else { 0 };
+                }
+                Write::Place(place, key) => {
+                    transaction
+                        .prepare_cached("INSERT OR REPLACE INTO places (place, text) SELECT ?1, id FROM texts WHERE key = ?2")?
+                        .execute(params![place.0, key.0])?;
+                }
+                Write::Used(id, now) => {
+                    transaction
+                        .prepare_cached("UPDATE texts SET used = ?2 WHERE id = ?1")?
+                        .execute(params![id, now])?;
+                }
+            }
+        }
+        if size > self.limit {
+            size = evict(&transaction, size, self.limit / 100 * KEEP_PERCENT)?;
+        }
+        transaction.commit()?;
+        self.size = Some(size);
+        Ok(())
+    }
+}
+
+/// Throws away what was not used for longest until at most `keep` bytes are left; gives what is left.
+fn evict(connection: &Connection, mut size: u64, keep: u64) -> rusqlite::Result<u64> {
+    let mut oldest = connection.prepare_cached("SELECT id, size FROM texts ORDER BY used, id LIMIT 100")?;
+    let mut delete = connection.prepare_cached("DELETE FROM texts WHERE id = ?1")?;
+    while size > keep {
+        let texts = oldest
+            .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?)))?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        if texts.is_empty() {
+            return Ok(0);
+        }
+        for (id, length) in texts {
+            if size <= keep {
+                break;
+            }
+            delete.execute([id])?;
+            size = size.saturating_sub(length);
+        }
+    }
+    Ok(size)
+}

@@ -1,0 +1,7 @@
+//! A program that is nothing but a sandbox, for the tests of this crate.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    riffle_reader::sandbox::main().unwrap_or(ExitCode::FAILURE)
+}

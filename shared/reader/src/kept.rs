@@ -1,0 +1,125 @@
+//! A file's text as it is kept for the next scan.
+//!
+//! ```text
+//! kept   := version (4 bytes) block (JSON of the outcome) piece*
+//! piece  := block (units) block (boxes)       as in `transcript.rs`
+//! block  := length, length unpacked (4 bytes each), LZ4
+//! ```
+//!
+//! Boxes are packed apart, so that they are unpacked only where a code was found.
+
+use std::cell::OnceCell;
+
+use riffle_extract::{ExtractError, Extracted, Sink};
+use serde::{Deserialize, Serialize};
+
+use crate::transcript::{self, Boxes, Malformed};
+
+/// Text that takes more room than this, packed, is not kept: reading it costs no less than parsing the file.
+const MOST: usize = 8 << 20;
+/// A block that claims to be longer is none.
+const BLOCK: usize = 256 << 20;
+
+/// What came of reading a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// Size of the file.
+    pub bytes: u64,
+    pub outcome: Result<Extracted, ExtractError>,
+}
+
+/// Packs units as they come.
+#[derive(Debug)]
+pub(crate) struct Packer {
+    /// `None` once it was too much.
+    pieces: Option<Vec<u8>>,
+}
+
+impl Packer {
+    pub fn new() -> Self {
+        Self { pieces: Some(Vec::new()) }
+    }
+
+    /// Takes whole units and their boxes.
+    pub fn units(&mut self, units: &[u8], boxes: &[u8]) {
+        let Some(pieces) = &mut self.pieces else { return };
+        pack(pieces, units);
+        pack(pieces, boxes);
+        if pieces.len() > MOST || units.len().max(boxes.len()) > BLOCK {
+            self.pieces = None;
+        }
+    }
+
+    /// All of it, if it is to be kept.
+    pub fn finish(self, ended: &Ended) -> Option<Vec<u8>> {
+        let pieces = self.pieces?;
+        let mut kept = transcript::VERSION.to_le_bytes().to_vec();
+        pack(&mut kept, &serde_json::to_vec(ended).ok()?);
+        kept.extend_from_slice(&pieces);
+        Some(kept)
+    }
+}
+
+fn pack(to: &mut Vec<u8>, bytes: &[u8]) {
+    let packed = lz4_flex::block::compress(bytes);
+    for length in [packed.len(), bytes.len()] {
+        to.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+    }
+    to.extend_from_slice(&packed);
+}
+
+/// A packed block and its length unpacked, taken off `from`.
+fn block<'k>(from: &mut &'k [u8]) -> Result<(&'k [u8], usize), Malformed> {
+    let mut length = || -> Result<usize, Malformed> {
+        let (length, rest) = from.split_first_chunk::<4>().ok_or(Malformed)?;
+        *from = rest;
+        Ok(u32::from_le_bytes(*length) as usize)
+    };
+    let (packed, unpacked) = (length()?, length()?);
+    let (block, rest) = from.split_at_checked(packed).ok_or(Malformed)?;
+    *from = rest;
+    // LZ4 packs 255 to 1 at best: a block that claims more makes nobody set memory aside for it.
+    if unpacked > BLOCK || unpacked / 256 > packed { Err(Malformed) } else { Ok((block, unpacked)) }
+}
+
+fn unpack((block, length): (&[u8], usize), into: &mut Vec<u8>) -> Result<(), Malformed> {
+    into.resize(length, 0);
+    let unpacked = lz4_flex::block::decompress_into(block, into).map_err(|_| Malformed)?;
+    if unpacked == length { Ok(()) } else { Err(Malformed) }
+}
+
+/// Boxes that nobody has asked for yet.
+struct Packed<'k> {
+    block: (&'k [u8], usize),
+    unpacked: OnceCell<Vec<u8>>,
+}
+
+impl Boxes for Packed<'_> {
+    fn boxes(&self) -> &[u8] {
+        self.unpacked.get_or_init(|| {
+            let mut boxes = Vec::new();
+            if unpack(self.block, &mut boxes).is_err() {
+                boxes.clear();
+            }
+            boxes
+        })
+    }
+}
+
+/// Hands what was kept to `sink`, which may have got some of it when the rest turns out to be broken.
+pub(crate) fn replay(kept: &[u8], sink: &mut dyn Sink) -> Result<Ended, Malformed> {
+    let (version, mut rest) = kept.split_first_chunk::<4>().ok_or(Malformed)?;
+    if u32::from_le_bytes(*version) != transcript::VERSION {
+        return Err(Malformed);
+    }
+    let mut units = Vec::new();
+    unpack(block(&mut rest)?, &mut units)?;
+    let ended = serde_json::from_slice(&units).map_err(|_| Malformed)?;
+    let mut reader = transcript::Reader::default();
+    while !rest.is_empty() {
+        unpack(block(&mut rest)?, &mut units)?;
+        let boxes = Packed { block: block(&mut rest)?, unpacked: OnceCell::new() };
+        reader.read(&units, &boxes, sink)?;
+    }
+    Ok(ended)
+}

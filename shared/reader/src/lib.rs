@@ -1,0 +1,298 @@
+//! From a file to its text: parsed in a sandbox, its pictures read by OCR, and remembered for the next time.
+//!
+//! Everything here blocks; call it from a thread that may. Nothing here knows codes, sessions or queues.
+
+mod kept;
+mod pictures;
+pub mod sandbox;
+mod transcript;
+
+pub use kept::Ended;
+pub use transcript::Malformed;
+
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+
+use riffle_extract::{ExtractError, Limits, PageImage, Sink, Unit};
+use riffle_ports::{Confirmed, Content, Ocr, Opened, PortError, ReadError, TextCache, TextKey};
+use sha2::{Digest, Sha256};
+
+use kept::Packer;
+use sandbox::{Listener, Pool};
+
+/// Changes when the parsers read something otherwise: what was kept before is read anew.
+const PARSERS: u32 = 1;
+
+/// A file, as far as reading it goes.
+#[derive(Debug, Clone)]
+pub struct Document<'a> {
+    /// Only a hint of the format.
+    pub name: &'a str,
+    pub tenant: &'a str,
+    /// What names the file across sessions, and its version there.
+    pub identity: &'a str,
+    pub version: &'a str,
+    /// Whether pictures of text are read.
+    pub ocr: bool,
+}
+
+/// Takes a file's text, maybe from the beginning again.
+pub trait Text: Sink {
+    /// Forgets the file: its units come again.
+    fn restart(&mut self);
+}
+
+/// Where files are parsed.
+#[derive(Debug)]
+pub enum Parser {
+    /// In processes of their own.
+    Sandbox(Pool),
+    /// In this one, for measuring what the sandbox costs.
+    InProcess(Limits),
+}
+
+/// Reads files.
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Reader {
+    pub parser: Parser,
+    pub cache: Option<Arc<dyn TextCache>>,
+    pub ocr: Option<Arc<dyn Ocr>>,
+}
+
+impl Reader {
+    /// Hands on what is remembered of the file, if it is.
+    pub fn recall(&self, document: &Document<'_>, text: &mut dyn Text) -> Option<Ended> {
+        let cache = self.cache.as_ref()?;
+        let kept = cache.find(self.place(document)).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the text cache cannot be read: the file is read again");
+            None
+        })?;
+        replay(&kept, text)
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// What the source says of the file, or no sandbox can be had. What the parser says is in the answer.
+    pub fn read(
+        &self,
+        document: &Document<'_>,
+        opened: &dyn Opened,
+        text: &mut dyn Text,
+    ) -> Result<Ended, ReadError> {
+        let content = opened.content();
+        let Some(cache) = &self.cache else {
+            let (ended, _) = self.parse(document, &content, text, None)?;
+            opened.confirm()?;
+            return Ok(ended);
+        };
+        let key = self.key(document, "content", &[&digest(&content)?]);
+        let known = cache.get(key).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the text cache cannot be read: the file is read again");
+            None
+        });
+        let recalled = known.and_then(|kept| replay(&kept, text));
+        let is_known = recalled.is_some();
+        let (ended, kept) = match recalled {
+            Some(ended) => (ended, None),
+            None => self.parse(document, &content, text, Some(Packer::new()))?,
+        };
+        let confirmed = opened.confirm()?;
+        let remember = || {
+            if let Some(kept) = kept {
+                cache.put(key, kept)?;
+            } else if !is_known {
+                return Ok(());
+            }
+            if confirmed == Confirmed::Settled { cache.link(self.place(document), key) } else { Ok(()) }
+        };
+        if let Err(error) = remember() {
+            tracing::warn!(%error, "the text cache cannot be written: the next scan reads the file again");
+        }
+        Ok(ended)
+    }
+
+    fn parse(
+        &self,
+        document: &Document<'_>,
+        content: &Content<'_>,
+        text: &mut dyn Text,
+        packer: Option<Packer>,
+    ) -> Result<(Ended, Option<Vec<u8>>), PortError> {
+        let ocr = self.ocr.as_deref().filter(|_| document.ocr);
+        let mut incoming = Incoming::new(text, ocr, packer);
+        let (bytes, outcome) = match &self.parser {
+            Parser::Sandbox(pool) => pool.parse(document.name, content, &mut incoming)?,
+            Parser::InProcess(limits) => {
+                let bytes = in_memory(content)?;
+                let outcome = riffle_extract::extract(document.name, &bytes, limits, &mut incoming);
+                (bytes.len() as u64, outcome)
+            }
+        };
+        let packer = incoming.finish()?;
+        let ended = Ended { bytes, outcome };
+        let kept =
+            if is_final(&ended.outcome) { packer.and_then(|packer| packer.finish(&ended)) } else { None };
+        Ok((ended, kept))
+    }
+
+    fn place(&self, document: &Document<'_>) -> TextKey {
+        self.key(document, "place", &[document.identity.as_bytes(), document.version.as_bytes()])
+    }
+
+    /// Everything that decides what is read is in it, each part with its length so that none runs into another.
+    fn key(&self, document: &Document<'_>, what: &str, parts: &[&[u8]]) -> TextKey {
+        let ocr = self.ocr.as_ref().filter(|_| document.ocr).map(|ocr| ocr.variant()).unwrap_or_default();
+        let version = [transcript::VERSION.to_le_bytes(), PARSERS.to_le_bytes()].concat();
+        // Formats that are told by their name only are other files under another name.
+        let extension = document.name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let mut hash = Sha256::new();
+        let fixed: [&[u8]; 5] =
+            [what.as_bytes(), &version, document.tenant.as_bytes(), ocr.as_bytes(), extension.as_bytes()];
+        for part in fixed.iter().chain(parts) {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        TextKey(hash.finalize().into())
+    }
+}
+
+/// `None` where what was kept is broken: it is read again.
+fn replay(kept: &[u8], text: &mut dyn Text) -> Option<Ended> {
+    let ended = kept::replay(kept, text);
+    if ended.is_err() {
+        text.restart();
+    }
+    ended.ok()
+}
+
+/// Whether reading the same bytes again gives the same: not so where a limit or the parser's end came first.
+fn is_final(outcome: &Result<riffle_extract::Extracted, ExtractError>) -> bool {
+    !matches!(outcome, Err(ExtractError::TooLarge(_) | ExtractError::Panicked(_)))
+}
+
+fn digest(content: &Content<'_>) -> Result<[u8; 32], ReadError> {
+    let mut hash = Sha256::new();
+    match content {
+        Content::Memory(bytes) => hash.update(bytes),
+        Content::File(file, size) => {
+            let mut piece = vec![0; 128 * 1024];
+            let mut at = 0;
+            while at < *size {
+                let read = file.read_at(&mut piece, at).map_err(unreadable)?;
+                if read == 0 {
+                    return Err(ReadError::Changed);
+                }
+                let most = usize::try_from(*size - at).unwrap_or(usize::MAX);
+                hash.update(&piece[..read.min(most)]);
+                at += read as u64;
+            }
+        }
+    }
+    Ok(hash.finalize().into())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
+fn unreadable(error: std::io::Error) -> ReadError {
+    ReadError::Denied(error.to_string())
+}
+
+fn in_memory(content: &Content<'_>) -> Result<bytes::Bytes, PortError> {
+    match content {
+        Content::Memory(bytes) => Ok((*bytes).clone()),
+        Content::File(file, size) => {
+            let mut bytes = vec![0; usize::try_from(*size).unwrap_or_default()];
+            file.read_exact_at(&mut bytes, 0).map_err(|error| PortError::Unavailable(error.to_string()))?;
+            Ok(bytes.into())
+        }
+    }
+}
+
+/// What comes out of a parser: handed on, packed for the next time, its pictures read.
+struct Incoming<'t> {
+    text: &'t mut dyn Text,
+    ocr: Option<&'t dyn Ocr>,
+    packer: Option<Packer>,
+    reader: transcript::Reader,
+    writer: transcript::Writer,
+    /// The first failure that is not the file's.
+    broken: Option<PortError>,
+}
+
+/// Units are packed when they are so many bytes.
+const PACK_AT: usize = 64 * 1024;
+
+impl<'t> Incoming<'t> {
+    fn new(text: &'t mut dyn Text, ocr: Option<&'t dyn Ocr>, packer: Option<Packer>) -> Self {
+        let (reader, writer) = Default::default();
+        Self { text, ocr, packer, reader, writer, broken: None }
+    }
+
+    fn finish(mut self) -> Result<Option<Packer>, PortError> {
+        self.pack();
+        self.broken.map_or(Ok(self.packer), Err)
+    }
+
+    fn pack(&mut self) {
+        if let Some(packer) = &mut self.packer
+            && !self.writer.piece.is_empty()
+        {
+            packer.units(&self.writer.piece.units, &self.writer.piece.boxes);
+        }
+        self.writer.piece.clear();
+    }
+}
+
+/// For a parser in this process, and for what OCR reads.
+impl Sink for Incoming<'_> {
+    fn unit(&mut self, unit: &Unit<'_>) {
+        if self.packer.is_some() {
+            self.writer.unit(unit);
+            if self.writer.piece.len() >= PACK_AT {
+                self.pack();
+            }
+        }
+        self.text.unit(unit);
+    }
+
+    fn wants_images(&self) -> bool {
+        self.ocr.is_some()
+    }
+
+    fn image(&mut self, image: &PageImage<'_>) -> bool {
+        let Some(ocr) = self.ocr else { return false };
+        match pictures::read(ocr, image, self) {
+            Ok(read) => read,
+            Err(error) => {
+                self.broken.get_or_insert(error);
+                false
+            }
+        }
+    }
+}
+
+impl Listener for Incoming<'_> {
+    fn units(&mut self, units: &[u8], boxes: &[u8]) -> Result<(), Malformed> {
+        self.reader.read(units, &boxes, self.text)?;
+        if let Some(packer) = &mut self.packer {
+            packer.units(units, boxes);
+        }
+        Ok(())
+    }
+
+    fn wants_images(&self) -> bool {
+        Sink::wants_images(self)
+    }
+
+    fn image(&mut self, image: &PageImage<'_>) -> bool {
+        let read = Sink::image(self, image);
+        self.pack();
+        read
+    }
+
+    fn restart(&mut self) {
+        self.text.restart();
+        self.packer = self.packer.take().map(|_| Packer::new());
+        (self.reader, self.writer) = Default::default();
+    }
+}

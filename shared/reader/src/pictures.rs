@@ -1,0 +1,114 @@
+//! From the words of a picture to units of text.
+
+use riffle_extract::{Bounds, Glyphs, PageImage, Place, Sink, Unit};
+use riffle_ports::{Ocr, OcrError, OcrLine, PortError};
+
+/// Has a picture read and hands its text on; says whether it could be read.
+///
+/// # Errors
+/// The world failed. A picture that cannot be read, or an engine that is not there, leaves the page unread.
+pub(crate) fn read(ocr: &dyn Ocr, image: &PageImage<'_>, sink: &mut dyn Sink) -> Result<bool, PortError> {
+    let pages = match ocr.read(image.bytes) {
+        Ok(pages) => pages,
+        Err(OcrError::Port(error)) => return Err(error),
+        Err(OcrError::Picture(why) | OcrError::Unavailable(why)) => {
+            tracing::warn!(why, "a picture was not read");
+            return Ok(false);
+        }
+    };
+    for (number, lines) in pages.iter().enumerate() {
+        let place = further(image.place, u32::try_from(number).unwrap_or(u32::MAX));
+        let (text, glyphs) = page(lines, image.page);
+        if !text.is_empty() {
+            sink.unit(&Unit { place: &place, text: &text, glyphs: Some(&glyphs) });
+        }
+    }
+    Ok(true)
+}
+
+/// The page so many pages on: a TIFF holds several.
+fn further(place: &Place, pages: u32) -> Place {
+    match place {
+        Place::Page(page) => Place::Page(page.saturating_add(pages)),
+        Place::Inside { entry, place } => {
+            Place::Inside { entry: entry.clone(), place: Box::new(further(place, pages)) }
+        }
+        other => other.clone(),
+    }
+}
+
+/// Lines of words, and for each word its box.
+fn page(lines: &[OcrLine], size: (f32, f32)) -> (String, Glyphs) {
+    let (mut text, mut boxes) = (String::new(), Vec::new());
+    for line in lines {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        for (at, word) in line.words.iter().enumerate() {
+            if at > 0 {
+                text.push(' ');
+            }
+            let [left, top, right, bottom] = word.bounds;
+            let bounds =
+                Bounds { x0: left * size.0, y0: top * size.1, x1: right * size.0, y1: bottom * size.1 };
+            boxes.push((u32::try_from(text.len()).unwrap_or(u32::MAX), bounds));
+            text.push_str(&word.text);
+        }
+    }
+    (text, Glyphs { page: size, boxes })
+}
+
+#[cfg(test)]
+mod tests {
+    use riffle_extract::Encoding;
+    use riffle_ports::OcrWord;
+
+    use super::*;
+
+    /// Reads the same two pages in every picture that is one.
+    struct Parrot;
+
+    impl Ocr for Parrot {
+        fn variant(&self) -> String {
+            "parrot".to_owned()
+        }
+
+        fn read(&self, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
+            if picture.is_empty() {
+                return Err(OcrError::Picture("nothing there".to_owned()));
+            }
+            let word = |text: &str| OcrWord { text: text.to_owned(), bounds: [0.1, 0.25, 0.5, 0.5] };
+            let line = |words: &[&str]| OcrLine { words: words.iter().copied().map(word).collect() };
+            Ok(vec![vec![line(&["HOLE-1", "ok"]), line(&["next"])], vec![line(&["HOLE-2"])]])
+        }
+    }
+
+    type Page = (String, String, Vec<(u32, Bounds)>);
+
+    #[derive(Default)]
+    struct Pages(Vec<Page>);
+
+    impl Sink for Pages {
+        fn unit(&mut self, unit: &Unit<'_>) {
+            let boxes = unit.glyphs.map(|layout| layout.glyphs().boxes.clone()).unwrap_or_default();
+            self.0.push((unit.place.to_string(), unit.text.to_owned(), boxes));
+        }
+    }
+
+    #[test]
+    fn words_stand_on_their_pages_in_lines() {
+        let mut pages = Pages::default();
+        let place = Place::Inside { entry: "a.zip".to_owned(), place: Box::new(Place::Page(3)) };
+        let page = (100.0, 200.0);
+        let mut image = PageImage { place: &place, encoding: Encoding::Tiff, bytes: b"tiff", page };
+        assert_eq!(read(&Parrot, &image, &mut pages), Ok(true));
+        let said: Vec<_> = pages.0.iter().map(|(place, text, _)| (place.as_str(), text.as_str())).collect();
+        assert_eq!(said, [("a.zip: page 3", "HOLE-1 ok\nnext"), ("a.zip: page 4", "HOLE-2")]);
+        let offsets: Vec<u32> = pages.0[0].2.iter().map(|(offset, _)| *offset).collect();
+        assert_eq!(offsets, [0, 7, 10]);
+        assert_eq!(pages.0[0].2[0].1, Bounds { x0: 10.0, y0: 50.0, x1: 50.0, y1: 100.0 });
+
+        image.bytes = b"";
+        assert_eq!(read(&Parrot, &image, &mut pages), Ok(false), "the page stays unread");
+    }
+}

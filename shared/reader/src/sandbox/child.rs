@@ -1,0 +1,204 @@
+//! Within the sandbox: reads one file after another for whoever holds the other end of standard input.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::FileExt as _;
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+
+use bytes::Bytes;
+use riffle_extract::{ExtractError, Limits, PageImage, Sink, Unit};
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
+
+use super::wire::{self, End, Kind, Picture, Request};
+use crate::transcript::Writer;
+
+/// Units are sent when they are so many bytes.
+const SEND_AT: usize = 64 * 1024;
+/// More than a parser needs, and few.
+const OPEN_FILES: u64 = 32;
+
+/// Reads files until the socket on standard input closes.
+pub(super) fn serve(memory: u64) -> ExitCode {
+    // Panics are answers here, told over the socket.
+    std::panic::set_hook(Box::new(|_| {}));
+    let Ok(socket) = confine(memory) else {
+        return ExitCode::FAILURE;
+    };
+    while let Ok(Some((request, file))) = receive(&socket) {
+        if answer(&socket, &request, file).is_err() {
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Gives up what no parser needs.
+fn confine(memory: u64) -> io::Result<UnixStream> {
+    let limit = |resource, limit| {
+        setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(limit) }).map_err(io::Error::from)
+    };
+    limit(Resource::As, memory)?;
+    limit(Resource::Core, 0)?;
+    limit(Resource::Fsize, 0)?;
+    limit(Resource::Nofile, OPEN_FILES)?;
+    #[cfg(target_os = "linux")]
+    rustix::thread::set_no_new_privs(true)?;
+    Ok(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?))
+}
+
+/// The next file; `None` when there is none to come.
+fn receive(socket: &UnixStream) -> io::Result<Option<(Request, Option<File>)>> {
+    let mut length = [0; 4];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+    let mut part = [io::IoSliceMut::new(&mut length)];
+    let got = recvmsg(socket, &mut part, &mut ancillary, RecvFlags::empty())?.bytes;
+    let mut files = ancillary.drain().filter_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(files) => Some(files),
+        _ => None,
+    });
+    let file: Option<OwnedFd> = files.by_ref().flatten().last();
+    if got == 0 {
+        return Ok(None);
+    }
+    let mut socket = socket;
+    socket.read_exact(&mut length[got..])?;
+    let mut request = vec![0; u32::from_le_bytes(length) as usize];
+    socket.read_exact(&mut request)?;
+    Ok(Some((serde_json::from_slice(&request)?, file.map(File::from))))
+}
+
+fn answer(socket: &UnixStream, request: &Request, file: Option<File>) -> io::Result<()> {
+    let used = u64::try_from(clock_gettime(ClockId::ProcessCPUTime).tv_sec).unwrap_or(0);
+    // Whole seconds are what the limit knows: at least what was granted.
+    let maximum = getrlimit(Resource::Cpu).maximum;
+    setrlimit(Resource::Cpu, Rlimit { current: Some(used + 1 + request.seconds), maximum })?;
+    let content = match file {
+        // Who sent the descriptor shares its position.
+        Some(file) => content(FromStart { file: &file, at: 0 }, request.size),
+        None => content(socket, request.size),
+    };
+    let mut sink = Outgoing { socket, units: Writer::default(), images: request.images, broken: None };
+    let (bytes, outcome) = match content {
+        Ok(content) => {
+            let outcome = riffle_extract::extract(&request.name, &content, &Limits::default(), &mut sink);
+            (content.len() as u64, outcome)
+        }
+        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
+            (0, Err(ExtractError::TooLarge(format!("{} bytes", request.size))))
+        }
+        Err(error) => return Err(error),
+    };
+    sink.send();
+    if let Some(error) = sink.broken {
+        if error.kind() != io::ErrorKind::FileTooLarge {
+            return Err(error);
+        }
+        let why = "one page, cell or paragraph holds more text than can be taken in".to_owned();
+        return end(socket, &End { bytes, outcome: Err(ExtractError::TooLarge(why)), memory: memory() });
+    }
+    end(socket, &End { bytes, outcome, memory: memory() })
+}
+
+fn end(mut socket: &UnixStream, end: &End) -> io::Result<()> {
+    wire::write(&mut socket, Kind::End, &[&serde_json::to_vec(end)?])
+}
+
+fn content(from: impl Read, size: u64) -> io::Result<Bytes> {
+    let too_large = || io::Error::from(io::ErrorKind::OutOfMemory);
+    let mut content = Vec::new();
+    content.try_reserve_exact(usize::try_from(size).map_err(|_| too_large())?).map_err(|_| too_large())?;
+    from.take(size).read_to_end(&mut content)?;
+    Ok(content.into())
+}
+
+struct FromStart<'f> {
+    file: &'f File,
+    at: u64,
+}
+
+impl Read for FromStart<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(into, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+/// Address space in use: what the limit is on.
+fn memory() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm")
+        .ok()
+        .and_then(|statm| statm.split(' ').next().and_then(|pages| pages.parse::<u64>().ok()));
+    pages.unwrap_or(0) * rustix::param::page_size() as u64
+}
+
+struct Outgoing<'s> {
+    socket: &'s UnixStream,
+    units: Writer,
+    images: bool,
+    /// After the first error nothing more is sent.
+    broken: Option<io::Error>,
+}
+
+impl Outgoing<'_> {
+    fn send(&mut self) {
+        let piece = &self.units.piece;
+        if self.broken.is_none() && !piece.is_empty() {
+            let length = u32::try_from(piece.units.len()).unwrap_or(u32::MAX).to_le_bytes();
+            let parts: [&[u8]; 3] = [&length, &piece.units, &piece.boxes];
+            self.broken = wire::write(&mut self.socket, Kind::Units, &parts).err();
+        }
+        self.units.piece.clear();
+    }
+
+    fn picture(&mut self, image: &PageImage<'_>) -> io::Result<bool> {
+        let picture = Picture { place: image.place.clone(), encoding: image.encoding, page: image.page };
+        let picture = serde_json::to_vec(&picture)?;
+        let length = u32::try_from(picture.len()).unwrap_or(u32::MAX).to_le_bytes();
+        match wire::write(&mut self.socket, Kind::Picture, &[&length, &picture, image.bytes]) {
+            // One picture more than can be sent is only not read.
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Ok(false),
+            outcome => outcome?,
+        }
+        let mut read = [0];
+        self.socket.read_exact(&mut read)?;
+        Ok(read[0] == 1)
+    }
+}
+
+impl Sink for Outgoing<'_> {
+    fn unit(&mut self, unit: &Unit<'_>) {
+        self.units.unit(unit);
+        if self.units.piece.len() >= SEND_AT {
+            self.send();
+        }
+    }
+
+    fn wants_images(&self) -> bool {
+        self.images
+    }
+
+    fn image(&mut self, image: &PageImage<'_>) -> bool {
+        // What stands before the picture comes before it.
+        self.send();
+        if self.broken.is_some() {
+            return false;
+        }
+        self.picture(image).unwrap_or_else(|error| {
+            self.broken = Some(error);
+            false
+        })
+    }
+}
+
+/// For a process that was started without a socket: it says so and ends.
+pub(super) fn refuse() -> ExitCode {
+    let written = io::stderr().write_all(b"riffle starts this by itself, for each file it reads\n");
+    if written.is_ok() { ExitCode::from(2) } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,370 @@
+//! The children, and one file's way through one of them.
+
+#![expect(clippy::disallowed_methods, reason = "a process is given real time, not the clock's")]
+
+use std::io::{self, IoSlice, Read as _, Write as _};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{self, Command, ExitStatus, Stdio};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use riffle_extract::{ExtractError, Extracted, PageImage};
+use riffle_ports::{Content, PortError};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+
+use super::ARGUMENT;
+use super::wire::{self, End, Kind, Picture, Request};
+
+/// What a child may use. [`Settings::default`] is meant for 512 MiB in all.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// This program, whose `main` calls [`super::main`].
+    pub program: PathBuf,
+    /// Children at once; who finds all at work waits.
+    pub children: usize,
+    /// Address space of each, in bytes.
+    pub memory: u64,
+    /// CPU time for any file, and some for its size.
+    pub seconds: u64,
+    pub bytes_per_second: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            // The very file this process runs, even where another has taken its name.
+            program: PathBuf::from("/proc/self/exe"),
+            children: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            memory: 512 << 20,
+            seconds: 6,
+            bytes_per_second: 4 << 20,
+        }
+    }
+}
+
+impl Settings {
+    /// CPU seconds for a file. By CPU time, so that a busy machine changes no result.
+    fn seconds(&self, size: u64) -> u64 {
+        self.seconds + size / self.bytes_per_second.max(1)
+    }
+}
+
+/// A parser that waits is no parser: so many times its CPU time is what the clock on the wall may show.
+const WALL: u64 = 10;
+/// A child that holds on to more than this part of its address space is not given another file.
+const WORN: u64 = 2;
+
+/// Keeps children warm.
+#[derive(Debug)]
+pub struct Pool {
+    settings: Settings,
+    state: Mutex<State>,
+    returned: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    idle: Vec<Child>,
+    at_work: usize,
+}
+
+/// Takes what a child reads.
+pub trait Listener {
+    /// Whole units, as in `transcript.rs`.
+    ///
+    /// # Errors
+    /// They are none.
+    fn units(&mut self, units: &[u8], boxes: &[u8]) -> Result<(), crate::transcript::Malformed>;
+
+    fn wants_images(&self) -> bool;
+
+    /// Whether the picture was read.
+    fn image(&mut self, image: &PageImage<'_>) -> bool;
+
+    /// Forgets everything: the file is read again from the beginning.
+    fn restart(&mut self);
+}
+
+#[derive(Debug)]
+struct Child {
+    process: process::Child,
+    socket: UnixStream,
+    served: u32,
+    /// Address space in use when it was last heard of.
+    memory: u64,
+}
+
+/// How a child failed a file.
+enum Broken {
+    /// It ended; the last words it said.
+    Died(ExitStatus, String),
+    OutOfTime,
+    /// It sent what no sandbox sends.
+    Nonsense,
+    /// The world failed.
+    Io(io::Error),
+}
+
+impl Pool {
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, state: Mutex::default(), returned: Condvar::new() }
+    }
+
+    /// Parses a file and gives the bytes read of it and what came of it. Blocks.
+    ///
+    /// # Errors
+    /// No child can be started or spoken to. Says nothing about the file.
+    pub fn parse(
+        &self,
+        name: &str,
+        content: &Content<'_>,
+        into: &mut dyn Listener,
+    ) -> Result<(u64, Result<Extracted, ExtractError>), PortError> {
+        let (inline, size) = match content {
+            Content::Memory(bytes) => (true, bytes.len() as u64),
+            Content::File(_, size) => (false, *size),
+        };
+        let seconds = self.settings.seconds(size);
+        let request = Request { name: name.to_owned(), size, inline, images: into.wants_images(), seconds };
+        let mut lease = Lease { pool: self, child: Some(self.take()?) };
+        loop {
+            let child = lease.child.as_mut().expect("a lease holds a child until it ends");
+            let fresh = child.served == 0;
+            match child.parse(&request, content, into) {
+                Ok(end) => {
+                    child.served = child.served.saturating_add(1);
+                    child.memory = end.memory;
+                    return Ok((end.bytes, end.outcome));
+                }
+                // What the files before it left behind may be at fault.
+                Err(broken) if !fresh && !matches!(broken, Broken::OutOfTime) => {
+                    into.restart();
+                    lease.child = None;
+                    lease.child = Some(Child::start(&self.settings)?);
+                }
+                Err(broken) => {
+                    lease.child = None;
+                    return Ok((size, Err(self.reason(broken, seconds)?)));
+                }
+            }
+        }
+    }
+
+    /// Why a file cannot be read, for the person who owns it.
+    fn reason(&self, broken: Broken, seconds: u64) -> Result<ExtractError, PortError> {
+        let memory = || {
+            let megabytes = self.settings.memory >> 20;
+            ExtractError::TooLarge(format!("it needs more than {megabytes} MB of memory to be read"))
+        };
+        let time = || ExtractError::TooLarge(format!("it takes more than {seconds} s to be read"));
+        Ok(match broken {
+            Broken::OutOfTime => time(),
+            Broken::Died(status, words) => match status.signal() {
+                Some(signal) if signal == rustix::process::Signal::XCPU.as_raw() => time(),
+                _ if words.contains("memory allocation of") => memory(),
+                Some(signal) if signal == rustix::process::Signal::KILL.as_raw() => memory(),
+                _ if words.contains("overflowed its stack") => {
+                    ExtractError::Damaged("its parts are nested too deeply".to_owned())
+                }
+                _ => ExtractError::Panicked(format!("the process that read it ended with {status}")),
+            },
+            Broken::Nonsense => ExtractError::Panicked("what it gave is no text".to_owned()),
+            Broken::Io(error) => return Err(unavailable(&error)),
+        })
+    }
+
+    fn take(&self) -> Result<Child, PortError> {
+        // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while state.at_work >= self.settings.children.max(1) {
+            state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.at_work += 1;
+        let idle = state.idle.pop();
+        drop(state);
+        idle.map_or_else(|| Child::start(&self.settings).inspect_err(|_| self.put_back(None)), Ok)
+    }
+
+    fn put_back(&self, child: Option<Child>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.at_work -= 1;
+        state.idle.extend(child.filter(|child| child.memory < self.settings.memory / WORN));
+        drop(state);
+        self.returned.notify_one();
+    }
+}
+
+/// A child at work. It goes back whatever happens.
+struct Lease<'p> {
+    pool: &'p Pool,
+    child: Option<Child>,
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        // One that was left in the middle of a file has more to say than its next user would understand.
+        let child = self.child.take().filter(|_| !std::thread::panicking());
+        self.pool.put_back(child);
+    }
+}
+
+impl Child {
+    fn start(settings: &Settings) -> Result<Self, PortError> {
+        let start = || {
+            let (socket, theirs) = UnixStream::pair()?;
+            let process = Command::new(&settings.program)
+                .arg(ARGUMENT)
+                .arg(settings.memory.to_string())
+                // No credentials, no settings: what a parser does depends on the file.
+                .env_clear()
+                .current_dir("/")
+                .stdin(Stdio::from(OwnedFd::from(theirs)))
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()?;
+            Ok(Self { process, socket, served: 0, memory: 0 })
+        };
+        start().map_err(|error| unavailable(&error))
+    }
+
+    fn parse(
+        &mut self,
+        request: &Request,
+        content: &Content<'_>,
+        into: &mut dyn Listener,
+    ) -> Result<End, Broken> {
+        match self.exchange(request, content, into) {
+            Err(Broken::Io(error)) => Err(self.end(&error)),
+            outcome => outcome,
+        }
+    }
+
+    fn exchange(
+        &mut self,
+        request: &Request,
+        content: &Content<'_>,
+        into: &mut dyn Listener,
+    ) -> Result<End, Broken> {
+        let wall = Duration::from_secs(request.seconds.saturating_add(1).saturating_mul(WALL));
+        self.socket.set_write_timeout(Some(wall))?;
+        self.send(request, content)?;
+        let mut body = Vec::new();
+        let mut deadline = Instant::now() + wall;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Broken::OutOfTime);
+            }
+            self.socket.set_read_timeout(Some(left))?;
+            match wire::read(&mut self.socket, &mut body)? {
+                None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                Some(Kind::Units) => {
+                    let (units, boxes) = parted(&body).ok_or(Broken::Nonsense)?;
+                    into.units(units, boxes).map_err(|_| Broken::Nonsense)?;
+                }
+                Some(Kind::Picture) => {
+                    let since = Instant::now();
+                    let (picture, bytes) = picture(&body).ok_or(Broken::Nonsense)?;
+                    let Picture { place, encoding, page } = &picture;
+                    let image = PageImage { place, encoding: *encoding, bytes, page: *page };
+                    let read = into.wants_images() && into.image(&image);
+                    self.socket.write_all(&[u8::from(read)])?;
+                    // Reading a picture is not the parser's time.
+                    deadline += since.elapsed();
+                }
+                Some(Kind::End) => return serde_json::from_slice(&body).map_err(|_| Broken::Nonsense),
+            }
+        }
+    }
+
+    fn send(&mut self, request: &Request, content: &Content<'_>) -> io::Result<()> {
+        let request = serde_json::to_vec(request)?;
+        let length = u32::try_from(request.len()).unwrap_or(u32::MAX).to_le_bytes();
+        let parts = [IoSlice::new(&length)];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut ancillary = SendAncillaryBuffer::new(&mut space);
+        let files;
+        if let Content::File(file, _) = content {
+            files = [file.as_fd()];
+            if !ancillary.push(SendAncillaryMessage::ScmRights(&files)) {
+                return Err(io::Error::other("no room for a descriptor"));
+            }
+        }
+        let sent = sendmsg(&self.socket, &parts, &mut ancillary, SendFlags::NOSIGNAL)?;
+        self.socket.write_all(&length[sent..])?;
+        self.socket.write_all(&request)?;
+        if let Content::Memory(bytes) = content {
+            self.socket.write_all(bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Makes sure it is dead, and finds out how it died.
+    fn end(&mut self, error: &io::Error) -> Broken {
+        if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) {
+            return Broken::OutOfTime;
+        }
+        // The socket broke, so it is ending, if it is not a liar.
+        let mut words = Vec::new();
+        let ended = match self.wait(Duration::from_secs(2)) {
+            Ok(Some(status)) => Ok(status),
+            Ok(None) => return Broken::Nonsense,
+            Err(error) => Err(error),
+        };
+        if let Some(stderr) = &mut self.process.stderr {
+            // What a pipe holds: it is dead and writes no more.
+            let _read = stderr.take(64 * 1024).read_to_end(&mut words);
+        }
+        match ended {
+            Ok(status) => Broken::Died(status, String::from_utf8_lossy(&words).into_owned()),
+            Err(error) => Broken::Io(error),
+        }
+    }
+
+    fn wait(&mut self, most: Duration) -> io::Result<Option<ExitStatus>> {
+        let since = Instant::now();
+        loop {
+            let status = self.process.try_wait()?;
+            if status.is_some() || since.elapsed() > most {
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // It may be dead already; waited for either way, so that no process entry is left.
+        if self.process.kill().is_ok()
+            && let Err(error) = self.process.wait()
+        {
+            tracing::warn!(%error, "a sandbox could not be waited for");
+        }
+    }
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::InvalidData { Self::Nonsense } else { Self::Io(error) }
+    }
+}
+
+/// Two parts, the first with its length before it.
+fn parted(body: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = body.split_first_chunk::<4>()?;
+    rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+}
+
+fn picture(body: &[u8]) -> Option<(Picture, &[u8])> {
+    let (picture, bytes) = parted(body)?;
+    Some((serde_json::from_slice(picture).ok()?, bytes))
+}
+
+fn unavailable(error: &io::Error) -> PortError {
+    PortError::Unavailable(format!("no process to read files in could be started: {error}"))
+}

@@ -1,0 +1,93 @@
+//! What goes over the socket between a sandbox and who uses it.
+//!
+//! ```text
+//! to the sandbox:    length (4 bytes) request (JSON), with the file's descriptor; or else followed by its content
+//! from the sandbox:  kind (1 byte) length (4 bytes) body
+//!     T  length (4 bytes) units boxes, as in `transcript.rs`
+//!     I  a picture to read: length (4 bytes) picture (JSON) bytes; answered with one byte, 1 for read
+//!     E  the end (JSON)
+//! ```
+
+use std::io::{self, Read, Write};
+
+use riffle_extract::{Encoding, ExtractError, Extracted, Place};
+use serde::{Deserialize, Serialize};
+
+/// A larger body is refused: one unit of text, or one picture.
+pub(super) const MAX_BODY: usize = 64 << 20;
+
+/// A file to read.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Request {
+    pub name: String,
+    pub size: u64,
+    /// The content follows; else there is a descriptor.
+    pub inline: bool,
+    /// Whether pictures are read.
+    pub images: bool,
+    /// CPU time the file may take.
+    pub seconds: u64,
+}
+
+/// A picture of a page.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Picture {
+    pub place: Place,
+    pub encoding: Encoding,
+    pub page: (f32, f32),
+}
+
+/// All was sent.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct End {
+    /// What was read of the file.
+    pub bytes: u64,
+    pub outcome: Result<Extracted, ExtractError>,
+    /// Address space in use by now, in bytes.
+    pub memory: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Units,
+    Picture,
+    End,
+}
+
+impl Kind {
+    const ALL: [(Self, u8); 3] = [(Self::Units, b'T'), (Self::Picture, b'I'), (Self::End, b'E')];
+
+    fn tag(self) -> u8 {
+        match self {
+            Self::Units => b'T',
+            Self::Picture => b'I',
+            Self::End => b'E',
+        }
+    }
+}
+
+pub(super) fn write(to: &mut impl Write, kind: Kind, parts: &[&[u8]]) -> io::Result<()> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let length = u32::try_from(length).ok().filter(|length| *length as usize <= MAX_BODY);
+    let length = length.ok_or_else(|| io::Error::from(io::ErrorKind::FileTooLarge))?;
+    let mut head = [kind.tag(), 0, 0, 0, 0];
+    head[1..].copy_from_slice(&length.to_le_bytes());
+    to.write_all(&head)?;
+    parts.iter().try_for_each(|part| to.write_all(part))
+}
+
+/// Reads the head and body of one message; `None` where the other end is closed.
+pub(super) fn read(from: &mut impl Read, body: &mut Vec<u8>) -> io::Result<Option<Kind>> {
+    let mut head = [0; 5];
+    if from.read(&mut head[..1])? == 0 {
+        return Ok(None);
+    }
+    from.read_exact(&mut head[1..])?;
+    let kind = Kind::ALL.iter().find(|(_, tag)| *tag == head[0]).map(|(kind, _)| *kind);
+    let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
+    let kind =
+        kind.filter(|_| length <= MAX_BODY).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+    body.resize(length, 0);
+    from.read_exact(body)?;
+    Ok(Some(kind))
+}

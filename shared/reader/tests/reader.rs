@@ -1,0 +1,227 @@
+//! Files through a real sandbox, with a cache in memory.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use riffle_extract::{ExtractError, Limits, Sink, Unit};
+use riffle_ports::{Confirmed, Content, Opened, PortError, ReadError, TextCache, TextKey};
+use riffle_reader::sandbox::{Pool, Settings};
+use riffle_reader::{Document, Ended, Parser, Reader, Text};
+
+#[derive(Default)]
+struct Lines(Vec<(String, String)>);
+
+impl Sink for Lines {
+    fn unit(&mut self, unit: &Unit<'_>) {
+        self.0.push((unit.place.to_string(), unit.text.to_owned()));
+    }
+}
+
+impl Text for Lines {
+    fn restart(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// A file, and how it turns out when it was read.
+struct Opening<F>(Bytes, F);
+
+impl<F: Fn() -> Result<Confirmed, ReadError> + Send + Sync> Opened for Opening<F> {
+    fn content(&self) -> Content<'_> {
+        Content::Memory(&self.0)
+    }
+
+    fn confirm(&self) -> Result<Confirmed, ReadError> {
+        (self.1)()
+    }
+}
+
+#[derive(Default)]
+struct Memory {
+    texts: Mutex<BTreeMap<TextKey, Vec<u8>>>,
+    places: Mutex<BTreeMap<TextKey, TextKey>>,
+}
+
+impl TextCache for Memory {
+    fn get(&self, key: TextKey) -> Result<Option<Vec<u8>>, PortError> {
+        Ok(self.texts.lock().expect("not poisoned").get(&key).cloned())
+    }
+
+    fn find(&self, place: TextKey) -> Result<Option<Vec<u8>>, PortError> {
+        let key = self.places.lock().expect("not poisoned").get(&place).copied();
+        key.map_or(Ok(None), |key| self.get(key))
+    }
+
+    fn put(&self, key: TextKey, text: Vec<u8>) -> Result<(), PortError> {
+        self.texts.lock().expect("not poisoned").insert(key, text);
+        Ok(())
+    }
+
+    fn link(&self, place: TextKey, key: TextKey) -> Result<(), PortError> {
+        self.places.lock().expect("not poisoned").insert(place, key);
+        Ok(())
+    }
+}
+
+fn settings() -> Settings {
+    Settings { program: PathBuf::from(env!("CARGO_BIN_EXE_sandbox")), children: 1, ..Settings::default() }
+}
+
+fn reader(settings: Settings) -> Reader {
+    Reader { parser: Parser::Sandbox(Pool::new(settings)), cache: None, ocr: None }
+}
+
+fn document(name: &str) -> Document<'_> {
+    Document { name, tenant: "t", identity: "place", version: "1", ocr: false }
+}
+
+fn read(reader: &Reader, name: &str, content: &[u8]) -> (Ended, Vec<(String, String)>) {
+    let mut lines = Lines::default();
+    let content = Bytes::copy_from_slice(content);
+    let ended = reader.read(&document(name), &content, &mut lines).expect("a sandbox is there");
+    (ended, lines.0)
+}
+
+fn texts(lines: &[(String, String)]) -> Vec<&str> {
+    lines.iter().map(|(_, text)| text.as_str()).collect()
+}
+
+#[test]
+fn one_file_after_another_reads_as_in_this_process() {
+    let (sandboxed, here) =
+        (reader(settings()), Reader { parser: Parser::InProcess(Limits::default()), cache: None, ocr: None });
+    let long = "line of text\n".repeat(100_000);
+    let cases: [(&str, &[u8]); 5] = [
+        ("a.csv", b"code,depth\nHOLE-1,12\nHOLE-2,13\n"),
+        ("a.txt", long.as_bytes()),
+        ("a.json", br#"{"a": ["HOLE-1", 2]}"#),
+        ("empty.txt", b""),
+        ("a.bin", b"\x01\x02\x03\x04\0\0\0\xFF"),
+    ];
+    for (name, content) in cases {
+        assert_eq!(read(&sandboxed, name, content), read(&here, name, content), "{name}");
+    }
+}
+
+/// A file of seven bytes.
+struct Local(File);
+
+impl Opened for Local {
+    fn content(&self) -> Content<'_> {
+        Content::File(&self.0, 7)
+    }
+    fn confirm(&self) -> Result<Confirmed, ReadError> {
+        Ok(Confirmed::Settled)
+    }
+}
+
+#[test]
+fn an_open_file_is_read_from_its_beginning_wherever_it_was_left() {
+    let mut file = tempfile::tempfile().expect("a temporary file");
+    file.write_all(b"HOLE-1\n").expect("written");
+    let (reader, file) = (reader(settings()), Local(file));
+    for _ in 0..2 {
+        let mut lines = Lines::default();
+        let ended = reader.read(&document("a.txt"), &file, &mut lines).expect("a sandbox is there");
+        assert_eq!((ended.bytes, texts(&lines.0)), (7, vec!["HOLE-1\n"]));
+    }
+}
+
+#[test]
+fn too_little_memory_or_time_costs_one_file_and_says_so() {
+    let large = vec![b'a'; 40 << 20];
+    let reader = reader(Settings { memory: 64 << 20, ..settings() });
+    let (ended, _) = read(&reader, "large.txt", &large);
+    let Err(error @ ExtractError::TooLarge(_)) = ended.outcome else { panic!("{ended:?}") };
+    assert_eq!(error.to_string(), "too large: it needs more than 64 MB of memory to be read");
+    assert_eq!(texts(&read(&reader, "a.txt", b"next").1), ["next"]);
+
+    let slow = self::reader(Settings { seconds: 0, bytes_per_second: u64::MAX, ..settings() });
+    // A page's worth of brackets that takes long: many small lines through CSV detection and back.
+    let busy = "\"a,b;c\td|e\n".repeat(4_000_000);
+    let (ended, _) = read(&slow, "busy.csv", busy.as_bytes());
+    if let Err(error) = ended.outcome {
+        assert_eq!(error.to_string(), "too large: it takes more than 0 s to be read");
+    }
+    assert_eq!(texts(&read(&slow, "a.txt", b"next").1), ["next"]);
+}
+
+#[test]
+fn a_program_that_is_no_sandbox_is_the_worlds_failure_or_the_parsers() {
+    let nowhere = reader(Settings { program: PathBuf::from("/nowhere/riffle"), ..settings() });
+    let mut lines = Lines::default();
+    let outcome = nowhere.read(&document("a.txt"), &Bytes::from_static(b"a"), &mut lines);
+    assert!(matches!(outcome, Err(ReadError::Port(PortError::Unavailable(_)))), "{outcome:?}");
+    // Again: a child that could not be started is not counted as one at work.
+    assert!(nowhere.read(&document("a.txt"), &Bytes::from_static(b"a"), &mut lines).is_err());
+
+    for liar in ["/bin/true", "/bin/false"] {
+        let (ended, _) =
+            read(&reader(Settings { program: PathBuf::from(liar), ..settings() }), "a.txt", b"a");
+        assert!(matches!(ended.outcome, Err(ExtractError::Panicked(_))), "{liar}: {ended:?}");
+    }
+}
+
+#[test]
+fn what_was_read_is_recalled_by_place_and_by_content() {
+    let cache = Arc::new(Memory::default());
+    let remembering = Reader { cache: Some(cache.clone()), ..reader(settings()) };
+    let (first, lines) = read(&remembering, "a.csv", b"code,depth\nHOLE-1,12\n");
+    // What cannot parse any more recalls.
+    let nowhere = Reader {
+        cache: Some(cache.clone()),
+        ..reader(Settings { program: PathBuf::from("/nowhere"), ..settings() })
+    };
+    let mut recalled = Lines::default();
+    assert_eq!(nowhere.recall(&document("a.csv"), &mut recalled), Some(first.clone()));
+    assert_eq!(recalled.0, lines);
+    let mut moved = Lines::default();
+    let elsewhere = Document { identity: "elsewhere", ..document("b.csv") };
+    assert_eq!(nowhere.recall(&elsewhere, &mut moved), None);
+    let content = Bytes::from_static(b"code,depth\nHOLE-1,12\n");
+    assert_eq!(nowhere.read(&elsewhere, &content, &mut moved).as_ref(), Ok(&first));
+    assert_eq!(moved.0, lines);
+    assert_eq!(nowhere.recall(&elsewhere, &mut Lines::default()), Some(first), "linked by now");
+
+    for other in
+        [Document { tenant: "other", ..document("a.csv") }, Document { version: "2", ..document("a.csv") }]
+    {
+        assert_eq!(nowhere.recall(&other, &mut Lines::default()), None, "{other:?}");
+    }
+    let other = Document { tenant: "other", ..document("a.csv") };
+    assert!(nowhere.read(&other, &content, &mut Lines::default()).is_err(), "another tenant finds nothing");
+}
+
+#[test]
+fn what_changed_while_it_was_read_is_not_remembered_and_what_is_fresh_only_by_content() {
+    let cache = Arc::new(Memory::default());
+    let reader = Reader { cache: Some(cache.clone()), ..reader(settings()) };
+    let content = Bytes::from_static(b"HOLE-1");
+    let changed = Opening(content.clone(), || Err(ReadError::Changed));
+    let outcome = reader.read(&document("a.txt"), &changed, &mut Lines::default());
+    assert_eq!(outcome, Err(ReadError::Changed));
+    assert!(cache.texts.lock().expect("not poisoned").is_empty());
+
+    let recent = Opening(content, || Ok(Confirmed::Recent));
+    reader.read(&document("a.txt"), &recent, &mut Lines::default()).expect("readable");
+    assert_eq!(cache.texts.lock().expect("not poisoned").len(), 1);
+    assert_eq!(reader.recall(&document("a.txt"), &mut Lines::default()), None);
+}
+
+#[test]
+fn a_broken_text_is_read_anew() {
+    let cache = Arc::new(Memory::default());
+    let reader = Reader { cache: Some(cache.clone()), ..reader(settings()) };
+    let content = "HOLE-1 and more\n".repeat(20_000);
+    let (_, lines) = read(&reader, "a.txt", content.as_bytes());
+    for text in cache.texts.lock().expect("not poisoned").values_mut() {
+        let middle = text.len() / 2;
+        text.truncate(middle);
+    }
+    assert_eq!(reader.recall(&document("a.txt"), &mut Lines::default()), None);
+    assert_eq!(read(&reader, "a.txt", content.as_bytes()).1, lines);
+}

@@ -1,0 +1,130 @@
+//! ZIP archives whose directory says what it is told to say.
+
+use miniz_oxide::deflate::compress_to_vec;
+
+const STORED: u16 = 0;
+const DEFLATED: u16 = 8;
+/// Names are UTF-8.
+const UTF8: u16 = 1 << 11;
+
+/// An archive as it grows.
+#[derive(Debug, Default)]
+pub struct Archive {
+    bytes: Vec<u8>,
+    directory: Vec<u8>,
+    entries: u16,
+    last: Option<Packed>,
+}
+
+/// What both headers say of an entry.
+#[derive(Debug, Clone, Copy)]
+struct Packed {
+    at: u32,
+    method: u16,
+    checksum: u32,
+    packed: u32,
+    unpacked: u32,
+}
+
+impl Archive {
+    #[must_use]
+    pub fn stored(mut self, name: impl AsRef<[u8]>, content: &[u8]) -> Self {
+        self.add(name.as_ref(), content, STORED, crc32(content), size(content));
+        self
+    }
+
+    #[must_use]
+    pub fn deflated(mut self, name: impl AsRef<[u8]>, content: &[u8]) -> Self {
+        self.add(name.as_ref(), &compress_to_vec(content, 6), DEFLATED, crc32(content), size(content));
+        self
+    }
+
+    /// An entry that claims `unpacked` bytes, whatever `packed` (raw Deflate) holds.
+    #[must_use]
+    pub fn claiming(mut self, name: impl AsRef<[u8]>, packed: &[u8], checksum: u32, unpacked: u32) -> Self {
+        self.add(name.as_ref(), packed, DEFLATED, checksum, unpacked);
+        self
+    }
+
+    /// One more entry of the directory that stands for the content of the last one.
+    #[must_use]
+    pub fn again(mut self, name: impl AsRef<[u8]>) -> Self {
+        if let Some(last) = self.last {
+            self.list(name.as_ref(), last);
+        }
+        self
+    }
+
+    pub fn finish(mut self) -> Vec<u8> {
+        let (at, length) = (size(&self.bytes), size(&self.directory));
+        self.bytes.append(&mut self.directory);
+        self.bytes.extend(b"PK\x05\x06\0\0\0\0");
+        self.bytes.extend([self.entries, self.entries].iter().flat_map(|n| n.to_le_bytes()));
+        self.bytes.extend([length, at].iter().flat_map(|n| n.to_le_bytes()));
+        self.bytes.extend([0, 0]);
+        self.bytes
+    }
+
+    fn add(&mut self, name: &[u8], content: &[u8], method: u16, checksum: u32, unpacked: u32) {
+        let packed = Packed { at: size(&self.bytes), method, checksum, packed: size(content), unpacked };
+        self.bytes.extend(b"PK\x03\x04");
+        header(&mut self.bytes, name, packed);
+        self.bytes.extend(name);
+        self.bytes.extend(content);
+        self.list(name, packed);
+        self.last = Some(packed);
+    }
+
+    fn list(&mut self, name: &[u8], packed: Packed) {
+        self.directory.extend(b"PK\x01\x02\x14\0");
+        header(&mut self.directory, name, packed);
+        self.directory.extend([0; 10]);
+        self.directory.extend(packed.at.to_le_bytes());
+        self.directory.extend(name);
+        self.entries = self.entries.saturating_add(1);
+    }
+}
+
+/// The fields that stand in the same order in both headers.
+fn header(out: &mut Vec<u8>, name: &[u8], packed: Packed) {
+    let name_length = u16::try_from(name.len()).unwrap_or(u16::MAX);
+    out.extend([20, UTF8, packed.method, 0, 0x21].iter().flat_map(|n| n.to_le_bytes()));
+    out.extend([packed.checksum, packed.packed, packed.unpacked].iter().flat_map(|n| n.to_le_bytes()));
+    out.extend([name_length, 0].iter().flat_map(|n| n.to_le_bytes()));
+}
+
+fn size(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+}
+
+/// The checksum of ZIP.
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
+    static TABLE: [u32; 256] = table();
+    !bytes.iter().fold(!0, |sum, byte| sum >> 8 ^ TABLE[((sum ^ u32::from(*byte)) & 0xFF) as usize])
+}
+
+const fn table() -> [u32; 256] {
+    let mut table = [0; 256];
+    let mut index = 0;
+    while index < 256 {
+        let mut value = index as u32;
+        let mut bit = 0;
+        while bit < 8 {
+            value = if value & 1 == 1 { 0xEDB8_8320 ^ value >> 1 } else { value >> 1 };
+            bit += 1;
+        }
+        table[index] = value;
+        index += 1;
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::crc32;
+
+    #[test]
+    fn the_checksum_is_that_of_zip() {
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+    }
+}

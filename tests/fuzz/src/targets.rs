@@ -1,0 +1,163 @@
+//! What is fuzzed: one line for each parser and each thing that is decoded.
+
+use std::hint::black_box;
+
+use bytes::Bytes;
+use riffle_extract::{ExtractError, Limits, Sink, Unit};
+
+use crate::{form, seeds, wire};
+
+/// One thing that takes bytes of strangers.
+#[derive(Debug)]
+pub struct Target {
+    pub name: &'static str,
+    /// Panics where something is wrong.
+    pub run: fn(&[u8]),
+    /// Small healthy inputs.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+    /// An input made of a file somebody has.
+    pub import: fn(&[u8]) -> Vec<u8>,
+    /// Words of the format, for the mutations.
+    pub words: &'static [&'static str],
+    /// The longest input.
+    pub length: usize,
+    /// Whether an input repeated is an input: then a repeated one must not take long either.
+    pub grows: bool,
+}
+
+/// A file format: its name, a file name that lets every check pass, how inputs become files, and seeds.
+macro_rules! file {
+    ($name:literal, $hint:literal, $pack:expr, $import:expr, $seeds:expr, $words:expr, $length:literal, $grows:literal) => {
+        Target {
+            name: $name,
+            run: |input| read($hint, $pack(input)),
+            seeds: $seeds,
+            import: $import,
+            words: $words,
+            length: $length,
+            grows: $grows,
+        }
+    };
+}
+
+/// Everything that is fuzzed, the fast ones first.
+pub static TARGETS: &[Target] = &[
+    file!(
+        "text",
+        "a.txt",
+        as_is,
+        <[u8]>::to_vec,
+        seeds::text,
+        &["\u{FEFF}", "\u{AD}", "-\n", "\r\n"],
+        4096,
+        true
+    ),
+    file!(
+        "csv",
+        "a.csv",
+        as_is,
+        <[u8]>::to_vec,
+        seeds::csv,
+        &["\"\"", "\";\"", "\r\n", ",,", "\t"],
+        4096,
+        true
+    ),
+    file!(
+        "json",
+        "a.json",
+        as_is,
+        <[u8]>::to_vec,
+        seeds::json,
+        &["\\u", "\\ud83d\\ude00", "\\\"", "[]", "{}"],
+        4096,
+        true
+    ),
+    file!("xml", "a.xml", as_is, <[u8]>::to_vec, seeds::xml, seeds::XML_WORDS, 4096, true),
+    file!("html", "a.html", as_is, <[u8]>::to_vec, seeds::html, seeds::HTML_WORDS, 4096, true),
+    Target {
+        name: "wire",
+        run: wire::decode,
+        seeds: seeds::wire,
+        import: <[u8]>::to_vec,
+        words: seeds::WIRE_WORDS,
+        length: 4096,
+        grows: false,
+    },
+    Target {
+        name: "codes",
+        run: wire::codes,
+        seeds: seeds::codes,
+        import: <[u8]>::to_vec,
+        words: &["Hole ID", ",", ";", "\t", "\n", "\u{2011}", "HOLE-1"],
+        length: 4096,
+        grows: true,
+    },
+    file!("ods", "a.ods", form::zip, form::parts, seeds::ods, seeds::ODS_WORDS, 4096, false),
+    file!("xlsx", "a.xlsx", form::zip, form::parts, seeds::xlsx, seeds::XLSX_WORDS, 6144, false),
+    file!("xlsb", "a.xlsb", form::zip, form::parts, seeds::xlsb, &["\x1F\x1F", "\x1E\x1E"], 4096, false),
+    file!(
+        "xls",
+        "a.xls",
+        form::xls,
+        form::biff,
+        seeds::xls,
+        &["\x09\x08", "\u{fc}\0", "\u{85}\0"],
+        4096,
+        false
+    ),
+    file!("pdf", "a.pdf", form::pdf, form::objects, seeds::pdf, seeds::PDF_WORDS, 6144, false),
+    // The containers themselves: directories, tables, chains.
+    file!("pdf-file", "a.pdf", as_is, <[u8]>::to_vec, seeds::pdf_files, seeds::PDF_WORDS, 6144, false),
+    file!(
+        "zip-file",
+        "a",
+        as_is,
+        <[u8]>::to_vec,
+        seeds::zip_files,
+        &["PK\x01\x02", "PK\x03\x04", "PK\x05\x06"],
+        6144,
+        false
+    ),
+    file!("ole-file", "a", as_is, <[u8]>::to_vec, seeds::ole_files, &["W\0o\0r\0k\0", "\u{fe}"], 8192, false),
+];
+
+/// The target of this name.
+pub fn target(name: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name)
+}
+
+fn as_is(input: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(input)
+}
+
+/// Far more than an input of a few thousand bytes should give.
+const LIMITS: Limits = Limits { pages: 2_000, cells: 1 << 20, text_bytes: 64 << 20 };
+
+fn read(name: &str, file: impl Into<Bytes>) {
+    let mut sink = Checked::default();
+    match riffle_extract::extract(name, &file.into(), &LIMITS, &mut sink) {
+        Ok(read) => assert!(read.unread.len() <= read.pages as usize, "more pages unread than there are"),
+        // Where from, the panic hook knows.
+        Err(ExtractError::Panicked(_)) => {}
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    black_box(sink.bytes);
+}
+
+/// A sink that believes nothing.
+#[derive(Default)]
+struct Checked {
+    bytes: usize,
+}
+
+impl Sink for Checked {
+    fn unit(&mut self, unit: &Unit<'_>) {
+        self.bytes += unit.text.len();
+        black_box(unit.place);
+        if let Some(glyphs) = unit.glyphs {
+            let inside = |(offset, _): &(u32, _)| unit.text.is_char_boundary(*offset as usize);
+            assert!(glyphs.boxes.is_sorted_by_key(|(offset, _)| *offset), "boxes are in order");
+            assert!(glyphs.boxes.iter().all(inside), "boxes belong to characters");
+        }
+    }
+}
