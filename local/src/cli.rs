@@ -20,6 +20,8 @@ pub struct Cli {
 pub enum Command {
     /// Scan folders for codes.
     Scan(Scan),
+    /// List the scans in the state folder, newest first.
+    Sessions(Sessions),
     /// Run the platform with its page, WebSocket and HTTP.
     Serve(Serve),
     /// Make sample drawings, a list of codes and an answer key.
@@ -40,6 +42,11 @@ parted by tabs.
 
 A scan that was interrupted goes on when the same command is given again.
 
+After a scan in which files failed, mend them (permissions, passwords, damaged copies) and read those alone:
+  riffle scan --retry last --report report.xlsx
+It makes a new session with all results and a full report. Files that were read stay as they were read, even
+if they changed since; one with pages nobody could read is read again if it was replaced.
+
 Exit codes:
   0    finished
   1    finished, but some files could not be read (the report says which and why)
@@ -50,13 +57,18 @@ Exit codes:
 #[command(after_help = SCAN_HELP)]
 pub struct Scan {
     /// Folders to read, with everything below them.
-    #[arg(required = true, value_name = "DIR")]
+    #[arg(required_unless_present = "retry", value_name = "DIR")]
     pub dirs: Vec<PathBuf>,
 
     /// Codes to look for: a text file with one a line, a workbook or CSV with a column of them, or the codes
     /// themselves, parted by commas. 1 to 50,000.
-    #[arg(long, value_name = "FILE|CODE,…", required = true)]
+    #[arg(long, value_name = "FILE|CODE,…", required_unless_present = "retry")]
     pub codes: Vec<String>,
+
+    /// Read again what failed in a finished scan, and keep the rest. Its id, or the beginning of it, stands at
+    /// the end of the scan and in the report; "last" is the scan that finished last.
+    #[arg(long, value_name = "SESSION", conflicts_with_all = ["dirs", "codes", "matching"])]
+    pub retry: Option<String>,
 
     /// Where to write the report.
     #[arg(long, value_name = "OUT.xlsx")]
@@ -93,6 +105,23 @@ pub enum Match {
     Token,
     /// Also inside a longer word.
     Substring,
+}
+
+const SESSIONS_HELP: &str = "\
+Example:
+  riffle sessions | grep COMPLETE | head -1
+
+Each scan is a line: id, when, state, files, failed, matches, folders, parted by tabs.";
+
+#[derive(Debug, Args)]
+#[command(after_help = SESSIONS_HELP)]
+pub struct Sessions {
+    /// Print one JSON object per line.
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub machine: Machine,
 }
 
 const SERVE_HELP: &str = "\

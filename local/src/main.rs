@@ -8,6 +8,7 @@ mod pumps;
 mod samples;
 mod scan;
 mod serve;
+mod sessions;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
 
     let outcome = match cli.command {
         Command::Scan(arguments) => run(scan::run(arguments)),
+        Command::Sessions(arguments) => run(sessions::run(arguments)),
         Command::Serve(arguments) => run(serve::run(arguments)),
         Command::Samples(arguments) => samples::run(&arguments),
     };

@@ -54,6 +54,8 @@ impl Platform {
             // A quarantined file is read by this process alone: an attempt found here was made by a process
             // that is dead.
             attempt: std::time::Duration::ZERO,
+            // Which may have been killed by a person, not by the file.
+            forgiven: 3,
             // Nor does a finisher have a rival: a lease found here was held by a process that is dead.
             lease: std::time::Duration::ZERO,
             // Files are open, not in memory; the sandbox bounds how many are parsed at once.

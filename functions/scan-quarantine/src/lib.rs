@@ -11,7 +11,7 @@ pub async fn handle(deps: &Deps, event: Event<SqsEvent>) -> SqsBatchResponse {
     for item in batch.take() {
         // Another delivery of the same message has another count.
         let receipt = format!("{}#{}", item.message_id, item.receive_count);
-        batch.settle(&item.message_id, deps.quarantined(&item.body, receipt).await);
+        batch.settle(&item.message_id, deps.quarantined(&item.body, receipt, item.receive_count).await);
     }
     batch.answer()
 }

@@ -4,13 +4,14 @@ mod codes;
 mod follow;
 mod output;
 mod resume;
+mod retry;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use riffle_contracts::{Action, FrameBody, MatchMode, OcrMode, Options, StartScan, Summary};
-use riffle_ports::{Ids, ObjectStore, ScanLedger};
+use riffle_ports::{Ids, ObjectStore, ScanLedger, SessionId};
 use riffle_scan::{Links, keys};
 
 use crate::cli::{Match, Ocr, Scan};
@@ -19,38 +20,25 @@ use crate::error::Problem;
 use crate::platform::{Platform, TENANT};
 
 pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
-    let folders = folders(&arguments.dirs)?;
-    let (codes, notes) = codes::read(&arguments.codes)?;
+    let asked = match &arguments.retry {
+        None => Some((folders(&arguments.dirs)?, codes::read(&arguments.codes)?)),
+        Some(_) => None,
+    };
     if let Some(report) = &arguments.report {
         check_writable(report)?;
     }
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
-    let options = Options {
-        matching: match arguments.matching {
-            Match::Token => MatchMode::Token,
-            Match::Substring => MatchMode::Substring,
-        },
-        ocr: match arguments.ocr {
-            Ocr::Auto => OcrMode::Auto,
-            Ocr::Off => OcrMode::Off,
-        },
+    let plan = match (asked, &arguments.retry) {
+        (None, Some(earlier)) => Plan::retry(&platform, earlier).await?,
+        (asked, _) => {
+            let (folders, (codes, notes)) = asked.unwrap_or_default();
+            Plan::scan(&platform, &arguments, folders, &codes, notes).await?
+        }
     };
-    let roots = output::Roots::new(&folders, &arguments.dirs);
-    let interrupted = resume::find(&platform, &folders, options, &codes).await?;
     let client = Client::connect(Arc::clone(&platform)).await?;
-    let first = match &interrupted {
-        Some(session) => Action::Resume { session_id: session.0.clone(), cursor: None },
-        None => Action::StartScan(Box::new(StartScan {
-            request_id: Some(riffle_local_adapters::RandomIds.fresh()),
-            folders,
-            codes_key: Some(upload_codes(&platform, &codes).await?),
-            options,
-            ..StartScan::default()
-        })),
-    };
     let pumps = platform.start(&arguments.machine);
-    let mut output = output::Output::new(arguments.json, roots);
-    for note in notes {
+    let mut output = output::Output::new(arguments.json, plan.roots, arguments.retry.is_some());
+    for note in plan.hints {
         output.hint(&note);
     }
     if arguments.ocr == Ocr::Auto
@@ -58,9 +46,10 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
     {
         output.note(&format!("without OCR: {why}. Pages that hold only pictures stay unread"));
     }
-    if interrupted.is_some() {
-        output.note("an earlier scan of the same folders and codes was interrupted: it goes on");
+    for note in plan.notes {
+        output.note(&note);
     }
+    let first = plan.first;
     let end = follow::follow(client, first, &mut output).await?;
     let FrameBody::Complete { total_matches, total_processed, total_failed, receipt, .. } = end.complete
     else {
@@ -88,6 +77,74 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
         ));
     }
     Ok(if total_failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// What is to be done, and what is said of it beforehand.
+struct Plan {
+    first: Action,
+    roots: output::Roots,
+    hints: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Plan {
+    async fn scan(
+        platform: &Platform,
+        arguments: &Scan,
+        folders: Vec<String>,
+        codes: &[String],
+        hints: Vec<String>,
+    ) -> Result<Self, Problem> {
+        let options = Options {
+            matching: match arguments.matching {
+                Match::Token => MatchMode::Token,
+                Match::Substring => MatchMode::Substring,
+            },
+            ocr: match arguments.ocr {
+                Ocr::Auto => OcrMode::Auto,
+                Ocr::Off => OcrMode::Off,
+            },
+        };
+        let roots = output::Roots::new(&folders, &arguments.dirs);
+        let wanted = resume::request(&folders, options, codes)?;
+        if let Some(open) = resume::find(platform, &wanted).await? {
+            let note = "an earlier scan of the same folders and codes was interrupted: it goes on";
+            return Ok(Self { first: resumed(&open), roots, hints, notes: vec![note.to_owned()] });
+        }
+        let start = StartScan {
+            folders,
+            codes_key: Some(upload_codes(platform, codes).await?),
+            options,
+            ..StartScan::default()
+        };
+        Ok(Self { first: started(start), roots, hints, notes: Vec::new() })
+    }
+
+    async fn retry(platform: &Platform, earlier: &str) -> Result<Self, Problem> {
+        let earlier = retry::find(platform, earlier).await?;
+        let given: Vec<PathBuf> = earlier.folders().iter().map(PathBuf::from).collect();
+        let roots = output::Roots::new(earlier.folders(), &given);
+        let mut notes = vec![format!("retry of {}", earlier.described())];
+        let first = match resume::find(platform, &earlier.again()).await? {
+            Some(open) => {
+                notes.push("this retry was interrupted: it goes on".to_owned());
+                resumed(&open)
+            }
+            None => {
+                started(StartScan { retry_of: Some(earlier.session.id.0.clone()), ..StartScan::default() })
+            }
+        };
+        Ok(Self { first, roots, hints: Vec::new(), notes })
+    }
+}
+
+fn resumed(open: &SessionId) -> Action {
+    Action::Resume { session_id: open.0.clone(), cursor: None }
+}
+
+fn started(start: StartScan) -> Action {
+    let request_id = Some(riffle_local_adapters::RandomIds.fresh());
+    Action::StartScan(Box::new(StartScan { request_id, ..start }))
 }
 
 /// Absolute paths, so that the session means the same folders wherever it goes on.
@@ -144,7 +201,7 @@ async fn upload_codes(platform: &Platform, codes: &[String]) -> Result<String, P
 }
 
 async fn save_report(platform: &Platform, session: &str, path: &Path) -> Result<String, Problem> {
-    let key = keys::report(&riffle_ports::SessionId(session.to_owned()));
+    let key = keys::report(&SessionId(session.to_owned()));
     let report = platform.objects.get(&key).await?.ok_or_else(|| {
         Problem::new(format!("the report of session {session} is gone from the state folder: scan again"))
     })?;

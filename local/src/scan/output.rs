@@ -14,6 +14,8 @@ pub struct Output {
     form: Form,
     roots: Roots,
     failed: u64,
+    /// How many files are read is worth a line: in a retry.
+    tells_start: bool,
 }
 
 /// The folders that are scanned. Where there are several, people are told which one a file is in.
@@ -46,7 +48,7 @@ enum Form {
 }
 
 impl Output {
-    pub fn new(json: bool, roots: Roots) -> Self {
+    pub fn new(json: bool, roots: Roots, tells_start: bool) -> Self {
         let form = if json {
             Form::Json
         } else if io::stdout().is_terminal() {
@@ -56,7 +58,7 @@ impl Output {
         } else {
             Form::Lines
         };
-        Self { form, roots, failed: 0 }
+        Self { form, roots, failed: 0, tells_start }
     }
 
     /// Something to know, not a result.
@@ -77,6 +79,11 @@ impl Output {
     pub fn frame(&mut self, frame: &Frame) -> Result<(), Problem> {
         if let FrameBody::FileFailed { .. } = frame.body {
             self.failed += 1;
+        }
+        if let (FrameBody::Started { message, .. }, true, Form::Lines | Form::Terminal(_)) =
+            (&frame.body, self.tells_start, &self.form)
+        {
+            self.note(message);
         }
         match &self.form {
             Form::Json => print(&json(frame)?),
@@ -112,6 +119,11 @@ impl Output {
     }
 
     pub fn finish(&self, summary: &Summary) -> Result<(), Problem> {
+        if summary.failed > 0 && !matches!(self.form, Form::Json) {
+            let again = "to read them again, once they are mended: riffle scan --retry";
+            let what = count(summary.failed, "file", "files");
+            self.note(&format!("{what} could not be read; {again} {}", summary.session_id));
+        }
         match &self.form {
             Form::Json => print(&json(summary)?),
             Form::Lines => {
@@ -166,11 +178,12 @@ fn sentence(summary: &Summary) -> String {
         summary.seconds
     );
     if summary.failed > 0 {
-        text += &format!("; {} could not be read", count(summary.failed, "file", "files"));
+        text += &format!("; {} failed", summary.failed);
     }
     if let Some(report) = &summary.report {
         text += &format!("; report in {report}");
     }
+    text += &format!("; session {}", summary.session_id);
     text
 }
 

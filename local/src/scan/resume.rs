@@ -8,16 +8,16 @@ use riffle_scan::{Request, stored_codes};
 use crate::error::Problem;
 use crate::platform::Platform;
 
-/// An open session that was asked for exactly this.
-pub async fn find(
-    platform: &Platform,
-    folders: &[String],
-    options: Options,
-    codes: &[String],
-) -> Result<Option<SessionId>, Problem> {
+/// What a scan of these folders for these codes asks for.
+pub fn request(folders: &[String], options: Options, codes: &[String]) -> Result<Request, Problem> {
     let list = CodeList::new(codes.to_vec()).map_err(|error| Problem::new(error.to_string()))?;
     let (_, codes_digest) = stored_codes(&list);
-    let wanted = Request { source: Source::Folders(folders.to_vec()), options, codes_digest }.encode();
+    Ok(Request { source: Source::Folders(folders.to_vec()), options, codes_digest, retry_of: None })
+}
+
+/// An open session that was asked for exactly this.
+pub async fn find(platform: &Platform, wanted: &Request) -> Result<Option<SessionId>, Problem> {
+    let wanted = wanted.encode();
     for id in platform.ledger.open_sessions().await? {
         let session = platform.ledger.session(&id).await?;
         if session.is_some_and(|session| session.request == wanted && !session.state.is_terminal()) {

@@ -28,7 +28,7 @@ pub enum Action {
     },
 }
 
-/// Starts a scan of one source for a list of codes.
+/// Starts a scan of one source for a list of codes, or retries a finished one.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StartScan {
@@ -51,6 +51,10 @@ pub struct StartScan {
     /// Google Drive access token: never stored in clear, queued or logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<Secret>,
+    /// In place of source, codes and options: a COMPLETE session, whose files that failed are read again. What
+    /// it read is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_of: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub target_hole_codes: Vec<String>,
     /// Base64 of a workbook, CSV or text file that lists codes.

@@ -62,6 +62,10 @@ pub trait FileSource: Send + Sync {
     /// Opens `entry`, if it is still the version that was listed. What lies on this machine is not read yet.
     async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError>;
 
+    /// The file of `entry` as it is now: the entry a new listing would have, under the same name and locator.
+    /// `None` where there is none. One that is there but cannot be read is an entry too.
+    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError>;
+
     /// What names the file wherever it is listed again. Together with its version it stands for its content.
     fn identity(&self, source: &Source, entry: &Entry) -> String;
 }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use bytes::Bytes;
-use riffle_extract::{ExtractError, Limits, Sink, Unit};
+use riffle_extract::{ExtractError, Layout, Limits, Sink, Unit};
 
 use crate::{form, seeds, wire};
 
@@ -131,11 +131,13 @@ fn as_is(input: &[u8]) -> Bytes {
 }
 
 /// Far more than an input of a few thousand bytes should give.
-const LIMITS: Limits = Limits { pages: 2_000, cells: 1 << 20, text_bytes: 64 << 20 };
+fn limits() -> Limits {
+    Limits { pages: 2_000, cells: 1 << 20, text_bytes: 64 << 20, ..Limits::default() }
+}
 
 fn read(name: &str, file: impl Into<Bytes>) {
     let mut sink = Checked::default();
-    match riffle_extract::extract(name, &file.into(), &LIMITS, &mut sink) {
+    match riffle_extract::extract(name, &file.into(), &limits(), &mut sink) {
         Ok(read) => assert!(read.unread.len() <= read.pages as usize, "more pages unread than there are"),
         // Where from, the panic hook knows.
         Err(ExtractError::Panicked(_)) => {}
@@ -154,7 +156,7 @@ impl Sink for Checked {
     fn unit(&mut self, unit: &Unit<'_>) {
         self.bytes += unit.text.len();
         black_box(unit.place);
-        if let Some(glyphs) = unit.glyphs {
+        if let Some(glyphs) = unit.glyphs.map(Layout::glyphs) {
             let inside = |(offset, _): &(u32, _)| unit.text.is_char_boundary(*offset as usize);
             assert!(glyphs.boxes.is_sorted_by_key(|(offset, _)| *offset), "boxes are in order");
             assert!(glyphs.boxes.iter().all(inside), "boxes belong to characters");

@@ -108,7 +108,7 @@ pub fn placements() -> Report {
         while own.failure.is_none() {
             let nth = usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or(usize::MAX);
             let Some(one) = first.get(nth) else { break };
-            let points = place(&mut own, vec![*one]);
+            let points = place(&mut own, Scenario::small, vec![*one]);
             if one.1 == Fault::Throttled {
                 continue;
             }
@@ -116,7 +116,7 @@ pub fn placements() -> Report {
                 if two.1 == Fault::Throttled {
                     continue;
                 }
-                place(&mut own, vec![*one, two]);
+                place(&mut own, Scenario::small, vec![*one, two]);
                 if own.failure.is_some() {
                     break;
                 }
@@ -127,9 +127,27 @@ pub fn placements() -> Report {
     collected.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Runs the small scenario with a retry, with every placement of one fault.
+pub fn retry_placements() -> Report {
+    let calm = run(Scenario::small_retry(Plan::Placed(Vec::new())), None, false);
+    let mut report = Report {
+        schedules: 1,
+        failure: calm.violation.map(|violation| Failure { seed: calm.seed, violation, placed: Vec::new() }),
+        ..Report::default()
+    };
+    for one in placed_after(0, &calm.points) {
+        place(&mut report, Scenario::small_retry, vec![one]);
+    }
+    report
+}
+
 /// Runs one placement and returns the calls it made.
-fn place(report: &mut Report, placed: Vec<(u64, Fault)>) -> Vec<riffle_testkit::simulator::Point> {
-    let run = run(Scenario::small(Plan::Placed(placed.clone())), None, false);
+fn place(
+    report: &mut Report,
+    scenario: fn(Plan) -> Scenario,
+    placed: Vec<(u64, Fault)>,
+) -> Vec<riffle_testkit::simulator::Point> {
+    let run = run(scenario(Plan::Placed(placed.clone())), None, false);
     report.schedules += 1;
     report.steps += run.steps;
     report.sometimes.merge(&run.sometimes);

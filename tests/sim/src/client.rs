@@ -60,6 +60,18 @@ pub struct Client {
     cancelled: bool,
     frames: u32,
     joins_at: DateTime<Utc>,
+    /// Whether the session that is to be retried has ended, and completely.
+    earlier: Earlier,
+}
+
+/// A session to retry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Earlier {
+    Unknown,
+    Open,
+    Complete,
+    /// Failed or cancelled.
+    Ended,
 }
 
 impl Client {
@@ -87,6 +99,7 @@ impl Client {
             settled: false,
             cancelled: false,
             frames: 0,
+            earlier: Earlier::Unknown,
         }
     }
 
@@ -140,6 +153,9 @@ impl Client {
     }
 
     fn intent(&self) -> Option<Ask> {
+        if self.is_idle() {
+            return None;
+        }
         if self.line == Line::Down {
             return Some(Ask::Connect);
         }
@@ -156,12 +172,22 @@ impl Client {
         self.page.clone().map(Ask::Resume)
     }
 
+    /// It waits for a session it could retry.
+    pub fn is_idle(&self) -> bool {
+        self.plan.retries && self.start.retry_of.is_none() && self.session.is_none()
+    }
+
     /// The message for `ask`.
     pub fn message(&self, ask: &Ask) -> Option<String> {
         let session_id = self.session.clone().unwrap_or_default();
         let action = match ask {
             Ask::Connect => return None,
             Ask::Start => Action::StartScan(Box::new(self.start.clone())),
+            // One way in or the other.
+            Ask::Resume(_) if self.plan.pries && self.number.is_multiple_of(2) => {
+                let retry_of = Some(session_id);
+                Action::StartScan(Box::new(StartScan { retry_of, ..StartScan::default() }))
+            }
             Ask::Resume(cursor) => Action::Resume { session_id, cursor: cursor.clone() },
             Ask::Cancel => Action::CancelScan { session_id },
         };
@@ -197,6 +223,12 @@ impl Client {
     /// Its session is about to end: who meant to cancel does so now.
     pub fn hurry(&mut self) {
         self.plan.cancel_after = self.plan.cancel_after.map(|_| 0);
+    }
+
+    /// Has it retry a session it was told of.
+    pub fn retry(&mut self, session: &str, earlier: Earlier) {
+        self.start.retry_of = Some(session.to_owned());
+        self.earlier = earlier;
     }
 
     /// Has it end up listening to a session it was told of elsewhere.
@@ -262,6 +294,14 @@ impl Client {
                 if code == ErrorCode::ScanFailed {
                     self.end(SessionState::Failed)?;
                     self.look_again();
+                } else if code == ErrorCode::WrongState && self.plan.retries && self.session.is_none() {
+                    self.waiting = None;
+                    match self.earlier {
+                        // Asked too early, and answered late.
+                        Earlier::Complete => {}
+                        Earlier::Ended => self.settled = true,
+                        Earlier::Open | Earlier::Unknown => self.start.retry_of = None,
+                    }
                 } else {
                     // Whatever was asked was not done: ask again, from the start of the paging.
                     self.refused = Some(code);

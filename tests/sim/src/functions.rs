@@ -63,7 +63,7 @@ impl Functions {
         let connections = mutants::connections(mutant, &stores.connections);
         let queue: Arc<dyn WorkQueue> = Arc::<_>::clone(&stores.queue) as _;
         let notifier: Arc<dyn ClientNotifier> = Arc::<_>::clone(&stores.notifier) as _;
-        let files: Arc<dyn FileSource> = Arc::<_>::clone(&stores.files) as _;
+        let files = mutants::files(mutant, &stores.files);
         let ledger: Arc<dyn ScanLedger> = Arc::new(Faulty::new(ledger, Arc::clone(control)));
         let objects: Arc<dyn ObjectStore> = Arc::new(Faulty::new(objects, Arc::clone(control)));
         let connections: Arc<dyn ConnectionRegistry> =

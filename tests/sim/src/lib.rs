@@ -1,4 +1,4 @@
-//! Simulated scans: the real functions, everything that can go wrong, and the nine invariants.
+//! Simulated scans: the real functions, everything that can go wrong, and the ten invariants.
 //!
 //! A [`Scenario`] is what a seed decides beforehand, [`run`] one schedule of it, [`campaign`] many of them.
 //! [`Mutant`]s are protocols known to be bad, which must be caught.

@@ -1,6 +1,6 @@
 //! Clients at work, and the way between them and the server.
 
-use riffle_contracts::Frame;
+use riffle_contracts::{ErrorCode, Frame, FrameBody};
 
 use crate::client::Ask;
 use crate::invariants::Violation;
@@ -96,9 +96,13 @@ impl World {
         self.control.note("frame", pushed.frame.as_bytes(), || {
             format!("{} gets {}", pushed.connection, pushed.frame)
         });
-        let pries = client.plan.pries;
+        let (pries, retries) = (client.plan.pries, client.plan.retries);
+        let refused = matches!(frame.body, FrameBody::Error { code: ErrorCode::WrongState, .. });
         let told = client.receive(frame.clone());
         self.count_frame(&frame);
+        if retries && refused {
+            self.control.sometimes("a session that is not complete is to be retried");
+        }
         if pries {
             self.control.sometimes("another tenant asks for a session");
         }

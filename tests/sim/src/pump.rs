@@ -1,11 +1,14 @@
 //! Queues as consumers see them, and all that may go wrong between a queue and its consumer.
 
 use chrono::TimeDelta;
-use riffle_ports::State;
+use riffle_contracts::ScanFile;
+use riffle_ports::{SessionId, State};
 use riffle_testkit::memory::{Place, Received};
 
 use crate::functions::Answer;
 use crate::mutants::Mutant;
+use crate::scenario::Mend;
+use crate::search::Nature;
 use crate::stores::{file_name, folder};
 use crate::world::{GARBAGE, Kind, World};
 
@@ -61,6 +64,9 @@ impl World {
             return;
         };
         for message in received {
+            if place == Place::Quarantine && self.had_another_chance(message) {
+                self.control.sometimes("a quarantined file is read at a later attempt");
+            }
             if self.mutant == Some(Mutant::AckOnError) || !failed.contains(&message.id.to_string()) {
                 self.stores.queue.delete(message);
             } else if place != Place::Quarantine
@@ -70,6 +76,22 @@ impl World {
                 self.stores.queue.release(message);
             }
         }
+    }
+
+    /// Whether this delivery found an attempt without an end and read the file all the same.
+    fn had_another_chance(&self, message: &Received) -> bool {
+        let Ok(file) = serde_json::from_str::<ScanFile>(&message.message.body) else {
+            return false;
+        };
+        let key = (SessionId(file.session_id), file.index);
+        let own = format!("{}#{}", message.id, message.receive_count);
+        self.attempted.contains(&key)
+            && self.stores.ledger.inspect(|books| {
+                let mut results = books.results_of(&key.0);
+                let read = results.any(|(index, result)| index == key.1 && !result.failed);
+                drop(results);
+                read && books.attempts.get(&key).is_some_and(|attempt| attempt.receipt == own)
+            })
     }
 
     /// What goes wrong by itself, before the step.
@@ -184,6 +206,23 @@ impl World {
         } else {
             self.stores.files.write(&folder(number), &name, "codes 3 3");
         }
+    }
+
+    /// The owner of the first folder mends what is wrong there.
+    pub fn mend(&self) {
+        if self.scenario.missing_folder {
+            return;
+        }
+        for (file, mend) in self.scenario.mends.iter().enumerate() {
+            match mend {
+                Mend::Leaves => {}
+                Mend::Replaces => {
+                    self.stores.files.write(&folder(0), &file_name(file), Nature::REPLACED.content());
+                }
+                Mend::Removes => self.stores.files.remove(&folder(0), &file_name(file)),
+            }
+        }
+        self.control.note("mend", &[], || format!("{:?}", self.scenario.mends));
     }
 
     /// All invocations die at once, as when the one machine is switched off.

@@ -53,6 +53,17 @@ pub struct Scenario {
     pub concurrency: usize,
     /// Messages in one delivery, at most.
     pub largest_batch: usize,
+    /// What happens to each file of the first folder when its session has ended; then it is retried. Empty:
+    /// nothing, and it is not.
+    pub mends: Vec<Mend>,
+}
+
+/// What its owner does to a file before a retry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mend {
+    Leaves,
+    Replaces,
+    Removes,
 }
 
 /// What queues do, in ten-thousandths of the steps.
@@ -84,8 +95,10 @@ pub struct ClientPlan {
     pub folder: usize,
     /// Cancels when it has seen so many frames, or when its session is about to end.
     pub cancel_after: Option<u32>,
-    /// Only listens in on the session of the other tenant, or tries to.
+    /// Only listens in on the session of the other tenant, or tries to, or tries to retry it.
     pub pries: bool,
+    /// Retries the first folder's session.
+    pub retries: bool,
     pub joins: Joins,
 }
 
@@ -130,7 +143,7 @@ impl Scenario {
             drop: rate(&[0, 0, 20, 100]),
         };
         let short_deadline = rng.chance(1_000);
-        Self {
+        let scenario = Self {
             seed,
             folders,
             clients,
@@ -164,7 +177,49 @@ impl Scenario {
             page: 1 + rng.below(6),
             concurrency: 1 + rng.below(4),
             largest_batch,
+            mends: Vec::new(),
+        };
+        scenario.and_then()
+    }
+
+    /// In one of four, the first folder's session is retried. Drawn apart, so that the rest of a seed does not
+    /// depend on it.
+    fn and_then(mut self) -> Self {
+        let mut rng = Rng::new(self.seed ^ 0x0A6A_1200_D0E5_0000);
+        self.settings.forgiven = *rng.pick(&[0, 0, 3]).unwrap_or(&0);
+        if !rng.chance(2_500) {
+            return self;
         }
+        for nature in &mut self.folders[0] {
+            if rng.chance(1_000) {
+                *nature = Nature::Partly;
+            }
+        }
+        let mend = |_: &Nature| *rng.pick(&MENDS).unwrap_or(&Mend::Leaves);
+        self.mends = self.folders[0].iter().map(mend).collect();
+        let pages = *rng.pick(&[1, 1, 2]).unwrap_or(&1);
+        let cancel_after = rng.chance(1_000).then(|| u32::try_from(rng.below(12)).unwrap_or(0));
+        self.clients.extend((0..pages).map(|page| ClientPlan {
+            tenant: "ann",
+            folder: 0,
+            cancel_after: cancel_after.filter(|_| page == 0),
+            pries: false,
+            retries: true,
+            joins: Joins::After(0),
+        }));
+        if self.hostile_steps > 0 {
+            self.hostile_steps += 500 + rng.below(1_500) as u64;
+        }
+        self
+    }
+
+    /// The small scenario, whose session is retried when its damaged file has been replaced.
+    pub fn small_retry(plan: Plan) -> Self {
+        let mut scenario = Self::small(plan);
+        scenario.mends = vec![Mend::Leaves, Mend::Replaces];
+        let client = scenario.clients[0];
+        scenario.clients.push(ClientPlan { retries: true, ..client });
+        scenario
     }
 
     /// A small, friendly scenario for placing faults into: two files in two chunks, one client.
@@ -178,6 +233,7 @@ impl Scenario {
                 folder: 0,
                 cancel_after: None,
                 pries: false,
+                retries: false,
                 joins: Joins::After(0),
             }],
             clear_line: false,
@@ -198,6 +254,7 @@ impl Scenario {
             page: 10,
             concurrency: 2,
             largest_batch: 2,
+            mends: Vec::new(),
         }
     }
 
@@ -243,6 +300,9 @@ fn folder(rng: &mut Rng) -> Vec<Nature> {
         .collect()
 }
 
+const MENDS: [Mend; 6] =
+    [Mend::Leaves, Mend::Leaves, Mend::Replaces, Mend::Replaces, Mend::Replaces, Mend::Removes];
+
 /// When second pages are opened: at once, while files are read, about when it ends, long after.
 const LATER: [Joins; 8] = [
     Joins::After(0),
@@ -271,6 +331,7 @@ fn clients(rng: &mut Rng, folders: usize) -> Vec<ClientPlan> {
                     if rng.chance(5_000) { u32::MAX } else { u32::try_from(rng.below(12)).unwrap_or(0) }
                 }),
                 pries: false,
+                retries: false,
                 joins: if page == 0 { Joins::After(0) } else { *rng.pick(&LATER).unwrap_or(&Joins::Late) },
             });
         }
@@ -281,6 +342,7 @@ fn clients(rng: &mut Rng, folders: usize) -> Vec<ClientPlan> {
             folder: 0,
             cancel_after: None,
             pries: true,
+            retries: false,
             joins: Joins::After(0),
         });
     }
@@ -299,6 +361,7 @@ fn settings(rng: &mut Rng, short_deadline: bool) -> Settings {
         stall: Duration::from_mins(3),
         attempt: Duration::from_secs(20),
         files_at_once: 2,
+        forgiven: 0,
         progress_every: Duration::from_millis(500),
         folders_allowed: true,
         links: Links::Files,

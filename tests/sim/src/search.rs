@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use riffle_extract::{ExtractError, Extracted, Kind, Place};
+use riffle_extract::{ExtractError, Extracted, Kind, Place, Unread};
 use riffle_ports::{Opened, ReadError};
 use riffle_scan::matching::{Findings, Match};
 use riffle_scan::{FileSearch, Searched, Wanted};
@@ -18,6 +18,8 @@ pub enum Nature {
     Damaged,
     /// It ends the process that opens it, every time.
     Killer,
+    /// It holds a code, and a page nobody can read.
+    Partly,
     /// Each reading finds something else, as a parser does that runs out of time now and then.
     Fickle,
 }
@@ -30,8 +32,12 @@ impl Nature {
             Self::Damaged => "fails".to_owned(),
             Self::Killer => "kills".to_owned(),
             Self::Fickle => "fickle".to_owned(),
+            Self::Partly => "partly".to_owned(),
         }
     }
+
+    /// What a file is after it was replaced.
+    pub const REPLACED: Self = Self::Healthy { codes: 2, places: 3 };
 
     fn of(content: &[u8]) -> Self {
         let text = std::str::from_utf8(content).unwrap_or_default();
@@ -43,6 +49,7 @@ impl Nature {
             }
             Some("kills") => Self::Killer,
             Some("fickle") => Self::Fickle,
+            Some("partly") => Self::Partly,
             _ => Self::Damaged,
         }
     }
@@ -78,6 +85,16 @@ impl FileSearch for ObedientSearch {
         self.control.note("search", name.as_bytes(), || format!("{name}: {nature:?}"));
         let outcome = match nature {
             Nature::Healthy { codes, places } => Ok(found(codes, places)),
+            Nature::Partly => {
+                let (extracted, findings) = found(1, 1);
+                Ok((
+                    Extracted {
+                        unread: vec![Unread { place: Place::Page(2), why: "a picture".to_owned() }],
+                        ..extracted
+                    },
+                    findings,
+                ))
+            }
             Nature::Damaged => Err(ExtractError::Damaged("it says so".to_owned())),
             Nature::Killer => {
                 self.control.sometimes("a file kills the process that reads it");

@@ -1,10 +1,13 @@
 //! After each step: what changed in the books is checked, and what was interesting is counted.
 
 use riffle_contracts::{Frame, FrameBody, SessionState};
-use riffle_ports::State;
+use riffle_ports::{SessionId, Source, State};
+use riffle_scan::Request;
 use riffle_testkit::memory::{Change, Place};
 
+use crate::client::Earlier;
 use crate::invariants::Violation;
+use crate::stores::folder;
 use crate::world::World;
 
 impl World {
@@ -16,6 +19,9 @@ impl World {
         });
         for change in &changes {
             self.count(change);
+            if let Change::Attempted { id, index } = change {
+                self.attempted.insert((id.clone(), *index));
+            }
         }
         checked?;
         let pushed = self.stores.notifier.take();
@@ -87,7 +93,7 @@ impl World {
         self.control.sometimes(event);
     }
 
-    fn closes(&self, id: &riffle_ports::SessionId, chunk: u32) -> bool {
+    fn closes(&self, id: &SessionId, chunk: u32) -> bool {
         self.stores.ledger.inspect(|books| {
             let size = books
                 .sessions
@@ -110,11 +116,41 @@ impl World {
                     client.hurry();
                 }
             }
+            if let Change::Created(id) | Change::Moved { id, .. } = change {
+                self.tell_of(id, change);
+            }
             if let Change::Created(id) = change {
                 let curious = self.clients.iter_mut().filter(|client| client.plan.pries);
                 curious.for_each(|client| client.point_at(id.as_ref()));
             }
         }
+    }
+
+    /// Who wants to retry the first folder's session hears of it when it has ended, or too early.
+    fn tell_of(&mut self, id: &SessionId, change: &Change) {
+        let earlier = match change {
+            Change::Created(_) => Earlier::Open,
+            Change::Moved { from, to, .. } if from != to && to.is_terminal() => match to {
+                State::Complete => Earlier::Complete,
+                _ => Earlier::Ended,
+            },
+            _ => return,
+        };
+        let retriers = self.clients.iter().any(|client| client.plan.retries);
+        let request = self.stores.ledger.inspect(|books| books.sessions.get(id).map(|it| it.request.clone()));
+        let request = request.and_then(|request| Request::decode(&request).ok());
+        let is_first = request.is_some_and(|request| {
+            request.retry_of.is_none() && request.source == Source::Folders(vec![folder(0)])
+        });
+        if !retriers || !is_first || (earlier == Earlier::Open && self.control.draw(|rng| rng.chance(7_000)))
+        {
+            return;
+        }
+        if earlier == Earlier::Complete {
+            self.mend();
+        }
+        let clients = self.clients.iter_mut().filter(|client| client.plan.retries);
+        clients.for_each(|client| client.retry(id.as_ref(), earlier));
     }
 
     /// Counts what can be seen of queues and frames rather than of the books.

@@ -1,11 +1,11 @@
 //! One run: the functions, what they stand on, and the chance that drives them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::StartScan;
-use riffle_ports::{Clock, Message, Queue, WorkQueue};
+use riffle_ports::{Clock, Message, Queue, SessionId, WorkQueue};
 use riffle_testkit::memory::{ManualClock, Place, Pushed, Received};
 use riffle_testkit::simulator::{Control, Executor, Plan, Polled, Rng, TaskId, Trace};
 
@@ -52,6 +52,8 @@ pub(crate) struct World {
     /// Since when nothing goes wrong any more.
     pub calm_since: Option<DateTime<Utc>>,
     pub meddled: bool,
+    /// Quarantined files whose attempt was found by another delivery.
+    pub attempted: BTreeSet<(SessionId, u32)>,
     /// Idle connections were closed once.
     pub reconnected: bool,
     /// Whose invocation the last step was, if it was one of a batch with a message that came back.
@@ -79,6 +81,10 @@ impl World {
         let clients = scenario.clients.iter().enumerate();
         let clients = clients
             .map(|(number, plan)| {
+                if plan.retries {
+                    let request_id = Some(format!("retry-{}", plan.folder));
+                    return Client::new(number, *plan, StartScan { request_id, ..StartScan::default() }, now);
+                }
                 let start = StartScan {
                     request_id: Some(format!("request-{}", plan.folder)),
                     folders: vec![folder(plan.folder)],
@@ -104,6 +110,7 @@ impl World {
             next_sweep,
             calm_since: None,
             meddled: false,
+            attempted: BTreeSet::new(),
             reconnected: false,
             redelivered: false,
         };
@@ -160,7 +167,7 @@ impl World {
         self.executor.is_empty()
             && self.wire.is_empty()
             && self.stores.queue.is_drained()
-            && self.clients.iter().all(|client| client.settled || client.plan.pries)
+            && self.clients.iter().all(|client| client.settled || client.plan.pries || client.is_idle())
             && self.open_sessions() == 0
     }
 

@@ -11,7 +11,7 @@ const SCHEDULES: u64 = 20_000;
 const PATIENCE: u64 = 1_000;
 
 /// What the generator must reach, or the schedules prove little.
-const SOMETIMES: [&str; 57] = [
+const SOMETIMES: [&str; 61] = [
     "a SNAPSHOT of several pages",
     "a SNAPSHOT when CANCELLED",
     "a SNAPSHOT when COMPLETE",
@@ -37,17 +37,21 @@ const SOMETIMES: [&str; 57] = [
     "a finisher has lost its lease",
     "a healthy file had its chance in a bad moment",
     "a lease is taken over",
+    "a mended file is read",
     "a message in flight is delivered to another, too",
     "a progress frame is claimed by another",
     "a quarantine message is lost",
     "a quarantined file had its attempt",
+    "a quarantined file is read at a later attempt",
     "a report is published",
     "a result is put a second time",
+    "a result is kept by a retry",
     "a result lies in the object store",
     "a second dispatcher finds the session sealed",
     "a session fails",
     "a session id is reused",
     "a session is cancelled",
+    "a session that is not complete is to be retried",
     "a sweep sends work again",
     "a work message is lost",
     "an index is marked a second time",
@@ -104,6 +108,13 @@ fn every_placement_of_two_faults_keeps_the_invariants() {
     let report = campaign::placements();
     assert_clean(&report);
     assert!(report.schedules > 10_000, "only {} placements", report.schedules);
+}
+
+#[test]
+fn every_placement_of_a_fault_in_a_retry_keeps_the_invariants() {
+    let report = campaign::retry_placements();
+    assert_clean(&report);
+    assert!(report.schedules > 300, "only {} placements", report.schedules);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use riffle_ports::{Confirmed, Content, Entry, Opened, PortError, ReadError};
 
-use crate::folder_walk::{LINK_TO_FOLDER, version};
+use crate::folder_walk::{LINK_TO_FOLDER, OPENED_SINCE, version};
 
 /// A file of this machine, open, at the version that was listed.
 pub(crate) struct LocalFile {
@@ -73,6 +73,12 @@ fn folder_error(path: &Path, entry: &Entry) -> ReadError {
     if entry.version == LINK_TO_FOLDER {
         return ReadError::Denied(
             "a link to a folder elsewhere, which is not followed; scan that folder by its own name"
+                .to_owned(),
+        );
+    }
+    if entry.version == OPENED_SINCE {
+        return ReadError::Denied(
+            "this folder can be read now, but what is in it was not listed; scan it by its own name"
                 .to_owned(),
         );
     }

@@ -23,6 +23,8 @@ use walkdir::{DirEntry, WalkDir};
 /// Versions of entries that cannot be read. No file's version looks like them.
 pub(crate) const UNLISTED: &str = "unlisted";
 pub(crate) const LINK_TO_FOLDER: &str = "link-to-folder";
+/// A folder that could not be listed at first and can be now.
+pub(crate) const OPENED_SINCE: &str = "opened-since";
 
 /// A locator is text in messages and logs: it keeps to visible ASCII.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%').add(b' ').add(b'"');

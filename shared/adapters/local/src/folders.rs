@@ -1,11 +1,13 @@
 //! Folders of this machine as a place that holds files. What is listed stands in `folder_walk.rs`.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use riffle_ports::{Entry, FileSource, Opened, Pages, PortError, ReadError, Source, SourceError};
 
 use crate::file_read::LocalFile;
+use crate::folder_find;
 use crate::folder_walk::{Walk, locate};
 use crate::objects::elsewhere;
 
@@ -44,11 +46,16 @@ impl FileSource for LocalFolders {
         Ok(Box::new(FolderPages(Arc::new(Mutex::new(walk)))))
     }
 
+    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
+        let Source::Folders(folders) = source;
+        let path = path(folders, entry)?;
+        let entry = entry.clone();
+        elsewhere(move || folder_find::find(&path, entry)).await
+    }
+
     async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
         let Source::Folders(folders) = source;
-        let path = locate(folders, &entry.locator).ok_or_else(|| {
-            PortError::Broken(format!("{:?} is no locator of these folders", entry.locator))
-        })?;
+        let path = path(folders, entry)?;
         let (entry, limit) = (entry.clone(), self.limit);
         let file = elsewhere(move || LocalFile::open(path, entry, limit)).await??;
         Ok(Box::new(file))
@@ -65,6 +72,11 @@ impl FileSource for LocalFolders {
             None => entry.locator.clone(),
         }
     }
+}
+
+fn path(folders: &[String], entry: &Entry) -> Result<PathBuf, PortError> {
+    locate(folders, &entry.locator)
+        .ok_or_else(|| PortError::Broken(format!("{:?} is no locator of these folders", entry.locator)))
 }
 
 /// The lock is never waited for: it lets the walk visit another thread and come back, also when the caller

@@ -17,6 +17,7 @@
 mod connections;
 mod database;
 mod file_read;
+mod folder_find;
 mod folder_walk;
 mod folders;
 mod index_set;

@@ -188,6 +188,24 @@ impl LocalQueues {
         }
     }
 
+    /// Whether a queue has a message of `group`, whoever may have it in hand.
+    ///
+    /// # Errors
+    /// As of every call to the database.
+    pub async fn holds(&self, queue: QueueName, group: &str) -> Result<bool, PortError> {
+        let group = group.to_owned();
+        self.database
+            .call(move |work| {
+                // Two questions: each has an index of its own.
+                let ready = "SELECT 1 FROM messages WHERE queue = ?1 AND fair_group = ?2 AND hidden_until IS NULL";
+                let hidden =
+                    "SELECT 1 FROM messages WHERE hidden_until IS NOT NULL AND queue = ?1 AND fair_group = ?2";
+                let holds = |sql| Ok::<_, WorkError>(work.prepare_cached(sql)?.exists(params![queue.number(), group])?);
+                Ok(holds(ready)? || holds(hidden)?)
+            })
+            .await
+    }
+
     /// How much is in each queue. Reads the indices from end to end: some 10 ms at 100,000 messages.
     ///
     /// # Errors

@@ -70,9 +70,16 @@ pub(crate) fn error(code: ErrorCode, message: impl Into<String>) -> FrameBody {
     FrameBody::Error { message: message.into(), code }
 }
 
-pub(crate) fn started(session: &Session, total: u32) -> FrameBody {
+/// `again`: how many of the files are read again, in a retry.
+pub(crate) fn started(session: &Session, total: u32, again: Option<usize>) -> FrameBody {
     let timestamp = session.started_at.unwrap_or(session.created_at);
-    FrameBody::Started { message: format!("Reading {}", files(u64::from(total))), timestamp, total }
+    let all = files(u64::from(total));
+    let message = match again {
+        None => format!("Reading {all}"),
+        Some(0) => format!("Nothing to read again: none of {all} failed"),
+        Some(again) => format!("Reading {again} of {all} again"),
+    };
+    FrameBody::Started { message, timestamp, total }
 }
 
 pub(crate) fn cancelled() -> FrameBody {

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use riffle_contracts::{Action, DispatchJob, ErrorCode, FrameBody, StartScan};
+use riffle_contracts::{Action, DispatchJob, ErrorCode, FrameBody, Options, StartScan};
 use riffle_ports::{Connection, Outcome, PortError, Queue, Session, SessionId, Source, State, Transition};
 
 use crate::matching::CodeList;
@@ -12,6 +12,14 @@ use crate::{Scan, announce, codes};
 
 /// The longest `request_id`, in characters.
 const MAX_REQUEST_ID: usize = 128;
+
+/// What a session is to do.
+struct Asked {
+    source: Source,
+    codes: CodeList,
+    options: Options,
+    retry_of: Option<SessionId>,
+}
 
 /// Why an action was not done, as the client is told.
 struct Refusal {
@@ -71,8 +79,15 @@ impl Scan {
     }
 
     async fn start(&self, connection: &Connection, start: StartScan) -> Result<(), Refusal> {
-        let source = self.source(&start)?;
-        let codes = self.code_list(connection, &start).await?;
+        let asked = match start.retry_of.clone() {
+            None => Asked {
+                source: self.source(&start)?,
+                codes: self.code_list(connection, &start).await?,
+                options: start.options,
+                retry_of: None,
+            },
+            Some(earlier) => self.retry_of(connection, &start, earlier).await?,
+        };
         let request_id = match start.request_id {
             Some(id) if id.is_empty() || id.chars().nth(MAX_REQUEST_ID).is_some() => {
                 let message = format!("A request_id has 1 to {MAX_REQUEST_ID} characters.");
@@ -82,8 +97,9 @@ impl Scan {
             None => self.ports.ids.fresh(),
         };
         let id = session_id(&connection.tenant, &request_id);
-        let codes_digest = self.store_codes(&id, &codes).await?;
-        let request = Request { source, options: start.options, codes_digest }.encode();
+        let codes_digest = self.store_codes(&id, &asked.codes).await?;
+        let Asked { source, options, retry_of, .. } = asked;
+        let request = Request { source, options, codes_digest, retry_of }.encode();
         let now = self.ports.clock.now();
         let session =
             Session::new(id.clone(), connection.tenant.clone(), request, now, now + self.settings.deadline);
@@ -110,14 +126,40 @@ impl Scan {
         self.snapshot(connection, &session, None).await
     }
 
+    /// What a finished session asked for, to be asked again for its failed files.
+    async fn retry_of(
+        &self,
+        connection: &Connection,
+        start: &StartScan,
+        earlier: String,
+    ) -> Result<Asked, Refusal> {
+        let mut given = sources(start);
+        given.extend((!start.target_hole_codes.is_empty()).then_some("target_hole_codes"));
+        given.extend(start.file_content.is_some().then_some("file_content"));
+        given.extend(start.codes_key.is_some().then_some("codes_key"));
+        given.extend((start.options != Options::default()).then_some("options"));
+        if !given.is_empty() {
+            let given = given.join(", ");
+            let message =
+                format!("A retry takes source, codes and options of its session: leave out {given}.");
+            return Err(Refusal::new(ErrorCode::BadRequest, message));
+        }
+        let earlier = self.own_session(connection, earlier).await?;
+        let advice = match earlier.state {
+            State::Complete => None,
+            State::Failed | State::Cancelled => Some("did not finish: start it anew"),
+            _ => Some("has not finished yet: retry it when it has"),
+        };
+        if let Some(advice) = advice {
+            return Err(Refusal::new(ErrorCode::WrongState, format!("The scan to retry {advice}.")));
+        }
+        let request = Request::decode(&earlier.request)?;
+        let codes = self.load_codes(&earlier, &request).await?;
+        Ok(Asked { source: request.source, codes, options: request.options, retry_of: Some(earlier.id) })
+    }
+
     fn source(&self, start: &StartScan) -> Result<Source, Refusal> {
-        let named = [
-            (!start.folders.is_empty(), "folders"),
-            (start.prefix.is_some(), "prefix"),
-            (start.upload_id.is_some(), "upload_id"),
-            (start.folder_id.is_some() || start.token.is_some(), "folder_id and token"),
-        ];
-        let named: Vec<&str> = named.iter().filter(|(given, _)| *given).map(|(_, name)| *name).collect();
+        let named = sources(start);
         match named[..] {
             ["folders"] if self.settings.folders_allowed => Ok(Source::Folders(start.folders.clone())),
             [one] => Err(Refusal::new(ErrorCode::BadRequest, format!("{one} cannot be read here."))),
@@ -199,6 +241,17 @@ impl Scan {
         self.reply(&connection.id, Some(&session.id), frame).await;
         Ok(())
     }
+}
+
+/// The sources a message names.
+fn sources(start: &StartScan) -> Vec<&'static str> {
+    let named = [
+        (!start.folders.is_empty(), "folders"),
+        (start.prefix.is_some(), "prefix"),
+        (start.upload_id.is_some(), "upload_id"),
+        (start.folder_id.is_some() || start.token.is_some(), "folder_id and token"),
+    ];
+    named.iter().filter(|(given, _)| *given).map(|(_, name)| *name).collect()
 }
 
 fn not_found() -> Refusal {

@@ -59,11 +59,14 @@ fn meta(session: &Session, request: &Request) -> Meta {
         OcrMode::Off => "off",
         OcrMode::Auto => "on",
     };
-    let settings = [("Session", session.id.as_ref()), ("Matching", matching), ("OCR", ocr)];
+    let mut settings = vec![("Session", session.id.as_ref()), ("Matching", matching), ("OCR", ocr)];
+    if let Some(earlier) = &request.retry_of {
+        settings.insert(1, ("Retry of session", earlier.as_ref()));
+    }
     Meta {
         started: session.started_at.unwrap_or(session.created_at),
         source,
-        settings: settings.map(|(label, value)| (label.to_owned(), value.to_owned())).to_vec(),
+        settings: settings.into_iter().map(|(label, value)| (label.to_owned(), value.to_owned())).collect(),
     }
 }
 

@@ -55,7 +55,11 @@ impl Dispatcher {
     async fn list(&self, session: &Session) -> Result<Session, Failure> {
         let request = Request::decode(&session.request)?;
         let ports = &self.scan.ports;
-        let transition = match self.write_manifest(session, &request).await {
+        let written = match &request.retry_of {
+            None => self.write_manifest(session, &request).await,
+            Some(earlier) => self.write_retry(session, &request, earlier).await,
+        };
+        let transition = match written {
             Ok(sealed) => Transition::Seal { sealed, now: ports.clock.now() },
             Err(SourceError::Refused(reason)) => Transition::Fail { reason },
             Err(SourceError::Port(error)) => return Err(error.into()),
@@ -90,12 +94,28 @@ impl Dispatcher {
     async fn hand_out(&self, session: &Session, sealed: &Sealed) -> Result<(), Failure> {
         let ports = &self.scan.ports;
         let id = &session.id;
-        self.scan.audience(id).await.tell(announce::started(session, sealed.total)).await;
+        let retry = self.retry(session, sealed).await?;
+        let again = retry.as_ref().map(|retry| retry.again.len());
+        self.scan.audience(id).await.tell(announce::started(session, sealed.total, again)).await;
         let mut next = session.dispatched;
         while next < sealed.total {
             let upto = sealed.total.min(next + STEP);
-            let files = (next..upto).map(|index| ScanFile { session_id: id.0.clone(), index });
-            self.scan.send(Queue::ScanWork, id, files).await?;
+            let file = |index| ScanFile { session_id: id.0.clone(), index };
+            match &retry {
+                None => self.scan.send(Queue::ScanWork, id, (next..upto).map(file)).await?,
+                Some(retry) => {
+                    if !self.carry_over(session, sealed, retry, next..upto).await? {
+                        let reason = crate::retry::GONE.to_owned();
+                        let failed = self.change(id, Transition::Fail { reason }).await?;
+                        if failed.state == State::Failed {
+                            self.tell_failure(&failed).await;
+                        }
+                        return Ok(());
+                    }
+                    let again = retry.again.range(next..upto).copied();
+                    self.scan.send(Queue::ScanWork, id, again.map(file)).await?;
+                }
+            }
             let moved = Transition::Dispatched { upto, now: ports.clock.now() };
             let Outcome::Applied(_) = ports.ledger.transition(id, moved).await? else {
                 return Ok(());

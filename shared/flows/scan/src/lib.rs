@@ -1,7 +1,7 @@
 //! The scan flow: a source and a list of codes become live matches and one report, exactly.
 //!
-//! `client` takes what people ask for, `dispatcher` lists and hands out, `worker` and `quarantine` read,
-//! `record` writes down, `finisher` closes, `sweeper` heals. Counters are for showing, sets for deciding:
+//! `client` takes what people ask for, `dispatcher` lists and hands out, `retry` carries over what an earlier
+//! session read, `worker` and `quarantine` read, `record` writes down, `finisher` closes, `sweeper` heals. Counters are for showing, sets for deciding:
 //! delivery is at least once everywhere, and each of these may run twice, at once, half-way or late.
 
 mod announce;
@@ -19,6 +19,7 @@ mod record;
 pub mod report;
 mod request;
 mod result;
+mod retry;
 mod scan;
 mod search;
 mod settings;

@@ -1,6 +1,6 @@
 //! The list of a session's files: written in immutable parts under an attempt id, true once sealed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -50,6 +50,12 @@ impl<'a, O: ObjectStore + ?Sized> Writer<'a, O> {
             self.write(&part).await?;
         }
         Ok(())
+    }
+
+    /// Notes which of the files a retry reads again.
+    pub async fn again(&self, indices: &BTreeSet<u32>) -> Result<(), PortError> {
+        let json = serde_json::to_vec(indices).expect("numbers are plain data");
+        self.objects.put(&keys::manifest_again(self.session, &self.attempt), Bytes::from(json)).await
     }
 
     pub async fn finish(mut self) -> Result<Sealed, PortError> {
@@ -108,6 +114,16 @@ impl Reader {
         part.get((index % part_size) as usize).cloned().ok_or_else(|| {
             PortError::Broken(format!("the manifest of session {session} ends before {index}"))
         })
+    }
+
+    /// Which of the files of a sealed retry are read again.
+    pub async fn again(&self, session: &SessionId, sealed: &Sealed) -> Result<BTreeSet<u32>, PortError> {
+        let key = keys::manifest_again(session, &sealed.attempt);
+        let Some(json) = self.objects.get(&key).await? else {
+            return Err(PortError::Broken(format!("{key} is missing")));
+        };
+        serde_json::from_slice(&json)
+            .map_err(|error| PortError::Broken(format!("{key} cannot be read: {error}")))
     }
 
     async fn part(&self, key: &str) -> Result<Arc<[Entry]>, PortError> {

@@ -10,11 +10,17 @@ use crate::result::{FailureCode, FileResult};
 use crate::worker::Worker;
 
 impl Worker {
-    /// `receipt` names this delivery of this message: another delivery has another.
+    /// `receipt` names this delivery of this message: another delivery has another. `deliveries` is how many
+    /// there were, this one included.
     ///
     /// The attempt is recorded before the file is opened. Whoever finds another delivery's attempt that can
-    /// no longer be alive records the file as killed, unopened.
-    pub async fn quarantined(&self, file: &ScanFile, receipt: String) -> Result<(), Failure> {
+    /// no longer be alive takes its place where that is forgiven, or records the file as killed, unopened.
+    pub async fn quarantined(
+        &self,
+        file: &ScanFile,
+        receipt: String,
+        deliveries: u32,
+    ) -> Result<(), Failure> {
         let id = SessionId(file.session_id.clone());
         let Some(work) = self.open(&id).await? else {
             return Ok(());
@@ -22,9 +28,17 @@ impl Worker {
         let ports = &self.scan.ports;
         let now = ports.clock.now();
         let own = Attempt { receipt, at: now };
-        let first = ports.ledger.record_attempt(&id, file.index, own.clone()).await?;
+        let mut known = ports.ledger.record_attempt(&id, file.index, own.clone()).await?;
+        let mut is_dead = known.receipt != own.receipt && known.at + self.scan.settings.attempt <= now;
+        if is_dead && deliveries <= self.scan.settings.forgiven {
+            // Where something else than the file may have ended the process, it gets another chance.
+            ports.ledger.forget_attempt(&id, file.index, &known.receipt).await?;
+            known = ports.ledger.record_attempt(&id, file.index, own.clone()).await?;
+            // Not one's own: somebody else took its place just now.
+            is_dead = false;
+        }
         let audience = self.scan.audience(&id).await;
-        let stored = if first.receipt == own.receipt {
+        let stored = if known.receipt == own.receipt {
             match self.file(&work, &audience, file.index).await {
                 Ok(stored) => stored,
                 Err(failure) => {
@@ -33,7 +47,7 @@ impl Worker {
                     return Err(failure);
                 }
             }
-        } else if first.at + self.scan.settings.attempt > now {
+        } else if !is_dead {
             return Err(Failure::Retry("another attempt may still be under way".to_owned()));
         } else {
             let entry = self.scan.manifest.entry(&id, &work.sealed, file.index).await?;

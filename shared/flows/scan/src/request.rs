@@ -14,6 +14,9 @@ pub struct Request {
     pub options: Options,
     /// SHA-256 of the stored list of codes.
     pub codes_digest: String,
+    /// The session whose results are kept and whose failed files are read again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_of: Option<SessionId>,
 }
 
 impl Request {
@@ -68,6 +71,11 @@ pub mod keys {
 
     pub fn manifest_part(session: &SessionId, attempt: &str, part: u32) -> String {
         format!("manifests/{session}/{attempt}/{part:06}")
+    }
+
+    /// Which files of a retry's manifest are read again.
+    pub fn manifest_again(session: &SessionId, attempt: &str) -> String {
+        format!("manifests/{session}/{attempt}/again")
     }
 
     /// By content: what another attempt of the same file found lies elsewhere, and the stored result says

@@ -101,7 +101,11 @@ impl Scan {
         Ok(codes)
     }
 
-    async fn load_codes(&self, session: &Session, request: &Request) -> Result<CodeList, PortError> {
+    pub(crate) async fn load_codes(
+        &self,
+        session: &Session,
+        request: &Request,
+    ) -> Result<CodeList, PortError> {
         let key = keys::codes(&session.id, &request.codes_digest);
         let Some(json) = self.ports.objects.get(&key).await? else {
             return Err(PortError::Broken(format!("the code list {key} is missing")));

@@ -21,6 +21,10 @@ pub struct Settings {
     pub attempt: Duration,
     /// Files of one batch under way at once: while one is parsed the next is fetched. Each may be in memory.
     pub files_at_once: usize,
+    /// Up to this delivery, an attempt on a quarantined file that came to no end is not held against the file
+    /// and another is made. 0 where nothing but the file can end the process that reads it. Below the receives
+    /// of the quarantine queue, so that one is left to record the outcome.
+    pub forgiven: u32,
     /// Least time between two PROGRESS frames.
     pub progress_every: Duration,
     /// Whether `folders` may be named: on a server they would be the server's own.
@@ -37,6 +41,7 @@ impl Default for Settings {
             stall: Duration::from_mins(36),
             attempt: Duration::from_mins(2),
             files_at_once: 2,
+            forgiven: 0,
             progress_every: Duration::from_millis(500),
             folders_allowed: false,
             links: Links::Files,

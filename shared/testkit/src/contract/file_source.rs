@@ -151,7 +151,14 @@ async fn versions(harness: &dyn PlaceHarness) {
     let read = ok(content_of(files, &place, entry(&entries, "same")).await, "read");
     assert_eq!(read, "before", "a file that stayed");
 
+    let found = ok(files.find(&place, entry(&entries, "removed")).await, "find");
+    assert_eq!(found, None, "a file that was removed is not found");
+
     let again = list(files, &place).await;
+    for name in ["changed", "same"] {
+        let found = ok(files.find(&place, entry(&entries, name)).await, "find");
+        assert_eq!(found.as_ref(), Some(entry(&again, name)), "{name} is found as a new listing has it");
+    }
     assert_eq!(again.len(), 2, "a new listing shows what is there now");
     let read = ok(content_of(files, &place, entry(&again, "changed")).await, "read");
     assert_eq!(read, "after!", "a new listing leads to the new content");

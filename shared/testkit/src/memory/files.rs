@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use riffle_ports::{Entry, FileSource, Opened, Pages, ReadError, Source, SourceError};
+use riffle_ports::{Entry, FileSource, Opened, Pages, PortError, ReadError, Source, SourceError};
 
 use super::lock;
 
@@ -71,15 +71,18 @@ impl FileSource for MemoryFiles {
         }))
     }
 
+    async fn find(&self, _source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
+        let folders = lock(&self.folders);
+        Ok(file(&folders, &entry.locator).map(|file| Entry {
+            size: file.content.len() as u64,
+            version: file.version.to_string(),
+            ..entry.clone()
+        }))
+    }
+
     async fn open(&self, _source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
         let folders = lock(&self.folders);
-        let file = folders
-            .iter()
-            .find_map(|(folder, files)| {
-                let name = entry.locator.strip_prefix(folder.as_str())?.strip_prefix('/')?;
-                files.get(name)
-            })
-            .ok_or(ReadError::Missing)?;
+        let file = file(&folders, &entry.locator).ok_or(ReadError::Missing)?;
         if file.version.to_string() == entry.version {
             Ok(Box::new(file.content.clone()))
         } else {
@@ -90,6 +93,12 @@ impl FileSource for MemoryFiles {
     fn identity(&self, _source: &Source, entry: &Entry) -> String {
         entry.locator.clone()
     }
+}
+
+fn file<'f>(folders: &'f BTreeMap<String, BTreeMap<String, File>>, locator: &str) -> Option<&'f File> {
+    folders
+        .iter()
+        .find_map(|(folder, files)| files.get(locator.strip_prefix(folder.as_str())?.strip_prefix('/')?))
 }
 
 /// Reads the folders as they are when each page is asked for, as a real listing does.

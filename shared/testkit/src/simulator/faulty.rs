@@ -266,6 +266,11 @@ impl FileSource for Faulty<dyn FileSource> {
         Ok(Box::new(FaultyPages { control: Arc::clone(&self.control), pages }))
     }
 
+    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
+        let effect = || self.inner.find(source, entry);
+        self.control.call(reads("files.find"), || entry.name.clone(), effect).await
+    }
+
     async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
         let point = reads("files.read");
         let fault = self.control.arrive(point, || entry.name.clone()).await;

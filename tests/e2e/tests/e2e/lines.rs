@@ -28,7 +28,13 @@ fn a_pipe_gets_a_line_of_four_columns_for_each_match() {
 
 #[test]
 fn help_is_there_and_shows_examples() {
-    for arguments in [&["--help"][..], &["scan", "--help"], &["serve", "--help"], &["samples", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["scan", "--help"],
+        &["serve", "--help"],
+        &["samples", "--help"],
+        &["sessions", "--help"],
+    ] {
         let help = run(arguments);
         assert_eq!(help.code, Some(0));
         let text = help.out.join("\n");

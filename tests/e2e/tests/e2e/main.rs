@@ -14,6 +14,7 @@ mod lines;
 mod names;
 mod process;
 mod report;
+mod retry;
 mod samples;
 mod server;
 mod serving;

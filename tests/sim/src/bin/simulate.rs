@@ -8,7 +8,7 @@ use riffle_sim_tests::campaign::{self, Failure, Report};
 use riffle_sim_tests::{Mutant, Scenario, run};
 use riffle_testkit::simulator::{Fault, Plan};
 
-/// Simulates scans: the real functions under every kind of fault, checked against the nine invariants.
+/// Simulates scans: the real functions under every kind of fault, checked against the ten invariants.
 #[derive(Debug, Parser)]
 struct Options {
     /// How many seeds to run.

@@ -7,13 +7,14 @@ use bytes::Bytes;
 use calamine::{Reader, Xlsx};
 use riffle_contracts::SessionState;
 use riffle_ports::{Body, Session, State, StoredResult};
-use riffle_scan::{FailureCode, FileResult};
+use riffle_scan::{FailureCode, FileResult, Request};
 use riffle_testkit::memory::Place;
 use riffle_testkit::simulator::Plan;
 
 use super::Violation;
 use crate::client::Client;
 use crate::rows;
+use crate::scenario::Mend;
 use crate::search::Nature;
 use crate::stores::folder;
 use crate::world::{GARBAGE, World};
@@ -22,6 +23,12 @@ use crate::world::{GARBAGE, World};
 struct Ended {
     session: Session,
     results: Vec<(u32, FileResult)>,
+}
+
+impl Ended {
+    fn is_retry(&self) -> bool {
+        Request::decode(&self.session.request).is_ok_and(|request| request.retry_of.is_some())
+    }
 }
 
 /// Checks a world in which nothing will happen any more.
@@ -34,19 +41,24 @@ impl Ending {
         queues(world)?;
         for (number, natures) in world.scenario.folders.iter().enumerate() {
             let folder = folder(number);
-            let scanned = |ended: &&Ended| ended.session.request.contains(&folder);
+            let scanned = |ended: &&Ended| ended.session.request.contains(&folder) && !ended.is_retry();
             let of_folder: Vec<&Ended> = ended.iter().filter(scanned).collect();
-            let asked = world.clients.iter().any(|client| client.plan.folder == number && !client.plan.pries);
+            let of_folder_clients = || {
+                let clients = world.clients.iter();
+                clients.filter(|client| client.plan.folder == number && !client.plan.pries)
+            };
             match of_folder[..] {
                 [one] => {
                     report(world, one)?;
                     natural(world, one, natures)?;
-                    let clients = world.clients.iter();
-                    clients
-                        .filter(|client| client.plan.folder == number && !client.plan.pries)
+                    of_folder_clients()
+                        .filter(|client| !client.plan.retries)
                         .try_for_each(|client| informed(client, one))?;
+                    if number == 0 && !world.scenario.mends.is_empty() {
+                        retried(world, one, &ended, &of_folder_clients().collect::<Vec<_>>())?;
+                    }
                 }
-                [] if !asked => {}
+                [] if of_folder_clients().next().is_none() => {}
                 _ => {
                     let what = format!("one request id led to {} sessions", of_folder.len());
                     return Err(Violation::new(8, what));
@@ -162,43 +174,113 @@ fn natural(world: &World, ended: &Ended, natures: &[Nature]) -> Result<(), Viola
     if ended.session.state != State::Complete || world.meddled {
         return Ok(());
     }
-    for (index, result) in &ended.results {
-        let nature = natures.get(*index as usize).copied();
-        let code = result.failure.as_ref().map(|failure| failure.code);
-        if code == Some(FailureCode::Timeout) {
-            world.control.sometimes("a file is missing at the deadline");
-            continue;
+    let mut results = ended.results.iter();
+    results.try_for_each(|(index, result)| {
+        of_nature(world, (*index, result), natures.get(*index as usize).copied())
+    })
+}
+
+fn of_nature(
+    world: &World,
+    (index, result): (u32, &FileResult),
+    nature: Option<Nature>,
+) -> Result<(), Violation> {
+    let code = result.failure.as_ref().map(|failure| failure.code);
+    if code == Some(FailureCode::Timeout) {
+        world.control.sometimes("a file is missing at the deadline");
+        return Ok(());
+    }
+    if code == Some(FailureCode::Killed) {
+        world.control.sometimes("a file is recorded as killed");
+    }
+    match (nature, code) {
+        (Some(Nature::Healthy { .. } | Nature::Partly), Some(FailureCode::Killed))
+            if !world.scenario.calm_quarantine =>
+        {
+            world.control.sometimes("a healthy file had its chance in a bad moment");
         }
-        if code == Some(FailureCode::Killed) {
-            world.control.sometimes("a file is recorded as killed");
+        (Some(Nature::Healthy { .. } | Nature::Partly), Some(code)) => {
+            return Err(Violation::new(7, format!("file {index} is healthy and FAILED({code:?})")));
         }
-        match (nature, code) {
-            (Some(Nature::Healthy { .. }), Some(FailureCode::Killed)) if !world.scenario.calm_quarantine => {
-                world.control.sometimes("a healthy file had its chance in a bad moment");
+        (Some(Nature::Healthy { codes, places }), None) => {
+            let expected = if codes == 0 { 0 } else { places.max(codes) as usize };
+            if result.matches.len() != expected || result.codes != codes {
+                let found = result.matches.len();
+                return Err(Violation::new(4, format!("file {index} has {found} of {expected} matches")));
             }
-            (Some(Nature::Healthy { .. }), Some(code)) => {
-                return Err(Violation::new(7, format!("file {index} is healthy and FAILED({code:?})")));
-            }
-            (Some(Nature::Healthy { codes, places }), None) => {
-                let expected = if codes == 0 { 0 } else { places.max(codes) as usize };
-                if result.matches.len() != expected || result.codes != codes {
-                    let found = result.matches.len();
-                    return Err(Violation::new(4, format!("file {index} has {found} of {expected} matches")));
+        }
+        (Some(Nature::Killer), code) if code != Some(FailureCode::Killed) => {
+            return Err(Violation::new(7, format!("file {index} kills and is {code:?}")));
+        }
+        (Some(Nature::Damaged), None) => {
+            return Err(Violation::new(7, format!("file {index} is damaged and counts as read")));
+        }
+        (None, _) => {
+            return Err(Violation::new(3, format!("a result of file {index}, which is not there")));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A session that completed was retried, once, and its retry is what it must be; another was not.
+fn retried(world: &World, earlier: &Ended, ended: &[Ended], clients: &[&Client]) -> Result<(), Violation> {
+    let retries: Vec<&Ended> = ended.iter().filter(|ended| ended.is_retry()).collect();
+    let retry = match (earlier.session.state, &retries[..]) {
+        (State::Complete, [retry]) => *retry,
+        (State::Complete, others) => {
+            return Err(Violation::new(8, format!("one retry led to {} sessions", others.len())));
+        }
+        (_, []) => return Ok(()),
+        (state, _) => return Err(Violation::new(10, format!("a session that is {state:?} was retried"))),
+    };
+    report(world, retry)?;
+    clients.iter().filter(|client| client.plan.retries).try_for_each(|client| informed(client, retry))?;
+    for (index, result) in &retry.results {
+        let place = *index as usize;
+        let nature = world.scenario.folders[0].get(place).copied();
+        let mend = world.scenario.mends.get(place).copied();
+        let before = earlier.results.iter().find(|(other, _)| other == index).map(|(_, result)| result);
+        let replaced = mend == Some(Mend::Replaces) || world.meddled;
+        match before {
+            // What was read in part is read again if it was replaced.
+            Some(before) if before.failure.is_none() && (before.unread.is_empty() || !replaced) => {
+                world.control.sometimes("a result is kept by a retry");
+                if before != result {
+                    return Err(Violation::new(
+                        10,
+                        format!("file {index} was read, and its result was not kept"),
+                    ));
                 }
             }
-            (Some(Nature::Killer), code) if code != Some(FailureCode::Killed) => {
-                return Err(Violation::new(7, format!("file {index} kills and is {code:?}")));
-            }
-            (Some(Nature::Damaged), None) => {
-                return Err(Violation::new(7, format!("file {index} is damaged and counts as read")));
-            }
-            (None, _) => {
-                return Err(Violation::new(3, format!("a result of file {index}, which is not there")));
-            }
-            _ => {}
+            Some(_) => read_again(world, (*index, result), nature, mend)?,
+            None => return Err(Violation::new(10, format!("file {index} was not in the session retried"))),
         }
     }
     Ok(())
+}
+
+/// A file that failed is what it is since it was mended.
+fn read_again(
+    world: &World,
+    (index, result): (u32, &FileResult),
+    nature: Option<Nature>,
+    mend: Option<Mend>,
+) -> Result<(), Violation> {
+    if world.meddled {
+        return Ok(());
+    }
+    let code = result.failure.as_ref().map(|failure| failure.code);
+    match (mend, code) {
+        (Some(Mend::Removes), Some(FailureCode::Missing | FailureCode::Timeout)) => Ok(()),
+        (Some(Mend::Removes), _) => Err(Violation::new(10, format!("file {index} is gone, and {code:?}"))),
+        (Some(Mend::Replaces), None) => {
+            world.control.sometimes("a mended file is read");
+            of_nature(world, (index, result), Some(Nature::REPLACED))
+        }
+        (Some(Mend::Replaces), _) => of_nature(world, (index, result), Some(Nature::REPLACED)),
+        _ => of_nature(world, (index, result), nature),
+    }
 }
 
 /// A client knows what the books say.

@@ -1,4 +1,4 @@
-//! The nine invariants of a scan, as checks.
+//! The ten invariants of a scan, as checks.
 //!
 //! | | | checked |
 //! |---|---|---|
@@ -12,6 +12,7 @@
 //! | 7 | no healthy file fails when only killers do | at the end |
 //! | 8 | one request id, one session | at the end |
 //! | 9 | a client that reconnects ends in the server's state | at the end |
+//! | 10 | a retry keeps what was read and reads the rest again | at the end |
 
 mod books;
 mod ending;

@@ -8,6 +8,7 @@ use riffle_ports::{
     Attempt, ChunkDone, Counts, Outcome, PortError, ScanLedger, Session, SessionId, State, StoredResult,
     Transition,
 };
+use riffle_scan::Request;
 use riffle_testkit::memory::{Change, MemoryLedger, name_of};
 use riffle_testkit::simulator::Control;
 
@@ -27,9 +28,14 @@ struct Notes {
     counters: BTreeMap<(SessionId, u32), u32>,
     /// Indices whose result was found stored, and are left to whoever stored it.
     left: BTreeSet<(SessionId, u32)>,
+    /// Results that are stored later.
+    held: Vec<Held>,
     /// Former versions of sessions.
     versions: BTreeMap<SessionId, Vec<Session>>,
 }
+
+/// A result, and where it belongs.
+type Held = (SessionId, u32, u32, StoredResult);
 
 impl CookedLedger {
     pub(super) fn new(mutant: Mutant, inner: Arc<MemoryLedger>, control: Arc<Control>) -> Self {
@@ -123,6 +129,25 @@ impl CookedLedger {
         })
     }
 
+    /// Whether a retry keeps the result of this file.
+    fn is_kept(&self, id: &SessionId, chunk: u32, index: u32) -> bool {
+        self.inner.inspect(|books| {
+            let request = books.sessions.get(id).and_then(|session| Request::decode(&session.request).ok());
+            let earlier = request.and_then(|request| request.retry_of);
+            let results = earlier.and_then(|earlier| books.results.get(&(earlier, chunk)));
+            results.and_then(|results| results.get(&index)).is_some_and(|result| !result.failed)
+        })
+    }
+
+    /// Stores what was held back for `id`.
+    async fn let_go(&self, id: &SessionId) -> Result<(), PortError> {
+        let held = self.notes(|notes| notes.held.extract_if(.., |(of, ..)| of == id).collect::<Vec<_>>());
+        for (id, chunk, index, result) in held {
+            self.inner.put_result(&id, chunk, index, result).await?;
+        }
+        Ok(())
+    }
+
     fn remember_version(&self, id: &SessionId) {
         if self.mutant == Mutant::StaleSessionRead
             && let Some(session) = self.inner.inspect(|books| books.sessions.get(id).cloned())
@@ -149,6 +174,7 @@ impl ScanLedger for CookedLedger {
 
     async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError> {
         self.remember_version(id);
+        self.let_go(id).await?;
         match self.cook(id, &transition) {
             Some(outcome) => Ok(outcome),
             None => self.inner.transition(id, transition).await,
@@ -170,6 +196,10 @@ impl ScanLedger for CookedLedger {
                 Ok(result)
             });
         }
+        if self.mutant == Mutant::CarriedLate && self.is_kept(id, chunk, index) {
+            self.notes(|notes| notes.held.push((id.clone(), chunk, index, result.clone())));
+            return Ok(result);
+        }
         let taken = self.inner.inspect(|books| {
             let results = books.results.get(&(id.clone(), chunk));
             results.is_some_and(|results| results.contains_key(&index))
@@ -186,7 +216,16 @@ impl ScanLedger for CookedLedger {
     }
 
     async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError> {
-        self.inner.results(id, chunk).await
+        let mut results = self.inner.results(id, chunk).await?;
+        let complete = || {
+            self.inner.inspect(|books| books.sessions.get(id).is_some_and(|it| it.state == State::Complete))
+        };
+        if self.mutant == Mutant::RetryReadsAll && complete() {
+            for (_, result) in &mut results {
+                result.failed = true;
+            }
+        }
+        Ok(results)
     }
 
     async fn add_done(

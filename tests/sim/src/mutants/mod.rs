@@ -8,8 +8,8 @@ mod others;
 
 use std::sync::Arc;
 
-use riffle_ports::{ConnectionRegistry, ObjectStore, ScanLedger};
-use riffle_testkit::memory::{MemoryConnections, MemoryLedger, MemoryObjects};
+use riffle_ports::{ConnectionRegistry, FileSource, ObjectStore, ScanLedger};
+use riffle_testkit::memory::{MemoryConnections, MemoryFiles, MemoryLedger, MemoryObjects};
 use riffle_testkit::simulator::Control;
 
 /// One known-bad protocol.
@@ -51,10 +51,16 @@ pub enum Mutant {
     ResumeWithoutSubscribe,
     /// Counts are added where they should be overwritten from the sets.
     CountsTrusted,
+    /// A retry marks what it keeps before that is stored.
+    CarriedLate,
+    /// A retry keeps nothing.
+    RetryReadsAll,
+    /// A retry reads the versions that were listed at first.
+    RetryPinsOldVersions,
 }
 
 impl Mutant {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::CounterInsteadOfSet,
         Self::PutThenAdd,
         Self::NoLease,
@@ -73,6 +79,9 @@ impl Mutant {
         Self::ChunkClosedEarly,
         Self::ResumeWithoutSubscribe,
         Self::CountsTrusted,
+        Self::CarriedLate,
+        Self::RetryReadsAll,
+        Self::RetryPinsOldVersions,
     ];
 
     /// As it is named on the command line.
@@ -96,6 +105,9 @@ impl Mutant {
             Self::ChunkClosedEarly => "chunk-closed-early",
             Self::ResumeWithoutSubscribe => "resume-without-subscribe",
             Self::CountsTrusted => "counts-trusted",
+            Self::CarriedLate => "carried-late",
+            Self::RetryReadsAll => "retry-reads-all",
+            Self::RetryPinsOldVersions => "retry-pins-old-versions",
         }
     }
 
@@ -134,5 +146,13 @@ pub(crate) fn connections(
             Arc::new(others::ForgetfulConnections::new(Arc::clone(connections)))
         }
         _ => Arc::<MemoryConnections>::clone(connections),
+    }
+}
+
+/// The files as handlers get them.
+pub(crate) fn files(mutant: Option<Mutant>, files: &Arc<MemoryFiles>) -> Arc<dyn FileSource> {
+    match mutant {
+        Some(Mutant::RetryPinsOldVersions) => Arc::new(others::UnmendedFiles(Arc::clone(files))),
+        _ => Arc::<MemoryFiles>::clone(files),
     }
 }

@@ -5,8 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use riffle_ports::{Connection, ConnectionRegistry, ObjectStore, PortError, Put, SessionId};
-use riffle_testkit::memory::{MemoryConnections, MemoryObjects};
+use riffle_ports::{
+    Connection, ConnectionRegistry, Entry, FileSource, ObjectStore, Opened, Pages, PortError, Put, ReadError,
+    SessionId, Source, SourceError,
+};
+use riffle_testkit::memory::{MemoryConnections, MemoryFiles, MemoryObjects};
 
 /// A conditional put that is none.
 pub(super) struct OverwritingObjects(pub(super) Arc<MemoryObjects>);
@@ -70,5 +73,27 @@ impl ConnectionRegistry for ForgetfulConnections {
 
     async fn subscribers(&self, session: &SessionId) -> Result<Vec<String>, PortError> {
         self.inner.subscribers(session).await
+    }
+}
+
+/// A place where looking again finds what was listed.
+pub(super) struct UnmendedFiles(pub(super) Arc<MemoryFiles>);
+
+#[async_trait]
+impl FileSource for UnmendedFiles {
+    async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError> {
+        self.0.list(source).await
+    }
+
+    async fn find(&self, _source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
+        Ok(Some(entry.clone()))
+    }
+
+    async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
+        self.0.open(source, entry).await
+    }
+
+    fn identity(&self, source: &Source, entry: &Entry) -> String {
+        self.0.identity(source, entry)
     }
 }

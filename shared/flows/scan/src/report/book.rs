@@ -14,6 +14,8 @@ const MAX_LINKS: u32 = 65_000;
 
 /// Height of a line of text, in points.
 const LINE: f64 = 15.0;
+/// Height of a header.
+const HEADER: f64 = 20.0;
 /// Lines shown of a long text before its row stops growing.
 const MAX_LINES: usize = 6;
 
@@ -76,6 +78,8 @@ pub(super) struct Table {
     sheet: Worksheet,
     /// Of the current sheet, the header being row 0.
     row: u32,
+    /// What this row is to have when another one follows.
+    height: Option<f64>,
 }
 
 impl Book {
@@ -109,7 +113,6 @@ impl Book {
         sheet.set_freeze_panes(1, 0)?;
         sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
         sheet.set_footer("&L&A&RPage &P of &N");
-        sheet.set_row_height(0, 20)?;
         for (index, column) in (0_u16..).zip(layout.columns) {
             let style = match column.holds {
                 Holds::Numbers => &self.styles.number_header,
@@ -124,7 +127,7 @@ impl Book {
 
 impl Table {
     pub(super) fn new(layout: &'static Layout, book: &mut Book) -> Result<Self, ReportError> {
-        Ok(Self { sheet: book.sheet(layout, 1)?, layout, full: Vec::new(), row: 0 })
+        Ok(Self { sheet: book.sheet(layout, 1)?, layout, full: Vec::new(), row: 0, height: Some(HEADER) })
     }
 
     /// Adds a row; cells beyond the table's columns are an error of ours and would have no header.
@@ -135,9 +138,15 @@ impl Table {
     ) -> Result<(), ReportError> {
         if self.row == book.max_rows {
             self.close()?;
+            self.height = Some(HEADER);
             let next = book.sheet(self.layout, self.full.len() + 2)?;
             self.full.push(std::mem::replace(&mut self.sheet, next));
             self.row = 0;
+        }
+        // The writer gives a last row with a height out twice, and a reader then finds the file damaged: a
+        // height is set when another row follows. Readers fit the last one themselves.
+        if let Some(height) = self.height.take() {
+            self.sheet.set_row_height(self.row, height)?;
         }
         self.row += 1;
         let mut lines = 1;
@@ -151,7 +160,7 @@ impl Table {
         if lines > 1 {
             // Readers do not all fit the rows of a file they open.
             let lines = u32::try_from(lines.min(MAX_LINES)).unwrap_or(1);
-            self.sheet.set_row_height(self.row, LINE * f64::from(lines))?;
+            self.height = Some(LINE * f64::from(lines));
         }
         Ok(())
     }

@@ -140,6 +140,25 @@ fn a_report_lists_matches_files_and_what_was_not_read() {
     assert_eq!(unread[6][..4], ["three.pdf", "a/b", "the whole file", "protected by a password"]);
 }
 
+/// A row that is there twice is damage to a spreadsheet program.
+#[test]
+fn no_row_is_written_twice_not_even_a_tall_last_one_or_a_header_alone() {
+    let why = "damaged: nothing in it is what it should be, and this takes a while to say ".repeat(4);
+    let last = FileRow { failure: Some(&why), kind: None, pages: 0, ..row("last.pdf") };
+    for files in [vec![row("one.pdf"), last], vec![]] {
+        let bytes = report(&codes(&["HOLE-1"]), &files);
+        let sheets = Reopened::new(&bytes).0.sheet_names().len();
+        for sheet in 1..=sheets {
+            let xml = part(&bytes, &format!("xl/worksheets/sheet{sheet}.xml"));
+            let mut rows: Vec<&str> =
+                xml.split("<row r=\"").skip(1).map(|row| row.split('"').next().unwrap()).collect();
+            let all = rows.len();
+            rows.dedup();
+            assert_eq!(rows.len(), all, "sheet {sheet}");
+        }
+    }
+}
+
 #[test]
 fn a_report_says_what_was_found_and_what_is_unknown() {
     let mut book = Reopened::new(&mixed());

@@ -1,0 +1,75 @@
+//! `--retry`: the finished scan whose failed files are read again.
+
+use riffle_ports::{Session, Source, State};
+use riffle_scan::Request;
+
+use crate::error::Problem;
+use crate::platform::Platform;
+
+/// The shortest beginning of an id that is taken for it.
+const SHORTEST: usize = 4;
+
+/// A finished scan, and what it asked for.
+pub struct Finished {
+    pub session: Session,
+    pub request: Request,
+}
+
+impl Finished {
+    pub fn folders(&self) -> &[String] {
+        let Source::Folders(folders) = &self.request.source;
+        folders
+    }
+
+    /// What a retry of it asks for.
+    pub fn again(&self) -> Request {
+        Request { retry_of: Some(self.session.id.clone()), ..self.request.clone() }
+    }
+
+    /// As a person knows it.
+    pub fn described(&self) -> String {
+        format!(
+            "session {} of {}, {}",
+            self.session.id,
+            self.session.created_at.format("%Y-%m-%d %H:%M UTC"),
+            self.folders().join(", ")
+        )
+    }
+}
+
+/// The scan `given` names: by its id or the beginning of it, or `last`.
+pub async fn find(platform: &Platform, given: &str) -> Result<Finished, Problem> {
+    let session = if given == "last" { last(platform).await? } else { named(platform, given).await? };
+    match session.state {
+        State::Complete => {}
+        State::Failed | State::Cancelled => {
+            let problem = format!("the scan {} did not finish: start it anew", session.id);
+            return Err(Problem::new(problem));
+        }
+        _ => {
+            let problem = format!("the scan {} has not finished yet", session.id);
+            return Err(Problem::new(format!("{problem}: give its command again, or run riffle serve")));
+        }
+    }
+    let request = Request::decode(&session.request)?;
+    Ok(Finished { session, request })
+}
+
+async fn last(platform: &Platform) -> Result<Session, Problem> {
+    let sessions = platform.ledger.latest(u32::MAX).await?;
+    let finished = sessions.into_iter().find(|session| session.state == State::Complete);
+    finished.ok_or_else(|| Problem::new("no scan has finished here yet: there is none to retry"))
+}
+
+async fn named(platform: &Platform, given: &str) -> Result<Session, Problem> {
+    let wanted = given.trim().to_ascii_lowercase();
+    let mut sessions = platform.ledger.latest(u32::MAX).await?;
+    sessions.retain(|session| {
+        session.id.0 == wanted || (wanted.len() >= SHORTEST && session.id.0.starts_with(&wanted))
+    });
+    match sessions.len() {
+        1 => Ok(sessions.remove(0)),
+        0 => Err(Problem::new(format!("there is no session {given}; riffle sessions lists them"))),
+        many => Err(Problem::new(format!("{many} sessions begin with {given}: give more of the id"))),
+    }
+}

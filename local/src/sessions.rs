@@ -1,0 +1,72 @@
+//! `riffle sessions`: which scans are in the state folder.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use riffle_ports::{Session, Source};
+use riffle_scan::{Links, Request};
+use serde_json::json;
+
+use crate::cli::Sessions;
+use crate::error::Problem;
+use crate::platform::Platform;
+
+/// One scan, as a person or a program sees it.
+struct Listed {
+    session: Session,
+    request: Request,
+}
+
+pub async fn run(arguments: Sessions) -> Result<ExitCode, Problem> {
+    let platform = Platform::open(&arguments.machine, Links::Files)?;
+    let mut out = std::io::stdout().lock();
+    for session in platform.ledger.latest(u32::MAX).await? {
+        let request = Request::decode(&session.request)?;
+        let listed = Listed { session, request };
+        let line = if arguments.json { listed.json()? } else { listed.line() };
+        writeln!(out, "{line}")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Listed {
+    fn folders(&self) -> &[String] {
+        let Source::Folders(folders) = &self.request.source;
+        folders
+    }
+
+    fn total(&self) -> Option<u32> {
+        self.session.sealed.as_ref().map(|sealed| sealed.total)
+    }
+
+    /// Parted by tabs: id, when, state, files, failed, matches, folders.
+    fn line(&self) -> String {
+        let Session { id, created_at, state, counts, .. } = &self.session;
+        let when = created_at.format("%Y-%m-%d %H:%M UTC");
+        let state = json!(state);
+        let total = self.total().map_or_else(|| "?".to_owned(), |total| total.to_string());
+        let folders = self.folders().join(", ").replace(char::is_control, " ");
+        let retry = if self.request.retry_of.is_some() { " (retry)" } else { "" };
+        format!(
+            "{id}\t{when}\t{}\t{total} files\t{} failed\t{} matches\t{folders}{retry}",
+            state.as_str().unwrap_or_default(),
+            counts.failed,
+            counts.matches
+        )
+    }
+
+    fn json(&self) -> Result<String, Problem> {
+        let Session { id, created_at, state, counts, .. } = &self.session;
+        serde_json::to_string(&json!({
+            "session_id": id,
+            "created_at": created_at,
+            "state": state,
+            "total": self.total(),
+            "failed": counts.failed,
+            "matches": counts.matches,
+            "folders": self.folders(),
+            "retry_of": self.request.retry_of,
+        }))
+        .map_err(|error| Problem::new(error.to_string()))
+    }
+}
