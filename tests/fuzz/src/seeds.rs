@@ -23,6 +23,22 @@ pub const ODS_WORDS: &[&str] = &[
     "<text:s/>",
     " office:value='",
 ];
+pub const OFFICE_WORDS: &[&str] = &[
+    "\x1E\x1E",
+    "\x1F\x1F",
+    "<w:p>",
+    "</w:p>",
+    "<w:r><w:t>",
+    "</w:t></w:r>",
+    "<w:del>",
+    "<mc:AlternateContent><mc:Choice>",
+    "<mc:Fallback>",
+    "<p:ph/>",
+    "<p:sldId r:id='",
+    "<Relationship Id='r1' Type='x/header' Target='../",
+    "&#x",
+    "<![CDATA[",
+];
 pub const XLSX_WORDS: &[&str] = &[
     "\x1E\x1E",
     "\x1F\x1F",
@@ -200,6 +216,84 @@ pub fn ods() -> Vec<Vec<u8>> {
             "<table:table-row><table:table-cell office:value='5'/><table:table-cell><text:p>a<text:s/>b &#45;</text:p>\
             <text:p>c</text:p><office:annotation><text:p>n</text:p></office:annotation></table:table-cell></table:table-row>",
         ),
+    ]
+}
+
+fn office(main: &str, parts: &[(&str, &str)]) -> Vec<u8> {
+    let root = format!(
+        "<Relationships><Relationship Id=\"r1\" Type=\"{RELATION}/officeDocument\" Target=\"{main}\"/></Relationships>"
+    );
+    let fixed = [(&b"[Content_Types].xml"[..], &b"<Types/>"[..]), (b"_rels/.rels", root.as_bytes())];
+    let parts = parts.iter().map(|(name, content)| (name.as_bytes(), content.as_bytes()));
+    form::unsplit(fixed.into_iter().chain(parts))
+}
+
+pub fn docx() -> Vec<Vec<u8>> {
+    let body = "<w:document xmlns:w='w'><w:body><w:p><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr><w:r><w:t>HO</w:t></w:r>\
+                <w:ins><w:r><w:t>LE</w:t><w:noBreakHyphen/><w:sym w:char='F02D'/></w:r></w:ins><w:del><w:r><w:delText>x</w:delText>\
+                </w:r></w:del></w:p><w:tbl><w:tr><w:tc><w:p><w:r><mc:AlternateContent><mc:Choice><w:txbxContent><w:p><w:r>\
+                <w:t>1 &amp; &#50;</w:t></w:r></w:p></w:txbxContent></mc:Choice><mc:Fallback><w:p/></mc:Fallback>\
+                </mc:AlternateContent></w:r></w:p></w:tc></w:tr></w:tbl></w:body></w:document>";
+    let relations = format!(
+        "<Relationships><Relationship Id=\"r1\" Type=\"{RELATION}/header\" Target=\"header1.xml\"/>\
+         <Relationship Id=\"r2\" Type=\"{RELATION}/image\" Target=\"media/a.png\"/></Relationships>"
+    );
+    vec![office(
+        "word/document.xml",
+        &[
+            ("word/document.xml", body),
+            ("word/_rels/document.xml.rels", &relations),
+            ("word/header1.xml", "<w:hdr><w:p><w:r><w:t>HOLE-2</w:t></w:r></w:p></w:hdr>"),
+        ],
+    )]
+}
+
+pub fn pptx() -> Vec<Vec<u8>> {
+    let deck = "<p:presentation><p:sldIdLst><p:sldId id='256' r:id='r1'/><p:sldId id='257' r:id='r2'/></p:sldIdLst></p:presentation>";
+    let slides = format!(
+        "<Relationships><Relationship Id=\"r1\" Type=\"{RELATION}/slide\" Target=\"slides/slide1.xml\"/>\
+         <Relationship Id=\"r2\" Type=\"{RELATION}/slide\" Target=\"/ppt/slides/slide2.xml\"/></Relationships>"
+    );
+    let behind = format!(
+        "<Relationships><Relationship Id=\"r1\" Type=\"{RELATION}/slideLayout\" Target=\"../layout.xml\"/>\
+         <Relationship Id=\"r2\" Type=\"{RELATION}/chart\" Target=\"../chart.xml\"/></Relationships>"
+    );
+    let shape = "<p:sld><p:sp><p:nvPr><p:ph/></p:nvPr><p:txBody><a:p><a:r><a:t>HOLE-1</a:t></a:r><a:br/></a:p></p:txBody></p:sp></p:sld>";
+    vec![office(
+        "ppt/presentation.xml",
+        &[
+            ("ppt/presentation.xml", deck),
+            ("ppt/_rels/presentation.xml.rels", &slides),
+            ("ppt/slides/slide1.xml", shape),
+            ("ppt/slides/_rels/slide1.xml.rels", &behind),
+            ("ppt/slides/slide2.xml", "<p:sld/>"),
+            ("ppt/layout.xml", shape),
+            ("ppt/chart.xml", "<c:chart><c:v>HOLE-2</c:v></c:chart>"),
+        ],
+    )]
+}
+
+/// Archives of files, one in another.
+pub fn archives() -> Vec<Vec<u8>> {
+    let inner = form::zip(&form::unsplit([(&b"b.txt"[..], &b"HOLE-1"[..])]));
+    vec![form::unsplit([
+        (&b"a/a.csv"[..], &b"a,b\n1,HOLE-1\n"[..]),
+        (b"inner.zip", &inner),
+        (b"c.pdf", b"%PDF-1.4\n1 0 obj\n"),
+        (b"../d", b"<a>x</a>"),
+    ])]
+}
+
+/// Headers of pictures; a TIFF with two pages.
+pub fn pictures() -> Vec<Vec<u8>> {
+    let page = |next: u8| {
+        [&b"\x02\0\0\x01\x03\0\x01\0\0\0\x05\0\0\0\x01\x01\x03\0\x01\0\0\0\x07\0\0\0"[..], &[next, 0, 0, 0]]
+            .concat()
+    };
+    vec![
+        b"\x89PNG\r\n\x1a\n\0\0\0\x0DIHDR\0\0\0\x09\0\0\0\x09\x08\0\0\0\0".to_vec(),
+        b"\xFF\xD8\xFF\xE0\0\x04ab\xFF\xC0\0\x0B\x08\0\x64\0\xC8\x01\0\0\0".to_vec(),
+        [b"II*\0\x08\0\0\0".to_vec(), page(38), page(0)].concat(),
     ]
 }
 

@@ -14,8 +14,8 @@ const SECTOR_END: u32 = 0xFFFF_FFF0;
 /// A spanned area of so many cells is taken without asking (about 50 MB), and so many more per cell that is there.
 const AREA_FREE: u64 = 1 << 20;
 const AREA_PER_CELL: u64 = 64;
-/// Beyond this it is refused whatever it holds (about 3 GB).
-const AREA_MAX: u64 = 1 << 26;
+/// Beyond this it is refused whatever it holds (about 300 MB; a process that parses may have 512).
+const AREA_MAX: u64 = 6 << 20;
 /// Sheets that begin within each other are walked again for each; this much of it is no accident.
 const WALKS: usize = 8;
 const WALK_FREE: usize = 1 << 20;
