@@ -139,7 +139,9 @@ pub fn wire() -> Vec<Vec<u8>> {
     ];
     for (kind, list) in golden {
         let list: Vec<serde_json::Value> = serde_json::from_str(list).unwrap_or_default();
-        list.iter().for_each(|value| add(kind, value));
+        for value in &list {
+            add(kind, value);
+        }
     }
     let id = "00112233445566778899aabbccddeeff";
     add(4, &serde_json::json!({ "session_id": id, "index": 7 }));

@@ -110,7 +110,7 @@ fn check_held(bytes: &Bytes) -> Result<(), ExtractError> {
         if name.contains("sharedstrings") || name.contains("styles") {
             held = held.saturating_add(entry.size());
         }
-        if name.contains("sharedstrings") && name.ends_with(".xml") {
+        if name.contains("sharedstrings.xml") {
             let room = entry.size().min(entry.compressed_size().saturating_mul(RATIO_MAX)) / STRING_BYTES_MIN;
             drop(entry);
             check_claim(&mut archive, index, room)?;

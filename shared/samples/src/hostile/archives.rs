@@ -59,9 +59,9 @@ pub(super) fn all() -> Vec<Hostile> {
 
 fn zips() -> Vec<Hostile> {
     let note = format!("plan {CODE}\n");
-    let mut nested = Archive::default().stored("a.txt", note.as_bytes()).finish();
+    let mut inner = Archive::default().stored("a.txt", note.as_bytes()).finish();
     for level in 0..50 {
-        nested = Archive::default().deflated(format!("{level}.zip"), &nested).finish();
+        inner = Archive::default().deflated(format!("{level}.zip"), &inner).finish();
     }
     let gigabyte = bomb::raw(note.as_bytes(), b' ', 256, b"");
     let mut wide = Archive::default();
@@ -104,10 +104,11 @@ fn zips() -> Vec<Hostile> {
         b"a/",
         b"\xFF\xFE.txt",
     ];
-    let named = names.iter().fold(Archive::default(), |archive, name| archive.stored(name, note.as_bytes()));
-    let long = named.stored("n".repeat(60_000), note.as_bytes()).finish();
+    let strange =
+        names.iter().fold(Archive::default(), |archive, name| archive.stored(name, note.as_bytes()));
+    let long = strange.stored("n".repeat(60_000), note.as_bytes()).finish();
     vec![
-        Hostile::ends("zip/nested.zip", nested),
+        Hostile::ends("zip/nested.zip", inner),
         Hostile::ends("zip/ratio.zip", Archive::default().claiming("a.txt", &gigabyte, 0, 1 << 30).finish())
             .needing_limits(),
         Hostile::ends("zip/lying.zip", Archive::default().claiming("a.txt", &gigabyte, 0, 12).finish())

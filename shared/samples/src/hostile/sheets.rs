@@ -69,13 +69,13 @@ fn packages() -> Vec<Hostile> {
     let corner = format!(
         "{shared}<row r=\"1048576\"><c r=\"XFD1048576\" t=\"inlineStr\"><is><t>{CODE}</t></is></c></row>"
     );
-    let wild = "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c></row><row r=\"4294967295\"><c r=\"ZZZZZZZ99999999999999999999\"><v>1</v></c></row>";
+    let beyond = "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c></row><row r=\"4294967295\"><c r=\"ZZZZZZZ99999999999999999999\"><v>1</v></c></row>";
     let laughing = format!(
         "<?xml version=\"1.0\"?>{LAUGHS}<sst {MAIN} uniqueCount=\"1\"><si><t>&lol3;&pwd;</t></si></sst>"
     );
     // A gigabyte of spaces between two rows, and of text in one cell.
     let head = format!("<worksheet {MAIN}><sheetData>{shared}");
-    let wide = format!("<worksheet {MAIN}><sheetData>{shared}<row><c t=\"inlineStr\"><is><t>");
+    let in_cell = format!("<worksheet {MAIN}><sheetData>{shared}<row><c t=\"inlineStr\"><is><t>");
     let bomb = |head: &str, byte: u8, tail: &str| {
         let packed = bomb::raw(head.as_bytes(), byte, 256, tail.as_bytes());
         // The same name again: the later one counts.
@@ -83,11 +83,11 @@ fn packages() -> Vec<Hostile> {
             .claiming("xl/worksheets/sheet1.xml", &packed, 0, u32::MAX >> 2)
             .finish()
     };
-    let held = bomb::raw(texts("uniqueCount=\"1\"").as_bytes(), b' ', 1, b"");
+    let strings_part = bomb::raw(texts("uniqueCount=\"1\"").as_bytes(), b' ', 1, b"");
     vec![
         Hostile::found("healthy/a.xlsx", xlsx("", shared, &texts("uniqueCount=\"1\"")).finish()),
         Hostile::found("xlsx/far-corner.xlsx", xlsx("", &corner, &texts("uniqueCount=\"1\"")).finish()),
-        Hostile::ends("xlsx/beyond-the-corner.xlsx", xlsx("", wild, &texts("uniqueCount=\"1\"")).finish()),
+        Hostile::ends("xlsx/beyond-the-corner.xlsx", xlsx("", beyond, &texts("uniqueCount=\"1\"")).finish()),
         Hostile::fails(
             "xlsx/claims-texts.xlsx",
             xlsx("", shared, &texts("uniqueCount=\"10000000000\"")).finish(),
@@ -104,13 +104,13 @@ fn packages() -> Vec<Hostile> {
         Hostile::ends("xlsx/deep.xlsx", xlsx("", &"<row><c><is>".repeat(30_000), &texts("")).finish()),
         Hostile::fails(
             "xlsx/held-claims.xlsx",
-            xlsx("", shared, "").claiming("xl/sharedStrings.xml", &held, 0, u32::MAX).finish(),
+            xlsx("", shared, "").claiming("xl/sharedStrings.xml", &strings_part, 0, u32::MAX).finish(),
         ),
         Hostile::ends("xlsx/spaces-bomb.xlsx", bomb(&head, b' ', "</sheetData></worksheet>"))
             .needing_limits(),
         Hostile::ends(
             "xlsx/cell-bomb.xlsx",
-            bomb(&wide, b'x', "</t></is></c></row></sheetData></worksheet>"),
+            bomb(&in_cell, b'x', "</t></is></c></row></sheetData></worksheet>"),
         )
         .needing_limits(),
     ]

@@ -22,7 +22,7 @@ struct Packed {
     at: u32,
     method: u16,
     checksum: u32,
-    packed: u32,
+    size: u32,
     unpacked: u32,
 }
 
@@ -66,7 +66,7 @@ impl Archive {
     }
 
     fn add(&mut self, name: &[u8], content: &[u8], method: u16, checksum: u32, unpacked: u32) {
-        let packed = Packed { at: size(&self.bytes), method, checksum, packed: size(content), unpacked };
+        let packed = Packed { at: size(&self.bytes), method, checksum, size: size(content), unpacked };
         self.bytes.extend(b"PK\x03\x04");
         header(&mut self.bytes, name, packed);
         self.bytes.extend(name);
@@ -89,7 +89,7 @@ impl Archive {
 fn header(out: &mut Vec<u8>, name: &[u8], packed: Packed) {
     let name_length = u16::try_from(name.len()).unwrap_or(u16::MAX);
     out.extend([20, UTF8, packed.method, 0, 0x21].iter().flat_map(|n| n.to_le_bytes()));
-    out.extend([packed.checksum, packed.packed, packed.unpacked].iter().flat_map(|n| n.to_le_bytes()));
+    out.extend([packed.checksum, packed.size, packed.unpacked].iter().flat_map(|n| n.to_le_bytes()));
     out.extend([name_length, 0].iter().flat_map(|n| n.to_le_bytes()));
 }
 
@@ -105,16 +105,16 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
 
 const fn table() -> [u32; 256] {
     let mut table = [0; 256];
-    let mut index = 0;
-    while index < 256 {
-        let mut value = index as u32;
+    let mut byte = 0_u32;
+    while byte < 256 {
+        let mut value = byte;
         let mut bit = 0;
         while bit < 8 {
             value = if value & 1 == 1 { 0xEDB8_8320 ^ value >> 1 } else { value >> 1 };
             bit += 1;
         }
-        table[index] = value;
-        index += 1;
+        table[byte as usize] = value;
+        byte += 1;
     }
     table
 }
