@@ -181,8 +181,12 @@ pub struct Machine {
 const SAMPLES_HELP: &str = "\
 Example:
   riffle samples demo --count 200 --seed 7
+  riffle samples bombs --hostile
 
-Makes demo/drawings, demo/codes.xlsx and demo/answers.json. The same count and seed make the same bytes.";
+Makes demo/drawings, demo/codes.xlsx and demo/answers.json. The same count and seed make the same bytes.
+
+--hostile makes files that break programs: bombs, loops, false claims, strange names. Keep them from programs that
+index or preview folders.";
 
 #[derive(Debug, Args)]
 #[command(after_help = SAMPLES_HELP)]
@@ -202,6 +206,10 @@ pub struct Samples {
     /// Only PDFs of one page.
     #[arg(long)]
     pub one_page: bool,
+
+    /// Files made to break programs, to see that they do not break this one.
+    #[arg(long, conflicts_with_all = ["count", "seed", "one_page"])]
+    pub hostile: bool,
 }
 
 #[cfg(test)]

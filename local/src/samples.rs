@@ -2,13 +2,22 @@
 
 use std::process::ExitCode;
 
-use riffle_samples::{Options, generate};
+use riffle_samples::{CODE, Options, generate, write_hostile};
 
 use crate::cli::Samples;
 use crate::error::Problem;
 
 #[expect(clippy::print_stdout, reason = "what a person asked for")]
 pub fn run(arguments: &Samples) -> Result<ExitCode, Problem> {
+    if arguments.hostile {
+        let made = write_hostile(&arguments.dir).map_err(|error| Problem::new(error.to_string()))?;
+        println!(
+            "{} hostile files in {}; those that can be read hold {CODE}",
+            made.len(),
+            arguments.dir.display()
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
     let options = Options { one_page: arguments.one_page, ..Options::new(arguments.count, arguments.seed) };
     let made = generate(&arguments.dir, &options).map_err(|error| Problem::new(error.to_string()))?;
     println!(

@@ -16,6 +16,7 @@ mod codes;
 mod document;
 mod faces;
 mod folder;
+mod hostile;
 mod key;
 mod lettering;
 pub mod pack;
@@ -33,6 +34,7 @@ mod tests;
 mod truetype;
 mod view;
 
+pub use hostile::{CODE, Content, Expect, Hostile, hostile, write_hostile};
 pub use key::{Answer, AnswerKey, ImagePage};
 
 /// Folder of the drawings, inside of the samples' folder. This is what is scanned.

@@ -5,7 +5,7 @@
 pub struct Chance(pub u64);
 
 impl Chance {
-    pub fn draw(&mut self) -> u64 {
+    pub fn any(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -15,7 +15,7 @@ impl Chance {
 
     /// Below `bound`; 0 where there is nothing below.
     pub fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.draw() % (bound.max(1) as u64)).unwrap_or_default()
+        usize::try_from(self.any() % (bound.max(1) as u64)).unwrap_or_default()
     }
 }
 
@@ -72,7 +72,7 @@ fn change(input: &mut Vec<u8>, seeds: &[Vec<u8>], words: &[&str], chance: &mut C
         }
         7 => input.truncate(at),
         _ => {
-            let piece: Vec<u8> = (0..chance.below(8)).map(|_| chance.draw().to_le_bytes()[0]).collect();
+            let piece: Vec<u8> = (0..chance.below(8)).map(|_| chance.any().to_le_bytes()[0]).collect();
             input.splice(at..at, piece);
         }
     }

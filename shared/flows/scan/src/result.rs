@@ -92,7 +92,16 @@ impl FileResult {
             ExtractError::TooLarge(_) => FailureCode::TooLarge,
             ExtractError::Panicked(_) => FailureCode::Parser,
         };
-        Self { bytes, ..Self::failed(code, error.to_string()) }
+        let reason = match error {
+            // What a parser says when it breaks is for those who mend it.
+            ExtractError::Panicked(message) => {
+                format!(
+                    "its reader gave up on it: it may be damaged, or hold what nobody expected ({message})"
+                )
+            }
+            error => error.to_string(),
+        };
+        Self { bytes, ..Self::failed(code, reason) }
     }
 
     /// What a source says of a file. The world's failures are not the file's.

@@ -12,3 +12,4 @@ pub use ole::{SECTOR, compound};
 pub use pdf::{numbered, pdf, stream};
 pub use xls::{Cell, Sheet, record, workbook};
 pub use zip::Archive;
+pub(crate) use zip::crc32;

@@ -105,17 +105,16 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
 
 const fn table() -> [u32; 256] {
     let mut table = [0; 256];
-    let mut index = 0;
-    while index < 256 {
-        #[expect(clippy::cast_possible_truncation, reason = "256 at most")]
-        let mut value = index as u32;
+    let mut byte = 0_u32;
+    while byte < 256 {
+        let mut value = byte;
         let mut bit = 0;
         while bit < 8 {
             value = if value & 1 == 1 { 0xEDB8_8320 ^ value >> 1 } else { value >> 1 };
             bit += 1;
         }
-        table[index] = value;
-        index += 1;
+        table[byte as usize] = value;
+        byte += 1;
     }
     table
 }

@@ -9,6 +9,7 @@ mod codes;
 mod dead_ends;
 mod deadline;
 mod formats;
+mod hostile;
 mod interrupted;
 mod lines;
 mod names;

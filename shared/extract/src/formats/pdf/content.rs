@@ -180,10 +180,8 @@ impl<'a> Interpreter<'a> {
         self.replaced = 0;
     }
 
-    #[expect(clippy::too_many_lines, reason = "one line for each operator")]
     pub fn run(&mut self, content: &[u8], resources: &Resources<'a>, depth: u32) {
-        self.content_run = self.content_run.saturating_add(content.len());
-        if self.is_full() {
+        if self.is_full_after(content) {
             return;
         }
         let mut lexer = Lexer::new(content);
@@ -426,6 +424,11 @@ impl<'a> Interpreter<'a> {
             });
             self.state.size = size.as_f32();
         }
+    }
+
+    fn is_full_after(&mut self, content: &[u8]) -> bool {
+        self.content_run = self.content_run.saturating_add(content.len());
+        self.is_full()
     }
 
     /// Whether the page has had all that is run of one; notes that there is more.

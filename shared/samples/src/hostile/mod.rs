@@ -1,0 +1,161 @@
+//! Hostile samples: files that no program should choke on, each made to show one thing.
+//!
+//! Bombs, loops, claims, depths, names. All are made here, none is a file of somebody else, and together they are
+//! some tens of megabytes. What should be found in them is [`CODE`].
+
+mod archives;
+mod bomb;
+mod names;
+mod pdfs;
+mod sheets;
+mod texts;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Error;
+
+/// Stands in every hostile sample that can be read.
+pub const CODE: &str = "HOLE-1";
+
+/// What a scan must make of it. It must end in any case, and soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// It is read, and the code found.
+    Found,
+    /// It fails, with a reason for the person who owns the file.
+    Fails,
+    /// Either, or it is read in part.
+    Ends,
+    /// It is no file and is passed over.
+    Passed,
+}
+
+/// What lies at a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    Bytes(Vec<u8>),
+    /// Bytes that nobody has the right to read.
+    Denied(Vec<u8>),
+    /// A link to this path.
+    Link(&'static str),
+    /// A pipe that nobody writes to.
+    Pipe,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hostile {
+    /// Folder and name.
+    pub name: PathBuf,
+    pub content: Content,
+    pub expect: Expect,
+    /// It asks for so much memory or time that only limits from outside of the reading process hold it.
+    pub needs_limits: bool,
+}
+
+impl Hostile {
+    fn new(name: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>, expect: Expect) -> Self {
+        Self { name: name.into(), content: Content::Bytes(bytes.into()), expect, needs_limits: false }
+    }
+
+    fn found(name: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self::new(name, bytes, Expect::Found)
+    }
+
+    fn fails(name: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self::new(name, bytes, Expect::Fails)
+    }
+
+    fn ends(name: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self::new(name, bytes, Expect::Ends)
+    }
+
+    fn needing_limits(mut self) -> Self {
+        self.needs_limits = true;
+        self
+    }
+}
+
+/// All of them.
+pub fn hostile() -> Vec<Hostile> {
+    let mut all = pdfs::all();
+    all.extend(sheets::all());
+    all.extend(texts::all());
+    all.extend(archives::all());
+    all.extend(names::all());
+    let cut: Vec<Hostile> = all.iter().flat_map(truncated).collect();
+    all.extend(cut);
+    all
+}
+
+/// Healthy kinds, cut off in the middle and before the end.
+fn truncated(sample: &Hostile) -> Vec<Hostile> {
+    let Content::Bytes(bytes) = &sample.content else { return Vec::new() };
+    let name = sample.name.to_string_lossy();
+    if !name.starts_with("healthy/") {
+        return Vec::new();
+    }
+    let cut = |length: usize, how: &str| {
+        Hostile::ends(name.replace("healthy/", &format!("truncated/{how}-")), &bytes[..length])
+    };
+    vec![
+        cut(1, "first"),
+        cut(bytes.len() / 2, "half"),
+        cut(bytes.len() * 9 / 10, "most"),
+        cut(bytes.len() - 1, "nearly"),
+    ]
+}
+
+/// Writes them below `dir` and gives those that were written: some file systems refuse some names.
+///
+/// # Errors
+/// [`Error::Exists`] where `dir` is there already, and what the file system says to anything but a name.
+pub fn write_hostile(dir: &Path) -> Result<Vec<Hostile>, Error> {
+    if dir.exists() {
+        return Err(Error::Exists(dir.to_owned()));
+    }
+    let mut written = Vec::new();
+    for sample in hostile() {
+        let path = dir.join(&sample.name);
+        let io = |source| Error::Io { path: path.clone(), source };
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(io)?;
+        }
+        if put(&path, &sample.content).map_err(io)? {
+            written.push(sample);
+        }
+    }
+    Ok(written)
+}
+
+/// False where there can be no such thing.
+fn put(path: &Path, content: &Content) -> std::io::Result<bool> {
+    match content {
+        Content::Bytes(bytes) => named(fs::write(path, bytes)),
+        Content::Denied(bytes) => {
+            let written = named(fs::write(path, bytes))?;
+            #[cfg(unix)]
+            if written {
+                use std::os::unix::fs::PermissionsExt;
+                fs::set_permissions(path, fs::Permissions::from_mode(0o000))?;
+            }
+            Ok(written)
+        }
+        #[cfg(unix)]
+        Content::Link(target) => named(std::os::unix::fs::symlink(target, path)),
+        #[cfg(not(unix))]
+        Content::Link(_) => Ok(false),
+        Content::Pipe => Ok(Command::new("mkfifo").arg(path).status().is_ok_and(|status| status.success())),
+    }
+}
+
+fn named(outcome: std::io::Result<()>) -> std::io::Result<bool> {
+    use std::io::ErrorKind::{InvalidFilename, InvalidInput};
+    match outcome {
+        Ok(()) => Ok(true),
+        Err(error) if matches!(error.kind(), InvalidFilename | InvalidInput) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

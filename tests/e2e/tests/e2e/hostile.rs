@@ -1,0 +1,74 @@
+//! A folder of files made to break programs, beside healthy ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use calamine::Data;
+use riffle_samples::{CODE, Expect, Hostile, hostile, write_hostile};
+
+use crate::process::run;
+use crate::report::Report;
+use crate::samples::text;
+use crate::told::Told;
+
+/// Whether files are read in processes of their own with limits. Bombs that nothing but those can hold are left out
+/// without them.
+const LIMITED: bool = false;
+
+/// How a reason must not begin: with what programmers say.
+const RIDDLES: [&str; 4] = ["the parser failed", "panicked", "called `", "thread '"];
+
+#[test]
+fn hostile_files_end_in_a_result_or_a_reason_and_keep_nobody_from_theirs() {
+    let out = tempfile::tempdir().expect("a folder");
+    let dir = out.path().join("files");
+    let written: Vec<Hostile> = write_hostile(&dir).expect("hostile samples");
+    assert!(written.len() + 10 > hostile().len(), "nearly all can be written");
+    let (samples, left): (Vec<_>, Vec<_>) =
+        written.into_iter().partition(|sample| LIMITED || !sample.needs_limits);
+    for sample in left {
+        fs::remove_file(dir.join(sample.name)).expect("it was written");
+    }
+
+    let place = out.path().join("report.xlsx");
+    let state = out.path().join("state");
+    let arguments =
+        ["scan", text(&dir), "--codes", CODE, "--json", "--state", text(&state), "--report", text(&place)];
+    let ended = run(arguments);
+    assert_eq!(ended.code, Some(1), "some cannot be read, and that is all: {}", ended.err);
+
+    let told = Told::read(&ended.out);
+    let found: BTreeSet<&str> = told.found().map(|found| &*found.file_name).collect();
+    let failed: BTreeMap<&str, &str> =
+        told.failed().map(|failure| (&*failure.file_name, &*failure.reason)).collect();
+    let mut wrong = Vec::new();
+    let mut listed = 0;
+    for sample in &samples {
+        let name = sample.name.to_string_lossy();
+        let (found, reason) = (found.contains(&*name), failed.get(&*name));
+        let right = match sample.expect {
+            Expect::Found => found && reason.is_none(),
+            Expect::Fails => !found && reason.is_some(),
+            Expect::Ends => !found || reason.is_none(),
+            Expect::Passed => !found && reason.is_none(),
+        };
+        listed += u64::from(sample.expect != Expect::Passed);
+        let riddle = reason.is_some_and(|reason| {
+            reason.is_empty() || RIDDLES.iter().any(|riddle| reason.starts_with(riddle))
+        });
+        if !right || riddle {
+            wrong.push(format!("{name}: {:?}, found {found}, {reason:?}", sample.expect));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(told.summary.total, listed, "each file has a result");
+
+    // Nothing was fetched, and nothing written elsewhere.
+    assert!(!ended.out.iter().any(|line| line.contains("root:x:")), "an entity was fetched");
+    assert!(!fs::exists("/tmp/riffle-was-here.txt").expect("a look"), "an entry was unpacked");
+
+    let files = Report::open(&place).table("Files");
+    assert!(files.len() as u64 >= listed, "{} rows for {listed} files", files.len());
+    assert!(files.cells("File").iter().all(|cell| matches!(cell, Data::String(_))), "names are text");
+    assert!(!files.texts("File").iter().any(|name| name.contains("root:x:")));
+}
