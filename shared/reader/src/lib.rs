@@ -51,6 +51,26 @@ pub enum Parser {
     InProcess(Limits),
 }
 
+/// The text of a file that was read before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered(Vec<u8>);
+
+impl Remembered {
+    /// Bytes it takes, packed.
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Hands it on. `None` where it is broken: the file is to be read again.
+    pub fn replay(&self, text: &mut dyn Text) -> Option<Ended> {
+        let ended = kept::replay(&self.0, text);
+        if ended.is_err() {
+            text.restart();
+        }
+        ended.ok()
+    }
+}
+
 /// Reads files.
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Reader {
@@ -60,14 +80,14 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Hands on what is remembered of the file, if it is.
-    pub fn recall(&self, document: &Document<'_>, text: &mut dyn Text) -> Option<Ended> {
+    /// What is remembered of the file, if anything is. Takes as long as it takes to load it.
+    pub fn recall(&self, document: &Document<'_>) -> Option<Remembered> {
         let cache = self.cache.as_ref()?;
         let kept = cache.find(self.place(document)).unwrap_or_else(|error| {
             tracing::warn!(%error, "the text cache cannot be read: the file is read again");
             None
-        })?;
-        replay(&kept, text)
+        });
+        kept.map(Remembered)
     }
 
     /// Reads the file.
@@ -91,7 +111,7 @@ impl Reader {
             tracing::warn!(%error, "the text cache cannot be read: the file is read again");
             None
         });
-        let recalled = known.and_then(|kept| replay(&kept, text));
+        let recalled = known.and_then(|kept| Remembered(kept).replay(text));
         let is_known = recalled.is_some();
         let (ended, kept) = match recalled {
             Some(ended) => (ended, None),
@@ -155,15 +175,6 @@ impl Reader {
         }
         TextKey(hash.finalize().into())
     }
-}
-
-/// `None` where what was kept is broken: it is read again.
-fn replay(kept: &[u8], text: &mut dyn Text) -> Option<Ended> {
-    let ended = kept::replay(kept, text);
-    if ended.is_err() {
-        text.restart();
-    }
-    ended.ok()
 }
 
 /// Whether reading the same bytes again gives the same: not so where a limit or the parser's end came first.

@@ -86,6 +86,12 @@ fn read(reader: &Reader, name: &str, content: &[u8]) -> (Ended, Vec<(String, Str
     (ended, lines.0)
 }
 
+fn recall(reader: &Reader, document: &Document<'_>) -> Option<(Ended, Vec<(String, String)>)> {
+    let mut lines = Lines::default();
+    let ended = reader.recall(document)?.replay(&mut lines)?;
+    Some((ended, lines.0))
+}
+
 fn texts(lines: &[(String, String)]) -> Vec<&str> {
     lines.iter().map(|(_, text)| text.as_str()).collect()
 }
@@ -176,21 +182,19 @@ fn what_was_read_is_recalled_by_place_and_by_content() {
         cache: Some(cache.clone()),
         ..reader(Settings { program: PathBuf::from("/nowhere"), ..settings() })
     };
-    let mut recalled = Lines::default();
-    assert_eq!(nowhere.recall(&document("a.csv"), &mut recalled), Some(first.clone()));
-    assert_eq!(recalled.0, lines);
+    assert_eq!(recall(&nowhere, &document("a.csv")), Some((first.clone(), lines.clone())));
     let mut moved = Lines::default();
     let elsewhere = Document { identity: "elsewhere", ..document("b.csv") };
-    assert_eq!(nowhere.recall(&elsewhere, &mut moved), None);
+    assert_eq!(recall(&nowhere, &elsewhere), None);
     let content = Bytes::from_static(b"code,depth\nHOLE-1,12\n");
     assert_eq!(nowhere.read(&elsewhere, &content, &mut moved).as_ref(), Ok(&first));
     assert_eq!(moved.0, lines);
-    assert_eq!(nowhere.recall(&elsewhere, &mut Lines::default()), Some(first), "linked by now");
+    assert_eq!(recall(&nowhere, &elsewhere), Some((first, lines)), "linked by now");
 
     for other in
         [Document { tenant: "other", ..document("a.csv") }, Document { version: "2", ..document("a.csv") }]
     {
-        assert_eq!(nowhere.recall(&other, &mut Lines::default()), None, "{other:?}");
+        assert_eq!(recall(&nowhere, &other), None, "{other:?}");
     }
     let other = Document { tenant: "other", ..document("a.csv") };
     assert!(nowhere.read(&other, &content, &mut Lines::default()).is_err(), "another tenant finds nothing");
@@ -209,7 +213,7 @@ fn what_changed_while_it_was_read_is_not_remembered_and_what_is_fresh_only_by_co
     let recent = Opening(content, || Ok(Confirmed::Recent));
     reader.read(&document("a.txt"), &recent, &mut Lines::default()).expect("readable");
     assert_eq!(cache.texts.lock().expect("not poisoned").len(), 1);
-    assert_eq!(reader.recall(&document("a.txt"), &mut Lines::default()), None);
+    assert_eq!(recall(&reader, &document("a.txt")), None);
 }
 
 #[test]
@@ -222,6 +226,6 @@ fn a_broken_text_is_read_anew() {
         let middle = text.len() / 2;
         text.truncate(middle);
     }
-    assert_eq!(reader.recall(&document("a.txt"), &mut Lines::default()), None);
+    assert_eq!(recall(&reader, &document("a.txt")), None);
     assert_eq!(read(&reader, "a.txt", content.as_bytes()).1, lines);
 }

@@ -22,8 +22,6 @@ const WAITING: usize = 8;
 const GROUP: usize = 64;
 /// When a text was last used is known to about a day: to note it each time would be a write for each read.
 const DAY: i64 = 86_400;
-/// Bytes of the file that are read through the page cache.
-const MAPPED: i64 = 1 << 30;
 /// Another layout is another file.
 const FILE: &str = "texts-1.sqlite";
 
@@ -91,9 +89,8 @@ impl LocalTexts {
         let open = || {
             let connection = Connection::open(path)?;
             connection.busy_timeout(Duration::from_secs(5))?;
-            // Texts take some 50 KB: larger pages, read without a copy.
-            connection.pragma_update(None, "page_size", 16_384)?;
-            connection.pragma_update(None, "mmap_size", MAPPED)?;
+            // Texts take some 50 KB. Not mapped into memory, where they would count as this process's.
+            connection.pragma_update(None, "page_size", 32_768)?;
             connection.pragma_update(None, "journal_mode", "wal")?;
             // What a power cut takes is read again.
             connection.pragma_update(None, "synchronous", "off")?;

@@ -1,5 +1,6 @@
 //! Reading one file for codes.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -64,41 +65,50 @@ impl Text for Searching<'_> {
     }
 }
 
-impl ReaderSearch {
-    /// Runs `read` with the file and a fresh session of its codes.
-    async fn elsewhere<E: Send + 'static>(
-        &self,
-        wanted: &Wanted,
-        read: impl FnOnce(&Reader, &Document<'_>, &mut dyn Text) -> Result<Ended, E> + Send + 'static,
-    ) -> Result<Result<Searched, E>, PortError> {
-        let (reader, wanted) = (Arc::clone(&self.0), wanted.clone());
-        let searching = tokio::task::spawn_blocking(move || {
-            let document = Document {
-                name: &wanted.name,
-                tenant: &wanted.tenant,
-                identity: &wanted.identity,
-                version: &wanted.version,
-                ocr: wanted.options.ocr == OcrMode::Auto,
-            };
-            let mut text = Searching(wanted.codes.session());
-            let Ended { bytes, outcome } = read(&reader, &document, &mut text)?;
-            Ok(Searched { bytes, outcome: outcome.map(|extracted| (extracted, text.0.finish())) })
-        });
-        // A panic beside the parsers, or the end of the program: the file is not at fault.
-        searching.await.map_err(|error| PortError::Unavailable(format!("a file was not read: {error}")))
+/// A text up to this size is searched in less time than it takes to hand it to another thread and back.
+const AT_ONCE_BYTES: usize = 128 * 1024;
+
+impl Wanted {
+    fn document(&self) -> Document<'_> {
+        Document {
+            name: &self.name,
+            tenant: &self.tenant,
+            identity: &self.identity,
+            version: &self.version,
+            ocr: self.options.ocr == OcrMode::Auto,
+        }
     }
+
+    /// Searches what `read` hands on.
+    fn searched<E>(&self, read: impl FnOnce(&mut dyn Text) -> Result<Ended, E>) -> Result<Searched, E> {
+        let mut text = Searching(self.codes.session());
+        let Ended { bytes, outcome } = read(&mut text)?;
+        Ok(Searched { bytes, outcome: outcome.map(|extracted| (extracted, text.0.finish())) })
+    }
+}
+
+async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PortError> {
+    // A panic beside the parsers, or the end of the program: the file is not at fault.
+    let failed = |error| PortError::Unavailable(format!("a file was not read: {error}"));
+    tokio::task::spawn_blocking(work).await.map_err(failed)
 }
 
 #[async_trait]
 impl FileSearch for ReaderSearch {
     async fn recall(&self, wanted: &Wanted) -> Option<Searched> {
-        self.0.cache.as_ref()?;
-        let recalled =
-            self.elsewhere(wanted, |reader, document, text| reader.recall(document, text).ok_or(())).await;
-        recalled.ok()?.ok()
+        let remembered = self.0.recall(&wanted.document())?;
+        if remembered.size() <= AT_ONCE_BYTES {
+            // As on another thread, where a panic ends no more than the search.
+            let search = || wanted.searched(|text| remembered.replay(text).ok_or(()));
+            return catch_unwind(AssertUnwindSafe(search)).ok()?.ok();
+        }
+        let wanted = wanted.clone();
+        let searched = elsewhere(move || wanted.searched(|text| remembered.replay(text).ok_or(())));
+        searched.await.ok()?.ok()
     }
 
     async fn search(&self, wanted: &Wanted, opened: Box<dyn Opened>) -> Result<Searched, ReadError> {
-        self.elsewhere(wanted, move |reader, document, text| reader.read(document, &*opened, text)).await?
+        let (reader, wanted) = (Arc::clone(&self.0), wanted.clone());
+        elsewhere(move || wanted.searched(|text| reader.read(&wanted.document(), &*opened, text))).await?
     }
 }

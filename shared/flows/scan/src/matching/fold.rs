@@ -13,6 +13,8 @@
 pub(super) trait Folded {
     /// A character that folds to one byte of ASCII.
     fn byte(&mut self, byte: u8, origin: usize);
+    /// Visible ASCII other than hyphens, not lower-cased yet.
+    fn plain(&mut self, run: &[u8], origin: usize);
     fn char(&mut self, c: char, origin: usize);
 }
 
@@ -42,15 +44,14 @@ enum Class {
     Invisible,
 }
 
-/// What a plain ASCII byte folds to; 0 for all that needs a closer look.
-const PLAIN: [u8; 256] = {
-    let mut table = [0; 256];
+/// Bytes that need no closer look: visible ASCII but the hyphen.
+const PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
     let mut byte = b'!';
     while byte <= b'~' {
-        table[byte as usize] = byte.to_ascii_lowercase();
+        table[byte as usize] = byte != b'-';
         byte += 1;
     }
-    table[b'-' as usize] = 0;
     table
 };
 
@@ -58,14 +59,12 @@ impl Folder {
     /// Folds `chunk`, which starts at byte `offset` of the original.
     pub(super) fn fold(&mut self, chunk: &str, offset: usize, out: &mut impl Folded) {
         let bytes = chunk.as_bytes();
-        let plain = |at: usize| bytes.get(at).map_or(0, |byte| PLAIN[usize::from(*byte)]);
         let mut at = 0;
         while at < bytes.len() {
-            let mut folded = plain(at);
             if matches!(bytes[at], b' ' | b'\n') {
                 self.gap |= self.last == Last::Other;
                 at += 1;
-            } else if folded == 0 {
+            } else if !PLAIN[usize::from(bytes[at])] {
                 let Some(c) = chunk[at..].chars().next() else {
                     break;
                 };
@@ -75,11 +74,10 @@ impl Folder {
             } else {
                 // Nearly all text is runs of such bytes.
                 self.close_gap(offset + at, out);
-                while folded != 0 {
-                    out.byte(folded, offset + at);
-                    at += 1;
-                    folded = plain(at);
-                }
+                let rest = &bytes[at..];
+                let end = rest.iter().position(|byte| !PLAIN[usize::from(*byte)]).unwrap_or(rest.len());
+                out.plain(&rest[..end], offset + at);
+                at += end;
             }
         }
     }
@@ -152,6 +150,12 @@ pub(super) fn is_word(c: char) -> bool {
 impl Folded for Vec<u8> {
     fn byte(&mut self, byte: u8, _: usize) {
         self.push(byte);
+    }
+
+    fn plain(&mut self, run: &[u8], _: usize) {
+        let start = self.len();
+        self.extend_from_slice(run);
+        self[start..].make_ascii_lowercase();
     }
 
     fn char(&mut self, c: char, _: usize) {

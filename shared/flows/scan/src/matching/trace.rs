@@ -96,6 +96,10 @@ impl Folded for Window {
         self.origins.push(origin);
     }
 
+    fn plain(&mut self, run: &[u8], origin: usize) {
+        self.origins.extend(origin..origin + run.len());
+    }
+
     fn char(&mut self, c: char, origin: usize) {
         self.origins.extend(std::iter::repeat_n(origin, c.len_utf8()));
     }
