@@ -102,7 +102,8 @@ impl Platform {
 
     /// Starts to work, on open sessions of earlier runs first.
     pub fn start(self: &Arc<Self>, machine: &Machine) -> Pumps {
-        Pumps::start(self, jobs(machine))
+        // One batch is fetched and booked while another is read; the sandbox bounds how many are read at once.
+        Pumps::start(self, jobs(machine) * 2)
     }
 }
 

@@ -13,7 +13,7 @@
 pub(super) trait Folded {
     /// A character that folds to one byte of ASCII.
     fn byte(&mut self, byte: u8, origin: usize);
-    /// Visible ASCII other than hyphens, not lower-cased yet.
+    /// Visible ASCII other than hyphens, not lower-cased yet, with single spaces or line ends between.
     fn plain(&mut self, run: &[u8], origin: usize);
     fn char(&mut self, c: char, origin: usize);
 }
@@ -74,10 +74,9 @@ impl Folder {
             } else {
                 // Nearly all text is runs of such bytes.
                 self.close_gap(offset + at, out);
-                let rest = &bytes[at..];
-                let end = rest.iter().position(|byte| !PLAIN[usize::from(*byte)]).unwrap_or(rest.len());
-                out.plain(&rest[..end], offset + at);
-                at += end;
+                let run = plain_run(&bytes[at..]);
+                out.plain(&bytes[at..at + run], offset + at);
+                at += run;
             }
         }
     }
@@ -111,6 +110,39 @@ impl Folder {
         }
         (self.last, self.gap) = (Last::Other, false);
     }
+}
+
+/// Bytes looked at together.
+const BLOCK: usize = 32;
+
+/// Length of the run that `bytes`, which begin with a plain one, begin with: it ends with a plain one too, since a
+/// gap waits for what follows it.
+fn plain_run(bytes: &[u8]) -> usize {
+    let mut end = 0;
+    while let Some(block) = bytes[end..].first_chunk::<{ BLOCK + 1 }>()
+        && is_simple(block)
+    {
+        end += BLOCK;
+    }
+    if end == 0 {
+        return bytes.iter().position(|byte| !PLAIN[usize::from(*byte)]).unwrap_or(bytes.len());
+    }
+    end - usize::from(is_gap(bytes[end - 1]))
+}
+
+fn is_gap(byte: u8) -> bool {
+    byte == b' ' || byte == b'\n'
+}
+
+/// Whether all but the last byte are plain or single gaps. Without a branch, so that it takes a few instructions.
+fn is_simple(block: &[u8; BLOCK + 1]) -> bool {
+    let mut simple = true;
+    for at in 0..BLOCK {
+        let (byte, next) = (block[at], block[at + 1]);
+        let visible = byte.wrapping_sub(b'!') <= b'~' - b'!' && byte != b'-';
+        simple &= visible | (is_gap(byte) & !is_gap(next));
+    }
+    simple
 }
 
 /// What a character is and, if it is plain, what it folds to.
@@ -155,7 +187,9 @@ impl Folded for Vec<u8> {
     fn plain(&mut self, run: &[u8], _: usize) {
         let start = self.len();
         self.extend_from_slice(run);
-        self[start..].make_ascii_lowercase();
+        for byte in &mut self[start..] {
+            *byte = if *byte == b'\n' { b' ' } else { byte.to_ascii_lowercase() };
+        }
     }
 
     fn char(&mut self, c: char, _: usize) {
