@@ -1,6 +1,7 @@
 """Results as Markdown: printed as they come, and kept for a file."""
 
 from pathlib import Path
+from statistics import median
 
 import measure
 import riffle
@@ -76,6 +77,31 @@ class Report:
         for what, pairs in (("not found", missing), ("invented", invented)):
             for file, code in sorted(pairs)[:10]:
                 self.say(f"- {what}: {code} in {file}")
+
+    def turns(self, ways: list[tuple[str, list[measure.Cost]]], files: int) -> None:
+        """Medians, and the median of what each turn's ratio to the first way is."""
+        self.say("")
+        self.say("| parsing | CPU ms/file | wall ms/file | CPU, first = 1 | wall, first = 1 | parent peak MiB |")
+        self.say("|---|---|---|---|---|---|")
+        base = ways[0][1]
+        for name, costs in ways:
+            cpu = median(cost.cpu for cost in costs) / files * 1000
+            wall = median(cost.wall for cost in costs) / files * 1000
+            cpu_ratio = median(cost.cpu / first.cpu for cost, first in zip(costs, base))
+            wall_ratio = median(cost.wall / first.wall for cost, first in zip(costs, base))
+            peak = max(cost.parent_peak for cost in costs) / MIB
+            self.say(f"| {name} | {cpu:.2f} | {wall:.2f} | {cpu_ratio:.3f} | {wall_ratio:.3f} | {peak:.0f} |")
+
+    def again(self, before: riffle.Scan, after: riffle.Scan, files: int) -> None:
+        self.say("")
+        self.say("| scan | CPU s | wall s | ms/file | parent peak MiB |")
+        self.say("|---|---|---|---|---|")
+        for name, cost in (("first", before.cost), ("second", after.cost)):
+            self.say(f"| {name} | {cost.cpu:.2f} | {cost.wall:.2f} | {cost.wall / files * 1000:.2f} "
+                     f"| {cost.parent_peak / MIB:.0f} |")
+        self.say("")
+        self.say(f"The second takes {before.cost.wall / after.cost.wall:.1f} times less time and "
+                 f"{before.cost.cpu / after.cost.cpu:.1f} times less CPU.")
 
     def scale(self, rows: list[tuple[int, riffle.Scan]]) -> None:
         self.say("")

@@ -62,13 +62,14 @@ def command(program: Path, folder: Path, codes: Path, work: Path) -> list[str]:
     return [*scan, "--json", "--state", state]
 
 
-def scan(program: Path, folder: Path, codes: Path, work: Path) -> Scan:
-    """One scan from nothing. Exit status 1 means that some files failed, which is a result."""
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+def scan(program: Path, folder: Path, codes: Path, work: Path, *more: str, again: bool = False) -> Scan:
+    """One scan, from nothing or `again` over the state of the one before. Exit status 1 means that some files
+    failed, which is a result."""
+    if not again:
+        shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True, exist_ok=True)
     out = work / "frames.jsonl"
-    cost = measure.run(command(program, folder, codes, work), out)
-    shutil.rmtree(work / "state", ignore_errors=True)
+    cost = measure.run([*command(program, folder, codes, work), *more], out)
     if cost.status not in (0, 1):
         said = Path(f"{out}.err").read_text(errors="replace").strip()
         raise Unavailable(f"riffle ended with {cost.status}: {said[-800:]}")

@@ -16,6 +16,7 @@ import riffle
 from report import Report
 
 PEER_SECONDS = 3 * 3600
+SANDBOX_TURNS = 7
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +29,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-peers", action="store_true", help="Riffle alone, with recall and overhead")
     parser.add_argument("--scale", action="store_true",
                         help="instead: 1,000, 6,600 and 100,000 files of one page each")
+    parser.add_argument("--sandbox", action="store_true",
+                        help="instead: what parsing in processes of its own costs")
+    parser.add_argument("--rescan", action="store_true",
+                        help="instead: a second scan of the same files with other codes")
     parser.add_argument("--riffle", metavar="PATH", help="binary to measure (default: build this checkout's)")
     parser.add_argument("--out", type=Path, metavar="FILE.md", help="also write the results here")
     parser.add_argument("--misses", type=Path, metavar="FILE.tsv", help="write what was not found here")
@@ -43,6 +48,10 @@ def run(options: argparse.Namespace) -> None:
     try:
         if options.scale:
             scale(options, program, work, report)
+        elif options.sandbox:
+            sandbox(options, program, work, report)
+        elif options.rescan:
+            rescan(options, program, work, report)
         else:
             if options.only != "samples":
                 on_corpus(options, program, work, report)
@@ -130,6 +139,44 @@ def scale(options: argparse.Namespace, program: Path, work: Path, report: Report
         if count > 10_000:
             shutil.rmtree(folder)  # more than a gigabyte, and made again in minutes
     report.scale(rows)
+
+
+def sandbox(options: argparse.Namespace, program: Path, work: Path, report: Report) -> None:
+    """Both ways in turns, so that both meet the same moods of the machine."""
+    root = options.corpus or corpus.corpus_dir()
+    files = corpus.pdfs(root)
+    listed = write_codes(code_choice.choose(files, root, options.codes), work)
+    chosen = corpus.sample(files, root, options.sample or None)
+    folder = peers.link_tree(chosen, root, work / "files")
+    ways = {"in this process": ["--no-cache", "--in-process"], "in processes of its own": ["--no-cache"]}
+    costs: dict[str, list[measure.Cost]] = {way: [] for way in ways}
+    for turn in range(-1, SANDBOX_TURNS):
+        for way, flags in ways.items():
+            say(f"{way}, turn {turn + 1} of {SANDBOX_TURNS}")
+            cost = riffle.scan(program, folder, listed, work / "run", *flags).cost
+            if turn >= 0:  # the first is for the disk
+                costs[way].append(cost)
+    report.heading(f"Sandbox: {len(chosen)} real PDFs, {SANDBOX_TURNS} turns")
+    report.turns(list(costs.items()), len(chosen))
+    shutil.rmtree(folder)
+
+
+def rescan(options: argparse.Namespace, program: Path, work: Path, report: Report) -> None:
+    root = options.corpus or corpus.corpus_dir()
+    files = corpus.pdfs(root)
+    made = riffle.samples(program, options.samples)
+    for name, folder, count in (("real PDFs", root, len(files)),
+                                ("samples", made / "drawings", options.samples)):
+        first = write_codes(code_choice.choose(files, root, options.codes), work)
+        say(f"{name}, first scan")
+        before = riffle.scan(program, folder, first, work / "run")
+        other = work / "other.txt"
+        other.write_text("".join(f"OTHER-{number}\n" for number in range(options.codes)))
+        say(f"{name}, second scan")
+        after = riffle.scan(program, folder, other, work / "run", again=True)
+        report.heading(f"Second scan with other codes: {count:,} {name}")
+        report.again(before, after, count)
+    shutil.rmtree(work / "run")
 
 
 def write_codes(codes: list[str], work: Path) -> Path:

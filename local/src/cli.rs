@@ -35,8 +35,9 @@ Examples:
   riffle scan drawings --codes codes.txt | cut -f1 | sort -u    # files that hold a code
   riffle scan drawings --codes codes.csv --json | jq -r 'select(.type==\"MATCH_FOUND\").data.hole_code'
 
-Read are PDF, xlsx, xls, xlsb, ods, CSV, text, HTML, XML and JSON, told apart by their content. Hidden files
-and Office lock files (~$…) are left out. The text of each file is kept for the next scan, which then reads only
+Read are PDF, Word, PowerPoint, xlsx, xlsm, xls, xlsb, ods, CSV, text, HTML, XML, JSON and ZIP archives of these,
+told apart by their content; PNG, JPEG, TIFF and scanned pages with --ocr auto. Hidden files and Office lock
+files (~$…) are left out. The text of each file is kept for the next scan, which then reads only
 what has changed. Piped, each match is a line: file, place, code, text around it,
 parted by tabs.
 

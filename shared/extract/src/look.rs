@@ -149,7 +149,8 @@ fn binary(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [b'A', b'C', b'1', b'0', b'0'..=b'9', b'0'..=b'9', ..] => Some("DWG drawing"),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("WebP image"),
-        [b'R', b'I', b'F', b'F', ..] => Some("media"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => Some("WAV audio"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' ', ..] => Some("AVI video"),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some("video"),
         [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Some("BMP image"),
         _ => None,

@@ -51,13 +51,11 @@ pub struct Hostile {
     pub name: PathBuf,
     pub content: Content,
     pub expect: Expect,
-    /// It asks for so much memory or time that only limits from outside of the reading process hold it.
-    pub needs_limits: bool,
 }
 
 impl Hostile {
     fn new(name: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>, expect: Expect) -> Self {
-        Self { name: name.into(), content: Content::Bytes(bytes.into()), expect, needs_limits: false }
+        Self { name: name.into(), content: Content::Bytes(bytes.into()), expect }
     }
 
     fn found(name: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> Self {
@@ -70,11 +68,6 @@ impl Hostile {
 
     fn ends(name: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> Self {
         Self::new(name, bytes, Expect::Ends)
-    }
-
-    fn needing_limits(mut self) -> Self {
-        self.needs_limits = true;
-        self
     }
 }
 

@@ -43,7 +43,6 @@ pub(super) fn all() -> Vec<Hostile> {
         name: PathBuf::from("special").join(name),
         content,
         expect: Expect::Passed,
-        needs_limits: false,
     };
     for (name, target) in [("loop", "loop"), ("nowhere", "not/there")] {
         all.push(Hostile { expect: Expect::Fails, ..special(name, Content::Link(target)) });

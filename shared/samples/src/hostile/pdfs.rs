@@ -237,9 +237,8 @@ fn bombs(content: &[u8]) -> Vec<Hostile> {
         pdf(&[CATALOG.as_bytes(), TREE.as_bytes(), &page("", "/MediaBox[0 0 9 9]"), &object])
     };
     vec![
-        Hostile::ends("pdf/flate-bomb.pdf", of("/Filter/FlateDecode", &gigabyte)).needing_limits(),
-        Hostile::ends("pdf/flate-bomb-twice.pdf", of("/Filter[/FlateDecode/FlateDecode]", &twice))
-            .needing_limits(),
+        Hostile::ends("pdf/flate-bomb.pdf", of("/Filter/FlateDecode", &gigabyte)),
+        Hostile::ends("pdf/flate-bomb-twice.pdf", of("/Filter[/FlateDecode/FlateDecode]", &twice)),
         Hostile::ends(
             "pdf/run-length-bomb.pdf",
             of("/Filter[/FlateDecode/RunLengthDecode]", &bomb::zlib(content, 0x81, 8, b"")),
@@ -255,7 +254,6 @@ fn bombs(content: &[u8]) -> Vec<Hostile> {
                     &bomb::zlib(b"7 0 ", b' ', 256, b"<<>>"),
                 )],
             ),
-        )
-        .needing_limits(),
+        ),
     ]
 }

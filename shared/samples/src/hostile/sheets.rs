@@ -106,13 +106,11 @@ fn packages() -> Vec<Hostile> {
             "xlsx/held-claims.xlsx",
             xlsx("", shared, "").claiming("xl/sharedStrings.xml", &strings_part, 0, u32::MAX).finish(),
         ),
-        Hostile::ends("xlsx/spaces-bomb.xlsx", bomb(&head, b' ', "</sheetData></worksheet>"))
-            .needing_limits(),
+        Hostile::ends("xlsx/spaces-bomb.xlsx", bomb(&head, b' ', "</sheetData></worksheet>")),
         Hostile::ends(
             "xlsx/cell-bomb.xlsx",
             bomb(&in_cell, b'x', "</t></is></c></row></sheetData></worksheet>"),
-        )
-        .needing_limits(),
+        ),
     ]
 }
 

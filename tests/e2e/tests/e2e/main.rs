@@ -4,6 +4,7 @@
 //! read their answer key. Each test has folders of its own. Nothing sleeps for a fixed time: every wait is for a
 //! condition and ends in a failure when that does not come.
 
+mod again;
 mod answers;
 mod codes;
 mod dead_ends;

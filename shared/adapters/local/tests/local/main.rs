@@ -7,6 +7,7 @@ mod notifier;
 mod objects;
 mod queues;
 mod store;
+mod texts;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,0 +1,94 @@
+//! Texts kept between scans.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use riffle_local_adapters::LocalTexts;
+use riffle_ports::{TextCache, TextKey};
+use riffle_testkit::memory::ManualClock;
+use tempfile::TempDir;
+
+use crate::Outcome;
+
+fn key(number: u8) -> TextKey {
+    TextKey([number; 32])
+}
+
+fn open(folder: &Path, limit: u64) -> std::io::Result<(LocalTexts, Arc<ManualClock>)> {
+    let clock = Arc::new(ManualClock::new());
+    Ok((LocalTexts::open(folder, limit, Arc::clone(&clock) as _)?, clock))
+}
+
+/// Texts are written behind the caller's back.
+#[expect(clippy::disallowed_methods, reason = "another thread's real time")]
+fn soon(what: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !what() {
+        assert!(since.elapsed() < Duration::from_secs(10), "it did not happen");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn texts_are_found_by_content_and_place_and_outlive_the_process() -> Outcome {
+    let folder = TempDir::new()?;
+    let (texts, _) = open(folder.path(), 1 << 20)?;
+    texts.put(key(1), b"one".to_vec())?;
+    texts.link(key(11), key(1))?;
+    texts.link(key(12), key(99))?;
+    drop(texts);
+    let (texts, _) = open(folder.path(), 1 << 20)?;
+    assert_eq!(texts.get(key(1))?, Some(b"one".to_vec()));
+    assert_eq!(texts.find(key(11))?, Some(b"one".to_vec()));
+    assert_eq!(texts.get(key(2))?, None);
+    assert_eq!(texts.find(key(1))?, None, "a text's key is no place");
+    assert_eq!(texts.find(key(12))?, None, "a place that leads nowhere");
+    texts.put(key(2), b"two".to_vec())?;
+    texts.link(key(11), key(2))?;
+    soon(|| texts.find(key(11)).is_ok_and(|text| text.as_deref() == Some(b"two")));
+    Ok(())
+}
+
+#[test]
+fn what_was_not_used_for_longest_makes_room() -> Outcome {
+    let folder = TempDir::new()?;
+    let (texts, clock) = open(folder.path(), 1_000)?;
+    for number in 0..9 {
+        texts.put(key(number), vec![number; 100])?;
+        texts.link(key(100 + number), key(number))?;
+        soon(|| texts.get(key(number)).is_ok_and(|text| text.is_some()));
+        clock.advance(TimeDelta::days(2));
+    }
+    // The oldest is used again.
+    assert!(texts.get(key(0))?.is_some());
+    clock.advance(TimeDelta::days(2));
+    texts.put(key(9), vec![9; 150])?;
+    soon(|| texts.get(key(9)).is_ok_and(|text| text.is_some()));
+    assert!(texts.get(key(0))?.is_some(), "it was used");
+    assert_eq!(texts.get(key(1))?, None, "it was not");
+    assert_eq!(texts.find(key(101))?, None, "its place leads nowhere");
+    assert!(texts.get(key(8))?.is_some());
+    Ok(())
+}
+
+#[test]
+fn a_damaged_file_is_made_anew() -> Outcome {
+    let folder = TempDir::new()?;
+    let (texts, _) = open(folder.path(), 1 << 20)?;
+    texts.put(key(1), b"one".to_vec())?;
+    drop(texts);
+    let file = fs::read_dir(folder.path())?
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "sqlite"))
+        .ok_or("there is a database")?;
+    fs::write(&file, "no database".repeat(1_000))?;
+    let (texts, _) = open(folder.path(), 1 << 20)?;
+    assert_eq!(texts.get(key(1))?, None);
+    texts.put(key(1), b"again".to_vec())?;
+    soon(|| texts.get(key(1)).is_ok_and(|text| text.as_deref() == Some(b"again")));
+    Ok(())
+}
