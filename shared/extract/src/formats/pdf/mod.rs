@@ -94,6 +94,13 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
             out.unread(Place::Page(number), why);
         }
     }
+    if let Some(claimed) = claimed(&pdf).filter(|claimed| *claimed > count) {
+        let lost = claimed - count;
+        out.unread(
+            Place::File,
+            format!("{lost} of the {claimed} pages it says it has could not be found; later pages have lower numbers"),
+        );
+    }
     Ok(())
 }
 
@@ -191,6 +198,12 @@ fn is_empty_contents(page: &Page<'_>) -> bool {
         Some(Object::Stream(stream)) => stream.raw_data().is_empty(),
         Some(_) | None => true,
     }
+}
+
+/// How many pages the file says it has: those whose dictionaries cannot be read are passed over when they are listed.
+fn claimed(pdf: &Pdf) -> Option<u32> {
+    let root = pdf.xref().get::<Dict<'_>>(pdf.xref().root_id())?;
+    root.get::<Dict<'_>>(keys::PAGES)?.get::<u32>(keys::COUNT)
 }
 
 /// What a page shows that could not be read.

@@ -326,3 +326,12 @@ fn a_page_without_text_is_drawn_for_whoever_reads_pictures() {
     let small = Limits { image_pixels: 1, ..Limits::default() };
     assert_eq!(read(&small).1, ["1", "2"], "too large a picture on them");
 }
+
+#[test]
+fn a_page_whose_dictionary_cannot_be_read_is_told() {
+    let whole = String::from_utf8(page("BT /F 10 Tf (HOLE) Tj ET", "", &plain_font(), &[])).expect("text");
+    let lost = whole.replace("/Kids[3 0 R]/Count 1", "/Kids[3 0 R 9 0 R]/Count 2");
+    let got = collect("a.pdf", lost.as_bytes()).expect("readable");
+    assert_eq!((got.units.len(), got.read.unread.len()), (1, 1));
+    assert!(got.read.unread[0].why.starts_with("1 of the 2 pages"), "{:?}", got.read.unread);
+}
