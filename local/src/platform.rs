@@ -101,9 +101,9 @@ impl Platform {
     }
 
     /// Starts to work, on open sessions of earlier runs first.
-    pub fn start(self: &Arc<Self>, machine: &Machine) -> Pumps {
+    pub async fn start(self: &Arc<Self>, machine: &Machine) -> Pumps {
         // One batch is fetched and booked while another is read; the sandbox bounds how many are read at once.
-        Pumps::start(self, jobs(machine) * 2)
+        Pumps::start(self, jobs(machine) * 2).await
     }
 }
 

@@ -41,7 +41,11 @@ struct Pump {
 }
 
 impl Pumps {
-    pub fn start(platform: &Arc<Platform>, workers: usize) -> Self {
+    pub async fn start(platform: &Arc<Platform>, workers: usize) -> Self {
+        // Before anybody can begin a session: one that was just made has no message yet.
+        if let Err(error) = revive(platform).await {
+            tracing::warn!(%error, "open scans were not looked after; the sweep will");
+        }
         let (stop, stopped) = watch::channel(false);
         let alone = Arc::default();
         let singles = [QueueName::ScanQuarantine, QueueName::ScanDispatch, QueueName::ScanFinish];
@@ -84,9 +88,6 @@ async fn revive(platform: &Platform) -> Result<(), PortError> {
 }
 
 async fn sweep(platform: Arc<Platform>, mut stopped: watch::Receiver<bool>) {
-    if let Err(error) = revive(&platform).await {
-        tracing::warn!(%error, "open scans were not looked after; the sweep will");
-    }
     loop {
         let event = Event::new(tick_event(), "sweep");
         if let Err(failure) = scan_sweeper::handle(&platform.functions.scan, event).await {

@@ -36,7 +36,7 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
         }
     };
     let client = Client::connect(Arc::clone(&platform)).await?;
-    let pumps = platform.start(&arguments.machine);
+    let pumps = platform.start(&arguments.machine).await;
     let mut output = output::Output::new(arguments.json, plan.roots, arguments.retry.is_some());
     for note in plan.hints {
         output.hint(&note);

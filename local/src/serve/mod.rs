@@ -35,7 +35,7 @@ pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
     let address = listener.local_addr().map_err(problem)?;
     let base = format!("http://{address}");
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Base(base.clone()))?);
-    let pumps = platform.start(&arguments.machine);
+    let pumps = platform.start(&arguments.machine).await;
     let mut terminate = signal(SignalKind::terminate())?;
     eprintln!("riffle is at {base} (Ctrl-C ends it; open scans go on at the next start)");
     tokio::select! {
