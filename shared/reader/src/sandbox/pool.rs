@@ -129,7 +129,8 @@ impl Pool {
             Content::File(_, size) => (false, *size),
         };
         let seconds = self.settings.seconds(size);
-        let request = Request { name: name.to_owned(), size, inline, images: into.wants_images(), seconds };
+        let mut request =
+            Request { name: name.to_owned(), size, inline, images: into.wants_images(), seconds };
         let mut lease = Lease { pool: self, child: Some(self.take()?) };
         loop {
             let child = lease.child.as_mut().expect("a lease holds a child until it ends");
@@ -142,6 +143,13 @@ impl Pool {
                 }
                 // What the files before it left behind may be at fault.
                 Err(broken) if !fresh && !matches!(broken, Broken::OutOfTime) => {
+                    into.restart();
+                    lease.child = None;
+                    lease.child = Some(Child::start(&self.settings)?);
+                }
+                // To draw a page takes more than to read it: what can be read without is not lost.
+                Err(_) if request.images => {
+                    request.images = false;
                     into.restart();
                     lease.child = None;
                     lease.child = Some(Child::start(&self.settings)?);
