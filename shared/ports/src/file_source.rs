@@ -1,5 +1,7 @@
 //! Where a scan's files come from.
 
+use std::io::{Read as _, Seek as _};
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -106,19 +108,26 @@ impl Opened for Bytes {
     }
 }
 
-/// All of an opened file, for those who can hold it.
-pub fn read_all(opened: &dyn Opened) -> Result<Bytes, ReadError> {
-    use std::io::{Read as _, Seek as _};
-    let content = match opened.content() {
-        Content::Memory(bytes) => bytes.clone(),
-        Content::File(mut file, size) => {
-            let mut content = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
-            file.rewind()
-                .and_then(|()| file.take(size).read_to_end(&mut content))
-                .map_err(|error| ReadError::Port(PortError::Unavailable(error.to_string())))?;
-            content.into()
+impl Content<'_> {
+    /// All of it, for those who can hold it.
+    pub fn bytes(&self) -> Result<Bytes, PortError> {
+        match self {
+            Content::Memory(bytes) => Ok((*bytes).clone()),
+            Content::File(file, size) => {
+                let (mut file, mut bytes) =
+                    (*file, Vec::with_capacity(usize::try_from(*size).unwrap_or_default()));
+                file.rewind()
+                    .and_then(|()| file.take(*size).read_to_end(&mut bytes))
+                    .map_err(|error| PortError::Unavailable(error.to_string()))?;
+                Ok(bytes.into())
+            }
         }
-    };
+    }
+}
+
+/// All of an opened file, as it was listed.
+pub fn read_all(opened: &dyn Opened) -> Result<Bytes, ReadError> {
+    let content = opened.content().bytes()?;
     opened.confirm()?;
     Ok(content)
 }

@@ -144,7 +144,7 @@ impl Reader {
         let (bytes, outcome) = match &self.parser {
             Parser::Sandbox(pool) => pool.parse(document.name, content, &mut incoming)?,
             Parser::InProcess(limits) => {
-                let bytes = in_memory(content)?;
+                let bytes = content.bytes()?;
                 let outcome = riffle_extract::extract(document.name, &bytes, limits, &mut incoming);
                 (bytes.len() as u64, outcome)
             }
@@ -208,17 +208,6 @@ fn unreadable(error: std::io::Error) -> ReadError {
     ReadError::Denied(error.to_string())
 }
 
-fn in_memory(content: &Content<'_>) -> Result<bytes::Bytes, PortError> {
-    match content {
-        Content::Memory(bytes) => Ok((*bytes).clone()),
-        Content::File(file, size) => {
-            let mut bytes = vec![0; usize::try_from(*size).unwrap_or_default()];
-            file.read_exact_at(&mut bytes, 0).map_err(|error| PortError::Unavailable(error.to_string()))?;
-            Ok(bytes.into())
-        }
-    }
-}
-
 /// What comes out of a parser: handed on, packed for the next time, its pictures read.
 struct Incoming<'t> {
     text: &'t mut dyn Text,
@@ -272,13 +261,13 @@ impl Sink for Incoming<'_> {
 
     fn image(&mut self, image: &PageImage<'_>) -> bool {
         let Some(ocr) = self.ocr else { return false };
-        match pictures::read(ocr, image, self) {
-            Ok(read) => read,
-            Err(error) => {
-                self.broken.get_or_insert(error);
-                false
-            }
-        }
+        let read = pictures::read(ocr, image, self).unwrap_or_else(|error| {
+            self.broken.get_or_insert(error);
+            false
+        });
+        // What the parser sends after it comes after it.
+        self.pack();
+        read
     }
 }
 
@@ -289,16 +278,6 @@ impl Listener for Incoming<'_> {
             packer.units(units, boxes);
         }
         Ok(())
-    }
-
-    fn wants_images(&self) -> bool {
-        Sink::wants_images(self)
-    }
-
-    fn image(&mut self, image: &PageImage<'_>) -> bool {
-        let read = Sink::image(self, image);
-        self.pack();
-        read
     }
 
     fn restart(&mut self) {

@@ -12,7 +12,7 @@ use std::process::{self, Command, ExitStatus, Stdio};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use riffle_extract::{ExtractError, Extracted, PageImage};
+use riffle_extract::{ExtractError, Extracted, PageImage, Sink};
 use riffle_ports::{Content, PortError};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
@@ -72,18 +72,13 @@ struct State {
     at_work: usize,
 }
 
-/// Takes what a child reads.
-pub trait Listener {
+/// Takes what a child reads: units in pieces, and pictures as any sink.
+pub trait Listener: Sink {
     /// Whole units, as in `transcript.rs`.
     ///
     /// # Errors
     /// They are none.
     fn units(&mut self, units: &[u8], boxes: &[u8]) -> Result<(), crate::transcript::Malformed>;
-
-    fn wants_images(&self) -> bool;
-
-    /// Whether the picture was read.
-    fn image(&mut self, image: &PageImage<'_>) -> bool;
 
     /// Forgets everything: the file is read again from the beginning.
     fn restart(&mut self);

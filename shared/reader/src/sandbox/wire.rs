@@ -55,7 +55,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, u8); 3] = [(Self::Units, b'T'), (Self::Picture, b'I'), (Self::End, b'E')];
+    const ALL: [Self; 3] = [Self::Units, Self::Picture, Self::End];
 
     fn tag(self) -> u8 {
         match self {
@@ -83,7 +83,7 @@ pub(super) fn read(from: &mut impl Read, body: &mut Vec<u8>) -> io::Result<Optio
         return Ok(None);
     }
     from.read_exact(&mut head[1..])?;
-    let kind = Kind::ALL.iter().find(|(_, tag)| *tag == head[0]).map(|(kind, _)| *kind);
+    let kind = Kind::ALL.into_iter().find(|kind| kind.tag() == head[0]);
     let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
     let kind =
         kind.filter(|_| length <= MAX_BODY).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;

@@ -2,7 +2,7 @@
 
 use std::io::{BufReader, Cursor};
 
-use calamine::{DataRef, Reader, Xlsb, XlsbError, Xlsx, XlsxError};
+use calamine::{Cell, DataRef, Reader, Xlsb, XlsbError, Xlsx, XlsxError};
 use quick_xml::events::Event;
 
 use super::{damaged, push_value};
@@ -45,16 +45,7 @@ fn read_xlsx(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> 
                 continue;
             }
         };
-        loop {
-            match cells.next_cell() {
-                Ok(Some(cell)) => push_cell(cell.get_position(), cell.get_value(), &mut text, out)?,
-                Ok(None) => break,
-                Err(error) => {
-                    failed.add(name, &error);
-                    break;
-                }
-            }
-        }
+        push_cells(|| cells.next_cell(), name, &mut text, &mut failed, out)?;
     }
     failed.tell(names.len(), out)
 }
@@ -74,16 +65,7 @@ fn read_xlsb(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> 
         let Ok(mut cells) = book.worksheet_cells_reader(name) else {
             continue;
         };
-        loop {
-            match cells.next_cell() {
-                Ok(Some(cell)) => push_cell(cell.get_position(), cell.get_value(), &mut text, out)?,
-                Ok(None) => break,
-                Err(error) => {
-                    failed.add(name, &error);
-                    break;
-                }
-            }
-        }
+        push_cells(|| cells.next_cell(), name, &mut text, &mut failed, out)?;
     }
     failed.tell(names.len(), out)
 }
@@ -112,6 +94,26 @@ impl Failures {
             out.unread(place, error.to_string());
         }
         Ok(())
+    }
+}
+
+/// Hands on a sheet's cells up to its end or to where it cannot be read.
+fn push_cells<'a, E: std::fmt::Display>(
+    mut next: impl FnMut() -> Result<Option<Cell<DataRef<'a>>>, E>,
+    sheet: &str,
+    scratch: &mut String,
+    failed: &mut Failures,
+    out: &mut Output<'_>,
+) -> Result<(), ExtractError> {
+    loop {
+        match next() {
+            Ok(Some(cell)) => push_cell(cell.get_position(), cell.get_value(), scratch, out)?,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                failed.add(sheet, &error);
+                return Ok(());
+            }
+        }
     }
 }
 
