@@ -62,6 +62,8 @@ pub enum FrameBody {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// The scan has ended and the report is there. Told again after a fault, with the same words: a repeat is the
+    /// same end.
     Complete {
         download_url: String,
         total_matches: u64,

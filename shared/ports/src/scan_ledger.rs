@@ -83,6 +83,20 @@ pub trait ScanLedger: Send + Sync {
         result: StoredResult,
     ) -> Result<StoredResult, PortError>;
 
+    /// [`put_result`](Self::put_result) for several files, given as chunk, index and result: the stored ones in
+    /// the same order. Where it fails, any of them may be stored. For adapters that can do it in one trip.
+    async fn put_results(
+        &self,
+        id: &SessionId,
+        results: Vec<(u32, u32, StoredResult)>,
+    ) -> Result<Vec<StoredResult>, PortError> {
+        let mut stored = Vec::with_capacity(results.len());
+        for (chunk, index, result) in results {
+            stored.push(self.put_result(id, chunk, index, result).await?);
+        }
+        Ok(stored)
+    }
+
     /// The results of one chunk, by ascending index.
     async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError>;
 

@@ -53,10 +53,16 @@ pub fn run(target: &Target, input: &[u8]) -> Result<(), Finding> {
         std::panic::set_hook(Box::new(move |panic| if WATCHED.get() { note(panic) } else { usual(panic) }));
     });
     watched(target, input)?;
-    if target.grows && !input.is_empty() && hash(input).is_multiple_of(GROW_ONE_IN) {
+    if target.grows && !input.is_empty() && !is_pdf(input) && hash(input).is_multiple_of(GROW_ONE_IN) {
         watched(target, &input.repeat(GROWN / input.len()))?;
     }
     Ok(())
+}
+
+/// By its content, whatever the target says. `hayro-syntax` mends a broken PDF in time that grows with the square of
+/// its size; that is known, and what the time limit of the sandbox is for.
+fn is_pdf(input: &[u8]) -> bool {
+    input.windows(5).any(|window| window == b"%PDF-")
 }
 
 fn watched(target: &Target, input: &[u8]) -> Result<(), Finding> {

@@ -95,46 +95,30 @@ impl ScanLedger for LocalLedger {
         index: u32,
         result: StoredResult,
     ) -> Result<StoredResult, PortError> {
-        if let Body::Inline(json) = &result.body
-            && json.len() > MAX_INLINE
-        {
-            let text = format!("a result of {} bytes; at most {MAX_INLINE} stand inline", json.len());
-            return Err(PortError::Broken(text));
+        let stored = self.put_results(id, vec![(chunk, index, result)]).await?;
+        stored.into_iter().next().ok_or_else(|| PortError::Broken("a result was not stored".to_owned()))
+    }
+
+    async fn put_results(
+        &self,
+        id: &SessionId,
+        results: Vec<(u32, u32, StoredResult)>,
+    ) -> Result<Vec<StoredResult>, PortError> {
+        for (_, _, result) in &results {
+            if let Body::Inline(json) = &result.body
+                && json.len() > MAX_INLINE
+            {
+                let text = format!("a result of {} bytes; at most {MAX_INLINE} stand inline", json.len());
+                return Err(PortError::Broken(text));
+            }
         }
         let id = id.clone();
         self.database
             .call(move |work| {
-                let (is_object, body) = match &result.body {
-                    Body::Inline(json) => (false, json),
-                    Body::Object(key) => (true, key),
-                };
-                let stored = work
-                    .prepare_cached(
-                        "INSERT INTO results \
-                         (session, chunk, number, failed, matches, bytes, pages, is_object, body) \
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
-                    )?
-                    .execute(params![
-                        id.0,
-                        chunk,
-                        index,
-                        result.failed,
-                        result.matches,
-                        result.bytes,
-                        result.pages,
-                        is_object,
-                        body
-                    ])?;
-                if stored == 1 {
-                    return Ok(result);
-                }
-                let (_, first) = work
-                    .prepare_cached(
-                        "SELECT number, failed, matches, bytes, pages, is_object, body FROM results \
-                         WHERE session = ?1 AND chunk = ?2 AND number = ?3",
-                    )?
-                    .query_row(params![id.0, chunk, index], numbered_result)?;
-                Ok(first)
+                results
+                    .into_iter()
+                    .map(|(chunk, index, result)| put_result(work, &id, chunk, index, result))
+                    .collect()
             })
             .await
     }
@@ -320,4 +304,44 @@ fn numbered_result(row: &Row<'_>) -> rusqlite::Result<(u32, StoredResult)> {
         body: if row.get(5)? { Body::Object(body) } else { Body::Inline(body) },
     };
     Ok((row.get(0)?, result))
+}
+
+/// Stores `result` unless there is one; the stored one.
+fn put_result(
+    work: &Work<'_>,
+    id: &SessionId,
+    chunk: u32,
+    index: u32,
+    result: StoredResult,
+) -> Result<StoredResult, WorkError> {
+    let (is_object, body) = match &result.body {
+        Body::Inline(json) => (false, json),
+        Body::Object(key) => (true, key),
+    };
+    let stored = work
+        .prepare_cached(
+            "INSERT INTO results (session, chunk, number, failed, matches, bytes, pages, is_object, body) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            id.0,
+            chunk,
+            index,
+            result.failed,
+            result.matches,
+            result.bytes,
+            result.pages,
+            is_object,
+            body
+        ])?;
+    if stored == 1 {
+        return Ok(result);
+    }
+    let (_, first) = work
+        .prepare_cached(
+            "SELECT number, failed, matches, bytes, pages, is_object, body FROM results \
+             WHERE session = ?1 AND chunk = ?2 AND number = ?3",
+        )?
+        .query_row(params![id.0, chunk, index], numbered_result)?;
+    Ok(first)
 }

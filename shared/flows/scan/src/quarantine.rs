@@ -1,11 +1,10 @@
 //! Files whose messages came back too often: each gets one chance alone, so that one that kills the process
 //! neither takes its neighbours along nor keeps the session from completing.
 
-use std::collections::BTreeMap;
-
 use riffle_contracts::ScanFile;
 use riffle_ports::{Attempt, Failure, SessionId};
 
+use crate::record::Read;
 use crate::result::{FailureCode, FileResult};
 use crate::worker::Worker;
 
@@ -51,12 +50,13 @@ impl Worker {
             return Err(Failure::Retry("another attempt may still be under way".to_owned()));
         } else {
             let entry = self.scan.manifest.entry(&id, &work.sealed, file.index).await?;
-            let killed = FileResult::failed(
+            let result = FileResult::failed(
                 FailureCode::Killed,
                 "reading it ended the program each time: it is damaged or needs too much memory or time",
             );
-            self.scan.record(&work.open(), &audience, (file.index, &entry), &killed).await?
+            let killed = Read { index: file.index, entry, result };
+            self.scan.record(&work.open(), &audience, &[killed]).await?
         };
-        self.scan.mark(&id, &work.sealed, &BTreeMap::from([(file.index, stored)])).await
+        self.scan.mark(&id, &work.sealed, &stored).await
     }
 }

@@ -25,32 +25,46 @@ pub(crate) struct Open<'a> {
     pub codes: &'a CodeList,
 }
 
+/// A file of the manifest and what came of reading it.
+pub(crate) struct Read {
+    pub index: u32,
+    pub entry: Entry,
+    pub result: FileResult,
+}
+
 impl Scan {
-    /// Stores the result of one file and tells what is stored: another worker's result, if it came first.
+    /// Stores the results of files and tells what is stored: another worker's result, if it came first.
     pub(crate) async fn record(
         &self,
         open: &Open<'_>,
         audience: &Audience<'_>,
-        (index, entry): (u32, &Entry),
-        result: &FileResult,
-    ) -> Result<StoredResult, PortError> {
+        read: &[Read],
+    ) -> Result<BTreeMap<u32, StoredResult>, PortError> {
         let id = &open.session.id;
-        let own = result.store(&*self.ports.objects, id, index).await?;
-        let chunk = open.sealed.chunk_of(index);
-        let stored = self.ports.ledger.put_result(id, chunk, index, own.clone()).await?;
-        if audience.is_empty() {
-            return Ok(stored);
+        let mut own = Vec::with_capacity(read.len());
+        for Read { index, result, .. } in read {
+            let stored = result.store(&*self.ports.objects, id, *index).await?;
+            own.push((open.sealed.chunk_of(*index), *index, stored));
         }
-        let theirs;
-        let result = if stored == own {
-            result
-        } else {
-            theirs = FileResult::load(&*self.ports.objects, &stored).await?;
-            &theirs
-        };
+        let stored = self.ports.ledger.put_results(id, own.clone()).await?;
+        if !audience.is_empty() {
+            for ((read, (_, _, own)), stored) in read.iter().zip(&own).zip(&stored) {
+                if stored == own {
+                    self.tell_result(open, audience, read, &read.result).await;
+                } else {
+                    let theirs = FileResult::load(&*self.ports.objects, stored).await?;
+                    self.tell_result(open, audience, read, &theirs).await;
+                }
+            }
+        }
+        Ok(read.iter().map(|read| read.index).zip(stored).collect())
+    }
+
+    async fn tell_result(&self, open: &Open<'_>, audience: &Audience<'_>, read: &Read, result: &FileResult) {
+        let Read { index, entry, .. } = read;
         if let Some(failure) = &result.failure {
             let data = FailedFile { file_name: entry.name.clone(), reason: failure.reason.clone() };
-            audience.tell(FrameBody::FileFailed { file: index, data }).await;
+            audience.tell(FrameBody::FileFailed { file: *index, data }).await;
         }
         for (ordinal, found) in result.matches.iter().enumerate() {
             let data = announce::found(
@@ -58,12 +72,13 @@ impl Scan {
                 open.session,
                 open.request,
                 open.codes,
-                (index, entry),
+                (*index, entry),
                 (result.codes, found),
             );
-            audience.tell(FrameBody::MatchFound { match_id: announce::match_id(index, ordinal), data }).await;
+            audience
+                .tell(FrameBody::MatchFound { match_id: announce::match_id(*index, ordinal), data })
+                .await;
         }
-        Ok(stored)
     }
 
     /// Marks stored results as done, counts those that were new, and calls the finisher if they were the

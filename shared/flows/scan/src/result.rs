@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::matching::{Findings, Match};
 use crate::request::{digest, keys};
+use crate::search::Searched;
 
 /// A longer record goes to the object store: the ledger bills by size.
 const INLINE_BYTES: usize = 1024;
@@ -63,6 +64,13 @@ pub enum FailureCode {
 }
 
 impl FileResult {
+    pub fn read(searched: Searched) -> Self {
+        match searched.outcome {
+            Ok((extracted, findings)) => Self::found(searched.bytes, extracted, findings),
+            Err(error) => Self::unreadable(searched.bytes, &error),
+        }
+    }
+
     pub fn found(bytes: u64, extracted: Extracted, findings: Findings) -> Self {
         Self {
             failure: None,

@@ -6,7 +6,7 @@
 //! would: a step may be repeated, and the cursor moves after it. The bodies of long results are copied, too:
 //! a session owns all its objects, so that deleting one never harms another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use riffle_ports::{
@@ -114,15 +114,17 @@ impl Dispatcher {
             if !results.iter().map(|(index, _)| *index).eq(expected) {
                 return Ok(false);
             }
-            let mut stored = BTreeMap::new();
+            let mut own = Vec::with_capacity(results.len());
             for (index, result) in results {
-                let Some(own) = self.copied(&session.id, index, result).await? else {
+                let Some(copy) = self.copied(&session.id, index, result).await? else {
                     return Ok(false);
                 };
-                stored.insert(index, ledger.put_result(&session.id, chunk, index, own).await?);
+                own.push((chunk, index, copy));
             }
+            let kept: Vec<u32> = own.iter().map(|(_, index, _)| *index).collect();
+            let stored = ledger.put_results(&session.id, own).await?;
             if !stored.is_empty() {
-                self.scan.mark(&session.id, sealed, &stored).await?;
+                self.scan.mark(&session.id, sealed, &kept.into_iter().zip(stored).collect()).await?;
             }
         }
         Ok(true)

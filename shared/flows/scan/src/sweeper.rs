@@ -1,12 +1,10 @@
 //! What heals lost messages: each minute every open session is looked at again.
 
-use std::collections::BTreeMap;
-
 use riffle_contracts::{DispatchJob, ScanFile};
 use riffle_ports::{Failure, Outcome, Queue, Sealed, Session, SessionId, State, Transition};
 
 use crate::Scan;
-use crate::record::Open;
+use crate::record::{Open, Read};
 use crate::request::Request;
 use crate::result::{FailureCode, FileResult};
 
@@ -89,11 +87,12 @@ impl Scan {
         let audience = self.audience(&session.id).await;
         let result = FileResult::failed(FailureCode::Timeout, "not read before the scan's deadline");
         for indices in missing.chunk_by(|a, b| sealed.chunk_of(*a) == sealed.chunk_of(*b)) {
-            let mut stored = BTreeMap::new();
+            let mut late = Vec::with_capacity(indices.len());
             for index in indices {
                 let entry = self.manifest.entry(&session.id, sealed, *index).await?;
-                stored.insert(*index, self.record(&open, &audience, (*index, &entry), &result).await?);
+                late.push(Read { index: *index, entry, result: result.clone() });
             }
+            let stored = self.record(&open, &audience, &late).await?;
             self.mark(&session.id, sealed, &stored).await?;
         }
         Ok(())

@@ -1,16 +1,16 @@
 //! Reading files: a batch of messages becomes stored, announced and marked results.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use riffle_contracts::ScanFile;
-use riffle_ports::{Entry, Failure, FileSource, ReadError, Sealed, Session, SessionId, State, StoredResult};
+use riffle_ports::{Entry, Failure, FileSource, Sealed, Session, SessionId, State, StoredResult};
 
 use crate::Scan;
 use crate::announce::Audience;
-use crate::record::Open;
+use crate::record::{Open, Read};
 use crate::request::Request;
 use crate::result::FileResult;
 use crate::scan::Codes;
@@ -57,21 +57,40 @@ impl Worker {
             return Ok(BTreeMap::new());
         };
         let audience = self.scan.audience(id).await;
-        let mut stored = BTreeMap::new();
-        let mut failures = BTreeMap::new();
+        let (mut stored, mut failures) = (BTreeMap::new(), BTreeMap::new());
+        // What is remembered of files takes no time: it is stored in one trip.
+        let (mut known, mut unknown) = (Vec::new(), VecDeque::new());
+        for index in indices {
+            match self.recall(&work, *index).await {
+                Ok((entry, wanted, None)) => unknown.push_back((*index, entry, wanted)),
+                Ok((entry, _, Some(searched))) => {
+                    known.push(Read { index: *index, entry, result: FileResult::read(searched) });
+                }
+                Err(failure) => {
+                    failures.insert(*index, failure);
+                }
+            }
+        }
+        if !known.is_empty() {
+            match self.scan.record(&work.open(), &audience, &known).await {
+                Ok(recorded) => stored.extend(recorded),
+                Err(error) => {
+                    let failure = Failure::from(error);
+                    failures.extend(known.iter().map(|read| (read.index, failure.clone())));
+                }
+            }
+        }
         // The next files are fetched while one is parsed.
-        let mut waiting = indices.iter();
         let mut reading = FuturesUnordered::new();
         loop {
             while reading.len() < self.scan.settings.files_at_once
-                && let Some(index) = waiting.next()
+                && let Some(next) = unknown.pop_front()
             {
-                reading.push(self.numbered(&work, &audience, *index));
+                let (work, audience) = (&work, &audience);
+                reading.push(async move { (next.0, self.read(work, audience, next).await) });
             }
             match reading.next().await {
-                Some((index, Ok(result))) => {
-                    stored.insert(index, result);
-                }
+                Some((_, Ok(recorded))) => stored.extend(recorded),
                 Some((index, Err(failure))) => {
                     failures.insert(index, failure);
                 }
@@ -103,52 +122,55 @@ impl Worker {
         Ok(Some(Work { session, sealed, request, codes }))
     }
 
-    async fn numbered(
-        &self,
-        work: &Work,
-        audience: &Audience<'_>,
-        index: u32,
-    ) -> (u32, Result<StoredResult, Failure>) {
-        (index, self.file(work, audience, index).await)
-    }
-
+    /// One file, read and recorded.
     pub(crate) async fn file(
         &self,
         work: &Work,
         audience: &Audience<'_>,
         index: u32,
-    ) -> Result<StoredResult, Failure> {
+    ) -> Result<BTreeMap<u32, StoredResult>, Failure> {
+        let (entry, wanted, known) = self.recall(work, index).await?;
+        let Some(searched) = known else {
+            return self.read(work, audience, (index, entry, wanted)).await;
+        };
+        let read = Read { index, entry, result: FileResult::read(searched) };
+        Ok(self.scan.record(&work.open(), audience, &[read]).await?)
+    }
+
+    /// What is known of a file before it is opened.
+    async fn recall(&self, work: &Work, index: u32) -> Result<(Entry, Wanted, Option<Searched>), Failure> {
         if index >= work.sealed.total {
             return Err(Failure::Reject(format!("session {} has no file {index}", work.session.id)));
         }
         let entry = self.scan.manifest.entry(&work.session.id, &work.sealed, index).await?;
-        let result = match self.read(work, &entry).await {
-            Ok(Searched { bytes, outcome: Ok((extracted, findings)) }) => {
-                FileResult::found(bytes, extracted, findings)
-            }
-            Ok(Searched { bytes, outcome: Err(error) }) => FileResult::unreadable(bytes, &error),
-            Err(error) => FileResult::unavailable(&error)?,
-        };
-        Ok(self.scan.record(&work.open(), audience, (index, &entry), &result).await?)
-    }
-}
-
-impl Worker {
-    async fn read(&self, work: &Work, entry: &Entry) -> Result<Searched, ReadError> {
-        let source = &work.request.source;
         let wanted = Wanted {
             name: entry.name.clone(),
             tenant: work.session.tenant.clone(),
-            identity: self.source.identity(source, entry),
+            identity: self.source.identity(&work.request.source, &entry),
             version: entry.version.clone(),
             options: work.request.options,
             codes: Arc::clone(&work.codes.matcher),
         };
-        if let Some(searched) = self.search.recall(&wanted).await {
-            return Ok(searched);
-        }
-        let opened = self.source.open(source, entry).await?;
-        self.search.search(&wanted, opened).await
+        let known = self.search.recall(&wanted).await;
+        Ok((entry, wanted, known))
+    }
+
+    /// Opens a file and searches it.
+    async fn read(
+        &self,
+        work: &Work,
+        audience: &Audience<'_>,
+        (index, entry, wanted): (u32, Entry, Wanted),
+    ) -> Result<BTreeMap<u32, StoredResult>, Failure> {
+        let searched = match self.source.open(&work.request.source, &entry).await {
+            Ok(opened) => self.search.search(&wanted, opened).await,
+            Err(error) => Err(error),
+        };
+        let result = match searched {
+            Ok(searched) => FileResult::read(searched),
+            Err(error) => FileResult::unavailable(&error)?,
+        };
+        Ok(self.scan.record(&work.open(), audience, &[Read { index, entry, result }]).await?)
     }
 }
 

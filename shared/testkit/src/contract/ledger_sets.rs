@@ -67,6 +67,17 @@ pub(super) async fn results(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     assert_eq!(stored, result(5), "another session's file of the same index has its own result");
 }
 
+pub(super) async fn several_results(ledger: &dyn ScanLedger, ids: &dyn Ids) {
+    let id = session(ledger, ids).await;
+    ok(ledger.put_result(&id, 0, 3, result(3)).await, "put_result");
+    let given = [(0, 7, result(70)), (0, 3, result(30)), (2, 201, result(201))];
+    let stored = ok(ledger.put_results(&id, given.to_vec()).await, "put_results");
+    assert_eq!(stored, [result(70), result(3), result(201)], "the stored ones come back in the order given");
+    assert_eq!(ok(ledger.results(&id, 0).await, "results"), [(3, result(3)), (7, result(70))]);
+    assert_eq!(ok(ledger.results(&id, 2).await, "results"), [(201, result(201))], "each in its own chunk");
+    assert_eq!(ok(ledger.put_results(&id, Vec::new()).await, "put_results"), [], "none is no error");
+}
+
 /// Whoever comes first: one result, and everybody learns which.
 pub(super) async fn one_result(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let id = session(ledger, ids).await;

@@ -44,6 +44,7 @@ pub async fn scan_ledger(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     ledger_sessions::progress(ledger, ids).await;
     session_walk::every_transition(ledger, ids).await;
     ledger_sets::results(ledger, ids).await;
+    ledger_sets::several_results(ledger, ids).await;
     ledger_sets::one_result(ledger, ids).await;
     ledger_sets::done(ledger, ids).await;
     ledger_sets::done_by_many(ledger, ids).await;
