@@ -145,6 +145,10 @@ pub struct Serve {
     #[arg(long, env = "RIFFLE_TOKEN", hide_env_values = true, value_name = "SECRET")]
     pub token: Option<String>,
 
+    /// Close a WebSocket this old, as the gateway in the cloud does. For testing clients.
+    #[arg(long, hide = true, value_name = "SECONDS", default_value_t = 7200, value_parser = clap::value_parser!(u64).range(1..))]
+    pub socket_max_age: u64,
+
     #[command(flatten)]
     pub machine: Machine,
 }

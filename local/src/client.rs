@@ -8,20 +8,21 @@ use riffle_ports::{Clock, Ids};
 use riffle_runtime::{Event, socket_event};
 
 use crate::error::Problem;
-use crate::platform::{Platform, TENANT};
+use crate::platform::Platform;
 
 /// One connection.
 pub struct Client {
     platform: Arc<Platform>,
+    tenant: String,
     connection: String,
     frames: Frames,
 }
 
 impl Client {
-    pub async fn connect(platform: Arc<Platform>) -> Result<Self, Problem> {
+    pub async fn connect(platform: Arc<Platform>, tenant: &str) -> Result<Self, Problem> {
         let connection = riffle_local_adapters::RandomIds.fresh();
         let frames = platform.notifier.register(&connection);
-        let event = socket_event("$connect", &connection, TENANT, None);
+        let event = socket_event("$connect", &connection, tenant, None);
         let answer =
             websocket_connect::handle(&platform.functions.connect, Event::new(event, &*connection)).await;
         if answer.status_code != 200 {
@@ -30,13 +31,13 @@ impl Client {
                 answer.status_code
             )));
         }
-        Ok(Self { platform, connection, frames })
+        Ok(Self { platform, tenant: tenant.to_owned(), connection, frames })
     }
 
     /// Sends one message, as the text it came in. The status is the gateway's: 200 says that the message
     /// was taken.
     pub async fn send_text(&self, message: &str) -> i64 {
-        let event = socket_event("$default", &self.connection, TENANT, Some(message));
+        let event = socket_event("$default", &self.connection, &self.tenant, Some(message));
         let functions = &self.platform.functions;
         websocket_default::handle(&functions.default, Event::new(event, &*self.connection)).await.status_code
     }
@@ -65,7 +66,7 @@ impl Client {
 
     /// A new connection in place of this one, which was cut off.
     pub async fn reconnect(&self) -> Result<Self, Problem> {
-        Self::connect(Arc::clone(&self.platform)).await
+        Self::connect(Arc::clone(&self.platform), &self.tenant).await
     }
 
     /// What the gateway says to a message it does not hand on.
@@ -76,7 +77,7 @@ impl Client {
     }
 
     pub async fn disconnect(self) {
-        let event = socket_event("$disconnect", &self.connection, TENANT, None);
+        let event = socket_event("$disconnect", &self.connection, &self.tenant, None);
         let functions = &self.platform.functions;
         websocket_disconnect::handle(&functions.disconnect, Event::new(event, &*self.connection)).await;
     }

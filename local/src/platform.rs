@@ -7,10 +7,10 @@ use riffle_local_adapters::{
     LocalConnections, LocalFolders, LocalLedger, LocalNotifier, LocalObjects, LocalQueues, LocalTexts,
     RandomIds, Store, SystemClock, Tesseract,
 };
-use riffle_ports::{Clock, TextCache};
+use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, TextCache};
 use riffle_reader::sandbox::{self, Pool};
 use riffle_reader::{Parser, Reader};
-use riffle_scan::{Dispatcher, Links, Ports, ReaderSearch, Scan, Settings, Worker};
+use riffle_scan::{Dispatcher, Links, Ports, ReaderSearch, Scan, Settings, Tickets, Worker};
 
 use crate::cli::Machine;
 use crate::error::Problem;
@@ -19,12 +19,18 @@ use crate::pumps::{Pumps, WORK_BATCH};
 /// The only tenant there is.
 pub const TENANT: &str = "local";
 
+/// Sessions asked for at a time.
+const SESSIONS_PAGE: u32 = 1_000;
+
 /// Everything one process runs.
 pub struct Platform {
     pub ledger: LocalLedger,
     pub objects: LocalObjects,
     pub queues: LocalQueues,
     pub notifier: LocalNotifier,
+    pub connections: LocalConnections,
+    pub tickets: Tickets,
+    pub clock: Arc<dyn Clock>,
     pub functions: Functions,
     pub source: Arc<LocalFolders>,
     pub ocr: Arc<Tesseract>,
@@ -63,7 +69,8 @@ impl Platform {
             ..Settings::default()
         };
         let notifier = LocalNotifier::default();
-        let connections = Arc::new(LocalConnections::default());
+        let open = LocalConnections::default();
+        let connections = Arc::new(open.clone());
         let ports = Ports {
             ledger: Arc::new(store.ledger()),
             objects: Arc::new(store.objects()),
@@ -94,10 +101,31 @@ impl Platform {
             objects: store.objects(),
             queues: store.queues(),
             notifier,
+            connections: open,
+            tickets: Tickets {
+                store: Arc::new(store.tickets()),
+                clock: Arc::clone(&clock),
+                ids: Arc::new(RandomIds),
+            },
+            clock,
             functions,
             source,
             ocr,
         })
+    }
+
+    /// Every session, newest first.
+    pub async fn sessions(&self) -> Result<Vec<Session>, PortError> {
+        let mut sessions: Vec<Session> = Vec::new();
+        loop {
+            let after = sessions.last().map(ListedAt::from);
+            let page = self.ledger.sessions(TENANT, after.as_ref(), SESSIONS_PAGE).await?;
+            let last = page.len() < SESSIONS_PAGE as usize;
+            sessions.extend(page);
+            if last {
+                return Ok(sessions);
+            }
+        }
     }
 
     /// Starts to work, on open sessions of earlier runs first.
@@ -138,12 +166,20 @@ fn reader(
     Ok(Reader { parser, cache, ocr: Some(ocr) })
 }
 
+#[expect(clippy::disallowed_methods, reason = "where a user's data lies is read here alone")]
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// The user's home, the root where there is none.
+pub fn home() -> PathBuf {
+    variable("HOME").filter(|home| home.is_dir()).unwrap_or_else(|| PathBuf::from("/"))
+}
+
 fn state_dir(given: Option<&Path>) -> Result<PathBuf, Problem> {
     if let Some(dir) = given {
         return Ok(dir.to_owned());
     }
-    #[expect(clippy::disallowed_methods, reason = "where a user's data lies is read here alone")]
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     variable("XDG_DATA_HOME")
         .or_else(|| variable("HOME").map(|home| home.join(".local/share")))
         .map(|data| data.join("riffle"))

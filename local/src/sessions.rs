@@ -20,7 +20,7 @@ struct Listed {
 pub async fn run(arguments: Sessions) -> Result<ExitCode, Problem> {
     let platform = Platform::open(&arguments.machine, Links::Files)?;
     let mut out = std::io::stdout().lock();
-    for session in platform.ledger.latest(u32::MAX).await? {
+    for session in platform.sessions().await? {
         let request = Request::decode(&session.request)?;
         let listed = Listed { session, request };
         let line = if arguments.json { listed.json()? } else { listed.line() };

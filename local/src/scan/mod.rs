@@ -35,7 +35,7 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
             Plan::scan(&platform, &arguments, folders, &codes, notes).await?
         }
     };
-    let client = Client::connect(Arc::clone(&platform)).await?;
+    let client = Client::connect(Arc::clone(&platform), TENANT).await?;
     let pumps = platform.start(&arguments.machine).await;
     let mut output = output::Output::new(arguments.json, plan.roots, arguments.retry.is_some());
     for note in plan.hints {

@@ -12,7 +12,8 @@ use crate::platform::Platform;
 pub fn request(folders: &[String], options: Options, codes: &[String]) -> Result<Request, Problem> {
     let list = CodeList::new(codes.to_vec()).map_err(|error| Problem::new(error.to_string()))?;
     let (_, codes_digest) = stored_codes(&list);
-    Ok(Request { source: Source::Folders(folders.to_vec()), options, codes_digest, retry_of: None })
+    let source = Source::Folders(folders.to_vec());
+    Ok(Request { source, options, codes_digest, codes: u32::try_from(list.len()).ok(), retry_of: None })
 }
 
 /// An open session that was asked for exactly this.

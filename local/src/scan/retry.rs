@@ -56,14 +56,14 @@ pub async fn find(platform: &Platform, given: &str) -> Result<Finished, Problem>
 }
 
 async fn last(platform: &Platform) -> Result<Session, Problem> {
-    let sessions = platform.ledger.latest(u32::MAX).await?;
+    let sessions = platform.sessions().await?;
     let finished = sessions.into_iter().find(|session| session.state == State::Complete);
     finished.ok_or_else(|| Problem::new("no scan has finished here yet: there is none to retry"))
 }
 
 async fn named(platform: &Platform, given: &str) -> Result<Session, Problem> {
     let wanted = given.trim().to_ascii_lowercase();
-    let mut sessions = platform.ledger.latest(u32::MAX).await?;
+    let mut sessions = platform.sessions().await?;
     sessions.retain(|session| {
         session.id.0 == wanted || (wanted.len() >= SHORTEST && session.id.0.starts_with(&wanted))
     });

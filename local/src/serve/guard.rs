@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use api::Refusal;
 use axum::extract::{Extension, Query, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
@@ -87,13 +88,13 @@ pub async fn check(
 ) -> Response {
     let headers = request.headers();
     if !is_own_page(headers) {
-        return (StatusCode::FORBIDDEN, "this address answers its own page only").into_response();
+        return Refusal::new(StatusCode::FORBIDDEN, "This address answers its own page only.").into();
     }
     if guard.knows(headers) {
         return next.run(request).await;
     }
     match &guard.token {
-        None => (StatusCode::FORBIDDEN, "use http://localhost or http://127.0.0.1").into_response(),
+        None => Refusal::new(StatusCode::FORBIDDEN, "Use http://localhost or http://127.0.0.1.").into(),
         Some(token) if request.uri().path() == "/" => match given.token {
             Some(given) if same(&given, token) => {
                 let cookie = format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/");
@@ -101,7 +102,10 @@ pub async fn check(
             }
             _ => (StatusCode::UNAUTHORIZED, Html(ASK)).into_response(),
         },
-        Some(_) => (StatusCode::UNAUTHORIZED, "a token is needed").into_response(),
+        Some(_) => {
+            let detail = "A token is needed: open the page and enter it, or send it as a bearer token.";
+            Refusal::new(StatusCode::UNAUTHORIZED, detail).into()
+        }
     }
 }
 

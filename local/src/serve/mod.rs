@@ -1,27 +1,26 @@
 //! `riffle serve`: the platform with its WebSocket, its addresses and a page.
 
-mod downloads;
 mod guard;
 mod socket;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::{Extension, State};
+use api::Api;
+use axum::extract::{Extension, Request};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router, middleware};
+use axum::routing::{any, get};
+use axum::{Router, middleware};
+use riffle_contracts::http::{Config, DeployedAt, OcrConfig, SocketConfig, SourceKind};
+use riffle_local_adapters::{LocalBrowser, LocalProbe};
 use riffle_scan::Links;
-use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Serve;
 use crate::error::Problem;
-use crate::platform::Platform;
-
-/// How many scans the page lists.
-const SESSIONS_LISTED: u32 = 20;
+use crate::platform::{self, Platform, TENANT};
 
 const PAGE: &str = include_str!("page.html");
 
@@ -35,11 +34,13 @@ pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
     let address = listener.local_addr().map_err(problem)?;
     let base = format!("http://{address}");
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Base(base.clone()))?);
+    let socket =
+        socket::Lifetime { max_age: Duration::from_secs(arguments.socket_max_age), idle: socket::IDLE };
     let pumps = platform.start(&arguments.machine).await;
     let mut terminate = signal(SignalKind::terminate())?;
     eprintln!("riffle is at {base} (Ctrl-C ends it; open scans go on at the next start)");
     tokio::select! {
-        served = axum::serve(listener, router(platform, guard)) => served?,
+        served = axum::serve(listener, router(platform, guard, socket)) => served?,
         interrupt = tokio::signal::ctrl_c() => interrupt?,
         _ = terminate.recv() => {}
     }
@@ -47,14 +48,16 @@ pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn router(platform: Arc<Platform>, guard: guard::Guard) -> Router {
+fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/ws", get(socket::upgrade))
-        .route("/api/health", get(health))
-        .route("/api/sessions", get(sessions))
-        .route("/sessions/{session}/report.xlsx", get(downloads::report))
-        .route("/sessions/{session}/files/{index}", get(downloads::file))
+        .route("/api/{*rest}", any(call))
+        .route("/sessions/{session}/report.xlsx", any(call))
+        .route("/sessions/{session}/files/{*rest}", any(call))
+        .fallback(call)
+        .layer(Extension(api(&platform, &socket)))
+        .layer(Extension(socket))
         .layer(middleware::from_fn(guard::check))
         .layer(Extension(Arc::new(guard)))
         .with_state(platform)
@@ -66,43 +69,38 @@ async fn page() -> impl IntoResponse {
     ([(header::CONTENT_SECURITY_POLICY, policy)], Html(PAGE))
 }
 
-/// 200 where the database answers.
-async fn health(State(platform): State<Arc<Platform>>) -> Response {
-    match platform.queues.depths().await {
-        Ok(depths) => {
-            let queues: serde_json::Map<_, _> = depths
-                .into_iter()
-                .map(|depth| {
-                    let counts =
-                        json!({ "ready": depth.ready, "in_flight": depth.in_flight, "waiting": depth.waiting });
-                    (depth.queue.as_str().to_owned(), counts)
-                })
-                .collect();
-            Json(json!({ "status": "ok", "queues": queues })).into_response()
-        }
-        Err(error) => downloads::unavailable(&error),
-    }
+/// What is said of itself where there are addresses for it.
+fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
+    let limits = api::limits();
+    let config = Config {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        place: DeployedAt::Local,
+        sources: vec![SourceKind::Folders],
+        ocr: OcrConfig { available: platform.ocr.find().is_ok() },
+        limits,
+        socket: SocketConfig {
+            path: "/ws".to_owned(),
+            max_age_seconds: socket.max_age.as_secs(),
+            idle_seconds: socket.idle.as_secs(),
+        },
+    };
+    Api::new(api::Deps {
+        scan: platform.functions.scan.clone(),
+        tickets: platform.tickets.clone(),
+        files: platform.source.clone(),
+        probe: Some(Arc::new(LocalProbe {
+            ledger: platform.ledger.clone(),
+            queues: platform.queues.clone(),
+            connections: platform.connections.clone(),
+        })),
+        folders: Some(Arc::new(LocalBrowser { home: platform::home() })),
+        config,
+        clock: Arc::clone(&platform.clock),
+        started_at: platform.clock.now(),
+    })
 }
 
-/// The last scans, newest first.
-async fn sessions(State(platform): State<Arc<Platform>>) -> Response {
-    let sessions = match platform.ledger.latest(SESSIONS_LISTED).await {
-        Ok(sessions) => sessions,
-        Err(error) => return downloads::unavailable(&error),
-    };
-    let listed: Vec<_> = sessions
-        .into_iter()
-        .map(|session| {
-            json!({
-                "session_id": session.id,
-                "state": session.state,
-                "created_at": session.created_at,
-                "total": session.sealed.map(|sealed| sealed.total),
-                "processed": session.counts.processed,
-                "failed": session.counts.failed,
-                "matches": session.counts.matches,
-            })
-        })
-        .collect();
-    Json(json!({ "sessions": listed })).into_response()
+/// As the gateway calls its function.
+async fn call(Extension(api): Extension<Api>, request: Request) -> Response {
+    api::handle(&api, TENANT, request).await
 }

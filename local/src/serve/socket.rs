@@ -2,51 +2,107 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use std::time::Duration;
+
+use api::Refusal;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{Extension, Query, State};
+use axum::http::StatusCode;
 use axum::response::Response;
+use serde::Deserialize;
+use tokio::time::{Instant, sleep_until};
 
 use crate::client::Client;
-use crate::platform::Platform;
+use crate::platform::{Platform, TENANT};
 
 /// As the gateway on AWS, in bytes.
 const MAX_MESSAGE: usize = 128 * 1024;
 /// What is read of a message that is too large, before the socket is closed on it.
 const MAX_READ: usize = 4 * 1024 * 1024;
 
-pub async fn upgrade(State(platform): State<Arc<Platform>>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.max_message_size(MAX_READ).on_upgrade(async |socket| match Client::connect(platform).await {
-        Ok(client) => talk(socket, client).await,
-        Err(problem) => tracing::error!(%problem, "a socket was not connected"),
+/// As the gateway on AWS.
+pub const IDLE: Duration = Duration::from_mins(10);
+
+/// When a socket is closed, whatever is said on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifetime {
+    pub max_age: Duration,
+    /// With nothing said by either side.
+    pub idle: Duration,
+}
+
+#[derive(Deserialize)]
+pub struct Given {
+    ticket: Option<String>,
+}
+
+/// Without a ticket, whom the guard has let in is let in. A ticket that is given must be good.
+pub async fn upgrade(
+    State(platform): State<Arc<Platform>>,
+    Extension(lifetime): Extension<Lifetime>,
+    Query(given): Query<Given>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let tenant = match given.ticket {
+        None => TENANT.to_owned(),
+        Some(ticket) => match platform.tickets.redeem(&ticket).await {
+            Ok(Some(tenant)) => tenant,
+            Ok(None) => {
+                let detail =
+                    "This ticket is wrong, was used or is past its time: fetch another from /api/tickets.";
+                return Refusal::new(StatusCode::UNAUTHORIZED, detail).into();
+            }
+            Err(error) => return Refusal::from(error).into(),
+        },
+    };
+    upgrade.max_message_size(MAX_READ).on_upgrade(async move |socket| {
+        match Client::connect(platform, &tenant).await {
+            Ok(client) => talk(socket, client, lifetime).await,
+            Err(problem) => tracing::error!(%problem, "a socket was not connected"),
+        }
     })
 }
 
-async fn talk(mut socket: WebSocket, mut client: Client) {
+async fn talk(mut socket: WebSocket, mut client: Client, lifetime: Lifetime) {
+    let now = Instant::now;
+    let end = now() + lifetime.max_age;
+    let mut idle = now() + lifetime.idle;
     loop {
         tokio::select! {
+            () = sleep_until(end.min(idle)) => {
+                let frame = CloseFrame { code: close_code::AWAY, reason: "connect again and resume".into() };
+                if let Err(error) = socket.send(Message::Close(Some(frame))).await {
+                    tracing::debug!(%error, "a socket was gone before it was closed");
+                }
+                break;
+            }
             frame = client.next_text() => {
                 // Cut off because it did not keep up: it connects again and resumes.
                 let Some(frame) = frame else { break };
+                idle = now() + lifetime.idle;
                 if socket.send(Message::text(frame)).await.is_err() {
                     break;
                 }
             }
-            message = socket.recv() => match message {
-                Some(Ok(Message::Text(text))) if text.len() > MAX_MESSAGE => {
-                    let error = Client::refusal("A message has at most 128 KB. Upload a long list of codes as a file.");
-                    if socket.send(Message::text(error)).await.is_err() {
-                        break;
+            message = socket.recv() => {
+                idle = now() + lifetime.idle;
+                match message {
+                    Some(Ok(Message::Text(text))) if text.len() > MAX_MESSAGE => {
+                        let why = "A message has at most 128 KB. Upload a long list of codes as a file.";
+                        if socket.send(Message::text(Client::refusal(why))).await.is_err() {
+                            break;
+                        }
                     }
-                }
-                Some(Ok(Message::Text(text))) => {
-                    // 410 and 503 end the connection, as a client would see it on AWS.
-                    if client.send_text(&text).await != 200 {
-                        break;
+                    Some(Ok(Message::Text(text))) => {
+                        // 410 and 503 end the connection, as a client would see it on AWS.
+                        if client.send_text(&text).await != 200 {
+                            break;
+                        }
                     }
+                    Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => {}
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => break,
                 }
-                Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
-            },
+            }
         }
     }
     client.disconnect().await;

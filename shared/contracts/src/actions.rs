@@ -1,9 +1,10 @@
 //! What a client asks for, routed by `action`.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// One message of a client. Unknown fields are ignored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Action {
     StartScan(Box<StartScan>),
@@ -29,7 +30,7 @@ pub enum Action {
 }
 
 /// Starts a scan of one source for a list of codes, or retries a finished one.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct StartScan {
     /// Made by the client, at most 128 characters: a retry under the same one is the same scan. Without it
@@ -67,7 +68,7 @@ pub struct StartScan {
 }
 
 /// What must not reach a log: it prints as stars.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Secret(pub String);
 
@@ -78,7 +79,7 @@ impl std::fmt::Debug for Secret {
 }
 
 /// How a scan reads and compares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Options {
     #[serde(rename = "match")]
@@ -87,7 +88,7 @@ pub struct Options {
 }
 
 /// What counts as finding a code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MatchMode {
     /// The code stands alone: no letter, digit or underscore touches it.
@@ -98,7 +99,7 @@ pub enum MatchMode {
 }
 
 /// Whether pictures of text are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OcrMode {
     #[default]

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// One message to a client.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Frame {
     #[serde(flatten)]
     pub body: FrameBody,
@@ -15,7 +16,7 @@ pub struct Frame {
 }
 
 /// What a frame says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FrameBody {
     Started {
@@ -84,7 +85,7 @@ pub enum FrameBody {
 }
 
 /// One code in one place of one file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FoundMatch {
     /// As it was written in the list of codes.
     pub hole_code: String,
@@ -100,21 +101,21 @@ pub struct FoundMatch {
 }
 
 /// A match within a SNAPSHOT.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Listed {
     pub match_id: String,
     pub data: FoundMatch,
 }
 
 /// A failure within a SNAPSHOT.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ListedFailure {
     pub file: u32,
     pub data: Failure,
 }
 
 /// A file that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Failure {
     pub file_name: String,
     /// For the person who owns the file.
@@ -122,7 +123,7 @@ pub struct Failure {
 }
 
 /// Where a session stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SessionState {
     Listing,
@@ -135,7 +136,7 @@ pub enum SessionState {
 }
 
 /// What a session used.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Receipt {
     /// From the first file handed out to the last result.
     pub duration_seconds: f64,
@@ -147,7 +148,7 @@ pub struct Receipt {
 }
 
 /// Which kind of thing went wrong. A client may act on it; `message` is for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ErrorCode {
     /// The message cannot be understood or asks for something impossible.

@@ -5,6 +5,7 @@
 
 mod actions;
 mod frames;
+pub mod http;
 mod queue;
 
 pub use actions::{Action, MatchMode, OcrMode, Options, Secret, StartScan};

@@ -9,9 +9,11 @@ mod failure;
 mod file_source;
 mod object_store;
 mod ocr;
+mod platform;
 mod scan_ledger;
 mod session;
 mod text_cache;
+mod tickets;
 mod work_queue;
 
 pub use clock::{Clock, Ids};
@@ -22,9 +24,11 @@ pub use file_source::{
 };
 pub use object_store::{ObjectStore, Put, is_key};
 pub use ocr::{Ocr, OcrError, OcrLine, OcrWord};
-pub use scan_ledger::{Attempt, Body, ChunkDone, Outcome, ScanLedger, StoredResult};
+pub use platform::{Folder, FolderBrowser, MAX_FOLDERS, Probe, QueueDepth, Vitals};
+pub use scan_ledger::{Attempt, Body, ChunkDone, ListedAt, Outcome, ScanLedger, StoredResult};
 pub use session::{Counts, Frozen, Lease, Refused, Sealed, Session, SessionId, State, Transition};
 pub use text_cache::{TextCache, TextKey};
+pub use tickets::{Ticket, TicketHash, TicketStore};
 pub use work_queue::{Message, Queue, WorkQueue};
 
 /// How a call to the world failed.

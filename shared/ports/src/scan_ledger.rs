@@ -60,6 +60,19 @@ pub struct Attempt {
     pub at: DateTime<Utc>,
 }
 
+/// Where a session stands in the list of its tenant's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListedAt {
+    pub created_at: DateTime<Utc>,
+    pub id: SessionId,
+}
+
+impl From<&Session> for ListedAt {
+    fn from(session: &Session) -> Self {
+        Self { created_at: session.created_at, id: session.id.clone() }
+    }
+}
+
 /// All reads are strongly consistent unless they say otherwise. Methods that touch one item look at no other:
 /// results and sets are taken for sessions nobody created, too.
 #[async_trait]
@@ -133,6 +146,16 @@ pub trait ScanLedger: Send + Sync {
     /// Forgets the attempt of this receipt: it ended without killing anything. Another's, or none, is no error
     /// and stays.
     async fn forget_attempt(&self, id: &SessionId, index: u32, receipt: &str) -> Result<(), PortError>;
+
+    /// Sessions of `tenant`, the last created first (of one moment, by descending id), at most `limit` of them.
+    /// With `after`, those that follow it in this order, whether it exists or not. Fewer than `limit`: there are
+    /// no more. Eventually consistent.
+    async fn sessions(
+        &self,
+        tenant: &str,
+        after: Option<&ListedAt>,
+        limit: u32,
+    ) -> Result<Vec<Session>, PortError>;
 
     /// Sessions not in a terminal state. Eventually consistent: read each again before acting on it.
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError>;

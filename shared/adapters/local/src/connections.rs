@@ -26,6 +26,15 @@ struct Entry {
 }
 
 impl LocalConnections {
+    /// How many are open.
+    pub fn len(&self) -> usize {
+        self.books().connections.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     fn books(&self) -> MutexGuard<'_, Books> {
         // Nothing below can panic half-way through a change.
         self.books.lock().unwrap_or_else(PoisonError::into_inner)

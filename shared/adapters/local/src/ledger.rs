@@ -9,13 +9,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::DateTime;
 use riffle_ports::{
-    Attempt, Body, ChunkDone, Counts, Outcome, PortError, ScanLedger, Session, SessionId, StoredResult,
-    Transition,
+    Attempt, Body, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId,
+    StoredResult, Transition,
 };
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::database::{Database, Work, WorkError};
-use crate::index_set;
+use crate::probe::{self, Sums};
+use crate::{index_set, listing};
 
 /// What [`Body::Inline`] may hold, in bytes.
 const MAX_INLINE: usize = 1_024;
@@ -33,19 +34,12 @@ impl LocalLedger {
 }
 
 impl LocalLedger {
-    /// The sessions created last, newest first, at most `max`. Not of the port: a person asks for it, no flow.
-    pub async fn latest(&self, max: u32) -> Result<Vec<Session>, PortError> {
+    /// Not of the port: a person asks for it, no flow.
+    pub(crate) async fn sums(&self) -> Result<Sums, PortError> {
         self.database
-            .call(move |work| {
-                let ids: Vec<SessionId> = work
-                    .prepare_cached("SELECT id FROM sessions ORDER BY rowid DESC LIMIT ?1")?
-                    .query_map([max], |row| row.get(0).map(SessionId))?
-                    .collect::<Result<_, _>>()?;
-                let mut sessions = Vec::with_capacity(ids.len());
-                for id in ids {
-                    sessions.extend(load(work, &id)?);
-                }
-                Ok(sessions)
+            .call(|work| {
+                let mut rows = work.prepare_cached("SELECT fields FROM sessions")?;
+                probe::sum(rows.query_map([], |row| row.get(0))?.map(|row| Ok(row?)))
             })
             .await
     }
@@ -61,6 +55,7 @@ impl ScanLedger for LocalLedger {
                 }
                 work.prepare_cached("INSERT INTO requests (session, request) VALUES (?1, ?2)")?
                     .execute(params![session.id.0, session.request])?;
+                listing::add(work, &session)?;
                 save(work, &mut session)?;
                 Ok(None)
             })
@@ -230,6 +225,25 @@ impl ScanLedger for LocalLedger {
                 )?
                 .execute(params![id.0, index, receipt])?;
                 Ok(())
+            })
+            .await
+    }
+
+    async fn sessions(
+        &self,
+        tenant: &str,
+        after: Option<&ListedAt>,
+        limit: u32,
+    ) -> Result<Vec<Session>, PortError> {
+        let (tenant, after) = (tenant.to_owned(), after.cloned());
+        self.database
+            .call(move |work| {
+                let ids = listing::page(work, &tenant, after.as_ref(), limit)?;
+                let mut sessions = Vec::with_capacity(ids.len());
+                for id in ids {
+                    sessions.extend(load(work, &id)?);
+                }
+                Ok(sessions)
             })
             .await
     }

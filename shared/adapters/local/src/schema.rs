@@ -72,6 +72,29 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX next_turn ON turns (queue, turn);
     ",
+    // 2: the list of a tenant's sessions, and tickets.
+    "
+    -- Times as text of one length, so that they sort: see `sortable` in listing.rs.
+    CREATE TABLE listing (
+        tenant     TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        session    TEXT NOT NULL,
+        PRIMARY KEY (tenant, created_at, session)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO listing (tenant, created_at, session)
+        SELECT
+            fields ->> '$.tenant',
+            substr(fields ->> '$.created_at', 1, 19) || '.'
+                || substr(rtrim(substr(fields ->> '$.created_at', 21), 'Z') || '000000000', 1, 9) || 'Z',
+            id
+        FROM sessions;
+
+    CREATE TABLE tickets (
+        hash       BLOB PRIMARY KEY,
+        tenant     TEXT NOT NULL,
+        expires_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    ",
 ];
 
 /// Why a database cannot be brought to the present form.

@@ -14,7 +14,7 @@ use rusqlite::config::DbConfig;
 use crate::database::{Database, WorkError};
 use crate::queue_rows;
 use crate::schema::{self, SchemaError};
-use crate::{LocalLedger, LocalObjects, LocalQueues};
+use crate::{LocalLedger, LocalObjects, LocalQueues, LocalTickets};
 
 /// Why a state folder cannot be used. Each text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +60,7 @@ pub struct Store {
     ledger: LocalLedger,
     queues: LocalQueues,
     objects: LocalObjects,
+    tickets: LocalTickets,
 }
 
 impl Store {
@@ -98,6 +99,7 @@ impl Store {
         let database = Arc::new(Database::start(connection, lock).map_err(unusable(dir))?);
         Ok(Self {
             ledger: LocalLedger::new(Arc::clone(&database)),
+            tickets: LocalTickets::new(Arc::clone(&database), Arc::clone(&clock)),
             queues: LocalQueues::new(Arc::clone(&database), clock),
             objects: LocalObjects::new(objects, tmp, database),
         })
@@ -109,6 +111,10 @@ impl Store {
 
     pub fn queues(&self) -> LocalQueues {
         self.queues.clone()
+    }
+
+    pub fn tickets(&self) -> LocalTickets {
+        self.tickets.clone()
     }
 
     pub fn objects(&self) -> LocalObjects {

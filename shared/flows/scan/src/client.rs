@@ -98,8 +98,9 @@ impl Scan {
         };
         let id = session_id(&connection.tenant, &request_id);
         let codes_digest = self.store_codes(&id, &asked.codes).await?;
-        let Asked { source, options, retry_of, .. } = asked;
-        let request = Request { source, options, codes_digest, retry_of }.encode();
+        let Asked { source, codes, options, retry_of } = asked;
+        let codes = u32::try_from(codes.len()).ok();
+        let request = Request { source, options, codes_digest, codes, retry_of }.encode();
         let now = self.ports.clock.now();
         let session =
             Session::new(id.clone(), connection.tenant.clone(), request, now, now + self.settings.deadline);
@@ -229,7 +230,7 @@ impl Scan {
         cursor: Option<String>,
     ) -> Result<(), Refusal> {
         let start = match cursor {
-            None => crate::snapshot::Cursor::default(),
+            None => crate::walk::Cursor::default(),
             Some(cursor) => cursor.parse().map_err(|()| {
                 Refusal::new(
                     ErrorCode::BadRequest,

@@ -48,9 +48,7 @@ pub(crate) async fn report(
 }
 
 fn meta(session: &Session, request: &Request) -> Meta {
-    let source = match &request.source {
-        Source::Folders(folders) => folders.join(", "),
-    };
+    let source = crate::overview::described(&request.source);
     let matching = match request.options.matching {
         MatchMode::Token => "codes that stand alone",
         MatchMode::Substring => "codes anywhere, also inside words",

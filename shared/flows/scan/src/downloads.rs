@@ -1,7 +1,7 @@
 //! What the addresses people are given lead to. Each is checked against the tenant that asks.
 
 use bytes::Bytes;
-use riffle_ports::{Entry, PortError, Session, SessionId, Source};
+use riffle_ports::{Entry, PortError, SessionId, Source};
 
 use crate::Scan;
 use crate::request::Request;
@@ -34,9 +34,5 @@ impl Scan {
             Some(key) => self.ports.objects.get(key).await,
             None => Ok(None),
         }
-    }
-
-    async fn session_of(&self, tenant: &str, id: &SessionId) -> Result<Option<Session>, PortError> {
-        Ok(self.ports.ledger.session(id).await?.filter(|session| session.tenant == tenant))
     }
 }

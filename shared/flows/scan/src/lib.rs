@@ -1,20 +1,26 @@
 //! The scan flow: a source and a list of codes become live matches and one report, exactly.
 //!
 //! `client` takes what people ask for, `dispatcher` lists and hands out, `retry` carries over what an earlier
-//! session read, `worker` and `quarantine` read, `record` writes down, `finisher` closes, `sweeper` heals. Counters are for showing, sets for deciding:
+//! session read, `worker` and `quarantine` read, `record` writes down, `finisher` closes, `sweeper` heals; `walk` and
+//! what stands on it (`snapshot`, `pages`, `code_states`, `overview`, `evidence`) tell. Counters are for showing, sets for deciding:
 //! delivery is at least once everywhere, and each of these may run twice, at once, half-way or late.
 
 mod announce;
 mod client;
 mod closing;
+mod code_states;
 pub mod codes;
 mod dispatcher;
 mod downloads;
+mod evidence;
 mod finisher;
 mod local_path;
 mod manifest;
 pub mod matching;
+mod overview;
+mod pages;
 mod quarantine;
+mod query;
 mod record;
 pub mod report;
 mod request;
@@ -25,14 +31,21 @@ mod search;
 mod settings;
 mod snapshot;
 mod sweeper;
+mod tally;
+mod tickets;
+mod walk;
 mod worker;
 
 pub use announce::status;
 pub use dispatcher::Dispatcher;
+pub use evidence::{PageView, Sighting};
 pub use local_path::folder_link;
+pub use overview::described;
+pub use query::QueryError;
 pub use request::{Request, keys, session_id, stored_codes};
 pub use result::{FailureCode, FileFailure, FileResult};
 pub use scan::{Ports, Scan};
 pub use search::{FileSearch, ReaderSearch, Searched, Wanted};
 pub use settings::{Links, Settings};
+pub use tickets::Tickets;
 pub use worker::Worker;

@@ -14,6 +14,9 @@ pub struct Request {
     pub options: Options,
     /// SHA-256 of the stored list of codes.
     pub codes_digest: String,
+    /// How many there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes: Option<u32>,
     /// The session whose results are kept and whose failed files are read again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<SessionId>,

@@ -10,6 +10,7 @@ use riffle_ports::{
 };
 use serde::Serialize;
 
+use crate::code_states::KeptCounts;
 use crate::manifest;
 use crate::matching::{CodeList, MatchMode, Matcher};
 use crate::report::{Reports, Workbooks};
@@ -42,6 +43,7 @@ pub struct Scan {
     pub(crate) settings: Settings,
     pub(crate) manifest: manifest::Reader,
     pub(crate) reports: Arc<dyn Reports>,
+    pub(crate) kept_counts: KeptCounts,
     cached: Arc<Mutex<VecDeque<CachedCodes>>>,
 }
 
@@ -56,7 +58,14 @@ pub(crate) struct Codes {
 impl Scan {
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let manifest = manifest::Reader::new(Arc::clone(&ports.objects));
-        Self { ports, settings, manifest, reports: Arc::new(Workbooks), cached: Arc::default() }
+        Self {
+            ports,
+            settings,
+            manifest,
+            reports: Arc::new(Workbooks),
+            kept_counts: KeptCounts::default(),
+            cached: Arc::default(),
+        }
     }
 
     /// With reports made by something else than Excel workbooks.

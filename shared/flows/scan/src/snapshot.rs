@@ -1,49 +1,23 @@
-//! A session as it is now, one page at a time.
+//! A session as it is now, one frame at a time.
 
-use std::fmt;
-use std::str::FromStr;
+use riffle_contracts::{FrameBody, Listed, ListedFailure, SessionState};
+use riffle_ports::{PortError, Session, State, StoredResult};
 
-use riffle_contracts::{Failure, FrameBody, Listed, ListedFailure, SessionState};
-use riffle_ports::{PortError, Session, State};
-
-use crate::request::Request;
-use crate::result::FileResult;
-use crate::{Scan, announce};
+use crate::Scan;
+use crate::walk::{Cursor, Page};
 
 /// Room for the matches and failures of one frame, of the 32 KB it may have.
 const PAGE_BYTES: usize = 28 * 1024;
 
-/// The next match to list: of the file at `index`, the one at `ordinal`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Cursor {
-    index: u32,
-    ordinal: usize,
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.index, self.ordinal)
-    }
-}
-
-impl FromStr for Cursor {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (index, ordinal) = text.split_once('.').ok_or(())?;
-        Ok(Self { index: index.parse().map_err(|_| ())?, ordinal: ordinal.parse().map_err(|_| ())? })
-    }
-}
-
-/// What a page holds so far.
+/// What a frame holds so far.
 #[derive(Default)]
-struct Page {
+struct FramePage {
     matches: Vec<Listed>,
     failures: Vec<ListedFailure>,
     bytes: usize,
 }
 
-impl Page {
+impl FramePage {
     /// Whether there was room. A page takes at least one thing, so that paging always moves on.
     fn room_for(&mut self, json: &impl serde::Serialize) -> bool {
         let bytes = serde_json::to_vec(json).map_or(0, |json| json.len() + 1);
@@ -55,88 +29,76 @@ impl Page {
     }
 }
 
+impl Page for FramePage {
+    fn wants(&self, stored: &StoredResult) -> bool {
+        stored.failed || stored.matches > 0
+    }
+
+    fn failure(&mut self, failure: ListedFailure) -> bool {
+        let room = self.room_for(&failure);
+        if room {
+            self.failures.push(failure);
+        }
+        room
+    }
+
+    fn found(&mut self, found: Listed) -> bool {
+        let room = self.room_for(&found);
+        if room {
+            self.matches.push(found);
+        }
+        room
+    }
+}
+
+/// What is shown of a session's counters.
+pub(crate) struct Shown {
+    pub processed: u64,
+    pub failed: u64,
+}
+
+impl Shown {
+    /// Held below the total until COMPLETE, which alone says that all is done; the counters may also count a
+    /// file twice.
+    pub fn of(session: &Session) -> Self {
+        let total = session.sealed.as_ref().map_or(0, |sealed| sealed.total);
+        let complete = session.state == State::Complete;
+        let most = u64::from(if complete { total } else { total.saturating_sub(1) });
+        Self { processed: session.counts.processed.min(most), failed: session.counts.failed.min(most) }
+    }
+}
+
 impl Scan {
-    /// One page of what was found so far, from `start` on. Results that arrive meanwhile before the cursor
-    /// are not in it: whoever pages listens, too.
+    /// One page of what was found so far, from `start` on.
     pub(crate) async fn snapshot_page(
         &self,
         session: &Session,
         start: Cursor,
     ) -> Result<FrameBody, PortError> {
-        let mut page = Page::default();
-        let cursor = self.fill(session, start, &mut page).await?;
-        let total = session.sealed.as_ref().map_or(0, |sealed| sealed.total);
-        let complete = session.state == State::Complete;
-        let shown = if complete { u64::from(total) } else { u64::from(total.saturating_sub(1)) };
+        let mut page = FramePage::default();
+        let cursor = self.walk(session, start, &mut page).await?;
+        let shown = Shown::of(session);
         Ok(FrameBody::Snapshot {
             state: state(session.state),
-            total,
-            processed: session.counts.processed.min(shown),
-            failed: session.counts.failed.min(shown),
+            total: session.sealed.as_ref().map_or(0, |sealed| sealed.total),
+            processed: shown.processed,
+            failed: shown.failed,
             total_matches: session.counts.matches,
             matches: page.matches,
             failures: page.failures,
             cursor: cursor.map(|cursor| cursor.to_string()),
-            download_url: complete.then(|| self.settings.links.report(&session.id)),
+            download_url: self.report_link(session),
             reason: session.reason.clone(),
         })
     }
 
-    /// Fills `page` and returns where the next one starts, if this is not the last.
-    async fn fill(
-        &self,
-        session: &Session,
-        start: Cursor,
-        page: &mut Page,
-    ) -> Result<Option<Cursor>, PortError> {
-        let Some(sealed) = &session.sealed else {
-            return Ok(None);
-        };
-        let request = Request::decode(&session.request)?;
-        let codes = self.codes(session, &request).await?;
-        for chunk in sealed.chunk_of(start.index)..sealed.chunks() {
-            for (index, stored) in self.ports.ledger.results(&session.id, chunk).await? {
-                let nothing = !stored.failed && stored.matches == 0;
-                if index < start.index || nothing {
-                    continue;
-                }
-                let entry = self.manifest.entry(&session.id, sealed, index).await?;
-                let result = FileResult::load(&*self.ports.objects, &stored).await?;
-                if let Some(failure) = result.failure {
-                    let failure = ListedFailure {
-                        file: index,
-                        data: Failure { file_name: entry.name.clone(), reason: failure.reason },
-                    };
-                    if !page.room_for(&failure) {
-                        return Ok(Some(Cursor { index, ordinal: 0 }));
-                    }
-                    page.failures.push(failure);
-                }
-                let first = if index == start.index { start.ordinal } else { 0 };
-                for (ordinal, found) in result.matches.iter().enumerate().skip(first) {
-                    let listed = Listed {
-                        match_id: announce::match_id(index, ordinal),
-                        data: announce::found(
-                            self,
-                            session,
-                            &request,
-                            &codes.list,
-                            (index, &entry),
-                            (result.codes, found),
-                        ),
-                    };
-                    if !page.room_for(&listed) {
-                        return Ok(Some(Cursor { index, ordinal }));
-                    }
-                    page.matches.push(listed);
-                }
-            }
-        }
-        Ok(None)
+    /// Where the report of a COMPLETE session is.
+    pub(crate) fn report_link(&self, session: &Session) -> Option<String> {
+        (session.state == State::Complete).then(|| self.settings.links.report(&session.id))
     }
 }
 
-fn state(state: State) -> SessionState {
+pub(crate) fn state(state: State) -> SessionState {
     match state {
         State::Listing => SessionState::Listing,
         State::Dispatching => SessionState::Dispatching,
@@ -145,19 +107,5 @@ fn state(state: State) -> SessionState {
         State::Complete => SessionState::Complete,
         State::Failed => SessionState::Failed,
         State::Cancelled => SessionState::Cancelled,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_survives_the_trip_and_nonsense_does_not() {
-        let cursor = Cursor { index: 7, ordinal: 12 };
-        assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        for text in ["", "7", "7.", ".1", "-1.0", "99999999999.0", "1.2.3"] {
-            assert_eq!(text.parse::<Cursor>(), Err(()), "{text}");
-        }
     }
 }

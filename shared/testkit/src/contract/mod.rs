@@ -8,6 +8,7 @@
 
 mod connections;
 mod file_source;
+mod ledger_list;
 mod ledger_sessions;
 mod ledger_sets;
 #[cfg(test)]
@@ -16,12 +17,14 @@ mod object_store;
 #[cfg(test)]
 mod over_memory;
 mod session_walk;
+mod ticket_store;
 mod work_queue;
 mod world;
 
 pub use connections::{ClientHarness, client_notifier, connection_registry};
 pub use file_source::{PlaceHarness, file_source};
 pub use object_store::object_store;
+pub use ticket_store::ticket_store;
 pub use work_queue::{Delivered, QueueHarness, work_queue};
 pub use world::{clock, ids};
 
@@ -41,6 +44,8 @@ pub async fn scan_ledger(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     ledger_sessions::content(ledger, ids).await;
     ledger_sessions::open_list(ledger, ids).await;
     ledger_sessions::one_wins(ledger, ids).await;
+    ledger_list::pages(ledger, ids).await;
+    ledger_list::changes(ledger, ids).await;
     ledger_sessions::progress(ledger, ids).await;
     session_walk::every_transition(ledger, ids).await;
     ledger_sets::results(ledger, ids).await;

@@ -12,7 +12,7 @@ use riffle_ports::{ClientNotifier, FileSource, Ids, Queue, Source, WorkQueue};
 use super::{ClientHarness, Delivered, PlaceHarness, QueueHarness};
 use crate::memory::{
     ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue,
-    Place, Received, Redrive, SeededIds,
+    MemoryTickets, Place, Received, Redrive, SeededIds,
 };
 
 /// Nothing in memory ever waits for anything outside.
@@ -33,6 +33,11 @@ fn ledger() {
 #[test]
 fn objects() {
     run(super::object_store(&MemoryObjects::new(), &SeededIds::new(1)));
+}
+
+#[test]
+fn tickets() {
+    run(super::ticket_store(&MemoryTickets::default(), &SeededIds::new(1)));
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The books of a scan, in memory.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 use riffle_ports::{
-    Attempt, Body, ChunkDone, Counts, Outcome, PortError, ScanLedger, Session, SessionId, State,
+    Attempt, Body, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, State,
     StoredResult, Transition,
 };
 
@@ -255,6 +256,26 @@ impl ScanLedger for MemoryLedger {
                 books.attempts.remove(&key);
             }
             Ok(())
+        })
+    }
+
+    async fn sessions(
+        &self,
+        tenant: &str,
+        after: Option<&ListedAt>,
+        limit: u32,
+    ) -> Result<Vec<Session>, PortError> {
+        self.inspect(|books| {
+            let mut sessions: Vec<Session> = books
+                .sessions
+                .values()
+                .filter(|session| session.tenant == tenant)
+                .filter(|session| after.is_none_or(|after| ListedAt::from(*session) < *after))
+                .cloned()
+                .collect();
+            sessions.sort_by_key(|session| Reverse(ListedAt::from(session)));
+            sessions.truncate(limit as usize);
+            Ok(sessions)
         })
     }
 

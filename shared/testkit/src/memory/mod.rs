@@ -12,6 +12,7 @@ mod ledger;
 mod notifier;
 mod objects;
 mod queue;
+mod tickets;
 
 pub use clock::{ManualClock, SeededIds};
 pub use connections::MemoryConnections;
@@ -20,6 +21,7 @@ pub use ledger::{Books, Change, MemoryLedger, name_of};
 pub use notifier::{MAX_FRAME_BYTES, MemoryNotifier, Pushed};
 pub use objects::MemoryObjects;
 pub use queue::{MemoryQueue, Place, Received, Redrive};
+pub use tickets::MemoryTickets;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

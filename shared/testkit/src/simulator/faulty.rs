@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{
     Attempt, ChunkDone, ClientNotifier, Connection, ConnectionRegistry, Counts, Delivery, Entry, FileSource,
-    Message, ObjectStore, Opened, Outcome, Pages, PortError, Put, Queue, ReadError, ScanLedger, Session,
-    SessionId, Source, SourceError, StoredResult, Transition, WorkQueue,
+    ListedAt, Message, ObjectStore, Opened, Outcome, Pages, PortError, Put, Queue, ReadError, ScanLedger,
+    Session, SessionId, Source, SourceError, StoredResult, Transition, WorkQueue,
 };
 
 use super::control::Control;
@@ -138,6 +138,17 @@ impl ScanLedger for Faulty<dyn ScanLedger> {
         let detail = || format!("{index} {receipt}");
         let effect = || self.inner.forget_attempt(id, index, receipt);
         self.control.call(writes("ledger.forget_attempt"), detail, effect).await
+    }
+
+    async fn sessions(
+        &self,
+        tenant: &str,
+        after: Option<&ListedAt>,
+        limit: u32,
+    ) -> Result<Vec<Session>, PortError> {
+        let point = reads("ledger.sessions");
+        let fault = self.control.arrive(point, String::new).await;
+        self.control.perform(point, fault, || self.inner.sessions(tenant, after, limit)).await
     }
 
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {

@@ -11,6 +11,8 @@ mod dead_ends;
 mod deadline;
 mod formats;
 mod hostile;
+mod http;
+mod http_sessions;
 mod interrupted;
 mod lines;
 mod names;

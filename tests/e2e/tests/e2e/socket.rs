@@ -40,8 +40,13 @@ impl Socket {
 
     /// The status with which the server turned it away, if it did.
     pub fn try_connect(server: &Server, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        Self::try_open(server, "/ws", headers)
+    }
+
+    /// The same at another address.
+    pub fn try_open(server: &Server, path: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let mut request = format!("ws://{}/ws", server.address).into_client_request().expect("an address");
+        let mut request = format!("ws://{}{path}", server.address).into_client_request().expect("an address");
         for (name, value) in headers {
             let value = HeaderValue::from_str(value).expect("a header");
             request.headers_mut().insert(HeaderName::from_static(name), value);
@@ -71,6 +76,18 @@ impl Socket {
                 Some(Ok(Message::Text(text))) => return Some(text.to_string()),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
                 Some(Ok(_)) => {}
+            }
+        }
+    }
+
+    /// Waits until the server closes the connection; the code with which it does.
+    pub fn closed(&mut self) -> Option<u16> {
+        loop {
+            let next = self.runtime.block_on(async { timeout(PATIENCE, self.stream.next()).await });
+            match next.expect("the server says something") {
+                Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return None,
             }
         }
     }

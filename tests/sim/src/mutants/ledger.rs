@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use riffle_ports::{
-    Attempt, ChunkDone, Counts, Outcome, PortError, ScanLedger, Session, SessionId, State, StoredResult,
-    Transition,
+    Attempt, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, State,
+    StoredResult, Transition,
 };
 use riffle_scan::Request;
 use riffle_testkit::memory::{Change, MemoryLedger, name_of};
@@ -287,6 +287,15 @@ impl ScanLedger for CookedLedger {
 
     async fn forget_attempt(&self, id: &SessionId, index: u32, receipt: &str) -> Result<(), PortError> {
         self.inner.forget_attempt(id, index, receipt).await
+    }
+
+    async fn sessions(
+        &self,
+        tenant: &str,
+        after: Option<&ListedAt>,
+        limit: u32,
+    ) -> Result<Vec<Session>, PortError> {
+        self.inner.sessions(tenant, after, limit).await
     }
 
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {

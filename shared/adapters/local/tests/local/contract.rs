@@ -34,6 +34,13 @@ async fn objects() -> Outcome {
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn tickets() -> Outcome {
+    let state = State::new()?;
+    contract::ticket_store(&state.store.tickets(), &RandomIds).await;
+    Ok(())
+}
+
 #[tokio::test]
 async fn connections() {
     contract::connection_registry(&LocalConnections::default(), &RandomIds).await;

@@ -22,6 +22,7 @@ use chrono::{DateTime, Utc};
 use riffle_extract::{Kind, Unread};
 
 use crate::matching::{CodeList, Match};
+use crate::tally::Coverage;
 use book::{Book, Table};
 use codes::Tally;
 pub use port::{Report, Reports, Workbooks};
@@ -92,9 +93,7 @@ pub struct ReportWriter<'c> {
 #[derive(Debug, Default, Clone)]
 struct Sums {
     files: u64,
-    failed: u64,
-    /// Read, but not every part.
-    partly: u64,
+    coverage: Coverage,
     with_codes: u64,
     pages: u64,
     unread_pages: u64,
@@ -134,16 +133,16 @@ impl<'c> ReportWriter<'c> {
 
     /// The finished workbook.
     pub fn finish(mut self, totals: &Totals) -> Result<Vec<u8>, ReportError> {
-        let whole = self.sums.failed == 0 && self.sums.partly == 0;
+        let coverage = self.sums.coverage;
         let mut table = Table::new(&codes::LAYOUT, &mut self.book)?;
-        let counts = self.tally.write(self.codes, whole, &mut table, &mut self.book)?;
+        let counts = self.tally.write(self.codes, coverage, &mut table, &mut self.book)?;
         let summary = summary::sheet(&self.meta, totals, &self.sums, &counts, &self.book.styles)?;
 
         self.book.push(summary);
         for table in [self.matches, table, self.files] {
             self.book.push_table(table)?;
         }
-        if !whole {
+        if !coverage.is_whole() {
             self.book.push_table(self.unread)?;
         }
         self.book.save(&self.meta)
@@ -153,8 +152,7 @@ impl<'c> ReportWriter<'c> {
 impl Sums {
     fn add(&mut self, file: &FileRow<'_>) {
         self.files += 1;
-        self.failed += u64::from(file.failure.is_some());
-        self.partly += u64::from(file.failure.is_none() && !file.unread.is_empty());
+        self.coverage.add(file.failure.is_some(), !file.unread.is_empty());
         self.with_codes += u64::from(!file.matches.is_empty());
         self.pages += u64::from(file.pages);
         let pages = file.unread.iter().filter(|part| unread::page(&part.place).is_some()).count() as u64;

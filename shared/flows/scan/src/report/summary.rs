@@ -55,7 +55,7 @@ fn verdict(sums: &Sums, counts: &Counts) -> (String, Tone) {
         grouped(sums.with_codes),
         counted(sums.files, "file", "files"),
     );
-    let unread_files = (sums.failed > 0).then(|| counted(sums.failed, "file", "files"));
+    let unread_files = (sums.coverage.failed > 0).then(|| counted(sums.coverage.failed, "file", "files"));
     let unread_pages = (sums.unread_pages > 0).then(|| counted(sums.unread_pages, "page", "pages"));
     let unread_parts = (sums.unread_parts > 0).then(|| counted(sums.unread_parts, "part", "parts"));
     let unread: Vec<String> = [unread_files, unread_pages, unread_parts].into_iter().flatten().collect();
@@ -93,7 +93,7 @@ fn list(parts: &[String]) -> String {
 }
 
 fn result(sums: &Sums, counts: &Counts) -> Vec<(&'static str, Value)> {
-    let read = sums.files - sums.failed - sums.partly;
+    let read = sums.files - sums.coverage.failed - sums.coverage.partly;
     vec![
         ("Codes found", Value::Count(counts.found)),
         ("Codes absent", Value::Count(counts.absent)),
@@ -102,8 +102,8 @@ fn result(sums: &Sums, counts: &Counts) -> Vec<(&'static str, Value)> {
         ("Matches not listed", Value::Count(sums.unlisted)),
         ("Files", Value::Count(sums.files)),
         ("Files read", Value::Count(read)),
-        ("Files partly read", Value::Count(sums.partly)),
-        ("Files failed", Value::Count(sums.failed)),
+        ("Files partly read", Value::Count(sums.coverage.partly)),
+        ("Files failed", Value::Count(sums.coverage.failed)),
         ("Files holding a code", Value::Count(sums.with_codes)),
         ("Pages", Value::Count(sums.pages)),
         ("Pages not readable", Value::Count(sums.unread_pages)),
@@ -153,7 +153,7 @@ fn guide(sums: &Sums) -> Vec<(&'static str, Value)> {
         ("Codes", "every code that was looked for: found, absent or unknown"),
         ("Files", "every file with its state"),
     ];
-    if sums.failed > 0 || sums.partly > 0 {
+    if !sums.coverage.is_whole() {
         rows.push(("Unread", "files and parts of files that could not be read, and why"));
     }
     rows.into_iter().map(|(label, value)| (label, Value::Text(value.to_owned()))).collect()

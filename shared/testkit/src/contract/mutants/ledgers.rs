@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use chrono::SubsecRound;
 use riffle_ports::{
-    Attempt, ChunkDone, Counts, Outcome, PortError, ScanLedger, Session, SessionId, State, StoredResult,
-    Transition,
+    Attempt, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, State,
+    StoredResult, Transition,
 };
 
 use super::{assert_noticed, give_way};
@@ -71,6 +71,13 @@ faults! {
     AttemptsOfFilesMix,
     AttemptIsKept,
     AttemptOfAnotherIsForgotten,
+    ListOfAllTenants,
+    ListStartsAnew,
+    ListHasNoLimit,
+    ListForgetsEnded,
+    ListOfOneMomentIsOne,
+    ListShowsWhatWasCreated,
+    ListAscends,
 }
 
 struct Faulty {
@@ -366,6 +373,39 @@ impl ScanLedger for Faulty {
             }
             _ => self.inner.forget_attempt(id, index, receipt).await,
         }
+    }
+
+    async fn sessions(
+        &self,
+        tenant: &str,
+        after: Option<&ListedAt>,
+        limit: u32,
+    ) -> Result<Vec<Session>, PortError> {
+        let mut sessions = match self.fault {
+            ListOfAllTenants => self.inner.inspect(|books| books.sessions.values().cloned().collect()),
+            ListStartsAnew => self.inner.sessions(tenant, None, limit).await?,
+            ListHasNoLimit => self.inner.sessions(tenant, after, u32::MAX).await?,
+            ListForgetsEnded => {
+                let mut listed = self.inner.sessions(tenant, after, limit).await?;
+                listed.retain(|session| !session.state.is_terminal());
+                listed
+            }
+            ListOfOneMomentIsOne => {
+                let mut listed = self.inner.sessions(tenant, after, limit).await?;
+                listed.retain(|session| after.is_none_or(|after| session.created_at < after.created_at));
+                listed
+            }
+            ListShowsWhatWasCreated => {
+                let mut listed = self.inner.sessions(tenant, after, limit).await?;
+                listed.iter_mut().for_each(|session| session.state = State::Listing);
+                listed
+            }
+            _ => self.inner.sessions(tenant, after, limit).await?,
+        };
+        if self.is(ListAscends) {
+            sessions.reverse();
+        }
+        Ok(sessions)
     }
 
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {

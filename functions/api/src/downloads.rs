@@ -1,0 +1,157 @@
+//! The stable addresses: reports and files.
+
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::channel::mpsc;
+use futures::executor::block_on;
+use futures::{SinkExt, StreamExt};
+use riffle_ports::{Content, Opened, PortError, ReadError, SessionId};
+
+use crate::answer::{Answer, Path};
+use crate::{Deps, Refusal, Tenant};
+
+/// Up to this size a file is read whole, and checked to be whole, before the answer begins.
+const AT_ONCE: u64 = 4 << 20;
+/// Bytes of a larger one read at a time.
+const PIECE: usize = 1 << 20;
+/// How far into a file the mark of its kind is looked for.
+const MARK: &[u8] = b"%PDF-";
+
+/// The report of a COMPLETE session, an Excel workbook. This address stays.
+#[utoipa::path(
+    get,
+    path = "/sessions/{id}/report.xlsx",
+    tag = "downloads",
+    params(("id" = String, Path)),
+    responses((
+        status = 200,
+        body = Vec<u8>,
+        content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    ))
+)]
+pub async fn report(tenant: Tenant, State(deps): State<Deps>, Path(id): Path<SessionId>) -> Answer<Response> {
+    let Some(report) = deps.scan.report(&tenant.0, &id).await? else {
+        return Err(Refusal::not_found("There is no such report, or its scan has not finished."));
+    };
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned();
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_DISPOSITION, attachment(&format!("riffle-{id}.xlsx"))),
+    ];
+    Ok((headers, report).into_response())
+}
+
+/// A file of a session, as long as it is the one that was read. This address stays.
+#[utoipa::path(
+    get,
+    path = "/sessions/{id}/files/{index}",
+    tag = "downloads",
+    params(("id" = String, Path), ("index" = u32, Path)),
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"))
+)]
+pub async fn file(
+    tenant: Tenant,
+    State(deps): State<Deps>,
+    Path((id, index)): Path<(SessionId, u32)>,
+) -> Answer<Response> {
+    let Some((source, entry)) = deps.scan.file(&tenant.0, &id, index).await? else {
+        return Err(Refusal::not_found("There is no such file in that scan."));
+    };
+    let opened = deps.files.open(&source, &entry).await.map_err(unreadable)?;
+    let (begins, size, body) = contents(opened).await.map_err(unreadable)?;
+    let mut headers = HeaderMap::new();
+    // Only what a browser shows without running it is shown; the rest is saved.
+    let (kind, disposition) = if begins.starts_with(MARK) {
+        ("application/pdf", "inline".to_owned())
+    } else {
+        ("application/octet-stream", attachment(entry.name.rsplit('/').next().unwrap_or_default()))
+    };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    let disposition = HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"));
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let policy = HeaderValue::from_static("sandbox; default-src 'none'");
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    Ok((headers, body).into_response())
+}
+
+/// How a file begins, its size, and all of it.
+async fn contents(opened: Box<dyn Opened>) -> Result<(Bytes, u64, Body), ReadError> {
+    let large = matches!(opened.content(), Content::File(_, size) if size > AT_ONCE);
+    if large {
+        return stream(opened.into()).await;
+    }
+    let content = elsewhere(move || riffle_ports::read_all(&*opened)).await??;
+    Ok((content.slice(..content.len().min(MARK.len())), content.len() as u64, Body::from(content)))
+}
+
+/// A large file, piece by piece. An answer that cannot be finished, because the file shrank or is another one at
+/// the end, is cut off, so that nobody takes it for whole.
+async fn stream(opened: Arc<dyn Opened>) -> Result<(Bytes, u64, Body), ReadError> {
+    let (mut pieces, received) = mpsc::channel::<io::Result<Bytes>>(2);
+    let reading = Arc::clone(&opened);
+    let begin = elsewhere(move || piece(&*reading, 0, MARK.len())).await?.map_err(unavailable)?;
+    let Content::File(_, size) = opened.content() else {
+        return Err(unavailable(io::Error::other("a large file is a file")).into());
+    };
+    let read_on = move || {
+        let mut at = 0;
+        while at < size {
+            let read = piece(&*opened, at, PIECE).and_then(|piece| {
+                at += piece.len() as u64;
+                let whole = at < size || opened.confirm().is_ok();
+                if whole && !piece.is_empty() { Ok(piece) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+            });
+            let failed = read.is_err();
+            // Nobody listens any more, or nothing more is to be said.
+            if block_on(pieces.send(read)).is_err() || failed {
+                return;
+            }
+        }
+    };
+    drop(tokio::task::spawn_blocking(read_on));
+    Ok((begin, size, Body::from_stream(received.map(|piece| piece))))
+}
+
+/// Up to `most` bytes of the file from `at` on.
+fn piece(opened: &dyn Opened, at: u64, most: usize) -> io::Result<Bytes> {
+    let Content::File(file, size) = opened.content() else {
+        return Err(io::Error::other("a large file is a file"));
+    };
+    let left = usize::try_from(size.saturating_sub(at)).unwrap_or(usize::MAX);
+    let mut piece = vec![0; left.min(most)];
+    let read = file.read_at(&mut piece, at)?;
+    piece.truncate(read);
+    Ok(piece.into())
+}
+
+async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PortError> {
+    let ended = |error: tokio::task::JoinError| PortError::Unavailable(error.to_string());
+    tokio::task::spawn_blocking(work).await.map_err(ended)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
+fn unavailable(error: io::Error) -> PortError {
+    PortError::Unavailable(error.to_string())
+}
+
+fn unreadable(error: ReadError) -> Refusal {
+    match error {
+        ReadError::Port(error) => error.into(),
+        error => Refusal::new(StatusCode::NOT_FOUND, format!("The file cannot be opened: {error}.")),
+    }
+}
+
+/// A file name in a header, by RFC 6266.
+fn attachment(name: &str) -> String {
+    let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+    format!("attachment; filename*=UTF-8''{name}")
+}

@@ -1,0 +1,85 @@
+//! HTTP → the platform's questions and answers: sessions and what was found in them, tickets, codes, downloads.
+//!
+//! `routes` is the one table of addresses, from which the `OpenAPI` description is made too. Nothing here knows
+//! where it runs: the local server calls [`handle`] as the gateway's function does.
+
+mod answer;
+mod config;
+mod describe;
+mod docs;
+mod downloads;
+mod folders;
+mod metrics;
+mod problem;
+mod routes;
+mod sessions;
+mod status;
+mod tickets;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use futures::FutureExt;
+use riffle_contracts::http::Config;
+use riffle_ports::{Clock, FileSource, FolderBrowser, Probe};
+use riffle_scan::{Scan, Tickets};
+use tower::ServiceExt;
+
+pub use config::limits;
+pub use problem::Refusal;
+
+/// What the API stands on.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Deps {
+    pub scan: Scan,
+    pub tickets: Tickets,
+    pub files: Arc<dyn FileSource>,
+    /// `None` where the cloud measures the platform.
+    pub probe: Option<Arc<dyn Probe>>,
+    /// `None` where there are no folders to choose from.
+    pub folders: Option<Arc<dyn FolderBrowser>>,
+    pub config: Config,
+    pub clock: Arc<dyn Clock>,
+    pub started_at: DateTime<Utc>,
+}
+
+/// The routes on their dependencies. Build it once.
+#[derive(Debug, Clone)]
+pub struct Api {
+    routes: Router,
+}
+
+/// In whose name a request is served.
+#[derive(Debug, Clone)]
+struct Tenant(Arc<str>);
+
+impl Api {
+    pub fn new(deps: Deps) -> Self {
+        Self { routes: routes::router(deps) }
+    }
+}
+
+/// The description of the API, as `/api/openapi.json` has it.
+pub fn openapi() -> String {
+    describe::json(&routes::table().1)
+}
+
+/// Serves one request in the name of `tenant`, which the caller has made sure of. Whatever goes wrong is in the
+/// answer.
+pub async fn handle(api: &Api, tenant: &str, mut request: Request) -> Response {
+    // What a router in front has noted of the address would be taken for ours.
+    request.extensions_mut().clear();
+    request.extensions_mut().insert(Tenant(tenant.into()));
+    let served = AssertUnwindSafe(api.routes.clone().oneshot(request)).catch_unwind().await;
+    match served {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(never)) => match never {},
+        // The panic's own hook has logged it; clients learn nothing of it.
+        Err(_) => Refusal::broken().into(),
+    }
+}

@@ -1,0 +1,112 @@
+//! The platform in numbers, in the text format of Prometheus.
+
+use std::fmt::Write;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use riffle_ports::Vitals;
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::{Deps, Refusal};
+
+/// The platform in numbers, in the text format of Prometheus.
+#[utoipa::path(
+    get,
+    path = "/api/metrics",
+    tag = "platform",
+    responses((status = 200, body = String, content_type = "text/plain"))
+)]
+pub async fn metrics(State(deps): State<Deps>) -> Answer<impl IntoResponse> {
+    let Some(probe) = &deps.probe else {
+        return Err(Refusal::not_found("The cloud measures this platform: look there."));
+    };
+    let vitals = probe.vitals().await?;
+    let up = (deps.clock.now() - deps.started_at).num_seconds().max(0).unsigned_abs();
+    let text = text(&vitals, &deps.config.version, up);
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
+}
+
+/// Metrics as text. Labels are words of ours, which need no escaping.
+struct Text(String);
+
+impl Text {
+    fn metric(&mut self, name: &str, kind: &str, help: &str, samples: &[(String, u64)]) {
+        write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n").expect("a String takes everything");
+        for (labels, value) in samples {
+            writeln!(self.0, "{name}{labels} {value}").expect("a String takes everything");
+        }
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, samples: &[(String, u64)]) {
+        self.metric(name, "gauge", help, samples);
+    }
+
+    /// Rises only.
+    fn counter(&mut self, name: &str, help: &str, value: u64) {
+        self.metric(name, "counter", help, &[(String::new(), value)]);
+    }
+}
+
+fn text(vitals: &Vitals, version: &str, up: u64) -> String {
+    let mut text = Text(String::new());
+    let one = |value: u64| vec![(String::new(), value)];
+    text.gauge("riffle_build_info", "Which riffle this is.", &[(format!("{{version=\"{version}\"}}"), 1)]);
+    text.gauge("riffle_uptime_seconds", "Since this process began.", &one(up));
+    let mut messages = Vec::new();
+    for depth in &vitals.queues {
+        for (state, count) in
+            [("ready", depth.ready), ("in_flight", depth.in_flight), ("waiting", depth.waiting)]
+        {
+            messages.push((format!("{{queue=\"{}\",state=\"{state}\"}}", depth.queue), count));
+        }
+    }
+    text.gauge("riffle_queue_messages", "Messages by queue and state.", &messages);
+    text.gauge(
+        "riffle_dead_letters",
+        "Messages nobody could deal with. Above 0, somebody must look.",
+        &one(vitals.dead_letters),
+    );
+    let sessions: Vec<_> = vitals
+        .sessions
+        .iter()
+        .map(|(state, count)| (format!("{{state={}}}", json!(state)), *count))
+        .collect();
+    text.gauge("riffle_sessions", "Sessions by state.", &sessions);
+    text.counter("riffle_files_total", "Files with a result, failed ones too.", vitals.counts.processed);
+    text.counter("riffle_files_failed_total", "Files that could not be read.", vitals.counts.failed);
+    text.counter("riffle_matches_total", "Matches found.", vitals.counts.matches);
+    text.gauge("riffle_websocket_connections", "Open WebSocket connections.", &one(vitals.connections));
+    text.0
+}
+
+#[cfg(test)]
+mod tests {
+    use riffle_ports::{Counts, QueueDepth, State};
+
+    use super::*;
+
+    #[test]
+    fn metrics_are_in_the_form_prometheus_reads() {
+        let queue = QueueDepth { queue: "scan-work".into(), ready: 1, in_flight: 2, waiting: 3 };
+        let vitals = Vitals {
+            queues: vec![queue],
+            dead_letters: 0,
+            sessions: vec![(State::Complete, 4)],
+            counts: Counts { processed: 10, failed: 1, matches: 99 },
+            connections: 2,
+        };
+        let text = text(&vitals, "0.1.0", 60);
+        for line in [
+            "riffle_build_info{version=\"0.1.0\"} 1",
+            "riffle_queue_messages{queue=\"scan-work\",state=\"in_flight\"} 2",
+            "riffle_sessions{state=\"COMPLETE\"} 4",
+            "riffle_files_total 10",
+            "riffle_uptime_seconds 60",
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line} in\n{text}");
+        }
+        assert!(text.ends_with('\n'));
+    }
+}

@@ -1,0 +1,124 @@
+//! Why a request was not served: every error leaves as `application/problem+json`.
+
+use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use riffle_contracts::http::Problem;
+use riffle_ports::PortError;
+use riffle_scan::QueryError;
+
+/// A problem, as it is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal(Problem);
+
+impl Refusal {
+    /// `detail` is one sentence for a person, which says what to do.
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self(Problem {
+            kind: "about:blank".to_owned(),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+        })
+    }
+
+    /// A kind of problem that clients may want to tell from others.
+    #[must_use]
+    pub fn named(self, name: &str, title: &str) -> Self {
+        Self(Problem { kind: format!("/problems/{name}"), title: title.to_owned(), ..self.0 })
+    }
+
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// Something of ours is wrong. What, is for the log.
+    pub fn broken() -> Self {
+        let detail = "The platform made a mistake. Whoever runs it finds it in the log.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
+    }
+}
+
+impl From<PortError> for Refusal {
+    fn from(error: PortError) -> Self {
+        tracing::error!(%error, "a request failed");
+        match error {
+            PortError::Unavailable(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "The platform did not answer. Try again.")
+            }
+            PortError::Broken(_) => Self::broken(),
+        }
+    }
+}
+
+impl From<QueryError> for Refusal {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::NotFound(what) => Self::not_found(format!("There is no such {what}.")),
+            QueryError::Cursor => Self::bad_request("This cursor is not one of this list. Begin without it."),
+            QueryError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<JsonRejection> for Refusal {
+    fn from(rejection: JsonRejection) -> Self {
+        match rejection.status() {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Send the body as JSON, with Content-Type: application/json.",
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+            status => Self::new(status, format!("The body cannot be used: {}.", rejection.body_text())),
+        }
+    }
+}
+
+impl From<BytesRejection> for Refusal {
+    fn from(rejection: BytesRejection) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+            status => Self::new(status, format!("The body cannot be read: {}.", rejection.body_text())),
+        }
+    }
+}
+
+/// What stands in an address and is none of ours is not there.
+impl From<PathRejection> for Refusal {
+    fn from(_: PathRejection) -> Self {
+        Self::not_found("There is nothing at this address.")
+    }
+}
+
+impl From<QueryRejection> for Refusal {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::bad_request(format!("The address cannot be understood: {}.", rejection.body_text()))
+    }
+}
+
+fn too_large() -> Refusal {
+    let detail = "The body is larger than this address takes: see the limits in /api/config.";
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+}
+
+impl From<Refusal> for Response {
+    fn from(refusal: Refusal) -> Self {
+        refusal.into_response()
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self(problem) = self;
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&problem).expect("a problem is plain data");
+        let mut answer = (status, body).into_response();
+        let kind = HeaderValue::from_static("application/problem+json");
+        answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+        answer
+    }
+}

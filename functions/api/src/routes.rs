@@ -1,0 +1,57 @@
+//! All addresses, in one table.
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::{Router, middleware};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::{Deps, Refusal, config, describe, docs, downloads, folders, metrics, sessions, status, tickets};
+
+/// Bytes of a body in JSON: a thousand names of a thousand bytes, and room.
+const BODY_LIMIT: usize = 4 << 20;
+
+/// Every address with what it answers, and the description of all.
+pub fn table() -> (Router<Deps>, OpenApi) {
+    OpenApiRouter::with_openapi(describe::frame())
+        .routes(routes!(status::health))
+        .routes(routes!(metrics::metrics))
+        .routes(routes!(config::config))
+        .routes(routes!(docs::json))
+        .routes(routes!(docs::page))
+        .routes(routes!(tickets::issue))
+        .routes(routes!(folders::folders))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::detail))
+        .routes(routes!(sessions::matches))
+        .routes(routes!(sessions::failures))
+        .routes(routes!(sessions::codes))
+        .routes(routes!(sessions::evidence))
+        .routes(routes!(downloads::report))
+        .routes(routes!(downloads::file))
+        .split_for_parts()
+}
+
+/// The table on its dependencies.
+pub fn router(deps: Deps) -> Router {
+    let (routes, description) = table();
+    let docs = docs::Docs::new(&description);
+    routes
+        .method_not_allowed_fallback(|| async {
+            let detail = "This address does not take this method: /api/docs has those it takes.";
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+        })
+        .fallback(|| async { Refusal::not_found("There is nothing at this address: see /api/docs.") })
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::map_response(fresh))
+        .layer(axum::Extension(docs))
+        .with_state(deps)
+}
+
+/// Answers are about now, and for who asked.
+async fn fresh(mut answer: axum::response::Response) -> axum::response::Response {
+    let value = axum::http::HeaderValue::from_static("private, no-store");
+    answer.headers_mut().entry(axum::http::header::CACHE_CONTROL).or_insert(value);
+    answer
+}

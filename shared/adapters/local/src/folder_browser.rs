@@ -1,0 +1,56 @@
+//! The folders of this machine, shown to choose one.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use riffle_ports::{Folder, FolderBrowser, MAX_FOLDERS, SourceError};
+
+use crate::objects::elsewhere;
+
+/// Shows folders, beginning with `home`.
+#[derive(Debug, Clone)]
+pub struct LocalBrowser {
+    pub home: PathBuf,
+}
+
+#[async_trait]
+impl FolderBrowser for LocalBrowser {
+    async fn folder(&self, path: Option<&str>) -> Result<Folder, SourceError> {
+        let path = path.map_or_else(|| self.home.clone(), PathBuf::from);
+        elsewhere(move || look(&path)).await?
+    }
+}
+
+fn look(path: &Path) -> Result<Folder, SourceError> {
+    let refused = |why: &str| SourceError::Refused(format!("{} cannot be shown: {why}", path.display()));
+    if !path.is_absolute() {
+        return Err(refused("it is no absolute path"));
+    }
+    // Without links and `..`, so that a parent is what a person would call so.
+    let path = fs::canonicalize(path).map_err(|error| refused(&error.to_string()))?;
+    let shown = path.to_str().ok_or_else(|| refused("its name is not UTF-8"))?;
+    let mut folders = Vec::new();
+    let mut files = 0;
+    for entry in fs::read_dir(&path).map_err(|error| refused(&error.to_string()))? {
+        let entry = entry.map_err(|error| refused(&error.to_string()))?;
+        if entry.file_name().as_bytes().starts_with(b".") {
+            continue;
+        }
+        // A link counts as what it leads to; one that leads nowhere is neither.
+        match fs::metadata(entry.path()) {
+            Ok(metadata) if metadata.is_dir() => {
+                if let (Ok(name), Some(path)) = (entry.file_name().into_string(), entry.path().to_str()) {
+                    folders.push((name, path.to_owned()));
+                }
+            }
+            Ok(metadata) if metadata.is_file() => files += 1,
+            _ => {}
+        }
+    }
+    folders.sort();
+    folders.truncate(MAX_FOLDERS);
+    let parent = path.parent().and_then(Path::to_str).map(str::to_owned);
+    Ok(Folder { path: shown.to_owned(), parent, folders, files })
+}

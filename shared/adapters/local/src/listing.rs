@@ -1,0 +1,38 @@
+//! The list of a tenant's sessions, newest first: an index of its own, as a table in the cloud has.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use riffle_ports::{ListedAt, Session, SessionId};
+use rusqlite::params;
+
+use crate::database::{Work, WorkError};
+
+/// A time as text that sorts as times do.
+pub(crate) fn sortable(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Nanos, true)
+}
+
+/// Lists a session that was just created.
+pub(crate) fn add(work: &Work<'_>, session: &Session) -> Result<(), WorkError> {
+    work.prepare_cached("INSERT INTO listing (tenant, created_at, session) VALUES (?1, ?2, ?3)")?
+        .execute(params![session.tenant, sortable(session.created_at), session.id.0])?;
+    Ok(())
+}
+
+/// The ids that follow `after`.
+pub(crate) fn page(
+    work: &Work<'_>,
+    tenant: &str,
+    after: Option<&ListedAt>,
+    limit: u32,
+) -> Result<Vec<SessionId>, WorkError> {
+    // What sorts behind every time.
+    let (created_at, id) =
+        after.map_or_else(|| ("~".to_owned(), ""), |after| (sortable(after.created_at), after.id.as_ref()));
+    work.prepare_cached(
+        "SELECT session FROM listing WHERE tenant = ?1 AND (created_at, session) < (?2, ?3) \
+         ORDER BY created_at DESC, session DESC LIMIT ?4",
+    )?
+    .query_map(params![tenant, created_at, id, limit], |row| row.get(0).map(SessionId))?
+    .map(|row| Ok(row?))
+    .collect()
+}

@@ -1,0 +1,147 @@
+//! What is known of each code of a session, also while it runs.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use riffle_contracts::http::{CodeCounts, CodeEntry, CodePage, CodeState};
+use riffle_ports::{PortError, Session, SessionId, State};
+
+use crate::Scan;
+use crate::query::QueryError;
+use crate::request::Request;
+use crate::result::FileResult;
+use crate::tally::{Coverage, Sum, Sums, Verdict};
+
+/// Sessions whose counts are kept.
+const KEPT: usize = 4;
+
+/// Counts over the chunks that are full, whose results never change.
+#[derive(Debug, Clone)]
+struct Counted {
+    session: SessionId,
+    chunks: BTreeSet<u32>,
+    sums: Sums,
+    coverage: Coverage,
+}
+
+/// The counts last asked for: who looks at a scan asks again and again.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KeptCounts(Arc<Mutex<VecDeque<Counted>>>);
+
+impl KeptCounts {
+    // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
+    fn get(&self, session: &SessionId) -> Option<Counted> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|counted| counted.session == *session).cloned()
+    }
+
+    fn put(&self, counted: Counted) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|other| other.session != counted.session);
+        kept.push_front(counted);
+        kept.truncate(KEPT);
+    }
+}
+
+impl Scan {
+    /// A page of at most `limit` codes, those of one state if one is given, and the counts of all.
+    pub async fn code_states(
+        &self,
+        tenant: &str,
+        session: &SessionId,
+        wanted: Option<CodeState>,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<CodePage, QueryError> {
+        let session = self.asked(tenant, session).await?;
+        let start: usize =
+            cursor.map_or(Ok(0), str::parse).map_err(|_: std::num::ParseIntError| QueryError::Cursor)?;
+        let request = Request::decode(&session.request)?;
+        let codes = self.codes(&session, &request).await?;
+        let counted = self.count(&session, &request).await?;
+        let complete = session.state == State::Complete;
+        let mut page = CodePage { codes: Vec::new(), cursor: None, counts: CodeCounts::default() };
+        for (place, (code, sum)) in codes.list.spellings().iter().zip(counted.sums.iter()).enumerate() {
+            let state = state(sum, counted.coverage, complete);
+            add(&mut page.counts, state);
+            if place < start || wanted.is_some_and(|wanted| wanted != state) {
+                continue;
+            }
+            if page.codes.len() < limit {
+                let unknown = state == CodeState::Unknown;
+                page.codes.push(CodeEntry {
+                    code: code.clone(),
+                    state,
+                    files: u64::from(sum.files),
+                    matches: u64::from(sum.matches),
+                    unread_files: if unknown { counted.coverage.unread_files() } else { 0 },
+                });
+            } else {
+                page.cursor.get_or_insert_with(|| place.to_string());
+            }
+        }
+        Ok(page)
+    }
+
+    /// How far the files were read so far.
+    pub(crate) async fn coverage(&self, session: &Session, request: &Request) -> Result<Coverage, PortError> {
+        Ok(self.count(session, request).await?.coverage)
+    }
+
+    /// Counts what is stored: the full chunks once, the others each time.
+    async fn count(&self, session: &Session, request: &Request) -> Result<Counted, PortError> {
+        let mut counted = match self.kept_counts.get(&session.id) {
+            Some(counted) => counted,
+            None => Counted {
+                session: session.id.clone(),
+                chunks: BTreeSet::new(),
+                sums: Sums::new(self.codes(session, request).await?.list.len()),
+                coverage: Coverage::default(),
+            },
+        };
+        let Some(sealed) = &session.sealed else {
+            return Ok(counted);
+        };
+        let known = counted.chunks.len();
+        for chunk in session.chunks_done.clone() {
+            if counted.chunks.insert(chunk) {
+                self.add_chunk(&mut counted, chunk).await?;
+            }
+        }
+        if counted.chunks.len() > known {
+            self.kept_counts.put(counted.clone());
+        }
+        for chunk in (0..sealed.chunks()).filter(|chunk| !session.chunks_done.contains(chunk)) {
+            self.add_chunk(&mut counted, chunk).await?;
+        }
+        Ok(counted)
+    }
+
+    async fn add_chunk(&self, counted: &mut Counted, chunk: u32) -> Result<(), PortError> {
+        for (_, stored) in self.ports.ledger.results(&counted.session, chunk).await? {
+            let result = FileResult::load(&*self.ports.objects, &stored).await?;
+            counted.coverage.add(result.failure.is_some(), !result.unread.is_empty());
+            counted.sums.add(&result.matches, |_| {});
+        }
+        Ok(())
+    }
+}
+
+/// The report's own rule, once there is a report. Before that nothing is said but what was found.
+fn state(sum: Sum, coverage: Coverage, complete: bool) -> CodeState {
+    match coverage.verdict(sum) {
+        Verdict::Found => CodeState::Found,
+        _ if !complete => CodeState::Pending,
+        Verdict::Absent => CodeState::Absent,
+        Verdict::Unknown => CodeState::Unknown,
+    }
+}
+
+fn add(counts: &mut CodeCounts, state: CodeState) {
+    *match state {
+        CodeState::Found => &mut counts.found,
+        CodeState::Absent => &mut counts.absent,
+        CodeState::Unknown => &mut counts.unknown,
+        CodeState::Pending => &mut counts.pending,
+    } += 1;
+}

@@ -1,0 +1,33 @@
+//! What people ask about sessions, and how such a question fails.
+
+use riffle_ports::{PortError, Session, SessionId};
+
+use crate::Scan;
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// There is no such thing, or it is another tenant's. The text names the thing.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The cursor was not made for this list.
+    #[error("this cursor is not one of this list: begin without it")]
+    Cursor,
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl Scan {
+    pub(crate) async fn session_of(
+        &self,
+        tenant: &str,
+        id: &SessionId,
+    ) -> Result<Option<Session>, PortError> {
+        Ok(self.ports.ledger.session(id).await?.filter(|session| session.tenant == tenant))
+    }
+
+    /// The tenant's session, or an error that says there is none.
+    pub(crate) async fn asked(&self, tenant: &str, id: &SessionId) -> Result<Session, QueryError> {
+        self.session_of(tenant, id).await?.ok_or(QueryError::NotFound("session"))
+    }
+}

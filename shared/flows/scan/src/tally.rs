@@ -1,0 +1,89 @@
+//! What is known of each code: the one place that counts where codes were found, and that says when one is
+//! absent and when nobody can know.
+
+use crate::matching::Match;
+
+/// How far the files of a session were read.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Coverage {
+    /// Files of which nothing was read.
+    pub failed: u64,
+    /// Files that were read, but not every part.
+    pub partly: u64,
+}
+
+/// What a finished session says of a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Found,
+    /// Every page of every file was read, and it is not there.
+    Absent,
+    Unknown,
+}
+
+impl Coverage {
+    pub fn add(&mut self, failed: bool, has_unread: bool) {
+        self.failed += u64::from(failed);
+        self.partly += u64::from(!failed && has_unread);
+    }
+
+    /// Whether every page of every file was read, which alone makes absent what was not found.
+    pub fn is_whole(self) -> bool {
+        self.unread_files() == 0
+    }
+
+    pub fn unread_files(self) -> u64 {
+        self.failed + self.partly
+    }
+
+    pub fn verdict(self, sum: Sum) -> Verdict {
+        match sum.files {
+            0 if self.is_whole() => Verdict::Absent,
+            0 => Verdict::Unknown,
+            _ => Verdict::Found,
+        }
+    }
+}
+
+/// Where one code was found.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sum {
+    pub matches: u32,
+    pub files: u32,
+    /// The last file counted, from 1.
+    last: u32,
+}
+
+/// The sums of all codes, by index.
+#[derive(Debug, Clone)]
+pub(crate) struct Sums {
+    codes: Vec<Sum>,
+    files: u32,
+}
+
+impl Sums {
+    pub fn new(codes: usize) -> Self {
+        Self { codes: vec![Sum::default(); codes], files: 0 }
+    }
+
+    /// Adds the next file. `first` is called for each code at its first match in it.
+    pub fn add(&mut self, matches: &[Match], mut first: impl FnMut(usize)) {
+        self.files = self.files.saturating_add(1);
+        for found in matches {
+            let code = found.code as usize;
+            let Some(sum) = self.codes.get_mut(code) else {
+                continue;
+            };
+            sum.matches = sum.matches.saturating_add(1);
+            if sum.last != self.files {
+                sum.last = self.files;
+                sum.files += 1;
+                first(code);
+            }
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Sum> {
+        self.codes.iter().copied()
+    }
+}

@@ -1,0 +1,76 @@
+//! What a ledger promises of the list of a tenant's sessions.
+
+use riffle_ports::{Ids, ListedAt, ScanLedger, Session, SessionId, State, Transition};
+
+use super::{at, new_session, ok};
+
+/// An index that is eventually right is asked as often as this.
+const PATIENCE: usize = 200;
+
+/// All pages of a tenant's sessions, once so many are in the index.
+async fn listed(ledger: &dyn ScanLedger, tenant: &str, limit: u32, expected: usize) -> Vec<Session> {
+    let mut all = Vec::new();
+    for _ in 0..PATIENCE {
+        all.clear();
+        loop {
+            let after = all.last().map(ListedAt::from);
+            let page = ok(ledger.sessions(tenant, after.as_ref(), limit).await, "sessions");
+            assert!(page.len() <= limit as usize, "a page of {limit} has {}", page.len());
+            assert!(all.len() <= expected, "{tenant} has more sessions than were created: {all:?}");
+            let last = page.len() < limit as usize;
+            all.extend(page);
+            if last {
+                break;
+            }
+        }
+        if all.len() == expected {
+            break;
+        }
+    }
+    all
+}
+
+/// Newest first, in pages of any size, one tenant's alone.
+pub(super) async fn pages(ledger: &dyn ScanLedger, ids: &dyn Ids) {
+    let (tenant, other) = (format!("one {}", ids.fresh()), format!("two {}", ids.fresh()));
+    // Several of one moment, and moments that only their nanoseconds or a whole second tell apart.
+    let times = [at(5), at(1_000), at(1_000), at(1_000), at(999), at(60_000), at(2_000), at(1_001)];
+    let mut expected = Vec::new();
+    for created_at in times {
+        let session = Session { tenant: tenant.clone(), created_at, ..new_session(ids) };
+        ok(ledger.create(session.clone()).await, "create");
+        ok(ledger.create(session.clone()).await, "create again");
+        expected.push(session);
+        let foreign = Session { tenant: other.clone(), created_at, ..new_session(ids) };
+        ok(ledger.create(foreign).await, "create");
+    }
+    expected.sort_by_key(|session| std::cmp::Reverse(ListedAt::from(session)));
+    for limit in [1, 2, 3, 8, 100] {
+        let listed = listed(ledger, &tenant, limit, expected.len()).await;
+        assert_eq!(listed, expected, "in pages of {limit}, newest first");
+    }
+    // A place in the order need not be anybody's.
+    let nobody = ListedAt { created_at: at(1_500), id: SessionId(ids.fresh()) };
+    let older = ok(ledger.sessions(&tenant, Some(&nobody), 100).await, "sessions");
+    assert_eq!(older, expected[2..], "those created before a moment");
+    let nothing = ok(ledger.sessions(&format!("nobody {}", ids.fresh()), None, 10).await, "sessions");
+    assert_eq!(nothing, [], "a tenant without sessions");
+}
+
+/// The list shows sessions as they are, ended ones too.
+pub(super) async fn changes(ledger: &dyn ScanLedger, ids: &dyn Ids) {
+    let tenant = format!("tenant {}", ids.fresh());
+    let session = Session { tenant: tenant.clone(), ..new_session(ids) };
+    ok(ledger.create(session.clone()).await, "create");
+    ok(ledger.transition(&session.id, Transition::Cancel).await, "transition");
+    for _ in 0..PATIENCE {
+        let listed = listed(ledger, &tenant, 10, 1).await;
+        assert_eq!(listed.len(), 1, "a session stays listed after its end");
+        if listed[0].state == State::Cancelled {
+            let stored = ok(ledger.session(&session.id).await, "session");
+            assert_eq!(stored.as_ref(), listed.first(), "the list shows what is stored");
+            return;
+        }
+    }
+    panic!("the list does not show that a session has ended");
+}

@@ -1,0 +1,36 @@
+//! What a store of tickets promises.
+
+use futures::future::join_all;
+use riffle_ports::{Ids, Ticket, TicketHash, TicketStore};
+
+use super::{at, ok};
+
+fn hash(ids: &dyn Ids) -> TicketHash {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(ids.fresh().as_bytes());
+    TicketHash(hash)
+}
+
+/// Everything [`TicketStore`] promises.
+///
+/// # Panics
+/// If a promise is broken.
+pub async fn ticket_store(store: &dyn TicketStore, ids: &dyn Ids) {
+    let (one, two) = (hash(ids), hash(ids));
+    // Far away, so that no store has forgotten it.
+    let expires_at = at(0) + chrono::TimeDelta::days(20_000);
+    let ticket = |tenant: &str| Ticket { tenant: tenant.to_owned(), expires_at };
+
+    assert_eq!(ok(store.take(one).await, "take"), None, "a ticket that never was");
+    ok(store.put(one, ticket("one")).await, "put");
+    ok(store.put(two, ticket("odd \u{202e}'; -- 漢")).await, "put");
+    assert_eq!(ok(store.take(one).await, "take"), Some(ticket("one")), "as it was put, to the nanosecond");
+    assert_eq!(ok(store.take(one).await, "take"), None, "a ticket is taken once");
+    assert_eq!(ok(store.take(two).await, "take"), Some(ticket("odd \u{202e}'; -- 漢")), "others stay");
+
+    let contested = hash(ids);
+    ok(store.put(contested, ticket("contested")).await, "put");
+    let taken = join_all((0..16).map(|_| store.take(contested))).await;
+    let winners = taken.into_iter().filter_map(|taken| ok(taken, "take")).count();
+    assert_eq!(winners, 1, "of 16 who take a ticket at once exactly one may get it");
+}

@@ -1,0 +1,27 @@
+//! Tickets, in memory.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use riffle_ports::{PortError, Ticket, TicketHash, TicketStore};
+
+use super::lock;
+
+/// A [`TicketStore`] in memory. Forgets nothing by itself.
+#[derive(Debug, Default)]
+pub struct MemoryTickets {
+    tickets: Mutex<BTreeMap<TicketHash, Ticket>>,
+}
+
+#[async_trait]
+impl TicketStore for MemoryTickets {
+    async fn put(&self, hash: TicketHash, ticket: Ticket) -> Result<(), PortError> {
+        lock(&self.tickets).insert(hash, ticket);
+        Ok(())
+    }
+
+    async fn take(&self, hash: TicketHash) -> Result<Option<Ticket>, PortError> {
+        Ok(lock(&self.tickets).remove(&hash))
+    }
+}
