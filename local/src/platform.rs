@@ -8,7 +8,7 @@ use riffle_local_adapters::{
     RandomIds, Store, SystemClock, Tesseract,
 };
 use riffle_ports::{Clock, TextCache};
-use riffle_reader::sandbox::{self, Pool};
+use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
 use riffle_reader::{Parser, Reader};
 use riffle_scan::{Dispatcher, Links, Ports, ReaderSearch, Scan, Settings, Worker};
 
@@ -120,9 +120,17 @@ fn reader(
     ocr: Arc<Tesseract>,
 ) -> Result<Reader, Problem> {
     let parser = if machine.in_process {
+        if machine.pdfium.is_some() {
+            return Err(Problem::new(
+                "pdfium is loaded only in a sandbox: leave out --pdfium or --in-process",
+            ));
+        }
         Parser::InProcess(riffle_extract::Limits::default())
     } else {
-        Parser::Sandbox(Pool::new(sandbox::Settings { children: jobs(machine), ..Default::default() }))
+        let pdfium = machine.pdfium.as_deref().map(Pdfium::at).transpose().map_err(without_pdfium)?;
+        let pool = Pool::new(sandbox::Settings { children: jobs(machine), pdfium, ..Default::default() });
+        pool.check().map_err(without_pdfium)?;
+        Parser::Sandbox(pool)
     };
     let cache: Option<Arc<dyn TextCache>> = if machine.no_cache {
         None
@@ -136,6 +144,10 @@ fn reader(
         Some(Arc::new(texts))
     };
     Ok(Reader { parser, cache, ocr: Some(ocr) })
+}
+
+fn without_pdfium(error: PdfiumError) -> Problem {
+    Problem::new(format!("{error}; name its libpdfium.so with --pdfium or RIFFLE_PDFIUM, or go on without"))
 }
 
 fn state_dir(given: Option<&Path>) -> Result<PathBuf, Problem> {
