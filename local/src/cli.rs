@@ -178,6 +178,11 @@ pub struct Machine {
     #[arg(long, value_name = "LANG[+LANG…]", default_value = "eng", env = "RIFFLE_OCR_LANGUAGES")]
     pub ocr_languages: String,
 
+    /// pdfium's shared library (libpdfium.so). Where it is named, it reads the PDFs and pages that Riffle's own
+    /// reader cannot.
+    #[arg(long, value_name = "PATH", env = "RIFFLE_PDFIUM")]
+    pub pdfium: Option<PathBuf>,
+
     /// Parse files in this process, where a hostile one can end it. For measuring.
     #[arg(long, hide = true)]
     pub in_process: bool,

@@ -8,7 +8,7 @@ use riffle_local_adapters::{
     RandomIds, Store, SystemClock, Tesseract,
 };
 use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, TextCache};
-use riffle_reader::sandbox::{self, Pool};
+use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
 use riffle_reader::{Parser, Reader};
 use riffle_scan::{Dispatcher, Links, Ports, ReaderSearch, Scan, Settings, Tickets, Worker};
 
@@ -148,9 +148,17 @@ fn reader(
     ocr: Arc<Tesseract>,
 ) -> Result<Reader, Problem> {
     let parser = if machine.in_process {
+        if machine.pdfium.is_some() {
+            return Err(Problem::new(
+                "pdfium is loaded only in a sandbox: leave out --pdfium or --in-process",
+            ));
+        }
         Parser::InProcess(riffle_extract::Limits::default())
     } else {
-        Parser::Sandbox(Pool::new(sandbox::Settings { children: jobs(machine), ..Default::default() }))
+        let pdfium = machine.pdfium.as_deref().map(Pdfium::at).transpose().map_err(without_pdfium)?;
+        let pool = Pool::new(sandbox::Settings { children: jobs(machine), pdfium, ..Default::default() });
+        pool.check().map_err(without_pdfium)?;
+        Parser::Sandbox(pool)
     };
     let cache: Option<Arc<dyn TextCache>> = if machine.no_cache {
         None
@@ -174,6 +182,10 @@ fn variable(name: &str) -> Option<PathBuf> {
 /// The user's home, the root where there is none.
 pub fn home() -> PathBuf {
     variable("HOME").filter(|home| home.is_dir()).unwrap_or_else(|| PathBuf::from("/"))
+}
+
+fn without_pdfium(error: PdfiumError) -> Problem {
+    Problem::new(format!("{error}; name its libpdfium.so with --pdfium or RIFFLE_PDFIUM, or go on without"))
 }
 
 fn state_dir(given: Option<&Path>) -> Result<PathBuf, Problem> {

@@ -12,12 +12,14 @@ mod look;
 mod ooxml;
 mod output;
 mod package;
+mod second;
 #[cfg(test)]
 mod tests;
 mod unit;
 
 pub use formats::Kind;
 pub use limits::Limits;
+pub use second::{SecondPage, SecondPages, SecondReader};
 pub use unit::{Bounds, Encoding, Glyphs, Layout, PageImage, Place, Sink, Unit, Unread};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -76,7 +78,18 @@ pub fn extract(
     limits: &Limits,
     sink: &mut dyn Sink,
 ) -> Result<Extracted, ExtractError> {
-    let mut out = Output::new(limits, sink);
+    extract_with(name, bytes, limits, None, sink)
+}
+
+/// The same, with another reader for PDFs or pages of them that ours cannot read.
+pub fn extract_with(
+    name: &str,
+    bytes: &Bytes,
+    limits: &Limits,
+    second: Option<&dyn SecondReader>,
+    sink: &mut dyn Sink,
+) -> Result<Extracted, ExtractError> {
+    let mut out = Output::new(limits, second, sink);
     let kind = read(name, bytes, &mut out)?;
     Ok(out.finish(kind))
 }

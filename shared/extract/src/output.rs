@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use crate::{
-    Encoding, ExtractError, Extracted, Glyphs, Kind, Layout, Limits, PageImage, Place, Sink, Unit, Unread,
+    Encoding, ExtractError, Extracted, Glyphs, Kind, Layout, Limits, PageImage, Place, SecondReader, Sink,
+    Unit, Unread,
 };
 
 /// Parts that could not be read and are listed; the others are counted.
@@ -12,6 +13,7 @@ const UNREAD_MAX: usize = 1_000;
 
 pub(crate) struct Output<'a> {
     sink: &'a mut dyn Sink,
+    second: Option<&'a dyn SecondReader>,
     limits: Limits,
     text_left: u64,
     cells_left: u64,
@@ -41,9 +43,10 @@ pub(crate) struct Mark {
 }
 
 impl<'a> Output<'a> {
-    pub fn new(limits: &Limits, sink: &'a mut dyn Sink) -> Self {
+    pub fn new(limits: &Limits, second: Option<&'a dyn SecondReader>, sink: &'a mut dyn Sink) -> Self {
         Self {
             sink,
+            second,
             limits: *limits,
             text_left: limits.text_bytes,
             cells_left: limits.cells,
@@ -62,6 +65,11 @@ impl<'a> Output<'a> {
 
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Who may be asked for PDFs that ours cannot read.
+    pub fn second(&self) -> Option<&'a dyn SecondReader> {
+        self.second
     }
 
     /// Counts the pages of a PDF, the sheets of a workbook, the slides of a presentation. What has none is one page.

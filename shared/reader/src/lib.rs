@@ -163,12 +163,22 @@ impl Reader {
     /// Everything that decides what is read is in it, each part with its length so that none runs into another.
     fn key(&self, document: &Document<'_>, what: &str, parts: &[&[u8]]) -> TextKey {
         let ocr = self.ocr.as_ref().filter(|_| document.ocr).map(|ocr| ocr.variant()).unwrap_or_default();
+        let second = match &self.parser {
+            Parser::Sandbox(pool) => pool.variant(),
+            Parser::InProcess(_) => b"",
+        };
         let version = [transcript::VERSION.to_le_bytes(), PARSERS.to_le_bytes()].concat();
         // Formats that are told by their name only are other files under another name.
         let extension = document.name.rsplit_once('.').map_or("", |(_, extension)| extension);
         let mut hash = Sha256::new();
-        let fixed: [&[u8]; 5] =
-            [what.as_bytes(), &version, document.tenant.as_bytes(), ocr.as_bytes(), extension.as_bytes()];
+        let fixed: [&[u8]; 6] = [
+            what.as_bytes(),
+            &version,
+            document.tenant.as_bytes(),
+            ocr.as_bytes(),
+            second,
+            extension.as_bytes(),
+        ];
         for part in fixed.iter().chain(parts) {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);

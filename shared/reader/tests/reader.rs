@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use riffle_extract::{ExtractError, Limits, Sink, Unit};
 use riffle_ports::{Confirmed, Content, Opened, PortError, ReadError, TextCache, TextKey};
-use riffle_reader::sandbox::{Pool, Settings};
+use riffle_reader::sandbox::{Pdfium, Pool, Settings};
 use riffle_reader::{Document, Ended, Parser, Reader, Text};
 
 #[derive(Default)]
@@ -196,6 +196,10 @@ fn what_was_read_is_recalled_by_place_and_by_content() {
     {
         assert_eq!(recall(&nowhere, &other), None, "{other:?}");
     }
+    let pdfium = Pdfium::at(Path::new("/bin/true")).expect("any file, which nothing here loads");
+    let with_pdfium =
+        Reader { cache: Some(cache), ..self::reader(Settings { pdfium: Some(pdfium), ..settings() }) };
+    assert_eq!(recall(&with_pdfium, &document("a.csv")), None, "what another reader is asked for may differ");
     let other = Document { tenant: "other", ..document("a.csv") };
     assert!(nowhere.read(&other, &content, &mut Lines::default()).is_err(), "another tenant finds nothing");
 }

@@ -1,5 +1,6 @@
 //! Within the sandbox: reads one file after another for whoever holds the other end of standard input.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
@@ -9,12 +10,13 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
 use bytes::Bytes;
-use riffle_extract::{ExtractError, Limits, PageImage, Sink, Unit};
+use riffle_extract::{ExtractError, Limits, PageImage, SecondPages, SecondReader, Sink, Unit};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-use super::wire::{self, End, Kind, Picture, Request};
+use super::pdfium::Loaded;
+use super::wire::{self, End, Kind, Picture, Request, Task};
 use crate::transcript::Writer;
 
 /// Units are sent when they are so many bytes.
@@ -23,14 +25,15 @@ const SEND_AT: usize = 64 * 1024;
 const OPEN_FILES: u64 = 32;
 
 /// Reads files until the socket on standard input closes.
-pub(super) fn serve(memory: u64) -> ExitCode {
+pub(super) fn serve(memory: u64, pdfium: Option<OsString>) -> ExitCode {
     // Panics are answers here, told over the socket.
     std::panic::set_hook(Box::new(|_| {}));
     let Ok(socket) = confine(memory) else {
         return ExitCode::FAILURE;
     };
+    let pdfium = Loaded::new(pdfium);
     while let Ok(Some((request, file))) = receive(&socket) {
-        if answer(&socket, &request, file).is_err() {
+        if answer(&socket, &request, file, &pdfium).is_err() {
             return ExitCode::FAILURE;
         }
     }
@@ -73,20 +76,30 @@ fn receive(socket: &UnixStream) -> io::Result<Option<(Request, Option<File>)>> {
     Ok(Some((serde_json::from_slice(&request)?, file.map(File::from))))
 }
 
-fn answer(socket: &UnixStream, request: &Request, file: Option<File>) -> io::Result<()> {
+fn answer(socket: &UnixStream, request: &Request, file: Option<File>, pdfium: &Loaded) -> io::Result<()> {
     let used = u64::try_from(clock_gettime(ClockId::ProcessCPUTime).tv_sec).unwrap_or(0);
     // Whole seconds are what the limit knows: at least what was granted.
     let maximum = getrlimit(Resource::Cpu).maximum;
     setrlimit(Resource::Cpu, Rlimit { current: Some(used + 1 + request.seconds), maximum })?;
+    let (images, second) = match request.task {
+        Task::Read { images, second } => (images, second && pdfium.is_configured()),
+        Task::Load => {
+            let outcome = serde_json::to_vec(&pdfium.load())?;
+            return wire::write(&mut &*socket, Kind::End, &[&outcome]);
+        }
+    };
+    let asking = Asking { pdfium, socket };
+    let second = second.then_some(&asking as &dyn SecondReader);
     let content = match file {
         // Who sent the descriptor shares its position.
         Some(file) => content(FromStart { file: &file, at: 0 }, request.size),
         None => content(socket, request.size),
     };
-    let mut sink = Outgoing { socket, units: Writer::default(), images: request.images, broken: None };
+    let mut sink = Outgoing { socket, units: Writer::default(), images, broken: None };
     let (bytes, outcome) = match content {
         Ok(content) => {
-            let outcome = riffle_extract::extract(&request.name, &content, &Limits::default(), &mut sink);
+            let (name, limits) = (&request.name, Limits::default());
+            let outcome = riffle_extract::extract_with(name, &content, &limits, second, &mut sink);
             (content.len() as u64, outcome)
         }
         Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
@@ -194,6 +207,19 @@ impl Sink for Outgoing<'_> {
             self.broken = Some(error);
             false
         })
+    }
+}
+
+/// pdfium, which is announced before it is asked: if this process dies of it, the file is read again without.
+struct Asking<'s> {
+    pdfium: &'s Loaded,
+    socket: &'s UnixStream,
+}
+
+impl SecondReader for Asking<'_> {
+    fn open<'a>(&'a self, pdf: &'a [u8]) -> Result<Option<Box<dyn SecondPages + 'a>>, String> {
+        wire::write(&mut &*self.socket, Kind::Second, &[]).map_err(|error| error.to_string())?;
+        self.pdfium.open(pdf)
     }
 }
 

@@ -6,15 +6,18 @@
 //! that dies, overruns or talks nonsense costs its one file; the next file gets a fresh child.
 
 mod child;
+mod pdfium;
 mod pool;
 mod wire;
 
 use std::ffi::OsStr;
 use std::process::ExitCode;
 
+pub use pdfium::{Pdfium, PdfiumError};
 pub use pool::{Listener, Pool, Settings};
 
-/// The argument that makes a program a sandbox. Followed by the address space it may use, in bytes.
+/// The argument that makes a program a sandbox. Followed by the address space it may use, in bytes, and where it may
+/// use pdfium, by where its library lies.
 pub const ARGUMENT: &str = "parse-files-for-riffle";
 
 /// To be called first thing in `main`: in a process that was started as a sandbox it serves, and gives what
@@ -25,5 +28,6 @@ pub fn main() -> Option<ExitCode> {
         return None;
     }
     let memory = arguments.next().and_then(|memory| memory.to_str()?.parse().ok());
-    Some(memory.map_or_else(child::refuse, child::serve))
+    let pdfium = arguments.next();
+    Some(memory.map_or_else(child::refuse, |memory| child::serve(memory, pdfium)))
 }

@@ -17,7 +17,8 @@ use riffle_ports::{Content, PortError};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
 use super::ARGUMENT;
-use super::wire::{self, End, Kind, Picture, Request};
+use super::pdfium::{Pdfium, PdfiumError};
+use super::wire::{self, End, Kind, Picture, Request, Task};
 
 /// What a child may use. [`Settings::default`] is meant for 512 MiB in all.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub struct Settings {
     /// CPU time for any file, and some for its size.
     pub seconds: u64,
     pub bytes_per_second: u64,
+    /// Asked for PDFs and pages of them that our own reader cannot read.
+    pub pdfium: Option<Pdfium>,
 }
 
 impl Default for Settings {
@@ -42,6 +45,7 @@ impl Default for Settings {
             memory: 512 << 20,
             seconds: 6,
             bytes_per_second: 4 << 20,
+            pdfium: None,
         }
     }
 }
@@ -91,6 +95,8 @@ struct Child {
     served: u32,
     /// Address space in use when it was last heard of.
     memory: u64,
+    /// Whether the second reader was asked for the file at hand.
+    asked: bool,
 }
 
 /// How a child failed a file.
@@ -109,6 +115,11 @@ impl Pool {
         Self { settings, state: Mutex::default(), returned: Condvar::new() }
     }
 
+    /// What of the settings decides which text is read.
+    pub fn variant(&self) -> &[u8] {
+        self.settings.pdfium.as_ref().map_or(b"", Pdfium::variant)
+    }
+
     /// Parses a file and gives the bytes read of it and what came of it. Blocks.
     ///
     /// # Errors
@@ -124,8 +135,10 @@ impl Pool {
             Content::File(_, size) => (false, *size),
         };
         let seconds = self.settings.seconds(size);
+        let task = |images, second| Task::Read { images, second };
+        let (mut images, mut second) = (into.wants_images(), self.settings.pdfium.is_some());
         let mut request =
-            Request { name: name.to_owned(), size, inline, images: into.wants_images(), seconds };
+            Request { name: name.to_owned(), size, inline, task: task(images, second), seconds };
         let mut lease = Lease { pool: self, child: Some(self.take()?) };
         loop {
             let child = lease.child.as_mut().expect("a lease holds a child until it ends");
@@ -142,9 +155,15 @@ impl Pool {
                     lease.child = None;
                     lease.child = Some(Child::start(&self.settings)?);
                 }
-                // To draw a page takes more than to read it: what can be read without is not lost.
-                Err(_) if request.images => {
-                    request.images = false;
+                // pdfium was asked and did not come back: what can be read without is not lost. Nor where drawing
+                // a page took more than reading it.
+                Err(_) if (second && child.asked) || images => {
+                    if second && child.asked {
+                        second = false;
+                    } else {
+                        images = false;
+                    }
+                    request.task = task(images, second);
                     into.restart();
                     lease.child = None;
                     lease.child = Some(Child::start(&self.settings)?);
@@ -155,6 +174,27 @@ impl Pool {
                 }
             }
         }
+    }
+
+    /// Makes sure that what is configured is there, by having a child load it.
+    ///
+    /// # Errors
+    /// It cannot be loaded, or no child can be had.
+    pub fn check(&self) -> Result<(), PdfiumError> {
+        let Some(pdfium) = &self.settings.pdfium else { return Ok(()) };
+        let not_loaded = |why| PdfiumError::NotLoaded { path: pdfium.path().to_owned(), why };
+        let seconds = self.settings.seconds;
+        let request = Request { name: String::new(), size: 0, inline: true, task: Task::Load, seconds };
+        let mut lease = Lease { pool: self, child: Some(self.take()?) };
+        let child = lease.child.as_mut().expect("a lease holds a child until it ends");
+        let outcome = child.load(&request).map_err(|broken| match self.reason(broken, seconds) {
+            Ok(error) => not_loaded(error.to_string()),
+            Err(error) => error.into(),
+        });
+        if outcome.is_err() {
+            lease.child = None;
+        }
+        outcome?.map_err(not_loaded)
     }
 
     /// Why a file cannot be read, for the person who owns it.
@@ -222,6 +262,7 @@ impl Child {
             let process = Command::new(&settings.program)
                 .arg(ARGUMENT)
                 .arg(settings.memory.to_string())
+                .args(settings.pdfium.as_ref().map(Pdfium::path))
                 // No credentials, no settings: what a parser does depends on the file.
                 .env_clear()
                 .current_dir("/")
@@ -229,7 +270,7 @@ impl Child {
                 .stdout(Stdio::null())
                 .stderr(Stdio::piped())
                 .spawn()?;
-            Ok(Self { process, socket, served: 0, memory: 0 })
+            Ok(Self { process, socket, served: 0, memory: 0, asked: false })
         };
         start().map_err(|error| unavailable(&error))
     }
@@ -246,6 +287,23 @@ impl Child {
         }
     }
 
+    /// Has pdfium loaded; what the loader says where it cannot be.
+    fn load(&mut self, request: &Request) -> Result<Result<(), String>, Broken> {
+        let exchange = |child: &mut Self| {
+            let wall = Duration::from_secs(request.seconds.saturating_add(1).saturating_mul(WALL));
+            child.socket.set_read_timeout(Some(wall))?;
+            child.send(request, &Content::Memory(&bytes::Bytes::new()))?;
+            let mut body = Vec::new();
+            match wire::read(&mut child.socket, &mut body)? {
+                None => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                Some(Kind::End) => serde_json::from_slice(&body).map_err(|_| Broken::Nonsense),
+                Some(_) => Err(Broken::Nonsense),
+            }
+        };
+        exchange(self)
+            .map_err(|broken| if let Broken::Io(error) = broken { self.end(&error) } else { broken })
+    }
+
     fn exchange(
         &mut self,
         request: &Request,
@@ -253,6 +311,7 @@ impl Child {
         into: &mut dyn Listener,
     ) -> Result<End, Broken> {
         let wall = Duration::from_secs(request.seconds.saturating_add(1).saturating_mul(WALL));
+        self.asked = false;
         self.socket.set_write_timeout(Some(wall))?;
         self.send(request, content)?;
         let mut body = Vec::new();
@@ -279,6 +338,7 @@ impl Child {
                     // Reading a picture is not the parser's time.
                     deadline += since.elapsed();
                 }
+                Some(Kind::Second) => self.asked = true,
                 Some(Kind::End) => return serde_json::from_slice(&body).map_err(|_| Broken::Nonsense),
             }
         }

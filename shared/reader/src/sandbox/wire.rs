@@ -5,6 +5,7 @@
 //! from the sandbox:  kind (1 byte) length (4 bytes) body
 //!     T  length (4 bytes) units boxes, as in `transcript.rs`
 //!     I  a picture to read: length (4 bytes) picture (JSON) bytes; answered with one byte, 1 for read
+//!     S  the second reader of PDFs is asked from here on (no body)
 //!     E  the end (JSON)
 //! ```
 
@@ -23,10 +24,23 @@ pub(super) struct Request {
     pub size: u64,
     /// The content follows; else there is a descriptor.
     pub inline: bool,
-    /// Whether pictures are read.
-    pub images: bool,
+    pub task: Task,
     /// CPU time the file may take.
     pub seconds: u64,
+}
+
+/// What is done with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Task {
+    /// Its text is read.
+    Read {
+        /// Whether pictures are read.
+        images: bool,
+        /// Whether pdfium may be asked.
+        second: bool,
+    },
+    /// None: pdfium is loaded, to see whether it can be.
+    Load,
 }
 
 /// A picture of a page.
@@ -51,16 +65,18 @@ pub(super) struct End {
 pub(super) enum Kind {
     Units,
     Picture,
+    Second,
     End,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Units, Self::Picture, Self::End];
+    const ALL: [Self; 4] = [Self::Units, Self::Picture, Self::Second, Self::End];
 
     fn tag(self) -> u8 {
         match self {
             Self::Units => b'T',
             Self::Picture => b'I',
+            Self::Second => b'S',
             Self::End => b'E',
         }
     }

@@ -46,6 +46,13 @@ pub(super) struct Seen {
     pub cut: bool,
 }
 
+impl Seen {
+    /// Nothing at all was drawn.
+    pub fn is_empty(&self) -> bool {
+        !self.cut && self.images == 0 && self.paths == 0 && self.readable == 0 && self.unreadable == 0
+    }
+}
+
 /// The resources text needs.
 #[derive(Clone)]
 pub(super) struct Resources<'a> {

@@ -12,6 +12,7 @@ mod lexer;
 mod matrix;
 #[cfg(feature = "render")]
 mod render;
+mod second;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unpack;
@@ -35,6 +36,7 @@ use crate::output::Output;
 use crate::{ExtractError, Place};
 use content::{Interpreter, Resources, Seen};
 use matrix::Matrix;
+use second::{NO_UNICODE, Ours, Second};
 use unpack::Trouble;
 
 /// So many drawn shapes on a page without text may be letters drawn as lines.
@@ -63,11 +65,16 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     if !unpack::objects_fit(look.bytes, held) {
         return Err(ExtractError::TooLarge(format!("its objects unpack to more than {held} bytes")));
     }
-    let pdf = open(look.bytes)?;
+    let mut second = Second::new(out.second(), look.bytes);
+    // What panics here is as unreadable as what gives an error.
+    let opened = catch_unwind(AssertUnwindSafe(|| open(look.bytes)))
+        .unwrap_or_else(|panic| Err(ExtractError::Panicked(crate::message(panic.as_ref()))));
+    let pdf = match opened {
+        Ok(pdf) => pdf,
+        Err(error @ ExtractError::Encrypted) => return Err(error),
+        Err(error) => return if second.whole(out)? { Ok(()) } else { Err(second.with(error)) },
+    };
     let pages = pdf.pages();
-    if pages.is_empty() {
-        return Err(ExtractError::Damaged("the PDF holds no page".to_owned()));
-    }
     let most = out.limits().pages;
     let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
     if count > most {
@@ -84,15 +91,27 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
             interpreter = Interpreter::new(held);
             interpreter.layout = layout;
         }
-        let unread = result.unwrap_or(Some("the reader failed on it"));
-        if !interpreter.layout.text.is_empty() {
-            out.page(Place::Page(number), &interpreter.layout.text, &interpreter.layout.glyphs)?;
+        let mut read = result.unwrap_or(Read { ours: Ours::Failed, unread: Some("the reader failed on it") });
+        let (text, glyphs) = (&interpreter.layout.text, &interpreter.layout.glyphs);
+        let better = second::is_asked(read.ours, &interpreter.seen, text)
+            .then(|| second.better(number, count, page.render_dimensions(), &interpreter.seen));
+        if !text.is_empty() {
+            out.page(Place::Page(number), text, glyphs)?;
         }
-        if let Some(why) = unread
+        if let Some(better) = better.flatten() {
+            out.page(Place::Page(number), &better.text, &better.glyphs)?;
+            if read.ours != Ours::Damaged && second::is_settled(&better) {
+                read.unread = None;
+            }
+        }
+        if let Some(why) = read.unread
             && !drawn(page, number, interpreter.seen.pixels, out)
         {
             out.unread(Place::Page(number), why);
         }
+    }
+    if let Some(why) = second.missing {
+        out.unread(Place::File, why);
     }
     if let Some(claimed) = claimed(&pdf).filter(|claimed| *claimed > count) {
         let lost = claimed - count;
@@ -124,6 +143,7 @@ fn drawn(_: &Page<'_>, _: u32, _: u64, _: &mut Output<'_>) -> bool {
 
 fn open(bytes: &Bytes) -> Result<Pdf, ExtractError> {
     match Pdf::new(Arc::new(bytes.clone())) {
+        Ok(pdf) if pdf.pages().is_empty() => Err(ExtractError::Damaged("the PDF holds no page".to_owned())),
         Ok(pdf) => Ok(pdf),
         Err(LoadPdfError::Decryption(DecryptionError::PasswordProtected)) => Err(ExtractError::Encrypted),
         Err(LoadPdfError::Decryption(_)) => {
@@ -140,8 +160,15 @@ fn open(bytes: &Bytes) -> Result<Pdf, ExtractError> {
     }
 }
 
-/// Reads one page into the interpreter's layout; says why where something is there that could not be read.
-fn read_page<'a>(interpreter: &mut Interpreter<'a>, page: &Page<'a>) -> Option<&'static str> {
+/// How a page was read.
+struct Read {
+    ours: Ours,
+    /// Why something is there that could not be read.
+    unread: Option<&'static str>,
+}
+
+/// Reads one page into the interpreter's layout.
+fn read_page<'a>(interpreter: &mut Interpreter<'a>, page: &Page<'a>) -> Read {
     let transform = page.initial_transform(true).as_coeffs();
     #[expect(clippy::cast_possible_truncation, reason = "page coordinates fit f32")]
     let to_page = Matrix::new(transform.map(|c| c as f32));
@@ -156,13 +183,18 @@ fn read_page<'a>(interpreter: &mut Interpreter<'a>, page: &Page<'a>) -> Option<&
     if page.raw().contains_key(keys::ANNOTS) {
         annotations(interpreter, page, to_page, &resources);
     }
-    match content {
-        Err(Trouble::TooLarge) => Some(TOO_LARGE),
+    let (ours, unread) = match content {
+        Err(Trouble::TooLarge) => (Ours::TooLarge, Some(TOO_LARGE)),
         Err(Trouble::Damaged) if page.raw().contains_key(keys::CONTENTS) && !is_empty_contents(page) => {
-            Some("its content is damaged")
+            (Ours::Damaged, Some("its content is damaged"))
         }
-        _ => unreadable(&interpreter.seen, &interpreter.layout.text),
-    }
+        _ if interpreter.seen.is_empty() && is_broken(page, interpreter.most) => {
+            (Ours::Damaged, Some("its content is damaged"))
+        }
+        _ if interpreter.seen.cut => (Ours::TooLarge, Some(TOO_LARGE)),
+        _ => (Ours::Whole, unreadable(&interpreter.seen, &interpreter.layout.text)),
+    };
+    Read { ours, unread }
 }
 
 /// What the page draws, unpacked. `Page::page_stream` would keep it until the whole file is read, which for files
@@ -200,6 +232,17 @@ fn is_empty_contents(page: &Page<'_>) -> bool {
     }
 }
 
+/// Whether what is drawn was packed and is damaged from the beginning on.
+fn is_broken(page: &Page<'_>, most: u64) -> bool {
+    match page.raw().get::<Object<'_>>(keys::CONTENTS) {
+        Some(Object::Stream(stream)) => unpack::is_broken(&stream, most),
+        Some(Object::Array(parts)) => {
+            parts.flex_iter().next::<Stream<'_>>().is_some_and(|stream| unpack::is_broken(&stream, most))
+        }
+        Some(_) | None => false,
+    }
+}
+
 /// How many pages the file says it has: those whose dictionaries cannot be read are passed over when they are listed.
 fn claimed(pdf: &Pdf) -> Option<u32> {
     let root = pdf.xref().get::<Dict<'_>>(pdf.xref().root_id())?;
@@ -208,12 +251,9 @@ fn claimed(pdf: &Pdf) -> Option<u32> {
 
 /// What a page shows that could not be read.
 fn unreadable(seen: &Seen, text: &str) -> Option<&'static str> {
-    if seen.cut {
-        return Some(TOO_LARGE);
-    }
     let text = text.chars().any(char::is_alphanumeric);
     if seen.unreadable > if text { seen.readable } else { 0 } {
-        Some("letters without Unicode")
+        Some(NO_UNICODE)
     } else if text {
         None
     } else if seen.images > 0 {

@@ -335,3 +335,15 @@ fn a_page_whose_dictionary_cannot_be_read_is_told() {
     assert_eq!((got.units.len(), got.read.unread.len()), (1, 1));
     assert!(got.read.unread[0].why.starts_with("1 of the 2 pages"), "{:?}", got.read.unread);
 }
+
+#[test]
+fn content_that_breaks_at_its_first_byte_is_told() {
+    let packed = |content: &str| {
+        let whole = String::from_utf8(page(content, "", &plain_font(), &[])).expect("text");
+        collect("a.pdf", whole.replace("<< /Length", "<</Filter/FlateDecode/Length").as_bytes())
+            .expect("readable")
+    };
+    let damaged = packed("BT /F 10 Tf 50 700 Td (HOLE-77) Tj ET");
+    assert_eq!(unread(&damaged), [(1, "its content is damaged".to_owned())]);
+    assert_eq!(unread(&packed("x\u{1}\u{3}\0\0\0\0\u{1}")), [], "nothing was packed");
+}

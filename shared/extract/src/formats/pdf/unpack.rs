@@ -54,6 +54,12 @@ pub(super) fn unpack<'a>(stream: &Stream<'a>, most: u64) -> Result<Cow<'a, [u8]>
     stream.decoded_data().map_err(|_| Trouble::Damaged)
 }
 
+/// Whether a packed stream is none: for what came out of it without an error, and says nothing.
+pub(super) fn is_broken(stream: &Stream<'_>, most: u64) -> bool {
+    *stream.filters() == [Filter::FlateDecode]
+        && matches!(inflate(&stream.raw_data(), most), Inflated::Damaged)
+}
+
 /// Whether the streams that hold objects unpack to at most `most` bytes, all together: they are unpacked while the
 /// file is opened, and kept. They are found by their names; those of an encrypted file cannot be looked into.
 pub(super) fn objects_fit(file: &[u8], most: u64) -> bool {

@@ -1,0 +1,229 @@
+//! pdfium's C functions, as far as reading text goes (`fpdfview.h` and `fpdf_text.h`). Nothing else in Riffle calls
+//! into C.
+//!
+//! They are not safe to call from two threads at once: a [`Library`] stays on the one thread a sandbox has.
+
+#![expect(unsafe_code, reason = "a C library loaded at run time; what each call relies on stands beside it")]
+
+use std::error::Error as _;
+use std::ffi::{c_char, c_double, c_float, c_int, c_uint, c_void};
+use std::marker::PhantomData;
+use std::path::Path;
+use std::ptr::{NonNull, null, null_mut};
+
+/// What pdfium hands out and takes back: never looked into.
+type Handle = NonNull<c_void>;
+type Out = Option<Handle>;
+
+/// `FPDF_LIBRARY_CONFIG`, version 2.
+#[repr(C)]
+struct Config {
+    version: c_int,
+    font_folders: *const *const c_char,
+    isolate: *mut c_void,
+    v8_slot: c_uint,
+}
+
+/// `FS_RECTF`
+#[repr(C)]
+#[derive(Default)]
+struct Rect {
+    left: c_float,
+    top: c_float,
+    right: c_float,
+    bottom: c_float,
+}
+
+macro_rules! functions {
+    ($($field:ident = $name:literal: fn($($argument:ty),*) $(-> $result:ty)?;)*) => {
+        struct Functions {
+            $($field: unsafe extern "C" fn($($argument),*) $(-> $result)?,)*
+        }
+
+        impl Functions {
+            fn of(library: &libloading::Library) -> Result<Self, libloading::Error> {
+                // SAFETY: the types are those of pdfium's headers, and the pointers live no longer than the
+                // library, which stands beside them.
+                Ok(unsafe { Self { $($field: *library.get($name)?,)* } })
+            }
+        }
+    };
+}
+
+functions! {
+    init = c"FPDF_InitLibraryWithConfig": fn(*const Config);
+    open = c"FPDF_LoadMemDocument64": fn(*const c_void, usize, *const c_char) -> Out;
+    close = c"FPDF_CloseDocument": fn(Handle);
+    count = c"FPDF_GetPageCount": fn(Handle) -> c_int;
+    page = c"FPDF_LoadPage": fn(Handle, c_int) -> Out;
+    close_page = c"FPDF_ClosePage": fn(Handle);
+    width = c"FPDF_GetPageWidthF": fn(Handle) -> c_float;
+    height = c"FPDF_GetPageHeightF": fn(Handle) -> c_float;
+    to_device = c"FPDF_PageToDevice":
+        fn(Handle, c_int, c_int, c_int, c_int, c_int, c_double, c_double, *mut c_int, *mut c_int) -> c_int;
+    text = c"FPDFText_LoadPage": fn(Handle) -> Out;
+    close_text = c"FPDFText_ClosePage": fn(Handle);
+    chars = c"FPDFText_CountChars": fn(Handle) -> c_int;
+    unicode = c"FPDFText_GetUnicode": fn(Handle, c_int) -> c_uint;
+    is_generated = c"FPDFText_IsGenerated": fn(Handle, c_int) -> c_int;
+    is_hyphen = c"FPDFText_IsHyphen": fn(Handle, c_int) -> c_int;
+    is_unmapped = c"FPDFText_HasUnicodeMapError": fn(Handle, c_int) -> c_int;
+    bounds = c"FPDFText_GetLooseCharBox": fn(Handle, c_int, *mut Rect) -> c_int;
+}
+
+/// pdfium, loaded and ready. It stays so until the process ends.
+pub(super) struct Library {
+    functions: Functions,
+    /// Keeps the functions where they are.
+    _loaded: libloading::Library,
+    /// Not for other threads.
+    _here: PhantomData<*mut ()>,
+}
+
+impl Library {
+    pub fn load(path: &Path) -> Result<Self, String> {
+        // SAFETY: whoever runs Riffle named this file as pdfium; loading it is running it.
+        let library = unsafe { libloading::Library::new(path) }.map_err(|error| why(&error))?;
+        let functions = Functions::of(&library).map_err(|error| why(&error))?;
+        // No folder of fonts: what is read of a file depends on the file, not on the machine.
+        let folders = [null()];
+        let config = Config { version: 2, font_folders: folders.as_ptr(), isolate: null_mut(), v8_slot: 0 };
+        // SAFETY: the configuration is complete for its version and read only during the call. This is the only
+        // `Library` of the process, so pdfium is set up once.
+        unsafe { (functions.init)(&raw const config) };
+        Ok(Self { functions, _loaded: library, _here: PhantomData })
+    }
+
+    pub fn open<'a>(&'a self, pdf: &'a [u8]) -> Option<Document<'a>> {
+        // SAFETY: pdfium reads from these bytes until the document is closed, and `Document` borrows them.
+        let handle = unsafe { (self.functions.open)(pdf.as_ptr().cast(), pdf.len(), null()) }?;
+        Some(Document { library: self, handle, _bytes: PhantomData })
+    }
+}
+
+/// What the system's loader says, which stands behind what was tried.
+fn why(error: &libloading::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+}
+
+pub(super) struct Document<'a> {
+    library: &'a Library,
+    handle: Handle,
+    _bytes: PhantomData<&'a [u8]>,
+}
+
+impl Document<'_> {
+    pub fn count(&self) -> u32 {
+        // SAFETY: the document is open.
+        let count = unsafe { (self.library.functions.count)(self.handle) };
+        u32::try_from(count).unwrap_or(0)
+    }
+
+    /// A page by its number from 1.
+    pub fn page(&self, number: u32) -> Option<Page<'_>> {
+        let functions = &self.library.functions;
+        let index = c_int::try_from(number.checked_sub(1)?).ok()?;
+        // SAFETY: the document is open, and stays so as long as `Page` borrows it.
+        let handle = unsafe { (functions.page)(self.handle, index) }?;
+        // SAFETY: the page is open until `Page` is dropped.
+        let Some(text) = (unsafe { (functions.text)(handle) }) else {
+            // SAFETY: as above, and nobody else knows it.
+            unsafe { (functions.close_page)(handle) };
+            return None;
+        };
+        Some(Page { functions, handle, text })
+    }
+}
+
+impl Drop for Document<'_> {
+    fn drop(&mut self) {
+        // SAFETY: opened once, closed once, after all its pages.
+        unsafe { (self.library.functions.close)(self.handle) }
+    }
+}
+
+pub(super) struct Page<'d> {
+    functions: &'d Functions,
+    handle: Handle,
+    text: Handle,
+}
+
+/// One character of a page.
+pub(super) struct Char {
+    /// A code point, half of one, or what stands for none.
+    pub unicode: u32,
+    /// A space or line end that is not drawn.
+    pub generated: bool,
+    /// The hyphen of a word that goes on in the next line.
+    pub hyphen: bool,
+    /// Its font does not say what it means.
+    pub unmapped: bool,
+}
+
+impl Page<'_> {
+    /// Width and height in points, as it is shown.
+    pub fn size(&self) -> (f32, f32) {
+        // SAFETY: the page is open; so in all functions below, and its text too.
+        unsafe { ((self.functions.width)(self.handle), (self.functions.height)(self.handle)) }
+    }
+
+    /// How many characters; they are asked for by numbers below it.
+    pub fn count(&self) -> c_int {
+        // SAFETY: see `size`.
+        unsafe { (self.functions.chars)(self.text) }
+    }
+
+    pub fn char(&self, index: c_int) -> Char {
+        let Self { functions, text, .. } = self;
+        // SAFETY: see `size`. An index that is out of bounds gives 0 or -1.
+        unsafe {
+            Char {
+                unicode: (functions.unicode)(*text, index),
+                generated: (functions.is_generated)(*text, index) == 1,
+                hyphen: (functions.is_hyphen)(*text, index) == 1,
+                unmapped: (functions.is_unmapped)(*text, index) == 1,
+            }
+        }
+    }
+
+    /// Two opposite corners of a character, counted from the top left corner of the page as it is shown, which is
+    /// `size` large.
+    pub fn corners(&self, index: c_int, size: (c_int, c_int)) -> Option<[(c_int, c_int); 2]> {
+        let mut rect = Rect::default();
+        // SAFETY: see `size`; the rectangle is ours.
+        if unsafe { (self.functions.bounds)(self.text, index, &raw mut rect) } == 0 {
+            return None;
+        }
+        let corner = |x: c_float, y: c_float| {
+            let (mut at_x, mut at_y) = (0, 0);
+            let (to_x, to_y) = (&raw mut at_x, &raw mut at_y);
+            // SAFETY: see `size`; both numbers are ours.
+            let done = unsafe {
+                (self.functions.to_device)(
+                    self.handle,
+                    0,
+                    0,
+                    size.0,
+                    size.1,
+                    0,
+                    x.into(),
+                    y.into(),
+                    to_x,
+                    to_y,
+                )
+            };
+            (done != 0).then_some((at_x, at_y))
+        };
+        Some([corner(rect.left, rect.top)?, corner(rect.right, rect.bottom)?])
+    }
+}
+
+impl Drop for Page<'_> {
+    fn drop(&mut self) {
+        // SAFETY: both were opened once and are closed once, the text before its page.
+        unsafe {
+            (self.functions.close_text)(self.text);
+            (self.functions.close_page)(self.handle);
+        }
+    }
+}

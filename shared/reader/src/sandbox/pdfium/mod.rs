@@ -1,0 +1,161 @@
+//! pdfium as the second reader of PDFs, where its shared library is configured.
+//!
+//! It is no memory-safe Rust, so it is loaded only within a sandbox, and there only for the first file that needs
+//! it. Whoever names the library's file trusts it.
+
+mod library;
+
+use std::cell::OnceCell;
+use std::ffi::{OsString, c_int};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use riffle_extract::{Bounds, Glyphs, SecondPage, SecondPages};
+use riffle_ports::PortError;
+use sha2::{Digest, Sha256};
+
+use library::{Document, Library};
+
+/// Boxes are asked for in parts of a point.
+const UNITS: f32 = 8.0;
+/// A page larger than this in points is none.
+const SIDE_MAX: f32 = 1e6;
+
+/// Where pdfium's library lies.
+#[derive(Debug, Clone)]
+pub struct Pdfium {
+    path: PathBuf,
+    variant: [u8; 32],
+}
+
+/// Why pdfium cannot be used, for the person who configured it.
+#[derive(Debug, thiserror::Error)]
+pub enum PdfiumError {
+    #[error("pdfium's library {} cannot be read: {error}", path.display())]
+    Missing { path: PathBuf, error: io::Error },
+    #[error("{} cannot be loaded as pdfium: {why}", path.display())]
+    NotLoaded { path: PathBuf, why: String },
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl Pdfium {
+    /// Finds the library. Nothing is loaded: [`super::Pool::check`] does, in a sandbox.
+    pub fn at(path: &Path) -> Result<Self, PdfiumError> {
+        let missing = |error| PdfiumError::Missing { path: path.to_owned(), error };
+        // A sandbox works in another folder.
+        let found = path.canonicalize().map_err(missing)?;
+        let variant = Sha256::digest(std::fs::read(&found).map_err(missing)?).into();
+        Ok(Self { path: found, variant })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Names this very library: another one may read another text.
+    pub fn variant(&self) -> &[u8] {
+        &self.variant
+    }
+}
+
+/// Within the sandbox: the library, loaded when it is first needed.
+pub(super) struct Loaded {
+    path: Option<PathBuf>,
+    library: OnceCell<Result<Library, String>>,
+}
+
+impl Loaded {
+    pub fn new(path: Option<OsString>) -> Self {
+        Self { path: path.map(PathBuf::from), library: OnceCell::new() }
+    }
+
+    pub fn is_configured(&self) -> bool {
+        self.path.is_some()
+    }
+
+    /// Makes sure that it is loaded.
+    pub fn load(&self) -> Result<(), String> {
+        self.library().map(|_| ())
+    }
+
+    fn library(&self) -> Result<&Library, String> {
+        let path = self.path.as_ref().ok_or_else(|| "none is configured".to_owned())?;
+        self.library.get_or_init(|| Library::load(path)).as_ref().map_err(Clone::clone)
+    }
+
+    pub fn open<'a>(&'a self, pdf: &'a [u8]) -> Result<Option<Box<dyn SecondPages + 'a>>, String> {
+        let library = self.library().map_err(|why| format!("pdfium could not be loaded: {why}"))?;
+        Ok(library.open(pdf).map(|document| Box::new(Pages(document)) as Box<dyn SecondPages + 'a>))
+    }
+}
+
+struct Pages<'a>(Document<'a>);
+
+impl SecondPages for Pages<'_> {
+    fn count(&self) -> u32 {
+        self.0.count()
+    }
+
+    fn read(&self, number: u32, size: Option<(f32, f32)>) -> Option<SecondPage> {
+        let page = self.0.page(number)?;
+        let (width, height) = size.unwrap_or_else(|| page.size());
+        let sides = (units(width)?, units(height)?);
+        let mut read =
+            SecondPage { glyphs: Glyphs { page: (width, height), boxes: Vec::new() }, ..Default::default() };
+        // The first half of a character beyond 16 bits.
+        let mut half = None;
+        for index in 0..page.count() {
+            let char = page.char(index);
+            let c = match (char.unicode, half.take()) {
+                (high @ 0xD800..0xDC00, _) => {
+                    half = Some(high);
+                    continue;
+                }
+                (low @ 0xDC00..0xE000, Some(high)) => {
+                    char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+                }
+                _ if char.hyphen => Some('-'),
+                (code, _) => char::from_u32(code),
+            };
+            match c {
+                Some('\r') => {}
+                Some('\n') => read.text.push('\n'),
+                Some(c) if c.is_whitespace() => read.text.push(' '),
+                Some(c) if !char.unmapped && is_text(c) => {
+                    read.readable = read.readable.saturating_add(1);
+                    if !char.generated
+                        && let Some(corners) = page.corners(index, sides)
+                    {
+                        let offset = u32::try_from(read.text.len()).unwrap_or(u32::MAX);
+                        read.glyphs.boxes.push((offset, bounds(corners)));
+                    }
+                    read.text.push(c);
+                }
+                _ => read.unreadable = read.unreadable.saturating_add(1),
+            }
+        }
+        Some(read)
+    }
+}
+
+/// What stands for a letter pdfium does not know, or for none.
+fn is_text(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{FFFD}'..='\u{FFFF}' | '\u{FEFF}')
+}
+
+fn units(points: f32) -> Option<c_int> {
+    #[expect(clippy::cast_possible_truncation, reason = "at most SIDE_MAX, in eighths")]
+    (points > 0.0 && points <= SIDE_MAX).then(|| (points * UNITS).round() as c_int)
+}
+
+fn bounds([a, b]: [(c_int, c_int); 2]) -> Bounds {
+    #[expect(clippy::cast_precision_loss, reason = "far below what f32 holds on any page")]
+    let points = |units: c_int| units as f32 / UNITS;
+    Bounds {
+        x0: points(a.0.min(b.0)),
+        y0: points(a.1.min(b.1)),
+        x1: points(a.0.max(b.0)),
+        y1: points(a.1.max(b.1)),
+    }
+}
