@@ -1,6 +1,7 @@
 //! `riffle serve`: the platform with its WebSocket, its addresses and a page.
 
 mod guard;
+mod page;
 mod socket;
 
 use std::process::ExitCode;
@@ -9,8 +10,7 @@ use std::time::Duration;
 
 use api::Api;
 use axum::extract::{Extension, Request};
-use axum::http::header;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{any, get};
 use axum::{Router, middleware};
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, SocketConfig, SourceKind};
@@ -21,8 +21,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::Serve;
 use crate::error::Problem;
 use crate::platform::{self, Platform, TENANT};
-
-const PAGE: &str = include_str!("page.html");
 
 #[expect(clippy::print_stderr, reason = "where people are told the address")]
 pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
@@ -50,7 +48,11 @@ pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
 
 fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime) -> Router {
     Router::new()
-        .route("/", get(page))
+        .route("/", get(page::document))
+        .route("/sessions", get(page::document))
+        .route("/sessions/{session}", get(page::document))
+        .route("/assets/{*path}", get(page::asset))
+        .route("/icon.svg", get(page::icon))
         .route("/ws", get(socket::upgrade))
         .route("/api/{*rest}", any(call))
         .route("/sessions/{session}/report.xlsx", any(call))
@@ -61,12 +63,6 @@ fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime
         .layer(middleware::from_fn(guard::check))
         .layer(Extension(Arc::new(guard)))
         .with_state(platform)
-}
-
-async fn page() -> impl IntoResponse {
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
-                  connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(PAGE))
 }
 
 /// What is said of itself where there are addresses for it.

@@ -1,0 +1,133 @@
+// The frame of all pages, and which page stands at which address.
+
+import { ActionIcon, Anchor, Container, Group, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { Link, Route, Switch, useLocation } from "wouter";
+
+import { get } from "./api/client.ts";
+import type { Config } from "./api/types.ts";
+import classes from "./app.module.css";
+import { NewScan } from "./scan/new-scan.tsx";
+import { Empty, Trouble, Waiting } from "./ui/notes.tsx";
+
+const SessionPage = lazy(() => import("./scan/session-page.tsx").then((module) => ({ default: module.SessionPage })));
+const History = lazy(() => import("./sessions/history.tsx").then((module) => ({ default: module.History })));
+
+export function App() {
+  const config = useQuery({
+    queryKey: ["config"],
+    queryFn: ({ signal }) => get<Config>("/api/config", signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return (
+    <>
+      <Header />
+      <Container component="main" size={1320} px="md" py="lg" id="content">
+        {config.isPending && <Waiting label="Opening Riffle…" />}
+        {config.isError && (
+          <Trouble
+            title="Riffle does not answer"
+            message={config.error.message}
+            again={() => void config.refetch()}
+          />
+        )}
+        {config.data && <Pages config={config.data} />}
+      </Container>
+    </>
+  );
+}
+
+function Pages({ config }: { config: Config }) {
+  return (
+    <Suspense fallback={<Waiting label="Loading…" />}>
+      <Switch>
+        <Route path="/">
+          <Titled title="New scan">
+            <NewScan config={config} />
+          </Titled>
+        </Route>
+        <Route path="/sessions">
+          <Titled title="Scans">
+            <History />
+          </Titled>
+        </Route>
+        <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={id} config={config} />}</Route>
+        <Route>
+          <Titled title="Not found">
+            <Empty title="There is no such page">
+              <Anchor component={Link} href="/">
+                Start a scan
+              </Anchor>{" "}
+              or look at{" "}
+              <Anchor component={Link} href="/sessions">
+                earlier ones
+              </Anchor>
+              .
+            </Empty>
+          </Titled>
+        </Route>
+      </Switch>
+    </Suspense>
+  );
+}
+
+function Titled({ title, children }: { title: string; children: ReactNode }) {
+  useEffect(() => {
+    document.title = `${title} · Riffle`;
+  }, [title]);
+  return children;
+}
+
+function Header() {
+  const [location] = useLocation();
+  const link = (href: string, label: string, here: boolean) => (
+    <Link href={href} className={classes.link} aria-current={here ? "page" : undefined}>
+      {label}
+    </Link>
+  );
+  return (
+    <header className={classes.header}>
+      <a href="#content" className={classes.skip}>
+        Skip to content
+      </a>
+      <Container size={1320} px="md" className={classes.bar}>
+        <Link href="/" className={classes.brand}>
+          <img src="/icon.svg" alt="" width={26} height={26} />
+          Riffle
+        </Link>
+        <Group component="nav" gap={4} aria-label="Pages">
+          {link("/", "New scan", location === "/")}
+          {link("/sessions", "Scans", location.startsWith("/sessions"))}
+        </Group>
+        <Scheme />
+      </Container>
+    </header>
+  );
+}
+
+function Scheme() {
+  const { setColorScheme } = useMantineColorScheme();
+  const dark = useComputedColorScheme("light") === "dark";
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="lg"
+      ml="auto"
+      aria-label={dark ? "Light colours" : "Dark colours"}
+      onClick={() => setColorScheme(dark ? "light" : "dark")}
+    >
+      <svg width="18" height="18" viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" strokeWidth="2">
+        {dark ? (
+          <>
+            <circle cx="12" cy="12" r="4.5" />
+            <path d="M12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M5 19l2-2M17 7l2-2" />
+          </>
+        ) : (
+          <path d="M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5z" />
+        )}
+      </svg>
+    </ActionIcon>
+  );
+}

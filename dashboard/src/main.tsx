@@ -1,0 +1,43 @@
+import "./styles.ts";
+
+import { createTheme, MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { ApiError } from "./api/client.ts";
+import { App } from "./app.tsx";
+import { Announcer } from "./ui/announcer.tsx";
+
+// Colours dark enough to be read on white, and light enough on black.
+const theme = createTheme({
+  primaryColor: "cyan",
+  primaryShade: { light: 9, dark: 5 },
+  autoContrast: true,
+  defaultRadius: "md",
+  fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
+});
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      retry: (failures, error) => failures < 3 && !(error instanceof ApiError && !error.passes),
+    },
+  },
+});
+
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider theme={theme} defaultColorScheme="auto">
+        <QueryClientProvider client={queries}>
+          <Announcer>
+            <App />
+          </Announcer>
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}

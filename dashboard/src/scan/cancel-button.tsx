@@ -1,0 +1,30 @@
+import { Button, Group, Modal, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+
+export function CancelButton({ cancelling, cancel }: { cancelling: boolean; cancel: () => void }) {
+  const [asking, { open, close }] = useDisclosure(false);
+  return (
+    <>
+      <Button variant="default" onClick={open} disabled={cancelling}>
+        {cancelling ? "Cancelling…" : "Cancel scan"}
+      </Button>
+      <Modal opened={asking} onClose={close} title="Cancel this scan?" centered closeButtonProps={{ "aria-label": "Close" }}>
+        <Text size="sm">What was found until now stays listed, but there will be no report.</Text>
+        <Group justify="end" mt="lg">
+          <Button variant="default" onClick={close} data-autofocus>
+            Go on reading
+          </Button>
+          <Button
+            color="red"
+            onClick={() => {
+              close();
+              cancel();
+            }}
+          >
+            Cancel scan
+          </Button>
+        </Group>
+      </Modal>
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+// The one session the page follows. It outlives the change from "new scan" to the session's own address.
+
+import { useEffect, useState, useSyncExternalStore } from "react";
+
+import { get } from "../api/client.ts";
+import type { Config, FailurePage, MatchPage, SessionDetail, StartScan } from "../api/types.ts";
+import { browser } from "../connection/browser.ts";
+import { TIMING } from "../connection/link.ts";
+import { type Api, Session, type View, type Wanted } from "./session.ts";
+
+const PAGE = 5_000;
+
+const api: Api = {
+  detail: (id) => get<SessionDetail>(`/api/sessions/${id}`),
+  matches: (id, cursor) => get<MatchPage>(paged(`/api/sessions/${id}/matches`, cursor)),
+  failures: (id, cursor) => get<FailurePage>(paged(`/api/sessions/${id}/failures`, cursor)),
+};
+
+function paged(path: string, cursor: string | null): string {
+  return cursor === null ? `${path}?limit=${PAGE}` : `${path}?limit=${PAGE}&cursor=${encodeURIComponent(cursor)}`;
+}
+
+let current: Session | null = null;
+
+function make(wanted: Wanted, config: Config): Session {
+  current?.close();
+  // A hidden tab draws no pictures, and is to go on all the same.
+  const soon = (call: () => void) => {
+    if (document.hidden) setTimeout(call, 250);
+    else requestAnimationFrame(() => call());
+  };
+  // Replaced well before the gateway ends it.
+  const replaceAfter = Math.max(1, config.socket.max_age_seconds * 0.9) * 1000;
+  current = new Session(wanted, browser(config.socket.path), api, soon, { ...TIMING, replaceAfter });
+  current.open();
+  return current;
+}
+
+/** Asks for a scan. */
+export function begin(start: StartScan, config: Config): Session {
+  return make({ start }, config);
+}
+
+/** The session of this id, followed already or from now on. */
+export function useSession(id: string, config: Config): Session {
+  const [session, setSession] = useState(() => (current?.snapshot().id === id ? current : make({ id }, config)));
+  useEffect(() => {
+    if (session.snapshot().id !== id) setSession(current?.snapshot().id === id ? current : make({ id }, config));
+  }, [session, id, config]);
+  return session;
+}
+
+export function leave(): void {
+  current?.close();
+  current = null;
+}
+
+export function useView(session: Session): View {
+  return useSyncExternalStore(session.subscribe, session.snapshot);
+}

@@ -1,0 +1,196 @@
+// Which files: dropped, chosen, or a folder of the server's machine where the page runs beside it.
+
+import { Anchor, Button, Group, Stack, Tabs, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { type DragEvent, useRef, useState } from "react";
+
+import { get } from "../api/client.ts";
+import type { Config, FolderListing } from "../api/types.ts";
+import { bytes, counted } from "../ui/format.ts";
+import { type Chosen, fromDrop, fromInput } from "../upload/collect.ts";
+import classes from "./fields.module.css";
+
+export type SourceChosen = { kind: "folder"; path: string } | { kind: "upload"; files: Chosen[] };
+
+interface Props {
+  config: Config;
+  chosen: SourceChosen | null;
+  choose: (source: SourceChosen | null) => void;
+  disabled: boolean;
+}
+
+export function Source({ config, chosen, choose, disabled }: Props) {
+  const folders = config.sources.includes("folders");
+  const uploads = config.sources.includes("upload");
+  if (!folders) return <Drop limits={config.limits} chosen={chosen} choose={choose} disabled={disabled} />;
+  if (!uploads) return <Folder choose={choose} />;
+  return (
+    <Tabs defaultValue="folder" onChange={() => choose(null)} keepMounted={false}>
+      <Tabs.List mb="md">
+        <Tabs.Tab value="folder" disabled={disabled}>
+          A folder on this computer
+        </Tabs.Tab>
+        <Tabs.Tab value="upload" disabled={disabled}>
+          Upload files
+        </Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value="folder">
+        <Folder choose={choose} />
+      </Tabs.Panel>
+      <Tabs.Panel value="upload">
+        <Drop limits={config.limits} chosen={chosen} choose={choose} disabled={disabled} />
+      </Tabs.Panel>
+    </Tabs>
+  );
+}
+
+function Folder({ choose }: { choose: Props["choose"] }) {
+  const [path, setPath] = useState("");
+  const [settled] = useDebouncedValue(path.trim(), 250);
+  const listing = useQuery({
+    queryKey: ["folders", settled],
+    queryFn: ({ signal }) =>
+      get<FolderListing>(settled ? `/api/folders?path=${encodeURIComponent(settled)}` : "/api/folders", signal),
+    placeholderData: (before) => before,
+    retry: false,
+  });
+  const take = (text: string) => {
+    setPath(text);
+    choose(text.trim() === "" ? null : { kind: "folder", path: text.trim() });
+  };
+  const shown = listing.data;
+  return (
+    <Stack gap="sm">
+      <TextInput
+        label="Folder"
+        description="All files in it and below it are read."
+        placeholder={shown && settled === "" ? shown.path : "/home/me/drawings"}
+        value={path}
+        onChange={(event) => take(event.currentTarget.value)}
+        error={settled !== "" && listing.isError ? listing.error.message : undefined}
+        autoComplete="off"
+        spellCheck={false}
+      />
+      {shown && !listing.isError && (
+        <nav aria-label="Folders to choose from">
+          <Group gap={6} className={classes.folders}>
+            {shown.parent && (
+              <Button size="compact-sm" variant="default" onClick={() => take(shown.parent ?? "")} aria-label="Folder above">
+                ↑ Up
+              </Button>
+            )}
+            {shown.folders.map((folder) => (
+              <Button key={folder.path} size="compact-sm" variant="light" onClick={() => take(folder.path)}>
+                {folder.name}
+              </Button>
+            ))}
+          </Group>
+          <Text size="sm" c="dimmed" mt={6}>
+            {settled === "" ? `In ${shown.path}. ` : ""}
+            {counted(shown.files, "file")} directly in it, {counted(shown.folders.length, "folder")}.
+          </Text>
+        </nav>
+      )}
+    </Stack>
+  );
+}
+
+function Drop({
+  limits,
+  chosen,
+  choose,
+  disabled,
+}: Pick<Props, "chosen" | "choose" | "disabled"> & { limits: Config["limits"] }) {
+  const files = chosen?.kind === "upload" ? chosen.files : [];
+  const [over, setOver] = useState(false);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const single = useRef<HTMLInputElement>(null);
+  const whole = useRef<HTMLInputElement>(null);
+
+  const add = (more: Chosen[]) => {
+    const known = new Set(files.map(({ name }) => name));
+    const all = [...files, ...more.filter(({ name }) => !known.has(name))];
+    const large = all.find(({ file }) => file.size > limits.upload_file_bytes);
+    if (all.length > limits.upload_files) {
+      setTrouble(`These are more than ${counted(limits.upload_files, "file")}: scan them in parts.`);
+    } else if (large) {
+      setTrouble(`${large.name} is larger than ${bytes(limits.upload_file_bytes)}: leave it out.`);
+    } else {
+      setTrouble(more.length === 0 ? "There was no file in it." : null);
+      choose(all.length === 0 ? null : { kind: "upload", files: all });
+    }
+  };
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    if (disabled) return;
+    fromDrop(event.dataTransfer).then(add, () => setTrouble("The browser could not read what was dropped. Try again."));
+  };
+
+  return (
+    <Stack gap="sm">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons in it do the same by keyboard */}
+      <div
+        className={classes.drop}
+        data-over={over || undefined}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={drop}
+      >
+        <Text fw={500}>Drop files or folders here</Text>
+        <Group gap="xs" mt="xs" justify="center">
+          <Button variant="default" size="sm" disabled={disabled} onClick={() => single.current?.click()}>
+            Choose files
+          </Button>
+          <Button variant="default" size="sm" disabled={disabled} onClick={() => whole.current?.click()}>
+            Choose a folder
+          </Button>
+        </Group>
+        <input
+          ref={single}
+          type="file"
+          multiple
+          hidden
+          aria-label="Files"
+          onChange={(event) => {
+            if (event.currentTarget.files) add(fromInput(event.currentTarget.files));
+            event.currentTarget.value = "";
+          }}
+        />
+        <input
+          ref={whole}
+          type="file"
+          // React knows it by this name only.
+          {...{ webkitdirectory: "" }}
+          hidden
+          aria-label="Folder"
+          onChange={(event) => {
+            if (event.currentTarget.files) add(fromInput(event.currentTarget.files));
+            event.currentTarget.value = "";
+          }}
+        />
+      </div>
+      {trouble && (
+        <Text size="sm" className={classes.trouble} role="alert">
+          {trouble}
+        </Text>
+      )}
+      {files.length > 0 && (
+        <Group gap="sm">
+          <Text size="sm">
+            {counted(files.length, "file")}, {bytes(files.reduce((sum, { file }) => sum + file.size, 0))}
+          </Text>
+          {!disabled && (
+            <Anchor component="button" type="button" size="sm" onClick={() => choose(null)}>
+              Remove all
+            </Anchor>
+          )}
+        </Group>
+      )}
+    </Stack>
+  );
+}

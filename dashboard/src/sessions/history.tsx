@@ -1,0 +1,108 @@
+// Earlier scans, newest first.
+
+import { Anchor, Badge, Button, Group, Table, Text, Title } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
+
+import { get } from "../api/client.ts";
+import type { SessionOverview, SessionPage, SessionState } from "../api/types.ts";
+import { isOver } from "../scan/session.ts";
+import { stateWords } from "../scan/words.ts";
+import { count, date, duration } from "../ui/format.ts";
+import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
+
+const COLORS: Partial<Record<SessionState, string>> = { COMPLETE: "teal", FAILED: "red", CANCELLED: "gray" };
+
+export function History() {
+  const list = useInfiniteQuery({
+    queryKey: ["sessions"],
+    queryFn: ({ pageParam, signal }) =>
+      get<SessionPage>(pageParam === null ? "/api/sessions?limit=50" : `/api/sessions?limit=50&cursor=${encodeURIComponent(pageParam)}`, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.cursor ?? null,
+    // What runs moves on.
+    refetchInterval: (query) =>
+      query.state.data?.pages.some((page) => page.sessions.some(({ state }) => !isOver(state))) ? 2_000 : false,
+  });
+  const sessions = list.data?.pages.flatMap((page) => page.sessions) ?? [];
+  return (
+    <>
+      <Group justify="space-between" mb="md">
+        <Title order={1} fz={24}>
+          Scans
+        </Title>
+        <Button component={Link} href="/">
+          New scan
+        </Button>
+      </Group>
+      {list.isPending && <Waiting label="Loading the scans…" />}
+      {list.isError && <Trouble title="The scans cannot be listed" message={list.error.message} again={() => void list.refetch()} />}
+      {list.data && sessions.length === 0 && (
+        <Empty title="No scan yet">
+          <Anchor component={Link} href="/">
+            Start the first one
+          </Anchor>
+          ; it will be listed here.
+        </Empty>
+      )}
+      {sessions.length > 0 && (
+        <Table.ScrollContainer minWidth={640}>
+          <Table highlightOnHover verticalSpacing="sm">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th scope="col">Scan of</Table.Th>
+                <Table.Th scope="col">State</Table.Th>
+                <Table.Th scope="col">Files</Table.Th>
+                <Table.Th scope="col">Matches</Table.Th>
+                <Table.Th scope="col">Not read</Table.Th>
+                <Table.Th scope="col">Took</Table.Th>
+                <Table.Th scope="col">Begun</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {sessions.map((session) => (
+                <Line key={session.session_id} session={session} />
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+      {list.hasNextPage && (
+        <Button variant="default" mt="md" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          Show earlier ones
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Line({ session }: { session: SessionOverview }) {
+  const total = session.total ?? null;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Anchor component={Link} href={`/sessions/${session.session_id}`} fw={500} style={{ overflowWrap: "anywhere" }}>
+          {session.source}
+        </Anchor>
+        <Text size="xs" c="dimmed">
+          {count(session.codes)} {session.codes === 1 ? "code" : "codes"}
+          {session.retry_of && ", reads again what failed"}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <Badge variant="light" color={COLORS[session.state] ?? "cyan"}>
+          {stateWords(session.state)}
+        </Badge>
+      </Table.Td>
+      <Table.Td>{total === null ? "…" : session.processed === total ? count(total) : `${count(session.processed)} of ${count(total)}`}</Table.Td>
+      <Table.Td>{count(session.matches)}</Table.Td>
+      <Table.Td>{count(session.failed)}</Table.Td>
+      <Table.Td>{took(session)}</Table.Td>
+      <Table.Td>{date(session.created_at)}</Table.Td>
+    </Table.Tr>
+  );
+}
+
+function took({ started_at: started, finished_at: finished }: SessionOverview): string {
+  return started && finished ? duration((Date.parse(finished) - Date.parse(started)) / 1000) : "–";
+}

@@ -1,0 +1,52 @@
+// Numbers, sizes, times and dates as people read them, in their own language's way.
+
+const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const when = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+
+export function count(value: number): string {
+  return whole.format(value);
+}
+
+/** "1 file", "6,600 files". */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${whole.format(value)} ${value === 1 ? one : many}`;
+}
+
+export function rate(value: number): string {
+  return value >= 10 ? whole.format(value) : short.format(value);
+}
+
+const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
+
+export function bytes(value: number): string {
+  let unit = 0;
+  let left = value;
+  while (left >= 1000 && unit < UNITS.length - 1) {
+    left /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? whole.format(left) : short.format(left)} ${UNITS[unit]}`;
+}
+
+/** "4.2 s", "3 min 5 s", "2 h 10 min". */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${short.format(seconds)} s`;
+  const all = Math.round(seconds);
+  if (all < 60) return `${all} s`;
+  if (all < 3600) return joined(Math.floor(all / 60), "min", all % 60, "s");
+  return joined(Math.floor(all / 3600), "h", Math.floor((all % 3600) / 60), "min");
+}
+
+function joined(first: number, one: string, second: number, two: string): string {
+  return second === 0 ? `${first} ${one}` : `${first} ${one} ${second} ${two}`;
+}
+
+export function date(iso: string): string {
+  return when.format(new Date(iso));
+}
+
+export function time(milliseconds: number): string {
+  return clock.format(new Date(milliseconds));
+}

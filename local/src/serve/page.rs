@@ -1,0 +1,87 @@
+//! The dashboard, as it was built into this program.
+
+use axum::extract::Path;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use rust_embed::RustEmbed;
+
+/// What `scripts/dashboard` builds: each file, and beside it the same packed with gzip. Empty where it was not built.
+#[derive(RustEmbed)]
+#[folder = "../dashboard/dist"]
+#[allow_missing = true]
+struct Dashboard;
+
+/// Scripts, styles and pictures are the server's own; styles may stand in elements, since rows are placed by them.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                      img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; base-uri 'none'; \
+                      form-action 'self'; frame-ancestors 'none'";
+const NOT_BUILT: &str = "<!doctype html><html lang=en><title>Riffle</title><h1>The page was not built</h1>\
+                         <p>This program was compiled without its page. Run <code>scripts/dashboard</code>, then \
+                         compile it again; or use <code>riffle scan</code>. The API is described at \
+                         <a href=/api/docs>/api/docs</a>.";
+
+/// The one document of all the page's addresses.
+pub async fn document(headers: HeaderMap) -> Response {
+    let mut answer = match file("index.html", &headers) {
+        Some(answer) => answer,
+        None => (StatusCode::SERVICE_UNAVAILABLE, Html(NOT_BUILT)).into_response(),
+    };
+    let own = answer.headers_mut();
+    own.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    // It names the other files: an old one would ask for what is gone.
+    own.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    answer
+}
+
+/// A file whose name changes with its content.
+pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    kept(&format!("assets/{path}"), "public, max-age=31536000, immutable", &headers)
+}
+
+pub async fn icon(headers: HeaderMap) -> Response {
+    kept("icon.svg", "public, max-age=86400", &headers)
+}
+
+fn kept(path: &str, how_long: &'static str, headers: &HeaderMap) -> Response {
+    let Some(mut answer) = file(path, headers) else {
+        return (StatusCode::NOT_FOUND, "There is no such file; load the page anew.").into_response();
+    };
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(how_long));
+    answer
+}
+
+fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
+    let packed = takes_gzip(headers).then(|| Dashboard::get(&format!("{path}.gz"))).flatten();
+    let encoding = packed.is_some().then_some("gzip");
+    let found = packed.or_else(|| Dashboard::get(path))?;
+    let digest = found.metadata.sha256_hash();
+    let tag = HeaderValue::try_from(format!("\"{:032x}\"", u128::from_be_bytes(*digest.first_chunk()?))).ok()?;
+    let mut answer = if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, kind(path))], found.data.into_owned()).into_response()
+    };
+    let own = answer.headers_mut();
+    own.insert(header::ETAG, tag);
+    own.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    own.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(encoding) = encoding {
+        own.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    Some(answer)
+}
+
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|accepted| accepted.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.split(',').any(|one| one.trim() == "gzip"))
+}
+
+fn kind(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,36 @@
+// Files to scan, made for a test.
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import { program } from "./server.ts";
+
+/** Sample drawings with a list of codes and an answer key, as `riffle samples` makes them. */
+export function samples(folder: string, count: number, seed = 1): { drawings: string; codes: string; answers: string } {
+  execFileSync(program(), ["samples", folder, "--count", String(count), "--seed", String(seed)]);
+  const inside = (name: string) => path.join(folder, name);
+  return { drawings: inside("drawings"), codes: inside("codes.xlsx"), answers: inside("answers.json") };
+}
+
+/** `files` texts with `each` codes each, all of them different; and the codes. */
+export function texts(folder: string, files: number, each: number): string[] {
+  mkdirSync(folder, { recursive: true });
+  const codes: string[] = [];
+  for (let file = 0; file < files; file++) {
+    const lines: string[] = [];
+    for (let line = 0; line < each; line++) {
+      const code = `HC-${file * each + line + 1}`;
+      codes.push(code);
+      lines.push(`item ${line + 1}: drill ${code} through`);
+    }
+    writeFileSync(path.join(folder, `list-${String(file).padStart(5, "0")}.txt`), lines.join("\n") + "\n");
+  }
+  return codes;
+}
+
+/** What nobody can read: a PDF that is cut off behind its first line. */
+export function broken(file: string): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, "%PDF-1.7\n1 0 obj\n<< /Type /Catalog");
+}

@@ -1,0 +1,75 @@
+// A network between browser and server that can be cut.
+
+import { once } from "node:events";
+import net from "node:net";
+
+export class Network {
+  private readonly sockets = new Set<net.Socket>();
+  private up = true;
+
+  private constructor(
+    private readonly listener: net.Server,
+    private target: number,
+  ) {}
+
+  static async before(target: number): Promise<Network> {
+    const listener = net.createServer();
+    const network = new Network(listener, target);
+    listener.on("connection", (client) => network.connect(client));
+    listener.listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    return network;
+  }
+
+  get address(): string {
+    return `http://127.0.0.1:${(this.listener.address() as net.AddressInfo).port}`;
+  }
+
+  /** Ends all that goes through it now; what comes next gets through. */
+  reset(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** From now on nothing gets through. */
+  cut(): void {
+    this.up = false;
+    this.reset();
+  }
+
+  mend(): void {
+    this.up = true;
+  }
+
+  /** Leads to another server, such as the same one started again. */
+  lead(target: number): void {
+    this.target = target;
+  }
+
+  async close(): Promise<void> {
+    this.reset();
+    const closed = once(this.listener, "close");
+    this.listener.close();
+    await closed;
+  }
+
+  private connect(client: net.Socket): void {
+    if (!this.up) {
+      client.destroy();
+      return;
+    }
+    const server = net.connect(this.target, "127.0.0.1");
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.sockets.add(from);
+      from.pipe(to);
+      // Either side may go at any time: that is what is tested.
+      from.on("error", () => to.destroy());
+      from.on("close", () => {
+        this.sockets.delete(from);
+        to.destroy();
+      });
+    }
+  }
+}

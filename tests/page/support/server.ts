@@ -1,0 +1,78 @@
+// The real `riffle serve`, with a state folder of its own.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import readline from "node:readline";
+
+const ROOT = path.resolve(import.meta.dirname, "../../..");
+
+/** The program to test: the one that `scripts/test` has built, unless another is named. */
+export function program(): string {
+  const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target");
+  const found = process.env.RIFFLE_BINARY ?? path.join(target, "debug/riffle");
+  if (!existsSync(found)) {
+    throw new Error(`${found} is missing: cargo build -p riffle, or name one in RIFFLE_BINARY`);
+  }
+  return found;
+}
+
+/** A folder that is gone when the test is over. */
+export function scratch(): { path: string; remove(): void } {
+  const folder = mkdtempSync(path.join(tmpdir(), "riffle-page-"));
+  return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+export class Server {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly port: number,
+    readonly said: string[],
+  ) {}
+
+  static async start(state: string, extra: string[] = [], port = 0): Promise<Server> {
+    const child = spawn(program(), ["serve", "--listen", `127.0.0.1:${port}`, "--state", state, ...extra], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const said: string[] = [];
+    const lines = readline.createInterface({ input: child.stderr! });
+    const listening = new Promise<number>((resolve, reject) => {
+      lines.on("line", (line) => {
+        said.push(line);
+        const at = /riffle is at http:\/\/127\.0\.0\.1:(\d+)/.exec(line);
+        if (at) resolve(Number(at[1]));
+      });
+      child.once("exit", (code) => reject(new Error(`riffle serve ended with ${code}: ${said.join("\n")}`)));
+      child.once("error", reject);
+    });
+    return new Server(child, await listening, said);
+  }
+
+  get address(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async json<T>(route: string): Promise<T> {
+    const answer = await fetch(this.address + route);
+    if (!answer.ok) throw new Error(`${route}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+
+  /** As a machine that loses power. */
+  async kill(): Promise<void> {
+    await this.end("SIGKILL");
+  }
+
+  async stop(): Promise<void> {
+    await this.end("SIGTERM");
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, "exit");
+    this.child.kill(signal);
+    await ended;
+  }
+}
