@@ -1,6 +1,6 @@
 //! HTTP → the platform's questions and answers: sessions and what was found in them, tickets, codes, downloads.
 //!
-//! `routes` is the one table of addresses, from which the `OpenAPI` description is made too. Nothing here knows
+//! `routes` is the one table of addresses, from which the OpenAPI description is made too. Nothing here knows
 //! where it runs: the local server calls [`handle`] as the gateway's function does.
 
 mod answer;

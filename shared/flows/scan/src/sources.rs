@@ -92,7 +92,7 @@ struct UploadPages {
 #[async_trait]
 impl Pages for UploadPages {
     async fn next(&mut self) -> Result<Option<Vec<Entry>>, SourceError> {
-        while let Some(first) = self.firsts.next() {
+        for first in self.firsts.by_ref() {
             let files = self.uploads.looked_at(&self.upload, first).await?;
             if files.is_empty() {
                 continue;

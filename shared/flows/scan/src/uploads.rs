@@ -120,23 +120,7 @@ impl Uploads {
             let form = self.storage.form(&key, size).await?;
             return Ok(SendBy::Single { method: "POST".to_owned(), url: form.url, fields: form.fields });
         }
-        let begun = match self.begun(upload, number).await? {
-            Some(begun) => begun,
-            None => {
-                let begun = self.storage.begin(&key).await?;
-                let noted = keys::upload_parts(upload, number);
-                match self.objects.put_if_absent(&noted, Bytes::from(begun.clone())).await? {
-                    Put::Stored => begun,
-                    // Somebody was faster: theirs is the one that is completed.
-                    Put::Exists => {
-                        self.storage.abort(&key, &begun).await?;
-                        self.begun(upload, number).await?.ok_or_else(|| {
-                            PortError::Unavailable(format!("{noted} went away while it was looked at"))
-                        })?
-                    }
-                }
-            }
-        };
+        let begun = self.begin_once(upload, number, &key).await?;
         let mut parts = Vec::new();
         for (part, from) in
             (1_u32..).zip((0..size).step_by(usize::try_from(part_bytes).unwrap_or(usize::MAX)))
@@ -145,6 +129,22 @@ impl Uploads {
             parts.push(PartTarget { number: part, url });
         }
         Ok(SendBy::Parts { part_bytes, parts })
+    }
+
+    /// Begins a file that comes in parts, unless that was done: then that is what is gone on with.
+    async fn begin_once(&self, upload: &str, number: u32, key: &str) -> Result<String, PortError> {
+        if let Some(begun) = self.begun(upload, number).await? {
+            return Ok(begun);
+        }
+        let begun = self.storage.begin(key).await?;
+        let noted = keys::upload_parts(upload, number);
+        if self.objects.put_if_absent(&noted, Bytes::from(begun.clone())).await? == Put::Stored {
+            return Ok(begun);
+        }
+        // Somebody was faster: theirs is the one that is completed.
+        self.storage.abort(key, &begun).await?;
+        let gone = || PortError::Unavailable(format!("{noted} went away while it was looked at"));
+        self.begun(upload, number).await?.ok_or_else(gone)
     }
 
     async fn begun(&self, upload: &str, number: u32) -> Result<Option<String>, PortError> {
