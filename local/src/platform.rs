@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use riffle_local_adapters::{
     LocalConnections, LocalFolders, LocalLedger, LocalNotifier, LocalObjects, LocalQueues, LocalTexts,
-    RandomIds, Store, SystemClock, Tesseract,
+    LocalUploads, RandomIds, Store, SystemClock, Tesseract,
 };
 use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, TextCache};
 use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
 use riffle_reader::{Parser, Reader};
-use riffle_scan::{Dispatcher, Links, Ports, ReaderSearch, Scan, Settings, Tickets, Worker};
+use riffle_scan::{
+    Dispatcher, Links, Ports, ReaderSearch, Scan, Settings, Sources, Tickets, Uploads, Worker,
+};
 
 use crate::cli::Machine;
 use crate::error::Problem;
@@ -32,7 +34,8 @@ pub struct Platform {
     pub tickets: Tickets,
     pub clock: Arc<dyn Clock>,
     pub functions: Functions,
-    pub source: Arc<LocalFolders>,
+    pub source: Arc<Sources>,
+    pub uploads: LocalUploads,
     pub ocr: Arc<Tesseract>,
 }
 
@@ -81,7 +84,18 @@ impl Platform {
             ids: Arc::new(RandomIds),
         };
         let scan = Scan::new(ports, settings);
-        let source = Arc::new(LocalFolders::default());
+        let uploads = LocalUploads::open(&dir, Arc::clone(&clock)).map_err(|error| {
+            Problem::new(format!("the uploads in {} cannot be used: {error}", dir.display()))
+        })?;
+        let source = Arc::new(Sources {
+            folders: Some(Arc::new(LocalFolders::default())),
+            uploads: Uploads {
+                objects: Arc::new(store.objects()),
+                storage: Arc::new(uploads.clone()),
+                ids: Arc::new(RandomIds),
+                limits: api::limits(),
+            },
+        });
         let ocr = Arc::new(Tesseract::new(&machine.ocr_languages));
         let reader = reader(machine, &dir, Arc::clone(&clock), Arc::clone(&ocr))?;
         let functions = Functions {
@@ -110,6 +124,7 @@ impl Platform {
             clock,
             functions,
             source,
+            uploads,
             ocr,
         })
     }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use riffle_ports::{Session, Source};
-use riffle_scan::{Links, Request};
+use riffle_scan::{Links, Request, described};
 use serde_json::json;
 
 use crate::cli::Sessions;
@@ -31,8 +31,10 @@ pub async fn run(arguments: Sessions) -> Result<ExitCode, Problem> {
 
 impl Listed {
     fn folders(&self) -> &[String] {
-        let Source::Folders(folders) = &self.request.source;
-        folders
+        match &self.request.source {
+            Source::Folders(folders) => folders,
+            Source::Upload(_) => &[],
+        }
     }
 
     fn total(&self) -> Option<u32> {
@@ -45,7 +47,7 @@ impl Listed {
         let when = created_at.format("%Y-%m-%d %H:%M UTC");
         let state = json!(state);
         let total = self.total().map_or_else(|| "?".to_owned(), |total| total.to_string());
-        let folders = self.folders().join(", ").replace(char::is_control, " ");
+        let folders = described(&self.request.source).replace(char::is_control, " ");
         let retry = if self.request.retry_of.is_some() { " (retry)" } else { "" };
         format!(
             "{id}\t{when}\t{}\t{total} files\t{} failed\t{} matches\t{folders}{retry}",

@@ -7,7 +7,7 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use utoipa::openapi::OpenApi;
 
-use crate::describe;
+use crate::{describe, docs_page};
 
 /// Made once.
 #[derive(Debug, Clone)]
@@ -19,13 +19,9 @@ pub struct Docs {
 impl Docs {
     pub fn new(description: &OpenApi) -> Self {
         let json = describe::json(description);
-        let page = format!("<!doctype html><title>Riffle API</title><pre>{}</pre>", escaped(&json));
+        let page = docs_page::page(&serde_json::from_str(&json).expect("what was just written"));
         Self { json: json.into(), page: page.into() }
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// This description, OpenAPI 3.1.

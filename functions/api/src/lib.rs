@@ -1,12 +1,14 @@
 //! HTTP → the platform's questions and answers: sessions and what was found in them, tickets, codes, downloads.
 //!
-//! `routes` is the one table of addresses, from which the `OpenAPI` description is made too. Nothing here knows
+//! `routes` is the one table of addresses, from which the OpenAPI description is made too. Nothing here knows
 //! where it runs: the local server calls [`handle`] as the gateway's function does.
 
 mod answer;
+mod codes;
 mod config;
 mod describe;
 mod docs;
+mod docs_page;
 mod downloads;
 mod folders;
 mod metrics;
@@ -15,6 +17,7 @@ mod routes;
 mod sessions;
 mod status;
 mod tickets;
+mod uploads;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -26,7 +29,7 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use riffle_contracts::http::Config;
 use riffle_ports::{Clock, FileSource, FolderBrowser, Probe};
-use riffle_scan::{Scan, Tickets};
+use riffle_scan::{Scan, Tickets, Uploads};
 use tower::ServiceExt;
 
 pub use config::limits;
@@ -39,6 +42,7 @@ pub struct Deps {
     pub scan: Scan,
     pub tickets: Tickets,
     pub files: Arc<dyn FileSource>,
+    pub uploads: Uploads,
     /// `None` where the cloud measures the platform.
     pub probe: Option<Arc<dyn Probe>>,
     /// `None` where there are no folders to choose from.

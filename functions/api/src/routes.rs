@@ -7,10 +7,13 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{Deps, Refusal, config, describe, docs, downloads, folders, metrics, sessions, status, tickets};
+use crate::{
+    Deps, Refusal, codes, config, describe, docs, downloads, folders, metrics, sessions, status, tickets,
+    uploads,
+};
 
-/// Bytes of a body in JSON: a thousand names of a thousand bytes, and room.
-const BODY_LIMIT: usize = 4 << 20;
+/// Bytes of a body: a thousand names of a thousand bytes, each of which may take six in JSON, and a file of codes.
+const BODY_LIMIT: usize = 8 << 20;
 
 /// Every address with what it answers, and the description of all.
 pub fn table() -> (Router<Deps>, OpenApi) {
@@ -22,6 +25,11 @@ pub fn table() -> (Router<Deps>, OpenApi) {
         .routes(routes!(docs::page))
         .routes(routes!(tickets::issue))
         .routes(routes!(folders::folders))
+        .routes(routes!(codes::understand))
+        .routes(routes!(uploads::create))
+        .routes(routes!(uploads::declare))
+        .routes(routes!(uploads::complete))
+        .routes(routes!(uploads::status))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::detail))
         .routes(routes!(sessions::matches))

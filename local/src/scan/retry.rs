@@ -1,7 +1,7 @@
 //! `--retry`: the finished scan whose failed files are read again.
 
 use riffle_ports::{Session, Source, State};
-use riffle_scan::Request;
+use riffle_scan::{Request, described};
 
 use crate::error::Problem;
 use crate::platform::Platform;
@@ -17,8 +17,10 @@ pub struct Finished {
 
 impl Finished {
     pub fn folders(&self) -> &[String] {
-        let Source::Folders(folders) = &self.request.source;
-        folders
+        match &self.request.source {
+            Source::Folders(folders) => folders,
+            Source::Upload(_) => &[],
+        }
     }
 
     /// What a retry of it asks for.
@@ -32,7 +34,7 @@ impl Finished {
             "session {} of {}, {}",
             self.session.id,
             self.session.created_at.format("%Y-%m-%d %H:%M UTC"),
-            self.folders().join(", ")
+            described(&self.request.source)
         )
     }
 }

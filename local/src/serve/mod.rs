@@ -3,15 +3,16 @@
 mod guard;
 mod page;
 mod socket;
+mod storage;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::Api;
-use axum::extract::{Extension, Request};
+use axum::extract::{DefaultBodyLimit, Extension, Request};
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post, put};
 use axum::{Router, middleware};
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, SocketConfig, SourceKind};
 use riffle_local_adapters::{LocalBrowser, LocalProbe};
@@ -57,6 +58,8 @@ fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime
         .route("/api/{*rest}", any(call))
         .route("/sessions/{session}/report.xlsx", any(call))
         .route("/sessions/{session}/files/{*rest}", any(call))
+        .route("/storage/files", post(storage::file).layer(DefaultBodyLimit::disable()))
+        .route("/storage/parts/{begun}/{number}", put(storage::part).layer(DefaultBodyLimit::disable()))
         .fallback(call)
         .layer(Extension(api(&platform, &socket)))
         .layer(Extension(socket))
@@ -71,7 +74,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
     let config = Config {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         place: DeployedAt::Local,
-        sources: vec![SourceKind::Folders],
+        sources: vec![SourceKind::Folders, SourceKind::Upload],
         ocr: OcrConfig { available: platform.ocr.find().is_ok() },
         limits,
         socket: SocketConfig {
@@ -84,6 +87,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
         scan: platform.functions.scan.clone(),
         tickets: platform.tickets.clone(),
         files: platform.source.clone(),
+        uploads: platform.source.uploads.clone(),
         probe: Some(Arc::new(LocalProbe {
             ledger: platform.ledger.clone(),
             queues: platform.queues.clone(),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use riffle_contracts::{Action, DispatchJob, FinishJob, Frame, FrameBody, ScanFile};
+use riffle_contracts::{Action, DispatchJob, FinishJob, Frame, FrameBody, ScanFile, http};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -69,6 +69,36 @@ fn queue_messages_are_read_and_written_as_ever() {
     assert_eq!(encode(&decode::<DispatchJob>(&golden["dispatch"])), golden["dispatch"]);
     assert_eq!(encode(&decode::<ScanFile>(&golden["file"])), golden["file"]);
     assert_eq!(encode(&decode::<FinishJob>(&golden["finish"])), golden["finish"]);
+}
+
+#[test]
+fn http_bodies_are_read_and_written_as_ever() {
+    fn same<T: Serialize + DeserializeOwned>(golden: &Value) {
+        assert_eq!(encode(&decode::<T>(golden)), *golden);
+    }
+    let golden: Value = decode(&serde_json::from_str(include_str!("../golden/http.v1.json")).expect("JSON"));
+    for (name, body) in golden.as_object().expect("bodies by name") {
+        match name.as_str() {
+            "problem" => same::<http::Problem>(body),
+            "health" => same::<http::Health>(body),
+            "config" => same::<http::Config>(body),
+            "ticket" => same::<http::Ticket>(body),
+            "folders" => same::<http::FolderListing>(body),
+            "understood_codes" => same::<http::UnderstoodCodes>(body),
+            "upload" => same::<http::Upload>(body),
+            "declare_files" => same::<http::DeclareFiles>(body),
+            "upload_targets" => same::<http::UploadTargets>(body),
+            "complete_parts" => same::<http::CompleteParts>(body),
+            "upload_status" => same::<http::UploadStatus>(body),
+            "session_page" => same::<http::SessionPage>(body),
+            "session_detail" => same::<http::SessionDetail>(body),
+            "match_page" => same::<http::MatchPage>(body),
+            "failure_page" => same::<http::FailurePage>(body),
+            "code_page" => same::<http::CodePage>(body),
+            "evidence" => same::<http::Evidence>(body),
+            other => panic!("{other} is no body"),
+        }
+    }
 }
 
 #[test]

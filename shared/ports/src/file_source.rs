@@ -14,6 +14,8 @@ use crate::PortError;
 pub enum Source {
     /// Folders on the machine itself, as absolute paths, read with everything below them.
     Folders(Vec<String>),
+    /// Files that were uploaded together, by the id of the upload.
+    Upload(String),
 }
 
 /// One file as it was when it was listed.
@@ -22,7 +24,7 @@ pub struct Entry {
     /// The name people see: the path relative to the folder it was found in, with `/`.
     pub name: String,
     /// How the source finds it again. For [`Source::Folders`] it is `N/PATH`: which of the folders, counted
-    /// from 0, and the path below it, percent-encoded but for `/`.
+    /// from 0, and the path below it, percent-encoded but for `/`. For [`Source::Upload`] it is the file's number.
     pub locator: String,
     /// In bytes.
     pub size: u64,
@@ -47,6 +49,9 @@ pub enum ReadError {
     Changed,
     #[error("the file is gone, or the link to it leads nowhere")]
     Missing,
+    /// It was announced and never came.
+    #[error("the file was not uploaded")]
+    NotUploaded,
     #[error("the file may not be read: {0}")]
     Denied(String),
     #[error("the file is too large: {size} bytes, at most {limit} are read")]

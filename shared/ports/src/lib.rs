@@ -14,6 +14,7 @@ mod scan_ledger;
 mod session;
 mod text_cache;
 mod tickets;
+mod upload_storage;
 mod work_queue;
 
 pub use clock::{Clock, Ids};
@@ -29,6 +30,7 @@ pub use scan_ledger::{Attempt, Body, ChunkDone, ListedAt, Outcome, ScanLedger, S
 pub use session::{Counts, Frozen, Lease, Refused, Sealed, Session, SessionId, State, Transition};
 pub use text_cache::{TextCache, TextKey};
 pub use tickets::{Ticket, TicketHash, TicketStore};
+pub use upload_storage::{Completed, PostForm, Received, UploadStorage};
 pub use work_queue::{Message, Queue, WorkQueue};
 
 /// How a call to the world failed.

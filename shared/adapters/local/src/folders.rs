@@ -41,28 +41,28 @@ impl LocalFolders {
 #[async_trait]
 impl FileSource for LocalFolders {
     async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError> {
-        let Source::Folders(folders) = source.clone();
+        let folders = folders(source)?.to_vec();
         let walk = elsewhere(move || Walk::start(&folders)).await??;
         Ok(Box::new(FolderPages(Arc::new(Mutex::new(walk)))))
     }
 
     async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
-        let Source::Folders(folders) = source;
-        let path = path(folders, entry)?;
+        let path = path(folders(source)?, entry)?;
         let entry = entry.clone();
         elsewhere(move || folder_find::find(&path, entry)).await
     }
 
     async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
-        let Source::Folders(folders) = source;
-        let path = path(folders, entry)?;
+        let path = path(folders(source)?, entry)?;
         let (entry, limit) = (entry.clone(), self.limit);
         let file = elsewhere(move || LocalFile::open(path, entry, limit)).await??;
         Ok(Box::new(file))
     }
 
     fn identity(&self, source: &Source, entry: &Entry) -> String {
-        let Source::Folders(folders) = source;
+        let Ok(folders) = folders(source) else {
+            return entry.locator.clone();
+        };
         // Escaped as the locator has it: what is not UTF-8 keeps its bytes.
         match entry.locator.split_once('/') {
             Some((root, below)) => {
@@ -71,6 +71,13 @@ impl FileSource for LocalFolders {
             }
             None => entry.locator.clone(),
         }
+    }
+}
+
+fn folders(source: &Source) -> Result<&[String], PortError> {
+    match source {
+        Source::Folders(folders) => Ok(folders),
+        Source::Upload(_) => Err(PortError::Broken("an upload is no folder of this machine".to_owned())),
     }
 }
 

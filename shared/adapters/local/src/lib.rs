@@ -37,6 +37,7 @@ mod system;
 mod tesseract;
 mod texts;
 mod tickets;
+mod uploads;
 
 pub use connections::LocalConnections;
 pub use folder_browser::LocalBrowser;
@@ -52,3 +53,4 @@ pub use system::{RandomIds, SystemClock};
 pub use tesseract::Tesseract;
 pub use texts::{LocalTexts, TEXTS_LIMIT};
 pub use tickets::LocalTickets;
+pub use uploads::{LocalUploads, Permit, Place, Receiving, Refused};

@@ -148,7 +148,7 @@ fn open_database(path: &Path, clock: &dyn Clock) -> Result<Connection, SchemaErr
     Ok(connection)
 }
 
-fn private_dir(path: &Path) -> io::Result<()> {
+pub(crate) fn private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 

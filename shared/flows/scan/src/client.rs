@@ -4,10 +4,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use riffle_contracts::{Action, DispatchJob, ErrorCode, FrameBody, Options, StartScan};
-use riffle_ports::{Connection, Outcome, PortError, Queue, Session, SessionId, Source, State, Transition};
+use riffle_ports::{
+    Connection, Outcome, PortError, Queue, Session, SessionId, Source, State, Transition, is_key,
+};
 
 use crate::matching::CodeList;
 use crate::request::{Request, keys, session_id};
+use crate::uploads::is_id;
 use crate::{Scan, announce, codes};
 
 /// The longest `request_id`, in characters.
@@ -81,7 +84,7 @@ impl Scan {
     async fn start(&self, connection: &Connection, start: StartScan) -> Result<(), Refusal> {
         let asked = match start.retry_of.clone() {
             None => Asked {
-                source: self.source(&start)?,
+                source: self.source(connection, &start).await?,
                 codes: self.code_list(connection, &start).await?,
                 options: start.options,
                 retry_of: None,
@@ -159,9 +162,17 @@ impl Scan {
         Ok(Asked { source: request.source, codes, options: request.options, retry_of: Some(earlier.id) })
     }
 
-    fn source(&self, start: &StartScan) -> Result<Source, Refusal> {
+    async fn source(&self, connection: &Connection, start: &StartScan) -> Result<Source, Refusal> {
         let named = sources(start);
         match named[..] {
+            ["upload_id"] => {
+                let upload = start.upload_id.clone().unwrap_or_default();
+                let key = keys::upload(&connection.tenant, &upload);
+                if is_id(&upload) && self.ports.objects.get(&key).await?.is_some() {
+                    return Ok(Source::Upload(upload));
+                }
+                Err(Refusal::new(ErrorCode::BadRequest, "There is no such upload."))
+            }
             ["folders"] if self.settings.folders_allowed => Ok(Source::Folders(start.folders.clone())),
             [one] => Err(Refusal::new(ErrorCode::BadRequest, format!("{one} cannot be read here."))),
             [] => Err(Refusal::new(ErrorCode::BadRequest, "Name the files to read: a folder, for instance.")),
@@ -183,11 +194,17 @@ impl Scan {
         }
         if let Some(key) = &start.codes_key {
             let missing = || refuse("There is no such uploaded list of codes.".to_owned());
-            if !key.starts_with(&keys::uploads(&connection.tenant)) {
+            if !is_key(key) || !key.starts_with(&keys::uploads(&connection.tenant)) {
                 return Err(missing());
             }
             let content = self.ports.objects.get(key).await?.ok_or_else(missing)?;
-            given.extend(listed(&content).map_err(refuse)?);
+            if key.starts_with(&keys::code_lists(&connection.tenant)) {
+                given.extend(serde_json::from_slice::<Vec<String>>(&content).map_err(|error| {
+                    Refusal::from(PortError::Broken(format!("the list {key} cannot be read: {error}")))
+                })?);
+            } else {
+                given.extend(listed(&content).map_err(refuse)?);
+            }
         }
         CodeList::new(given).map_err(|error| refuse(format!("The codes cannot be used: {error}")))
     }

@@ -25,7 +25,9 @@ pub(crate) struct LocalPath<'a> {
 
 impl<'a> LocalPath<'a> {
     pub(crate) fn of(source: &'a Source, entry: &'a Entry) -> Option<Self> {
-        let Source::Folders(folders) = source;
+        let Source::Folders(folders) = source else {
+            return None;
+        };
         let (number, below) = entry.locator.split_once('/')?;
         Some(Self { folder: folders.get(number.parse::<usize>().ok()?)?, below })
     }

@@ -79,6 +79,7 @@ impl Scan {
 pub fn described(source: &Source) -> String {
     match source {
         Source::Folders(folders) => folders.join(", "),
+        Source::Upload(_) => "uploaded files".to_owned(),
     }
 }
 

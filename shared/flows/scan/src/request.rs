@@ -95,6 +95,30 @@ pub mod keys {
     pub fn uploads(tenant: &str) -> String {
         format!("uploads/{tenant}/")
     }
+
+    /// Lists of codes that were understood, by content.
+    pub fn code_lists(tenant: &str) -> String {
+        format!("uploads/{tenant}/codes/")
+    }
+
+    /// That a tenant has this upload.
+    pub fn upload(tenant: &str, upload: &str) -> String {
+        format!("uploads/{tenant}/sets/{upload}")
+    }
+
+    /// The files declared from number `first` on.
+    pub fn upload_batch(upload: &str, first: u32) -> String {
+        format!("uploaded/{upload}/declared/{first:07}")
+    }
+
+    /// How a file that comes in parts was begun.
+    pub fn upload_parts(upload: &str, number: u32) -> String {
+        format!("uploaded/{upload}/parts/{number:07}")
+    }
+
+    pub fn uploaded_file(upload: &str, number: u32) -> String {
+        format!("uploaded/{upload}/files/{number:07}")
+    }
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ impl FileResult {
         let code = match error {
             ReadError::Port(error) => return Err(error.clone()),
             ReadError::Changed => FailureCode::Changed,
-            ReadError::Missing => FailureCode::Missing,
+            ReadError::Missing | ReadError::NotUploaded => FailureCode::Missing,
             ReadError::Denied(_) => FailureCode::Denied,
             ReadError::TooLarge { .. } => FailureCode::TooLarge,
         };

@@ -18,6 +18,7 @@ mod object_store;
 mod over_memory;
 mod session_walk;
 mod ticket_store;
+mod upload_storage;
 mod work_queue;
 mod world;
 
@@ -25,6 +26,7 @@ pub use connections::{ClientHarness, client_notifier, connection_registry};
 pub use file_source::{PlaceHarness, file_source};
 pub use object_store::object_store;
 pub use ticket_store::ticket_store;
+pub use upload_storage::{SenderHarness, upload_storage};
 pub use work_queue::{Delivered, QueueHarness, work_queue};
 pub use world::{clock, ids};
 

@@ -144,7 +144,7 @@ struct Places {
 }
 
 fn folder(place: &Source) -> &str {
-    let Source::Folders(folders) = place;
+    let Source::Folders(folders) = place else { panic!("a folder") };
     &folders[0]
 }
 

@@ -55,7 +55,9 @@ impl MemoryFiles {
 #[async_trait]
 impl FileSource for MemoryFiles {
     async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError> {
-        let Source::Folders(wanted) = source;
+        let Source::Folders(wanted) = source else {
+            return Err(SourceError::Refused("these are folders".to_owned()));
+        };
         let folders = lock(&self.folders);
         for folder in wanted {
             if !folders.contains_key(folder) {

@@ -13,6 +13,7 @@ mod formats;
 mod hostile;
 mod http;
 mod http_sessions;
+mod http_uploads;
 mod interrupted;
 mod lines;
 mod names;

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 
 use crate::deadline::{PATIENCE, until};
@@ -53,7 +54,7 @@ pub struct Ended {
 
 /// One of its outputs, read as it comes.
 #[derive(Debug)]
-pub struct Lines(Receiver<String>);
+pub struct Lines(Mutex<Receiver<String>>);
 
 impl Process {
     pub fn start(command: &mut Command) -> Self {
@@ -115,12 +116,12 @@ impl Lines {
                 }
             }
         });
-        Self(lines)
+        Self(Mutex::new(lines))
     }
 
     /// The next line; `None` at the end of the output.
     pub fn next(&self) -> Option<String> {
-        match self.0.recv_timeout(PATIENCE) {
+        match self.0.lock().expect("no reader panicked").recv_timeout(PATIENCE) {
             Ok(line) => Some(line),
             Err(RecvTimeoutError::Disconnected) => None,
             Err(RecvTimeoutError::Timeout) => panic!("riffle says nothing and does not end"),

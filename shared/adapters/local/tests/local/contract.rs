@@ -136,7 +136,7 @@ struct Places {
 }
 
 fn folder(place: &Source) -> &Path {
-    let Source::Folders(folders) = place;
+    let Source::Folders(folders) = place else { panic!("a folder") };
     Path::new(&folders[0])
 }
 

@@ -8,6 +8,7 @@ mod objects;
 mod queues;
 mod store;
 mod texts;
+mod uploads;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -55,6 +55,19 @@ pub fn from_file(name: &str, content: &Bytes) -> Result<Vec<String>, CodesError>
 
 /// The codes of a file and where they were found. At least one. `name` may be empty.
 pub fn detect(name: &str, content: &Bytes) -> Result<(Vec<String>, Detected), CodesError> {
+    let list = look(name, content)?;
+    Ok((list.codes, list.detected))
+}
+
+/// What stands where codes are listed.
+pub(crate) struct Listing {
+    pub codes: Vec<String>,
+    /// What has neither letter nor digit.
+    pub blanks: Vec<String>,
+    pub detected: Detected,
+}
+
+pub(crate) fn look(name: &str, content: &Bytes) -> Result<Listing, CodesError> {
     let shown = if name.is_empty() { "the file" } else { name };
     match read::read(name, shown, content)? {
         read::Content::List(text) => {
@@ -80,13 +93,13 @@ fn found(
     sheet: Option<String>,
     column: Option<String>,
     header: Option<String>,
-) -> Result<(Vec<String>, Detected), CodesError> {
+) -> Result<Listing, CodesError> {
     // A lone dash or the like is how people mark an empty cell.
-    let codes: Vec<String> =
-        codes.into_iter().filter(|code| code.chars().any(char::is_alphanumeric)).collect();
+    let (codes, blanks): (Vec<_>, Vec<_>) =
+        codes.into_iter().partition(|code| code.chars().any(char::is_alphanumeric));
     if codes.is_empty() {
         return Err(CodesError::Empty { name: name.to_owned() });
     }
     let count = codes.len();
-    Ok((codes, Detected { sheet, column, header, count }))
+    Ok(Listing { codes, blanks, detected: Detected { sheet, column, header, count } })
 }

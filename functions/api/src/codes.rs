@@ -1,0 +1,52 @@
+//! Lists of codes, understood before a scan.
+
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use bytes::Bytes;
+use riffle_contracts::http::UnderstoodCodes;
+use riffle_scan::CodeListsError;
+use serde::Deserialize;
+
+use crate::answer::{Answer, Json, Query};
+use crate::{Deps, Refusal, Tenant};
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Named {
+    /// Of the file: only a hint of its format, and for messages.
+    #[serde(default)]
+    name: String,
+}
+
+/// Takes a workbook, a CSV or text for a list of codes, and tells what was understood. The same list again is
+/// harmless.
+#[utoipa::path(
+    post,
+    path = "/api/codes",
+    tag = "sources",
+    params(Named),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 200, body = UnderstoodCodes))
+)]
+pub async fn understand(
+    tenant: Tenant,
+    State(deps): State<Deps>,
+    Query(named): Query<Named>,
+    request: Request,
+) -> Answer<Json<UnderstoodCodes>> {
+    let content = Bytes::from_request(request, &()).await?;
+    let limit = deps.config.limits.codes_file_bytes;
+    if content.len() as u64 > limit {
+        let detail = format!("A file that lists codes has at most {limit} bytes.");
+        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+    }
+    // As people see it, without folders.
+    let name: String = named.name.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(200).collect();
+    let understood = deps.scan.understand_codes(&tenant.0, &name, content).await;
+    understood.map(Json).map_err(|error| match error {
+        CodeListsError::NoCodes(why) => {
+            Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, why).named("no-codes", "No codes were found")
+        }
+        CodeListsError::Port(error) => error.into(),
+    })
+}

@@ -1,0 +1,383 @@
+//! Uploaded files on this machine: signed addresses of its own server, and one file for each that was received.
+//!
+//! ```text
+//! DIR/uploads/secret           what addresses are signed with
+//! DIR/uploads/files/…          received files, by key
+//! DIR/uploads/parts/ID/N       parts of files that are not complete yet
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use hmac::{Hmac, KeyInit, Mac};
+use riffle_ports::{
+    Clock, Completed, Entry, Ids, Opened, PortError, PostForm, ReadError, Received, UploadStorage,
+};
+use sha2::Sha256;
+
+use crate::RandomIds;
+use crate::file_read::LocalFile;
+use crate::folder_walk::version;
+use crate::folders::READ_LIMIT;
+use crate::object_path::path_of;
+use crate::objects::elsewhere;
+use crate::store::{private_dir, private_file};
+
+/// How long an address is good.
+const LIFE: Duration = Duration::from_hours(1);
+/// Parts nobody completed are removed after this time.
+const PARTS_LIFE: Duration = Duration::from_hours(24);
+
+/// The uploads in a state folder.
+#[derive(Clone)]
+pub struct LocalUploads {
+    folders: Arc<Folders>,
+    secret: Arc<[u8]>,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug)]
+struct Folders {
+    files: PathBuf,
+    parts: PathBuf,
+    /// On the same file system, emptied on opening.
+    tmp: PathBuf,
+    next_tmp: AtomicU64,
+}
+
+/// What a signed address allows: to send so many bytes there, until then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permit {
+    pub place: Place,
+    /// Exactly so many.
+    pub size: u64,
+    /// Seconds since 1970.
+    pub expires: i64,
+}
+
+/// Where what is sent goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    File { key: String },
+    Part { begun: String, number: u32 },
+}
+
+/// Why something sent is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    #[error("this address is not one of ours, or is past its time: declare the file again for another")]
+    NotPermitted,
+    #[error("the file has another size than was declared: {0} bytes are expected")]
+    Size(u64),
+    /// Began and given up on since.
+    #[error("this file is not being sent in parts any more: declare it in a new upload")]
+    Unknown,
+    #[error("it could not be written: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// A file being received. Dropped before [`Receiving::finish`], nothing of it stays.
+#[derive(Debug)]
+pub struct Receiving {
+    file: File,
+    tmp: PathBuf,
+    target: PathBuf,
+    size: u64,
+    received: u64,
+    placed: bool,
+}
+
+impl LocalUploads {
+    /// Opens the uploads below the state folder `dir`, whose `tmp` is emptied by whoever opens the state. Removes
+    /// parts that nobody completed.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let root = dir.join("uploads");
+        let folders = Folders {
+            files: root.join("files"),
+            parts: root.join("parts"),
+            tmp: dir.join("tmp"),
+            next_tmp: AtomicU64::new(0),
+        };
+        for folder in [&root, &folders.files, &folders.parts, &folders.tmp] {
+            private_dir(folder)?;
+        }
+        let secret = secret(&root.join("secret"))?;
+        folders.expire(clock.now().into())?;
+        Ok(Self { folders: Arc::new(folders), secret: secret.into(), clock })
+    }
+
+    fn permit(&self, place: Place, size: u64) -> Permit {
+        Permit { place, size, expires: (self.clock.now() + LIFE).timestamp() }
+    }
+
+    fn mac(&self, permit: &Permit) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).expect("a key of any length");
+        // Keys and ids hold no line ends.
+        let text = match &permit.place {
+            Place::File { key } => format!("file\n{key}"),
+            Place::Part { begun, number } => format!("part\n{begun}\n{number}"),
+        };
+        mac.update(format!("{text}\n{}\n{}", permit.size, permit.expires).as_bytes());
+        mac
+    }
+
+    fn signature(&self, permit: &Permit) -> String {
+        use std::fmt::Write as _;
+        let bytes = self.mac(permit).finalize().into_bytes();
+        bytes.iter().fold(String::new(), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("a String takes everything");
+            text
+        })
+    }
+
+    /// Begins to take what `permit` allows, if `signature` is ours and it is in time.
+    ///
+    /// # Errors
+    /// It is not, or no file can be made.
+    pub fn receive(&self, permit: &Permit, signature: &str) -> Result<Receiving, Refused> {
+        let given = decode_hex(signature).ok_or(Refused::NotPermitted)?;
+        // In the same time for every wrong one.
+        self.mac(permit).verify_slice(&given).map_err(|_| Refused::NotPermitted)?;
+        if self.clock.now().timestamp() > permit.expires {
+            return Err(Refused::NotPermitted);
+        }
+        let target = match &permit.place {
+            Place::File { key } => self.folders.file(key).map_err(|_| Refused::NotPermitted)?,
+            Place::Part { begun, number } => {
+                let parts = self.folders.begun(begun).ok_or(Refused::NotPermitted)?;
+                if !parts.is_dir() {
+                    return Err(Refused::Unknown);
+                }
+                parts.join(number.to_string())
+            }
+        };
+        let tmp = self.folders.fresh();
+        let file = File::create_new(&tmp)?;
+        Ok(Receiving { file, tmp, target, size: permit.size, received: 0, placed: false })
+    }
+}
+
+impl Receiving {
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// They are more than were declared.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+        self.received += bytes.len() as u64;
+        if self.received > self.size {
+            return Err(Refused::Size(self.size));
+        }
+        Ok(self.file.write_all(bytes)?)
+    }
+
+    /// Puts it in its place; its `ETag`, without quotes.
+    ///
+    /// # Errors
+    /// It is not whole.
+    pub fn finish(mut self) -> Result<String, Refused> {
+        if self.received != self.size {
+            return Err(Refused::Size(self.size));
+        }
+        if let Some(folder) = self.target.parent() {
+            private_dir(folder)?;
+        }
+        let etag = etag(&self.file.metadata()?);
+        fs::rename(&self.tmp, &self.target)?;
+        self.placed = true;
+        Ok(etag)
+    }
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        if !self.placed
+            && let Err(error) = fs::remove_file(&self.tmp)
+        {
+            tracing::warn!(%error, "what was received of a file stays until the next start");
+        }
+    }
+}
+
+impl Folders {
+    fn file(&self, key: &str) -> Result<PathBuf, PortError> {
+        Ok(self.files.join(path_of(key)?))
+    }
+
+    /// Where the parts of a file lie; `None` if the name is not one of ours.
+    fn begun(&self, begun: &str) -> Option<PathBuf> {
+        let ours = begun.len() == 32 && begun.bytes().all(|byte| byte.is_ascii_hexdigit());
+        ours.then(|| self.parts.join(begun))
+    }
+
+    fn fresh(&self) -> PathBuf {
+        // Objects being written are numbered; these are marked beside them.
+        self.tmp.join(format!("upload-{}", self.next_tmp.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    fn expire(&self, now: SystemTime) -> io::Result<()> {
+        for entry in fs::read_dir(&self.parts)? {
+            let entry = entry?;
+            let age = entry.metadata()?.modified()?;
+            if now.duration_since(age).is_ok_and(|age| age > PARTS_LIFE) {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn join(
+        &self,
+        key: &str,
+        begun: &str,
+        parts: &[(u32, String)],
+        size: u64,
+    ) -> Result<Completed, PortError> {
+        let refused = |text: String| Ok(Completed::Refused(text));
+        let Some(folder) = self.begun(begun).filter(|folder| folder.is_dir()) else {
+            return refused("This file is not being sent in parts any more.".to_owned());
+        };
+        let mut files = Vec::with_capacity(parts.len());
+        let mut sum = 0;
+        for (place, (number, wanted)) in parts.iter().enumerate() {
+            if *number as usize != place + 1 {
+                return refused("Name all parts, each once, in their order.".to_owned());
+            }
+            let found =
+                File::open(folder.join(number.to_string())).and_then(|file| Ok((file.metadata()?, file)));
+            match found {
+                Ok((metadata, file)) if etag(&metadata) == wanted.trim_matches('"') => {
+                    sum += metadata.len();
+                    files.push(file);
+                }
+                Ok(_) => return refused(format!("Part {number} has another ETag: send it again.")),
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    return refused(format!("Part {number} was not received: send it."));
+                }
+                Err(error) => return Err(failed(&error)),
+            }
+        }
+        if sum != size {
+            return refused(format!("The parts have {sum} bytes in all, and {size} were declared."));
+        }
+        let target = self.file(key)?;
+        let tmp = self.fresh();
+        let joined = File::create_new(&tmp).and_then(|mut whole| {
+            files.into_iter().try_for_each(|mut part| io::copy(&mut part, &mut whole).map(drop))?;
+            target.parent().map_or(Ok(()), private_dir)?;
+            fs::rename(&tmp, &target)
+        });
+        if let Err(error) = joined {
+            if let Err(left) = fs::remove_file(&tmp) {
+                tracing::warn!(%left, "what was joined of a file stays until the next start");
+            }
+            return Err(failed(&error));
+        }
+        fs::remove_dir_all(folder).map_err(|error| failed(&error))?;
+        Ok(Completed::Done)
+    }
+}
+
+#[async_trait]
+impl UploadStorage for LocalUploads {
+    async fn form(&self, key: &str, size: u64) -> Result<PostForm, PortError> {
+        path_of(key)?;
+        let permit = self.permit(Place::File { key: key.to_owned() }, size);
+        let fields = BTreeMap::from([
+            ("key".to_owned(), key.to_owned()),
+            ("size".to_owned(), size.to_string()),
+            ("expires".to_owned(), permit.expires.to_string()),
+            ("signature".to_owned(), self.signature(&permit)),
+        ]);
+        Ok(PostForm { url: "/storage/files".to_owned(), fields })
+    }
+
+    async fn begin(&self, key: &str) -> Result<String, PortError> {
+        path_of(key)?;
+        let begun = RandomIds.fresh();
+        private_dir(&self.folders.parts.join(&begun)).map_err(|error| failed(&error))?;
+        Ok(begun)
+    }
+
+    async fn part(&self, _key: &str, begun: &str, number: u32, size: u64) -> Result<String, PortError> {
+        let permit = self.permit(Place::Part { begun: begun.to_owned(), number }, size);
+        let (expires, signature) = (permit.expires, self.signature(&permit));
+        Ok(format!("/storage/parts/{begun}/{number}?size={size}&expires={expires}&signature={signature}"))
+    }
+
+    async fn complete(
+        &self,
+        key: &str,
+        begun: &str,
+        parts: &[(u32, String)],
+        size: u64,
+    ) -> Result<Completed, PortError> {
+        let (folders, key, begun) = (Arc::clone(&self.folders), key.to_owned(), begun.to_owned());
+        let parts = parts.to_vec();
+        elsewhere(move || folders.join(&key, &begun, &parts, size)).await?
+    }
+
+    async fn abort(&self, _key: &str, begun: &str) -> Result<(), PortError> {
+        match self.folders.begun(begun).map(fs::remove_dir_all) {
+            Some(Err(error)) if error.kind() != ErrorKind::NotFound => Err(failed(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn received(&self, key: &str) -> Result<Option<Received>, PortError> {
+        match fs::metadata(self.folders.file(key)?) {
+            Ok(metadata) => Ok(Some(Received { size: metadata.len(), version: version(&metadata) })),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    async fn open(&self, key: &str, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
+        let (path, entry) = (self.folders.file(key)?, entry.clone());
+        let file = elsewhere(move || LocalFile::open(path, entry, READ_LIMIT)).await??;
+        Ok(Box::new(file))
+    }
+}
+
+impl std::fmt::Debug for LocalUploads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalUploads").field("folders", &self.folders).finish_non_exhaustive()
+    }
+}
+
+/// Changes whenever a file is written: nobody reads more into it.
+fn etag(metadata: &fs::Metadata) -> String {
+    version(metadata)
+}
+
+fn failed(error: &io::Error) -> PortError {
+    PortError::Unavailable(format!("uploaded files: {error}"))
+}
+
+/// 32 random bytes, made once.
+fn secret(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = private_file(path)?;
+    let mut secret = Vec::new();
+    file.read_to_end(&mut secret)?;
+    if secret.len() != 32 {
+        secret = vec![0; 32];
+        getrandom::fill(&mut secret).map_err(|error| io::Error::other(error.to_string()))?;
+        fs::write(path, &secret)?;
+    }
+    Ok(secret)
+}
+
+fn decode_hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let digits = digits.filter(|digits| digits.len() == 64)?;
+    Some(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+}

@@ -1,0 +1,134 @@
+//! What a storage that clients send files to promises.
+
+use async_trait::async_trait;
+use riffle_ports::{Completed, Entry, Ids, PostForm, ReadError, Received, UploadStorage, read_all};
+
+use super::{assert_broken, ok};
+
+/// A storage and a client that sends to its addresses.
+#[async_trait]
+pub trait SenderHarness: Send + Sync {
+    fn storage(&self) -> &dyn UploadStorage;
+
+    /// Sends a form. Whether it was taken.
+    async fn post(&self, form: &PostForm, content: &[u8]) -> bool;
+
+    /// Sends a part. Its `ETag`, if it was taken.
+    async fn put(&self, url: &str, content: &[u8]) -> Option<String>;
+
+    /// Lets every address that was made so far run out.
+    async fn expire(&self);
+}
+
+fn key(ids: &dyn Ids) -> String {
+    format!("contract/{}/0000001", ids.fresh())
+}
+
+fn entry(received: &Received) -> Entry {
+    Entry {
+        name: "odd/../name".to_owned(),
+        locator: "1".to_owned(),
+        size: received.size,
+        version: received.version.clone(),
+    }
+}
+
+/// Everything [`UploadStorage`] promises, but for what takes a day.
+///
+/// # Panics
+/// If a promise is broken.
+pub async fn upload_storage(harness: &dyn SenderHarness, ids: &dyn Ids) {
+    whole_files(harness, ids).await;
+    parts(harness, ids).await;
+    addresses(harness, ids).await;
+}
+
+async fn content(storage: &dyn UploadStorage, key: &str) -> Vec<u8> {
+    let received = ok(storage.received(key).await, "received").expect("something was received");
+    let opened = ok(storage.open(key, &entry(&received)).await, "open");
+    let content = ok(read_all(&*opened), "read");
+    assert_eq!(content.len() as u64, received.size, "the size is that of the content");
+    content.to_vec()
+}
+
+async fn whole_files(harness: &dyn SenderHarness, ids: &dyn Ids) {
+    let (storage, key) = (harness.storage(), key(ids));
+    assert_eq!(ok(storage.received(&key).await, "received"), None, "nothing was sent");
+    let form = ok(storage.form(&key, 5).await, "form");
+    for wrong in [&b""[..], b"1234", b"123456"] {
+        assert!(!harness.post(&form, wrong).await, "{} bytes in place of 5 must not be taken", wrong.len());
+        assert_eq!(ok(storage.received(&key).await, "received"), None, "what was refused is not there");
+    }
+    assert!(harness.post(&form, b"12345").await, "what was declared is taken");
+    assert_eq!(content(storage, &key).await, b"12345");
+
+    let before = ok(storage.received(&key).await, "received").expect("it is there");
+    assert!(harness.post(&form, b"54321").await, "it may be sent again");
+    assert_eq!(content(storage, &key).await, b"54321", "sent again it replaces");
+    let stale = storage.open(&key, &entry(&before)).await.err();
+    assert_eq!(stale, Some(ReadError::Changed), "a file that was sent again is another version");
+
+    let empty = self::key(ids);
+    let form = ok(storage.form(&empty, 0).await, "form");
+    assert!(harness.post(&form, b"").await, "an empty file is a file");
+    assert_eq!(content(storage, &empty).await, b"");
+    assert_broken(&storage.form("../x", 1).await, "form of what is no key");
+}
+
+async fn parts(harness: &dyn SenderHarness, ids: &dyn Ids) {
+    let (storage, key) = (harness.storage(), key(ids));
+    let begun = ok(storage.begin(&key).await, "begin");
+    // As the smallest that a cloud takes for a part that is not the last.
+    let pieces = [vec![b'a'; 5 << 20], vec![b'b'; 5 << 20], b"the end".to_vec()];
+    let size = pieces.iter().map(Vec::len).sum::<usize>() as u64;
+    let mut sent = Vec::new();
+    for (number, piece) in (1..).zip(&pieces) {
+        let url = ok(storage.part(&key, &begun, number, piece.len() as u64).await, "part");
+        assert_eq!(harness.put(&url, &piece[1..]).await, None, "a part of another size must not be taken");
+        let first = harness.put(&url, piece).await.expect("a part is taken");
+        let etag = harness.put(&url, piece).await.expect("a part may be sent again");
+        assert!(!first.is_empty());
+        sent.push((number, etag));
+    }
+    assert_eq!(ok(storage.received(&key).await, "received"), None, "parts are no file yet");
+    let without_last = &sent[..2];
+    let swapped = [sent[1].clone(), sent[0].clone(), sent[2].clone()];
+    let mut wrong = sent.clone();
+    wrong[0].1 = "\"0123456789\"".to_owned();
+    for (refused, why) in [(without_last, "not all"), (&swapped, "out of order"), (&wrong, "another ETag")] {
+        let outcome = ok(storage.complete(&key, &begun, refused, size).await, "complete");
+        assert!(matches!(outcome, Completed::Refused(_)), "parts must be refused: {why}");
+        assert_eq!(ok(storage.received(&key).await, "received"), None, "what was refused is not there");
+    }
+    let outcome = ok(storage.complete(&key, &begun, &sent, size).await, "complete");
+    assert_eq!(outcome, Completed::Done);
+    assert!(content(storage, &key).await == pieces.concat(), "parts are put together in their order");
+
+    let begun = ok(storage.begin(&key).await, "begin");
+    let url = ok(storage.part(&key, &begun, 1, 3).await, "part");
+    let etag = harness.put(&url, b"xyz").await.expect("a part is taken");
+    ok(storage.abort(&key, &begun).await, "abort");
+    ok(storage.abort(&key, &begun).await, "abort again");
+    let outcome = ok(storage.complete(&key, &begun, &[(1, etag)], 3).await, "complete");
+    assert!(matches!(outcome, Completed::Refused(_)), "what was given up cannot be completed");
+    assert_eq!(harness.put(&url, b"xyz").await, None, "nor sent to");
+}
+
+async fn addresses(harness: &dyn SenderHarness, ids: &dyn Ids) {
+    let (storage, key) = (harness.storage(), key(ids));
+    let form = ok(storage.form(&key, 3).await, "form");
+    for field in form.fields.keys() {
+        let mut forged = form.clone();
+        forged.fields.insert(field.clone(), "0".to_owned());
+        assert!(!harness.post(&forged, b"xyz").await, "a form with another {field} must not be taken");
+    }
+    let begun = ok(storage.begin(&key).await, "begin");
+    let url = ok(storage.part(&key, &begun, 1, 3).await, "part");
+    let forged = url.replace("/1?", "/2?");
+    assert_ne!(forged, url, "an address names its part");
+    assert_eq!(harness.put(&forged, b"xyz").await, None, "another part's address must not be made of it");
+    harness.expire().await;
+    assert!(!harness.post(&form, b"xyz").await, "a form runs out");
+    assert_eq!(harness.put(&url, b"xyz").await, None, "an address runs out");
+    assert_eq!(ok(storage.received(&key).await, "received"), None, "nothing was taken");
+}
