@@ -149,6 +149,57 @@ fn pictures_are_scaled_and_never_enlarged() {
     assert!((dark.x0 - 1000.0).abs() < 3.0 && (dark.y0 - 500.0).abs() < 3.0, "{dark:?}");
 }
 
+/// Two pages of black and white, 64 pixels wide, the second with a dark square; zero is white or black.
+fn tiff(zero_is_white: bool) -> Vec<u8> {
+    let dark = |x: u32, y: u32| (32..48).contains(&x) && (16..24).contains(&y);
+    let mut out = b"II*\0\x08\0\0\0".to_vec();
+    for page in 0..2 {
+        let entries = [
+            (256_u16, 64_u32),
+            (257, 32),
+            (258, 1),
+            (259, 1),
+            (262, u32::from(!zero_is_white)),
+            (273, 0),
+            (277, 1),
+            (278, 32),
+            (279, 256),
+        ];
+        let (directory, length) = (u32::try_from(out.len()).expect("small"), 2 + 9 * 12 + 4);
+        out.extend(9_u16.to_le_bytes());
+        for (tag, value) in entries {
+            let value = if tag == 273 { directory + length } else { value };
+            out.extend([&tag.to_le_bytes()[..], &4_u16.to_le_bytes(), &1_u32.to_le_bytes()].concat());
+            out.extend(value.to_le_bytes());
+        }
+        let next = if page == 0 { directory + length + 256 } else { 0 };
+        out.extend(next.to_le_bytes());
+        for (y, column) in (0..32).flat_map(|y| (0..8).map(move |column| (y, column))) {
+            let bits = (0..8)
+                .filter(|bit| page == 1 && dark(column * 8 + bit, y))
+                .map(|bit| 0x80_u8 >> bit)
+                .sum::<u8>();
+            out.push(if zero_is_white { bits } else { !bits });
+        }
+    }
+    out
+}
+
+#[test]
+fn a_page_of_a_tiff_is_the_one_that_was_asked_for() {
+    let (reader, view) = (reader(), View::Page { width: 200 });
+    for zero_is_white in [true, false] {
+        let file = tiff(zero_is_white);
+        let drawn = draw(&reader, &file, 2, view).expect("a page");
+        assert_eq!((drawn.width, drawn.height, drawn.page), (64, 32, (64.0, 32.0)));
+        assert_eq!(ink(&drawn), Bounds { x0: 32.0, y0: 16.0, x1: 47.0, y1: 23.0 });
+        let blank = ink(&draw(&reader, &file, 1, view).expect("a page"));
+        assert!(blank.x0 > blank.x1, "nothing is dark");
+        let beyond = draw(&reader, &file, 3, view);
+        assert_eq!(beyond, Err(PageError::Page(DrawError::NoSuchPage { page: 3, pages: 2 })));
+    }
+}
+
 #[test]
 fn what_cannot_be_shown_says_why() {
     let (reader, view) = (reader(), View::Page { width: 400 });

@@ -6,6 +6,7 @@
 mod page;
 mod picture;
 mod scale;
+mod tiff;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};

@@ -29,7 +29,7 @@ pub(super) fn draw(
     match kind {
         Kind::Png => png(bytes, limits.image_pixels, view),
         Kind::Jpeg => jpeg(bytes, limits.image_pixels.min(JPEG_PIXELS), view),
-        _ => Err(DrawError::Failed("TIFF files are not shown yet".to_owned())),
+        _ => super::tiff::draw(bytes, limits, page, view),
     }
 }
 
@@ -69,7 +69,7 @@ fn colours(row: &[u8], colour: ColorType) -> impl Iterator<Item = [u8; 3]> {
     })
 }
 
-fn on_white(colour: u8, alpha: u8) -> u8 {
+pub(super) fn on_white(colour: u8, alpha: u8) -> u8 {
     let mixed = u32::from(colour) * u32::from(alpha) + 255 * (255 - u32::from(alpha));
     u8::try_from(mixed / 255).unwrap_or(u8::MAX)
 }
@@ -90,7 +90,7 @@ fn jpeg(bytes: &Bytes, most: u64, view: View) -> Result<Drawn, DrawError> {
     })
 }
 
-fn shown(
+pub(super) fn shown(
     (width, height): (u32, u32),
     most: u64,
     view: View,
@@ -113,6 +113,6 @@ fn shown(
     Ok(Drawn { png: encode(&rgb, (width, height))?, width, height, page, region: frame.region })
 }
 
-fn damaged(error: &dyn std::fmt::Display) -> DrawError {
+pub(super) fn damaged(error: &dyn std::fmt::Display) -> DrawError {
     ExtractError::Damaged(error.to_string()).into()
 }
