@@ -170,9 +170,10 @@ fn reader(
         }
         Parser::InProcess(riffle_extract::Limits::default())
     } else {
-        let pdfium = machine.pdfium.as_deref().map(Pdfium::at).transpose().map_err(without_pdfium)?;
+        let pdfium =
+            machine.pdfium.as_deref().map(Pdfium::at).transpose().map_err(|error| without_pdfium(&error))?;
         let pool = Pool::new(sandbox::Settings { children: jobs(machine), pdfium, ..Default::default() });
-        pool.check().map_err(without_pdfium)?;
+        pool.check().map_err(|error| without_pdfium(&error))?;
         Parser::Sandbox(pool)
     };
     let cache: Option<Arc<dyn TextCache>> = if machine.no_cache {
@@ -199,7 +200,7 @@ pub fn home() -> PathBuf {
     variable("HOME").filter(|home| home.is_dir()).unwrap_or_else(|| PathBuf::from("/"))
 }
 
-fn without_pdfium(error: PdfiumError) -> Problem {
+fn without_pdfium(error: &PdfiumError) -> Problem {
     Problem::new(format!("{error}; name its libpdfium.so with --pdfium or RIFFLE_PDFIUM, or go on without"))
 }
 

@@ -5,6 +5,8 @@
 //! sessions or queues, and nothing here does input or output: the caller brings the bytes.
 
 mod decode;
+#[cfg(feature = "render")]
+mod draw;
 mod entities;
 mod formats;
 mod limits;
@@ -17,6 +19,8 @@ mod second;
 mod tests;
 mod unit;
 
+#[cfg(feature = "render")]
+pub use draw::{DrawError, Drawn, View, WIDTHS, draw};
 pub use formats::Kind;
 pub use limits::Limits;
 pub use second::{SecondPage, SecondPages, SecondReader};

@@ -2,11 +2,13 @@
 //!
 //! Everything here blocks; call it from a thread that may. Nothing here knows codes, sessions or queues.
 
+mod evidence;
 mod kept;
 mod pictures;
 pub mod sandbox;
 mod transcript;
 
+pub use evidence::PageError;
 pub use kept::Ended;
 pub use transcript::Malformed;
 

@@ -10,7 +10,7 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
 use bytes::Bytes;
-use riffle_extract::{ExtractError, Limits, PageImage, SecondPages, SecondReader, Sink, Unit};
+use riffle_extract::{ExtractError, Limits, PageImage, SecondPages, SecondReader, Sink, Unit, View};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
@@ -83,6 +83,7 @@ fn answer(socket: &UnixStream, request: &Request, file: Option<File>, pdfium: &L
     setrlimit(Resource::Cpu, Rlimit { current: Some(used + 1 + request.seconds), maximum })?;
     let (images, second) = match request.task {
         Task::Read { images, second } => (images, second && pdfium.is_configured()),
+        Task::Draw { page, view } => return draw(socket, request, file, page, view),
         Task::Load => {
             let outcome = serde_json::to_vec(&pdfium.load())?;
             return wire::write(&mut &*socket, Kind::End, &[&outcome]);
@@ -90,11 +91,7 @@ fn answer(socket: &UnixStream, request: &Request, file: Option<File>, pdfium: &L
     };
     let asking = Asking { pdfium, socket };
     let second = second.then_some(&asking as &dyn SecondReader);
-    let content = match file {
-        // Who sent the descriptor shares its position.
-        Some(file) => content(FromStart { file: &file, at: 0 }, request.size),
-        None => content(socket, request.size),
-    };
+    let content = content(socket, request, file);
     let mut sink = Outgoing { socket, units: Writer::default(), images, broken: None };
     let (bytes, outcome) = match content {
         Ok(content) => {
@@ -122,7 +119,35 @@ fn end(mut socket: &UnixStream, end: &End) -> io::Result<()> {
     wire::write(&mut socket, Kind::End, &[&serde_json::to_vec(end)?])
 }
 
-fn content(from: impl Read, size: u64) -> io::Result<Bytes> {
+fn draw(
+    mut socket: &UnixStream,
+    request: &Request,
+    file: Option<File>,
+    page: u32,
+    view: View,
+) -> io::Result<()> {
+    let mut drawn = match content(socket, request, file) {
+        Ok(content) => riffle_extract::draw(&request.name, &content, &Limits::default(), page, view),
+        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
+            Err(ExtractError::TooLarge(format!("{} bytes", request.size)).into())
+        }
+        Err(error) => return Err(error),
+    };
+    let png = drawn.as_mut().map(|drawn| std::mem::take(&mut drawn.png)).unwrap_or_default();
+    let drawn = serde_json::to_vec(&drawn)?;
+    let length = u32::try_from(drawn.len()).unwrap_or(u32::MAX).to_le_bytes();
+    wire::write(&mut socket, Kind::End, &[&length, &drawn, &png])
+}
+
+fn content(socket: &UnixStream, request: &Request, file: Option<File>) -> io::Result<Bytes> {
+    match file {
+        // Who sent the descriptor shares its position.
+        Some(file) => whole(FromStart { file: &file, at: 0 }, request.size),
+        None => whole(socket, request.size),
+    }
+}
+
+fn whole(from: impl Read, size: u64) -> io::Result<Bytes> {
     let too_large = || io::Error::from(io::ErrorKind::OutOfMemory);
     let mut content = Vec::new();
     content.try_reserve_exact(usize::try_from(size).map_err(|_| too_large())?).map_err(|_| too_large())?;

@@ -12,7 +12,7 @@ use std::process::{self, Command, ExitStatus, Stdio};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use riffle_extract::{ExtractError, Extracted, PageImage, Sink};
+use riffle_extract::{DrawError, Drawn, ExtractError, Extracted, PageImage, Sink, View};
 use riffle_ports::{Content, PortError};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
@@ -130,10 +130,7 @@ impl Pool {
         content: &Content<'_>,
         into: &mut dyn Listener,
     ) -> Result<(u64, Result<Extracted, ExtractError>), PortError> {
-        let (inline, size) = match content {
-            Content::Memory(bytes) => (true, bytes.len() as u64),
-            Content::File(_, size) => (false, *size),
-        };
+        let (inline, size) = extent(content);
         let seconds = self.settings.seconds(size);
         let task = |images, second| Task::Read { images, second };
         let (mut images, mut second) = (into.wants_images(), self.settings.pdfium.is_some());
@@ -185,16 +182,66 @@ impl Pool {
         let not_loaded = |why| PdfiumError::NotLoaded { path: pdfium.path().to_owned(), why };
         let seconds = self.settings.seconds;
         let request = Request { name: String::new(), size: 0, inline: true, task: Task::Load, seconds };
+        let outcome = match self.ask(&request, &Content::Memory(&bytes::Bytes::new()))? {
+            Ok(body) => serde_json::from_slice(&body).unwrap_or_else(|error| Err(error.to_string())),
+            Err(broken) => Err(self.reason(broken, seconds)?.to_string()),
+        };
+        outcome.map_err(not_loaded)
+    }
+
+    /// Draws a page of a file. Blocks, also until a child is free. A page that ends its child costs itself alone.
+    ///
+    /// # Errors
+    /// No child can be started or spoken to. Says nothing about the file.
+    pub fn draw(
+        &self,
+        name: &str,
+        content: &Content<'_>,
+        page: u32,
+        view: View,
+    ) -> Result<Result<Drawn, DrawError>, PortError> {
+        let (inline, size) = extent(content);
+        let seconds = self.settings.seconds(size);
+        let request =
+            Request { name: name.to_owned(), size, inline, task: Task::Draw { page, view }, seconds };
+        let nonsense = || DrawError::Failed("what was drawn is no picture".to_owned());
+        Ok(match self.ask(&request, content)? {
+            Ok(body) => parted(&body)
+                .and_then(|(drawn, png)| {
+                    let drawn = serde_json::from_slice::<Result<Drawn, DrawError>>(drawn).ok()?;
+                    Some(drawn.map(|drawn| Drawn { png: png.to_vec(), ..drawn }))
+                })
+                .unwrap_or_else(|| Err(nonsense())),
+            Err(broken) => Err(self.reason(broken, seconds)?.into()),
+        })
+    }
+
+    /// Has a child do what is answered at once, with a second try in a fresh one where it had done other things
+    /// before.
+    fn ask(&self, request: &Request, content: &Content<'_>) -> Result<Result<Vec<u8>, Broken>, PortError> {
         let mut lease = Lease { pool: self, child: Some(self.take()?) };
-        let child = lease.child.as_mut().expect("a lease holds a child until it ends");
-        let outcome = child.load(&request).map_err(|broken| match self.reason(broken, seconds) {
-            Ok(error) => not_loaded(error.to_string()),
-            Err(error) => error.into(),
-        });
-        if outcome.is_err() {
-            lease.child = None;
+        loop {
+            let child = lease.child.as_mut().expect("a lease holds a child until it ends");
+            let fresh = child.served == 0;
+            match child.ask(request, content) {
+                Ok(body) => {
+                    child.served = child.served.saturating_add(1);
+                    // What it holds on to is not told, and drawing holds on to more than reading.
+                    if matches!(request.task, Task::Draw { .. }) {
+                        lease.child = None;
+                    }
+                    return Ok(Ok(body));
+                }
+                Err(broken) if !fresh && !matches!(broken, Broken::OutOfTime) => {
+                    lease.child = None;
+                    lease.child = Some(Child::start(&self.settings)?);
+                }
+                Err(broken) => {
+                    lease.child = None;
+                    return Ok(Err(broken));
+                }
+            }
         }
-        outcome?.map_err(not_loaded)
     }
 
     /// Why a file cannot be read, for the person who owns it.
@@ -287,16 +334,17 @@ impl Child {
         }
     }
 
-    /// Has pdfium loaded; what the loader says where it cannot be.
-    fn load(&mut self, request: &Request) -> Result<Result<(), String>, Broken> {
+    /// What it answers to a request for one thing.
+    fn ask(&mut self, request: &Request, content: &Content<'_>) -> Result<Vec<u8>, Broken> {
         let exchange = |child: &mut Self| {
-            let wall = Duration::from_secs(request.seconds.saturating_add(1).saturating_mul(WALL));
+            let wall = wall(request.seconds);
+            child.socket.set_write_timeout(Some(wall))?;
             child.socket.set_read_timeout(Some(wall))?;
-            child.send(request, &Content::Memory(&bytes::Bytes::new()))?;
+            child.send(request, content)?;
             let mut body = Vec::new();
             match wire::read(&mut child.socket, &mut body)? {
                 None => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-                Some(Kind::End) => serde_json::from_slice(&body).map_err(|_| Broken::Nonsense),
+                Some(Kind::End) => Ok(body),
                 Some(_) => Err(Broken::Nonsense),
             }
         };
@@ -310,7 +358,7 @@ impl Child {
         content: &Content<'_>,
         into: &mut dyn Listener,
     ) -> Result<End, Broken> {
-        let wall = Duration::from_secs(request.seconds.saturating_add(1).saturating_mul(WALL));
+        let wall = wall(request.seconds);
         self.asked = false;
         self.socket.set_write_timeout(Some(wall))?;
         self.send(request, content)?;
@@ -414,6 +462,19 @@ impl Drop for Child {
 impl From<io::Error> for Broken {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::InvalidData { Self::Nonsense } else { Self::Io(error) }
+    }
+}
+
+/// How long the clock on the wall may show for so much CPU time.
+fn wall(seconds: u64) -> Duration {
+    Duration::from_secs(seconds.saturating_add(1).saturating_mul(WALL))
+}
+
+/// Whether the content goes over the socket, and how long it is.
+fn extent(content: &Content<'_>) -> (bool, u64) {
+    match content {
+        Content::Memory(bytes) => (true, bytes.len() as u64),
+        Content::File(_, size) => (false, *size),
     }
 }
 

@@ -6,12 +6,12 @@
 //!     T  length (4 bytes) units boxes, as in `transcript.rs`
 //!     I  a picture to read: length (4 bytes) picture (JSON) bytes; answered with one byte, 1 for read
 //!     S  the second reader of PDFs is asked from here on (no body)
-//!     E  the end (JSON)
+//!     E  the end (JSON; see `Task` for what differs)
 //! ```
 
 use std::io::{self, Read, Write};
 
-use riffle_extract::{Encoding, ExtractError, Extracted, Place};
+use riffle_extract::{Encoding, ExtractError, Extracted, Place, View};
 use serde::{Deserialize, Serialize};
 
 /// A larger body is refused: one unit of text, or one picture.
@@ -30,7 +30,7 @@ pub(super) struct Request {
 }
 
 /// What is done with a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) enum Task {
     /// Its text is read.
     Read {
@@ -39,6 +39,9 @@ pub(super) enum Task {
         /// Whether pdfium may be asked.
         second: bool,
     },
+    /// A page of it is drawn. The end is a [`riffle_extract::Drawn`] or why there is none, with its length before it,
+    /// and then the picture.
+    Draw { page: u32, view: View },
     /// None: pdfium is loaded, to see whether it can be.
     Load,
 }

@@ -33,7 +33,7 @@ use super::Format;
 use crate::Encoding;
 use crate::look::Look;
 use crate::output::Output;
-use crate::{ExtractError, Place};
+use crate::{ExtractError, Limits, Place};
 use content::{Interpreter, Resources, Seen};
 use matrix::Matrix;
 use second::{NO_UNICODE, Ours, Second};
@@ -62,16 +62,13 @@ fn is(look: &Look<'_>) -> bool {
 
 fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     let held = out.limits().held_bytes;
-    if !unpack::objects_fit(look.bytes, held) {
-        return Err(ExtractError::TooLarge(format!("its objects unpack to more than {held} bytes")));
-    }
     let mut second = Second::new(out.second(), look.bytes);
     // What panics here is as unreadable as what gives an error.
-    let opened = catch_unwind(AssertUnwindSafe(|| open(look.bytes)))
+    let opened = catch_unwind(AssertUnwindSafe(|| open(look.bytes, out.limits())))
         .unwrap_or_else(|panic| Err(ExtractError::Panicked(crate::message(panic.as_ref()))));
     let pdf = match opened {
         Ok(pdf) => pdf,
-        Err(error @ ExtractError::Encrypted) => return Err(error),
+        Err(error @ (ExtractError::Encrypted | ExtractError::TooLarge(_))) => return Err(error),
         Err(error) => return if second.whole(out)? { Ok(()) } else { Err(second.with(error)) },
     };
     let pages = pdf.pages();
@@ -141,7 +138,12 @@ fn drawn(_: &Page<'_>, _: u32, _: u64, _: &mut Output<'_>) -> bool {
     false
 }
 
-fn open(bytes: &Bytes) -> Result<Pdf, ExtractError> {
+/// Opens a PDF that has a page.
+pub(crate) fn open(bytes: &Bytes, limits: &Limits) -> Result<Pdf, ExtractError> {
+    let held = limits.held_bytes;
+    if !unpack::objects_fit(bytes, held) {
+        return Err(ExtractError::TooLarge(format!("its objects unpack to more than {held} bytes")));
+    }
     match Pdf::new(Arc::new(bytes.clone())) {
         Ok(pdf) if pdf.pages().is_empty() => Err(ExtractError::Damaged("the PDF holds no page".to_owned())),
         Ok(pdf) => Ok(pdf),

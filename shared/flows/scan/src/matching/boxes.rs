@@ -1,6 +1,36 @@
 //! The boxes of a match on its page: one per line of text it runs over.
 
 use riffle_extract::{Bounds, Glyphs};
+use serde::{Deserialize, Serialize};
+
+/// A box as parts of its page, from the top left corner of the page as it is shown: all within 0 and 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Fraction {
+    pub x: f32,
+    pub y: f32,
+    pub width: f32,
+    pub height: f32,
+}
+
+/// A match's boxes as parts of its page, whose width and height are what [`riffle_extract::Drawn::page`] says. Those
+/// beside the page are left out.
+///
+/// A match keeps its boxes in the units of the page, counted from its top left corner as it is shown, downwards: it
+/// was turned (`Rotate`) and cut to its crop box before. Nothing of that is left to do here. `UserUnit` scales page
+/// and boxes alike and is in neither.
+pub fn fractions(boxes: &[Bounds], page: (f32, f32)) -> Vec<Fraction> {
+    let part = |from: f32, to: f32, side: f32| {
+        let from = (from / side).clamp(0.0, 1.0);
+        (from, (to / side).clamp(from, 1.0) - from)
+    };
+    let fraction = |bounds: &Bounds| {
+        let (x, width) = part(bounds.x0, bounds.x1, page.0);
+        let (y, height) = part(bounds.y0, bounds.y1, page.1);
+        Fraction { x, y, width, height }
+    };
+    let is_on_page = |fraction: &Fraction| fraction.width > 0.0 && fraction.height > 0.0;
+    boxes.iter().map(fraction).filter(is_on_page).collect()
+}
 
 /// Adds the boxes of the glyphs in bytes `start..end` of the unit's `text`, at most up to `limit` in all.
 ///
@@ -103,4 +133,21 @@ fn overlap(a0: f32, a1: f32, b0: f32, b1: f32) -> bool {
 
 fn union(a: &Bounds, b: &Bounds) -> Bounds {
     Bounds { x0: a.x0.min(b.x0), y0: a.y0.min(b.y0), x1: a.x1.max(b.x1), y1: a.y1.max(b.y1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_are_parts_of_their_page() {
+        let bounds = |x0, y0, x1, y1| Bounds { x0, y0, x1, y1 };
+        let page = (200.0, 400.0);
+        let on_page = fractions(&[bounds(50.0, 100.0, 100.0, 150.0)], page);
+        assert_eq!(on_page, [Fraction { x: 0.25, y: 0.25, width: 0.25, height: 0.125 }]);
+        let over_the_edge = fractions(&[bounds(-50.0, 350.0, 50.0, 500.0)], page);
+        assert_eq!(over_the_edge, [Fraction { x: 0.0, y: 0.875, width: 0.25, height: 0.125 }]);
+        assert_eq!(fractions(&[bounds(300.0, 0.0, 400.0, 10.0)], page), []);
+        assert_eq!(fractions(&[bounds(1.0, 1.0, 2.0, 2.0)], (0.0, 0.0)), []);
+    }
 }

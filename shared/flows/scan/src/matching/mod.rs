@@ -16,6 +16,7 @@ mod snippet;
 mod tests;
 mod trace;
 
+pub use boxes::{Fraction, fractions};
 pub use code_list::{CodeList, CodeListError, MAX_CODE_CHARS, MAX_CODES};
 pub use matcher::{MatchMode, Matcher};
 pub use session::{Findings, MAX_BOXES, MAX_MATCHES, MAX_PLACES_PER_CODE, Match, Session};

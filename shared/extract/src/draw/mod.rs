@@ -1,0 +1,175 @@
+//! One page as a picture for people: the place where a code was found.
+//!
+//! PDFs are drawn, pictures are scaled. As everything in this crate it is meant for a process that may be lost: a
+//! page may ask for all memory and time there is.
+
+mod page;
+mod picture;
+mod scale;
+mod tiff;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::look::Look;
+use crate::{Bounds, ExtractError, Kind, Limits, Place};
+
+/// Pixels a page may be wide.
+pub const WIDTHS: std::ops::RangeInclusive<u32> = 100..=3000;
+/// Pixels of any picture given out: longer pages are drawn narrower than asked.
+const PIXELS_MAX: f32 = 12e6;
+/// Browsers show none that is longer.
+const SIDE_MAX: f32 = 16_000.0;
+/// What is shown around a code, in points, and at least so many times its height: a picture's pixels are finer.
+const MARGIN: f32 = 40.0;
+const MARGIN_HEIGHTS: f32 = 2.0;
+/// Pixels of a crop at most. A small region is not blown up beyond so many pixels a point.
+const CROP: (f32, f32) = (600.0, 200.0);
+const CROP_SCALE: f32 = 300.0 / 72.0;
+
+/// What of a page is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// Nothing: only its size is told.
+    Size,
+    /// All of it, so many pixels wide (of [`WIDTHS`]). A picture is not made larger than it is.
+    Page { width: u32 },
+    /// This part and some margin around it, at most 600 × 200 pixels.
+    Around(Bounds),
+}
+
+/// A page, or part of one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Drawn {
+    /// Apart from the rest on its way; empty for [`View::Size`].
+    #[serde(skip)]
+    pub png: Vec<u8>,
+    /// In pixels.
+    pub width: u32,
+    pub height: u32,
+    /// Width and height of the whole page as it is shown (turned, cut to its crop box), in the units all boxes on it
+    /// have: a PDF's points (its `UserUnit` left aside), a picture's pixels.
+    pub page: (f32, f32),
+    /// What of it is shown, in the same units.
+    pub region: Bounds,
+}
+
+/// Why a page cannot be shown, for the person who asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum DrawError {
+    #[error("the file has no pages that can be shown")]
+    NoPages,
+    #[error("there is no page {page}: the file has {pages}")]
+    NoSuchPage { page: u32, pages: u32 },
+    #[error("pages of files in archives are not shown")]
+    InArchive,
+    #[error("a page is shown between {} and {} pixels wide", WIDTHS.start(), WIDTHS.end())]
+    Width,
+    #[error("the page cannot be drawn: {0}")]
+    Failed(String),
+    #[error(transparent)]
+    Unreadable(#[from] ExtractError),
+}
+
+impl Place {
+    /// The page, for what is shown page by page. Of a picture file it is 1.
+    pub fn page(&self) -> Result<u32, DrawError> {
+        match self {
+            Self::Page(page) => Ok(*page),
+            Self::Inside { .. } => Err(DrawError::InArchive),
+            Self::Cell { .. } | Self::Line(_) | Self::Paragraph(_) | Self::Slide(_) | Self::File => {
+                Err(DrawError::NoPages)
+            }
+        }
+    }
+}
+
+/// Draws a page, counted from 1. `name` is only a hint, as for [`crate::extract`].
+pub fn draw(name: &str, bytes: &Bytes, limits: &Limits, page: u32, view: View) -> Result<Drawn, DrawError> {
+    if let View::Page { width } = view
+        && !WIDTHS.contains(&width)
+    {
+        return Err(DrawError::Width);
+    }
+    let drawn = std::panic::catch_unwind(|| {
+        let look = Look::new(name, bytes)?;
+        match look.format()?.0 {
+            Kind::Pdf => page::draw(bytes, limits, page, view),
+            kind @ (Kind::Png | Kind::Jpeg | Kind::Tiff) => picture::draw(kind, bytes, limits, page, view),
+            _ => Err(DrawError::NoPages),
+        }
+    });
+    drawn.unwrap_or_else(|panic| Err(DrawError::Failed(crate::message(panic.as_ref()))))
+}
+
+/// Where a view lies on its page, and how it is scaled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Frame {
+    region: Bounds,
+    /// Pixels for one unit of the page.
+    scale: f32,
+    pixels: (u32, u32),
+}
+
+impl View {
+    /// `None` for a view of nothing.
+    fn frame(self, page: (f32, f32)) -> Option<Frame> {
+        let whole = Bounds { x0: 0.0, y0: 0.0, x1: page.0, y1: page.1 };
+        let (region, scale) = match self {
+            Self::Size => return None,
+            #[expect(clippy::cast_precision_loss, reason = "at most thousands")]
+            Self::Page { width } => (whole, width as f32 / page.0),
+            Self::Around(bounds) => {
+                let bounds = within(bounds, whole);
+                let margin = MARGIN.max((bounds.y1 - bounds.y0).min(bounds.x1 - bounds.x0) * MARGIN_HEIGHTS);
+                // What fits beside it is shown too.
+                let wide = (bounds.y1 - bounds.y0 + 2.0 * margin) * (CROP.0 / CROP.1);
+                let beside = margin.max((wide - (bounds.x1 - bounds.x0)) / 2.0);
+                let around = Bounds {
+                    x0: bounds.x0 - beside,
+                    y0: bounds.y0 - margin,
+                    x1: bounds.x1 + beside,
+                    y1: bounds.y1 + margin,
+                };
+                let region = within(around, whole);
+                let fit = (CROP.0 / (region.x1 - region.x0)).min(CROP.1 / (region.y1 - region.y0));
+                (region, fit.min(CROP_SCALE))
+            }
+        };
+        let size = (region.x1 - region.x0, region.y1 - region.y0);
+        let scale = scale.min((PIXELS_MAX / (size.0 * size.1)).sqrt());
+        // A page may be a thousand times as long as wide.
+        let scale = scale.min(SIDE_MAX / size.0.max(size.1));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most PIXELS_MAX")]
+        let pixels = |side: f32| ((side * scale).round() as u32).max(1);
+        Some(Frame { region, scale, pixels: (pixels(size.0), pixels(size.1)) })
+    }
+}
+
+/// The part of `bounds` on the page, which it always has some of, however wrong it is.
+fn within(bounds: Bounds, page: Bounds) -> Bounds {
+    let part = |from: f32, to: f32, most: f32| {
+        let from = if from.is_finite() { from.clamp(0.0, most - 1.0_f32.min(most)) } else { 0.0 };
+        let to = if to.is_finite() { to.clamp(from, most) } else { most };
+        (from, to.max((from + 1.0).min(most)))
+    };
+    let ((x0, x1), (y0, y1)) = (part(bounds.x0, bounds.x1, page.x1), part(bounds.y0, bounds.y1, page.y1));
+    Bounds { x0, y0, x1, y1 }
+}
+
+fn encode(rgb: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, DrawError> {
+    let encode = || -> Result<Vec<u8>, png::EncodingError> {
+        let mut out = Vec::new();
+        let mut encoder = png::Encoder::new(&mut out, width, height);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_compression(png::Compression::Fast);
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(rgb)?;
+        writer.finish()?;
+        Ok(out)
+    };
+    encode().map_err(|error| DrawError::Failed(error.to_string()))
+}

@@ -1,0 +1,118 @@
+//! Picture files: unpacked and scaled.
+
+use std::io::Cursor;
+
+use bytes::Bytes;
+use png::{ColorType, Transformations};
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use super::scale::Scaler;
+use super::{DrawError, Drawn, View, encode};
+use crate::{Bounds, ExtractError, Kind, Limits};
+
+/// A decoded JPEG is in memory whole, in three bytes a pixel.
+const JPEG_PIXELS: u64 = 80_000_000;
+
+pub(super) fn draw(
+    kind: Kind,
+    bytes: &Bytes,
+    limits: &Limits,
+    page: u32,
+    view: View,
+) -> Result<Drawn, DrawError> {
+    if kind != Kind::Tiff && page != 1 {
+        return Err(DrawError::NoSuchPage { page, pages: 1 });
+    }
+    match kind {
+        Kind::Png => png(bytes, limits.image_pixels, view),
+        Kind::Jpeg => jpeg(bytes, limits.image_pixels.min(JPEG_PIXELS), view),
+        _ => super::tiff::draw(bytes, limits, page, view),
+    }
+}
+
+fn png(bytes: &Bytes, most: u64, view: View) -> Result<Drawn, DrawError> {
+    let mut decoder = png::Decoder::new(Cursor::new(bytes));
+    decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
+    let mut reader = decoder.read_info().map_err(|error| damaged(&error))?;
+    let size = reader.info().size();
+    let interlaced = reader.info().interlaced;
+    shown(size, most, view, |scaler| {
+        let (colour, _) = reader.output_color_type();
+        let samples = colour.samples();
+        let line = size.0 as usize * samples;
+        if interlaced {
+            // Its rows come in seven rounds: only all of them are a picture.
+            let mut all = vec![0; reader.output_buffer_size().unwrap_or(0)];
+            reader.next_frame(&mut all).map_err(|error| damaged(&error))?;
+            all.chunks_exact(line).for_each(|row| scaler.row(colours(row, colour)));
+            return Ok(());
+        }
+        while !scaler.is_full() {
+            let Some(row) = reader.next_row().map_err(|error| damaged(&error))? else { break };
+            scaler.row(colours(row.data(), colour));
+        }
+        Ok(())
+    })
+}
+
+/// A row's colours on white paper.
+fn colours(row: &[u8], colour: ColorType) -> impl Iterator<Item = [u8; 3]> {
+    row.chunks_exact(colour.samples()).map(move |sample| match *sample {
+        [grey] => [grey; 3],
+        [grey, alpha] => [on_white(grey, alpha); 3],
+        [r, g, b] => [r, g, b],
+        [r, g, b, alpha] => [on_white(r, alpha), on_white(g, alpha), on_white(b, alpha)],
+        _ => [u8::MAX; 3],
+    })
+}
+
+pub(super) fn on_white(colour: u8, alpha: u8) -> u8 {
+    let mixed = u32::from(colour) * u32::from(alpha) + 255 * (255 - u32::from(alpha));
+    u8::try_from(mixed / 255).unwrap_or(u8::MAX)
+}
+
+fn jpeg(bytes: &Bytes, most: u64, view: View) -> Result<Drawn, DrawError> {
+    let options = DecoderOptions::default()
+        .jpeg_set_out_colorspace(ColorSpace::RGB)
+        .set_max_width(u16::MAX.into())
+        .set_max_height(u16::MAX.into());
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&bytes[..]), options);
+    decoder.decode_headers().map_err(|error| damaged(&error))?;
+    let (width, height) = decoder.dimensions().ok_or(DrawError::NoPages)?;
+    let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
+    shown((side(width), side(height)), most, view, |scaler| {
+        let all = decoder.decode().map_err(|error| damaged(&error))?;
+        all.chunks_exact(width * 3).for_each(|row| scaler.row(colours(row, ColorType::Rgb)));
+        Ok(())
+    })
+}
+
+pub(super) fn shown(
+    (width, height): (u32, u32),
+    most: u64,
+    view: View,
+    fill: impl FnOnce(&mut Scaler) -> Result<(), DrawError>,
+) -> Result<Drawn, DrawError> {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels == 0 || pixels > most {
+        let why = format!("a picture of {width} × {height} pixels, at most {most} are shown");
+        return Err(ExtractError::TooLarge(why).into());
+    }
+    #[expect(clippy::cast_precision_loss, reason = "more pixels than f32 has steps were refused")]
+    let page = (width as f32, height as f32);
+    let Some(frame) = view.frame(page) else {
+        let region = Bounds { x0: 0.0, y0: 0.0, x1: page.0, y1: page.1 };
+        return Ok(Drawn { png: Vec::new(), width: 0, height: 0, page, region });
+    };
+    let mut scaler = Scaler::new(&frame);
+    fill(&mut scaler)?;
+    let (rgb, (width, height)) = scaler.finish();
+    Ok(Drawn { png: encode(&rgb, (width, height))?, width, height, page, region: frame.region })
+}
+
+pub(super) fn damaged(error: &dyn std::fmt::Display) -> DrawError {
+    ExtractError::Damaged(error.to_string()).into()
+}

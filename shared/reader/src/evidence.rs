@@ -1,0 +1,42 @@
+//! A page as people see it, to show where a code was found.
+
+use riffle_extract::{DrawError, Drawn, View};
+use riffle_ports::{Opened, ReadError};
+
+use crate::{Parser, Reader};
+
+/// Why a page cannot be shown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PageError {
+    /// What the source says of the file, or no sandbox can be had.
+    #[error(transparent)]
+    Source(#[from] ReadError),
+    #[error(transparent)]
+    Page(#[from] DrawError),
+}
+
+impl Reader {
+    /// Draws a page of a file, or part of one, where files are parsed and within the same limits. Blocks, also until
+    /// a file that is being read makes room.
+    ///
+    /// The page is counted from 1; [`riffle_extract::Place::page`] tells it of a match. Nothing is remembered.
+    pub fn page_image(
+        &self,
+        opened: &dyn Opened,
+        name: &str,
+        page: u32,
+        view: View,
+    ) -> Result<Drawn, PageError> {
+        let content = opened.content();
+        let drawn = match &self.parser {
+            Parser::Sandbox(pool) => pool.draw(name, &content, page, view).map_err(ReadError::Port)?,
+            Parser::InProcess(limits) => {
+                let bytes = content.bytes().map_err(ReadError::Port)?;
+                riffle_extract::draw(name, &bytes, limits, page, view)
+            }
+        };
+        // Of a file that was replaced meanwhile nobody knows what was drawn.
+        opened.confirm()?;
+        Ok(drawn?)
+    }
+}
