@@ -3,9 +3,9 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 
 import { get } from "../api/client.ts";
-import type { Config, FailurePage, MatchPage, SessionDetail, StartScan } from "../api/types.ts";
 import { browser } from "../connection/browser.ts";
 import { TIMING } from "../connection/link.ts";
+import type { Config, FailurePage, MatchPage, SessionDetail, StartScan } from "../contracts.ts";
 import { type Api, Session, type View, type Wanted } from "./session.ts";
 
 const PAGE = 5_000;

@@ -109,7 +109,9 @@ export function MatchesTable({ matches, version, view, open, order: tell }: Prop
 
 function Nothing({ view }: { view: View }) {
   if (view.state === "COMPLETE" && view.matches === 0) {
-    return <Empty title="None of the codes was found">The Codes tab says which are absent, and which nobody can know.</Empty>;
+    return (
+      <Empty title="None of the codes was found">The Codes tab says which are absent, and which nobody can know.</Empty>
+    );
   }
   if (view.state === "COMPLETE") return <Waiting label="Loading the matches…" />;
   if (isOver(view.state)) return <Empty title="No match was found">The scan ended before it found one.</Empty>;
@@ -224,7 +226,12 @@ function Rows({ matches, found, columns, order, sort, filters, filter, open }: R
             ))}
           </div>
         </div>
-        <div role="rowgroup" ref={box} className={classes.body} style={{ height: Math.min(620, Math.max(ROW, found.length * ROW)) }}>
+        <div
+          role="rowgroup"
+          ref={box}
+          className={classes.body}
+          style={{ height: Math.min(620, Math.max(ROW, found.length * ROW)) }}
+        >
           {/* Holds the height of all rows. */}
           <div role="presentation" style={{ height: virtual.getTotalSize(), position: "relative" }}>
             {virtual.getVirtualItems().map((item) => {
@@ -280,7 +287,11 @@ function Heading({
       ? { column: null, descending: false }
       : { column, descending: true };
   return (
-    <div role="columnheader" aria-sort={mine ? (order.descending ? "descending" : "ascending") : "none"} className={classes.heading}>
+    <div
+      role="columnheader"
+      aria-sort={mine ? (order.descending ? "descending" : "ascending") : "none"}
+      className={classes.heading}
+    >
       <UnstyledButton className={classes.sort} onClick={() => sort(next)}>
         {NAMES[column]}
         <span aria-hidden>{mine ? (order.descending ? " ↓" : " ↑") : ""}</span>

@@ -4,7 +4,7 @@ import { Button, Card, Container, Group, Progress, SegmentedControl, Stack, Swit
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 
-import type { Config, StartScan } from "../api/types.ts";
+import type { Config, StartScan } from "../contracts.ts";
 import { bytes, count } from "../ui/format.ts";
 import { Trouble, Waiting } from "../ui/notes.tsx";
 import type { Progress as Uploaded } from "../upload/upload.ts";
@@ -59,7 +59,9 @@ function Starting({ session, back }: { session: Session; back: () => void }) {
   }
   return (
     <Stack align="center">
-      <Waiting label={view.link.kind === "waiting" ? "Waiting for the server to start the scan…" : "Starting the scan…"} />
+      <Waiting
+        label={view.link.kind === "waiting" ? "Waiting for the server to start the scan…" : "Starting the scan…"}
+      />
       <Button variant="default" size="xs" onClick={back}>
         Do not start it
       </Button>
@@ -205,8 +207,8 @@ function Sending({ sending, stop }: { sending: Uploaded; stop: () => void }) {
       </Group>
       <Progress value={percent} aria-label="Uploaded" size="lg" />
       <Text size="sm" c="dimmed" mt={8}>
-        {count(sending.filesDone)} of {count(sending.files)} files, {bytes(Math.min(sending.bytesDone, sending.bytes))} of{" "}
-        {bytes(sending.bytes)}. Keep this page open.
+        {count(sending.filesDone)} of {count(sending.files)} files, {bytes(Math.min(sending.bytesDone, sending.bytes))}{" "}
+        of {bytes(sending.bytes)}. Keep this page open.
       </Text>
     </Card>
   );

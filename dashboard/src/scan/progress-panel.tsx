@@ -24,10 +24,16 @@ export function ProgressPanel({ view }: { view: View }) {
         animated={!over && view.link.kind === "live"}
       />
       <dl className={classes.figures}>
-        <Figure name="Files" value={view.total === null ? "…" : `${count(view.processed)} of ${count(view.total)}`} id="files" />
+        <Figure
+          name="Files"
+          value={view.total === null ? "…" : `${count(view.processed)} of ${count(view.total)}`}
+          id="files"
+        />
         <Figure name="Matches" value={count(view.matches)} id="matches" />
         <Figure name="Not read" value={count(view.failed)} id="failed" />
-        {!over && view.filesPerSecond !== null && <Figure name="Speed" value={`${rate(view.filesPerSecond)} files/s`} id="speed" />}
+        {!over && view.filesPerSecond !== null && (
+          <Figure name="Speed" value={`${rate(view.filesPerSecond)} files/s`} id="speed" />
+        )}
         {!over && view.etaSeconds !== null && <Figure name="Time left" value={duration(view.etaSeconds)} id="eta" />}
       </dl>
     </Card>

@@ -4,7 +4,7 @@ import { Button } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 
-import type { Config } from "../api/types.ts";
+import type { Config } from "../contracts.ts";
 import { counted } from "../ui/format.ts";
 import { Trouble } from "../ui/notes.tsx";
 import { begin, useView } from "./current.ts";
@@ -36,5 +36,7 @@ function Following({ session, back }: { session: Session; back: () => void }) {
     forget();
     go(`/sessions/${view.id}`);
   }, [view.id, go]);
-  return view.problem ? <Trouble title="The files were not read again" message={view.problem.message} again={back} /> : null;
+  return view.problem ? (
+    <Trouble title="The files were not read again" message={view.problem.message} again={back} />
+  ) : null;
 }

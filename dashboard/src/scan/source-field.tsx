@@ -6,7 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type DragEvent, useRef, useState } from "react";
 
 import { get } from "../api/client.ts";
-import type { Config, FolderListing } from "../api/types.ts";
+import type { Config, FolderListing } from "../contracts.ts";
 import { bytes, counted } from "../ui/format.ts";
 import { type Chosen, fromDrop, fromInput } from "../upload/collect.ts";
 import classes from "./fields.module.css";
@@ -76,7 +76,12 @@ function Folder({ choose }: { choose: Props["choose"] }) {
         <nav aria-label="Folders to choose from">
           <Group gap={6} className={classes.folders}>
             {shown.parent && (
-              <Button size="compact-sm" variant="default" onClick={() => take(shown.parent ?? "")} aria-label="Folder above">
+              <Button
+                size="compact-sm"
+                variant="default"
+                onClick={() => take(shown.parent ?? "")}
+                aria-label="Folder above"
+              >
                 ↑ Up
               </Button>
             )}

@@ -1,7 +1,7 @@
 // A scan that was asked for and not yet named by the server: kept by the tab, so that a reload right after the click
 // asks for the same scan and not for another one.
 
-import type { StartScan } from "../api/types.ts";
+import type { StartScan } from "../contracts.ts";
 
 const KEY = "riffle.starting";
 
