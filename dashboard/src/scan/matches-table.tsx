@@ -26,6 +26,7 @@ const WIDTHS: Record<Column, string> = {
   snippet: "minmax(160px, 3fr)",
 };
 const ROW = 36;
+const HEAD = 44;
 
 interface Props {
   matches: Matches;
@@ -165,6 +166,8 @@ function Rows({ matches, found, columns, order, sort, filters, filter, open }: R
     getScrollElement: () => box.current,
     estimateSize: () => ROW,
     overscan: 12,
+    // The headings stay on top of what scrolls.
+    scrollPaddingStart: HEAD,
   });
   const at = Math.min(active, Math.max(0, found.length - 1));
   const grid = { gridTemplateColumns: columns.map((column) => WIDTHS[column]).join(" ") };
@@ -200,17 +203,18 @@ function Rows({ matches, found, columns, order, sort, filters, filter, open }: R
   };
 
   return (
-    <div className={classes.scroller}>
-      <div
-        role="grid"
-        aria-label="Matches"
-        aria-rowcount={found.length + 1}
-        aria-colcount={columns.length}
-        className={classes.table}
-        style={{ minWidth: columns.length * 120 }}
-      >
-        <div role="rowgroup">
-          <div role="row" aria-rowindex={1} className={classes.head} style={grid}>
+    <div
+      ref={box}
+      role="grid"
+      aria-label="Matches"
+      aria-rowcount={found.length + 1}
+      aria-colcount={columns.length}
+      className={classes.table}
+      style={{ maxHeight: Math.max(200, found.length * ROW + HEAD) }}
+    >
+      <div style={{ minWidth: columns.length * 120 }}>
+        <div role="rowgroup" className={classes.head}>
+          <div role="row" aria-rowindex={1} className={classes.headings} style={grid}>
             {columns.map((column) => (
               <Heading key={column} column={column} order={order} sort={sort}>
                 {filters && (
@@ -226,12 +230,7 @@ function Rows({ matches, found, columns, order, sort, filters, filter, open }: R
             ))}
           </div>
         </div>
-        <div
-          role="rowgroup"
-          ref={box}
-          className={classes.body}
-          style={{ height: Math.min(620, Math.max(ROW, found.length * ROW)) }}
-        >
+        <div role="rowgroup">
           {/* Holds the height of all rows. */}
           <div role="presentation" style={{ height: virtual.getTotalSize(), position: "relative" }}>
             {virtual.getVirtualItems().map((item) => {

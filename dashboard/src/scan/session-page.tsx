@@ -96,7 +96,7 @@ export function SessionPage({ id, config }: { id: string; config: Config }) {
         <Trouble title="Something is in the way" message={view.problem.message} again={() => session.retryNow()} />
       )}
 
-      <ProgressPanel view={view} />
+      <ProgressPanel view={view} listed={session.matches.size} />
       {view.receipt && <ReceiptPanel receipt={view.receipt} />}
 
       <Card withBorder padding="md">
