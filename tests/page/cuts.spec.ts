@@ -88,8 +88,8 @@ test("a killed server goes on, and so does the page", async ({ page, server, net
 });
 
 test("a socket that has become too old is replaced without a word", async ({ page, folder }) => {
-  const made = samples(path.join(folder, "samples"), 1500, 8);
-  const server = await Server.start(path.join(folder, "state"), ["--socket-max-age", "2", "--jobs", "1"]);
+  const made = samples(path.join(folder, "samples"), 3000, 8);
+  const server = await Server.start(path.join(folder, "state"), ["--socket-max-age", "4", "--jobs", "1"]);
   try {
     await page.goto(server.address);
     await page.evaluate(() => {

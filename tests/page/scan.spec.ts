@@ -105,9 +105,9 @@ test("what was understood of the codes is said before the start", async ({ page,
   await expect(page.getByText(/no such folder|does not exist|cannot be/i).first()).toBeVisible();
 });
 
-test("a scan is cancelled after a question", async ({ page, server, folder }) => {
-  const made = samples(path.join(folder, "samples"), 1500, 3);
-  await page.goto(server.address);
+test("a scan is cancelled after a question", async ({ page, folder, slow }) => {
+  const made = samples(path.join(folder, "samples"), 3000, 3);
+  await page.goto(slow.address);
   await startScan(page, made.drawings, { file: made.codes });
   await page.getByRole("button", { name: "Cancel scan" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Go on reading" }).click();

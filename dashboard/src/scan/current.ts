@@ -30,7 +30,7 @@ function make(wanted: Wanted, config: Config): Session {
     else requestAnimationFrame(() => call());
   };
   // Replaced well before the gateway ends it.
-  const replaceAfter = Math.max(1, config.socket.max_age_seconds * 0.9) * 1000;
+  const replaceAfter = Math.max(1, config.socket.max_age_seconds * 0.75) * 1000;
   current = new Session(wanted, browser(config.socket.path), api, soon, { ...TIMING, replaceAfter });
   current.open();
   return current;

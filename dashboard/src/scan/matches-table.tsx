@@ -175,8 +175,11 @@ function Rows({ matches, found, columns, order, sort, filters, filter, open }: R
 
   useEffect(() => {
     if (!focusing.current) return;
+    // It is drawn only after the table has scrolled there.
+    const row = box.current?.querySelector<HTMLElement>(`[data-at="${at}"]`);
+    if (!row) return;
     focusing.current = false;
-    box.current?.querySelector<HTMLElement>(`[data-at="${at}"]`)?.focus();
+    row.focus({ preventScroll: true });
   });
 
   const move = (to: number) => {

@@ -13,13 +13,13 @@ import { Codes, type CodesChosen } from "./codes-field.tsx";
 import { begin, leave, useView } from "./current.ts";
 import type { Session } from "./session.ts";
 import { Source, type SourceChosen } from "./source-field.tsx";
-import { forget, recall, remember, requestId } from "./starting.ts";
+import { forget, named, pending, remember, requestId } from "./starting.ts";
 
 export function NewScan({ config }: { config: Config }) {
   // A scan that was asked for before the page was loaded anew.
   const [session, setSession] = useState<Session | null>(() => {
-    const pending = recall();
-    return pending ? begin(pending, config) : null;
+    const asked = pending();
+    return asked ? begin(asked, config) : null;
   });
   const start = (message: StartScan) => {
     remember(message);
@@ -47,7 +47,7 @@ function Starting({ session, back }: { session: Session; back: () => void }) {
   const [, go] = useLocation();
   useEffect(() => {
     if (view.id === null) return;
-    forget();
+    named();
     go(`/sessions/${view.id}`, { replace: false });
   }, [view.id, go]);
   if (view.problem?.kind === "refused") {

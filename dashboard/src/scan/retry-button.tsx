@@ -9,7 +9,7 @@ import { counted } from "../ui/format.ts";
 import { Trouble } from "../ui/notes.tsx";
 import { begin, useView } from "./current.ts";
 import type { Session } from "./session.ts";
-import { forget, remember, requestId } from "./starting.ts";
+import { named, remember, requestId } from "./starting.ts";
 
 export function RetryButton({ id, failed, config }: { id: string; failed: number; config: Config }) {
   const [session, setSession] = useState<Session | null>(null);
@@ -33,7 +33,7 @@ function Following({ session, back }: { session: Session; back: () => void }) {
   const [, go] = useLocation();
   useEffect(() => {
     if (view.id === null) return;
-    forget();
+    named();
     go(`/sessions/${view.id}`);
   }, [view.id, go]);
   return view.problem ? (

@@ -4,6 +4,24 @@
 import type { StartScan } from "../contracts.ts";
 
 const KEY = "riffle.starting";
+/** A reload may be on its way when the server names the scan, and leads back to the form: kept a little longer. */
+const KEPT = 5_000;
+
+let fresh = window.location.pathname === "/";
+
+/** What was asked for before the page was loaded anew. Whoever comes to the form later wants another scan. */
+export function pending(): StartScan | null {
+  const asked = fresh ? recall() : null;
+  fresh = false;
+  if (asked === null) forget();
+  return asked;
+}
+
+/** The server has named it. */
+export function named(): void {
+  fresh = false;
+  setTimeout(forget, KEPT);
+}
 
 export function remember(start: StartScan): void {
   try {
@@ -13,7 +31,7 @@ export function remember(start: StartScan): void {
   }
 }
 
-export function recall(): StartScan | null {
+function recall(): StartScan | null {
   try {
     const kept = sessionStorage.getItem(KEY);
     return kept === null ? null : (JSON.parse(kept) as StartScan);

@@ -10,6 +10,8 @@ interface Fixtures {
   /** A folder of its own, gone afterwards. */
   folder: string;
   server: Server;
+  /** One that reads one file at a time: a scan leaves time to do something meanwhile. */
+  slow: Server;
   network: Network;
 }
 
@@ -22,6 +24,11 @@ export const test = base.extend<Fixtures>({
   },
   server: async ({ folder }, use) => {
     const server = await Server.start(path.join(folder, "state"));
+    await use(server);
+    await server.stop();
+  },
+  slow: async ({ folder }, use) => {
+    const server = await Server.start(path.join(folder, "slow-state"), ["--jobs", "1"]);
     await use(server);
     await server.stop();
   },
