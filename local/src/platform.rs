@@ -11,7 +11,8 @@ use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, TextCache};
 use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
 use riffle_reader::{Parser, Reader};
 use riffle_scan::{
-    Dispatcher, Links, Ports, ReaderSearch, Scan, Settings, Sources, Tickets, Uploads, Worker,
+    Dispatcher, Links, PageViews, Ports, ReaderPages, ReaderSearch, Scan, Settings, Sources, Tickets,
+    Uploads, Worker,
 };
 
 use crate::cli::Machine;
@@ -23,6 +24,9 @@ pub const TENANT: &str = "local";
 
 /// Sessions asked for at a time.
 const SESSIONS_PAGE: u32 = 1_000;
+
+/// Pages drawn at once, in a process of 512 MiB each.
+const PAGES_AT_ONCE: usize = 1;
 
 /// Everything one process runs.
 pub struct Platform {
@@ -37,6 +41,7 @@ pub struct Platform {
     pub source: Arc<Sources>,
     pub uploads: LocalUploads,
     pub ocr: Arc<Tesseract>,
+    pub pages: PageViews,
 }
 
 /// The functions, each with its dependencies.
@@ -98,6 +103,7 @@ impl Platform {
         });
         let ocr = Arc::new(Tesseract::new(&machine.ocr_languages));
         let reader = reader(machine, &dir, Arc::clone(&clock), Arc::clone(&ocr))?;
+        let pages = PageViews::new(scan.clone(), source.clone(), Arc::new(drawing(machine)));
         let functions = Functions {
             connect: websocket_connect::Deps { connections: connections.clone(), clock: Arc::clone(&clock) },
             disconnect: websocket_disconnect::Deps { connections: connections.clone() },
@@ -126,6 +132,7 @@ impl Platform {
             source,
             uploads,
             ocr,
+            pages,
         })
     }
 
@@ -188,6 +195,16 @@ fn reader(
         Some(Arc::new(texts))
     };
     Ok(Reader { parser, cache, ocr: Some(ocr) })
+}
+
+/// Draws pages for people, in a sandbox beside those of the scans: nobody waits for a scan to see one.
+fn drawing(machine: &Machine) -> ReaderPages {
+    let parser = if machine.in_process {
+        Parser::InProcess(riffle_extract::Limits::default())
+    } else {
+        Parser::Sandbox(Pool::new(sandbox::Settings { children: PAGES_AT_ONCE, ..Default::default() }))
+    };
+    ReaderPages::new(Reader { parser, cache: None, ocr: None }, PAGES_AT_ONCE)
 }
 
 #[expect(clippy::disallowed_methods, reason = "where a user's data lies is read here alone")]

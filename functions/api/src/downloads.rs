@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::channel::mpsc;
@@ -15,6 +15,7 @@ use futures::{SinkExt, StreamExt};
 use riffle_ports::{Content, Opened, PortError, ReadError, SessionId};
 
 use crate::answer::{Answer, Path};
+use crate::pages::unopened;
 use crate::{Deps, Refusal, Tenant};
 
 /// Up to this size a file is read whole, and checked to be whole, before the answer begins.
@@ -146,7 +147,7 @@ fn unavailable(error: io::Error) -> PortError {
 fn unreadable(error: ReadError) -> Refusal {
     match error {
         ReadError::Port(error) => error.into(),
-        error => Refusal::new(StatusCode::NOT_FOUND, format!("The file cannot be opened: {error}.")),
+        error => unopened(&error),
     }
 }
 

@@ -12,6 +12,7 @@ mod docs_page;
 mod downloads;
 mod folders;
 mod metrics;
+mod pages;
 mod problem;
 mod routes;
 mod sessions;
@@ -29,7 +30,7 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use riffle_contracts::http::Config;
 use riffle_ports::{Clock, FileSource, FolderBrowser, Probe};
-use riffle_scan::{Scan, Tickets, Uploads};
+use riffle_scan::{PageViews, Scan, Tickets, Uploads};
 use tower::ServiceExt;
 
 pub use config::limits;
@@ -42,6 +43,8 @@ pub struct Deps {
     pub scan: Scan,
     pub tickets: Tickets,
     pub files: Arc<dyn FileSource>,
+    /// `None` where no pages are drawn.
+    pub pages: Option<PageViews>,
     pub uploads: Uploads,
     /// `None` where the cloud measures the platform.
     pub probe: Option<Arc<dyn Probe>>,

@@ -8,8 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    Deps, Refusal, codes, config, describe, docs, downloads, folders, metrics, sessions, status, tickets,
-    uploads,
+    Deps, Refusal, codes, config, describe, docs, downloads, folders, metrics, pages, sessions, status,
+    tickets, uploads,
 };
 
 /// Bytes of a body: a thousand names of a thousand bytes, each of which may take six in JSON, and a file of codes.
@@ -35,7 +35,8 @@ pub fn table() -> (Router<Deps>, OpenApi) {
         .routes(routes!(sessions::matches))
         .routes(routes!(sessions::failures))
         .routes(routes!(sessions::codes))
-        .routes(routes!(sessions::evidence))
+        .routes(routes!(pages::evidence))
+        .routes(routes!(pages::picture))
         .routes(routes!(downloads::report))
         .routes(routes!(downloads::file))
         .split_for_parts()

@@ -1,9 +1,7 @@
 //! Sessions and what was found in them.
 
 use axum::extract::State;
-use riffle_contracts::http::{
-    CodePage, CodeState, Evidence, FailurePage, MatchPage, SessionDetail, SessionPage,
-};
+use riffle_contracts::http::{CodePage, CodeState, FailurePage, MatchPage, SessionDetail, SessionPage};
 use riffle_ports::SessionId;
 use serde::Deserialize;
 
@@ -104,22 +102,4 @@ pub async fn codes(
 ) -> Answer<Json<CodePage>> {
     let limit = paging.limit(1_000, 5_000)? as usize;
     Ok(Json(deps.scan.code_states(&tenant.0, &id, wanted.state, paging.cursor(), limit).await?))
-}
-
-/// Where a match stands, to be looked at.
-#[utoipa::path(
-    get,
-    path = "/api/sessions/{id}/matches/{match_id}/evidence",
-    tag = "sessions",
-    params(("id" = String, Path), ("match_id" = String, Path)),
-    responses((status = 200, body = Evidence))
-)]
-pub async fn evidence(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Path((id, match_id)): Path<(SessionId, String)>,
-) -> Answer<Json<Evidence>> {
-    let sighting = deps.scan.sighting(&tenant.0, &id, &match_id).await?;
-    // Pages are not drawn here yet.
-    Ok(Json(sighting.evidence(None)))
 }

@@ -87,6 +87,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
         scan: platform.functions.scan.clone(),
         tickets: platform.tickets.clone(),
         files: platform.source.clone(),
+        pages: Some(platform.pages.clone()),
         uploads: platform.source.uploads.clone(),
         probe: Some(Arc::new(LocalProbe {
             ledger: platform.ledger.clone(),

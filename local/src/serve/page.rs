@@ -55,7 +55,8 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let encoding = packed.is_some().then_some("gzip");
     let found = packed.or_else(|| Dashboard::get(path))?;
     let digest = found.metadata.sha256_hash();
-    let tag = HeaderValue::try_from(format!("\"{:032x}\"", u128::from_be_bytes(*digest.first_chunk()?))).ok()?;
+    let tag =
+        HeaderValue::try_from(format!("\"{:032x}\"", u128::from_be_bytes(*digest.first_chunk()?))).ok()?;
     let mut answer = if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {

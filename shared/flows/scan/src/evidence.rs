@@ -2,9 +2,10 @@
 
 use riffle_contracts::FoundMatch;
 use riffle_contracts::http::{Evidence, EvidenceBox, EvidenceKind};
-use riffle_extract::{Bounds, Place};
+use riffle_extract::{Bounds, DrawError, Place};
 use riffle_ports::{Entry, SessionId, Source};
 
+use crate::matching::{Fraction, fractions};
 use crate::query::QueryError;
 use crate::request::Request;
 use crate::result::FileResult;
@@ -72,22 +73,28 @@ impl Scan {
 }
 
 impl Sighting {
-    /// The page of a PDF on which it stands.
+    /// The page it stands on, where its file is shown page by page.
     pub fn page_number(&self) -> Option<u32> {
-        if let Place::Page(page) = self.place { Some(page) } else { None }
+        self.place.page().ok()
     }
 
-    /// What a person is shown: the page with the code boxed where `view` shows it, else the text around it.
-    pub fn evidence(self, view: Option<PageView>) -> Evidence {
-        let page_number = self.page_number();
-        let view = view.filter(|view| page_number.is_some() && view.width > 0.0 && view.height > 0.0);
-        let why = match (&view, page_number) {
-            (Some(_), _) => None,
-            (None, Some(_)) => Some("There is no picture of this page here: open the file itself."),
-            (None, None) => Some("This kind of file has no pages to show."),
+    /// What a person is shown: the page with the code boxed where there is a `view` of it, else the text around it
+    /// and why there is no more. `view` is `Err` with the reason where the page could not be looked at.
+    pub fn evidence(self, view: Result<Option<PageView>, String>) -> Evidence {
+        let page = self.place.page();
+        let (view, why) = match (&page, view) {
+            (Err(DrawError::InArchive), _) => {
+                (None, Some("It stands in a file of an archive, whose pages are not shown.".to_owned()))
+            }
+            (Err(_), _) => (None, Some("This kind of file has no pages to show.".to_owned())),
+            (Ok(_), Ok(Some(view))) if view.width > 0.0 && view.height > 0.0 => (Some(view), None),
+            (Ok(_), Ok(_)) => {
+                (None, Some("There is no picture of this page here: open the file itself.".to_owned()))
+            }
+            (Ok(_), Err(why)) => (None, Some(format!("The page is not shown: {why}."))),
         };
         let boxes = view.as_ref().map_or_else(Vec::new, |view| {
-            self.boxes.iter().map(|bounds| fractions(bounds, view.width, view.height)).collect()
+            fractions(&self.boxes, (view.width, view.height)).into_iter().map(evidence_box).collect()
         });
         Evidence {
             match_id: self.match_id,
@@ -96,32 +103,17 @@ impl Sighting {
             page: self.data.page,
             snippet: self.data.snippet,
             kind: if view.is_some() { EvidenceKind::Page } else { EvidenceKind::Text },
-            page_number,
+            page_number: page.ok(),
             width: view.as_ref().map_or(0.0, |view| f64::from(view.width)),
             height: view.as_ref().map_or(0.0, |view| f64::from(view.height)),
             boxes,
             image_url: view.map(|view| view.image_url),
-            why: why.map(str::to_owned),
+            why,
         }
     }
 }
 
-/// Cut to the page: text may stand half outside of it.
-fn fractions(bounds: &Bounds, width: f32, height: f32) -> EvidenceBox {
-    let part = |edge: f32, whole: f32| f64::from((edge / whole).clamp(0.0, 1.0));
-    let (x0, x1) = (part(bounds.x0, width), part(bounds.x1, width));
-    let (y0, y1) = (part(bounds.y0, height), part(bounds.y1, height));
-    EvidenceBox { x: x0, y: y0, width: x1 - x0, height: y1 - y0 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_box_is_cut_to_its_page() {
-        let bounds = Bounds { x0: -10.0, y0: 50.0, x1: 50.0, y1: 300.0 };
-        let cut = fractions(&bounds, 100.0, 200.0);
-        assert_eq!(cut, EvidenceBox { x: 0.0, y: 0.25, width: 0.5, height: 0.75 });
-    }
+fn evidence_box(fraction: Fraction) -> EvidenceBox {
+    let Fraction { x, y, width, height } = fraction;
+    EvidenceBox { x: x.into(), y: y.into(), width: width.into(), height: height.into() }
 }

@@ -2,7 +2,7 @@
 //!
 //! `client` takes what people ask for, `dispatcher` lists and hands out, `retry` carries over what an earlier
 //! session read, `worker` and `quarantine` read, `record` writes down, `finisher` closes, `sweeper` heals; `walk` and
-//! what stands on it (`snapshot`, `pages`, `code_states`, `overview`, `evidence`) tell. Counters are for showing, sets for deciding:
+//! what stands on it (`snapshot`, `pages`, `code_states`, `overview`, `evidence`) tell; `page_views` shows. Counters are for showing, sets for deciding:
 //! delivery is at least once everywhere, and each of these may run twice, at once, half-way or late.
 
 mod announce;
@@ -19,6 +19,8 @@ mod local_path;
 mod manifest;
 pub mod matching;
 mod overview;
+mod page_images;
+mod page_views;
 mod pages;
 mod quarantine;
 mod query;
@@ -45,9 +47,12 @@ pub use dispatcher::Dispatcher;
 pub use evidence::{PageView, Sighting};
 pub use local_path::folder_link;
 pub use overview::described;
+pub use page_images::{PageImages, ReaderPages};
+pub use page_views::{PageRef, PageViewError, PageViews};
 pub use query::QueryError;
 pub use request::{Request, keys, session_id, stored_codes};
 pub use result::{FailureCode, FileFailure, FileResult};
+pub use riffle_extract::WIDTHS as PAGE_WIDTHS;
 pub use scan::{Ports, Scan};
 pub use search::{FileSearch, ReaderSearch, Searched, Wanted};
 pub use settings::{Links, Settings};

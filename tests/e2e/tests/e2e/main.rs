@@ -12,6 +12,7 @@ mod deadline;
 mod formats;
 mod hostile;
 mod http;
+mod http_evidence;
 mod http_sessions;
 mod http_uploads;
 mod interrupted;

@@ -1,0 +1,146 @@
+//! Evidence: where a match stands, and pages of files as pictures.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use riffle_contracts::http::Evidence;
+use riffle_ports::{ReadError, SessionId};
+use riffle_scan::{PAGE_WIDTHS, PageView, PageViewError};
+use serde::Deserialize;
+
+use crate::answer::{Answer, Json, Path, Query};
+use crate::{Deps, Refusal, Tenant};
+
+/// Pixels a page is wide unless asked otherwise.
+const WIDTH: u32 = 1200;
+/// A session means one version of each file, so its pictures never change; what a person looked at today they may keep
+/// for today.
+const KEEP: &str = "private, max-age=86400";
+
+/// Where a match stands, to be looked at: on a page with its box, or in a text.
+#[utoipa::path(
+    get,
+    path = "/api/sessions/{id}/matches/{match_id}/evidence",
+    tag = "sessions",
+    params(("id" = String, Path), ("match_id" = String, Path)),
+    responses((status = 200, body = Evidence))
+)]
+pub async fn evidence(
+    tenant: Tenant,
+    State(deps): State<Deps>,
+    Path((id, match_id)): Path<(SessionId, String)>,
+) -> Answer<Json<Evidence>> {
+    let sighting = deps.scan.sighting(&tenant.0, &id, &match_id).await?;
+    let view = match (&deps.pages, sighting.page_number()) {
+        (Some(pages), Some(page)) => match pages.size(&id, &sighting).await {
+            Ok(size) => Ok(size.map(|(width, height)| PageView {
+                width,
+                height,
+                image_url: format!("/api/sessions/{id}/files/{}/pages/{page}.png", sighting.index),
+            })),
+            Err(PageViewError::Query(error)) => return Err(error.into()),
+            // The match was found all the same, and its text is known.
+            Err(error) => Err(error.to_string()),
+        },
+        _ => Ok(None),
+    };
+    Ok(Json(sighting.evidence(view)))
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Size {
+    /// Pixels from left to right: 100 to 3000, or 1200 without it. A picture is not made larger than it is.
+    #[serde(default)]
+    #[param(minimum = 100, maximum = 3000)]
+    width: Option<u32>,
+}
+
+/// A page of a PDF or picture as a PNG, as long as the file is the one that was read.
+#[utoipa::path(
+    get,
+    path = "/api/sessions/{id}/files/{index}/pages/{page}",
+    tag = "sessions",
+    params(
+        ("id" = String, Path),
+        ("index" = u32, Path),
+        ("page" = String, Path, description = "The page counted from 1, with `.png` after it: `3.png`"),
+        Size
+    ),
+    responses((status = 200, body = Vec<u8>, content_type = "image/png"), (status = 304))
+)]
+pub async fn picture(
+    tenant: Tenant,
+    State(deps): State<Deps>,
+    Path((id, index, page)): Path<(SessionId, u32, String)>,
+    Query(size): Query<Size>,
+    asked: HeaderMap,
+) -> Answer<Response> {
+    let page = number(&page).ok_or_else(|| Refusal::not_found("There is nothing at this address."))?;
+    let width = size.width.unwrap_or(WIDTH);
+    let Some(pages) = &deps.pages else {
+        return Err(Refusal::not_found("No pages are drawn here: open the file itself."));
+    };
+    let page = pages.page(&tenant.0, &id, index, page).await?;
+    if !PAGE_WIDTHS.contains(&width) {
+        let (least, most) = (PAGE_WIDTHS.start(), PAGE_WIDTHS.end());
+        let detail = format!("A page is shown between {least} and {most} pixels wide: choose such a width.");
+        return Err(Refusal::bad_request(detail).named("page-width", "Not such a width"));
+    }
+    let tag = format!("\"{}\"", page.tag);
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(KEEP));
+    headers.insert(header::ETAG, HeaderValue::from_str(&tag).map_err(|_| Refusal::broken())?);
+    if is_known(&asked, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    let png = pages.picture(&page, width).await?;
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    Ok((headers, png).into_response())
+}
+
+/// `3.png` is page 3, and `03.png` is no other address of it.
+fn number(name: &str) -> Option<u32> {
+    let number = name.strip_suffix(".png")?;
+    let plain = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
+    number.parse().ok().filter(|_| plain)
+}
+
+/// Whether the client says that it has the picture.
+fn is_known(asked: &HeaderMap, tag: &str) -> bool {
+    let tags = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
+    tags.flat_map(|tags| tags.split(',')).any(|known| known.trim().trim_start_matches("W/") == tag)
+}
+
+impl From<PageViewError> for Refusal {
+    fn from(error: PageViewError) -> Self {
+        match error {
+            PageViewError::Query(error) => error.into(),
+            PageViewError::File(error) => unopened(&error),
+            PageViewError::NoPage(error) => Self::not_found(format!("There is nothing to show: {error}."))
+                .named("no-page", "No such page"),
+            PageViewError::TooLarge(error) => {
+                let detail = format!("The page is not drawn: {error}. Open the file itself.");
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+                    .named("page-too-large", "Too large to draw")
+            }
+            PageViewError::NotDrawn(error) => {
+                let detail = format!("The page is not drawn: {error}. Open the file itself.");
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail).named("page-not-drawn", "Not drawn")
+            }
+        }
+    }
+}
+
+/// A file that is not there any more as it was read.
+pub fn unopened(error: &ReadError) -> Refusal {
+    let refusal = Refusal::not_found(format!("The file cannot be opened: {error}."));
+    match error {
+        ReadError::Changed => refusal.named("file-changed", "The file changed"),
+        ReadError::Missing | ReadError::NotUploaded => refusal.named("file-gone", "The file is gone"),
+        ReadError::Denied(_) | ReadError::TooLarge { .. } | ReadError::Port(_) => {
+            refusal.named("file-unreadable", "The file cannot be read")
+        }
+    }
+}

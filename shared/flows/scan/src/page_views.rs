@@ -1,0 +1,150 @@
+//! Pages of a session's files, as people look at them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use riffle_extract::{DrawError, Drawn, ExtractError, View};
+use riffle_ports::{Entry, FileSource, PortError, ReadError, SessionId, Source};
+use riffle_reader::PageError;
+
+use crate::page_images::PageImages;
+use crate::query::QueryError;
+use crate::request::digest;
+use crate::{Scan, Sighting};
+
+/// Pages whose size is kept: who looks through matches sees several of one page after another.
+const KEPT_SIZES: usize = 64;
+/// Changes when pages are drawn otherwise: pictures that clients have kept are then asked for anew.
+const DRAWING: u32 = 1;
+
+/// Shows pages.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct PageViews {
+    scan: Scan,
+    files: Arc<dyn FileSource>,
+    images: Arc<dyn PageImages>,
+    sizes: Arc<Mutex<VecDeque<(PageKey, (f32, f32))>>>,
+}
+
+/// A session never changes which version of a file it means.
+type PageKey = (SessionId, u32, u32);
+
+/// Why a page is not shown, for the person who asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PageViewError {
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// What the source says of the file. Never that the source itself failed.
+    #[error("{0}")]
+    File(ReadError),
+    /// The file has no such page, or no pages at all.
+    #[error("{0}")]
+    NoPage(DrawError),
+    #[error("{0}")]
+    TooLarge(ExtractError),
+    #[error("{0}")]
+    NotDrawn(DrawError),
+}
+
+/// A page of a session's file that may be asked for.
+#[derive(Debug, Clone)]
+pub struct PageRef {
+    pub page: u32,
+    /// Stands for the picture wherever it is kept.
+    pub tag: String,
+    source: Source,
+    entry: Entry,
+}
+
+impl PageViews {
+    pub fn new(scan: Scan, files: Arc<dyn FileSource>, images: Arc<dyn PageImages>) -> Self {
+        Self { scan, files, images, sizes: Arc::default() }
+    }
+
+    /// Page `page` of file `index` of a session. Whether the file has it shows when it is drawn.
+    pub async fn page(
+        &self,
+        tenant: &str,
+        session: &SessionId,
+        index: u32,
+        page: u32,
+    ) -> Result<PageRef, QueryError> {
+        let (source, entry) =
+            self.scan.file(tenant, session, index).await?.ok_or(QueryError::NotFound("file"))?;
+        let named = format!("{DRAWING}/{session}/{index}/{page}/{}", entry.version);
+        let mut tag = digest(named.as_bytes());
+        tag.truncate(32);
+        Ok(PageRef { page, tag, source, entry })
+    }
+
+    /// The page as a PNG so many pixels wide.
+    pub async fn picture(&self, page: &PageRef, width: u32) -> Result<Vec<u8>, PageViewError> {
+        let drawn = self.draw(&page.source, &page.entry, page.page, View::Page { width }).await?;
+        Ok(drawn.png)
+    }
+
+    /// The size of the page a match stands on. `None` where it stands on none.
+    pub async fn size(
+        &self,
+        session: &SessionId,
+        sighting: &Sighting,
+    ) -> Result<Option<(f32, f32)>, PageViewError> {
+        let Some(page) = sighting.page_number() else { return Ok(None) };
+        let key = (session.clone(), sighting.index, page);
+        let known = {
+            // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
+            let sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+            sizes.iter().find(|(other, _)| *other == key).map(|(_, size)| *size)
+        };
+        let (source, entry) = (&sighting.source, &sighting.entry);
+        if let Some(size) = known {
+            // It is there still: else its picture is not.
+            self.files.open(source, entry).await.map_err(unreadable)?;
+            return Ok(Some(size));
+        }
+        let size = self.draw(source, entry, page, View::Size).await?.page;
+        let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        sizes.retain(|(other, _)| *other != key);
+        sizes.push_front((key, size));
+        sizes.truncate(KEPT_SIZES);
+        Ok(Some(size))
+    }
+
+    async fn draw(
+        &self,
+        source: &Source,
+        entry: &Entry,
+        page: u32,
+        view: View,
+    ) -> Result<Drawn, PageViewError> {
+        let opened = self.files.open(source, entry).await.map_err(unreadable)?;
+        self.images.draw(&entry.name, opened.into(), page, view).await.map_err(|error| match error {
+            PageError::Source(error) => unreadable(error),
+            PageError::Page(error) => undrawable(error),
+        })
+    }
+}
+
+fn unreadable(error: ReadError) -> PageViewError {
+    match error {
+        ReadError::Port(error) => error.into(),
+        error => PageViewError::File(error),
+    }
+}
+
+fn undrawable(error: DrawError) -> PageViewError {
+    match error {
+        DrawError::NoSuchPage { .. } | DrawError::NoPages | DrawError::InArchive => {
+            PageViewError::NoPage(error)
+        }
+        DrawError::Unreadable(error @ ExtractError::TooLarge(_)) => PageViewError::TooLarge(error),
+        DrawError::Unreadable(_) | DrawError::Failed(_) | DrawError::Width => PageViewError::NotDrawn(error),
+    }
+}
+
+impl From<PortError> for PageViewError {
+    fn from(error: PortError) -> Self {
+        Self::Query(error.into())
+    }
+}
