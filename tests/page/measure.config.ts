@@ -5,6 +5,7 @@ export default {
   ...usual,
   testDir: "measure",
   testMatch: "*.spec.ts",
+  testIgnore: [],
   workers: 1,
   fullyParallel: false,
   timeout: 3_600_000,

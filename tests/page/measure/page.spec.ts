@@ -104,7 +104,7 @@ test("fifty thousand rows", async ({ page, server, folder }) => {
 
   const sorted: number[] = [];
   for (const name of ["Code", "File", "Text around it", "Page or cell"]) {
-    const heading = page.getByRole("columnheader", { name }).getByRole("button");
+    const heading = page.getByRole("columnheader", { name, exact: true }).getByRole("button");
     sorted.push(await answer(page, () => heading.click(), '[aria-sort="ascending"]'));
     sorted.push(await answer(page, () => heading.click(), '[aria-sort="descending"]'));
     await heading.click();
