@@ -80,6 +80,14 @@ fn ink(drawn: &Drawn) -> Bounds {
     ink
 }
 
+/// Whether the picture has the colour of an outline in it.
+fn outlined(drawn: &Drawn) -> bool {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(&drawn.png)).read_info().expect("a PNG");
+    let mut rgb = vec![0; reader.output_buffer_size().expect("it has a size")];
+    reader.next_frame(&mut rgb).expect("it is whole");
+    rgb.chunks_exact(3).filter(|pixel| **pixel == [220, 38, 38]).count() > 100
+}
+
 /// Letters fill their box but for what their line would give a longer letter, whichever way they stand.
 fn is_around(letters: &Bounds, ink: &Bounds) -> bool {
     let (outside, inside) = (2.0, 8.0);
@@ -112,6 +120,8 @@ fn boxes_lie_on_their_letters_however_the_page_is_turned_and_cut() {
         let crop = draw(&reader, &file, 1, View::Around(letters)).expect(entries);
         assert!(crop.width <= 600 && crop.height <= 200, "{entries}: {crop:?}");
         assert!(is_around(&letters, &ink(&crop)), "{entries}: {letters:?} {:?}", ink(&crop));
+        assert!(outlined(&crop), "{entries}: the code is outlined");
+        assert!(!outlined(&whole), "{entries}: a page is as it is");
         let size = draw(&reader, &file, 1, View::Size).expect(entries);
         assert_eq!((size.page, size.png.len()), (page, 0), "{entries}");
     }
