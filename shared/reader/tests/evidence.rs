@@ -2,9 +2,11 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use riffle_extract::{Bounds, DrawError, Drawn, ExtractError, Place, Sink, Unit, View};
+use riffle_ports::{Ocr, OcrError, OcrLine};
 use riffle_reader::sandbox::{Pool, Settings};
 use riffle_reader::{Document, PageError, Parser, Reader, Text};
 
@@ -255,5 +257,37 @@ fn a_hostile_page_costs_its_own_picture_alone() {
             "{outcome:?}"
         );
         assert!(draw(&reader, &pdf("", "", CODE), 1, view).is_ok(), "the next is drawn");
+    }
+}
+
+/// An engine that is there or not, and fails if it is asked though it is not.
+struct Engine(bool);
+
+impl Ocr for Engine {
+    fn variant(&self) -> String {
+        "engine".to_owned()
+    }
+
+    fn is_available(&self) -> bool {
+        self.0
+    }
+
+    fn read(&self, _picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
+        assert!(self.0, "a picture was made for nobody");
+        Ok(vec![Vec::new()])
+    }
+}
+
+#[test]
+fn where_no_engine_is_installed_no_picture_is_made() {
+    let document = Document { name: "a", tenant: "t", identity: "i", version: "1", ocr: true };
+    let (scan, page) = (Bytes::from(png(2000, 1000)), Bytes::from(pdf("", "", b"0 0 300 300 re f")));
+    for available in [true, false] {
+        let reader = Reader { ocr: Some(Arc::new(Engine(available))), ..reader() };
+        let mut text = Letters::default();
+        let outcome = reader.read(&document, &scan, &mut text).expect("a sandbox is there").outcome;
+        let off = matches!(outcome, Err(ExtractError::OcrOff));
+        assert_eq!(off, !available, "{outcome:?}");
+        assert!(reader.read(&document, &page, &mut text).is_ok(), "{available}");
     }
 }
