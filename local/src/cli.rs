@@ -87,6 +87,10 @@ pub struct Scan {
     #[arg(long, value_enum, default_value_t = Ocr::Off)]
     pub ocr: Ocr,
 
+    /// Show in the report how each code stands on its page: a picture for the first 1,000 matches.
+    #[arg(long, conflicts_with = "retry")]
+    pub evidence: bool,
+
     #[command(flatten)]
     pub machine: Machine,
 }

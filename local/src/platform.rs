@@ -72,6 +72,8 @@ impl Platform {
             forgiven: 3,
             // Nor does a finisher have a rival: a lease found here was held by a process that is dead.
             lease: std::time::Duration::ZERO,
+            // And nothing ends it after so many minutes.
+            drawing: std::time::Duration::from_mins(10),
             // Files are open, not in memory; the sandbox bounds how many are parsed at once.
             files_at_once: WORK_BATCH,
             ..Settings::default()
@@ -88,7 +90,6 @@ impl Platform {
             clock: Arc::clone(&clock),
             ids: Arc::new(RandomIds),
         };
-        let scan = Scan::new(ports, settings);
         let uploads = LocalUploads::open(&dir, Arc::clone(&clock)).map_err(|error| {
             Problem::new(format!("the uploads in {} cannot be used: {error}", dir.display()))
         })?;
@@ -103,6 +104,10 @@ impl Platform {
         });
         let ocr = Arc::new(Tesseract::new(&machine.ocr_languages));
         let reader = reader(machine, &dir, Arc::clone(&clock), Arc::clone(&ocr))?;
+        let reader = Arc::new(reader);
+        // Pictures for a report are drawn where its files were read.
+        let crops = Arc::new(ReaderPages::new(Arc::clone(&reader), jobs(machine)));
+        let scan = Scan::new(ports, settings).with_pictures(source.clone(), crops);
         let pages = PageViews::new(scan.clone(), source.clone(), Arc::new(drawing(machine)));
         let functions = Functions {
             connect: websocket_connect::Deps { connections: connections.clone(), clock: Arc::clone(&clock) },
@@ -112,7 +117,7 @@ impl Platform {
             worker: Worker {
                 scan: scan.clone(),
                 source: source.clone(),
-                search: Arc::new(ReaderSearch(Arc::new(reader))),
+                search: Arc::new(ReaderSearch(reader)),
             },
             scan,
         };
@@ -204,7 +209,7 @@ fn drawing(machine: &Machine) -> ReaderPages {
     } else {
         Parser::Sandbox(Pool::new(sandbox::Settings { children: PAGES_AT_ONCE, ..Default::default() }))
     };
-    ReaderPages::new(Reader { parser, cache: None, ocr: None }, PAGES_AT_ONCE)
+    ReaderPages::new(Arc::new(Reader { parser, cache: None, ocr: None }), PAGES_AT_ONCE)
 }
 
 #[expect(clippy::disallowed_methods, reason = "where a user's data lies is read here alone")]

@@ -104,6 +104,7 @@ impl Plan {
                 Ocr::Auto => OcrMode::Auto,
                 Ocr::Off => OcrMode::Off,
             },
+            evidence: arguments.evidence,
         };
         let roots = output::Roots::new(&folders, &arguments.dirs);
         let wanted = resume::request(&folders, options, codes)?;

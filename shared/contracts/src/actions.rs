@@ -85,6 +85,9 @@ pub struct Options {
     #[serde(rename = "match")]
     pub matching: MatchMode,
     pub ocr: OcrMode,
+    /// Whether the report shows a picture of each code where it stands on a page.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub evidence: bool,
 }
 
 /// What counts as finding a code.

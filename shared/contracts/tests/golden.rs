@@ -43,7 +43,11 @@ fn frames_are_read_and_written_as_ever() {
 #[test]
 fn actions_are_read_as_ever() {
     let mut types = BTreeSet::new();
-    let versions = [include_str!("../golden/actions.v1.json"), include_str!("../golden/actions.v2.json")];
+    let versions = [
+        include_str!("../golden/actions.v1.json"),
+        include_str!("../golden/actions.v2.json"),
+        include_str!("../golden/actions.v3.json"),
+    ];
     for golden in versions.into_iter().flat_map(list) {
         let action: Action = decode(&golden);
         assert_eq!(decode::<Action>(&encode(&action)), action);

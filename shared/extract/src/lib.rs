@@ -55,7 +55,7 @@ pub enum ExtractError {
     Empty,
     #[error("{0} files are not read yet")]
     Unsupported(String),
-    #[error("a picture: the text in it is read only with OCR, which is off")]
+    #[error("a picture: the text in it is read only with OCR, which is off or not installed")]
     OcrOff,
     #[error("protected by a password")]
     Encrypted,

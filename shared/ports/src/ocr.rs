@@ -35,6 +35,11 @@ pub trait Ocr: Send + Sync {
     /// What changes what is read, for telling kept texts apart: the engine and its languages.
     fn variant(&self) -> String;
 
+    /// Whether anything can be read here at all: where not, nobody need make pictures.
+    fn is_available(&self) -> bool {
+        true
+    }
+
     /// `picture` is a whole PNG, JPEG or TIFF file. One list of lines for each page it holds.
     fn read(&self, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError>;
 }

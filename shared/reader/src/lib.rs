@@ -141,7 +141,8 @@ impl Reader {
         text: &mut dyn Text,
         packer: Option<Packer>,
     ) -> Result<(Ended, Option<Vec<u8>>), PortError> {
-        let ocr = self.ocr.as_deref().filter(|_| document.ocr);
+        // To draw a page that nobody then reads takes longer than to read a hundred.
+        let ocr = self.ocr.as_deref().filter(|ocr| document.ocr && ocr.is_available());
         let mut incoming = Incoming::new(text, ocr, packer);
         let (bytes, outcome) = match &self.parser {
             Parser::Sandbox(pool) => pool.parse(document.name, content, &mut incoming)?,

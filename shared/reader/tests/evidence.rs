@@ -2,9 +2,11 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use riffle_extract::{Bounds, DrawError, Drawn, ExtractError, Place, Sink, Unit, View};
+use riffle_ports::{Ocr, OcrError, OcrLine};
 use riffle_reader::sandbox::{Pool, Settings};
 use riffle_reader::{Document, PageError, Parser, Reader, Text};
 
@@ -80,6 +82,14 @@ fn ink(drawn: &Drawn) -> Bounds {
     ink
 }
 
+/// Whether the picture has the colour of an outline in it.
+fn outlined(drawn: &Drawn) -> bool {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(&drawn.png)).read_info().expect("a PNG");
+    let mut rgb = vec![0; reader.output_buffer_size().expect("it has a size")];
+    reader.next_frame(&mut rgb).expect("it is whole");
+    rgb.chunks_exact(3).filter(|pixel| **pixel == [220, 38, 38]).count() > 100
+}
+
 /// Letters fill their box but for what their line would give a longer letter, whichever way they stand.
 fn is_around(letters: &Bounds, ink: &Bounds) -> bool {
     let (outside, inside) = (2.0, 8.0);
@@ -112,6 +122,8 @@ fn boxes_lie_on_their_letters_however_the_page_is_turned_and_cut() {
         let crop = draw(&reader, &file, 1, View::Around(letters)).expect(entries);
         assert!(crop.width <= 600 && crop.height <= 200, "{entries}: {crop:?}");
         assert!(is_around(&letters, &ink(&crop)), "{entries}: {letters:?} {:?}", ink(&crop));
+        assert!(outlined(&crop), "{entries}: the code is outlined");
+        assert!(!outlined(&whole), "{entries}: a page is as it is");
         let size = draw(&reader, &file, 1, View::Size).expect(entries);
         assert_eq!((size.page, size.png.len()), (page, 0), "{entries}");
     }
@@ -245,5 +257,37 @@ fn a_hostile_page_costs_its_own_picture_alone() {
             "{outcome:?}"
         );
         assert!(draw(&reader, &pdf("", "", CODE), 1, view).is_ok(), "the next is drawn");
+    }
+}
+
+/// An engine that is there or not, and fails if it is asked though it is not.
+struct Engine(bool);
+
+impl Ocr for Engine {
+    fn variant(&self) -> String {
+        "engine".to_owned()
+    }
+
+    fn is_available(&self) -> bool {
+        self.0
+    }
+
+    fn read(&self, _picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
+        assert!(self.0, "a picture was made for nobody");
+        Ok(vec![Vec::new()])
+    }
+}
+
+#[test]
+fn where_no_engine_is_installed_no_picture_is_made() {
+    let document = Document { name: "a", tenant: "t", identity: "i", version: "1", ocr: true };
+    let (scan, page) = (Bytes::from(png(2000, 1000)), Bytes::from(pdf("", "", b"0 0 300 300 re f")));
+    for available in [true, false] {
+        let reader = Reader { ocr: Some(Arc::new(Engine(available))), ..reader() };
+        let mut text = Letters::default();
+        let outcome = reader.read(&document, &scan, &mut text).expect("a sandbox is there").outcome;
+        let off = matches!(outcome, Err(ExtractError::OcrOff));
+        assert_eq!(off, !available, "{outcome:?}");
+        assert!(reader.read(&document, &page, &mut text).is_ok(), "{available}");
     }
 }

@@ -358,6 +358,7 @@ fn settings(rng: &mut Rng, short_deadline: bool) -> Settings {
             Duration::from_hours(24)
         },
         lease: Duration::from_secs(40),
+        drawing: Duration::from_secs(10),
         stall: Duration::from_mins(3),
         attempt: Duration::from_secs(20),
         files_at_once: 2,

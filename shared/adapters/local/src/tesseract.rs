@@ -91,6 +91,10 @@ impl Ocr for Tesseract {
         format!("{} {}", self.find().unwrap_or("none"), self.languages)
     }
 
+    fn is_available(&self) -> bool {
+        self.find().is_ok()
+    }
+
     fn read(&self, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
         self.find().map_err(|why| OcrError::Unavailable(why.to_owned()))?;
         let broken = |error: io::Error| PortError::Unavailable(format!("Tesseract cannot be run: {error}"));

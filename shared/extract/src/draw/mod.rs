@@ -26,6 +26,10 @@ const MARGIN_HEIGHTS: f32 = 2.0;
 /// Pixels of a crop at most. A small region is not blown up beyond so many pixels a point.
 const CROP: (f32, f32) = (600.0, 200.0);
 const CROP_SCALE: f32 = 300.0 / 72.0;
+/// The outline: its colour, its width, and what is left free around a code, in pixels.
+const OUTLINE: [u8; 3] = [220, 38, 38];
+const OUTLINE_WIDTH: f32 = 2.0;
+const OUTLINE_GAP: f32 = 3.0;
 
 /// What of a page is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -35,7 +39,7 @@ pub enum View {
     Size,
     /// All of it, so many pixels wide (of [`WIDTHS`]). A picture is not made larger than it is.
     Page { width: u32 },
-    /// This part and some margin around it, at most 600 × 200 pixels.
+    /// This part, outlined, and some margin around it, at most 600 × 200 pixels.
     Around(Bounds),
 }
 
@@ -145,6 +149,39 @@ impl View {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most PIXELS_MAX")]
         let pixels = |side: f32| ((side * scale).round() as u32).max(1);
         Some(Frame { region, scale, pixels: (pixels(size.0), pixels(size.1)) })
+    }
+}
+
+/// Outlines what the view is about on the picture of it.
+fn outline(rgb: &mut [u8], (width, height): (u32, u32), view: View, frame: &Frame, page: (f32, f32)) {
+    let View::Around(bounds) = view else { return };
+    let bounds = within(bounds, Bounds { x0: 0.0, y0: 0.0, x1: page.0, y1: page.1 });
+    let region = frame.region;
+    #[expect(clippy::cast_precision_loss, reason = "at most hundreds")]
+    let part = |at: f32, from: f32, to: f32, pixels: u32| (at - from) / (to - from) * pixels as f32;
+    let x = |at| part(at, region.x0, region.x1, width);
+    let y = |at| part(at, region.y0, region.y1, height);
+    let (x0, x1) = (x(bounds.x0) - OUTLINE_GAP, x(bounds.x1) + OUTLINE_GAP);
+    let (y0, y1) = (y(bounds.y0) - OUTLINE_GAP, y(bounds.y1) + OUTLINE_GAP);
+    let wide = OUTLINE_WIDTH;
+    let bars = [
+        (x0 - wide, x1 + wide, y0 - wide, y0),
+        (x0 - wide, x1 + wide, y1, y1 + wide),
+        (x0 - wide, x0, y0, y1),
+        (x1, x1 + wide, y0, y1),
+    ];
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "cut to the picture")]
+    let pixels = |from: f32, to: f32, most: u32| {
+        let cut = |at: f32| (at.round().max(0.0) as u32).min(most) as usize;
+        cut(from)..cut(to)
+    };
+    for (left, right, top, bottom) in bars {
+        for row in pixels(top, bottom, height) {
+            for column in pixels(left, right, width) {
+                let at = (row * width as usize + column) * OUTLINE.len();
+                rgb[at..at + OUTLINE.len()].copy_from_slice(&OUTLINE);
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, Tar
 use hayro::{RenderCache, RenderSettings, render_into};
 use hayro_syntax::page::Page;
 
-use super::{DrawError, Drawn, Frame, View, encode};
+use super::{DrawError, Drawn, Frame, View, encode, outline};
 use crate::formats::pdf;
 use crate::{Bounds, Limits};
 
@@ -25,7 +25,9 @@ pub(super) fn draw(bytes: &Bytes, limits: &Limits, number: u32, view: View) -> R
         let region = Bounds { x0: 0.0, y0: 0.0, x1: size.0, y1: size.1 };
         return Ok(Drawn { png: Vec::new(), width: 0, height: 0, page: size, region });
     };
-    let png = paint(page, &frame)?;
+    let mut rgb = paint(page, &frame)?;
+    outline(&mut rgb, frame.pixels, view, &frame, size);
+    let png = encode(&rgb, frame.pixels)?;
     Ok(Drawn { png, width: frame.pixels.0, height: frame.pixels.1, page: size, region: frame.region })
 }
 
@@ -45,7 +47,7 @@ fn paint<'a>(page: &'a Page<'a>, frame: &Frame) -> Result<Vec<u8>, DrawError> {
     let target = RasterizerSettings { target_init: TargetInit::Clear(WHITE), ..Default::default() };
     context.render_with(&mut pixmap, &mut Resources::default(), target);
     // Nothing shines through white paper, so alpha says nothing.
-    let rgb: Vec<u8> =
+    let rgb =
         pixmap.data_as_u8_slice().as_chunks::<4>().0.iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect();
-    encode(&rgb, frame.pixels)
+    Ok(rgb)
 }

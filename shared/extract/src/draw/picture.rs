@@ -10,7 +10,7 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::scale::Scaler;
-use super::{DrawError, Drawn, View, encode};
+use super::{DrawError, Drawn, View, encode, outline};
 use crate::{Bounds, ExtractError, Kind, Limits};
 
 /// A decoded JPEG is in memory whole, in three bytes a pixel.
@@ -109,7 +109,8 @@ pub(super) fn shown(
     };
     let mut scaler = Scaler::new(&frame);
     fill(&mut scaler)?;
-    let (rgb, (width, height)) = scaler.finish();
+    let (mut rgb, (width, height)) = scaler.finish();
+    outline(&mut rgb, (width, height), view, &frame, page);
     Ok(Drawn { png: encode(&rgb, (width, height))?, width, height, page, region: frame.region })
 }
 

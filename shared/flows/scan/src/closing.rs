@@ -1,5 +1,6 @@
 //! The report of a session, from its stored results.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use riffle_contracts::{MatchMode, OcrMode};
 use riffle_ports::{Entry, PortError, Sealed, Session, SessionId, Source};
 
 use crate::Scan;
+use crate::crops::Crops;
 use crate::local_path::LocalPath;
 use crate::report::{FileRow, Meta, ReportError, Totals};
 use crate::request::Request;
@@ -22,11 +24,16 @@ pub(crate) async fn report(
 ) -> Result<Bytes, PortError> {
     let broken = |error: ReportError| PortError::Broken(error.to_string());
     let codes = scan.codes(session, request).await?;
+    let mut crops = request.options.evidence.then(|| Crops::new(scan, &session.id, &request.source));
     let mut writer = scan.reports.start(meta(session, request), &codes.list).map_err(broken)?;
     for chunk in 0..sealed.chunks() {
         for (index, stored) in scan.ports.ledger.results(&session.id, chunk).await? {
             let entry = scan.manifest.entry(&session.id, sealed, index).await?;
             let result = FileResult::load(&*scan.ports.objects, &stored).await?;
+            let pictures = match &mut crops {
+                Some(crops) => crops.of((index, &entry), &result.matches).await?,
+                None => BTreeMap::new(),
+            };
             let row = FileRow {
                 name: &entry.name,
                 folder: folder(&request.source, &entry),
@@ -39,12 +46,14 @@ pub(crate) async fn report(
                 codes: result.codes,
                 link: &link(&scan.settings.links, &session.id, index, &request.source, &entry),
                 matches: &result.matches,
+                pictures: &pictures,
                 unlisted: result.unlisted,
             };
             writer.file(&row).map_err(broken)?;
         }
     }
-    writer.finish(&totals(session)).map(Bytes::from).map_err(broken)
+    let pictures = crops.map(|crops| crops.note());
+    writer.finish(&totals(session, pictures)).map(Bytes::from).map_err(broken)
 }
 
 fn meta(session: &Session, request: &Request) -> Meta {
@@ -64,14 +73,16 @@ fn meta(session: &Session, request: &Request) -> Meta {
     Meta {
         started: session.started_at.unwrap_or(session.created_at),
         source,
+        pictures: request.options.evidence,
         settings: settings.into_iter().map(|(label, value)| (label.to_owned(), value.to_owned())).collect(),
     }
 }
 
-fn totals(session: &Session) -> Totals {
+fn totals(session: &Session, pictures: Option<String>) -> Totals {
     let started = session.started_at.unwrap_or(session.created_at);
     let finished = session.frozen.as_ref().map_or(started, |frozen| frozen.finished_at);
-    Totals { duration: (finished - started).to_std().unwrap_or(Duration::ZERO), receipt: Vec::new() }
+    let duration = (finished - started).to_std().unwrap_or(Duration::ZERO);
+    Totals { duration, pictures, receipt: Vec::new() }
 }
 
 /// Which of several folders a file was found in. One alone says nothing new.

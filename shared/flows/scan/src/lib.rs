@@ -1,7 +1,7 @@
 //! The scan flow: a source and a list of codes become live matches and one report, exactly.
 //!
 //! `client` takes what people ask for, `dispatcher` lists and hands out, `retry` carries over what an earlier
-//! session read, `worker` and `quarantine` read, `record` writes down, `finisher` closes, `sweeper` heals; `walk` and
+//! session read, `worker` and `quarantine` read, `record` writes down, `finisher` closes (`closing` builds the report, `crops` draws for it), `sweeper` heals; `walk` and
 //! what stands on it (`snapshot`, `pages`, `code_states`, `overview`, `evidence`) tell; `page_views` shows. Counters are for showing, sets for deciding:
 //! delivery is at least once everywhere, and each of these may run twice, at once, half-way or late.
 
@@ -11,6 +11,7 @@ mod closing;
 mod code_lists;
 mod code_states;
 pub mod codes;
+mod crops;
 mod dispatcher;
 mod downloads;
 mod evidence;

@@ -21,8 +21,8 @@ pub trait PageImages: Send + Sync {
     ) -> Result<Drawn, PageError>;
 }
 
-/// Draws with a reader, on threads that may wait. The reader is one of its own, so that no page waits until a running
-/// scan makes room.
+/// Draws with a reader, on threads that may wait. For people it is a reader of its own, so that no page waits until a
+/// running scan makes room.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "the reader holds trait objects")]
 pub struct ReaderPages {
@@ -33,8 +33,8 @@ pub struct ReaderPages {
 
 impl ReaderPages {
     /// `at_once` is how many pages the reader draws at once.
-    pub fn new(reader: Reader, at_once: usize) -> Self {
-        Self { reader: Arc::new(reader), turns: Arc::new(Semaphore::new(at_once.max(1))) }
+    pub fn new(reader: Arc<Reader>, at_once: usize) -> Self {
+        Self { reader, turns: Arc::new(Semaphore::new(at_once.max(1))) }
     }
 }
 

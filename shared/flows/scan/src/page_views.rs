@@ -24,11 +24,12 @@ pub struct PageViews {
     scan: Scan,
     files: Arc<dyn FileSource>,
     images: Arc<dyn PageImages>,
-    sizes: Arc<Mutex<VecDeque<(PageKey, (f32, f32))>>>,
+    sizes: Arc<Mutex<VecDeque<KnownSize>>>,
 }
 
 /// A session never changes which version of a file it means.
 type PageKey = (SessionId, u32, u32);
+type KnownSize = (PageKey, (f32, f32));
 
 /// Why a page is not shown, for the person who asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -87,6 +87,11 @@ pub mod keys {
         format!("results/{session}/{index:07}-{}", &digest[..16])
     }
 
+    /// Pictures of the codes of a file, for the report.
+    pub fn crops(session: &SessionId, index: u32) -> String {
+        format!("crops/{session}/{index:07}")
+    }
+
     pub fn report(session: &SessionId) -> String {
         format!("reports/{session}.xlsx")
     }

@@ -5,14 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use riffle_ports::{
-    ClientNotifier, Clock, ConnectionRegistry, Failure, Ids, Message, ObjectStore, PortError, Queue,
-    ScanLedger, Session, SessionId, WorkQueue,
+    ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Message, ObjectStore, PortError,
+    Queue, ScanLedger, Session, SessionId, WorkQueue,
 };
 use serde::Serialize;
 
 use crate::code_states::KeptCounts;
+use crate::crops::Drawing;
 use crate::manifest;
 use crate::matching::{CodeList, MatchMode, Matcher};
+use crate::page_images::PageImages;
 use crate::report::{Reports, Workbooks};
 use crate::request::{Request, keys, stored_codes};
 use crate::settings::Settings;
@@ -44,6 +46,7 @@ pub struct Scan {
     pub(crate) manifest: manifest::Reader,
     pub(crate) reports: Arc<dyn Reports>,
     pub(crate) kept_counts: KeptCounts,
+    pub(crate) drawing: Option<Drawing>,
     cached: Arc<Mutex<VecDeque<CachedCodes>>>,
 }
 
@@ -64,6 +67,7 @@ impl Scan {
             manifest,
             reports: Arc::new(Workbooks),
             kept_counts: KeptCounts::default(),
+            drawing: None,
             cached: Arc::default(),
         }
     }
@@ -72,6 +76,12 @@ impl Scan {
     #[must_use]
     pub fn with_reports(self, reports: Arc<dyn Reports>) -> Self {
         Self { reports, ..self }
+    }
+
+    /// With pictures in reports, of pages of `files` drawn by `images`.
+    #[must_use]
+    pub fn with_pictures(self, files: Arc<dyn FileSource>, images: Arc<dyn PageImages>) -> Self {
+        Self { drawing: Some(Drawing { files, images }), ..self }
     }
 
     /// Stores a list of codes where the session will look for it, and returns its digest.

@@ -15,6 +15,9 @@ pub struct Settings {
     pub deadline: Duration,
     /// How long one finisher may work before another takes over. Below the queue's visibility.
     pub lease: Duration,
+    /// How long a finisher draws pictures for a report. With building it, below the lease and what an invocation
+    /// may take.
+    pub drawing: Duration,
     /// A session that has not moved for so long has lost messages: visibility × receives.
     pub stall: Duration,
     /// How long an invocation can live. A quarantined file whose attempt is younger may still be read.
@@ -38,6 +41,7 @@ impl Default for Settings {
             chunk_size: 100,
             deadline: Duration::from_hours(24),
             lease: Duration::from_mins(5),
+            drawing: Duration::from_mins(1),
             stall: Duration::from_mins(36),
             attempt: Duration::from_mins(2),
             files_at_once: 2,

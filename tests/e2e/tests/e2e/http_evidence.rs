@@ -84,7 +84,7 @@ fn assert_named(answer: &Answer, status: u16, name: &str) -> Value {
 }
 
 /// A PDF of pages with these contents, each with a font `F`.
-fn pages(contents: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub fn pages(contents: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let count = contents.len();
     let kids: Vec<String> = (0..count).map(|page| format!("{} 0 R", 3 + page * 2)).collect();
     let mut objects = vec![
@@ -101,7 +101,7 @@ fn pages(contents: &[(&str, Vec<u8>)]) -> Vec<u8> {
     pdf(&objects)
 }
 
-fn label(text: &str) -> Vec<u8> {
+pub fn label(text: &str) -> Vec<u8> {
     format!("BT /F 20 Tf 150 500 Td ({text}) Tj ET").into_bytes()
 }
 

@@ -20,6 +20,7 @@ mod lines;
 mod names;
 mod process;
 mod report;
+mod report_pictures;
 mod retry;
 mod samples;
 mod server;

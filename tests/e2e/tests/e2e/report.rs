@@ -28,6 +28,11 @@ impl Report {
         self.0.sheet_names()
     }
 
+    /// Whether a sheet has a column.
+    pub fn has(&mut self, sheet: &str, column: &str) -> bool {
+        self.table(sheet).header.iter().any(|title| title == column)
+    }
+
     pub fn table(&mut self, sheet: &str) -> Table {
         let range = self.0.worksheet_range(sheet).expect("the sheet is there");
         let mut rows = range.rows();
@@ -52,6 +57,12 @@ impl Table {
 
     pub fn texts(&self, column: &str) -> Vec<String> {
         self.cells(column).into_iter().map(ToString::to_string).collect()
+    }
+
+    /// What stands beside a label.
+    pub fn value(&self, label: &str) -> String {
+        let row = self.rows.iter().find(|row| row[0].to_string() == label);
+        row.unwrap_or_else(|| panic!("no {label}"))[1].to_string()
     }
 
     /// Two columns side by side.

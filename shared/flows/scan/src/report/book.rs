@@ -1,6 +1,6 @@
 //! Tables that grow row by row and go on to another sheet where Excel's limits say so.
 
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Url, Workbook, Worksheet};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Image, ObjectMovement, Url, Workbook, Worksheet};
 
 use super::cell::{self, Cell};
 use super::style::Styles;
@@ -16,6 +16,13 @@ const MAX_LINKS: u32 = 65_000;
 const LINE: f64 = 15.0;
 /// Height of a header.
 const HEADER: f64 = 20.0;
+/// The most a picture takes, in pixels of the screen, the column that holds it and some room beside it, in
+/// characters, and its row, in points.
+const PICTURE: (u32, u32) = (300, 100);
+const PICTURE_COLUMN: u16 = 44;
+const PICTURE_ROW: f64 = 79.5;
+/// Pixels between a picture and the edges of its cell.
+const PICTURE_EDGE: u32 = 2;
 /// Lines shown of a long text before its row stops growing.
 const MAX_LINES: usize = 6;
 
@@ -52,6 +59,10 @@ impl Column {
         Self { title, width, holds: Holds::Numbers }
     }
 
+    pub(super) const fn pictures(title: &'static str) -> Self {
+        Self { title, width: PICTURE_COLUMN, holds: Holds::Text }
+    }
+
     pub(super) const fn links() -> Self {
         Self { title: "Link", width: 60, holds: Holds::Links }
     }
@@ -80,6 +91,8 @@ pub(super) struct Table {
     row: u32,
     /// What this row is to have when another one follows.
     height: Option<f64>,
+    /// Whether this row holds a picture.
+    ends_pictured: bool,
 }
 
 impl Book {
@@ -92,7 +105,7 @@ impl Book {
     }
 
     pub(super) fn push_table(&mut self, mut table: Table) -> Result<(), ReportError> {
-        table.close()?;
+        table.close(&self.styles)?;
         for sheet in table.full.into_iter().chain([table.sheet]) {
             self.workbook.push_worksheet(sheet);
         }
@@ -127,7 +140,14 @@ impl Book {
 
 impl Table {
     pub(super) fn new(layout: &'static Layout, book: &mut Book) -> Result<Self, ReportError> {
-        Ok(Self { sheet: book.sheet(layout, 1)?, layout, full: Vec::new(), row: 0, height: Some(HEADER) })
+        Ok(Self {
+            sheet: book.sheet(layout, 1)?,
+            layout,
+            full: Vec::new(),
+            row: 0,
+            height: Some(HEADER),
+            ends_pictured: false,
+        })
     }
 
     /// Adds a row; cells beyond the table's columns are an error of ours and would have no header.
@@ -137,7 +157,7 @@ impl Table {
         cells: impl IntoIterator<Item = Cell<'a>>,
     ) -> Result<(), ReportError> {
         if self.row == book.max_rows {
-            self.close()?;
+            self.close(&book.styles)?;
             self.height = Some(HEADER);
             let next = book.sheet(self.layout, self.full.len() + 2)?;
             self.full.push(std::mem::replace(&mut self.sheet, next));
@@ -149,11 +169,15 @@ impl Table {
             self.sheet.set_row_height(self.row, height)?;
         }
         self.row += 1;
-        let mut lines = 1;
+        let (mut lines, mut pictured) = (1, false);
         for ((index, column), cell) in (0_u16..).zip(self.layout.columns).zip(cells) {
-            if let Cell::Wrapped(text) = &cell {
-                // Words do not fill a line to its end.
-                lines = lines.max((text.chars().count() * 10 / 9).div_ceil(usize::from(column.width)));
+            match &cell {
+                Cell::Wrapped(text) | Cell::Note(text) => {
+                    // Words do not fill a line to its end.
+                    lines = lines.max((text.chars().count() * 10 / 9).div_ceil(usize::from(column.width)));
+                }
+                Cell::Picture { .. } => pictured = true,
+                _ => {}
             }
             self.cell(book, index, cell)?;
         }
@@ -162,6 +186,10 @@ impl Table {
             let lines = u32::try_from(lines.min(MAX_LINES)).unwrap_or(1);
             self.height = Some(LINE * f64::from(lines));
         }
+        if pictured {
+            self.height = Some(self.height.map_or(PICTURE_ROW, |height| height.max(PICTURE_ROW)));
+        }
+        self.ends_pictured = pictured;
         Ok(())
     }
 
@@ -178,6 +206,23 @@ impl Table {
             Cell::Word(text, tone) => {
                 sheet.write_string_with_format(row, column, text::cell(&text), styles.tone(tone))?;
             }
+            Cell::Note(text) => {
+                sheet.write_string_with_format(row, column, text::cell(&text), &styles.note)?;
+            }
+            Cell::Picture { png, shows } => match Image::new_from_buffer(png) {
+                Ok(image) => {
+                    // Sorted and filtered with its row.
+                    let image = image
+                        .set_scale_to_size(PICTURE.0, PICTURE.1, true)
+                        .set_object_movement(ObjectMovement::MoveAndSizeWithCells)
+                        .set_alt_text(text::cell(shows));
+                    sheet.insert_image_with_offset(row, column, &image, PICTURE_EDGE, PICTURE_EDGE)?;
+                }
+                Err(error) => {
+                    let why = format!("it cannot be shown: {error}");
+                    sheet.write_string_with_format(row, column, text::cell(&why), &styles.note)?;
+                }
+            },
             Cell::Number(number) => {
                 sheet.write_number_with_format(row, column, number_of(number), &styles.number)?;
             }
@@ -205,7 +250,12 @@ impl Table {
     }
 
     /// The filter covers the rows there are; links are of no use on paper.
-    fn close(&mut self) -> Result<(), ReportError> {
+    fn close(&mut self, styles: &Styles) -> Result<(), ReportError> {
+        // A picture lies in its row by the row's height: there an empty row follows the last one.
+        if let Some(height) = self.height.take().filter(|_| self.ends_pictured) {
+            self.sheet.set_row_height(self.row, height)?;
+            self.sheet.write_blank(self.row + 1, 0, &styles.text)?;
+        }
         let last_of = |printed: bool| {
             let columns = (0_u16..).zip(self.layout.columns);
             columns

@@ -14,6 +14,13 @@ pub(super) enum Cell<'a> {
     /// Over several lines where it is long.
     Wrapped(Cow<'a, str>),
     Word(Cow<'a, str>, Tone),
+    /// Quietly, over several lines where it is long.
+    Note(Cow<'a, str>),
+    /// A PNG, and in words what it shows.
+    Picture {
+        png: &'a [u8],
+        shows: &'a str,
+    },
     Number(u64),
     Page(u32),
     Line(u64),

@@ -7,7 +7,7 @@ use riffle_extract::Place;
 use super::book::{Column, Layout};
 use super::cell::{Cell, with_page};
 use super::style::Tone;
-use super::{FileRow, ReportError, ReportWriter, text, unread};
+use super::{FileRow, Picture, ReportError, ReportWriter, text, unread};
 
 pub(super) static MATCHES: Layout = Layout {
     name: "Matches",
@@ -16,6 +16,21 @@ pub(super) static MATCHES: Layout = Layout {
         Column::text("File", 38),
         Column::text("Status", 11),
         Column::text("Place", 18),
+        Column::text("Text around it", 88),
+        Column::text("Folder", 30),
+        Column::links(),
+    ],
+};
+
+/// With the code as it stands on its page.
+pub(super) static PICTURED_MATCHES: Layout = Layout {
+    name: "Matches",
+    columns: &[
+        Column::text("Code", 22),
+        Column::text("File", 38),
+        Column::text("Status", 11),
+        Column::text("Place", 18),
+        Column::pictures("Picture"),
         Column::text("Text around it", 88),
         Column::text("Folder", 30),
         Column::links(),
@@ -52,22 +67,21 @@ pub(super) static UNREAD: Layout = Layout {
 pub(super) fn write(report: &mut ReportWriter<'_>, file: &FileRow<'_>) -> Result<(), ReportError> {
     let book = &mut report.book;
     let status = text::codes(file.codes);
-    for found in file.matches {
+    for (ordinal, found) in file.matches.iter().enumerate() {
         let (place, link) = match &found.place {
             Place::Page(page) => (Cell::Page(*page), with_page(file.link, *page)),
             Place::Line(line) => (Cell::Line(*line), Cow::Borrowed(file.link)),
             other => (Cell::text(other.to_string()), Cow::Borrowed(file.link)),
         };
-        let cells = [
-            Cell::text(report.codes.get(found.code).unwrap_or_default()),
-            Cell::text(file.name),
-            Cell::text(status.as_str()),
-            place,
-            Cell::text(found.snippet.as_str()),
-            Cell::text(file.folder),
-            Cell::Link(link),
-        ];
-        report.matches.row(book, cells)?;
+        let code = report.codes.get(found.code).unwrap_or_default();
+        let picture = report.meta.pictures.then(|| match file.pictures.get(&ordinal) {
+            Some(Picture::Drawn(png)) => Cell::Picture { png, shows: code },
+            Some(Picture::Missing(why)) => Cell::Note(why.into()),
+            None => Cell::Blank,
+        });
+        let before = [Cell::text(code), Cell::text(file.name), Cell::text(status.as_str()), place];
+        let after = [Cell::text(found.snippet.as_str()), Cell::text(file.folder), Cell::Link(link)];
+        report.matches.row(book, before.into_iter().chain(picture).chain(after))?;
     }
 
     let partly = !file.unread.is_empty();

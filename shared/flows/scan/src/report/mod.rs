@@ -16,6 +16,7 @@ mod tests;
 mod text;
 mod unread;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -34,8 +35,19 @@ pub struct Meta {
     pub started: DateTime<Utc>,
     /// What was scanned, as a person would say it.
     pub source: String,
+    /// Whether the sheet Matches has a column for pictures.
+    pub pictures: bool,
     /// Label and value, in the order they are shown.
     pub settings: Vec<(String, String)>,
+}
+
+/// A code as it stands on its page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Picture {
+    /// A PNG.
+    Drawn(Vec<u8>),
+    /// Why there is none, in a few words.
+    Missing(String),
 }
 
 /// What became of one file. Text of any content and length is fine; what a cell cannot hold is replaced.
@@ -59,6 +71,8 @@ pub struct FileRow<'a> {
     /// linked. The page is added to web links as `#page=3`. The first 65,000 of a report become links.
     pub link: &'a str,
     pub matches: &'a [Match],
+    /// By position in `matches`.
+    pub pictures: &'a BTreeMap<usize, Picture>,
     /// Places beyond `matches`.
     pub unlisted: u32,
 }
@@ -68,6 +82,8 @@ pub struct FileRow<'a> {
 pub struct Totals {
     /// As it was frozen for the session.
     pub duration: Duration,
+    /// Of which matches there are pictures, where they were asked for.
+    pub pictures: Option<String>,
     /// Label and value, in the order they are shown.
     pub receipt: Vec<(String, String)>,
 }
@@ -102,6 +118,7 @@ struct Sums {
     bytes: u64,
     matches: u64,
     unlisted: u64,
+    pictures: u64,
 }
 
 impl<'c> ReportWriter<'c> {
@@ -113,7 +130,7 @@ impl<'c> ReportWriter<'c> {
     fn with_book(meta: Meta, codes: &'c CodeList, mut book: Book) -> Result<Self, ReportError> {
         let mut table = |layout| Table::new(layout, &mut book);
         Ok(Self {
-            matches: table(&files::MATCHES)?,
+            matches: table(if meta.pictures { &files::PICTURED_MATCHES } else { &files::MATCHES })?,
             files: table(&files::FILES)?,
             unread: table(&files::UNREAD)?,
             tally: Tally::new(codes.len()),
@@ -164,6 +181,8 @@ impl Sums {
         self.bytes = self.bytes.saturating_add(file.bytes);
         self.matches += file.matches.len() as u64;
         self.unlisted += u64::from(file.unlisted);
+        let drawn = file.pictures.values().filter(|picture| matches!(picture, Picture::Drawn(_)));
+        self.pictures += drawn.count() as u64;
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) struct Styles {
     doubtful: Format,
     bad: Format,
     quiet: Format,
+    pub(super) note: Format,
     pub(super) title: Format,
     pub(super) lead: Format,
     pub(super) section: Format,
@@ -81,6 +82,7 @@ impl Default for Styles {
             doubtful: toned(0x0085_4D0E, 0x00FE_F9C3),
             bad: toned(0x0099_1B1B, 0x00FE_E2E2),
             quiet: base.clone().set_font_color(MUTED),
+            note: wrapped.clone().set_font_color(MUTED),
             title: base.clone().set_bold().set_font_size(18).set_font_color(HEAD),
             lead: wrapped.set_font_size(12),
             section: Format::new()

@@ -34,6 +34,7 @@ pub(super) fn sheet(
         given.iter().map(|(label, value)| (label.clone(), Value::Text(value.clone()))).collect::<Vec<_>>()
     };
     page.section("Result", own(result(sums, counts)))?;
+    page.section("Pictures", own(pictures(totals, sums)))?;
     page.section("Time", own(time(meta, totals, sums)))?;
     page.section("Settings", pairs(&meta.settings))?;
     page.section("Receipt", pairs(&totals.receipt))?;
@@ -109,6 +110,15 @@ fn result(sums: &Sums, counts: &Counts) -> Vec<(&'static str, Value)> {
         ("Pages not readable", Value::Count(sums.unread_pages)),
         ("Other parts not readable", Value::Count(sums.unread_parts)),
         ("Megabytes", Value::Rate(number_of(sums.bytes) / 1e6)),
+    ]
+}
+
+/// Nothing where none were asked for.
+fn pictures(totals: &Totals, sums: &Sums) -> Vec<(&'static str, Value)> {
+    let Some(which) = &totals.pictures else { return Vec::new() };
+    vec![
+        ("Matches with a picture", Value::Count(sums.pictures)),
+        ("Pictures shown", Value::Text(which.clone())),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! Reports are reopened with another library and looked at.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use riffle_extract::{Kind, Place, Unread};
 
 use super::book::Book;
 use super::text::{self, MAX_CELL};
-use super::{FileRow, Meta, ReportWriter, Totals, cell};
+use super::{FileRow, Meta, Picture, ReportWriter, Totals, cell};
 use crate::matching::{CodeList, Match};
 
 fn codes(codes: &[&str]) -> CodeList {
@@ -21,13 +22,20 @@ fn meta() -> Meta {
     Meta {
         started: DateTime::from_timestamp(1_750_000_000, 0).unwrap(),
         source: "drawings/2024".to_owned(),
+        pictures: false,
         settings: vec![("Match".to_owned(), "token".to_owned())],
     }
 }
 
 fn totals() -> Totals {
-    Totals { duration: Duration::from_millis(2_500), receipt: vec![("Digest".to_owned(), "=1+1".to_owned())] }
+    Totals {
+        duration: Duration::from_millis(2_500),
+        pictures: None,
+        receipt: vec![("Digest".to_owned(), "=1+1".to_owned())],
+    }
 }
+
+static NONE: BTreeMap<usize, Picture> = BTreeMap::new();
 
 fn row(name: &str) -> FileRow<'_> {
     FileRow {
@@ -42,6 +50,7 @@ fn row(name: &str) -> FileRow<'_> {
         codes: 0,
         link: "https://riffle.example.com/files/1",
         matches: &[],
+        pictures: &NONE,
         unlisted: 0,
     }
 }
@@ -215,6 +224,55 @@ fn the_same_scan_gives_the_same_bytes() {
     std::thread::sleep(Duration::from_millis(2_100));
     assert!(first == make(), "the bytes differ");
     assert!(part(&first, "docProps/core.xml").contains("2025-06-15T15:06:40Z"));
+}
+
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut writer = png::Encoder::new(&mut out, width, height).write_header().unwrap();
+    writer.write_image_data(&vec![0; (width * height) as usize]).unwrap();
+    writer.finish().unwrap();
+    out
+}
+
+#[test]
+fn pictures_lie_in_the_rows_of_their_matches() {
+    let list = codes(&["A"]);
+    let many: Vec<Match> = (1..=5).map(|page| found(0, Place::Page(page))).collect();
+    // The last row has one too.
+    let pictures = BTreeMap::from([
+        (0, Picture::Drawn(png(600, 200))),
+        (1, Picture::Missing("the file changed after the scan began".to_owned())),
+        (3, Picture::Drawn(b"no picture".to_vec())),
+        (4, Picture::Drawn(png(60, 200))),
+    ]);
+    let make = || {
+        let meta = Meta { pictures: true, ..meta() };
+        let mut writer = ReportWriter::new(meta, &list).unwrap();
+        let file = FileRow { codes: 1, matches: &many, pictures: &pictures, ..row("x.pdf") };
+        writer.file(&file).unwrap();
+        let pictures = Some("of the first 3 matches".to_owned());
+        writer.finish(&Totals { pictures, ..totals() }).unwrap()
+    };
+    let bytes = make();
+    assert!(bytes == make(), "the bytes differ");
+    let mut book = Reopened::new(&bytes);
+    let cells: Vec<String> = book.rows("Matches").into_iter().map(|row| row[4].clone()).collect();
+    assert_eq!(cells[..4], ["Picture", "", "the file changed after the scan began", ""]);
+    assert!(cells[4].starts_with("it cannot be shown"), "{}", cells[4]);
+    assert_eq!((cells.len(), &*cells[5]), (6, ""));
+    assert_eq!(book.summary("Matches with a picture"), "3");
+    assert_eq!(book.summary("Pictures shown"), "of the first 3 matches");
+
+    let drawing = part(&bytes, "xl/drawings/drawing1.xml");
+    let rows: Vec<&str> =
+        drawing.split("<xdr:row>").skip(1).map(|rest| rest.split_once("</xdr:row>").unwrap().0).collect();
+    assert_eq!(rows, ["1", "1", "5", "5"], "each begins and ends in the row of its match");
+    assert!(drawing.contains(r#"descr="A""#), "{drawing}");
+    let sheet = part(&bytes, "xl/worksheets/sheet2.xml");
+    for row in 1..=7 {
+        assert_eq!(sheet.matches(&format!("<row r=\"{row}\"")).count(), 1, "row {row} of {sheet}");
+    }
+    assert!(sheet.contains(r#"<autoFilter ref="A1:H6"/>"#));
 }
 
 #[test]
