@@ -194,6 +194,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{id}/files/{index}/pages/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of a PDF or picture as a PNG, as long as the file is the one that was read. */
+        get: operations["picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/{id}/matches": {
         parameters: {
             query?: never;
@@ -221,7 +238,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where a match stands, to be looked at. */
+        /** Where a match stands, to be looked at: on a page with its box, or in a text. */
         get: operations["evidence"];
         put?: never;
         post?: never;
@@ -735,6 +752,11 @@ export interface components {
         OcrMode: "off" | "auto";
         /** @description How a scan reads and compares. */
         Options: {
+            /**
+             * @description Whether the report shows a picture of each code where it stands on a page.
+             * @default false
+             */
+            evidence?: boolean;
             /** @default token */
             match?: components["schemas"]["MatchMode"];
             /** @default off */
@@ -1399,6 +1421,48 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["FailurePage"];
                 };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    picture: {
+        parameters: {
+            query?: {
+                /** @description Pixels from left to right: 100 to 3000, or 1200 without it. A picture is not made larger than it is. */
+                width?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: number;
+                /** @description The page counted from 1, with `.png` after it: `3.png` */
+                page: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": number[];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Why it was not served. */
             default: {

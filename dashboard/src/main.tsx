@@ -9,11 +9,10 @@ import { ApiError } from "./api/client.ts";
 import { App } from "./app.tsx";
 import { Announcer } from "./ui/announcer.tsx";
 
-// Colours dark enough to be read on white, and light enough on black.
+// Dark enough for white letters on it, in both colour schemes.
 const theme = createTheme({
   primaryColor: "cyan",
-  primaryShade: { light: 9, dark: 5 },
-  autoContrast: true,
+  primaryShade: 9,
   respectReducedMotion: true,
   // Links are known by more than their colour.
   components: { Anchor: Anchor.extend({ defaultProps: { underline: "always" } }) },

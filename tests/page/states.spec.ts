@@ -47,10 +47,16 @@ for (const scheme of ["light", "dark"] as const) {
       await page.goto(network.address);
       await startScan(page, made.drawings, { file: made.codes });
       await expect(page.locator("[data-match]").first()).toBeVisible();
+      server.pause();
       await look("running");
+      await page.getByRole("button", { name: "Cancel scan" }).click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await look("cancel");
+      await page.getByRole("button", { name: "Go on reading" }).click();
       network.cut();
       await expect(page.getByRole("status", { name: "Connection" })).toContainText("Connection lost");
       await look("disconnected");
+      server.go();
       network.mend();
       await complete(page);
       await expect(page.locator("[data-match]").first()).toBeVisible();

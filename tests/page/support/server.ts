@@ -60,6 +60,15 @@ export class Server {
     return (await answer.json()) as T;
   }
 
+  /** Stands still until `go`: what is under way stays so. */
+  pause(): void {
+    this.child.kill("SIGSTOP");
+  }
+
+  go(): void {
+    this.child.kill("SIGCONT");
+  }
+
   /** As a machine that loses power. */
   async kill(): Promise<void> {
     await this.end("SIGKILL");
@@ -72,6 +81,7 @@ export class Server {
   private async end(signal: NodeJS.Signals): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, "exit");
+    this.go();
     this.child.kill(signal);
     await ended;
   }
