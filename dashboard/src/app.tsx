@@ -4,10 +4,9 @@ import { ActionIcon, Anchor, Container, Group, useComputedColorScheme, useMantin
 import { useQuery } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
-
 import { get } from "./api/client.ts";
-import type { Config } from "./api/types.ts";
 import classes from "./app.module.css";
+import type { Config } from "./contracts.ts";
 import { NewScan } from "./scan/new-scan.tsx";
 import { Empty, Trouble, Waiting } from "./ui/notes.tsx";
 
@@ -26,11 +25,7 @@ export function App() {
       <Container component="main" size={1320} px="md" py="lg" id="content">
         {config.isPending && <Waiting label="Opening Riffle…" />}
         {config.isError && (
-          <Trouble
-            title="Riffle does not answer"
-            message={config.error.message}
-            again={() => void config.refetch()}
-          />
+          <Trouble title="Riffle does not answer" message={config.error.message} again={() => void config.refetch()} />
         )}
         {config.data && <Pages config={config.data} />}
       </Container>
@@ -118,7 +113,15 @@ function Scheme() {
       aria-label={dark ? "Light colours" : "Dark colours"}
       onClick={() => setColorScheme(dark ? "light" : "dark")}
     >
-      <svg width="18" height="18" viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" strokeWidth="2">
+      <svg
+        width="18"
+        height="18"
+        viewBox="0 0 24 24"
+        aria-hidden="true"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="2"
+      >
         {dark ? (
           <>
             <circle cx="12" cy="12" r="4.5" />

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a workbook, a CSV or text for a list of codes, and tells what was understood. The same list again is
+         *     harmless.
+         */
+        post: operations["understand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/config": {
         parameters: {
             query?: never;
@@ -228,6 +248,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new upload, which takes files until it is scanned. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an upload is. */
+        get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Declares files, and tells how to send each. The same again is harmless and gives fresh addresses; other files
+         *     under the same numbers are a conflict (409).
+         */
+        post: operations["declare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{id}/files/{number}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts the parts of a file together. The same again is harmless. */
+        post: operations["complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions/{id}/files/{index}": {
         parameters: {
             query?: never;
@@ -329,6 +420,10 @@ export interface components {
          * @enum {string}
          */
         CodeState: "found" | "absent" | "unknown" | "pending";
+        /** @description All parts of a file were sent. */
+        CompleteParts: {
+            parts: components["schemas"]["SentPart"][];
+        };
         /** @description What this deployment can do, and how much of it. */
         Config: {
             limits: components["schemas"]["Limits"];
@@ -338,6 +433,25 @@ export interface components {
             /** @description What a scan may read. */
             sources: components["schemas"]["SourceKind"][];
             version: string;
+        };
+        /** @description Some of the files that will come. */
+        DeclareFiles: {
+            files: components["schemas"]["DeclaredFile"][];
+            /**
+             * Format: int32
+             * @description Number of the first of them, chosen by the client: 0, 1000, … A repeat with the same files is the same
+             *     declaration.
+             */
+            first: number;
+        };
+        DeclaredFile: {
+            /** @description As people shall see it, with `/` between folders. Never a path or key of ours. */
+            name: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
         };
         /**
          * @description Where the platform runs.
@@ -550,6 +664,11 @@ export interface components {
             /** @description Always `ok`. */
             status: string;
         };
+        /** @description Something in a list that is no code. */
+        LeftOut: {
+            reason: string;
+            text: string;
+        };
         /** @description The most of each that is taken. */
         Limits: {
             /**
@@ -621,6 +740,14 @@ export interface components {
             /** @default off */
             ocr?: components["schemas"]["OcrMode"];
         };
+        PartTarget: {
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            number: number;
+            url: string;
+        };
         /** @description Why a request was not served, as RFC 9457 has it (`application/problem+json`). */
         Problem: {
             /** @description One sentence for a person, which says what to do. */
@@ -666,6 +793,31 @@ export interface components {
         };
         /** @description What must not reach a log: it prints as stars. */
         Secret: string;
+        /** @description How to send one file. The addresses expire: declare the same again for new ones. */
+        SendBy: {
+            fields: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            kind: "single";
+            method: string;
+            url: string;
+        } | {
+            /** @enum {string} */
+            kind: "parts";
+            /** Format: int64 */
+            part_bytes: number;
+            parts: components["schemas"]["PartTarget"][];
+        };
+        SentPart: {
+            /** @description As the answer to it had it. */
+            etag: string;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            number: number;
+        };
         /** @description A session with all that is known of it. */
         SessionDetail: components["schemas"]["SessionOverview"] & {
             options: components["schemas"]["Options"];
@@ -807,6 +959,57 @@ export interface components {
             expires_at: string;
             ticket: string;
         };
+        /** @description What was understood of a list of codes. */
+        UnderstoodCodes: {
+            /** @description The first 100, as they are written. */
+            codes: string[];
+            /** @description Goes into `start_scan`. */
+            codes_key: string;
+            /** @description Letters of the column they stand in; `null` for plain text and for a table of nothing but codes. */
+            column?: string | null;
+            /**
+             * Format: int64
+             * @description Repeats, which count once.
+             */
+            duplicates: number;
+            /** @description What was not taken for a code, at most 20. */
+            left_out: components["schemas"]["LeftOut"][];
+            /** Format: int64 */
+            left_out_total: number;
+            /** @description Where the file has named sheets. */
+            sheet?: string | null;
+            /**
+             * Format: int64
+             * @description Different codes.
+             */
+            total: number;
+        };
+        /** @description A place for files, empty yet. */
+        Upload: {
+            upload_id: string;
+        };
+        /** @description How far an upload is. */
+        UploadStatus: {
+            /**
+             * Format: int64
+             * @description Files declared.
+             */
+            files: number;
+            /** @description Numbers of files that were not received, the first 100. */
+            missing: number[];
+            /** Format: int64 */
+            received: number;
+            upload_id: string;
+        };
+        UploadTarget: {
+            /** Format: int32 */
+            number: number;
+            upload: components["schemas"]["SendBy"];
+        };
+        /** @description How to send each of the declared files. */
+        UploadTargets: {
+            files: components["schemas"]["UploadTarget"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -814,8 +1017,94 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Action = components['schemas']['Action'];
+export type CodeCounts = components['schemas']['CodeCounts'];
+export type CodeEntry = components['schemas']['CodeEntry'];
+export type CodePage = components['schemas']['CodePage'];
+export type CodeState = components['schemas']['CodeState'];
+export type CompleteParts = components['schemas']['CompleteParts'];
+export type Config = components['schemas']['Config'];
+export type DeclareFiles = components['schemas']['DeclareFiles'];
+export type DeclaredFile = components['schemas']['DeclaredFile'];
+export type DeployedAt = components['schemas']['DeployedAt'];
+export type ErrorCode = components['schemas']['ErrorCode'];
+export type Evidence = components['schemas']['Evidence'];
+export type EvidenceBox = components['schemas']['EvidenceBox'];
+export type EvidenceKind = components['schemas']['EvidenceKind'];
+export type Failure = components['schemas']['Failure'];
+export type FailurePage = components['schemas']['FailurePage'];
+export type FolderEntry = components['schemas']['FolderEntry'];
+export type FolderListing = components['schemas']['FolderListing'];
+export type FoundMatch = components['schemas']['FoundMatch'];
+export type Frame = components['schemas']['Frame'];
+export type FrameBody = components['schemas']['FrameBody'];
+export type Health = components['schemas']['Health'];
+export type LeftOut = components['schemas']['LeftOut'];
+export type Limits = components['schemas']['Limits'];
+export type Listed = components['schemas']['Listed'];
+export type ListedFailure = components['schemas']['ListedFailure'];
+export type MatchMode = components['schemas']['MatchMode'];
+export type MatchPage = components['schemas']['MatchPage'];
+export type OcrConfig = components['schemas']['OcrConfig'];
+export type OcrMode = components['schemas']['OcrMode'];
+export type Options = components['schemas']['Options'];
+export type PartTarget = components['schemas']['PartTarget'];
+export type Problem = components['schemas']['Problem'];
+export type QueueCounts = components['schemas']['QueueCounts'];
+export type Receipt = components['schemas']['Receipt'];
+export type Secret = components['schemas']['Secret'];
+export type SendBy = components['schemas']['SendBy'];
+export type SentPart = components['schemas']['SentPart'];
+export type SessionDetail = components['schemas']['SessionDetail'];
+export type SessionOverview = components['schemas']['SessionOverview'];
+export type SessionPage = components['schemas']['SessionPage'];
+export type SessionState = components['schemas']['SessionState'];
+export type SocketConfig = components['schemas']['SocketConfig'];
+export type SourceKind = components['schemas']['SourceKind'];
+export type StartScan = components['schemas']['StartScan'];
+export type Ticket = components['schemas']['Ticket'];
+export type UnderstoodCodes = components['schemas']['UnderstoodCodes'];
+export type Upload = components['schemas']['Upload'];
+export type UploadStatus = components['schemas']['UploadStatus'];
+export type UploadTarget = components['schemas']['UploadTarget'];
+export type UploadTargets = components['schemas']['UploadTargets'];
 export type $defs = Record<string, never>;
 export interface operations {
+    understand: {
+        parameters: {
+            query?: {
+                /** @description Of the file: only a hint of its format, and for messages. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnderstoodCodes"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     config: {
         parameters: {
             query?: never;
@@ -1204,6 +1493,131 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Ticket"];
                 };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadStatus"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    declare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclareFiles"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadTargets"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteParts"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Why it was not served. */
             default: {

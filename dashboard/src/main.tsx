@@ -1,6 +1,6 @@
 import "./styles.ts";
 
-import { createTheme, MantineProvider } from "@mantine/core";
+import { Anchor, createTheme, MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -14,6 +14,9 @@ const theme = createTheme({
   primaryColor: "cyan",
   primaryShade: { light: 9, dark: 5 },
   autoContrast: true,
+  respectReducedMotion: true,
+  // Links are known by more than their colour.
+  components: { Anchor: Anchor.extend({ defaultProps: { underline: "always" } }) },
   defaultRadius: "md",
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
 });

@@ -6,6 +6,8 @@ const executablePath = process.env.RIFFLE_CHROMIUM ?? "/usr/bin/chromium";
 export default defineConfig({
   testDir: ".",
   testMatch: "*.spec.ts",
+  // Figures: scripts/bench page.
+  testIgnore: "measure/**",
   // Each test has a server and a state of its own; two at once keep two cores busy.
   workers: 2,
   fullyParallel: true,
@@ -22,6 +24,7 @@ export default defineConfig({
     locale: "en-GB",
     timezoneId: "UTC",
     acceptDownloads: true,
+    contextOptions: { reducedMotion: "reduce" },
     trace: "retain-on-failure",
     launchOptions: { executablePath, args: ["--no-sandbox"] },
   },

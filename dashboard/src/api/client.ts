@@ -1,6 +1,6 @@
 // The HTTP API. Each failure is an ApiError whose message is meant for a person.
 
-import type { Problem } from "./types.ts";
+import type { Problem } from "../contracts.ts";
 
 export class ApiError extends Error {
   constructor(

@@ -1,7 +1,7 @@
 // The browser as the world of a link.
 
 import { post } from "../api/client.ts";
-import type { Ticket } from "../api/types.ts";
+import type { Ticket } from "../contracts.ts";
 import type { Socket, World } from "./link.ts";
 
 export function browser(path: string): World {

@@ -5,7 +5,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { get } from "../api/client.ts";
-import type { Evidence } from "../api/types.ts";
+import type { Evidence } from "../contracts.ts";
 import { useAnnounce } from "../ui/announcer.tsx";
 import { count } from "../ui/format.ts";
 import { Trouble, Waiting } from "../ui/notes.tsx";
@@ -72,7 +72,11 @@ export function Viewer({ session, match, order, show }: Props) {
       </Group>
       {evidence.isPending && <Waiting label="Looking for the page…" />}
       {evidence.isError && (
-        <Trouble title="The match cannot be shown" message={evidence.error.message} again={() => void evidence.refetch()} />
+        <Trouble
+          title="The match cannot be shown"
+          message={evidence.error.message}
+          again={() => void evidence.refetch()}
+        />
       )}
       {data && <Shown key={match} data={data} />}
     </Modal>
@@ -83,7 +87,8 @@ function useEvidence(session: string, match: string, after: string | undefined) 
   const queries = useQueryClient();
   const asked = (id: string) => ({
     queryKey: ["evidence", session, id],
-    queryFn: ({ signal }: { signal: AbortSignal }) => get<Evidence>(`/api/sessions/${session}/matches/${id}/evidence`, signal),
+    queryFn: ({ signal }: { signal: AbortSignal }) =>
+      get<Evidence>(`/api/sessions/${session}/matches/${id}/evidence`, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
   useEffect(() => {
@@ -118,20 +123,33 @@ function PageImage({ data, url }: { data: Evidence; url: string }) {
     <div>
       <Group gap="xs" mb="xs">
         <ActionIcon.Group>
-          <ActionIcon variant={zoomed ? "default" : "light"} w={96} onClick={() => setZoomed(false)} aria-pressed={!zoomed}>
+          <ActionIcon
+            variant={zoomed ? "default" : "light"}
+            w={96}
+            onClick={() => setZoomed(false)}
+            aria-pressed={!zoomed}
+          >
             Whole page
           </ActionIcon>
-          <ActionIcon variant={zoomed ? "light" : "default"} w={96} onClick={() => setZoomed(true)} aria-pressed={zoomed}>
+          <ActionIcon
+            variant={zoomed ? "light" : "default"}
+            w={96}
+            onClick={() => setZoomed(true)}
+            aria-pressed={zoomed}
+          >
             Close up
           </ActionIcon>
         </ActionIcon.Group>
       </Group>
       {state === "loading" && <Waiting label="Drawing the page…" />}
       {state === "failed" && (
-        <Trouble title="The page cannot be drawn" message="Open the file to see it; the text around the code stands above." />
+        <Trouble
+          title="The page cannot be drawn"
+          message="Open the file to see it; the text around the code stands above."
+        />
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <div className={classes.frame} hidden={state === "failed"} tabIndex={0} role="group" aria-label="Page">
+      <section className={classes.frame} hidden={state === "failed"} tabIndex={0} aria-label="Page">
         <div className={classes.page} data-zoomed={zoomed || undefined}>
           <img
             src={url}
@@ -159,7 +177,7 @@ function PageImage({ data, url }: { data: Evidence; url: string }) {
               />
             ))}
         </div>
-      </div>
+      </section>
     </div>
   );
 }

@@ -8,7 +8,13 @@ export function CancelButton({ cancelling, cancel }: { cancelling: boolean; canc
       <Button variant="default" onClick={open} disabled={cancelling}>
         {cancelling ? "Cancelling…" : "Cancel scan"}
       </Button>
-      <Modal opened={asking} onClose={close} title="Cancel this scan?" centered closeButtonProps={{ "aria-label": "Close" }}>
+      <Modal
+        opened={asking}
+        onClose={close}
+        title="Cancel this scan?"
+        centered
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
         <Text size="sm">What was found until now stays listed, but there will be no report.</Text>
         <Group justify="end" mt="lg">
           <Button variant="default" onClick={close} data-autofocus>

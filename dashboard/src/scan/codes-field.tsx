@@ -4,7 +4,7 @@ import { Anchor, Button, Group, List, Stack, Text, Textarea } from "@mantine/cor
 import { type DragEvent, useEffect, useRef, useState } from "react";
 
 import { postBytes } from "../api/client.ts";
-import type { CodesPreview, Config } from "../api/types.ts";
+import type { Config, UnderstoodCodes } from "../contracts.ts";
 import { bytes, count, counted } from "../ui/format.ts";
 import classes from "./fields.module.css";
 
@@ -12,7 +12,7 @@ export type CodesChosen =
   | { state: "none" }
   | { state: "reading" }
   | { state: "refused"; why: string }
-  | { state: "ready"; preview: CodesPreview };
+  | { state: "ready"; preview: UnderstoodCodes };
 
 interface Props {
   limits: Config["limits"];
@@ -35,7 +35,7 @@ export function Codes({ limits, chosen, choose }: Props) {
     const controller = new AbortController();
     asked.current = controller;
     choose({ state: "reading" });
-    postBytes<CodesPreview>(`/api/codes?name=${encodeURIComponent(name)}`, content, controller.signal).then(
+    postBytes<UnderstoodCodes>(`/api/codes?name=${encodeURIComponent(name)}`, content, controller.signal).then(
       (preview) => choose({ state: "ready", preview }),
       (error: unknown) => {
         if (controller.signal.aborted) return;
@@ -63,7 +63,10 @@ export function Codes({ limits, chosen, choose }: Props) {
     setFile(given);
     if (given.size > limits.codes_file_bytes) {
       asked.current?.abort();
-      choose({ state: "refused", why: `${given.name} is larger than ${bytes(limits.codes_file_bytes)}: keep only the codes in it.` });
+      choose({
+        state: "refused",
+        why: `${given.name} is larger than ${bytes(limits.codes_file_bytes)}: keep only the codes in it.`,
+      });
     } else {
       read(given, given.name);
     }
@@ -155,7 +158,9 @@ function Understood({ chosen }: { chosen: CodesChosen }) {
     );
   }
   const { preview } = chosen;
-  const from = [preview.column && `column “${preview.column}”`, preview.sheet && `sheet “${preview.sheet}”`].filter(Boolean);
+  const from = [preview.column && `column “${preview.column}”`, preview.sheet && `sheet “${preview.sheet}”`].filter(
+    Boolean,
+  );
   const shown = preview.codes.slice(0, 12);
   return (
     <div className={classes.understood} role="status" aria-label="Codes understood">

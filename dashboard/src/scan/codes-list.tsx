@@ -5,11 +5,16 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { get } from "../api/client.ts";
-import type { CodePage, CodeState } from "../api/types.ts";
+import type { CodePage, CodeState } from "../contracts.ts";
 import { count } from "../ui/format.ts";
 import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
 
-const NAMES: Record<CodeState, string> = { found: "Found", absent: "Absent", unknown: "Unknown", pending: "Not yet found" };
+const NAMES: Record<CodeState, string> = {
+  found: "Found",
+  absent: "Absent",
+  unknown: "Unknown",
+  pending: "Not yet found",
+};
 const COLORS: Record<CodeState, string> = { found: "teal", absent: "gray", unknown: "orange", pending: "gray" };
 const MEANING: Record<CodeState, string> = {
   found: "Found in at least one file.",
@@ -93,7 +98,13 @@ export function CodesList({ id, over, complete, found }: Props) {
         </Table.ScrollContainer>
       )}
       {list.hasNextPage && (
-        <Button variant="default" size="xs" mt="sm" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+        <Button
+          variant="default"
+          size="xs"
+          mt="sm"
+          loading={list.isFetchingNextPage}
+          onClick={() => void list.fetchNextPage()}
+        >
           Show more
         </Button>
       )}

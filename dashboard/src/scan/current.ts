@@ -3,12 +3,14 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 
 import { get } from "../api/client.ts";
-import type { Config, FailurePage, MatchPage, SessionDetail, StartScan } from "../api/types.ts";
 import { browser } from "../connection/browser.ts";
 import { TIMING } from "../connection/link.ts";
+import type { Config, FailurePage, MatchPage, SessionDetail, StartScan } from "../contracts.ts";
 import { type Api, Session, type View, type Wanted } from "./session.ts";
 
 const PAGE = 5_000;
+/** Milliseconds between two pictures of a table that grows. */
+const BETWEEN_PICTURES = 250;
 
 const api: Api = {
   detail: (id) => get<SessionDetail>(`/api/sessions/${id}`),
@@ -24,16 +26,26 @@ let current: Session | null = null;
 
 function make(wanted: Wanted, config: Config): Session {
   current?.close();
-  // A hidden tab draws no pictures, and is to go on all the same.
-  const soon = (call: () => void) => {
-    if (document.hidden) setTimeout(call, 250);
-    else requestAnimationFrame(() => call());
-  };
   // Replaced well before the gateway ends it.
-  const replaceAfter = Math.max(1, config.socket.max_age_seconds * 0.9) * 1000;
-  current = new Session(wanted, browser(config.socket.path), api, soon, { ...TIMING, replaceAfter });
+  const replaceAfter = Math.max(1, config.socket.max_age_seconds * 0.75) * 1000;
+  current = new Session(wanted, browser(config.socket.path), api, paced(), { ...TIMING, replaceAfter });
   current.open();
   return current;
+}
+
+/** Calls back before the next picture is drawn, and then not too often: each time all rows are put in order again. */
+function paced(): (call: () => void) => void {
+  let last = 0;
+  return (call) => {
+    const run = () => {
+      last = performance.now();
+      call();
+    };
+    const wait = last + BETWEEN_PICTURES - performance.now();
+    // A hidden tab draws no pictures, and is to go on all the same.
+    if (wait > 0 || document.hidden) setTimeout(run, Math.max(wait, 0));
+    else requestAnimationFrame(run);
+  };
 }
 
 /** Asks for a scan. */

@@ -2,7 +2,12 @@
 
 import type { Column, Row } from "./matches.ts";
 
-export function exportRows(rows: Row[], columns: Column[], names: Record<Column, string>, to: "file" | "clipboard"): void {
+export function exportRows(
+  rows: Row[],
+  columns: Column[],
+  names: Record<Column, string>,
+  to: "file" | "clipboard",
+): void {
   const table = [columns.map((column) => names[column]), ...rows.map((row) => columns.map((column) => row[column]))];
   if (to === "clipboard") {
     void navigator.clipboard.writeText(table.map((cells) => cells.map(tabbed).join("\t")).join("\n"));

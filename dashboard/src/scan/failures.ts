@@ -1,6 +1,6 @@
 // The files of one session that could not be read, by file.
 
-import type { ListedFailure } from "../api/types.ts";
+import type { ListedFailure } from "../contracts.ts";
 
 export interface FailedFile {
   file: number;

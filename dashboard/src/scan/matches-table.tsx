@@ -26,6 +26,7 @@ const WIDTHS: Record<Column, string> = {
   snippet: "minmax(160px, 3fr)",
 };
 const ROW = 36;
+const HEAD = 44;
 
 interface Props {
   matches: Matches;
@@ -109,7 +110,9 @@ export function MatchesTable({ matches, version, view, open, order: tell }: Prop
 
 function Nothing({ view }: { view: View }) {
   if (view.state === "COMPLETE" && view.matches === 0) {
-    return <Empty title="None of the codes was found">The Codes tab says which are absent, and which nobody can know.</Empty>;
+    return (
+      <Empty title="None of the codes was found">The Codes tab says which are absent, and which nobody can know.</Empty>
+    );
   }
   if (view.state === "COMPLETE") return <Waiting label="Loading the matches…" />;
   if (isOver(view.state)) return <Empty title="No match was found">The scan ended before it found one.</Empty>;
@@ -163,6 +166,8 @@ function Rows({ matches, found, columns, order, sort, filters, filter, open }: R
     getScrollElement: () => box.current,
     estimateSize: () => ROW,
     overscan: 12,
+    // The headings stay on top of what scrolls.
+    scrollPaddingStart: HEAD,
   });
   const at = Math.min(active, Math.max(0, found.length - 1));
   const grid = { gridTemplateColumns: columns.map((column) => WIDTHS[column]).join(" ") };
@@ -170,8 +175,11 @@ function Rows({ matches, found, columns, order, sort, filters, filter, open }: R
 
   useEffect(() => {
     if (!focusing.current) return;
+    // It is drawn only after the table has scrolled there.
+    const row = box.current?.querySelector<HTMLElement>(`[data-at="${at}"]`);
+    if (!row) return;
     focusing.current = false;
-    box.current?.querySelector<HTMLElement>(`[data-at="${at}"]`)?.focus();
+    row.focus({ preventScroll: true });
   });
 
   const move = (to: number) => {
@@ -198,17 +206,18 @@ function Rows({ matches, found, columns, order, sort, filters, filter, open }: R
   };
 
   return (
-    <div className={classes.scroller}>
-      <div
-        role="grid"
-        aria-label="Matches"
-        aria-rowcount={found.length + 1}
-        aria-colcount={columns.length}
-        className={classes.table}
-        style={{ minWidth: columns.length * 120 }}
-      >
-        <div role="rowgroup">
-          <div role="row" aria-rowindex={1} className={classes.head} style={grid}>
+    <div
+      ref={box}
+      role="grid"
+      aria-label="Matches"
+      aria-rowcount={found.length + 1}
+      aria-colcount={columns.length}
+      className={classes.table}
+      style={{ maxHeight: Math.max(200, found.length * ROW + HEAD) }}
+    >
+      <div style={{ minWidth: columns.length * 120 }}>
+        <div role="rowgroup" className={classes.head}>
+          <div role="row" aria-rowindex={1} className={classes.headings} style={grid}>
             {columns.map((column) => (
               <Heading key={column} column={column} order={order} sort={sort}>
                 {filters && (
@@ -224,7 +233,7 @@ function Rows({ matches, found, columns, order, sort, filters, filter, open }: R
             ))}
           </div>
         </div>
-        <div role="rowgroup" ref={box} className={classes.body} style={{ height: Math.min(620, Math.max(ROW, found.length * ROW)) }}>
+        <div role="rowgroup">
           {/* Holds the height of all rows. */}
           <div role="presentation" style={{ height: virtual.getTotalSize(), position: "relative" }}>
             {virtual.getVirtualItems().map((item) => {
@@ -280,7 +289,11 @@ function Heading({
       ? { column: null, descending: false }
       : { column, descending: true };
   return (
-    <div role="columnheader" aria-sort={mine ? (order.descending ? "descending" : "ascending") : "none"} className={classes.heading}>
+    <div
+      role="columnheader"
+      aria-sort={mine ? (order.descending ? "descending" : "ascending") : "none"}
+      className={classes.heading}
+    >
       <UnstyledButton className={classes.sort} onClick={() => sort(next)}>
         {NAMES[column]}
         <span aria-hidden>{mine ? (order.descending ? " ↓" : " ↑") : ""}</span>

@@ -1,6 +1,6 @@
 // The matches of one session, outside of React: fifty thousand of them arrive by the hundred, are searched and sorted.
 
-import type { ListedMatch } from "../api/types.ts";
+import type { Listed } from "../contracts.ts";
 
 export interface Row {
   id: string;
@@ -53,7 +53,7 @@ export class Matches {
   };
 
   /** A match that is known already changes nothing. */
-  add(listed: readonly ListedMatch[]): void {
+  add(listed: readonly Listed[]): void {
     let added = false;
     for (const { match_id: id, data } of listed) {
       if (this.ids.has(id)) continue;

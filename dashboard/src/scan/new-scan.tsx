@@ -4,7 +4,7 @@ import { Button, Card, Container, Group, Progress, SegmentedControl, Stack, Swit
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 
-import type { Config, StartScan } from "../api/types.ts";
+import type { Config, StartScan } from "../contracts.ts";
 import { bytes, count } from "../ui/format.ts";
 import { Trouble, Waiting } from "../ui/notes.tsx";
 import type { Progress as Uploaded } from "../upload/upload.ts";
@@ -13,13 +13,13 @@ import { Codes, type CodesChosen } from "./codes-field.tsx";
 import { begin, leave, useView } from "./current.ts";
 import type { Session } from "./session.ts";
 import { Source, type SourceChosen } from "./source-field.tsx";
-import { forget, recall, remember, requestId } from "./starting.ts";
+import { forget, named, pending, remember, requestId } from "./starting.ts";
 
 export function NewScan({ config }: { config: Config }) {
   // A scan that was asked for before the page was loaded anew.
   const [session, setSession] = useState<Session | null>(() => {
-    const pending = recall();
-    return pending ? begin(pending, config) : null;
+    const asked = pending();
+    return asked ? begin(asked, config) : null;
   });
   const start = (message: StartScan) => {
     remember(message);
@@ -47,7 +47,7 @@ function Starting({ session, back }: { session: Session; back: () => void }) {
   const [, go] = useLocation();
   useEffect(() => {
     if (view.id === null) return;
-    forget();
+    named();
     go(`/sessions/${view.id}`, { replace: false });
   }, [view.id, go]);
   if (view.problem?.kind === "refused") {
@@ -59,7 +59,9 @@ function Starting({ session, back }: { session: Session; back: () => void }) {
   }
   return (
     <Stack align="center">
-      <Waiting label={view.link.kind === "waiting" ? "Waiting for the server to start the scan…" : "Starting the scan…"} />
+      <Waiting
+        label={view.link.kind === "waiting" ? "Waiting for the server to start the scan…" : "Starting the scan…"}
+      />
       <Button variant="default" size="xs" onClick={back}>
         Do not start it
       </Button>
@@ -205,8 +207,8 @@ function Sending({ sending, stop }: { sending: Uploaded; stop: () => void }) {
       </Group>
       <Progress value={percent} aria-label="Uploaded" size="lg" />
       <Text size="sm" c="dimmed" mt={8}>
-        {count(sending.filesDone)} of {count(sending.files)} files, {bytes(Math.min(sending.bytesDone, sending.bytes))} of{" "}
-        {bytes(sending.bytes)}. Keep this page open.
+        {count(sending.filesDone)} of {count(sending.files)} files, {bytes(Math.min(sending.bytesDone, sending.bytes))}{" "}
+        of {bytes(sending.bytes)}. Keep this page open.
       </Text>
     </Card>
   );

@@ -9,7 +9,7 @@ import classes from "./progress-panel.module.css";
 import { isOver, type View } from "./session.ts";
 import { stateWords } from "./words.ts";
 
-export function ProgressPanel({ view }: { view: View }) {
+export function ProgressPanel({ view, listed }: { view: View; listed: number }) {
   useSpoken(view);
   const over = isOver(view.state);
   const color = view.state === "FAILED" ? "red" : view.state === "CANCELLED" ? "gray" : undefined;
@@ -24,10 +24,16 @@ export function ProgressPanel({ view }: { view: View }) {
         animated={!over && view.link.kind === "live"}
       />
       <dl className={classes.figures}>
-        <Figure name="Files" value={view.total === null ? "…" : `${count(view.processed)} of ${count(view.total)}`} id="files" />
-        <Figure name="Matches" value={count(view.matches)} id="matches" />
+        <Figure
+          name="Files"
+          value={view.total === null ? "…" : `${count(view.processed)} of ${count(view.total)}`}
+          id="files"
+        />
+        <Figure name="Matches" value={count(Math.max(view.matches, listed))} id="matches" />
         <Figure name="Not read" value={count(view.failed)} id="failed" />
-        {!over && view.filesPerSecond !== null && <Figure name="Speed" value={`${rate(view.filesPerSecond)} files/s`} id="speed" />}
+        {!over && view.filesPerSecond !== null && (
+          <Figure name="Speed" value={`${rate(view.filesPerSecond)} files/s`} id="speed" />
+        )}
         {!over && view.etaSeconds !== null && <Figure name="Time left" value={duration(view.etaSeconds)} id="eta" />}
       </dl>
     </Card>

@@ -2,7 +2,7 @@
 
 import { Text } from "@mantine/core";
 
-import type { Receipt } from "../api/types.ts";
+import type { Receipt } from "../contracts.ts";
 import { bytes, counted, duration, rate } from "../ui/format.ts";
 
 export function ReceiptPanel({ receipt }: { receipt: Receipt }) {

@@ -4,12 +4,12 @@ import { Button } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 
-import type { Config } from "../api/types.ts";
+import type { Config } from "../contracts.ts";
 import { counted } from "../ui/format.ts";
 import { Trouble } from "../ui/notes.tsx";
 import { begin, useView } from "./current.ts";
 import type { Session } from "./session.ts";
-import { forget, remember, requestId } from "./starting.ts";
+import { named, remember, requestId } from "./starting.ts";
 
 export function RetryButton({ id, failed, config }: { id: string; failed: number; config: Config }) {
   const [session, setSession] = useState<Session | null>(null);
@@ -33,8 +33,10 @@ function Following({ session, back }: { session: Session; back: () => void }) {
   const [, go] = useLocation();
   useEffect(() => {
     if (view.id === null) return;
-    forget();
+    named();
     go(`/sessions/${view.id}`);
   }, [view.id, go]);
-  return view.problem ? <Trouble title="The files were not read again" message={view.problem.message} again={back} /> : null;
+  return view.problem ? (
+    <Trouble title="The files were not read again" message={view.problem.message} again={back} />
+  ) : null;
 }

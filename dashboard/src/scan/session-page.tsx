@@ -3,9 +3,8 @@
 import { Anchor, Badge, Button, Card, Group, Stack, Tabs, Text, Title } from "@mantine/core";
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { Link, useLocation, useSearch } from "wouter";
-
-import type { Config } from "../api/types.ts";
 import { Status } from "../connection/status.tsx";
+import type { Config } from "../contracts.ts";
 import { count, date } from "../ui/format.ts";
 import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
 import { CancelButton } from "./cancel-button.tsx";
@@ -32,7 +31,9 @@ export function SessionPage({ id, config }: { id: string; config: Config }) {
   const [shown, setShown] = useState<string[]>([]);
   const evidence = new URLSearchParams(search).get("match");
   const show = (match: string | null) =>
-    go(match === null ? `/sessions/${id}` : `/sessions/${id}?match=${match}`, { replace: evidence !== null && match !== null });
+    go(match === null ? `/sessions/${id}` : `/sessions/${id}?match=${match}`, {
+      replace: evidence !== null && match !== null,
+    });
 
   useEffect(() => {
     const words = view.state ? stateWords(view.state) : "Scan";
@@ -71,7 +72,9 @@ export function SessionPage({ id, config }: { id: string; config: Config }) {
           {view.detail && <About view={view} />}
         </div>
         <Group gap="sm">
-          {!over && view.state !== "FINALIZING" && <CancelButton cancelling={view.cancelling} cancel={() => session.cancel()} />}
+          {!over && view.state !== "FINALIZING" && (
+            <CancelButton cancelling={view.cancelling} cancel={() => session.cancel()} />
+          )}
           {view.state === "COMPLETE" && view.failed > 0 && <RetryButton id={id} failed={view.failed} config={config} />}
           {view.state === "COMPLETE" && (
             <Button component="a" href={`/sessions/${id}/report.xlsx`} download>
@@ -89,9 +92,11 @@ export function SessionPage({ id, config }: { id: string; config: Config }) {
       {view.state === "FAILED" && (
         <Trouble title="The scan could not be done" message={view.reason ?? "The server gave no reason."} />
       )}
-      {view.problem && <Trouble title="Something is in the way" message={view.problem.message} again={() => session.retryNow()} />}
+      {view.problem && (
+        <Trouble title="Something is in the way" message={view.problem.message} again={() => session.retryNow()} />
+      )}
 
-      <ProgressPanel view={view} />
+      <ProgressPanel view={view} listed={session.matches.size} />
       {view.receipt && <ReceiptPanel receipt={view.receipt} />}
 
       <Card withBorder padding="md">
@@ -134,7 +139,8 @@ function About({ view }: { view: View }) {
   ];
   return (
     <Text size="sm" c="dimmed" mt={4}>
-      {detail.source} · {count(detail.codes)} {detail.codes === 1 ? "code" : "codes"}, {options.join(", ")} · {date(detail.created_at)}
+      {detail.source} · {count(detail.codes)} {detail.codes === 1 ? "code" : "codes"}, {options.join(", ")} ·{" "}
+      {date(detail.created_at)}
       {detail.retry_of && (
         <>
           {" · reads again what failed in "}

@@ -3,16 +3,8 @@
 // later in frames, and what stands in both counts once.
 
 import { ApiError } from "../api/client.ts";
-import type {
-  FailurePage,
-  Frame,
-  MatchPage,
-  Receipt,
-  SessionDetail,
-  SessionState,
-  StartScan,
-} from "../api/types.ts";
 import { Link, type LinkState, TIMING, type Timing, type World } from "../connection/link.ts";
+import type { FailurePage, Frame, MatchPage, Receipt, SessionDetail, SessionState, StartScan } from "../contracts.ts";
 import { Failures } from "./failures.ts";
 import { Matches } from "./matches.ts";
 
@@ -349,7 +341,8 @@ export class Session {
         this.learn(detail);
         if (reading.again) this.read();
         // Pages and count of a scan that is over must agree.
-        else if (isOver(detail.state) && !this.view.synced) this.cancelAgain = this.world.after(AGAIN, () => this.read());
+        else if (isOver(detail.state) && !this.view.synced)
+          this.cancelAgain = this.world.after(AGAIN, () => this.read());
       },
       (error: unknown) => {
         this.reading = null;

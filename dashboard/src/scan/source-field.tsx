@@ -6,7 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type DragEvent, useRef, useState } from "react";
 
 import { get } from "../api/client.ts";
-import type { Config, FolderListing } from "../api/types.ts";
+import type { Config, FolderListing } from "../contracts.ts";
 import { bytes, counted } from "../ui/format.ts";
 import { type Chosen, fromDrop, fromInput } from "../upload/collect.ts";
 import classes from "./fields.module.css";
@@ -76,8 +76,8 @@ function Folder({ choose }: { choose: Props["choose"] }) {
         <nav aria-label="Folders to choose from">
           <Group gap={6} className={classes.folders}>
             {shown.parent && (
-              <Button size="compact-sm" variant="default" onClick={() => take(shown.parent ?? "")} aria-label="Folder above">
-                ↑ Up
+              <Button size="compact-sm" variant="default" onClick={() => take(shown.parent ?? "")}>
+                ↑ Folder above
               </Button>
             )}
             {shown.folders.map((folder) => (
@@ -111,6 +111,8 @@ function Drop({
   const add = (more: Chosen[]) => {
     const known = new Set(files.map(({ name }) => name));
     const all = [...files, ...more.filter(({ name }) => !known.has(name))];
+    // Browsers give them in any order; reports list them in this one.
+    all.sort((a, b) => (a.name < b.name ? -1 : 1));
     const large = all.find(({ file }) => file.size > limits.upload_file_bytes);
     if (all.length > limits.upload_files) {
       setTrouble(`These are more than ${counted(limits.upload_files, "file")}: scan them in parts.`);

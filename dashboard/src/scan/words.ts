@@ -1,4 +1,4 @@
-import type { SessionState } from "../api/types.ts";
+import type { SessionState } from "../contracts.ts";
 
 /** A session's state as a person says it. */
 export function stateWords(state: SessionState): string {

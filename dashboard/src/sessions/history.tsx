@@ -5,7 +5,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 
 import { get } from "../api/client.ts";
-import type { SessionOverview, SessionPage, SessionState } from "../api/types.ts";
+import type { SessionOverview, SessionPage, SessionState } from "../contracts.ts";
 import { isOver } from "../scan/session.ts";
 import { stateWords } from "../scan/words.ts";
 import { count, date, duration } from "../ui/format.ts";
@@ -17,7 +17,12 @@ export function History() {
   const list = useInfiniteQuery({
     queryKey: ["sessions"],
     queryFn: ({ pageParam, signal }) =>
-      get<SessionPage>(pageParam === null ? "/api/sessions?limit=50" : `/api/sessions?limit=50&cursor=${encodeURIComponent(pageParam)}`, signal),
+      get<SessionPage>(
+        pageParam === null
+          ? "/api/sessions?limit=50"
+          : `/api/sessions?limit=50&cursor=${encodeURIComponent(pageParam)}`,
+        signal,
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.cursor ?? null,
     // What runs moves on.
@@ -36,7 +41,9 @@ export function History() {
         </Button>
       </Group>
       {list.isPending && <Waiting label="Loading the scans…" />}
-      {list.isError && <Trouble title="The scans cannot be listed" message={list.error.message} again={() => void list.refetch()} />}
+      {list.isError && (
+        <Trouble title="The scans cannot be listed" message={list.error.message} again={() => void list.refetch()} />
+      )}
       {list.data && sessions.length === 0 && (
         <Empty title="No scan yet">
           <Anchor component={Link} href="/">
@@ -94,7 +101,13 @@ function Line({ session }: { session: SessionOverview }) {
           {stateWords(session.state)}
         </Badge>
       </Table.Td>
-      <Table.Td>{total === null ? "…" : session.processed === total ? count(total) : `${count(session.processed)} of ${count(total)}`}</Table.Td>
+      <Table.Td>
+        {total === null
+          ? "…"
+          : session.processed === total
+            ? count(total)
+            : `${count(session.processed)} of ${count(total)}`}
+      </Table.Td>
       <Table.Td>{count(session.matches)}</Table.Td>
       <Table.Td>{count(session.failed)}</Table.Td>
       <Table.Td>{took(session)}</Table.Td>

@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <Stack align="center" gap="xs" py="xl" px="md">
-      <Title order={3} fz="md">
+      <Title order={2} fz="md">
         {title}
       </Title>
       <Text c="dimmed" ta="center" maw={460} component="div">

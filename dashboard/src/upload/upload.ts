@@ -2,7 +2,7 @@
 // is tried again with fresh links; what has arrived is not sent twice.
 
 import { ApiError, post } from "../api/client.ts";
-import type { Config, DeclaredFiles, Upload as Way, UploadCreated } from "../api/types.ts";
+import type { Config, SendBy, Upload, UploadTargets } from "../contracts.ts";
 import type { Chosen } from "./collect.ts";
 
 export interface Progress {
@@ -30,11 +30,11 @@ export async function upload(
     bytesDone: 0,
   };
   told({ ...progress });
-  const { upload_id: id } = await patiently(() => post<UploadCreated>("/api/uploads", {}, signal), signal);
+  const { upload_id: id } = await patiently(() => post<Upload>("/api/uploads", {}, signal), signal);
   for (let first = 0; first < files.length; first += limits.upload_batch) {
     const batch = files.slice(first, first + limits.upload_batch);
     const declare = () =>
-      post<DeclaredFiles>(
+      post<UploadTargets>(
         `/api/uploads/${id}/files`,
         { first, files: batch.map(({ name, file }) => ({ name, size: file.size })) },
         signal,
@@ -78,7 +78,7 @@ async function send(
   id: string,
   number: number,
   file: File,
-  way: Way,
+  way: SendBy,
   sent: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -93,7 +93,10 @@ async function send(
   for (const part of way.parts) {
     const begin = (part.number - 1) * way.part_bytes;
     const slice = file.slice(begin, Math.min(file.size, begin + way.part_bytes));
-    const etag = await patiently(() => transfer("PUT", part.url, slice, (bytes) => sent(begin + bytes), signal), signal);
+    const etag = await patiently(
+      () => transfer("PUT", part.url, slice, (bytes) => sent(begin + bytes), signal),
+      signal,
+    );
     parts.push({ number: part.number, etag });
   }
   await post(`/api/uploads/${id}/files/${number}/complete`, { parts }, signal);
@@ -130,11 +133,7 @@ function uploadTrouble(status: number): string {
 }
 
 /** Tries again after longer and longer waits what may pass. */
-async function patiently<T>(
-  attempt: () => Promise<T>,
-  signal: AbortSignal,
-  before?: () => Promise<void>,
-): Promise<T> {
+async function patiently<T>(attempt: () => Promise<T>, signal: AbortSignal, before?: () => Promise<void>): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {
       if (tried > 1) await before?.();

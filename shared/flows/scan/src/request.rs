@@ -96,19 +96,19 @@ pub mod keys {
         format!("reports/{session}.xlsx")
     }
 
-    /// What a tenant's clients have uploaded.
+    /// What a tenant's clients have uploaded. Whatever a tenant is called, this is no other's, nor part of it.
     pub fn uploads(tenant: &str) -> String {
-        format!("uploads/{tenant}/")
+        format!("uploads/{}/", &super::digest(tenant.as_bytes())[..32])
     }
 
     /// Lists of codes that were understood, by content.
     pub fn code_lists(tenant: &str) -> String {
-        format!("uploads/{tenant}/codes/")
+        format!("{}codes/", uploads(tenant))
     }
 
     /// That a tenant has this upload.
     pub fn upload(tenant: &str, upload: &str) -> String {
-        format!("uploads/{tenant}/sets/{upload}")
+        format!("{}sets/{upload}", uploads(tenant))
     }
 
     /// The files declared from number `first` on.

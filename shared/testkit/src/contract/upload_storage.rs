@@ -94,7 +94,7 @@ async fn parts(harness: &dyn SenderHarness, ids: &dyn Ids) {
     let without_last = &sent[..2];
     let swapped = [sent[1].clone(), sent[0].clone(), sent[2].clone()];
     let mut wrong = sent.clone();
-    wrong[0].1 = "\"0123456789\"".to_owned();
+    wrong[0].1.insert(1, '0');
     for (refused, why) in [(without_last, "not all"), (&swapped, "out of order"), (&wrong, "another ETag")] {
         let outcome = ok(storage.complete(&key, &begun, refused, size).await, "complete");
         assert!(matches!(outcome, Completed::Refused(_)), "parts must be refused: {why}");

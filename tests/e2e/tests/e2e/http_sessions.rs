@@ -40,7 +40,7 @@ fn pages(server: &Server, path: &str, list: &str, limit: usize) -> Vec<Value> {
         assert!(items.len() <= limit, "a page of {limit}");
         all.extend(items.iter().cloned());
         match page["cursor"].as_str() {
-            Some(next) => cursor = next.to_owned(),
+            Some(next) => next.clone_into(&mut cursor),
             None => return all,
         }
     }

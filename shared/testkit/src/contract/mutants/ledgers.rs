@@ -397,7 +397,9 @@ impl ScanLedger for Faulty {
             }
             ListShowsWhatWasCreated => {
                 let mut listed = self.inner.sessions(tenant, after, limit).await?;
-                listed.iter_mut().for_each(|session| session.state = State::Listing);
+                for session in &mut listed {
+                    session.state = State::Listing;
+                }
                 listed
             }
             _ => self.inner.sessions(tenant, after, limit).await?,

@@ -1,0 +1,190 @@
+//! The function over ports in memory: whose things are whose, and what becomes of a mistake of ours.
+
+use std::sync::Arc;
+
+use api::{Api, Deps};
+use async_trait::async_trait;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode};
+use riffle_contracts::http::{Config, DeployedAt, OcrConfig, Problem, SessionPage, SocketConfig, Upload};
+use riffle_ports::{
+    Clock, Completed, Entry, Ids, Opened, PortError, PostForm, Probe, QueueDepth, ReadError, Received,
+    ScanLedger, Session, SessionId, Source, UploadStorage, Vitals,
+};
+use riffle_scan::{Ports, Request as Asked, Scan, Settings, Sources, Tickets, Uploads};
+use riffle_testkit::memory::{
+    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryTickets,
+    Redrive, SeededIds,
+};
+
+/// Takes nothing: these tests send nothing.
+struct NoStorage;
+
+#[async_trait]
+impl UploadStorage for NoStorage {
+    async fn form(&self, key: &str, _: u64) -> Result<PostForm, PortError> {
+        Ok(PostForm { url: format!("/{key}"), fields: std::collections::BTreeMap::new() })
+    }
+    async fn begin(&self, _: &str) -> Result<String, PortError> {
+        Err(PortError::Unavailable("there is no storage".to_owned()))
+    }
+    async fn part(&self, _: &str, _: &str, _: u32, _: u64) -> Result<String, PortError> {
+        Err(PortError::Broken("a secret of ours".to_owned()))
+    }
+    async fn complete(&self, _: &str, _: &str, _: &[(u32, String)], _: u64) -> Result<Completed, PortError> {
+        Ok(Completed::Refused("there is no storage".to_owned()))
+    }
+    async fn abort(&self, _: &str, _: &str) -> Result<(), PortError> {
+        Ok(())
+    }
+    async fn received(&self, _: &str) -> Result<Option<Received>, PortError> {
+        Ok(None)
+    }
+    async fn open(&self, _: &str, _: &Entry) -> Result<Box<dyn Opened>, ReadError> {
+        Err(ReadError::Missing)
+    }
+}
+
+struct Panics;
+
+#[async_trait]
+impl Probe for Panics {
+    async fn queues(&self) -> Result<Vec<QueueDepth>, PortError> {
+        panic!("a secret of ours")
+    }
+    async fn vitals(&self) -> Result<Vitals, PortError> {
+        Err(PortError::Unavailable("a secret of ours".to_owned()))
+    }
+}
+
+struct World {
+    api: Api,
+    ledger: Arc<MemoryLedger>,
+    clock: Arc<ManualClock>,
+}
+
+impl World {
+    fn new() -> Self {
+        let clock = Arc::new(ManualClock::new());
+        let ids: Arc<dyn Ids> = Arc::new(SeededIds::new(1));
+        let (ledger, objects) = (Arc::new(MemoryLedger::new()), Arc::new(MemoryObjects::new()));
+        let ports = Ports {
+            ledger: ledger.clone(),
+            objects: objects.clone(),
+            queue: Arc::new(MemoryQueue::new(clock.clone(), Redrive::default())),
+            connections: Arc::new(MemoryConnections::new()),
+            notifier: Arc::new(MemoryNotifier::new()),
+            clock: clock.clone(),
+            ids: Arc::clone(&ids),
+        };
+        let uploads =
+            Uploads { objects, storage: Arc::new(NoStorage), ids: Arc::clone(&ids), limits: api::limits() };
+        let api = Api::new(Deps {
+            scan: Scan::new(ports, Settings::default()),
+            tickets: Tickets { store: Arc::new(MemoryTickets::default()), clock: clock.clone(), ids },
+            files: Arc::new(Sources { folders: None, uploads: uploads.clone() }),
+            uploads,
+            probe: Some(Arc::new(Panics)),
+            folders: None,
+            config: Config {
+                version: "0".to_owned(),
+                place: DeployedAt::Aws,
+                sources: Vec::new(),
+                ocr: OcrConfig { available: false },
+                limits: api::limits(),
+                socket: SocketConfig { path: "/ws".to_owned(), max_age_seconds: 1, idle_seconds: 1 },
+            },
+            started_at: clock.now(),
+            clock: clock.clone(),
+        });
+        Self { api, ledger, clock }
+    }
+
+    async fn ask(&self, tenant: &str, method: Method, path: &str, body: &str) -> (StatusCode, Vec<u8>) {
+        let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let request = request.body(Body::from(body.to_owned())).expect("a request");
+        let answer = api::handle(&self.api, tenant, request).await;
+        let status = answer.status();
+        let body = to_bytes(answer.into_body(), 1 << 20).await.expect("a body");
+        (status, body.to_vec())
+    }
+
+    async fn get(&self, tenant: &str, path: &str) -> (StatusCode, Vec<u8>) {
+        self.ask(tenant, Method::GET, path, "").await
+    }
+
+    async fn session(&self, tenant: &str, id: &str) {
+        let request = Asked {
+            source: Source::Upload("0".repeat(32)),
+            options: riffle_contracts::Options::default(),
+            codes_digest: String::new(),
+            codes: Some(1),
+            retry_of: None,
+        };
+        let now = self.clock.now();
+        let session = Session::new(SessionId(id.to_owned()), tenant.to_owned(), request.encode(), now, now);
+        self.ledger.create(session).await.expect("a session");
+    }
+}
+
+#[track_caller]
+fn problem((status, body): &(StatusCode, Vec<u8>)) -> Problem {
+    let problem: Problem = serde_json::from_slice(body).expect("a problem");
+    assert_eq!(problem.status, status.as_u16());
+    assert!(!problem.detail.contains("secret"), "{problem:?}");
+    problem
+}
+
+#[tokio::test]
+async fn what_is_anothers_is_not_there() {
+    let world = World::new();
+    world.session("one", "a1").await;
+    world.session("two", "b2").await;
+    for (tenant, own, anothers) in [("one", "a1", "b2"), ("two", "b2", "a1"), ("three", "", "a1")] {
+        let (status, body) = world.get(tenant, "/api/sessions").await;
+        assert_eq!(status, StatusCode::OK);
+        let page: SessionPage = serde_json::from_slice(&body).expect("a page");
+        let ids: Vec<&str> = page.sessions.iter().map(|session| &*session.session_id).collect();
+        assert_eq!(ids, if own.is_empty() { vec![] } else { vec![own] });
+        if !own.is_empty() {
+            assert_eq!(world.get(tenant, &format!("/api/sessions/{own}")).await.0, StatusCode::OK);
+        }
+        for rest in ["", "/matches", "/failures", "/codes", "/matches/0-0/evidence"] {
+            let answer = world.get(tenant, &format!("/api/sessions/{anothers}{rest}")).await;
+            let none = world.get(tenant, &format!("/api/sessions/nobodys{rest}")).await;
+            assert_eq!(answer, none, "{rest}: the same answer as for one that is not there");
+            assert_eq!(answer.0, StatusCode::NOT_FOUND);
+            problem(&answer);
+        }
+        for rest in ["report.xlsx", "files/0"] {
+            let answer = world.get(tenant, &format!("/sessions/{anothers}/{rest}")).await;
+            assert_eq!(answer.0, StatusCode::NOT_FOUND);
+        }
+    }
+    let (status, body) = world.ask("one", Method::POST, "/api/uploads", "{}").await;
+    assert_eq!(status, StatusCode::CREATED);
+    let Upload { upload_id } = serde_json::from_slice(&body).expect("an upload");
+    let path = format!("/api/uploads/{upload_id}");
+    assert_eq!(world.get("one", &path).await.0, StatusCode::OK);
+    let files = r#"{"first":0,"files":[{"name":"a","size":1}]}"#;
+    for tenant in ["two", "one/sets", ""] {
+        assert_eq!(world.get(tenant, &path).await.0, StatusCode::NOT_FOUND, "{tenant:?}");
+        let declared = world.ask(tenant, Method::POST, &format!("{path}/files"), files).await;
+        assert_eq!(declared.0, StatusCode::NOT_FOUND);
+        let completed =
+            world.ask(tenant, Method::POST, &format!("{path}/files/0/complete"), r#"{"parts":[]}"#).await;
+        assert_eq!(completed.0, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(world.ask("one", Method::POST, &format!("{path}/files"), files).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_mistake_of_ours_tells_nothing_of_itself() {
+    let world = World::new();
+    let panicked = world.get("one", "/api/health").await;
+    assert_eq!((panicked.0, problem(&panicked).status), (StatusCode::INTERNAL_SERVER_ERROR, 500));
+    let unavailable = world.get("one", "/api/metrics").await;
+    assert_eq!((unavailable.0, problem(&unavailable).status), (StatusCode::SERVICE_UNAVAILABLE, 503));
+    let elsewhere = world.get("one", "/api/folders").await;
+    assert_eq!((elsewhere.0, problem(&elsewhere).status), (StatusCode::NOT_FOUND, 404));
+}

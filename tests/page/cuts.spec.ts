@@ -1,0 +1,111 @@
+// Whatever happens to the network, the tab or the server, the page ends in the server's state.
+
+import path from "node:path";
+
+import { samples, texts } from "./support/files.ts";
+import { Server } from "./support/server.ts";
+import { complete, expect, expectServerState, startScan, test } from "./support/test.ts";
+
+/** How many scans are disturbed. A long run sets more. */
+const RUNS = Number(process.env.RIFFLE_PAGE_RUNS ?? 3);
+/** Of each run. */
+const CUTS = 10;
+
+test("reloads and cuts at ten random moments", async ({ page, server, network, folder }) => {
+  test.setTimeout(RUNS * 90_000);
+  const made = samples(path.join(folder, "samples"), 900, 5);
+  for (let run = 0; run < RUNS; run++) {
+    await page.goto(network.address);
+    await startScan(page, made.drawings, { file: made.codes });
+    for (let cut = 0; cut < CUTS; cut++) {
+      await page.waitForTimeout(Math.random() * 250);
+      switch (Math.floor(Math.random() * 3)) {
+        case 0:
+          await page.reload({ waitUntil: "commit" });
+          break;
+        case 1:
+          network.reset();
+          break;
+        default:
+          network.cut();
+          await page.waitForTimeout(Math.random() * 600);
+          network.mend();
+      }
+    }
+    // A reload into a cut leaves the browser's own error: a person loads once more.
+    if (!page.url().startsWith(network.address)) await page.goto(network.address);
+    if (await page.getByRole("main").isHidden().catch(() => true)) await page.reload();
+    await complete(page);
+    await expectServerState(page, server);
+  }
+});
+
+test("a reload right after the click is the same scan", async ({ page, server, network, folder }) => {
+  const codes = texts(path.join(folder, "texts"), 20, 3);
+  await page.goto(network.address);
+  network.cut();
+  await page.getByLabel("Folder", { exact: true }).fill(path.join(folder, "texts"));
+  network.mend();
+  await page.getByLabel("Codes", { exact: true }).fill(codes.join(" , "));
+  await expect(page.getByText("Ready.")).toBeVisible();
+  await page.getByRole("button", { name: "Start scan" }).click();
+  await page.reload();
+  await complete(page);
+  await expectServerState(page, server);
+  const { sessions } = await server.json<{ sessions: unknown[] }>("/api/sessions");
+  expect(sessions).toHaveLength(1);
+});
+
+test("says in words that the connection is lost, and comes back", async ({ page, network, server, folder }) => {
+  const made = samples(path.join(folder, "samples"), 2500, 6);
+  await page.goto(network.address);
+  await startScan(page, made.drawings, { file: made.codes });
+  const connection = page.getByRole("status", { name: "Connection" });
+  await expect(connection).toHaveText("Live");
+  network.cut();
+  await expect(connection).toContainText("Connection lost");
+  await page.getByRole("button", { name: "Try now" }).click();
+  network.mend();
+  await expect(page.locator('[data-connection="live"], [data-connection="over"]')).toBeVisible();
+  await complete(page);
+  await expectServerState(page, server);
+});
+
+test("a killed server goes on, and so does the page", async ({ page, server, network, folder }) => {
+  const made = samples(path.join(folder, "samples"), 1500, 7);
+  await page.goto(network.address);
+  await startScan(page, made.drawings, { file: made.codes });
+  await expect(page.locator("[data-match]").first()).toBeVisible();
+  await server.kill();
+  const again = await Server.start(path.join(folder, "state"));
+  network.lead(again.port);
+  try {
+    await complete(page);
+    await expectServerState(page, again);
+  } finally {
+    await again.stop();
+  }
+});
+
+test("a socket that has become too old is replaced without a word", async ({ page, folder }) => {
+  const made = samples(path.join(folder, "samples"), 3000, 8);
+  const server = await Server.start(path.join(folder, "state"), ["--socket-max-age", "4", "--jobs", "1"]);
+  try {
+    await page.goto(server.address);
+    await page.evaluate(() => {
+      const seen: string[] = [];
+      (window as unknown as { seen: string[] }).seen = seen;
+      new MutationObserver(() => {
+        const state = document.querySelector("[data-connection]")?.getAttribute("data-connection");
+        if (state && seen.at(-1) !== state) seen.push(state);
+      }).observe(document.body, { subtree: true, childList: true, attributes: true });
+    });
+    await startScan(page, made.drawings, { file: made.codes });
+    await complete(page);
+    await expectServerState(page, server);
+    const seen = await page.evaluate(() => (window as unknown as { seen: string[] }).seen);
+    expect(seen).not.toContain("waiting");
+  } finally {
+    await server.stop();
+  }
+});

@@ -1,0 +1,37 @@
+// Fifty thousand matches.
+
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+
+import { texts } from "./support/files.ts";
+import { complete, expect, expectServerState, shown, startScan, test } from "./support/test.ts";
+
+test("fifty thousand matches are listed, filtered, sorted and leafed through", async ({ page, server, folder }) => {
+  const codes = texts(path.join(folder, "texts"), 500, 100);
+  const list = path.join(folder, "codes.txt");
+  writeFileSync(list, codes.join("\n"));
+  await page.goto(server.address);
+  await startScan(page, path.join(folder, "texts"), { file: list });
+  await complete(page);
+  await expect(page.locator("[data-shown]")).toHaveAttribute("data-shown", "50000");
+  await expectServerState(page, server);
+
+  const rows = page.getByRole("row");
+  expect(await rows.count()).toBeLessThan(80);
+  await page.getByLabel("Filter matches").fill("HC-4999");
+  // 4999, and 49990 to 49999.
+  await expect(page.locator("[data-shown]")).toHaveAttribute("data-shown", "11");
+  await page.getByRole("button", { name: "Code", exact: true }).click();
+  await expect(page.locator("[data-match]").first()).toContainText("HC-4999");
+  await page.getByRole("button", { name: "Code", exact: true }).click();
+  await expect(page.locator("[data-match]").first()).toContainText("HC-49999");
+  await page.getByLabel("Filter matches").fill("");
+  await expect.poll(() => shown(page)).toBe(50_000);
+  await expect(page.locator("[data-match]").first()).toContainText("HC-50000");
+
+  // By keyboard to the end.
+  await page.locator("[data-match]").first().focus();
+  await page.keyboard.press("End");
+  await expect(page.locator('[data-match][tabindex="0"]')).toContainText("HC-1");
+  await expect(page.locator('[data-match][tabindex="0"]')).toBeFocused();
+});

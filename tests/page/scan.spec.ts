@@ -1,0 +1,128 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import { broken, samples, texts } from "./support/files.ts";
+import { complete, expect, expectServerState, shown, startScan, test } from "./support/test.ts";
+
+test("from a folder to the report", async ({ page, server, folder }) => {
+  const made = samples(path.join(folder, "samples"), 120);
+  await page.goto(server.address);
+  await startScan(page, made.drawings, { file: made.codes });
+  await expect(page).toHaveURL(/\/sessions\/[0-9a-f]{32}$/);
+  await complete(page);
+  await expectServerState(page, server);
+  await expect(page.locator('[data-figure="files"]')).toHaveText("120 of 120");
+  await expect(page.getByRole("region", { name: "Receipt" })).toContainText("120 files of");
+
+  const [report] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Download report" }).click(),
+  ]);
+  expect(report.suggestedFilename()).toMatch(/^riffle-[0-9a-f]{32}\.xlsx$/);
+  // A workbook is a ZIP archive.
+  expect(readFileSync(await report.path()).subarray(0, 2).toString()).toBe("PK");
+
+  await page.getByRole("link", { name: "Scans", exact: true }).click();
+  await expect(page.getByRole("row", { name: /samples.*drawings/ })).toContainText("Complete");
+});
+
+test("from dropped files to the report", async ({ page, server, folder }) => {
+  const codes = texts(path.join(folder, "texts"), 30, 5);
+  await page.goto(server.address);
+  await page.getByRole("tab", { name: "Upload files" }).click();
+  await page.getByLabel("Folder", { exact: true }).setInputFiles(path.join(folder, "texts"));
+  await expect(page.getByText("30 files,")).toBeVisible();
+  await page.getByLabel("Codes", { exact: true }).fill(codes.join(", "));
+  await expect(page.getByRole("status", { name: "Codes understood" })).toContainText("150 codes");
+  await page.getByRole("button", { name: "Start scan" }).click();
+  await complete(page);
+  await expectServerState(page, server);
+  expect(await shown(page)).toBe(150);
+  await expect(page.getByRole("grid", { name: "Matches" })).toContainText("texts/list-00000.txt");
+});
+
+test("a large file is uploaded in parts", async ({ page, server, folder }) => {
+  const large = path.join(folder, "large.txt");
+  writeFileSync(large, `${"nothing to see here\n".repeat(1_100_000)}and HC-77 at the end\n`);
+  await page.goto(server.address);
+  await page.getByRole("tab", { name: "Upload files" }).click();
+  await page.getByLabel("Files", { exact: true }).setInputFiles(large);
+  await page.getByLabel("Codes", { exact: true }).fill("HC-77");
+  await expect(page.getByText("Ready.")).toBeVisible();
+  await page.getByRole("button", { name: "Start scan" }).click();
+  await complete(page);
+  await expectServerState(page, server);
+  expect(await shown(page)).toBe(1);
+});
+
+test("failed files are named with the reason, and read again when they are mended", async ({ page, server, folder }) => {
+  const drawings = path.join(folder, "drawings");
+  const codes = texts(drawings, 5, 2);
+  broken(path.join(drawings, "cut.pdf"));
+  broken(path.join(drawings, "cut-too.pdf"));
+  await page.goto(server.address);
+  await startScan(page, drawings, [...codes, "MENDED-1"]);
+  await complete(page);
+  await page.getByRole("tab", { name: /Not read/ }).click();
+  const row = page.getByRole("row", { name: /cut\.pdf/ });
+  await expect(row).toContainText("damaged");
+  await page.getByLabel("Filter files").fill("cut-too");
+  await expect(row).toBeHidden();
+
+  writeFileSync(path.join(drawings, "cut.pdf"), "now a text with MENDED-1 in it\n");
+  const before = page.url();
+  await page.getByRole("button", { name: "Read 2 files again" }).click();
+  await expect(page).not.toHaveURL(before);
+  await complete(page);
+  await expect(page.locator('[data-figure="failed"]')).toHaveText("1");
+  await expectServerState(page, server);
+  await expect(page.getByRole("link", { name: "an earlier scan" })).toHaveAttribute("href", new URL(before).pathname);
+  await expect(page.getByRole("grid", { name: "Matches" })).toContainText("MENDED-1");
+});
+
+test("codes are found, absent or unknown", async ({ page, server, folder }) => {
+  const drawings = path.join(folder, "drawings");
+  texts(drawings, 2, 3);
+  await page.goto(server.address);
+  await startScan(page, drawings, ["HC-1", "HC-2", "NOT-THERE-1"]);
+  await complete(page);
+  await page.getByRole("tab", { name: "Codes" }).click();
+  await expect(page.locator('[data-code="HC-1"]')).toContainText("Found");
+  await page.getByText("Absent (1)").click();
+  await expect(page.locator('[data-code="NOT-THERE-1"]')).toContainText("Absent");
+});
+
+test("what was understood of the codes is said before the start", async ({ page, server }) => {
+  await page.goto(server.address);
+  const button = page.getByRole("button", { name: "Start scan" });
+  await expect(button).toBeDisabled();
+  await expect(page.getByText("Choose files and codes first.")).toBeVisible();
+  await page.getByLabel("Codes", { exact: true }).fill("HOLE-1, HOLE-2\nhole-1");
+  const understood = page.getByRole("status", { name: "Codes understood" });
+  await expect(understood).toContainText("2 codes");
+  await expect(understood).toContainText("1 repeat left out");
+  await page.getByLabel("Folder", { exact: true }).fill("/no/such/folder");
+  await expect(page.getByText(/no such folder|does not exist|cannot be/i).first()).toBeVisible();
+});
+
+test("a scan is cancelled after a question", async ({ page, folder, slow }) => {
+  const made = samples(path.join(folder, "samples"), 3000, 3);
+  await page.goto(slow.address);
+  await startScan(page, made.drawings, { file: made.codes });
+  await page.getByRole("button", { name: "Cancel scan" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Go on reading" }).click();
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await page.getByRole("button", { name: "Cancel scan" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel scan" }).click();
+  await expect(page.getByRole("heading", { name: "Cancelled" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Download report" })).toBeHidden();
+});
+
+test("a scan that does not exist leads on", async ({ page, server }) => {
+  await page.goto(`${server.address}/sessions/0123456789abcdef0123456789abcdef`);
+  await expect(page.getByRole("heading", { name: "There is no such scan" })).toBeVisible();
+  await page.getByRole("link", { name: "Look at all scans" }).click();
+  await expect(page.getByRole("heading", { name: "No scan yet" })).toBeVisible();
+  await page.getByRole("link", { name: "Start the first one" }).click();
+  await expect(page.getByRole("heading", { name: "Find codes in drawings" })).toBeVisible();
+});

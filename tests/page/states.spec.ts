@@ -1,0 +1,106 @@
+// Every state of every page: without violations, in both colour schemes and on a small screen; and kept as pictures.
+
+import AxeBuilder from "@axe-core/playwright";
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+
+import { broken, samples } from "./support/files.ts";
+import { complete, expect, startScan, test } from "./support/test.ts";
+
+/** Pictures of each state. `scripts/screenshots` copies those that the README shows. */
+const PICTURES = path.resolve(import.meta.dirname, "../../.cache/page/states");
+
+for (const scheme of ["light", "dark"] as const) {
+  for (const size of [
+    { name: "wide", width: 1280, height: 900 },
+    { name: "small", width: 360, height: 740 },
+  ]) {
+    test(`no violations: ${scheme}, ${size.name}`, async ({ page, server, network, folder }) => {
+      mkdirSync(PICTURES, { recursive: true });
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+      await page.setViewportSize(size);
+      const look = async (state: string) => {
+        const found = await new AxeBuilder({ page }).analyze();
+        await page.screenshot({ path: path.join(PICTURES, `${state}-${scheme}-${size.name}.png`) });
+        const told = found.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(" | ")}`);
+        expect(told, `violations in ${state}`).toEqual([]);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        expect(overflow, `${state} fits the width`).toBeLessThanOrEqual(0);
+      };
+
+      const made = samples(path.join(folder, "samples"), 800, 9);
+      broken(path.join(made.drawings, "cut.pdf"));
+
+      await page.goto(network.address);
+      await expect(page.getByText("Choose files and codes first.")).toBeVisible();
+      await look("new");
+      await page.getByRole("tab", { name: "Upload files" }).click();
+      await look("new-upload");
+      await page.getByRole("tab", { name: "A folder on this computer" }).click();
+      await page.getByLabel("Codes", { exact: true }).fill(",,,");
+      await expect(page.getByRole("alert")).toBeVisible();
+      await look("new-codes-refused");
+      await page.goto(`${network.address}/sessions`);
+      await expect(page.getByRole("heading", { name: "No scan yet" })).toBeVisible();
+      await look("history-empty");
+
+      await page.goto(network.address);
+      await startScan(page, made.drawings, { file: made.codes });
+      await expect(page.locator("[data-match]").first()).toBeVisible();
+      await look("running");
+      network.cut();
+      await expect(page.getByRole("status", { name: "Connection" })).toContainText("Connection lost");
+      await look("disconnected");
+      network.mend();
+      await complete(page);
+      await expect(page.locator("[data-match]").first()).toBeVisible();
+      await look("complete");
+      await page.getByRole("button", { name: "Filter by column" }).click();
+      await page.getByLabel("Filter Code").fill("nothing-has-this");
+      await expect(page.getByRole("heading", { name: "No match passes the filter" })).toBeVisible();
+      await look("filtered-out");
+      await page.getByRole("tab", { name: /Not read/ }).click();
+      await look("failures");
+      await page.getByRole("tab", { name: "Codes" }).click();
+      await expect(page.locator("[data-code]").first()).toBeVisible();
+      await look("codes");
+      await page.getByRole("tab", { name: /Matches/ }).click();
+      await page.locator("[data-match]").first().click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await expect(page.getByRole("dialog").getByText("1 of")).toBeVisible();
+      await page.getByRole("img", { name: /^Page with/ }).waitFor();
+      await look("evidence");
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("dialog")).toBeHidden();
+      await page.goto(`${network.address}/sessions`);
+      await expect(page.getByRole("link", { name: made.drawings })).toBeVisible();
+      await look("history");
+      await page.goto(`${network.address}/sessions/${"0".repeat(32)}`);
+      await expect(page.getByRole("heading", { name: "There is no such scan" })).toBeVisible();
+      await look("no-such-scan");
+    });
+  }
+}
+
+test("a server that does not answer is said, with what to do", async ({ page, server }) => {
+  await page.route("**/api/config", (route) => route.abort());
+  await page.goto(server.address);
+  await expect(page.getByRole("alert")).toContainText("The server cannot be reached", { timeout: 30_000 });
+  await page.unroute("**/api/config");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("heading", { name: "Find codes in drawings" })).toBeVisible();
+});
+
+test("the first load is small", async ({ page, server }) => {
+  const sizes = new Map<string, number>();
+  page.on("response", async (response) => {
+    const kind = response.request().resourceType();
+    if (kind === "script" || kind === "stylesheet") {
+      sizes.set(response.url(), Number((await response.allHeaders())["content-length"]));
+    }
+  });
+  await page.goto(server.address, { waitUntil: "networkidle" });
+  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  expect(total).toBeGreaterThan(50_000);
+  expect(total).toBeLessThanOrEqual(300_000);
+});

@@ -1,0 +1,120 @@
+// What each test starts with: a server of its own, and the page in front of it.
+
+import { type Page, test as base, expect } from "@playwright/test";
+import path from "node:path";
+
+import { Network } from "./network.ts";
+import { scratch, Server } from "./server.ts";
+
+interface Fixtures {
+  /** A folder of its own, gone afterwards. */
+  folder: string;
+  server: Server;
+  /** One that reads one file at a time: a scan leaves time to do something meanwhile. */
+  slow: Server;
+  network: Network;
+}
+
+export const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern
+  folder: async ({}, use) => {
+    const made = scratch();
+    await use(made.path);
+    made.remove();
+  },
+  server: async ({ folder }, use) => {
+    const server = await Server.start(path.join(folder, "state"));
+    await use(server);
+    await server.stop();
+  },
+  slow: async ({ folder }, use) => {
+    const server = await Server.start(path.join(folder, "slow-state"), ["--jobs", "1"]);
+    await use(server);
+    await server.stop();
+  },
+  network: async ({ server }, use) => {
+    const network = await Network.before(server.port);
+    await use(network);
+    await network.close();
+  },
+  page: async ({ page }, use) => {
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    await use(page);
+    expect(errors, "no error in the page").toEqual([]);
+  },
+});
+
+export { expect } from "@playwright/test";
+
+/** Fills in the form and starts. */
+export async function startScan(page: Page, folder: string, codes: string[] | { file: string }): Promise<void> {
+  await page.getByLabel("Folder", { exact: true }).fill(folder);
+  if (Array.isArray(codes)) await page.getByLabel("Codes", { exact: true }).fill(codes.join("\n"));
+  else await page.getByLabel("File of codes").setInputFiles(codes.file);
+  await expect(page.getByText("Ready.")).toBeVisible();
+  await page.getByRole("button", { name: "Start scan" }).click();
+}
+
+export async function complete(page: Page): Promise<void> {
+  await expect(page.getByRole("heading", { name: "Complete" })).toBeVisible({ timeout: 90_000 });
+}
+
+/** How many matches the table says that it shows. */
+export async function shown(page: Page): Promise<number> {
+  return Number(await page.locator("[data-shown]").getAttribute("data-shown"));
+}
+
+export function sessionId(page: Page): string {
+  const found = /\/sessions\/([0-9a-f]{32})/.exec(page.url());
+  if (!found?.[1]) throw new Error(`${page.url()} is no session's address`);
+  return found[1];
+}
+
+interface Listed {
+  match_id: string;
+  data: { hole_code: string; file_name: string };
+}
+
+/** All matches, as the server has them. */
+export async function serverMatches(server: Server, id: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (let cursor: string | null = ""; cursor !== null; ) {
+    const page: { matches: Listed[]; cursor?: string | null } = await server.json(
+      `/api/sessions/${id}/matches?limit=5000${cursor ? `&cursor=${cursor}` : ""}`,
+    );
+    for (const { match_id, data } of page.matches) found.set(match_id, `${data.hole_code} ${data.file_name}`);
+    cursor = page.cursor ?? null;
+  }
+  return found;
+}
+
+/** All matches, as the page exports them. */
+export async function pageMatches(page: Page): Promise<string[]> {
+  await page.getByRole("button", { name: "Export" }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("menuitem", { name: "Save as CSV" }).click(),
+  ]);
+  const text = await new Response((await download.createReadStream()) as never).text();
+  const rows = text.replace(/^\uFEFF/, "").trimEnd().split("\r\n").slice(1);
+  return rows.map((row) => {
+    const cells = row.slice(1, -1).split('","');
+    return `${cells[0]} ${cells[1]}`;
+  });
+}
+
+/** The page shows what the server knows. */
+export async function expectServerState(page: Page, server: Server): Promise<void> {
+  const id = sessionId(page);
+  const detail = await server.json<{ state: string; processed: number; failed: number; matches: number }>(
+    `/api/sessions/${id}`,
+  );
+  const known = await serverMatches(server, id);
+  expect(known.size).toBe(detail.matches);
+  await expect(page.locator("[data-shown]")).toHaveAttribute("data-shown", String(detail.matches));
+  const count = (value: number) => value.toLocaleString("en-GB");
+  await expect(page.locator('[data-figure="matches"]')).toHaveText(count(detail.matches));
+  await expect(page.locator('[data-figure="failed"]')).toHaveText(count(detail.failed));
+  expect((await pageMatches(page)).sort()).toEqual([...known.values()].sort());
+}
