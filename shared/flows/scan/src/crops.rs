@@ -35,7 +35,6 @@ const MAX_BYTES: usize = 32 << 20;
 
 /// Where pages come from and who draws them.
 #[derive(Clone)]
-#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub(crate) struct Drawing {
     pub files: Arc<dyn FileSource>,
     pub images: Arc<dyn PageImages>,

@@ -61,7 +61,7 @@ impl Table {
 
     /// What stands beside a label.
     pub fn value(&self, label: &str) -> String {
-        let row = self.rows.iter().find(|row| row[0].to_string() == label);
+        let row = self.rows.iter().find(|row| row[0] == *label);
         row.unwrap_or_else(|| panic!("no {label}"))[1].to_string()
     }
 
