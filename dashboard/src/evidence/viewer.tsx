@@ -1,12 +1,13 @@
 // A match as it stands on its page, with the code boxed. Leafs to the next by keyboard.
 
-import { ActionIcon, Anchor, Button, Group, Modal, Text } from "@mantine/core";
+import { ActionIcon, Anchor, Button, Group, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { get } from "../api/client.ts";
 import type { Evidence } from "../contracts.ts";
 import { useAnnounce } from "../ui/announcer.tsx";
+import { Dialog } from "../ui/dialog.tsx";
 import { count } from "../ui/format.ts";
 import { Trouble, Waiting } from "../ui/notes.tsx";
 import classes from "./viewer.module.css";
@@ -43,12 +44,11 @@ export function Viewer({ session, match, order, show }: Props) {
   }, [data, say]);
 
   return (
-    <Modal
+    <Dialog
       opened
       onClose={() => show(null)}
       size="min(1200px, 96vw)"
       title={data ? `${data.hole_code} in ${data.file_name}` : "Match"}
-      closeButtonProps={{ "aria-label": "Close" }}
     >
       <Group justify="space-between" mb="sm">
         <Group gap="xs">
@@ -79,7 +79,7 @@ export function Viewer({ session, match, order, show }: Props) {
         />
       )}
       {data && <Shown key={match} data={data} />}
-    </Modal>
+    </Dialog>
   );
 }
 

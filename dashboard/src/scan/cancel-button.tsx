@@ -1,5 +1,7 @@
-import { Button, Group, Modal, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+
+import { Dialog } from "../ui/dialog.tsx";
 
 export function CancelButton({ cancelling, cancel }: { cancelling: boolean; cancel: () => void }) {
   const [asking, { open, close }] = useDisclosure(false);
@@ -8,13 +10,7 @@ export function CancelButton({ cancelling, cancel }: { cancelling: boolean; canc
       <Button variant="default" onClick={open} disabled={cancelling}>
         {cancelling ? "Cancelling…" : "Cancel scan"}
       </Button>
-      <Modal
-        opened={asking}
-        onClose={close}
-        title="Cancel this scan?"
-        centered
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
+      <Dialog opened={asking} onClose={close} title="Cancel this scan?" centered>
         <Text size="sm">What was found until now stays listed, but there will be no report.</Text>
         <Group justify="end" mt="lg">
           <Button variant="default" onClick={close} data-autofocus>
@@ -30,7 +26,7 @@ export function CancelButton({ cancelling, cancel }: { cancelling: boolean; canc
             Cancel scan
           </Button>
         </Group>
-      </Modal>
+      </Dialog>
     </>
   );
 }

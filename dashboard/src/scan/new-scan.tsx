@@ -74,6 +74,7 @@ function Form({ config, start }: { config: Config; start: (message: StartScan) =
   const [codes, setCodes] = useState<CodesChosen>({ state: "none" });
   const [anywhere, setAnywhere] = useState(false);
   const [ocr, setOcr] = useState(false);
+  const [pictures, setPictures] = useState(false);
   const [sending, setSending] = useState<Uploaded | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const abort = useRef<AbortController | null>(null);
@@ -94,7 +95,7 @@ function Form({ config, start }: { config: Config; start: (message: StartScan) =
     const message: StartScan = {
       request_id: requestId(),
       codes_key: codes.preview.codes_key,
-      options: { match: anywhere ? "substring" : "token", ocr: ocr ? "auto" : "off" },
+      options: { match: anywhere ? "substring" : "token", ocr: ocr ? "auto" : "off", evidence: pictures },
     };
     if (source.kind === "folder") {
       start({ ...message, folders: [source.path] });
@@ -173,6 +174,12 @@ function Form({ config, start }: { config: Config; start: (message: StartScan) =
                 disabled={!config.ocr.available}
                 checked={ocr}
                 onChange={(event) => setOcr(event.currentTarget.checked)}
+              />
+              <Switch
+                label="Pictures in the report"
+                description="Shows each code as it stands on its page, for the first 1,000 matches."
+                checked={pictures}
+                onChange={(event) => setPictures(event.currentTarget.checked)}
               />
             </Stack>
           </Card>
