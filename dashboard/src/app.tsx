@@ -50,7 +50,7 @@ function Pages({ config }: { config: Config }) {
         <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={id} config={config} />}</Route>
         <Route>
           <Titled title="Not found">
-            <Empty title="There is no such page">
+            <Empty title="There is no such page" whole>
               <Anchor component={Link} href="/">
                 Start a scan
               </Anchor>{" "}
@@ -91,7 +91,7 @@ function Header() {
           <img src="/icon.svg" alt="" width={26} height={26} />
           Riffle
         </Link>
-        <Group component="nav" gap={4} aria-label="Pages">
+        <Group component="nav" gap={4} wrap="nowrap" aria-label="Pages">
           {link("/", "New scan", location === "/")}
           {link("/sessions", "Scans", location.startsWith("/sessions"))}
         </Group>

@@ -62,7 +62,7 @@ for (const scheme of ["light", "dark"] as const) {
       await expect(page.locator("[data-match]").first()).toBeVisible();
       await look("complete");
       await page.getByRole("button", { name: "Filter by column" }).click();
-      await page.getByLabel("Filter Code").fill("nothing-has-this");
+      await page.getByLabel("Filter Code", { exact: true }).fill("nothing-has-this");
       await expect(page.getByRole("heading", { name: "No match passes the filter" })).toBeVisible();
       await look("filtered-out");
       await page.getByRole("tab", { name: /Not read/ }).click();

@@ -1,6 +1,6 @@
 // A match as it stands on its page, with the code boxed. Leafs to the next by keyboard.
 
-import { ActionIcon, Anchor, Button, Group, Text } from "@mantine/core";
+import { Anchor, Button, Group, SegmentedControl, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
@@ -8,7 +8,7 @@ import { get } from "../api/client.ts";
 import type { Evidence } from "../contracts.ts";
 import { useAnnounce } from "../ui/announcer.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { count } from "../ui/format.ts";
+import { count, placeWords } from "../ui/format.ts";
 import { Trouble, Waiting } from "../ui/notes.tsx";
 import classes from "./viewer.module.css";
 
@@ -40,7 +40,7 @@ export function Viewer({ session, match, order, show }: Props) {
 
   const data = evidence.data;
   useEffect(() => {
-    if (data) say(`${data.hole_code} in ${data.file_name}, ${data.page}.`);
+    if (data) say(`${data.hole_code} in ${data.file_name}, ${placeWords(data.page)}.`);
   }, [data, say]);
 
   return (
@@ -102,7 +102,7 @@ function Shown({ data }: { data: Evidence }) {
   return (
     <>
       <Text size="sm" mb="sm">
-        <strong>{data.page}</strong> · {data.snippet}
+        <strong>{placeWords(data.page)}</strong> · {data.snippet}
       </Text>
       {data.kind === "page" && data.image_url ? (
         <PageImage data={data} url={data.image_url} />
@@ -122,24 +122,16 @@ function PageImage({ data, url }: { data: Evidence; url: string }) {
   return (
     <div>
       <Group gap="xs" mb="xs">
-        <ActionIcon.Group>
-          <ActionIcon
-            variant={zoomed ? "default" : "light"}
-            w={96}
-            onClick={() => setZoomed(false)}
-            aria-pressed={!zoomed}
-          >
-            Whole page
-          </ActionIcon>
-          <ActionIcon
-            variant={zoomed ? "light" : "default"}
-            w={96}
-            onClick={() => setZoomed(true)}
-            aria-pressed={zoomed}
-          >
-            Close up
-          </ActionIcon>
-        </ActionIcon.Group>
+        <SegmentedControl
+          size="xs"
+          aria-label="Size"
+          value={zoomed ? "close" : "whole"}
+          onChange={(value) => setZoomed(value === "close")}
+          data={[
+            { value: "whole", label: "Whole page" },
+            { value: "close", label: "Close up" },
+          ]}
+        />
       </Group>
       {state === "loading" && <Waiting label="Drawing the page…" />}
       {state === "failed" && (

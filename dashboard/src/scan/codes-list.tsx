@@ -8,6 +8,7 @@ import { get } from "../api/client.ts";
 import type { CodePage, CodeState } from "../contracts.ts";
 import { count } from "../ui/format.ts";
 import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
+import { Scrolled } from "../ui/scrolled.tsx";
 
 const NAMES: Record<CodeState, string> = {
   found: "Found",
@@ -68,7 +69,7 @@ export function CodesList({ id, over, complete, found }: Props) {
       )}
       {list.data && codes.length === 0 && <Empty title="None" />}
       {codes.length > 0 && (
-        <Table.ScrollContainer minWidth={320}>
+        <Scrolled label="Codes" minWidth={320}>
           <Table striped>
             <Table.Thead>
               <Table.Tr>
@@ -85,7 +86,7 @@ export function CodesList({ id, over, complete, found }: Props) {
                     {code.code}
                   </Table.Td>
                   <Table.Td>
-                    <Badge variant="light" color={COLORS[code.state]}>
+                    <Badge variant="dot" color={COLORS[code.state]}>
                       {NAMES[code.state]}
                     </Badge>
                   </Table.Td>
@@ -95,7 +96,7 @@ export function CodesList({ id, over, complete, found }: Props) {
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </Scrolled>
       )}
       {list.hasNextPage && (
         <Button

@@ -5,6 +5,7 @@ import { useState } from "react";
 
 import { counted } from "../ui/format.ts";
 import { Empty } from "../ui/notes.tsx";
+import { Scrolled } from "../ui/scrolled.tsx";
 import type { Session } from "./session.ts";
 
 /** Rows drawn: whoever has more looks for what they want, or into the report. */
@@ -32,7 +33,7 @@ export function FailuresList({ session, id, over }: { session: Session; id: stri
         mb="sm"
         maw={360}
       />
-      <Table.ScrollContainer minWidth={320}>
+      <Scrolled label="Files that were not read" minWidth={320}>
         <Table striped>
           <Table.Thead>
             <Table.Tr>
@@ -53,7 +54,7 @@ export function FailuresList({ session, id, over }: { session: Session; id: stri
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Scrolled>
       {found.length > MOST && (
         <Text size="sm" c="dimmed" mt="sm">
           {counted(found.length - MOST, "more file", "more files")}: filter for them, or open the report.

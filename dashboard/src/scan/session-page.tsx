@@ -42,7 +42,7 @@ export function SessionPage({ id, config }: { id: string; config: Config }) {
 
   if (view.problem?.kind === "not_found") {
     return (
-      <Empty title="There is no such scan">
+      <Empty title="There is no such scan" whole>
         It may have been removed, or the address is not complete.{" "}
         <Anchor component={Link} href="/sessions">
           Look at all scans

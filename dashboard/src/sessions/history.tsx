@@ -10,6 +10,7 @@ import { isOver } from "../scan/session.ts";
 import { stateWords } from "../scan/words.ts";
 import { count, date, duration } from "../ui/format.ts";
 import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
+import { Scrolled } from "../ui/scrolled.tsx";
 
 const COLORS: Partial<Record<SessionState, string>> = { COMPLETE: "teal", FAILED: "red", CANCELLED: "gray" };
 
@@ -53,7 +54,7 @@ export function History() {
         </Empty>
       )}
       {sessions.length > 0 && (
-        <Table.ScrollContainer minWidth={640}>
+        <Scrolled label="Scans" minWidth={640}>
           <Table highlightOnHover verticalSpacing="sm">
             <Table.Thead>
               <Table.Tr>
@@ -72,7 +73,7 @@ export function History() {
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </Scrolled>
       )}
       {list.hasNextPage && (
         <Button variant="default" mt="md" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
@@ -97,7 +98,7 @@ function Line({ session }: { session: SessionOverview }) {
         </Text>
       </Table.Td>
       <Table.Td>
-        <Badge variant="light" color={COLORS[session.state] ?? "cyan"}>
+        <Badge variant="dot" color={COLORS[session.state] ?? "cyan"}>
           {stateWords(session.state)}
         </Badge>
       </Table.Td>

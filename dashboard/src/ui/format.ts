@@ -50,3 +50,8 @@ export function date(iso: string): string {
 export function time(milliseconds: number): string {
   return clock.format(new Date(milliseconds));
 }
+
+/** A bare number is a page; other places say what they are. */
+export function placeWords(place: string): string {
+  return /^\d+$/.test(place) ? `Page ${place}` : place;
+}

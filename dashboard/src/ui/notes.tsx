@@ -3,10 +3,11 @@
 import { Alert, Button, Group, Loader, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 
-export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+/** `whole`: it stands for a whole page. */
+export function Empty({ title, children, whole = false }: { title: string; children?: ReactNode; whole?: boolean }) {
   return (
     <Stack align="center" gap="xs" py="xl" px="md">
-      <Title order={2} fz="md">
+      <Title order={whole ? 1 : 2} fz={whole ? 24 : "md"}>
         {title}
       </Title>
       <Text c="dimmed" ta="center" maw={460} component="div">
