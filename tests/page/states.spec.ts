@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 
 import { broken, samples } from "./support/files.ts";
-import { complete, expect, startScan, test } from "./support/test.ts";
+import { complete, expect, fillIn, test } from "./support/test.ts";
 
 /** Pictures of each state. `scripts/screenshots` copies those that the README shows. */
 const PICTURES = path.resolve(import.meta.dirname, "../../.cache/page/states");
@@ -45,7 +45,9 @@ for (const scheme of ["light", "dark"] as const) {
       await look("history-empty");
 
       await page.goto(network.address);
-      await startScan(page, made.drawings, { file: made.codes });
+      await fillIn(page, made.drawings, { file: made.codes });
+      await look("new-filled");
+      await page.getByRole("button", { name: "Start scan" }).click();
       await expect(page.locator("[data-match]").first()).toBeVisible();
       server.pause();
       await look("running");

@@ -47,13 +47,16 @@ export const test = base.extend<Fixtures>({
 
 export { expect } from "@playwright/test";
 
-/** Fills in the form and starts. */
 export async function startScan(page: Page, folder: string, codes: string[] | { file: string }): Promise<void> {
+  await fillIn(page, folder, codes);
+  await page.getByRole("button", { name: "Start scan" }).click();
+}
+
+export async function fillIn(page: Page, folder: string, codes: string[] | { file: string }): Promise<void> {
   await page.getByLabel("Folder", { exact: true }).fill(folder);
   if (Array.isArray(codes)) await page.getByLabel("Codes", { exact: true }).fill(codes.join("\n"));
   else await page.getByLabel("File of codes").setInputFiles(codes.file);
   await expect(page.getByText("Ready.")).toBeVisible();
-  await page.getByRole("button", { name: "Start scan" }).click();
 }
 
 export async function complete(page: Page): Promise<void> {
