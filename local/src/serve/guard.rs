@@ -12,6 +12,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use crate::error::Problem;
+use crate::serve::page;
 
 const COOKIE: &str = "riffle_token";
 const ASK: &str = include_str!("ask.html");
@@ -95,10 +96,10 @@ pub async fn check(
     }
     match &guard.token {
         None => Refusal::new(StatusCode::FORBIDDEN, "Use http://localhost or http://127.0.0.1.").into(),
-        Some(token) if request.uri().path() == "/" => match given.token {
+        Some(token) if page::is_address(request.uri().path()) => match given.token {
             Some(given) if same(&given, token) => {
                 let cookie = format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/");
-                ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+                ([(header::SET_COOKIE, cookie)], Redirect::to(request.uri().path())).into_response()
             }
             _ => (StatusCode::UNAUTHORIZED, Html(ASK)).into_response(),
         },

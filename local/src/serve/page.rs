@@ -20,6 +20,12 @@ const NOT_BUILT: &str = "<!doctype html><html lang=en><title>Riffle</title><h1>T
                          compile it again; or use <code>riffle scan</code>. The API is described at \
                          <a href=/api/docs>/api/docs</a>.";
 
+/// Whether a person may come to this address, as against a program.
+pub fn is_address(path: &str) -> bool {
+    let session = path.strip_prefix("/sessions/").is_some_and(|id| !id.contains('/'));
+    session || matches!(path, "/" | "/sessions")
+}
+
 /// The one document of all the page's addresses.
 pub async fn document(headers: HeaderMap) -> Response {
     let mut answer = match file("index.html", &headers) {
@@ -84,5 +90,24 @@ fn kind(path: &str) -> &'static str {
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_told_from_what_programs_ask_for() {
+        for (path, page) in [
+            ("/", true),
+            ("/sessions", true),
+            ("/sessions/0123", true),
+            ("/sessions/0123/report.xlsx", false),
+            ("/api/sessions", false),
+            ("/assets/a.js", false),
+        ] {
+            assert_eq!(is_address(path), page, "{path}");
+        }
     }
 }
