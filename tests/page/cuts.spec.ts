@@ -10,10 +10,12 @@ import { complete, expect, expectServerState, startScan, test } from "./support/
 const RUNS = Number(process.env.RIFFLE_PAGE_RUNS ?? 3);
 /** Of each run. */
 const CUTS = 10;
+/** So many that most cuts come while they are read. */
+const FILES = Number(process.env.RIFFLE_PAGE_FILES ?? 900);
 
 test("reloads and cuts at ten random moments", async ({ page, server, network, folder }) => {
   test.setTimeout(RUNS * 90_000);
-  const made = samples(path.join(folder, "samples"), 900, 5);
+  const made = samples(path.join(folder, "samples"), FILES, 5);
   for (let run = 0; run < RUNS; run++) {
     await page.goto(network.address);
     await startScan(page, made.drawings, { file: made.codes });

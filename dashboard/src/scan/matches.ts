@@ -32,7 +32,7 @@ export class Matches {
   private readonly ids = new Set<string>();
   /** Made once for each row: lower case for searching, and a key that sorts numbers by value. */
   private readonly lower: Record<Column, string>[] = [];
-  private readonly keys: Partial<Record<Column, string[]>> = {};
+  private readonly keys: Record<Column, string[]> = { code: [], name: [], place: [], status: [], snippet: [] };
   private readonly listeners = new Set<() => void>();
   private pending = false;
   private shown = 0;
@@ -70,13 +70,15 @@ export class Matches {
         status: data.status,
       };
       this.rows.push(row);
-      this.lower.push({
+      const lower = {
         code: row.code.toLowerCase(),
         name: row.name.toLowerCase(),
         place: row.place.toLowerCase(),
         status: row.status.toLowerCase(),
         snippet: row.snippet.toLowerCase(),
-      });
+      };
+      this.lower.push(lower);
+      for (const column of COLUMNS) this.keys[column].push(sortKey(lower[column]));
       added = true;
     }
     if (added) this.show();
@@ -110,7 +112,7 @@ export class Matches {
       const [x, y] = [rows[a], rows[b]];
       return x && y ? x.file - y.file || x.ordinal - y.ordinal : 0;
     };
-    const keys = column ? this.sortKeys(column) : [];
+    const keys = column ? this.keys[column] : [];
     const sign = descending ? -1 : 1;
     view.sort((a, b) => {
       const x = keys[a];
@@ -118,15 +120,6 @@ export class Matches {
       if (x === undefined || y === undefined || x === y) return byFile(a, b) * (column ? 1 : sign);
       return x < y ? -sign : sign;
     });
-  }
-
-  private sortKeys(column: Column): string[] {
-    this.keys[column] ??= [];
-    const keys = this.keys[column];
-    for (let position = keys.length; position < this.rows.length; position++) {
-      keys.push(sortKey(this.lower[position]?.[column] ?? ""));
-    }
-    return keys;
   }
 
   private show(): void {
