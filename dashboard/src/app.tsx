@@ -2,16 +2,15 @@
 
 import { ActionIcon, Anchor, Container, Group, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { type ReactNode, useEffect } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { get } from "./api/client.ts";
 import classes from "./app.module.css";
 import type { Config } from "./contracts.ts";
 import { NewScan } from "./scan/new-scan.tsx";
+import { SessionPage } from "./scan/session-page.tsx";
+import { History } from "./sessions/history.tsx";
 import { Empty, Trouble, Waiting } from "./ui/notes.tsx";
-
-const SessionPage = lazy(() => import("./scan/session-page.tsx").then((module) => ({ default: module.SessionPage })));
-const History = lazy(() => import("./sessions/history.tsx").then((module) => ({ default: module.History })));
 
 export function App() {
   const config = useQuery({
@@ -33,37 +32,36 @@ export function App() {
   );
 }
 
+// All in one script: a part loaded later, while the network is cut, would leave the page without it.
 function Pages({ config }: { config: Config }) {
   return (
-    <Suspense fallback={<Waiting label="Loading…" />}>
-      <Switch>
-        <Route path="/">
-          <Titled title="New scan">
-            <NewScan config={config} />
-          </Titled>
-        </Route>
-        <Route path="/sessions">
-          <Titled title="Scans">
-            <History />
-          </Titled>
-        </Route>
-        <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={id} config={config} />}</Route>
-        <Route>
-          <Titled title="Not found">
-            <Empty title="There is no such page" whole>
-              <Anchor component={Link} href="/">
-                Start a scan
-              </Anchor>{" "}
-              or look at{" "}
-              <Anchor component={Link} href="/sessions">
-                earlier ones
-              </Anchor>
-              .
-            </Empty>
-          </Titled>
-        </Route>
-      </Switch>
-    </Suspense>
+    <Switch>
+      <Route path="/">
+        <Titled title="New scan">
+          <NewScan config={config} />
+        </Titled>
+      </Route>
+      <Route path="/sessions">
+        <Titled title="Scans">
+          <History />
+        </Titled>
+      </Route>
+      <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={id} config={config} />}</Route>
+      <Route>
+        <Titled title="Not found">
+          <Empty title="There is no such page" whole>
+            <Anchor component={Link} href="/">
+              Start a scan
+            </Anchor>{" "}
+            or look at{" "}
+            <Anchor component={Link} href="/sessions">
+              earlier ones
+            </Anchor>
+            .
+          </Empty>
+        </Titled>
+      </Route>
+    </Switch>
   );
 }
 

@@ -1,10 +1,11 @@
 // One scan, running or over.
 
 import { Anchor, Badge, Button, Card, Group, Stack, Tabs, Text, Title } from "@mantine/core";
-import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { Status } from "../connection/status.tsx";
 import type { Config } from "../contracts.ts";
+import { Viewer } from "../evidence/viewer.tsx";
 import { count, date } from "../ui/format.ts";
 import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
 import { CancelButton } from "./cancel-button.tsx";
@@ -17,8 +18,6 @@ import { ReceiptPanel } from "./receipt-panel.tsx";
 import { RetryButton } from "./retry-button.tsx";
 import { isOver, type View } from "./session.ts";
 import { stateWords } from "./words.ts";
-
-const Viewer = lazy(() => import("../evidence/viewer.tsx").then((module) => ({ default: module.Viewer })));
 
 export function SessionPage({ id, config }: { id: string; config: Config }) {
   const session = useSession(id, config);
@@ -121,11 +120,7 @@ export function SessionPage({ id, config }: { id: string; config: Config }) {
           </Tabs.Panel>
         </Tabs>
       </Card>
-      {evidence !== null && (
-        <Suspense>
-          <Viewer session={id} match={evidence} order={shown} show={show} />
-        </Suspense>
-      )}
+      {evidence !== null && <Viewer session={id} match={evidence} order={shown} show={show} />}
     </Stack>
   );
 }
