@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 
 import { broken, samples } from "./support/files.ts";
-import { complete, expect, fillIn, test } from "./support/test.ts";
+import { complete, expect, fillIn, loaded, test } from "./support/test.ts";
 
 /** Pictures of each state. `scripts/screenshots` copies those that the README shows. */
 const PICTURES = path.resolve(import.meta.dirname, "../../.cache/page/states");
@@ -100,15 +100,8 @@ test("a server that does not answer is said, with what to do", async ({ page, se
 });
 
 test("the first load is small", async ({ page, server }) => {
-  const sizes = new Map<string, number>();
-  page.on("response", async (response) => {
-    const kind = response.request().resourceType();
-    if (kind === "script" || kind === "stylesheet") {
-      sizes.set(response.url(), Number((await response.allHeaders())["content-length"]));
-    }
-  });
   await page.goto(server.address, { waitUntil: "networkidle" });
-  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const total = await loaded(page);
   expect(total).toBeGreaterThan(50_000);
   expect(total).toBeLessThanOrEqual(300_000);
 });

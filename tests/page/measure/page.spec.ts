@@ -5,7 +5,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { texts } from "../support/files.ts";
-import { complete, expect, startScan, test } from "../support/test.ts";
+import { complete, expect, loaded, startScan, test } from "../support/test.ts";
 
 const REPORT = process.env.RIFFLE_PAGE_FIGURES;
 const TURNS = 7;
@@ -43,12 +43,6 @@ async function answer(page: Page, act: () => Promise<void>, shows: string): Prom
 }
 
 test("the first load", async ({ page, server }) => {
-  let bytes = 0;
-  page.on("response", async (response) => {
-    if (["script", "stylesheet"].includes(response.request().resourceType())) {
-      bytes += Number((await response.allHeaders())["content-length"] ?? 0);
-    }
-  });
   const times: number[] = [];
   for (let turn = 0; turn < TURNS; turn++) {
     await page.goto("about:blank");
@@ -56,7 +50,7 @@ test("the first load", async ({ page, server }) => {
     await page.goto(server.address, { waitUntil: "commit" });
     await page.getByLabel("Codes", { exact: true }).waitFor();
     times.push(Date.now() - began);
-    if (turn === 0) tell("first load, scripts and styles, gzip", bytes / 1000, "kB");
+    if (turn === 0) tell("first load, scripts and styles, gzip", (await loaded(page)) / 1000, "kB");
   }
   tell("page usable", median(times), "ms");
 });

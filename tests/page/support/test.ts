@@ -121,3 +121,12 @@ export async function expectServerState(page: Page, server: Server): Promise<voi
   await expect(page.locator('[data-figure="failed"]')).toHaveText(count(detail.failed));
   expect((await pageMatches(page)).sort()).toEqual([...known.values()].sort());
 }
+
+/** Bytes of scripts and styles that the page has loaded, as they were sent. */
+export async function loaded(page: Page): Promise<number> {
+  return page.evaluate(() =>
+    (performance.getEntriesByType("resource") as PerformanceResourceTiming[])
+      .filter(({ name }) => /\.(js|css)$/.test(name))
+      .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0),
+  );
+}
