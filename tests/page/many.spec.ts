@@ -1,19 +1,9 @@
 // Fifty thousand matches.
 
-import { writeFileSync } from "node:fs";
-import path from "node:path";
-
-import { texts } from "./support/files.ts";
-import { complete, expect, expectServerState, shown, startScan, test } from "./support/test.ts";
+import { expect, expectServerState, scanFiftyThousand, shown, test } from "./support/test.ts";
 
 test("fifty thousand matches are listed, filtered, sorted and leafed through", async ({ page, server, folder }) => {
-  const codes = texts(path.join(folder, "texts"), 500, 100);
-  const list = path.join(folder, "codes.txt");
-  writeFileSync(list, codes.join("\n"));
-  await page.goto(server.address);
-  await startScan(page, path.join(folder, "texts"), { file: list });
-  await complete(page);
-  await expect(page.locator("[data-shown]")).toHaveAttribute("data-shown", "50000");
+  await scanFiftyThousand(page, server, folder);
   await expectServerState(page, server);
 
   const rows = page.getByRole("row");

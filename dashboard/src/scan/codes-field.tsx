@@ -5,6 +5,7 @@ import { type DragEvent, useEffect, useRef, useState } from "react";
 
 import { postBytes } from "../api/client.ts";
 import type { Config, UnderstoodCodes } from "../contracts.ts";
+import { DropZone } from "../ui/drop-zone.tsx";
 import { bytes, count, counted } from "../ui/format.ts";
 import classes from "./fields.module.css";
 
@@ -26,7 +27,6 @@ const SETTLED = 350;
 export function Codes({ limits, chosen, choose }: Props) {
   const [text, setText] = useState("");
   const [file, setFile] = useState<File | null>(null);
-  const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const asked = useRef<AbortController | null>(null);
 
@@ -75,23 +75,12 @@ export function Codes({ limits, chosen, choose }: Props) {
     const given = event.dataTransfer.files[0];
     if (!given) return;
     event.preventDefault();
-    setOver(false);
     take(given);
   };
 
   return (
     <Stack gap="sm">
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the button in it does the same by keyboard */}
-      <div
-        className={classes.codes}
-        data-over={over || undefined}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-      >
+      <DropZone className={classes.codes} drop={drop}>
         {file ? (
           <Group gap="sm">
             <Text fw={500}>{file.name}</Text>
@@ -135,7 +124,7 @@ export function Codes({ limits, chosen, choose }: Props) {
             event.currentTarget.value = "";
           }}
         />
-      </div>
+      </DropZone>
       <Understood chosen={chosen} />
     </Stack>
   );

@@ -152,7 +152,7 @@ export class Session {
     this.link.retryNow();
     if (this.view.problem?.kind === "unreachable") {
       this.set({ problem: null });
-      if (this.link.send({ action: "ping" })) this.ask();
+      this.ask();
       this.read();
     }
   }

@@ -7,6 +7,7 @@ import { type DragEvent, useRef, useState } from "react";
 
 import { get } from "../api/client.ts";
 import type { Config, FolderListing } from "../contracts.ts";
+import { DropZone } from "../ui/drop-zone.tsx";
 import { bytes, counted } from "../ui/format.ts";
 import { type Chosen, fromDrop, fromInput } from "../upload/collect.ts";
 import classes from "./fields.module.css";
@@ -103,7 +104,6 @@ function Drop({
   disabled,
 }: Pick<Props, "chosen" | "choose" | "disabled"> & { limits: Config["limits"] }) {
   const files = chosen?.kind === "upload" ? chosen.files : [];
-  const [over, setOver] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
   const single = useRef<HTMLInputElement>(null);
   const whole = useRef<HTMLInputElement>(null);
@@ -125,24 +125,13 @@ function Drop({
   };
   const drop = (event: DragEvent) => {
     event.preventDefault();
-    setOver(false);
     if (disabled) return;
     fromDrop(event.dataTransfer).then(add, () => setTrouble("The browser could not read what was dropped. Try again."));
   };
 
   return (
     <Stack gap="sm">
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons in it do the same by keyboard */}
-      <div
-        className={classes.drop}
-        data-over={over || undefined}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-      >
+      <DropZone className={classes.drop} drop={drop}>
         <Text fw={500}>Drop files or folders here</Text>
         <Group gap="xs" mt="xs" justify="center">
           <Button variant="default" size="sm" disabled={disabled} onClick={() => single.current?.click()}>
@@ -175,7 +164,7 @@ function Drop({
             event.currentTarget.value = "";
           }}
         />
-      </div>
+      </DropZone>
       {trouble && (
         <Text size="sm" className={classes.trouble} role="alert">
           {trouble}

@@ -4,8 +4,7 @@ import type { Page } from "@playwright/test";
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-import { texts } from "../support/files.ts";
-import { complete, expect, loaded, startScan, test } from "../support/test.ts";
+import { complete, expect, loaded, scanFiftyThousand, test } from "../support/test.ts";
 
 const REPORT = process.env.RIFFLE_PAGE_FIGURES;
 const TURNS = 7;
@@ -77,13 +76,7 @@ test("the first match", async ({ page, server, folder }) => {
 });
 
 test("fifty thousand rows", async ({ page, server, folder }) => {
-  const codes = texts(path.join(folder, "texts"), 500, 100);
-  const list = path.join(folder, "codes.txt");
-  writeFileSync(list, codes.join("\n"));
-  await page.goto(server.address);
-  await startScan(page, path.join(folder, "texts"), { file: list });
-  await complete(page);
-  await expect(page.locator("[data-shown]")).toHaveAttribute("data-shown", "50000");
+  await scanFiftyThousand(page, server, folder);
 
   const filter = page.getByLabel("Filter matches");
   const filtered: number[] = [];

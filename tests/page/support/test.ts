@@ -1,8 +1,10 @@
 // What each test starts with: a server of its own, and the page in front of it.
 
 import { type Page, test as base, expect } from "@playwright/test";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 
+import { texts } from "./files.ts";
 import { Network } from "./network.ts";
 import { scratch, Server } from "./server.ts";
 
@@ -16,7 +18,7 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern
+  // Playwright reads the pattern: it must stand there.
   folder: async ({}, use) => {
     const made = scratch();
     await use(made.path);
@@ -129,4 +131,14 @@ export async function loaded(page: Page): Promise<number> {
       .filter(({ name }) => /\.(js|css)$/.test(name))
       .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0),
   );
+}
+
+/** Scans five hundred files that hold a hundred codes each, until all fifty thousand matches are listed. */
+export async function scanFiftyThousand(page: Page, server: Server, folder: string): Promise<void> {
+  const list = path.join(folder, "codes.txt");
+  writeFileSync(list, texts(path.join(folder, "texts"), 500, 100).join("\n"));
+  await page.goto(server.address);
+  await startScan(page, path.join(folder, "texts"), { file: list });
+  await complete(page);
+  await expect(page.locator("[data-shown]")).toHaveAttribute("data-shown", "50000");
 }
