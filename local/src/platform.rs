@@ -89,12 +89,15 @@ impl Platform {
             notifier: Arc::new(notifier.clone()),
             clock: Arc::clone(&clock),
             ids: Arc::new(RandomIds),
+            // Nothing here is paid for by the call.
+            meter: Arc::default(),
         };
         let uploads = LocalUploads::open(&dir, Arc::clone(&clock)).map_err(|error| {
             Problem::new(format!("the uploads in {} cannot be used: {error}", dir.display()))
         })?;
         let source = Arc::new(Sources {
             folders: Some(Arc::new(LocalFolders::default())),
+            prefixes: None,
             uploads: Uploads {
                 objects: Arc::new(store.objects()),
                 storage: Arc::new(uploads.clone()),

@@ -76,6 +76,7 @@ impl World {
             notifier: Arc::new(MemoryNotifier::new()),
             clock: clock.clone(),
             ids: Arc::clone(&ids),
+            meter: Arc::default(),
         };
         let uploads =
             Uploads { objects, storage: Arc::new(NoStorage), ids: Arc::clone(&ids), limits: api::limits() };

@@ -16,6 +16,8 @@ pub enum Source {
     Folders(Vec<String>),
     /// Files that were uploaded together, by the id of the upload.
     Upload(String),
+    /// What lies below a prefix of the tenant's part of the uploads bucket.
+    Prefix { tenant: String, prefix: String },
 }
 
 /// One file as it was when it was listed.
@@ -24,7 +26,8 @@ pub struct Entry {
     /// The name people see: the path relative to the folder it was found in, with `/`.
     pub name: String,
     /// How the source finds it again. For [`Source::Folders`] it is `N/PATH`: which of the folders, counted
-    /// from 0, and the path below it, percent-encoded but for `/`. For [`Source::Upload`] it is the file's number.
+    /// from 0, and the path below it, percent-encoded but for `/`. For [`Source::Upload`] it is the file's number,
+    /// for [`Source::Prefix`] the key below the tenant's part.
     pub locator: String,
     /// In bytes.
     pub size: u64,

@@ -7,6 +7,8 @@ mod clock;
 mod connections;
 mod failure;
 mod file_source;
+mod links;
+mod notices;
 mod object_store;
 mod ocr;
 mod platform;
@@ -14,7 +16,9 @@ mod scan_ledger;
 mod session;
 mod text_cache;
 mod tickets;
+mod tokens;
 mod upload_storage;
+mod usage;
 mod work_queue;
 
 pub use clock::{Clock, Ids};
@@ -23,6 +27,8 @@ pub use failure::Failure;
 pub use file_source::{
     Confirmed, Content, Entry, FileSource, Opened, Pages, ReadError, Source, SourceError, read_all,
 };
+pub use links::{DownloadLinks, Link};
+pub use notices::{Notice, Notices};
 pub use object_store::{ObjectStore, Put, is_key};
 pub use ocr::{Ocr, OcrError, OcrLine, OcrWord};
 pub use platform::{Folder, FolderBrowser, MAX_FOLDERS, Probe, QueueDepth, Vitals};
@@ -30,7 +36,9 @@ pub use scan_ledger::{Attempt, Body, ChunkDone, ListedAt, Outcome, ScanLedger, S
 pub use session::{Counts, Frozen, Lease, Refused, Sealed, Session, SessionId, State, Transition};
 pub use text_cache::{TextCache, TextKey};
 pub use tickets::{Ticket, TicketHash, TicketStore};
+pub use tokens::{Token, TokenVault};
 pub use upload_storage::{Completed, PostForm, Received, UploadStorage};
+pub use usage::{Meter, Usage};
 pub use work_queue::{Message, Queue, WorkQueue};
 
 /// How a call to the world failed.

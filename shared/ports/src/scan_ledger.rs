@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::{Counts, PortError, Session, SessionId, Transition};
+use crate::{Counts, PortError, Session, SessionId, Transition, Usage};
 
 /// One file's result as the ledger keeps it. Never changes once stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,14 +124,15 @@ pub trait ScanLedger: Send + Sync {
     /// The chunk's set. One that was never added to is empty.
     async fn done(&self, id: &SessionId, chunk: u32) -> Result<BTreeSet<u32>, PortError>;
 
-    /// Adds to the session's set of full chunks and to the counts that are shown; returns the session after
-    /// it, `None` if there is no such session. Done in every state but the terminal ones, whose counts are
-    /// final.
+    /// Adds to the session's set of full chunks, to the counts that are shown and to what was used; returns the
+    /// session after it, `None` if there is no such session. Done in every state but the terminal ones, whose
+    /// counts are final.
     async fn add_progress(
         &self,
         id: &SessionId,
         full_chunks: &BTreeSet<u32>,
         counts: Counts,
+        usage: Usage,
     ) -> Result<Option<Session>, PortError>;
 
     /// Remembers that a file is about to be opened alone, unless an attempt is remembered already. Returns

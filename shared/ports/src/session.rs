@@ -10,6 +10,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::Usage;
+
 /// Names a session: 32 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -119,6 +121,9 @@ pub struct Session {
     /// Chunks all of whose indices have a result. Decides completion.
     pub chunks_done: BTreeSet<u32>,
     pub counts: Counts,
+    /// What was used for it so far.
+    #[serde(default)]
+    pub usage: Usage,
     /// When anything last moved.
     pub progress_at: DateTime<Utc>,
     /// When a sweep last sent work again.
@@ -181,6 +186,7 @@ impl Session {
             dispatched: 0,
             chunks_done: BTreeSet::new(),
             counts: Counts::default(),
+            usage: Usage::default(),
             progress_at: created_at,
             swept_at: None,
             lease: None,

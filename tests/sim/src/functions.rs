@@ -76,6 +76,7 @@ impl Functions {
             notifier: Arc::new(Faulty::new(notifier, Arc::clone(control))),
             clock: Arc::<Control>::clone(control) as Arc<dyn Clock>,
             ids: Arc::new(SeededIds::new(seed)) as Arc<dyn Ids>,
+            meter: Arc::default(),
         };
         let scan = scan(&ports, &settings, workbooks);
         Self {

@@ -20,7 +20,7 @@ use futures::future::try_join_all;
 use riffle_local_adapters::{QueueName, RandomIds, Store, SystemClock};
 use riffle_ports::{
     Body, Clock, Counts, Ids, Message, ObjectStore, PortError, Queue, ScanLedger, Sealed, Session, SessionId,
-    StoredResult, Transition, WorkQueue,
+    StoredResult, Transition, Usage, WorkQueue,
 };
 
 const BATCH: u32 = 10;
@@ -133,7 +133,7 @@ async fn work(store: &Store, session: &SessionId, files: u32) -> Result<(), Box<
             rest = later;
         }
         let counts = Counts { processed: batch.len() as u64, failed: 0, matches: 2 * batch.len() as u64 };
-        ledger.add_progress(session, &full, counts).await?;
+        ledger.add_progress(session, &full, counts, Usage::default()).await?;
         let now = SystemClock.now();
         let progress = Transition::Progress { now, not_since: now - Duration::from_millis(500) };
         ledger.transition(session, progress).await?;

@@ -77,7 +77,7 @@ impl FileSource for LocalFolders {
 fn folders(source: &Source) -> Result<&[String], PortError> {
     match source {
         Source::Folders(folders) => Ok(folders),
-        Source::Upload(_) => Err(PortError::Broken("an upload is no folder of this machine".to_owned())),
+        _ => Err(PortError::Broken("not a folder of this machine".to_owned())),
     }
 }
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use chrono::DateTime;
 use riffle_ports::{
     Attempt, Body, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId,
-    StoredResult, Transition,
+    StoredResult, Transition, Usage,
 };
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -169,6 +169,7 @@ impl ScanLedger for LocalLedger {
         id: &SessionId,
         full_chunks: &BTreeSet<u32>,
         counts: Counts,
+        usage: Usage,
     ) -> Result<Option<Session>, PortError> {
         let (id, full_chunks) = (id.clone(), full_chunks.clone());
         self.database
@@ -181,6 +182,7 @@ impl ScanLedger for LocalLedger {
                     session.counts.processed += counts.processed;
                     session.counts.failed += counts.failed;
                     session.counts.matches += counts.matches;
+                    session.usage += usage;
                     save(work, &mut session)?;
                 }
                 Ok(Some(session))

@@ -15,6 +15,8 @@ use crate::{Scan, announce, codes};
 
 /// The longest `request_id`, in characters.
 const MAX_REQUEST_ID: usize = 128;
+/// The longest prefix, in bytes: with the tenant's part before it, within the 1,024 of a key.
+const MAX_PREFIX: usize = 900;
 
 /// What a session is to do.
 struct Asked {
@@ -174,6 +176,14 @@ impl Scan {
                 Err(Refusal::new(ErrorCode::BadRequest, "There is no such upload."))
             }
             ["folders"] if self.settings.folders_allowed => Ok(Source::Folders(start.folders.clone())),
+            ["prefix"] if self.settings.prefixes_allowed => {
+                let prefix = start.prefix.clone().unwrap_or_default();
+                if prefix.len() > MAX_PREFIX {
+                    let message = format!("A prefix has at most {MAX_PREFIX} bytes.");
+                    return Err(Refusal::new(ErrorCode::BadRequest, message));
+                }
+                Ok(Source::Prefix { tenant: connection.tenant.clone(), prefix })
+            }
             [one] => Err(Refusal::new(ErrorCode::BadRequest, format!("{one} cannot be read here."))),
             [] => Err(Refusal::new(ErrorCode::BadRequest, "Name the files to read: a folder, for instance.")),
             _ => Err(Refusal::new(

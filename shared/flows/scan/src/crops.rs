@@ -268,6 +268,7 @@ mod tests {
                 notifier: Arc::new(MemoryNotifier::new()),
                 clock: clock.clone(),
                 ids: Arc::new(SeededIds::new(1)),
+                meter: Arc::default(),
             };
             let files = Arc::new(MemoryFiles::new(10));
             files.write("f", "a.pdf", "as it was read");

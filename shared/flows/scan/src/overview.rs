@@ -80,6 +80,8 @@ pub fn described(source: &Source) -> String {
     match source {
         Source::Folders(folders) => folders.join(", "),
         Source::Upload(_) => "uploaded files".to_owned(),
+        Source::Prefix { prefix, .. } if prefix.is_empty() => "all files of the uploads bucket".to_owned(),
+        Source::Prefix { prefix, .. } => format!("{prefix} in the uploads bucket"),
     }
 }
 

@@ -106,7 +106,8 @@ impl Scan {
                 full.insert(chunk);
             }
         }
-        let Some(session) = self.ports.ledger.add_progress(id, &full, counts).await? else {
+        let usage = self.ports.meter.take(self.ports.clock.now());
+        let Some(session) = self.ports.ledger.add_progress(id, &full, counts, usage).await? else {
             return Err(Failure::Reject(format!("session {id} is gone")));
         };
         if session.state.is_terminal() {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use riffle_ports::{
-    ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Message, ObjectStore, PortError,
-    Queue, ScanLedger, Session, SessionId, WorkQueue,
+    ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Message, Meter, ObjectStore,
+    PortError, Queue, ScanLedger, Session, SessionId, WorkQueue,
 };
 use serde::Serialize;
 
@@ -35,6 +35,8 @@ pub struct Ports {
     pub notifier: Arc<dyn ClientNotifier>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
+    /// What the adapters of this process note. Feeds the receipt.
+    pub meter: Arc<Meter>,
 }
 
 /// The ground of all steps. Cheap to clone; build it once per process.

@@ -32,6 +32,8 @@ pub struct Settings {
     pub progress_every: Duration,
     /// Whether `folders` may be named: on a server they would be the server's own.
     pub folders_allowed: bool,
+    /// Whether `prefix` may be named: where there is an uploads bucket.
+    pub prefixes_allowed: bool,
     pub links: Links,
 }
 
@@ -48,6 +50,7 @@ impl Default for Settings {
             forgiven: 0,
             progress_every: Duration::from_millis(500),
             folders_allowed: false,
+            prefixes_allowed: false,
             links: Links::Files,
         }
     }

@@ -17,13 +17,20 @@ const NOT_UPLOADED: &str = "not uploaded";
 pub struct Sources {
     /// `None` where the machine's own folders may not be read.
     pub folders: Option<Arc<dyn FileSource>>,
+    /// `None` where there is no bucket to read from.
+    pub prefixes: Option<Arc<dyn FileSource>>,
     pub uploads: Uploads,
 }
 
 impl Sources {
-    fn folders(&self) -> Result<&dyn FileSource, PortError> {
-        let none = || PortError::Broken("no folders are read here".to_owned());
-        self.folders.as_deref().ok_or_else(none)
+    /// What reads such a source, but for uploads.
+    fn of(&self, source: &Source) -> Result<&dyn FileSource, PortError> {
+        let (reads, kind) = match source {
+            Source::Folders(_) => (&self.folders, "folders"),
+            Source::Prefix { .. } => (&self.prefixes, "prefixes of a bucket"),
+            Source::Upload(_) => (&None, "uploads"),
+        };
+        reads.as_deref().ok_or_else(|| PortError::Broken(format!("no {kind} are read here")))
     }
 }
 
@@ -31,7 +38,7 @@ impl Sources {
 impl FileSource for Sources {
     async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError> {
         match source {
-            Source::Folders(_) => self.folders()?.list(source).await,
+            Source::Folders(_) | Source::Prefix { .. } => self.of(source)?.list(source).await,
             Source::Upload(upload) if is_id(upload) => Ok(Box::new(UploadPages {
                 firsts: Box::new(self.uploads.firsts()),
                 uploads: self.uploads.clone(),
@@ -43,7 +50,7 @@ impl FileSource for Sources {
 
     async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
         match source {
-            Source::Folders(_) => self.folders()?.open(source, entry).await,
+            Source::Folders(_) | Source::Prefix { .. } => self.of(source)?.open(source, entry).await,
             Source::Upload(_) if entry.version == NOT_UPLOADED => Err(ReadError::NotUploaded),
             Source::Upload(upload) => self.uploads.storage.open(&key(upload, entry)?, entry).await,
         }
@@ -51,7 +58,7 @@ impl FileSource for Sources {
 
     async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
         match source {
-            Source::Folders(_) => self.folders()?.find(source, entry).await,
+            Source::Folders(_) | Source::Prefix { .. } => self.of(source)?.find(source, entry).await,
             Source::Upload(upload) => {
                 let received = self.uploads.storage.received(&key(upload, entry)?).await?;
                 Ok(Some(as_received(entry.clone(), received)))
@@ -60,10 +67,12 @@ impl FileSource for Sources {
     }
 
     fn identity(&self, source: &Source, entry: &Entry) -> String {
-        match (source, &self.folders) {
-            (Source::Folders(_), Some(folders)) => folders.identity(source, entry),
-            (Source::Folders(_), None) => entry.locator.clone(),
-            (Source::Upload(upload), _) => format!("upload\0{upload}\0{}", entry.locator),
+        match source {
+            Source::Upload(upload) => format!("upload\0{upload}\0{}", entry.locator),
+            source => match self.of(source) {
+                Ok(files) => files.identity(source, entry),
+                Err(_) => entry.locator.clone(),
+            },
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What heals lost messages: each minute every open session is looked at again.
 
 use riffle_contracts::{DispatchJob, ScanFile};
-use riffle_ports::{Failure, Outcome, Queue, Sealed, Session, SessionId, State, Transition};
+use riffle_ports::{Failure, Outcome, Queue, Sealed, Session, SessionId, State, Transition, Usage};
 
 use crate::Scan;
 use crate::record::{Open, Read};
@@ -52,7 +52,10 @@ impl Scan {
             missing.extend(sealed.indices(chunk).filter(|index| !done.contains(index)));
             if done.len() == sealed.indices(chunk).len() {
                 let full = [chunk].into();
-                self.ports.ledger.add_progress(&session.id, &full, riffle_ports::Counts::default()).await?;
+                self.ports
+                    .ledger
+                    .add_progress(&session.id, &full, riffle_ports::Counts::default(), Usage::default())
+                    .await?;
             }
         }
         if missing.is_empty() {

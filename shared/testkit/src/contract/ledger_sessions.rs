@@ -1,7 +1,9 @@
 //! What a ledger promises of sessions, except the transitions one by one (see `session_walk`).
 
 use futures::future::join_all;
-use riffle_ports::{Counts, Ids, Lease, Outcome, ScanLedger, Sealed, Session, SessionId, State, Transition};
+use riffle_ports::{
+    Counts, Ids, Lease, Outcome, ScanLedger, Sealed, Session, SessionId, State, Transition, Usage,
+};
 
 use super::{at, new_session, ok, set};
 
@@ -52,7 +54,7 @@ pub(super) async fn absence(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     );
     let counts = Counts { processed: 1, ..Counts::default() };
     assert_eq!(
-        ok(ledger.add_progress(&id, &set([0]), counts).await, "add_progress"),
+        ok(ledger.add_progress(&id, &set([0]), counts, Usage::default()).await, "add_progress"),
         None,
         "progress of a session that never was"
     );
@@ -168,7 +170,7 @@ pub(super) async fn progress(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let calls = (0..40).map(|number| {
         let full = set([number, (number + 1) % 40]);
         let counts = Counts { processed: 10, failed: u64::from(number % 2), matches: u64::from(number) };
-        async move { ledger.add_progress(id, &full, counts).await }
+        async move { ledger.add_progress(id, &full, counts, Usage::default()).await }
     });
     for outcome in join_all(calls).await {
         let after = ok(outcome, "add_progress").expect("the session exists");
@@ -188,14 +190,18 @@ pub(super) async fn progress(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     assert_eq!(after.chunks_done, set(0..40), "full chunks of 40 calls at once unite");
     assert!(after.is_full(), "40 of 40 chunks are full");
 
-    let again = ok(ledger.add_progress(&session.id, &set([]), Counts::default()).await, "add_progress");
+    let again = ok(
+        ledger.add_progress(&session.id, &set([]), Counts::default(), Usage::default()).await,
+        "add_progress",
+    );
     assert_eq!(again.as_ref(), Some(&after), "adding nothing changes nothing");
 
     ok(ledger.transition(&session.id, Transition::Cancel).await, "transition");
     let end = ok(ledger.session(&session.id).await, "session");
     assert_eq!(end.as_ref().map(|end| end.state), Some(State::Cancelled), "cancelled");
     let counts = Counts { processed: 1, failed: 1, matches: 1 };
-    let late = ok(ledger.add_progress(&session.id, &set([999]), counts).await, "add_progress");
+    let late =
+        ok(ledger.add_progress(&session.id, &set([999]), counts, Usage::default()).await, "add_progress");
     assert_eq!(late, end, "progress after the end changes nothing and returns the session");
     assert_eq!(ok(ledger.session(&session.id).await, "session"), end, "progress after the end is not stored");
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use riffle_ports::{Counts, Frozen, Ids, Lease, Outcome, ScanLedger, Sealed, Session, State, Transition};
+use riffle_ports::{
+    Counts, Frozen, Ids, Lease, Outcome, ScanLedger, Sealed, Session, State, Transition, Usage,
+};
 
 use super::ledger_sessions::assert_listed;
 use super::{at, new_session, ok, set};
@@ -68,14 +70,32 @@ fn end_of(state: State) -> &'static str {
 async fn add_progress(ledger: &dyn ScanLedger, model: &mut Session, rng: &mut Rng, place: &str) {
     let full = set((0..roll(rng, 3)).map(|_| u32::try_from(roll(rng, 1_000)).unwrap_or_default()));
     let counts = Counts { processed: roll(rng, 11), failed: roll(rng, 3), matches: roll(rng, 1_000) };
+    let usage = any_usage(rng);
     if !model.state.is_terminal() {
+        model.usage += usage;
         model.chunks_done.extend(&full);
         model.counts.processed += counts.processed;
         model.counts.failed += counts.failed;
         model.counts.matches += counts.matches;
     }
-    let after = ok(ledger.add_progress(&model.id, &full, counts).await, "add_progress");
+    let after = ok(ledger.add_progress(&model.id, &full, counts, usage).await, "add_progress");
     assert_eq!(after.as_ref(), Some(&*model), "{place}: add_progress");
+}
+
+fn any_usage(rng: &mut Rng) -> Usage {
+    let mut some = || roll(rng, 5) * roll(rng, 1 << 20);
+    Usage {
+        invocations: some(),
+        megabyte_milliseconds: some(),
+        queue_requests: some(),
+        table_write_units: some(),
+        table_read_half_units: some(),
+        object_writes: some(),
+        object_reads: some(),
+        socket_messages: some(),
+        key_requests: some(),
+        ocr_pages: some(),
+    }
 }
 
 /// Tokens and times from few values, so that conditions hold about as often as not; the ways out of the open

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use riffle_ports::{
     Attempt, Body, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, State,
-    StoredResult, Transition,
+    StoredResult, Transition, Usage,
 };
 
 use super::lock;
@@ -215,6 +215,7 @@ impl ScanLedger for MemoryLedger {
         id: &SessionId,
         full_chunks: &BTreeSet<u32>,
         counts: Counts,
+        usage: Usage,
     ) -> Result<Option<Session>, PortError> {
         self.inspect(|books| {
             let Some(session) = books.sessions.get_mut(id) else {
@@ -227,6 +228,7 @@ impl ScanLedger for MemoryLedger {
             session.counts.processed += counts.processed;
             session.counts.failed += counts.failed;
             session.counts.matches += counts.matches;
+            session.usage += usage;
             let after = session.clone();
             books.note(Change::Progressed(id.clone()));
             Ok(Some(after))

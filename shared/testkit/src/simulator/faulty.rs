@@ -8,7 +8,7 @@ use bytes::Bytes;
 use riffle_ports::{
     Attempt, ChunkDone, ClientNotifier, Connection, ConnectionRegistry, Counts, Delivery, Entry, FileSource,
     ListedAt, Message, ObjectStore, Opened, Outcome, Pages, PortError, Put, Queue, ReadError, ScanLedger,
-    Session, SessionId, Source, SourceError, StoredResult, Transition, WorkQueue,
+    Session, SessionId, Source, SourceError, StoredResult, Transition, Usage, WorkQueue,
 };
 
 use super::control::Control;
@@ -117,9 +117,10 @@ impl ScanLedger for Faulty<dyn ScanLedger> {
         id: &SessionId,
         full_chunks: &BTreeSet<u32>,
         counts: Counts,
+        usage: Usage,
     ) -> Result<Option<Session>, PortError> {
         let detail = || format!("{full_chunks:?} {counts:?}");
-        let effect = || self.inner.add_progress(id, full_chunks, counts);
+        let effect = || self.inner.add_progress(id, full_chunks, counts, usage);
         self.control.call(writes("ledger.add_progress"), detail, effect).await
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use riffle_ports::{
     Attempt, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, State,
-    StoredResult, Transition,
+    StoredResult, Transition, Usage,
 };
 use riffle_scan::Request;
 use riffle_testkit::memory::{Change, MemoryLedger, name_of};
@@ -268,9 +268,10 @@ impl ScanLedger for CookedLedger {
         id: &SessionId,
         full_chunks: &BTreeSet<u32>,
         counts: Counts,
+        usage: Usage,
     ) -> Result<Option<Session>, PortError> {
         self.remember_version(id);
-        self.inner.add_progress(id, full_chunks, counts).await
+        self.inner.add_progress(id, full_chunks, counts, usage).await
     }
 
     async fn record_attempt(

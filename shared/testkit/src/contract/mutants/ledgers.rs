@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::SubsecRound;
 use riffle_ports::{
     Attempt, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, State,
-    StoredResult, Transition,
+    StoredResult, Transition, Usage,
 };
 
 use super::{assert_noticed, give_way};
@@ -305,6 +305,7 @@ impl ScanLedger for Faulty {
         id: &SessionId,
         full_chunks: &BTreeSet<u32>,
         counts: Counts,
+        usage: Usage,
     ) -> Result<Option<Session>, PortError> {
         let Some(mut session) = self.stored(id) else {
             if self.is(ProgressOfUnknownIsNothingElse) {
@@ -320,7 +321,7 @@ impl ScanLedger for Faulty {
                 self.store(session.clone());
                 Ok(Some(session))
             }
-            ProgressLosesChunks => self.inner.add_progress(id, &BTreeSet::new(), counts).await,
+            ProgressLosesChunks => self.inner.add_progress(id, &BTreeSet::new(), counts, usage).await,
             ProgressReplacesCounts if !session.state.is_terminal() => {
                 session.counts = counts;
                 session.chunks_done.extend(full_chunks);
@@ -328,7 +329,7 @@ impl ScanLedger for Faulty {
                 Ok(Some(session))
             }
             ProgressReturnsWhatWas => {
-                self.inner.add_progress(id, full_chunks, counts).await?;
+                self.inner.add_progress(id, full_chunks, counts, usage).await?;
                 Ok(Some(session))
             }
             ProgressIsTwoSteps if !session.state.is_terminal() => {
@@ -340,7 +341,7 @@ impl ScanLedger for Faulty {
                 self.store(session.clone());
                 Ok(Some(session))
             }
-            _ => self.inner.add_progress(id, full_chunks, counts).await,
+            _ => self.inner.add_progress(id, full_chunks, counts, usage).await,
         }
     }
 

@@ -1,0 +1,1 @@
+//! The ports on AWS: DynamoDB, S3, SQS, API Gateway, KMS, SNS.

@@ -1,0 +1,1 @@
+//! Pictures read by Amazon Textract.

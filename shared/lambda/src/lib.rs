@@ -1,0 +1,1 @@
+//! What every function of AWS Lambda stands on: configuration, telemetry, the ports on AWS.
