@@ -365,6 +365,7 @@ fn settings(rng: &mut Rng, short_deadline: bool) -> Settings {
         forgiven: 0,
         progress_every: Duration::from_millis(500),
         folders_allowed: true,
+        prefixes_allowed: false,
         links: Links::Files,
     }
 }
