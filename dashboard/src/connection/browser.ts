@@ -9,7 +9,8 @@ export function browser(path: string): World {
     async open(): Promise<Socket> {
       const { ticket } = await post<Ticket>("/api/tickets", {});
       const address = new URL(path, window.location.href);
-      address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+      if (address.protocol === "https:") address.protocol = "wss:";
+      if (address.protocol === "http:") address.protocol = "ws:";
       address.searchParams.set("ticket", ticket);
       return new WebSocket(address) as Socket;
     },

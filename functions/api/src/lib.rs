@@ -11,6 +11,7 @@ mod docs;
 mod docs_page;
 mod downloads;
 mod folders;
+mod links;
 mod metrics;
 mod pages;
 mod problem;
@@ -29,7 +30,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use riffle_contracts::http::Config;
-use riffle_ports::{Clock, FileSource, FolderBrowser, Probe};
+use riffle_ports::{Clock, DownloadLinks, FileSource, FolderBrowser, Probe};
 use riffle_scan::{PageViews, Scan, Tickets, Uploads};
 use tower::ServiceExt;
 
@@ -48,6 +49,8 @@ pub struct Deps {
     pub uploads: Uploads,
     /// `None` where the cloud measures the platform.
     pub probe: Option<Arc<dyn Probe>>,
+    /// `None` where content goes through this function.
+    pub links: Option<Arc<dyn DownloadLinks>>,
     /// `None` where there are no folders to choose from.
     pub folders: Option<Arc<dyn FolderBrowser>>,
     pub config: Config,

@@ -8,8 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    Deps, Refusal, codes, config, describe, docs, downloads, folders, metrics, pages, sessions, status,
-    tickets, uploads,
+    Deps, Refusal, codes, config, describe, docs, downloads, folders, links, metrics, pages, sessions,
+    status, tickets, uploads,
 };
 
 /// Bytes of a body: a thousand names of a thousand bytes, each of which may take six in JSON, and a file of codes.
@@ -39,6 +39,8 @@ pub fn table() -> (Router<Deps>, OpenApi) {
         .routes(routes!(pages::picture))
         .routes(routes!(downloads::report))
         .routes(routes!(downloads::file))
+        .routes(routes!(links::report))
+        .routes(routes!(links::file))
         .split_for_parts()
 }
 

@@ -83,10 +83,11 @@ impl World {
         let api = Api::new(Deps {
             scan: Scan::new(ports, Settings::default()),
             tickets: Tickets { store: Arc::new(MemoryTickets::default()), clock: clock.clone(), ids },
-            files: Arc::new(Sources { folders: None, uploads: uploads.clone() }),
+            files: Arc::new(Sources { folders: None, prefixes: None, uploads: uploads.clone() }),
             pages: None,
             uploads,
             probe: Some(Arc::new(Panics)),
+            links: None,
             folders: None,
             config: Config {
                 version: "0".to_owned(),
@@ -95,6 +96,7 @@ impl World {
                 ocr: OcrConfig { available: false },
                 limits: api::limits(),
                 socket: SocketConfig { path: "/ws".to_owned(), max_age_seconds: 1, idle_seconds: 1 },
+                sign_in: None,
             },
             started_at: clock.now(),
             clock: clock.clone(),

@@ -82,6 +82,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
             max_age_seconds: socket.max_age.as_secs(),
             idle_seconds: socket.idle.as_secs(),
         },
+        sign_in: None,
     };
     Api::new(api::Deps {
         scan: platform.functions.scan.clone(),
@@ -94,6 +95,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
             queues: platform.queues.clone(),
             connections: platform.connections.clone(),
         })),
+        links: None,
         folders: Some(Arc::new(LocalBrowser { home: platform::home() })),
         config,
         clock: Arc::clone(&platform.clock),

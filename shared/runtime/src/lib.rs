@@ -6,6 +6,7 @@ mod envelope;
 
 pub use batch::{Batch, Item};
 pub use envelope::{queue_event, socket_event, status, tick_event};
+pub use riffle_ports::Failure;
 
 /// One invocation: what the platform sent, and under which id it logs it.
 ///

@@ -3,9 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use riffle_contracts::{Action, DispatchJob, ErrorCode, FrameBody, Options, StartScan};
+use riffle_contracts::{Action, DispatchJob, ErrorCode, FrameBody, Options, ScheduledScan, StartScan};
 use riffle_ports::{
-    Connection, Outcome, PortError, Queue, Session, SessionId, Source, State, Transition, is_key,
+    Connection, Failure, Outcome, PortError, Queue, Session, SessionId, Source, State, Transition, is_key,
 };
 
 use crate::matching::CodeList;
@@ -65,11 +65,11 @@ impl Scan {
         match action {
             Action::StartScan(start) => self.start(connection, *start).await,
             Action::Resume { session_id, cursor } => {
-                let session = self.own_session(connection, session_id).await?;
+                let session = self.own_session(&connection.tenant, session_id).await?;
                 self.ports.connections.subscribe(&session.id, &connection.id).await?;
                 // Read again: what happened before the subscription is in the snapshot, what comes after it
                 // in frames.
-                let session = self.own_session(connection, session.id.0).await?;
+                let session = self.own_session(&connection.tenant, session.id.0).await?;
                 self.snapshot(connection, &session, cursor).await
             }
             Action::CancelScan { session_id } => self.cancel(connection, session_id).await,
@@ -84,14 +84,46 @@ impl Scan {
     }
 
     async fn start(&self, connection: &Connection, start: StartScan) -> Result<(), Refusal> {
+        let session = self.create(&connection.tenant, start).await?;
+        self.ports.connections.subscribe(&session.id, &connection.id).await?;
+        self.hand_over(&session).await?;
+        // Read again, as for `resume`: a session that was about to end may have ended, and told so, before the
+        // subscription.
+        let session = self.own_session(&connection.tenant, session.id.0).await?;
+        self.snapshot(connection, &session, None).await
+    }
+
+    /// Starts what a schedule asks for, unless it was started already.
+    pub async fn start_scheduled(&self, scheduled: ScheduledScan) -> Result<(), Failure> {
+        let ScheduledScan { name, due, tenant, prefix, target_hole_codes, codes_key, options } = scheduled;
+        let start = StartScan {
+            request_id: Some(format!("schedule {name} {due}")),
+            prefix: Some(prefix),
+            target_hole_codes,
+            codes_key,
+            options,
+            ..StartScan::default()
+        };
+        let started = async {
+            let session = self.create(&tenant, start).await?;
+            self.hand_over(&session).await
+        };
+        started.await.map_err(|refusal: Refusal| match refusal.code {
+            ErrorCode::Unavailable => Failure::Retry(refusal.message),
+            _ => Failure::Reject(format!("the schedule {name:?} cannot be done: {}", refusal.message)),
+        })
+    }
+
+    /// The session that was asked for, which may exist already.
+    async fn create(&self, tenant: &str, start: StartScan) -> Result<Session, Refusal> {
         let asked = match start.retry_of.clone() {
             None => Asked {
-                source: self.source(connection, &start).await?,
-                codes: self.code_list(connection, &start).await?,
+                source: self.source(tenant, &start).await?,
+                codes: self.code_list(tenant, &start).await?,
                 options: start.options,
                 retry_of: None,
             },
-            Some(earlier) => self.retry_of(connection, &start, earlier).await?,
+            Some(earlier) => self.retry_of(tenant, &start, earlier).await?,
         };
         let request_id = match start.request_id {
             Some(id) if id.is_empty() || id.chars().nth(MAX_REQUEST_ID).is_some() => {
@@ -101,44 +133,38 @@ impl Scan {
             Some(id) => id,
             None => self.ports.ids.fresh(),
         };
-        let id = session_id(&connection.tenant, &request_id);
+        let id = session_id(tenant, &request_id);
         let codes_digest = self.store_codes(&id, &asked.codes).await?;
         let Asked { source, codes, options, retry_of } = asked;
         let codes = u32::try_from(codes.len()).ok();
         let request = Request { source, options, codes_digest, codes, retry_of }.encode();
         let now = self.ports.clock.now();
-        let session =
-            Session::new(id.clone(), connection.tenant.clone(), request, now, now + self.settings.deadline);
-        let session = match self.ports.ledger.create(session.clone()).await? {
-            None => session,
-            Some(existing) if existing.request == session.request => existing,
+        let session = Session::new(id, tenant.to_owned(), request, now, now + self.settings.deadline);
+        match self.ports.ledger.create(session.clone()).await? {
+            None => Ok(session),
+            Some(existing) if existing.request == session.request => Ok(existing),
             Some(_) => {
                 let message = "This request_id was used for another scan. Make a new one.";
-                return Err(Refusal::new(ErrorCode::RequestIdReused, message));
+                Err(Refusal::new(ErrorCode::RequestIdReused, message))
             }
-        };
-        self.ports.connections.subscribe(&id, &connection.id).await?;
+        }
+    }
+
+    /// Calls the dispatcher.
+    async fn hand_over(&self, session: &Session) -> Result<(), Refusal> {
         if matches!(session.state, State::Listing | State::Dispatching) {
             // Also for a session that exists: whoever created it may have ended before this line.
-            let job = DispatchJob { session_id: id.0.clone() };
-            self.send(Queue::ScanDispatch, &id, [job]).await.map_err(|failure| {
-                tracing::error!(session = %id, %failure, "a session waits for the sweeper");
+            let job = DispatchJob { session_id: session.id.0.clone() };
+            self.send(Queue::ScanDispatch, &session.id, [job]).await.map_err(|failure| {
+                tracing::error!(session = %session.id, %failure, "a session waits for the sweeper");
                 Refusal::new(ErrorCode::Unavailable, "The scan could not be started. Try the same again.")
             })?;
         }
-        // Read again, as for `resume`: a session that was about to end may have ended, and told so, before the
-        // subscription.
-        let session = self.own_session(connection, id.0).await?;
-        self.snapshot(connection, &session, None).await
+        Ok(())
     }
 
     /// What a finished session asked for, to be asked again for its failed files.
-    async fn retry_of(
-        &self,
-        connection: &Connection,
-        start: &StartScan,
-        earlier: String,
-    ) -> Result<Asked, Refusal> {
+    async fn retry_of(&self, tenant: &str, start: &StartScan, earlier: String) -> Result<Asked, Refusal> {
         let mut given = sources(start);
         given.extend((!start.target_hole_codes.is_empty()).then_some("target_hole_codes"));
         given.extend(start.file_content.is_some().then_some("file_content"));
@@ -150,7 +176,7 @@ impl Scan {
                 format!("A retry takes source, codes and options of its session: leave out {given}.");
             return Err(Refusal::new(ErrorCode::BadRequest, message));
         }
-        let earlier = self.own_session(connection, earlier).await?;
+        let earlier = self.own_session(tenant, earlier).await?;
         let advice = match earlier.state {
             State::Complete => None,
             State::Failed | State::Cancelled => Some("did not finish: start it anew"),
@@ -164,12 +190,12 @@ impl Scan {
         Ok(Asked { source: request.source, codes, options: request.options, retry_of: Some(earlier.id) })
     }
 
-    async fn source(&self, connection: &Connection, start: &StartScan) -> Result<Source, Refusal> {
+    async fn source(&self, tenant: &str, start: &StartScan) -> Result<Source, Refusal> {
         let named = sources(start);
         match named[..] {
             ["upload_id"] => {
                 let upload = start.upload_id.clone().unwrap_or_default();
-                let key = keys::upload(&connection.tenant, &upload);
+                let key = keys::upload(tenant, &upload);
                 if is_id(&upload) && self.ports.objects.get(&key).await?.is_some() {
                     return Ok(Source::Upload(upload));
                 }
@@ -182,7 +208,7 @@ impl Scan {
                     let message = format!("A prefix has at most {MAX_PREFIX} bytes.");
                     return Err(Refusal::new(ErrorCode::BadRequest, message));
                 }
-                Ok(Source::Prefix { tenant: connection.tenant.clone(), prefix })
+                Ok(Source::Prefix { tenant: tenant.to_owned(), prefix })
             }
             [one] => Err(Refusal::new(ErrorCode::BadRequest, format!("{one} cannot be read here."))),
             [] => Err(Refusal::new(ErrorCode::BadRequest, "Name the files to read: a folder, for instance.")),
@@ -193,7 +219,7 @@ impl Scan {
         }
     }
 
-    async fn code_list(&self, connection: &Connection, start: &StartScan) -> Result<CodeList, Refusal> {
+    async fn code_list(&self, tenant: &str, start: &StartScan) -> Result<CodeList, Refusal> {
         let refuse = |message: String| Refusal::new(ErrorCode::BadRequest, message);
         let mut given = start.target_hole_codes.clone();
         if let Some(content) = &start.file_content {
@@ -204,11 +230,11 @@ impl Scan {
         }
         if let Some(key) = &start.codes_key {
             let missing = || refuse("There is no such uploaded list of codes.".to_owned());
-            if !is_key(key) || !key.starts_with(&keys::uploads(&connection.tenant)) {
+            if !is_key(key) || !key.starts_with(&keys::uploads(tenant)) {
                 return Err(missing());
             }
             let content = self.ports.objects.get(key).await?.ok_or_else(missing)?;
-            if key.starts_with(&keys::code_lists(&connection.tenant)) {
+            if key.starts_with(&keys::code_lists(tenant)) {
                 given.extend(serde_json::from_slice::<Vec<String>>(&content).map_err(|error| {
                     Refusal::from(PortError::Broken(format!("the list {key} cannot be read: {error}")))
                 })?);
@@ -220,7 +246,7 @@ impl Scan {
     }
 
     async fn cancel(&self, connection: &Connection, session_id: String) -> Result<(), Refusal> {
-        let session = self.own_session(connection, session_id).await?;
+        let session = self.own_session(&connection.tenant, session_id).await?;
         self.ports.connections.subscribe(&session.id, &connection.id).await?;
         let session = match self.ports.ledger.transition(&session.id, Transition::Cancel).await? {
             Outcome::Applied(session) | Outcome::Refused(session) => session,
@@ -242,10 +268,10 @@ impl Scan {
         Ok(())
     }
 
-    /// A session of the connection's tenant. Another tenant's is not found.
-    async fn own_session(&self, connection: &Connection, id: String) -> Result<Session, Refusal> {
+    /// A session of the tenant. Another tenant's is not found.
+    async fn own_session(&self, tenant: &str, id: String) -> Result<Session, Refusal> {
         match self.ports.ledger.session(&SessionId(id)).await? {
-            Some(session) if session.tenant == connection.tenant => Ok(session),
+            Some(session) if session.tenant == tenant => Ok(session),
             _ => Err(not_found()),
         }
     }

@@ -43,10 +43,7 @@ impl Dispatcher {
             // An earlier run may have ended between its last change and what follows it.
             (State::Running, _) if session.is_full() => self.scan.call_finisher(&session).await,
             // Whoever made it fail may have ended before telling; its message came back.
-            (State::Failed, _) => {
-                self.tell_failure(&session).await;
-                Ok(())
-            }
+            (State::Failed, _) => self.tell_failure(&session).await,
             _ => Ok(()),
         }
     }
@@ -108,7 +105,7 @@ impl Dispatcher {
                         let reason = crate::retry::GONE.to_owned();
                         let failed = self.change(id, Transition::Fail { reason }).await?;
                         if failed.state == State::Failed {
-                            self.tell_failure(&failed).await;
+                            self.tell_failure(&failed).await?;
                         }
                         return Ok(());
                     }
@@ -122,6 +119,7 @@ impl Dispatcher {
             };
             next = upto;
         }
+        self.scan.account(id).await?;
         let run = Transition::Run { now: ports.clock.now() };
         match ports.ledger.transition(id, run).await? {
             // Workers may have been faster; a finisher called before this was turned away. An empty source
@@ -135,8 +133,9 @@ impl Dispatcher {
         }
     }
 
-    async fn tell_failure(&self, session: &Session) {
+    async fn tell_failure(&self, session: &Session) -> Result<(), Failure> {
         let reason = session.reason.clone().unwrap_or_default();
         self.scan.audience(&session.id).await.tell(announce::error(ErrorCode::ScanFailed, reason)).await;
+        self.scan.notify(session).await
     }
 }

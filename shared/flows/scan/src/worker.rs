@@ -82,19 +82,24 @@ impl Worker {
         }
         // The next files are fetched while one is parsed.
         let mut reading = FuturesUnordered::new();
+        let mut held = 0;
         loop {
             while reading.len() < self.scan.settings.files_at_once
-                && let Some(next) = unknown.pop_front()
+                && let Some(next) = unknown.pop_front_if(|(_, entry, _)| {
+                    reading.is_empty() || held + entry.size <= self.scan.settings.bytes_at_once
+                })
             {
-                let (work, audience) = (&work, &audience);
-                reading.push(async move { (next.0, self.read(work, audience, next).await) });
+                let (work, audience, size) = (&work, &audience, next.1.size);
+                held += size;
+                reading.push(async move { (next.0, size, self.read(work, audience, next).await) });
             }
-            match reading.next().await {
-                Some((_, Ok(recorded))) => stored.extend(recorded),
-                Some((index, Err(failure))) => {
+            let Some((index, size, read)) = reading.next().await else { break };
+            held -= size;
+            match read {
+                Ok(recorded) => stored.extend(recorded),
+                Err(failure) => {
                     failures.insert(index, failure);
                 }
-                None => break,
             }
         }
         drop(reading);

@@ -1,0 +1,13 @@
+//! A schedule → start the scan it names, once for each time it is due.
+
+use riffle_contracts::ScheduledScan;
+use riffle_ports::Failure;
+use riffle_runtime::Event;
+
+pub use riffle_scan::Scan as Deps;
+
+/// # Errors
+/// [`Failure::Reject`] says what is wrong with the schedule: someone must mend it.
+pub async fn handle(deps: &Deps, event: Event<ScheduledScan>) -> Result<(), Failure> {
+    deps.start_scheduled(event.payload).await
+}
