@@ -5,10 +5,9 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use riffle_local_adapters::{
-    Frames, LocalConnections, LocalFolders, LocalNotifier, LocalQueues, QueueName, RandomIds, SystemClock,
-};
+use riffle_local_adapters::{Frames, LocalConnections, LocalFolders, LocalNotifier, LocalQueues, QueueName};
 use riffle_ports::{ClientNotifier, FileSource, Ids, Queue, Source, WorkQueue};
+use riffle_runtime::{RandomIds, SystemClock};
 use riffle_testkit::contract::{self, ClientHarness, Delivered, PlaceHarness, QueueHarness};
 use tempfile::TempDir;
 use tokio::sync::Mutex as AsyncMutex;
