@@ -103,7 +103,7 @@ impl Platform {
                 objects: Arc::new(store.objects()),
                 storage: Arc::new(uploads.clone()),
                 ids: Arc::new(RandomIds),
-                limits: api::limits(),
+                limits: riffle_scan::limits(),
             },
         });
         let ocr = Arc::new(Tesseract::new(&machine.ocr_languages));

@@ -15,6 +15,9 @@ use crate::{
 /// Bytes of a body: a thousand names of a thousand bytes, each of which may take six in JSON, and a file of codes.
 const BODY_LIMIT: usize = 8 << 20;
 
+/// What is answered to everybody. None of these looks at the tenant.
+pub const PUBLIC: [&str; 4] = ["/api/config", "/api/health", "/api/openapi.json", "/api/docs"];
+
 /// Every address with what it answers, and the description of all.
 pub fn table() -> (Router<Deps>, OpenApi) {
     OpenApiRouter::with_openapi(describe::frame())

@@ -78,8 +78,12 @@ impl World {
             ids: Arc::clone(&ids),
             meter: Arc::default(),
         };
-        let uploads =
-            Uploads { objects, storage: Arc::new(NoStorage), ids: Arc::clone(&ids), limits: api::limits() };
+        let uploads = Uploads {
+            objects,
+            storage: Arc::new(NoStorage),
+            ids: Arc::clone(&ids),
+            limits: riffle_scan::limits(),
+        };
         let api = Api::new(Deps {
             scan: Scan::new(ports, Settings::default()),
             tickets: Tickets { store: Arc::new(MemoryTickets::default()), clock: clock.clone(), ids },
@@ -94,7 +98,7 @@ impl World {
                 place: DeployedAt::Aws,
                 sources: Vec::new(),
                 ocr: OcrConfig { available: false },
-                limits: api::limits(),
+                limits: riffle_scan::limits(),
                 socket: SocketConfig { path: "/ws".to_owned(), max_age_seconds: 1, idle_seconds: 1 },
                 sign_in: None,
             },
@@ -107,7 +111,7 @@ impl World {
     async fn ask(&self, tenant: &str, method: Method, path: &str, body: &str) -> (StatusCode, Vec<u8>) {
         let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
         let request = request.body(Body::from(body.to_owned())).expect("a request");
-        let answer = api::handle(&self.api, tenant, request).await;
+        let answer = api::handle(&self.api, Some(tenant), request).await;
         let status = answer.status();
         let body = to_bytes(answer.into_body(), 1 << 20).await.expect("a body");
         (status, body.to_vec())

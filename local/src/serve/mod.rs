@@ -70,7 +70,7 @@ fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime
 
 /// What is said of itself where there are addresses for it.
 fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
-    let limits = api::limits();
+    let limits = riffle_scan::limits();
     let config = Config {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         place: DeployedAt::Local,
@@ -105,5 +105,5 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
 
 /// As the gateway calls its function.
 async fn call(Extension(api): Extension<Api>, request: Request) -> Response {
-    api::handle(&api, TENANT, request).await
+    api::handle(&api, Some(TENANT), request).await
 }

@@ -27,9 +27,10 @@ impl std::fmt::Debug for Env {
 impl Env {
     /// That of this process.
     pub fn of_process() -> Self {
-        Self::of(std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        }))
+        Self::of(
+            std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+        )
     }
 
     pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
@@ -48,7 +49,10 @@ impl Env {
     pub fn url(&self, variable: &'static str, schemes: &[&str]) -> Result<String, ConfigError> {
         let value = self.text(variable)?;
         let known = schemes.iter().any(|scheme| {
-            value.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://")).is_some_and(|rest| !rest.is_empty())
+            value
+                .strip_prefix(scheme)
+                .and_then(|rest| rest.strip_prefix("://"))
+                .is_some_and(|rest| !rest.is_empty())
         });
         if known {
             Ok(value.trim_end_matches('/').to_owned())
@@ -68,9 +72,7 @@ impl Env {
         match self.optional(variable).as_deref() {
             None | Some("off") => Ok(false),
             Some("on") => Ok(true),
-            Some(value) => {
-                Err(ConfigError::Wrong { variable, value: value.to_owned(), wanted: "on or off" })
-            }
+            Some(value) => Err(ConfigError::Wrong { variable, value: value.to_owned(), wanted: "on or off" }),
         }
     }
 
@@ -111,6 +113,9 @@ mod tests {
 
     #[test]
     fn values_are_not_printed() {
-        assert_eq!(format!("{:?}", env(&[("AWS_SECRET_ACCESS_KEY", "geheim")])), r#"{"AWS_SECRET_ACCESS_KEY"}"#);
+        assert_eq!(
+            format!("{:?}", env(&[("AWS_SECRET_ACCESS_KEY", "geheim")])),
+            r#"{"AWS_SECRET_ACCESS_KEY"}"#
+        );
     }
 }

@@ -98,7 +98,8 @@ mod tests {
     fn a_metric_is_a_line_cloudwatch_understands() {
         let numbers = [("FilesProcessed", 10_u64), ("SessionMilliseconds", 7)];
         let numbers = numbers.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        let line: Value = serde_json::from_str(&line("scan-worker", 1_700_000_000_000, numbers)).expect("JSON");
+        let line: Value =
+            serde_json::from_str(&line("scan-worker", 1_700_000_000_000, numbers)).expect("JSON");
         assert_eq!(
             line,
             json!({

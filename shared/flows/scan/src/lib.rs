@@ -63,5 +63,5 @@ pub use search::{FileSearch, ReaderSearch, Searched, Wanted};
 pub use settings::{Links, Settings};
 pub use sources::Sources;
 pub use tickets::Tickets;
-pub use uploads::{UploadError, Uploads};
+pub use uploads::{UploadError, Uploads, limits};
 pub use worker::Worker;

@@ -1,0 +1,16 @@
+//! The function on AWS Lambda.
+
+use std::process::ExitCode;
+
+use riffle_ports::Queue;
+use scan_dispatcher::{Deps, handle};
+
+fn main() -> ExitCode {
+    riffle_lambda::run(
+        |cloud| {
+            let scan = cloud.scan(&[Queue::ScanWork, Queue::ScanFinish])?;
+            Ok(Deps { scan: cloud.with_notices(scan)?, source: cloud.sources()? })
+        },
+        async |deps, event| Ok(handle(deps, event).await),
+    )
+}
