@@ -1,6 +1,6 @@
 // Who people are: a Cognito user pool of our own, or somebody else's identities. Tenants are given, never chosen.
 
-import { Aws, Duration, Fn, RemovalPolicy } from "aws-cdk-lib";
+import { Aws, Duration, Fn, RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as cognito from "aws-cdk-lib/aws-cognito";
 import { Construct } from "constructs";
 
@@ -62,7 +62,9 @@ export class Auth extends Construct {
         .withCustomAttributes("tenant"),
       writeAttributes: new cognito.ClientAttributes().withStandardAttributes({ email: true, fullname: true }),
     });
-    return { issuer: this.pool.userPoolProviderUrl, audience: client.userPoolClientId, domain: this.domain };
+    // As the pool's attribute ProviderURL, which not every emulator has.
+    const issuer = `https://cognito-idp.${Stack.of(this).region}.${Aws.URL_SUFFIX}/${this.pool.userPoolId}`;
+    return { issuer, audience: client.userPoolClientId, domain: this.domain };
   }
 
   private users(): cognito.UserPool {
