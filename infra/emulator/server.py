@@ -5,6 +5,7 @@ set here is all that they see beside their own variables.
 """
 
 import os
+import re
 import sys
 
 HOST = "127.0.0.1"
@@ -32,7 +33,7 @@ def environment(port: int) -> None:
 def mend(port: int) -> None:
     """What MiniStack 1.5.33 does otherwise than we need."""
     from ministack import app
-    from ministack.services import apigateway
+    from ministack.services import apigateway, cloudfront
 
     # It would take port 443 of the machine, too.
     app._port_is_bindable = lambda host, wanted: False
@@ -47,6 +48,19 @@ def mend(port: int) -> None:
         return f"https://{HOST}:{port}{own}" if is_own else address
 
     apigateway._resolve_jwks_url = over_tls
+
+    # A distribution does not reach an API of the emulator by its name at AWS.
+    forward = cloudfront._forward_to_origin
+
+    def to_own_apis(origin: dict, method: str, uri: str, query: str, headers: dict, *rest, **named) -> tuple:
+        api = re.fullmatch(r"(\w+)\.execute-api\.[\w.-]+", origin["domain_name"])
+        if api:
+            origin = {**origin, "domain_name": HOST, "https_port": port}
+            uri = f"/_aws/execute-api/{api[1]}{uri}"
+            headers = {name: value for name, value in headers.items() if name.lower() != "host"}
+        return forward(origin, method, uri, query, headers, *rest, **named)
+
+    cloudfront._forward_to_origin = to_own_apis
 
 
 if __name__ == "__main__":

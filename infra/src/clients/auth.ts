@@ -43,7 +43,8 @@ export class Auth extends Construct {
     const addresses = [pageUrl, ...this.settings.origins].map((origin) => `${origin}/`);
     const client = this.pool.addClient("page", {
       generateSecret: false,
-      authFlows: { userSrp: true },
+      // Tests have no browser in which a person signs in.
+      authFlows: { userSrp: true, adminUserPassword: this.settings.endpoint !== undefined },
       preventUserExistenceErrors: true,
       enableTokenRevocation: true,
       accessTokenValidity: Duration.hours(1),

@@ -72,9 +72,7 @@ export class Http extends Construct {
       },
     });
     this.host = `${this.api.apiId}.execute-api.${Stack.of(this).region}.${Aws.URL_SUFFIX}`;
-    this.url = settings.endpoint
-      ? `${settings.endpoint}/_aws/execute-api/${this.api.apiId}/$default`
-      : `https://${this.host}`;
+    this.url = settings.endpoint ? `${settings.endpoint}/_aws/execute-api/${this.api.apiId}` : `https://${this.host}`;
     alarms.add("http-5xx", {
       metric: this.api.metricServerError({ period: Duration.minutes(5), statistic: "Sum" }),
       threshold: 5,
