@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::Api;
 use riffle_contracts::http::{Config, DeployedAt, Limits, OcrConfig, SignIn, SocketConfig, SourceKind};
-use riffle_lambda::{Cloud, ConfigError, OpenTo};
+use riffle_lambda::{Cloud, ConfigError};
 
 /// The gateway closes a connection at this age, and one that is idle for so long.
 const SOCKET: (u64, u64) = (2 * 60 * 60, 10 * 60);
@@ -12,12 +12,11 @@ const SOCKET: (u64, u64) = (2 * 60 * 60, 10 * 60);
 /// Half of an invocation's 6 MB are left to a body that is not text: the gateway hands it on as base64.
 const CODES_FILE_BYTES: u64 = 4_000_000;
 
-pub fn deps(cloud: &Cloud) -> Result<(Api, Option<OpenTo>), ConfigError> {
+pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
     let limits = Limits { codes_file_bytes: CODES_FILE_BYTES, ..riffle_scan::limits() };
-    let open = cloud.open_to()?;
     let sources = cloud.sources()?;
     let scan = cloud.scan_unheard(&[])?;
-    let api = Api::new(api::Deps {
+    Ok(Api::new(api::Deps {
         tickets: cloud.tickets()?,
         pages: Some(cloud.page_views(&scan, sources.clone())),
         uploads: sources.uploads.clone(),
@@ -26,14 +25,13 @@ pub fn deps(cloud: &Cloud) -> Result<(Api, Option<OpenTo>), ConfigError> {
         probe: None,
         links: Some(cloud.links()?),
         folders: None,
-        config: config(cloud, limits, open.is_none())?,
+        config: config(cloud, limits)?,
         started_at: cloud.clock.now(),
         clock: Arc::clone(&cloud.clock),
-    });
-    Ok((api, open))
+    }))
 }
 
-fn config(cloud: &Cloud, limits: Limits, signs_in: bool) -> Result<Config, ConfigError> {
+fn config(cloud: &Cloud, limits: Limits) -> Result<Config, ConfigError> {
     let (max_age_seconds, idle_seconds) = SOCKET;
     let path = cloud.env.url("SOCKET_URL", &["wss", "ws"])?;
     Ok(Config {
@@ -43,7 +41,7 @@ fn config(cloud: &Cloud, limits: Limits, signs_in: bool) -> Result<Config, Confi
         ocr: OcrConfig { available: cloud.has_ocr()? },
         limits,
         socket: SocketConfig { path, max_age_seconds, idle_seconds },
-        sign_in: signs_in.then(|| sign_in(cloud)).transpose()?,
+        sign_in: Some(sign_in(cloud)?),
     })
 }
 

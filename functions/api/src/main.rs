@@ -12,9 +12,9 @@ fn main() -> ExitCode {
     if let Some(code) = riffle_reader::sandbox::main() {
         return code;
     }
-    riffle_lambda::run_http(deployed::deps, async |(api, open), request| {
-        let tenant = signed_in(&request, *open);
+    riffle_lambda::run_http(deployed::deps, async |api, request: lambda_http::Request| {
+        let tenant = signed_in(&request);
         let request = request.map(|body| Body::from(body.to_vec()));
-        api::handle(api, tenant.as_deref(), request).await
+        api::handle(&api, tenant.as_deref(), request).await
     })
 }

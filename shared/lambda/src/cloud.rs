@@ -12,10 +12,9 @@ use riffle_reader::{Parser, Reader};
 use riffle_runtime::{RandomIds, SystemClock};
 use riffle_scan::{
     Links, PageViews, Ports, Prices, ReaderPages, ReaderSearch, Scan, Settings, Sources, Tickets, Uploads,
-    Worker,
+    Worker, keys,
 };
 
-use crate::signed_in::{OpenTo, is_tenant};
 use crate::{ConfigError, Env, Nobody};
 
 /// Files of a batch fetched at once: the time of a function is paid for, also while it waits.
@@ -42,17 +41,17 @@ impl Cloud {
         let megabytes = env.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 128)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let meter = Arc::new(Meter::default());
-        let aws = aws::Aws::in_function(Arc::clone(&meter), Arc::clone(&clock)).await;
+        let aws = aws::Aws::from_env(Arc::clone(&meter)).await?;
         Ok(Self { env, clock, ids: Arc::new(RandomIds), meter, megabytes, aws })
     }
 
     pub fn tickets(&self) -> Result<Tickets, ConfigError> {
-        let store = Arc::new(self.aws.tickets(self.env.text("TICKETS_TABLE")?));
+        let store = Arc::new(self.aws.tickets(&self.env.text("TICKETS_TABLE")?));
         Ok(Tickets { store, clock: Arc::clone(&self.clock), ids: Arc::clone(&self.ids) })
     }
 
     pub fn connections(&self) -> Result<Arc<dyn ConnectionRegistry>, ConfigError> {
-        Ok(Arc::new(self.aws.connections(self.env.text("CONNECTIONS_TABLE")?)))
+        Ok(Arc::new(self.aws.connections(&self.env.text("CONNECTIONS_TABLE")?)))
     }
 
     /// The scan flow, for a function that sends to `queues` and tells clients.
@@ -60,7 +59,7 @@ impl Cloud {
         let endpoint = self.env.url("CONNECTIONS_ENDPOINT", &["https", "http"])?;
         let scan = self.flow(queues, self.connections()?, Arc::new(self.aws.notifier(&endpoint)))?;
         match self.env.optional("NOTICE_TOPIC_ARN") {
-            Some(topic) => Ok(scan.with_notices(Arc::new(self.aws.notices(topic)))),
+            Some(topic) => Ok(scan.with_notices(Arc::new(self.aws.notices(&topic)))),
             None => Ok(scan),
         }
     }
@@ -86,7 +85,7 @@ impl Cloud {
             addresses.push((*queue, self.env.url(variable, &["https", "http"])?));
         }
         let ports = Ports {
-            ledger: Arc::new(self.aws.ledger(self.env.text("SCAN_TABLE")?)),
+            ledger: Arc::new(self.aws.ledger(&self.env.text("SCAN_TABLE")?)),
             objects: self.objects()?,
             queue: Arc::new(self.aws.queues(addresses)),
             connections,
@@ -116,7 +115,7 @@ impl Cloud {
     }
 
     fn objects(&self) -> Result<Arc<dyn ObjectStore>, ConfigError> {
-        Ok(Arc::new(self.aws.objects(self.env.text("OBJECTS_BUCKET")?)))
+        Ok(Arc::new(self.aws.objects(&self.env.text("OBJECTS_BUCKET")?)))
     }
 
     /// Every kind of place that is read here.
@@ -124,10 +123,10 @@ impl Cloud {
         let bucket = self.env.text("UPLOADS_BUCKET")?;
         Ok(Arc::new(Sources {
             folders: None,
-            prefixes: Some(Arc::new(self.aws.prefixes(bucket.clone()))),
+            prefixes: Some(Arc::new(self.aws.prefixes(&bucket))),
             uploads: Uploads {
                 objects: self.objects()?,
-                storage: Arc::new(self.aws.uploads(bucket)),
+                storage: Arc::new(self.aws.uploads(&bucket, Arc::clone(&self.clock))),
                 ids: Arc::clone(&self.ids),
                 limits: riffle_scan::limits(),
             },
@@ -160,8 +159,13 @@ impl Cloud {
 
     pub fn links(&self) -> Result<Arc<dyn DownloadLinks>, ConfigError> {
         let lifetime = Duration::from_secs(self.env.number("LINK_LIFETIME_SECONDS", 3600)?);
-        let (objects, uploads) = (self.env.text("OBJECTS_BUCKET")?, self.env.text("UPLOADS_BUCKET")?);
-        Ok(Arc::new(self.aws.links(objects, uploads, lifetime)))
+        let settings = aws::LinkSettings {
+            objects_bucket: self.env.text("OBJECTS_BUCKET")?,
+            uploads_bucket: self.env.text("UPLOADS_BUCKET")?,
+            lifetime,
+            upload_key: keys::uploaded_file,
+        };
+        Ok(Arc::new(self.aws.links(settings, Arc::clone(&self.clock))))
     }
 
     /// What reads pictures, if anything does.
@@ -177,26 +181,6 @@ impl Cloud {
                 variable: "OCR_BACKEND",
                 value: value.to_owned(),
                 wanted: "off or textract",
-            }),
-        }
-    }
-
-    /// The tenant everybody is, where nobody signs in: a choice, never what is fallen back to.
-    pub fn open_to(&self) -> Result<Option<OpenTo>, ConfigError> {
-        match self.env.text("AUTH")?.as_str() {
-            "cognito" => Ok(None),
-            "none" => {
-                let tenant = self.env.text("OPEN_TENANT")?;
-                if is_tenant(&tenant) {
-                    return Ok(Some(OpenTo(tenant)));
-                }
-                let wanted = "a name of letters, digits, _ and -";
-                Err(ConfigError::Wrong { variable: "OPEN_TENANT", value: tenant, wanted })
-            }
-            value => Err(ConfigError::Wrong {
-                variable: "AUTH",
-                value: value.to_owned(),
-                wanted: "cognito or none",
             }),
         }
     }

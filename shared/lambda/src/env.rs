@@ -11,6 +11,9 @@ pub enum ConfigError {
     Missing(&'static str),
     #[error("{variable} is {value:?}: {wanted} is needed")]
     Wrong { variable: &'static str, value: String, wanted: &'static str },
+    /// What the platform itself sets.
+    #[error(transparent)]
+    Platform(#[from] riffle_ports::PortError),
 }
 
 /// The environment. An empty variable is one that is not set.

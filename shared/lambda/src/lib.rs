@@ -12,4 +12,4 @@ pub use cloud::Cloud;
 pub use env::{ConfigError, Env};
 use nobody::Nobody;
 pub use run::{run, run_http};
-pub use signed_in::{OpenTo, signed_in};
+pub use signed_in::signed_in;

@@ -31,18 +31,19 @@ where
 }
 
 /// As [`run`], for a function that answers HTTP.
-pub fn run_http<D, R>(
+pub fn run_http<D, R, F>(
     build: impl FnOnce(&Cloud) -> Result<D, ConfigError>,
-    handle: impl AsyncFn(&D, lambda_http::Request) -> R,
+    handle: impl Fn(D, lambda_http::Request) -> F + Send + Sync,
 ) -> ExitCode
 where
+    D: Clone + Send + Sync,
     R: lambda_http::IntoResponse,
-    D: 'static,
+    F: Future<Output = R> + Send,
 {
     start(build, async |cloud, deps| {
         let (cloud, deps, handle) = (&cloud, &deps, &handle);
         lambda_http::run(service_fn(async move |request| {
-            Ok::<_, lambda_http::Error>(cloud.metered(handle(deps, request)).await)
+            Ok::<_, lambda_http::Error>(cloud.metered(handle(deps.clone(), request)).await)
         }))
         .await
     })

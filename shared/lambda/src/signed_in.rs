@@ -3,18 +3,11 @@
 use lambda_http::RequestExt as _;
 use lambda_http::request::RequestContext;
 
-/// The tenant everybody is, where nobody signs in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenTo(pub(crate) String);
-
 /// The claim that names a tenant. Without it each person is one.
 const CLAIM: &str = "custom:tenant";
 
 /// The tenant of a request whose token the gateway has checked. `None`: nobody has signed in.
-pub fn signed_in(request: &lambda_http::Request, open: &Option<OpenTo>) -> Option<String> {
-    if let Some(OpenTo(tenant)) = open {
-        return Some(tenant.clone());
-    }
+pub fn signed_in(request: &lambda_http::Request) -> Option<String> {
     let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else { return None };
     let claims = &context.authorizer.as_ref()?.jwt.as_ref()?.claims;
     let tenant = claims.get(CLAIM).or_else(|| claims.get("sub"))?;
@@ -22,7 +15,7 @@ pub fn signed_in(request: &lambda_http::Request, open: &Option<OpenTo>) -> Optio
 }
 
 /// Tenants become parts of keys: 1 to 64 letters, digits, `_` and `-`.
-pub(crate) fn is_tenant(name: &str) -> bool {
+fn is_tenant(name: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     (1..=64).contains(&name.len()) && name.bytes().all(known)
 }
@@ -34,7 +27,7 @@ mod tests {
 
     use super::*;
 
-    fn tenant(claims: &Value, open: &Option<OpenTo>) -> Option<String> {
+    fn tenant(claims: &Value) -> Option<String> {
         let event = json!({
             "version": "2.0",
             "routeKey": "ANY /api/{proxy+}",
@@ -49,19 +42,18 @@ mod tests {
             },
             "isBase64Encoded": false,
         });
-        signed_in(&from_str(&event.to_string()).expect("a request"), open)
+        signed_in(&from_str(&event.to_string()).expect("a request"))
     }
 
     #[test]
     fn the_tenant_is_what_the_token_says() {
         let jwt = |claims: Value| json!({ "jwt": { "claims": claims, "scopes": null } });
         let named = jwt(json!({ "sub": "0f-1", "custom:tenant": "acme" }));
-        assert_eq!(tenant(&named, &None).as_deref(), Some("acme"));
-        assert_eq!(tenant(&jwt(json!({ "sub": "0f-1" })), &None).as_deref(), Some("0f-1"));
+        assert_eq!(tenant(&named).as_deref(), Some("acme"));
+        assert_eq!(tenant(&jwt(json!({ "sub": "0f-1" }))).as_deref(), Some("0f-1"));
         for wrong in ["", "a/b", "../x", "a b", &"a".repeat(65)] {
-            assert_eq!(tenant(&jwt(json!({ "sub": "s", "custom:tenant": wrong })), &None), None, "{wrong}");
+            assert_eq!(tenant(&jwt(json!({ "sub": "s", "custom:tenant": wrong }))), None, "{wrong}");
         }
-        assert_eq!(tenant(&json!({}), &None), None);
-        assert_eq!(tenant(&json!({}), &Some(OpenTo("all".to_owned()))).as_deref(), Some("all"));
+        assert_eq!(tenant(&json!({})), None);
     }
 }
