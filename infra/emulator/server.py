@@ -66,12 +66,12 @@ def mend(port: int) -> None:
     # A schedule's input is handed on without its time and its execution's id.
     invoke = eventbridge._invoke_target
 
-    def filled_in(target: dict, event: dict, rule: dict) -> object:
+    def filled_in(target: dict, event: dict, *rest) -> object:
         if event.get("Source") == "aws.scheduler" and "Input" in target:
             at = datetime.fromtimestamp(event["Time"], timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
             said = target["Input"].replace("<aws.scheduler.scheduled-time>", at)
             target = {**target, "Input": said.replace("<aws.scheduler.execution-id>", event["EventId"])}
-        return invoke(target, event, rule)
+        return invoke(target, event, *rest)
 
     eventbridge._invoke_target = filled_in
 
