@@ -118,7 +118,8 @@ export class Page extends Construct {
       "AwsSolutions-CFR3": "Files of the page alone; the APIs have access logs of their own, without links.",
     });
     acknowledge(distribution, {
-      "Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk": "Every address without a file is rewritten.",
+      "Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk":
+        "Every address without a file is rewritten.",
     });
     if (settings.domain === undefined) {
       acknowledge(distribution, {
