@@ -7,6 +7,7 @@ set here is all that they see beside their own variables.
 import os
 import re
 import sys
+from datetime import datetime, timezone
 
 HOST = "127.0.0.1"
 
@@ -33,7 +34,7 @@ def environment(port: int) -> None:
 def mend(port: int) -> None:
     """What MiniStack 1.5.33 does otherwise than we need."""
     from ministack import app
-    from ministack.services import apigateway, cloudfront
+    from ministack.services import apigateway, cloudfront, eventbridge
 
     # It would take port 443 of the machine, too.
     app._port_is_bindable = lambda host, wanted: False
@@ -61,6 +62,18 @@ def mend(port: int) -> None:
         return forward(origin, method, uri, query, headers, *rest, **named)
 
     cloudfront._forward_to_origin = to_own_apis
+
+    # A schedule's input is handed on without its time and its execution's id.
+    invoke = eventbridge._invoke_target
+
+    def filled_in(target: dict, event: dict, *rest) -> object:
+        if event.get("Source") == "aws.scheduler" and "Input" in target:
+            at = datetime.fromtimestamp(event["Time"], timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+            said = target["Input"].replace("<aws.scheduler.scheduled-time>", at)
+            target = {**target, "Input": said.replace("<aws.scheduler.execution-id>", event["EventId"])}
+        return invoke(target, event, *rest)
+
+    eventbridge._invoke_target = filled_in
 
 
 if __name__ == "__main__":

@@ -53,11 +53,11 @@ const reader = [
 
 const RIGHTS: Record<string, string[]> = {
   "websocket-authorizer": table("tickets", "DeleteItem"),
-  "websocket-connect": table("connections", "GetItem PutItem UpdateItem"),
-  "websocket-disconnect": table("connections", "Query DeleteItem BatchWriteItem"),
+  "websocket-connect": table("connections", "PutItem"),
+  "websocket-disconnect": table("connections", "Query DeleteItem"),
   "websocket-default": [
-    ...table("scan", "GetItem PutItem UpdateItem Query BatchGetItem"),
-    ...table("connections", "GetItem PutItem UpdateItem DeleteItem Query"),
+    ...table("scan", "GetItem PutItem UpdateItem Query"),
+    ...table("connections", "GetItem PutItem DeleteItem Query"),
     ...table("tokens", "PutItem DeleteItem"),
     ...key("Encrypt"),
     ...read("objects", "codes manifests results uploads"),
@@ -76,17 +76,17 @@ const RIGHTS: Record<string, string[]> = {
   ],
   "scan-dispatcher": [
     ...consume("scan-dispatch"),
-    ...table("scan", "GetItem UpdateItem Query"),
+    ...table("scan", "GetItem PutItem UpdateItem Query"),
     ...table("tokens", "GetItem DeleteItem"),
     ...key("Decrypt"),
-    ...read("objects", "codes manifests uploads uploaded"),
-    ...write("objects", "manifests"),
+    ...read("objects", "codes manifests results uploads uploaded"),
+    ...write("objects", "manifests results"),
     ...read("uploads", "files uploaded"),
     ...send("scan-work scan-finish"),
     ...tell,
   ],
   "scan-worker": [...consume("scan-work"), ...reader],
-  "scan-quarantine": [...consume("scan-quarantine-queue"), ...reader],
+  "scan-quarantine": [...consume("scan-quarantine-queue"), ...reader, ...table("scan", "DeleteItem")],
   "scan-finisher": [
     ...consume("scan-finish"),
     ...table("scan", "GetItem UpdateItem Query"),

@@ -39,17 +39,17 @@ export class ClientFunctions extends Construct {
     tables.tickets.allow(this.authorizer, "DeleteItem");
 
     this.connect = new RustFunction(this, "websocket-connect", { ...socket, description: "Remembers a connection" });
-    tables.connections.allow(this.connect, "GetItem", "PutItem", "UpdateItem");
+    tables.connections.allow(this.connect, "PutItem");
 
     this.disconnect = new RustFunction(this, "websocket-disconnect", {
       ...socket,
       description: "Forgets a connection",
     });
-    tables.connections.allow(this.disconnect, "Query", "DeleteItem", "BatchWriteItem");
+    tables.connections.allow(this.disconnect, "Query", "DeleteItem");
 
     this.otherwise = new RustFunction(this, "websocket-default", { ...socket, description: "Does what a frame asks" });
-    tables.scan.allow(this.otherwise, "GetItem", "PutItem", "UpdateItem", "Query", "BatchGetItem");
-    tables.connections.allow(this.otherwise, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query");
+    tables.scan.allow(this.otherwise, "GetItem", "PutItem", "UpdateItem", "Query");
+    tables.connections.allow(this.otherwise, "GetItem", "PutItem", "DeleteItem", "Query");
     tables.tokens.allow(this.otherwise, "PutItem", "DeleteItem");
     tables.allowTokenKey(this.otherwise, "Encrypt");
     buckets.objects.allowRead(this.otherwise, "codes", "manifests", "results", "uploads");

@@ -117,6 +117,10 @@ export class Page extends Construct {
         "Public files, and an API with a token and a throttle of its own; a firewall is the owner's.",
       "AwsSolutions-CFR3": "Files of the page alone; the APIs have access logs of their own, without links.",
     });
+    acknowledge(distribution, {
+      "Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk":
+        "Every address without a file is rewritten.",
+    });
     if (settings.domain === undefined) {
       acknowledge(distribution, {
         "AwsSolutions-CFR4": "CloudFront's own certificate has no choice of TLS version; the setting `domain` has.",

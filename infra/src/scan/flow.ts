@@ -52,6 +52,8 @@ export class ScanFlow extends Construct {
     this.dispatcher = this.dispatching();
     this.worker = this.reading("scan-worker", "Reads files and looks for codes");
     this.quarantined = this.reading("scan-quarantine", "Reads, one at a time, what others could not");
+    // It notes an attempt before it opens a file, and takes the note back when it lived.
+    props.tables.scan.allow(this.quarantined, "DeleteItem");
     this.finisher = this.finishing();
     this.sweeper = this.sweeping();
     this.scheduler = this.scheduling();
@@ -102,11 +104,12 @@ export class ScanFlow extends Construct {
   private dispatching(): RustFunction {
     const { tables, buckets } = this.props;
     const dispatcher = this.make("scan-dispatcher", "Lists a source and hands out its files", 512, 900);
-    tables.scan.allow(dispatcher, "GetItem", "UpdateItem", "Query");
+    // A retry copies the results that are kept.
+    tables.scan.allow(dispatcher, "GetItem", "PutItem", "UpdateItem", "Query");
     tables.tokens.allow(dispatcher, "GetItem", "DeleteItem");
     tables.allowTokenKey(dispatcher, "Decrypt");
-    buckets.objects.allowRead(dispatcher, "manifests", "codes", "uploads", "uploaded");
-    buckets.objects.allowWrite(dispatcher, "manifests");
+    buckets.objects.allowRead(dispatcher, "manifests", "codes", "results", "uploads", "uploaded");
+    buckets.objects.allowWrite(dispatcher, "manifests", "results");
     buckets.uploads.allowRead(dispatcher, "files", "uploaded");
     this.tells(dispatcher);
     return dispatcher;
