@@ -46,7 +46,7 @@ impl FileSource for LocalFolders {
         Ok(Box::new(FolderPages(Arc::new(Mutex::new(walk)))))
     }
 
-    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
+    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, SourceError> {
         let path = path(folders(source)?, entry)?;
         let entry = entry.clone();
         elsewhere(move || folder_find::find(&path, entry)).await

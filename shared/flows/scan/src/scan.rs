@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use riffle_ports::{
     ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Message, Meter, ObjectStore,
-    PortError, Queue, ScanLedger, Session, SessionId, WorkQueue,
+    PortError, Queue, ScanLedger, Session, SessionId, TokenVault, WorkQueue,
 };
 use serde::Serialize;
 
@@ -49,6 +49,7 @@ pub struct Scan {
     pub(crate) reports: Arc<dyn Reports>,
     pub(crate) kept_counts: KeptCounts,
     pub(crate) drawing: Option<Drawing>,
+    pub(crate) tokens: Option<Arc<dyn TokenVault>>,
     cached: Arc<Mutex<VecDeque<CachedCodes>>>,
 }
 
@@ -70,6 +71,7 @@ impl Scan {
             reports: Arc::new(Workbooks),
             kept_counts: KeptCounts::default(),
             drawing: None,
+            tokens: None,
             cached: Arc::default(),
         }
     }
@@ -84,6 +86,12 @@ impl Scan {
     #[must_use]
     pub fn with_pictures(self, files: Arc<dyn FileSource>, images: Arc<dyn PageImages>) -> Self {
         Self { drawing: Some(Drawing { files, images }), ..self }
+    }
+
+    /// With a vault for the tokens people lend: Google Drive folders can be read.
+    #[must_use]
+    pub fn with_tokens(self, tokens: Arc<dyn TokenVault>) -> Self {
+        Self { tokens: Some(tokens), ..self }
     }
 
     /// Stores a list of codes where the session will look for it, and returns its digest.

@@ -73,7 +73,7 @@ impl FileSource for MemoryFiles {
         }))
     }
 
-    async fn find(&self, _source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
+    async fn find(&self, _source: &Source, entry: &Entry) -> Result<Option<Entry>, SourceError> {
         let folders = lock(&self.folders);
         Ok(file(&folders, &entry.locator).map(|file| Entry {
             size: file.content.len() as u64,

@@ -56,6 +56,8 @@ fn transition_point(transition: &Transition) -> Point {
         Transition::Cancel => "ledger.cancel",
         Transition::Progress { .. } => "ledger.progress",
         Transition::Sweep { .. } => "ledger.sweep",
+        Transition::Pause { .. } => "ledger.pause",
+        Transition::Unpause { .. } => "ledger.unpause",
     })
 }
 
@@ -278,9 +280,11 @@ impl FileSource for Faulty<dyn FileSource> {
         Ok(Box::new(FaultyPages { control: Arc::clone(&self.control), pages }))
     }
 
-    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
-        let effect = || self.inner.find(source, entry);
-        self.control.call(reads("files.find"), || entry.name.clone(), effect).await
+    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, SourceError> {
+        let point = reads("files.find");
+        let fault = self.control.arrive(point, || entry.name.clone()).await;
+        self.control.perform(point, fault, || Box::pin(async { Ok(()) })).await?;
+        self.inner.find(source, entry).await
     }
 
     async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {

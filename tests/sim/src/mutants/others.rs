@@ -85,7 +85,7 @@ impl FileSource for UnmendedFiles {
         self.0.list(source).await
     }
 
-    async fn find(&self, _source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
+    async fn find(&self, _source: &Source, entry: &Entry) -> Result<Option<Entry>, SourceError> {
         Ok(Some(entry.clone()))
     }
 
