@@ -37,6 +37,7 @@ mod system;
 mod tesseract;
 mod texts;
 mod tickets;
+mod tokens;
 mod uploads;
 
 pub use connections::LocalConnections;
@@ -53,4 +54,5 @@ pub use system::{RandomIds, SystemClock};
 pub use tesseract::Tesseract;
 pub use texts::{LocalTexts, TEXTS_LIMIT};
 pub use tickets::LocalTickets;
+pub use tokens::LocalTokens;
 pub use uploads::{LocalUploads, Permit, Place, Receiving, Refused};

@@ -119,6 +119,7 @@ impl Scan {
                 return Err(Refusal::new(ErrorCode::RequestIdReused, message));
             }
         };
+        let is_lent = start.token.is_some();
         if let (Some(token), Some(vault)) = (start.token, &self.tokens) {
             self.lend(&**vault, &session, token, is_new).await?;
         }
@@ -130,6 +131,10 @@ impl Scan {
         // Read again, as for `resume`: a session that was about to end may have ended, and told so, before the
         // subscription.
         let session = self.own_session(connection, id.0).await?;
+        if is_lent && !session.reads() {
+            // It may have ended, and its token been forgotten, before this one was kept.
+            self.forget_token(&session).await?;
+        }
         self.snapshot(connection, &session, None).await
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use riffle_ports::{Entry, FileSource, Opened, Pages, PortError, ReadError, Source, SourceError};
+use riffle_ports::{Entry, FileSource, Opened, Pages, ReadError, Source, SourceError};
 
 use super::lock;
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use riffle_ports::{
     Attempt, ChunkDone, ClientNotifier, Connection, ConnectionRegistry, Counts, Delivery, Entry, FileSource,
     ListedAt, Message, ObjectStore, Opened, Outcome, Pages, PortError, Put, Queue, ReadError, ScanLedger,
-    Session, SessionId, Source, SourceError, StoredResult, Transition, Usage, WorkQueue,
+    Session, SessionId, Source, SourceError, StoredResult, Token, TokenVault, Transition, Usage, WorkQueue,
 };
 
 use super::control::Control;
@@ -267,6 +267,25 @@ impl ClientNotifier for Faulty<dyn ClientNotifier> {
         let detail = || format!("{connection} {frame}");
         let effect = || self.inner.push(connection, frame);
         self.control.call(writes("client.push"), detail, effect).await
+    }
+}
+
+#[async_trait]
+impl TokenVault for Faulty<dyn TokenVault> {
+    async fn put(&self, tenant: &str, session: &SessionId, token: Token) -> Result<(), PortError> {
+        let effect = || self.inner.put(tenant, session, token.clone());
+        self.control.call(writes("vault.put"), || session.to_string(), effect).await
+    }
+
+    async fn get(&self, tenant: &str, session: &SessionId) -> Result<Option<Token>, PortError> {
+        let point = reads("vault.get");
+        let fault = self.control.arrive(point, || session.to_string()).await;
+        self.control.perform(point, fault, || self.inner.get(tenant, session)).await
+    }
+
+    async fn delete(&self, tenant: &str, session: &SessionId) -> Result<(), PortError> {
+        let effect = || self.inner.delete(tenant, session);
+        self.control.call(writes("vault.delete"), || session.to_string(), effect).await
     }
 }
 
