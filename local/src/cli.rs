@@ -187,9 +187,31 @@ pub struct Machine {
     #[arg(long, value_name = "PATH", env = "RIFFLE_PDFIUM")]
     pub pdfium: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub drive: Drive,
+
     /// Parse files in this process, where a hostile one can end it. For measuring.
     #[arg(long, hide = true)]
     pub in_process: bool,
+}
+
+/// Where Google Drive is, and what is read of it.
+#[derive(Debug, Args)]
+pub struct Drive {
+    /// Id of the Google Drive folder that is read where a scan names none. By default My Drive.
+    #[arg(long = "drive-folder", env = "DRIVE_FOLDER_ID", hide = true, value_name = "ID", value_parser = drive_id)]
+    pub folder: Option<String>,
+
+    /// In place of Google's own. For tests.
+    #[arg(long = "drive-endpoint", env = "DRIVE_ENDPOINT", hide = true, value_name = "URL", default_value = riffle_drive_adapter::ENDPOINT)]
+    pub endpoint: String,
+}
+
+fn drive_id(text: &str) -> Result<String, String> {
+    if riffle_ports::is_drive_id(text) {
+        return Ok(text.to_owned());
+    }
+    Err("it is what follows /folders/ in the folder's address".to_owned())
 }
 
 const SAMPLES_HELP: &str = "\

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use riffle_drive_adapter::Drive;
 use riffle_local_adapters::{
     LocalConnections, LocalFolders, LocalLedger, LocalNotifier, LocalObjects, LocalQueues, LocalTexts,
-    LocalUploads, Store, Tesseract,
+    LocalTokens, LocalUploads, Store, Tesseract,
 };
 use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, TextCache};
 use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
@@ -65,6 +66,7 @@ impl Platform {
         let store = Store::open(&dir, Arc::clone(&clock)).map_err(|error| Problem::new(error.to_string()))?;
         let settings = Settings {
             folders_allowed: true,
+            drive_folder: machine.drive.folder.clone(),
             links,
             // A quarantined file is read by this process alone: an attempt found here was made by a process
             // that is dead.
@@ -96,9 +98,16 @@ impl Platform {
         let uploads = LocalUploads::open(&dir, Arc::clone(&clock), Arc::new(RandomIds)).map_err(|error| {
             Problem::new(format!("the uploads in {} cannot be used: {error}", dir.display()))
         })?;
+        let tokens = Arc::new(LocalTokens::new(Arc::clone(&clock)));
+        let drive = riffle_drive_adapter::Settings {
+            endpoint: machine.drive.endpoint.clone(),
+            ..riffle_drive_adapter::Settings::default()
+        };
+        let drive = Drive::new(drive, tokens.clone()).map_err(Problem::new)?;
         let source = Arc::new(Sources {
             folders: Some(Arc::new(LocalFolders::default())),
             prefixes: None,
+            drive: Some(Arc::new(drive)),
             uploads: Uploads {
                 objects: Arc::new(store.objects()),
                 storage: Arc::new(uploads.clone()),
@@ -111,7 +120,7 @@ impl Platform {
         let reader = Arc::new(reader);
         // Pictures for a report are drawn where its files were read.
         let crops = Arc::new(ReaderPages::new(Arc::clone(&reader), jobs(machine)));
-        let scan = Scan::new(ports, settings).with_pictures(source.clone(), crops);
+        let scan = Scan::new(ports, settings).with_pictures(source.clone(), crops).with_tokens(tokens);
         let pages = PageViews::new(scan.clone(), source.clone(), Arc::new(drawing(machine)));
         let functions = Functions {
             connect: websocket_connect::Deps { connections: connections.clone(), clock: Arc::clone(&clock) },

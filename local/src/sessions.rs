@@ -33,7 +33,7 @@ impl Listed {
     fn folders(&self) -> &[String] {
         match &self.request.source {
             Source::Folders(folders) => folders,
-            Source::Upload(_) | Source::Prefix { .. } => &[],
+            Source::Upload(_) | Source::Prefix { .. } | Source::Drive { .. } => &[],
         }
     }
 

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use futures::channel::mpsc;
 use futures::executor::block_on;
 use futures::{SinkExt, StreamExt};
 use riffle_ports::{Content, Opened, PortError, ReadError, SessionId};
+use riffle_scan::drive_page;
 
 use crate::answer::{Answer, Path};
 use crate::pages::unopened;
@@ -49,13 +50,17 @@ pub async fn report(tenant: Tenant, State(deps): State<Deps>, Path(id): Path<Ses
     Ok((headers, report).into_response())
 }
 
-/// A file of a session, as long as it is the one that was read. This address stays.
+/// A file of a session, as long as it is the one that was read. This address stays. A file of Google Drive is shown by
+/// Google, to whoever is signed in there.
 #[utoipa::path(
     get,
     path = "/sessions/{id}/files/{index}",
     tag = "downloads",
     params(("id" = String, Path), ("index" = u32, Path)),
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"))
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 307, description = "To the file's page in Google Drive")
+    )
 )]
 pub async fn file(
     tenant: Tenant,
@@ -65,6 +70,9 @@ pub async fn file(
     let Some((source, entry)) = deps.scan.file(&tenant.0, &id, index).await? else {
         return Err(Refusal::not_found("There is no such file in that scan."));
     };
+    if let Some(page) = drive_page(&source, &entry) {
+        return Ok(Redirect::temporary(&page).into_response());
+    }
     let opened = deps.files.open(&source, &entry).await.map_err(unreadable)?;
     let (begins, size, body) = contents(opened).await.map_err(unreadable)?;
     let mut headers = HeaderMap::new();

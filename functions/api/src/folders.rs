@@ -31,6 +31,8 @@ pub async fn folders(State(deps): State<Deps>, Query(wanted): Query<Wanted>) -> 
     let path = wanted.path.as_deref().filter(|path| !path.is_empty());
     let folder = browser.folder(path).await.map_err(|error| match error {
         SourceError::Refused(why) => Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, why),
+        // Of a folder on this machine nobody says that.
+        SourceError::TokenExpired => Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
         SourceError::Port(error) => error.into(),
     })?;
     let folders = folder.folders.into_iter().map(|(name, path)| FolderEntry { name, path });

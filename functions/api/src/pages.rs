@@ -139,8 +139,11 @@ pub fn unopened(error: &ReadError) -> Refusal {
     match error {
         ReadError::Changed => refusal.named("file-changed", "The file changed"),
         ReadError::Missing | ReadError::NotUploaded => refusal.named("file-gone", "The file is gone"),
-        ReadError::Denied(_) | ReadError::TooLarge { .. } | ReadError::Port(_) => {
-            refusal.named("file-unreadable", "The file cannot be read")
-        }
+        ReadError::TokenExpired => refusal.named("token-expired", "The access token has expired"),
+        ReadError::Denied(_)
+        | ReadError::TooLarge { .. }
+        | ReadError::TooLargeToExport(_)
+        | ReadError::Unsupported(_)
+        | ReadError::Port(_) => refusal.named("file-unreadable", "The file cannot be read"),
     }
 }

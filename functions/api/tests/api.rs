@@ -87,7 +87,7 @@ impl World {
         let api = Api::new(Deps {
             scan: Scan::new(ports, Settings::default()),
             tickets: Tickets { store: Arc::new(MemoryTickets::default()), clock: clock.clone(), ids },
-            files: Arc::new(Sources { folders: None, prefixes: None, uploads: uploads.clone() }),
+            files: Arc::new(Sources { folders: None, prefixes: None, drive: None, uploads: uploads.clone() }),
             pages: None,
             uploads,
             probe: Some(Arc::new(Panics)),

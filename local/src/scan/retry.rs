@@ -19,7 +19,7 @@ impl Finished {
     pub fn folders(&self) -> &[String] {
         match &self.request.source {
             Source::Folders(folders) => folders,
-            Source::Upload(_) | Source::Prefix { .. } => &[],
+            Source::Upload(_) | Source::Prefix { .. } | Source::Drive { .. } => &[],
         }
     }
 

@@ -74,7 +74,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
     let config = Config {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         place: DeployedAt::Local,
-        sources: vec![SourceKind::Folders, SourceKind::Upload],
+        sources: vec![SourceKind::Folders, SourceKind::Upload, SourceKind::Drive],
         ocr: OcrConfig { available: platform.ocr.find().is_ok() },
         limits,
         socket: SocketConfig {

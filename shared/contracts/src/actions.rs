@@ -17,7 +17,7 @@ pub enum Action {
     CancelScan {
         session_id: String,
     },
-    /// A fresh Google Drive token for a session that has paused.
+    /// A fresh Google Drive token for a session, which goes on if it has paused. Answered with SNAPSHOT.
     RenewToken {
         session_id: String,
         token: Secret,
@@ -46,14 +46,15 @@ pub struct StartScan {
     /// Source: files uploaded for this scan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upload_id: Option<String>,
-    /// Source: a Google Drive folder, read with `token`.
+    /// Source: a Google Drive folder, by its id, read with `token`. Without it `token` means the configured folder,
+    /// else My Drive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder_id: Option<String>,
     /// Google Drive access token: never stored in clear, queued or logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<Secret>,
     /// In place of source, codes and options: a COMPLETE session, whose files that failed are read again. What
-    /// it read is kept.
+    /// it read is kept. Of a Google Drive folder with a fresh `token`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

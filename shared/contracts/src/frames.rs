@@ -62,6 +62,9 @@ pub enum FrameBody {
         /// Why a FAILED session failed.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// Whether the session waits for `renew_token`. Left out where it does not.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        paused: bool,
     },
     /// The scan has ended and the report is there. Told again after a fault, with the same words: a repeat is the
     /// same end.
@@ -206,7 +209,7 @@ pub enum ErrorCode {
     WrongState,
     /// The scan could not be done.
     ScanFailed,
-    /// Send `renew_token`.
+    /// The session has paused: send `renew_token`. Told when it pauses, and now and then while it waits.
     TokenExpired,
     /// Try the same again.
     Unavailable,

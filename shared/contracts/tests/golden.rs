@@ -22,7 +22,8 @@ fn encode(value: &impl Serialize) -> Value {
 #[test]
 fn frames_are_read_and_written_as_ever() {
     let mut types = BTreeSet::new();
-    for golden in list(include_str!("../golden/frames.v1.json")) {
+    let versions = [include_str!("../golden/frames.v1.json"), include_str!("../golden/frames.v2.json")];
+    for golden in versions.into_iter().flat_map(list) {
         let frame: Frame = decode(&golden);
         assert_eq!(encode(&frame), golden);
         types.insert(match frame.body {
@@ -47,6 +48,7 @@ fn actions_are_read_as_ever() {
         include_str!("../golden/actions.v1.json"),
         include_str!("../golden/actions.v2.json"),
         include_str!("../golden/actions.v3.json"),
+        include_str!("../golden/actions.v4.json"),
     ];
     for golden in versions.into_iter().flat_map(list) {
         let action: Action = decode(&golden);

@@ -124,6 +124,7 @@ impl Cloud {
         Ok(Arc::new(Sources {
             folders: None,
             prefixes: Some(Arc::new(self.aws.prefixes(&bucket))),
+            drive: None,
             uploads: Uploads {
                 objects: self.objects()?,
                 storage: Arc::new(self.aws.uploads(&bucket, Arc::clone(&self.clock))),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::PortError;
+use crate::{PortError, SessionId};
 
 /// A place that holds files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,15 @@ pub enum Source {
     Upload(String),
     /// What lies below a prefix of the tenant's part of the uploads bucket.
     Prefix { tenant: String, prefix: String },
+    /// A Google Drive folder and everything below it, by its id ([`is_drive_id`]) or `root` for the user's My Drive,
+    /// read with the token that the session was lent.
+    Drive { tenant: String, session: SessionId, folder: String },
+}
+
+/// Whether a text can be an id of Google Drive: 1 to 128 letters, digits, `_` and `-`.
+pub fn is_drive_id(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=128).contains(&text.len()) && text.bytes().all(fits)
 }
 
 /// One file as it was when it was listed.
@@ -27,7 +36,8 @@ pub struct Entry {
     pub name: String,
     /// How the source finds it again. For [`Source::Folders`] it is `N/PATH`: which of the folders, counted
     /// from 0, and the path below it, percent-encoded but for `/`. For [`Source::Upload`] it is the file's number,
-    /// for [`Source::Prefix`] the key below the tenant's part.
+    /// for [`Source::Prefix`] the key below the tenant's part, for [`Source::Drive`] its id, after its kind and `/`
+    /// where it has no bytes of its own (`document/ID`).
     pub locator: String,
     /// In bytes.
     pub size: u64,
@@ -41,6 +51,9 @@ pub enum SourceError {
     /// It does not exist or may not be read. The text says what to do.
     #[error("{0}")]
     Refused(String),
+    /// The session's token is gone, or past its time. With a new one the same can be done again.
+    #[error("the access token has expired")]
+    TokenExpired,
     #[error(transparent)]
     Port(#[from] PortError),
 }
@@ -59,6 +72,16 @@ pub enum ReadError {
     Denied(String),
     #[error("the file is too large: {size} bytes, at most {limit} are read")]
     TooLarge { size: u64, limit: u64 },
+    /// It has no bytes of its own, and what the place would make of it is too large. The text says what to do.
+    #[error("{0}")]
+    TooLargeToExport(String),
+    /// It is of a kind that holds nothing to read.
+    #[error("{0}")]
+    Unsupported(String),
+    /// The session's token is gone, or past its time. With a new one the same can be done again: this is no news of
+    /// the file.
+    #[error("the access token has expired")]
+    TokenExpired,
     #[error(transparent)]
     Port(#[from] PortError),
 }
@@ -74,7 +97,7 @@ pub trait FileSource: Send + Sync {
 
     /// The file of `entry` as it is now: the entry a new listing would have, under the same name and locator.
     /// `None` where there is none. One that is there but cannot be read is an entry too.
-    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError>;
+    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, SourceError>;
 
     /// What names the file wherever it is listed again. Together with its version it stands for its content.
     fn identity(&self, source: &Source, entry: &Entry) -> String;

@@ -25,7 +25,8 @@ pub use clock::{Clock, Ids};
 pub use connections::{ClientNotifier, Connection, ConnectionRegistry, Delivery};
 pub use failure::Failure;
 pub use file_source::{
-    Confirmed, Content, Entry, FileSource, Opened, Pages, ReadError, Source, SourceError, read_all,
+    Confirmed, Content, Entry, FileSource, Opened, Pages, ReadError, Source, SourceError, is_drive_id,
+    read_all,
 };
 pub use links::{DownloadLinks, Link};
 pub use notices::{Notice, Notices};
@@ -33,7 +34,7 @@ pub use object_store::{ObjectStore, Put, is_key};
 pub use ocr::{Ocr, OcrError, OcrLine, OcrWord};
 pub use platform::{Folder, FolderBrowser, MAX_FOLDERS, Probe, QueueDepth, Vitals};
 pub use scan_ledger::{Attempt, Body, ChunkDone, ListedAt, Outcome, ScanLedger, StoredResult};
-pub use session::{Counts, Frozen, Lease, Refused, Sealed, Session, SessionId, State, Transition};
+pub use session::{Counts, Frozen, Lease, Paused, Refused, Sealed, Session, SessionId, State, Transition};
 pub use text_cache::{TextCache, TextKey};
 pub use tickets::{Ticket, TicketHash, TicketStore};
 pub use tokens::{Token, TokenVault};

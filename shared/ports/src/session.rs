@@ -103,6 +103,14 @@ pub struct Frozen {
     pub receipt: String,
 }
 
+/// A session waits for a new access token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paused {
+    /// Names who paused it: whoever finds its own name here is the one that did, also if the answer was lost.
+    pub by: String,
+    pub at: DateTime<Utc>,
+}
+
 /// One scan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
@@ -128,6 +136,12 @@ pub struct Session {
     pub progress_at: DateTime<Utc>,
     /// When a sweep last sent work again.
     pub swept_at: Option<DateTime<Utc>>,
+    /// Set while the session waits for a new token. Means nothing from FINALIZING on.
+    #[serde(default)]
+    pub paused: Option<Paused>,
+    /// How often it was given a new token.
+    #[serde(default)]
+    pub renewals: u32,
     pub lease: Option<Lease>,
     pub frozen: Option<Frozen>,
     /// Key of the published report.
@@ -155,6 +169,11 @@ pub enum Transition {
     Fail { reason: String },
     /// Any state before FINALIZING → CANCELLED.
     Cancel,
+    /// LISTING, DISPATCHING or RUNNING, not paused, and given no new token since `renewals` was read: waits for one.
+    /// So a token that has been replaced meanwhile pauses nothing.
+    Pause { paused: Paused, renewals: u32 },
+    /// LISTING, DISPATCHING or RUNNING, paused or not: there is a new token. Counts it.
+    Unpause { now: DateTime<Utc> },
     /// Not terminal: claims the next progress frame, if the last was before `not_since`.
     Progress { now: DateTime<Utc>, not_since: DateTime<Utc> },
     /// Not terminal: claims one sweep, if the last was before `not_since`.
@@ -189,6 +208,8 @@ impl Session {
             usage: Usage::default(),
             progress_at: created_at,
             swept_at: None,
+            paused: None,
+            renewals: 0,
             lease: None,
             frozen: None,
             report: None,
@@ -199,6 +220,16 @@ impl Session {
     /// Whether every chunk is full.
     pub fn is_full(&self) -> bool {
         self.sealed.as_ref().is_some_and(|sealed| self.chunks_done.len() == sealed.chunks() as usize)
+    }
+
+    /// Whether files are still to be read.
+    pub fn reads(&self) -> bool {
+        matches!(self.state, State::Listing | State::Dispatching | State::Running)
+    }
+
+    /// Whether it waits for a new token.
+    pub fn is_paused(&self) -> bool {
+        self.reads() && self.paused.is_some()
     }
 
     /// Applies `transition` if its condition holds.
@@ -247,8 +278,18 @@ impl Session {
                 self.state = State::Failed;
             }
             Transition::Cancel => {
-                require(matches!(self.state, State::Listing | State::Dispatching | State::Running))?;
+                require(self.reads())?;
                 self.state = State::Cancelled;
+            }
+            Transition::Pause { paused, renewals } => {
+                require(self.reads() && self.paused.is_none() && self.renewals == *renewals)?;
+                self.paused = Some(paused.clone());
+            }
+            Transition::Unpause { now } => {
+                require(self.reads())?;
+                self.paused = None;
+                self.renewals += 1;
+                self.progress_at = *now;
             }
             Transition::Progress { now, not_since } => {
                 require(!self.state.is_terminal() && self.progress_at < *not_since)?;

@@ -141,6 +141,20 @@ pub fn retry_placements() -> Report {
     report
 }
 
+/// Runs the small scenario on a Google Drive folder whose token expires, with every placement of one fault.
+pub fn drive_placements() -> Report {
+    let calm = run(Scenario::small_drive(Plan::Placed(Vec::new())), None, false);
+    let mut report = Report {
+        schedules: 1,
+        failure: calm.violation.map(|violation| Failure { seed: calm.seed, violation, placed: Vec::new() }),
+        ..Report::default()
+    };
+    for one in placed_after(0, &calm.points) {
+        place(&mut report, Scenario::small_drive, vec![one]);
+    }
+    report
+}
+
 /// Runs one placement and returns the calls it made.
 fn place(
     report: &mut Report,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use riffle_contracts::{Action, ErrorCode, FoundMatch, Frame, FrameBody, SessionState, StartScan};
+use riffle_contracts::{Action, ErrorCode, FoundMatch, Frame, FrameBody, Secret, SessionState, StartScan};
 use riffle_testkit::simulator::Rng;
 
 use crate::invariants::Violation;
@@ -18,6 +18,7 @@ pub enum Ask {
     Connect,
     Start,
     Resume(Option<String>),
+    Renew,
     Cancel,
 }
 
@@ -31,6 +32,7 @@ enum Line {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own that it knows or has done")]
 pub struct Client {
     pub plan: ClientPlan,
     number: usize,
@@ -58,6 +60,8 @@ pub struct Client {
     /// It has paged to the end after the end: nothing more will change.
     pub settled: bool,
     cancelled: bool,
+    /// It was told that its session waits for a new token.
+    paused: bool,
     frames: u32,
     joins_at: DateTime<Utc>,
     /// Whether the session that is to be retried has ended, and completely.
@@ -98,6 +102,7 @@ impl Client {
             last_paging: false,
             settled: false,
             cancelled: false,
+            paused: false,
             frames: 0,
             earlier: Earlier::Unknown,
         }
@@ -146,7 +151,7 @@ impl Client {
             }
             Ask::Cancel => self.cancelled = true,
             Ask::Resume(None) => self.last_paging = self.ended.is_some(),
-            Ask::Start | Ask::Resume(Some(_)) => {}
+            Ask::Start | Ask::Renew | Ask::Resume(Some(_)) => {}
         }
         self.waiting = Some((ask.clone(), now + TimeDelta::seconds(rng.between(5, 40))));
         Some(ask)
@@ -169,6 +174,9 @@ impl Client {
         {
             return Some(Ask::Cancel);
         }
+        if self.paused && self.ended.is_none() {
+            return Some(Ask::Renew);
+        }
         self.page.clone().map(Ask::Resume)
     }
 
@@ -189,6 +197,10 @@ impl Client {
                 Action::StartScan(Box::new(StartScan { retry_of, ..StartScan::default() }))
             }
             Ask::Resume(cursor) => Action::Resume { session_id, cursor: cursor.clone() },
+            Ask::Renew => Action::RenewToken {
+                session_id,
+                token: self.start.token.clone().unwrap_or(Secret(String::new())),
+            },
             Ask::Cancel => Action::CancelScan { session_id },
         };
         serde_json::to_string(&action).ok()
@@ -225,6 +237,11 @@ impl Client {
         self.plan.cancel_after = self.plan.cancel_after.map(|_| 0);
     }
 
+    /// Its user fetched a token.
+    pub fn borrow_token(&mut self, token: String) {
+        self.start.token = Some(Secret(token));
+    }
+
     /// Has it retry a session it was told of.
     pub fn retry(&mut self, session: &str, earlier: Earlier) {
         self.start.retry_of = Some(session.to_owned());
@@ -251,7 +268,8 @@ impl Client {
             self.session = frame.session_id;
         }
         match frame.body {
-            FrameBody::Started { .. } | FrameBody::Pong => {}
+            FrameBody::Started { .. } => self.paused = false,
+            FrameBody::Pong => {}
             FrameBody::Progress { value, processed, total, failed, .. } => {
                 if processed >= u64::from(total) || value >= 100 || failed > processed {
                     let what = format!("PROGRESS shows {processed} of {total} ({value} %), {failed} failed");
@@ -263,7 +281,8 @@ impl Client {
             FrameBody::FileFailed { file, data } => {
                 self.fail(file, data.reason)?;
             }
-            FrameBody::Snapshot { state, processed, matches, failures, cursor, .. } => {
+            FrameBody::Snapshot { state, processed, matches, failures, cursor, paused, .. } => {
+                self.paused = paused;
                 for listed in matches {
                     self.learn(listed.match_id, listed.data)?;
                 }
@@ -291,7 +310,9 @@ impl Client {
                 self.look_again();
             }
             FrameBody::Error { code, .. } => {
-                if code == ErrorCode::ScanFailed {
+                if code == ErrorCode::TokenExpired {
+                    self.paused = true;
+                } else if code == ErrorCode::ScanFailed {
                     self.end(SessionState::Failed)?;
                     self.look_again();
                 } else if code == ErrorCode::WrongState && self.plan.retries && self.session.is_none() {
@@ -305,8 +326,14 @@ impl Client {
                 } else {
                     // Whatever was asked was not done: ask again, from the start of the paging.
                     self.refused = Some(code);
-                    if let Some((Ask::Cancel, _)) = self.waiting.take() {
-                        self.cancelled = code != ErrorCode::Unavailable;
+                    match self.waiting.take() {
+                        Some((Ask::Cancel, _)) => self.cancelled = code != ErrorCode::Unavailable,
+                        // Whether it still waits for one, and what became of it: see.
+                        Some((Ask::Renew, _)) if code == ErrorCode::WrongState => {
+                            self.paused = false;
+                            self.page = Some(None);
+                        }
+                        _ => {}
                     }
                     self.page = self.page.take().map(|_| None);
                 }
@@ -318,7 +345,7 @@ impl Client {
     fn turn_page(&mut self, terminal: bool, cursor: Option<String>) {
         let asked = self.waiting.take().map(|(ask, _)| ask);
         match asked {
-            Some(Ask::Start | Ask::Resume(None)) => self.last_paging = terminal,
+            Some(Ask::Start | Ask::Renew | Ask::Resume(None)) => self.last_paging = terminal,
             Some(Ask::Resume(Some(_))) => {}
             // A frame that came twice, or late.
             _ => {

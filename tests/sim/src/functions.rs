@@ -5,13 +5,14 @@ use std::sync::Arc;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use futures::future::LocalBoxFuture;
 use riffle_ports::{
-    ClientNotifier, Clock, ConnectionRegistry, FileSource, Ids, ObjectStore, ScanLedger, WorkQueue,
+    ClientNotifier, Clock, ConnectionRegistry, FileSource, Ids, ObjectStore, ScanLedger, TokenVault,
 };
 use riffle_runtime::{Event, queue_event, socket_event, tick_event};
 use riffle_scan::{Dispatcher, FileSearch, Ports, Scan, Settings, Worker};
 use riffle_testkit::memory::{Place, Received, SeededIds};
 use riffle_testkit::simulator::{Control, Faulty};
 
+use crate::google::DriveFiles;
 use crate::mutants::{self, Mutant};
 use crate::rows::Rows;
 use crate::search::ObedientSearch;
@@ -30,6 +31,7 @@ pub enum Answer {
 /// All functions of the flow, as warm as a process that has served before.
 pub struct Functions {
     ports: Ports,
+    tokens: Arc<dyn TokenVault>,
     source: Arc<dyn FileSource>,
     search: Arc<dyn FileSearch>,
     settings: Settings,
@@ -38,8 +40,8 @@ pub struct Functions {
     workbooks: bool,
 }
 
-fn scan(ports: &Ports, settings: &Settings, workbooks: bool) -> Scan {
-    let scan = Scan::new(ports.clone(), settings.clone());
+fn scan(ports: &Ports, tokens: &Arc<dyn TokenVault>, settings: &Settings, workbooks: bool) -> Scan {
+    let scan = Scan::new(ports.clone(), settings.clone()).with_tokens(Arc::clone(tokens));
     if workbooks { scan } else { scan.with_reports(Arc::new(Rows)) }
 }
 
@@ -61,9 +63,14 @@ impl Functions {
         let ledger = mutants::ledger(mutant, &stores.ledger, control);
         let objects = mutants::objects(mutant, &stores.objects);
         let connections = mutants::connections(mutant, &stores.connections);
-        let queue: Arc<dyn WorkQueue> = Arc::<_>::clone(&stores.queue) as _;
+        let queue = mutants::queue(mutant, &stores.queue, &stores.ledger);
         let notifier: Arc<dyn ClientNotifier> = Arc::<_>::clone(&stores.notifier) as _;
         let files = mutants::files(mutant, &stores.files);
+        let tokens = mutants::tokens(mutant, &stores.tokens);
+        let tokens: Arc<dyn TokenVault> = Arc::new(Faulty::new(tokens, Arc::clone(control)));
+        let google = Arc::clone(&stores.google);
+        let files: Arc<dyn FileSource> =
+            Arc::new(DriveFiles { files, vault: Arc::clone(&tokens), google, mutant });
         let ledger: Arc<dyn ScanLedger> = Arc::new(Faulty::new(ledger, Arc::clone(control)));
         let objects: Arc<dyn ObjectStore> = Arc::new(Faulty::new(objects, Arc::clone(control)));
         let connections: Arc<dyn ConnectionRegistry> =
@@ -78,10 +85,11 @@ impl Functions {
             ids: Arc::new(SeededIds::new(seed)) as Arc<dyn Ids>,
             meter: Arc::default(),
         };
-        let scan = scan(&ports, &settings, workbooks);
+        let scan = scan(&ports, &tokens, &settings, workbooks);
         Self {
             workbooks,
             ports,
+            tokens,
             source: Arc::new(Faulty::new(files, Arc::clone(control))),
             search: Arc::new(ObedientSearch::new(Arc::clone(control))),
             settings,
@@ -91,7 +99,7 @@ impl Functions {
 
     /// The next invocations find no cache: their processes are new.
     pub fn restart(&mut self) {
-        self.scan = scan(&self.ports, &self.settings, self.workbooks);
+        self.scan = scan(&self.ports, &self.tokens, &self.settings, self.workbooks);
     }
 
     /// The function that consumes `place`, on what was received from there.

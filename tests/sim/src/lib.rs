@@ -1,4 +1,4 @@
-//! Simulated scans: the real functions, everything that can go wrong, and the ten invariants.
+//! Simulated scans: the real functions, everything that can go wrong, and the eleven invariants.
 //!
 //! A [`Scenario`] is what a seed decides beforehand, [`run`] one schedule of it, [`campaign`] many of them.
 //! [`Mutant`]s are protocols known to be bad, which must be caught.
@@ -6,6 +6,7 @@
 pub mod campaign;
 mod client;
 mod functions;
+mod google;
 mod invariants;
 mod mutants;
 mod people;

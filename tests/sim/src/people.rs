@@ -33,6 +33,12 @@ impl World {
             let other = self.control.draw(|rng| format!("{:016x}", rng.next()));
             self.clients[number].forget_request_id(other);
         }
+        if ask == Ask::Renew {
+            let stale = self.scenario.drive.as_ref().map_or(0, |drive| drive.stale);
+            let is_stale = self.control.draw(|rng| rng.chance(stale));
+            let token = if is_stale { "expired".to_owned() } else { self.stores.google.issue() };
+            self.clients[number].borrow_token(token);
+        }
         if let Some(message) = self.clients[number].message(&ask) {
             let future = self.functions.act(&connection, tenant, &message);
             self.spawn("default", false, Kind::Act, future);

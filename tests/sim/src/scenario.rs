@@ -56,6 +56,17 @@ pub struct Scenario {
     /// What happens to each file of the first folder when its session has ended; then it is retried. Empty:
     /// nothing, and it is not.
     pub mends: Vec<Mend>,
+    /// The folders are Google Drive's.
+    pub drive: Option<DrivePlan>,
+}
+
+/// When tokens expire.
+#[derive(Debug, Clone, Default)]
+pub struct DrivePlan {
+    /// After so many calls all tokens given out until then; then after so many more, and so on.
+    pub fuses: Vec<u32>,
+    /// How often a client renews with a token that has expired already, in ten-thousandths.
+    pub stale: u32,
 }
 
 /// What its owner does to a file before a retry.
@@ -178,8 +189,9 @@ impl Scenario {
             concurrency: 1 + rng.below(4),
             largest_batch,
             mends: Vec::new(),
+            drive: None,
         };
-        scenario.and_then()
+        scenario.and_then().with_drive()
     }
 
     /// In one of four, the first folder's session is retried. Drawn apart, so that the rest of a seed does not
@@ -211,6 +223,33 @@ impl Scenario {
             self.hostile_steps += 500 + rng.below(1_500) as u64;
         }
         self
+    }
+
+    /// In one of four, the folders are Google Drive's, and tokens expire at any moment. In a fifth of these nothing
+    /// else goes wrong, so that whatever has to be mended shows. Drawn apart, as the retries are.
+    fn with_drive(mut self) -> Self {
+        let mut rng = Rng::new(self.seed ^ 0xD21F_E000_70CE_2500);
+        if !rng.chance(2_500) {
+            return self;
+        }
+        let mut fuse = || u32::try_from(rng.below(24)).unwrap_or(0);
+        let fuses = [fuse(), fuse(), fuse()].into_iter().collect::<Vec<_>>();
+        let most = rng.below(4);
+        let stale = *rng.pick(&[0, 0, 2_000]).unwrap_or(&0);
+        self.drive = Some(DrivePlan { fuses: fuses.into_iter().take(most).collect(), stale });
+        if rng.chance(2_000) {
+            self.plan = Plan::Quiet;
+            self.delivery = Delivery::default();
+            self.network = Network::default();
+            self.skew = TimeDelta::zero();
+            (self.jumps, self.meddling, self.power_cuts, self.hostile_steps) = (0, 0, 0, 0);
+        }
+        self
+    }
+
+    /// The small scenario on a Google Drive folder, whose token expires once.
+    pub fn small_drive(plan: Plan) -> Self {
+        Self { drive: Some(DrivePlan { fuses: vec![3], stale: 0 }), ..Self::small(plan) }
     }
 
     /// The small scenario, whose session is retried when its damaged file has been replaced.
@@ -255,6 +294,7 @@ impl Scenario {
             concurrency: 2,
             largest_batch: 2,
             mends: Vec::new(),
+            drive: None,
         }
     }
 
@@ -268,7 +308,11 @@ impl Scenario {
         let receives = i32::try_from(self.redrive.work + self.redrive.quarantine).unwrap_or(8);
         let chain = self.redrive.visibility * receives + attempt;
         // Once for what was under way, once for what is sent again.
-        (chain + stall + sweep * 2) * 2 + lease + self.skew * 4
+        let once = chain + stall + sweep * 2;
+        // A session that pauses may have to be reminded of, and lose what was to follow the new token.
+        let pauses = self.drive.as_ref().map_or(0, |drive| drive.fuses.len() + 2);
+        let pauses = i32::try_from(pauses).unwrap_or(8);
+        once * 2 + (once + stall + sweep * 4) * pauses + lease + self.skew * 4
     }
 }
 
@@ -367,6 +411,7 @@ fn settings(rng: &mut Rng, short_deadline: bool) -> Settings {
         progress_every: Duration::from_millis(500),
         folders_allowed: true,
         prefixes_allowed: false,
+        drive_folder: None,
         links: Links::Files,
         prices: riffle_scan::Prices::default(),
     }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use riffle_ports::Clock;
 use riffle_testkit::memory::{
     ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue,
+    MemoryTokens,
 };
 
+use crate::google::Google;
 use crate::scenario::Scenario;
 
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub struct Stores {
     pub connections: Arc<MemoryConnections>,
     pub notifier: Arc<MemoryNotifier>,
     pub files: Arc<MemoryFiles>,
+    pub tokens: Arc<MemoryTokens>,
+    pub google: Arc<Google>,
 }
 
 impl Stores {
@@ -35,6 +39,7 @@ impl Stores {
             }
         }
         let queue = MemoryQueue::new(Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>, scenario.redrive);
+        let tokens = MemoryTokens::new(Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>);
         Self {
             clock,
             ledger: Arc::default(),
@@ -43,6 +48,8 @@ impl Stores {
             connections: Arc::default(),
             notifier: Arc::default(),
             files: Arc::new(files),
+            tokens: Arc::new(tokens),
+            google: Arc::new(Google::new(scenario.drive.clone().unwrap_or_default())),
         }
     }
 }

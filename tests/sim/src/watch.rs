@@ -6,6 +6,7 @@ use riffle_scan::Request;
 use riffle_testkit::memory::{Change, Place};
 
 use crate::client::Earlier;
+use crate::google::folder_id;
 use crate::invariants::Violation;
 use crate::stores::folder;
 use crate::world::World;
@@ -24,6 +25,7 @@ impl World {
             }
         }
         checked?;
+        changes.iter().try_for_each(|change| self.watch_pauses(change))?;
         let pushed = self.stores.notifier.take();
         self.wire.extend(pushed);
         if !changes.is_empty() {
@@ -31,6 +33,49 @@ impl World {
             self.gossip(&changes);
         }
         self.patience()
+    }
+
+    /// What is interesting in sessions that wait for a token, and that none is mended by a sweep where nothing went
+    /// wrong.
+    fn watch_pauses(&mut self, change: &Change) -> Result<(), Violation> {
+        let (Change::Moved { id, by, from, .. } | Change::Refused { id, by, state: from }) = change else {
+            return Ok(());
+        };
+        let session = self.stores.ledger.inspect(|books| books.sessions.get(id).cloned());
+        let is_paused = session.as_ref().is_some_and(riffle_ports::Session::is_paused);
+        let event = match (change, *by, *from) {
+            (Change::Moved { .. }, "pause", State::Listing) => "a session pauses while LISTING",
+            (Change::Moved { .. }, "pause", State::Dispatching) => "a session pauses while DISPATCHING",
+            (Change::Moved { .. }, "pause", _) => "a session pauses while RUNNING",
+            (Change::Refused { .. }, "pause", State::Cancelled | State::Complete | State::Failed) => {
+                "a pause comes after the end"
+            }
+            (Change::Refused { .. }, "pause", _) if is_paused => "a session is paused already",
+            (Change::Refused { .. }, "pause", _) => "a pause comes after a new token",
+            (Change::Moved { .. }, "unpause", _) => "a session is given a new token",
+            (Change::Refused { .. }, "unpause", _) => "a new token comes too late",
+            (Change::Moved { .. }, "sweep", _) if is_paused => "people are reminded of a paused session",
+            (Change::Moved { .. }, "lease", _) => {
+                let puts = self.stores.tokens.peek(id).1;
+                self.kept.entry(id.clone()).or_insert(puts);
+                return Ok(());
+            }
+            (Change::Moved { .. }, "sweep", _) if self.mends_itself() => {
+                let what = "nothing went wrong, and a sweep had to hand out again what a paused session left";
+                return Err(Violation::new(11, what));
+            }
+            _ => return Ok(()),
+        };
+        self.control.sometimes(event);
+        Ok(())
+    }
+
+    /// Nothing goes wrong but that tokens expire.
+    fn mends_itself(&self) -> bool {
+        let mut files = self.scenario.folders.iter().flatten();
+        self.scenario.drive.is_some()
+            && self.scenario.plan == riffle_testkit::simulator::Plan::Quiet
+            && !files.any(|nature| *nature == crate::search::Nature::Killer)
     }
 
     /// Whether a session takes too long, now that nothing goes wrong any more.
@@ -140,7 +185,12 @@ impl World {
         let request = self.stores.ledger.inspect(|books| books.sessions.get(id).map(|it| it.request.clone()));
         let request = request.and_then(|request| Request::decode(&request).ok());
         let is_first = request.is_some_and(|request| {
-            request.retry_of.is_none() && request.source == Source::Folders(vec![folder(0)])
+            let first = match request.source {
+                Source::Folders(folders) => folders == [folder(0)],
+                Source::Drive { folder, .. } => folder == folder_id(0),
+                _ => false,
+            };
+            request.retry_of.is_none() && first
         });
         if !retriers || !is_first || (earlier == Earlier::Open && self.control.draw(|rng| rng.chance(7_000)))
         {
@@ -149,8 +199,13 @@ impl World {
         if earlier == Earlier::Complete {
             self.mend();
         }
-        let clients = self.clients.iter_mut().filter(|client| client.plan.retries);
-        clients.for_each(|client| client.retry(id.as_ref(), earlier));
+        let is_drive = self.scenario.drive.is_some();
+        for client in self.clients.iter_mut().filter(|client| client.plan.retries) {
+            client.retry(id.as_ref(), earlier);
+            if is_drive {
+                client.borrow_token(self.stores.google.issue());
+            }
+        }
     }
 
     /// Counts what can be seen of queues and frames rather than of the books.

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use riffle_contracts::StartScan;
+use riffle_contracts::{Secret, StartScan};
 use riffle_ports::{Clock, Message, Queue, SessionId, WorkQueue};
 use riffle_testkit::memory::{ManualClock, Place, Pushed, Received};
 use riffle_testkit::simulator::{Control, Executor, Plan, Polled, Rng, TaskId, Trace};
 
 use crate::client::Client;
 use crate::functions::{Answer, Functions};
+use crate::google::folder_id;
 use crate::invariants::{BookChecker, Violation};
 use crate::mutants::Mutant;
 use crate::scenario::{CODES, Delivery, Network, Scenario};
@@ -54,6 +55,8 @@ pub(crate) struct World {
     pub meddled: bool,
     /// Quarantined files whose attempt was found by another delivery.
     pub attempted: BTreeSet<(SessionId, u32)>,
+    /// How often tokens had been kept for a session when its end began.
+    pub kept: BTreeMap<SessionId, u32>,
     /// Idle connections were closed once.
     pub reconnected: bool,
     /// Whose invocation the last step was, if it was one of a batch with a message that came back.
@@ -85,9 +88,12 @@ impl World {
                     let request_id = Some(format!("retry-{}", plan.folder));
                     return Client::new(number, *plan, StartScan { request_id, ..StartScan::default() }, now);
                 }
+                let drive = scenario.drive.is_some();
                 let start = StartScan {
                     request_id: Some(format!("request-{}", plan.folder)),
-                    folders: vec![folder(plan.folder)],
+                    folders: if drive { Vec::new() } else { vec![folder(plan.folder)] },
+                    folder_id: drive.then(|| folder_id(plan.folder)),
+                    token: drive.then(|| Secret(stores.google.issue())),
                     target_hole_codes: CODES.map(str::to_owned).to_vec(),
                     ..StartScan::default()
                 };
@@ -111,6 +117,7 @@ impl World {
             calm_since: None,
             meddled: false,
             attempted: BTreeSet::new(),
+            kept: BTreeMap::new(),
             reconnected: false,
             redelivered: false,
         };

@@ -11,7 +11,7 @@ const SCHEDULES: u64 = 20_000;
 const PATIENCE: u64 = 1_000;
 
 /// What the generator must reach, or the schedules prove little.
-const SOMETIMES: [&str; 61] = [
+const SOMETIMES: [&str; 71] = [
     "a SNAPSHOT of several pages",
     "a SNAPSHOT when CANCELLED",
     "a SNAPSHOT when COMPLETE",
@@ -39,6 +39,8 @@ const SOMETIMES: [&str; 61] = [
     "a lease is taken over",
     "a mended file is read",
     "a message in flight is delivered to another, too",
+    "a new token comes too late",
+    "a pause comes after a new token",
     "a progress frame is claimed by another",
     "a quarantine message is lost",
     "a quarantined file had its attempt",
@@ -51,6 +53,11 @@ const SOMETIMES: [&str; 61] = [
     "a session fails",
     "a session id is reused",
     "a session is cancelled",
+    "a session is given a new token",
+    "a session is paused already",
+    "a session pauses while DISPATCHING",
+    "a session pauses while LISTING",
+    "a session pauses while RUNNING",
     "a session that is not complete is to be retried",
     "a sweep sends work again",
     "a work message is lost",
@@ -67,10 +74,13 @@ const SOMETIMES: [&str; 61] = [
     "lost response: ledger.fail",
     "lost response: ledger.freeze",
     "lost response: ledger.lease",
+    "lost response: ledger.pause",
     "lost response: ledger.put_result",
     "lost response: ledger.record_attempt",
     "lost response: ledger.seal",
     "lost response: ledger.sweep",
+    "lost response: ledger.unpause",
+    "people are reminded of a paused session",
     "the power fails",
     "the sweep reads a stale index",
 ];
@@ -115,6 +125,13 @@ fn every_placement_of_a_fault_in_a_retry_keeps_the_invariants() {
     let report = campaign::retry_placements();
     assert_clean(&report);
     assert!(report.schedules > 300, "only {} placements", report.schedules);
+}
+
+#[test]
+fn every_placement_of_a_fault_in_a_scan_that_pauses_keeps_the_invariants() {
+    let report = campaign::drive_placements();
+    assert_clean(&report);
+    assert!(report.schedules > 150, "only {} placements", report.schedules);
 }
 
 #[test]

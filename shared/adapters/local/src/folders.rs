@@ -46,10 +46,10 @@ impl FileSource for LocalFolders {
         Ok(Box::new(FolderPages(Arc::new(Mutex::new(walk)))))
     }
 
-    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
+    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, SourceError> {
         let path = path(folders(source)?, entry)?;
         let entry = entry.clone();
-        elsewhere(move || folder_find::find(&path, entry)).await
+        Ok(elsewhere(move || folder_find::find(&path, entry)).await?)
     }
 
     async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {

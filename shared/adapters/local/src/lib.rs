@@ -36,6 +36,7 @@ mod store;
 mod tesseract;
 mod texts;
 mod tickets;
+mod tokens;
 mod uploads;
 
 pub use connections::LocalConnections;
@@ -51,4 +52,5 @@ pub use store::{OpenError, Store};
 pub use tesseract::Tesseract;
 pub use texts::{LocalTexts, TEXTS_LIMIT};
 pub use tickets::LocalTickets;
+pub use tokens::LocalTokens;
 pub use uploads::{LocalUploads, Permit, Place, Receiving, Refused};

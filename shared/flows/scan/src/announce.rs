@@ -101,6 +101,12 @@ pub(crate) fn started(session: &Session, total: u32, again: Option<usize>) -> Fr
     FrameBody::Started { message, timestamp, total }
 }
 
+/// A session that was paused reads on.
+pub(crate) fn going_on(session: &Session, total: u32) -> FrameBody {
+    let timestamp = session.started_at.unwrap_or(session.created_at);
+    FrameBody::Started { message: format!("Going on with {}", files(u64::from(total))), timestamp, total }
+}
+
 pub(crate) fn cancelled() -> FrameBody {
     FrameBody::Cancelled {
         message: "The scan was cancelled. What was found until then stays listed.".to_owned(),

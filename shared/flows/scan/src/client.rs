@@ -3,11 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use riffle_contracts::{Action, DispatchJob, ErrorCode, FrameBody, Options, ScheduledScan, StartScan};
+use riffle_contracts::{Action, ErrorCode, FrameBody, Options, ScheduledScan, Secret, StartScan};
 use riffle_ports::{
-    Connection, Failure, Outcome, PortError, Queue, Session, SessionId, Source, State, Transition, is_key,
+    Connection, Failure, Outcome, PortError, Session, SessionId, Source, State, TokenVault, Transition,
+    is_drive_id, is_key,
 };
 
+use crate::lent::{self, MY_DRIVE};
 use crate::matching::CodeList;
 use crate::request::{Request, keys, session_id};
 use crate::uploads::is_id;
@@ -73,9 +75,7 @@ impl Scan {
                 self.snapshot(connection, &session, cursor).await
             }
             Action::CancelScan { session_id } => self.cancel(connection, session_id).await,
-            Action::RenewToken { .. } => {
-                Err(Refusal::new(ErrorCode::WrongState, "This session reads no Google Drive folder."))
-            }
+            Action::RenewToken { session_id, token } => self.renew(connection, session_id, token).await,
             Action::Ping { session_id } => {
                 self.reply(&connection.id, session_id.map(SessionId).as_ref(), FrameBody::Pong).await;
                 Ok(())
@@ -84,28 +84,37 @@ impl Scan {
     }
 
     async fn start(&self, connection: &Connection, start: StartScan) -> Result<(), Refusal> {
-        let session = self.create(&connection.tenant, start).await?;
+        let token = start.token.clone();
+        let (session, is_new) = self.create(&connection.tenant, start).await?;
+        let is_lent = token.is_some();
+        if let (Some(token), Some(vault)) = (token, &self.tokens) {
+            self.lend(&**vault, &session, token, is_new).await?;
+        }
         self.ports.connections.subscribe(&session.id, &connection.id).await?;
         self.hand_over(&session).await?;
         // Read again, as for `resume`: a session that was about to end may have ended, and told so, before the
         // subscription.
         let session = self.own_session(&connection.tenant, session.id.0).await?;
+        if is_lent && !session.reads() {
+            // It may have ended, and its token been forgotten, before this one was kept.
+            self.forget_token(&session).await?;
+        }
         self.snapshot(connection, &session, None).await
     }
 
     /// Starts what a schedule asks for, unless it was started already.
     pub async fn start_scheduled(&self, scheduled: ScheduledScan) -> Result<(), Failure> {
-        let ScheduledScan { name, due, tenant, prefix, target_hole_codes, codes_key, options } = scheduled;
+        let ScheduledScan { name, scheduled_time, tenant, prefix, codes, codes_key, options } = scheduled;
         let start = StartScan {
-            request_id: Some(format!("schedule {name} {due}")),
+            request_id: Some(format!("schedule {name} {scheduled_time}")),
             prefix: Some(prefix),
-            target_hole_codes,
+            target_hole_codes: codes,
             codes_key,
             options,
             ..StartScan::default()
         };
         let started = async {
-            let session = self.create(&tenant, start).await?;
+            let (session, _) = self.create(&tenant, start).await?;
             self.hand_over(&session).await
         };
         started.await.map_err(|refusal: Refusal| match refusal.code {
@@ -114,26 +123,26 @@ impl Scan {
         })
     }
 
-    /// The session that was asked for, which may exist already.
-    async fn create(&self, tenant: &str, start: StartScan) -> Result<Session, Refusal> {
-        let asked = match start.retry_of.clone() {
-            None => Asked {
-                source: self.source(tenant, &start).await?,
-                codes: self.code_list(tenant, &start).await?,
-                options: start.options,
-                retry_of: None,
-            },
-            Some(earlier) => self.retry_of(tenant, &start, earlier).await?,
-        };
-        let request_id = match start.request_id {
+    /// The session that was asked for, and whether it is new.
+    async fn create(&self, tenant: &str, start: StartScan) -> Result<(Session, bool), Refusal> {
+        let request_id = match &start.request_id {
             Some(id) if id.is_empty() || id.chars().nth(MAX_REQUEST_ID).is_some() => {
                 let message = format!("A request_id has 1 to {MAX_REQUEST_ID} characters.");
                 return Err(Refusal::new(ErrorCode::BadRequest, message));
             }
-            Some(id) => id,
+            Some(id) => id.clone(),
             None => self.ports.ids.fresh(),
         };
         let id = session_id(tenant, &request_id);
+        let asked = match start.retry_of.clone() {
+            None => Asked {
+                source: self.source(tenant, &id, &start).await?,
+                codes: self.code_list(tenant, &start).await?,
+                options: start.options,
+                retry_of: None,
+            },
+            Some(earlier) => self.retry_of(tenant, &id, &start, earlier).await?,
+        };
         let codes_digest = self.store_codes(&id, &asked.codes).await?;
         let Asked { source, codes, options, retry_of } = asked;
         let codes = u32::try_from(codes.len()).ok();
@@ -141,8 +150,8 @@ impl Scan {
         let now = self.ports.clock.now();
         let session = Session::new(id, tenant.to_owned(), request, now, now + self.settings.deadline);
         match self.ports.ledger.create(session.clone()).await? {
-            None => Ok(session),
-            Some(existing) if existing.request == session.request => Ok(existing),
+            None => Ok((session, true)),
+            Some(existing) if existing.request == session.request => Ok((existing, false)),
             Some(_) => {
                 let message = "This request_id was used for another scan. Make a new one.";
                 Err(Refusal::new(ErrorCode::RequestIdReused, message))
@@ -154,18 +163,75 @@ impl Scan {
     async fn hand_over(&self, session: &Session) -> Result<(), Refusal> {
         if matches!(session.state, State::Listing | State::Dispatching) {
             // Also for a session that exists: whoever created it may have ended before this line.
-            let job = DispatchJob { session_id: session.id.0.clone() };
-            self.send(Queue::ScanDispatch, &session.id, [job]).await.map_err(|failure| {
-                tracing::error!(session = %session.id, %failure, "a session waits for the sweeper");
-                Refusal::new(ErrorCode::Unavailable, "The scan could not be started. Try the same again.")
-            })?;
+            self.call_dispatcher(&session.id).await.map_err(|failure| waits(&session.id, &failure))?;
         }
         Ok(())
     }
 
+    /// Keeps the token a session is begun with. Where the session exists, only if it lacks one and has read nothing
+    /// yet: whoever created it may have ended before this, but the message may also be an old one, and the token
+    /// older than what the session was given since.
+    async fn lend(
+        &self,
+        vault: &dyn TokenVault,
+        session: &Session,
+        token: Secret,
+        is_new: bool,
+    ) -> Result<(), PortError> {
+        let (tenant, id) = (session.tenant.as_str(), &session.id);
+        let lacks = session.state == State::Listing && session.renewals == 0;
+        if is_new || (lacks && vault.get(tenant, id).await?.is_none()) {
+            self.keep_token(vault, (tenant, id), token).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a new token for a session and has it go on. Every time it is asked: whoever asked before may have ended
+    /// half-way.
+    async fn renew(&self, connection: &Connection, session_id: String, token: Secret) -> Result<(), Refusal> {
+        let session = self.own_session(&connection.tenant, session_id).await?;
+        let id = session.id.clone();
+        let refuse = |code, message: String| Refusal { code, message, session: Some(id.clone()) };
+        let vault = self.tokens.as_ref().filter(|_| is_drive(&session));
+        let Some(vault) = vault else {
+            return Err(refuse(
+                ErrorCode::WrongState,
+                "This session reads no Google Drive folder.".to_owned(),
+            ));
+        };
+        if let Some(message) = lent::refused(&token) {
+            return Err(refuse(ErrorCode::BadRequest, message));
+        }
+        let needless =
+            || refuse(ErrorCode::WrongState, "The scan needs no access token any more.".to_owned());
+        if !session.reads() {
+            return Err(needless());
+        }
+        self.ports.connections.subscribe(&id, &connection.id).await?;
+        self.keep_token(&**vault, (&session.tenant, &id), token).await?;
+        let unpause = Transition::Unpause { now: self.ports.clock.now() };
+        match self.ports.ledger.transition(&id, unpause).await? {
+            Outcome::Applied(_) => {}
+            // It ended meanwhile: its token may have been forgotten before this one was kept.
+            Outcome::Refused(_) | Outcome::NoSession => {
+                vault.delete(&session.tenant, &id).await?;
+                return Err(needless());
+            }
+        }
+        self.call_dispatcher(&id).await.map_err(|failure| waits(&id, &failure))?;
+        let session = self.own_session(&connection.tenant, id.0.clone()).await?;
+        self.snapshot(connection, &session, None).await
+    }
+
     /// What a finished session asked for, to be asked again for its failed files.
-    async fn retry_of(&self, tenant: &str, start: &StartScan, earlier: String) -> Result<Asked, Refusal> {
-        let mut given = sources(start);
+    async fn retry_of(
+        &self,
+        tenant: &str,
+        id: &SessionId,
+        start: &StartScan,
+        earlier: String,
+    ) -> Result<Asked, Refusal> {
+        let mut given = sources(&StartScan { token: None, ..start.clone() });
         given.extend((!start.target_hole_codes.is_empty()).then_some("target_hole_codes"));
         given.extend(start.file_content.is_some().then_some("file_content"));
         given.extend(start.codes_key.is_some().then_some("codes_key"));
@@ -187,10 +253,18 @@ impl Scan {
         }
         let request = Request::decode(&earlier.request)?;
         let codes = self.load_codes(&earlier, &request).await?;
-        Ok(Asked { source: request.source, codes, options: request.options, retry_of: Some(earlier.id) })
+        let source = match request.source {
+            Source::Drive { folder, .. } => self.drive(tenant, id, start, folder)?,
+            _ if start.token.is_some() => {
+                let message = "The scan to retry reads no Google Drive folder: leave out token.";
+                return Err(Refusal::new(ErrorCode::BadRequest, message));
+            }
+            source => source,
+        };
+        Ok(Asked { source, codes, options: request.options, retry_of: Some(earlier.id) })
     }
 
-    async fn source(&self, tenant: &str, start: &StartScan) -> Result<Source, Refusal> {
+    async fn source(&self, tenant: &str, id: &SessionId, start: &StartScan) -> Result<Source, Refusal> {
         let named = sources(start);
         match named[..] {
             ["upload_id"] => {
@@ -210,6 +284,11 @@ impl Scan {
                 }
                 Ok(Source::Prefix { tenant: tenant.to_owned(), prefix })
             }
+            ["folder_id and token"] if self.tokens.is_some() => {
+                let configured = || self.settings.drive_folder.clone().unwrap_or_else(|| MY_DRIVE.to_owned());
+                let folder = start.folder_id.clone().unwrap_or_else(configured);
+                self.drive(tenant, id, start, folder)
+            }
             [one] => Err(Refusal::new(ErrorCode::BadRequest, format!("{one} cannot be read here."))),
             [] => Err(Refusal::new(ErrorCode::BadRequest, "Name the files to read: a folder, for instance.")),
             _ => Err(Refusal::new(
@@ -217,6 +296,32 @@ impl Scan {
                 format!("A scan reads one source; this names {}.", named.join(", ")),
             )),
         }
+    }
+
+    /// A Google Drive folder, read with the token of this very session.
+    fn drive(
+        &self,
+        tenant: &str,
+        id: &SessionId,
+        start: &StartScan,
+        folder: String,
+    ) -> Result<Source, Refusal> {
+        let refuse = |message: &str| Err(Refusal::new(ErrorCode::BadRequest, message));
+        if self.tokens.is_none() {
+            return refuse("Google Drive folders cannot be read here.");
+        }
+        let Some(token) = &start.token else {
+            return refuse("A Google Drive folder is read with an access token: send it as token.");
+        };
+        if let Some(message) = lent::refused(token) {
+            return refuse(&message);
+        }
+        if !is_drive_id(&folder) {
+            return refuse(
+                "folder_id is the id of a Google Drive folder: what follows /folders/ in its address.",
+            );
+        }
+        Ok(Source::Drive { tenant: tenant.to_owned(), session: id.clone(), folder })
     }
 
     async fn code_list(&self, tenant: &str, start: &StartScan) -> Result<CodeList, Refusal> {
@@ -252,6 +357,9 @@ impl Scan {
             Outcome::Applied(session) | Outcome::Refused(session) => session,
             Outcome::NoSession => return Err(not_found()),
         };
+        if session.state == State::Cancelled {
+            self.forget_token(&session).await?;
+        }
         match session.state {
             // Also where an earlier try or somebody else cancelled it.
             State::Cancelled => self.audience(&session.id).await.tell(announce::cancelled()).await,
@@ -306,6 +414,16 @@ fn sources(start: &StartScan) -> Vec<&'static str> {
         (start.folder_id.is_some() || start.token.is_some(), "folder_id and token"),
     ];
     named.iter().filter(|(given, _)| *given).map(|(_, name)| *name).collect()
+}
+
+fn is_drive(session: &Session) -> bool {
+    Request::decode(&session.request).is_ok_and(|request| lent::borrows(&request))
+}
+
+/// A session nobody could be called for.
+fn waits(id: &SessionId, failure: &Failure) -> Refusal {
+    tracing::error!(session = %id, %failure, "a session waits for the sweeper");
+    Refusal::new(ErrorCode::Unavailable, "The scan could not be started. Try the same again.")
 }
 
 fn not_found() -> Refusal {

@@ -130,7 +130,7 @@ fn folder<'a>(source: &'a Source, entry: &'a Entry) -> &'a str {
         Source::Folders(folders) if folders.len() > 1 => {
             LocalPath::of(source, entry).map_or("", |path| path.folder)
         }
-        Source::Folders(_) | Source::Upload(_) | Source::Prefix { .. } => "",
+        Source::Folders(_) | Source::Upload(_) | Source::Prefix { .. } | Source::Drive { .. } => "",
     }
 }
 

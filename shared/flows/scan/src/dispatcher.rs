@@ -1,7 +1,8 @@
 //! From a source to messages: list, seal, announce, hand out.
 //!
 //! Any number of dispatchers may work on one session. Each lists into a manifest of its own; the one that
-//! seals wins, and all go on with the sealed one.
+//! seals wins, and all go on with the sealed one. In a session that was given a new token, what was handed out before
+//! may have been acknowledged unread (see `lent`): each of them hands it out again.
 
 use std::sync::Arc;
 
@@ -15,6 +16,38 @@ use crate::{Scan, announce, manifest};
 
 /// Files handed out between two moves of the cursor.
 const STEP: u32 = 1_000;
+
+impl Scan {
+    /// The indices below `upto` that have no result yet, as far as the sets say. What is stored and not marked is
+    /// among them: reading it again marks it.
+    pub(crate) async fn missing(
+        &self,
+        session: &Session,
+        sealed: &Sealed,
+        upto: u32,
+    ) -> Result<Vec<u32>, Failure> {
+        let mut missing = Vec::new();
+        for chunk in (0..sealed.chunks()).filter(|chunk| !session.chunks_done.contains(chunk)) {
+            let indices = sealed.indices(chunk);
+            if indices.start >= upto {
+                break;
+            }
+            let done = self.ports.ledger.done(&session.id, chunk).await?;
+            missing.extend(indices.filter(|index| *index < upto && !done.contains(index)));
+        }
+        Ok(missing)
+    }
+
+    /// Has files of the session read.
+    pub(crate) async fn send_files(
+        &self,
+        id: &SessionId,
+        indices: impl IntoIterator<Item = u32>,
+    ) -> Result<(), Failure> {
+        let files = indices.into_iter().map(|index| ScanFile { session_id: id.0.clone(), index });
+        self.send(Queue::ScanWork, id, files).await
+    }
+}
 
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
@@ -35,21 +68,34 @@ impl Dispatcher {
                 let reason = "not all files could be listed and handed out in time: scan fewer at once";
                 self.change(&id, Transition::Fail { reason: reason.to_owned() }).await?
             }
-            State::Listing => self.list(&session).await?,
+            // Whoever brings a new token calls again.
+            _ if session.is_paused() => return Ok(()),
+            State::Listing => match self.list(&session).await? {
+                Some(session) => session,
+                None => return self.scan.pause(&session).await,
+            },
             _ => session,
         };
         match (session.state, &session.sealed) {
             (State::Dispatching, Some(sealed)) => self.hand_out(&session, sealed).await,
             // An earlier run may have ended between its last change and what follows it.
             (State::Running, _) if session.is_full() => self.scan.call_finisher(&session).await,
+            (State::Running, Some(sealed)) if session.renewals > 0 => {
+                let missing = self.scan.missing(&session, sealed, sealed.total).await?;
+                self.scan.send_files(&session.id, missing).await?;
+                let going_on = announce::going_on(&session, sealed.total);
+                self.scan.audience(&id).await.tell(going_on).await;
+                Ok(())
+            }
             // Whoever made it fail may have ended before telling; its message came back.
-            (State::Failed, _) => self.tell_failure(&session).await,
+            (State::Failed, _) => self.failed(&session).await,
             _ => Ok(()),
         }
     }
 
-    /// Lists the source and seals the session with the listing. The session as it is then, whoever sealed it.
-    async fn list(&self, session: &Session) -> Result<Session, Failure> {
+    /// Lists the source and seals the session with the listing. The session as it is then, whoever sealed it; `None`
+    /// if the listing needs a new token.
+    async fn list(&self, session: &Session) -> Result<Option<Session>, Failure> {
         let request = Request::decode(&session.request)?;
         let ports = &self.scan.ports;
         let written = match &request.retry_of {
@@ -59,9 +105,10 @@ impl Dispatcher {
         let transition = match written {
             Ok(sealed) => Transition::Seal { sealed, now: ports.clock.now() },
             Err(SourceError::Refused(reason)) => Transition::Fail { reason },
+            Err(SourceError::TokenExpired) => return Ok(None),
             Err(SourceError::Port(error)) => return Err(error.into()),
         };
-        self.change(&session.id, transition).await
+        self.change(&session.id, transition).await.map(Some)
     }
 
     /// The session after `transition`, or as it is if it was refused.
@@ -94,29 +141,32 @@ impl Dispatcher {
         let retry = self.retry(session, sealed).await?;
         let again = retry.as_ref().map(|retry| retry.again.len());
         self.scan.audience(id).await.tell(announce::started(session, sealed.total, again)).await;
+        if session.renewals > 0 {
+            let missing = self.scan.missing(session, sealed, session.dispatched).await?;
+            self.scan.send_files(id, missing).await?;
+        }
         let mut next = session.dispatched;
         while next < sealed.total {
             let upto = sealed.total.min(next + STEP);
-            let file = |index| ScanFile { session_id: id.0.clone(), index };
             match &retry {
-                None => self.scan.send(Queue::ScanWork, id, (next..upto).map(file)).await?,
+                None => self.scan.send_files(id, next..upto).await?,
                 Some(retry) => {
                     if !self.carry_over(session, sealed, retry, next..upto).await? {
                         let reason = crate::retry::GONE.to_owned();
                         let failed = self.change(id, Transition::Fail { reason }).await?;
                         if failed.state == State::Failed {
-                            self.tell_failure(&failed).await?;
+                            self.failed(&failed).await?;
                         }
                         return Ok(());
                     }
-                    let again = retry.again.range(next..upto).copied();
-                    self.scan.send(Queue::ScanWork, id, again.map(file)).await?;
+                    self.scan.send_files(id, retry.again.range(next..upto).copied()).await?;
                 }
             }
             let moved = Transition::Dispatched { upto, now: ports.clock.now() };
-            let Outcome::Applied(_) = ports.ledger.transition(id, moved).await? else {
-                return Ok(());
-            };
+            match ports.ledger.transition(id, moved).await? {
+                Outcome::Applied(session) if !session.is_paused() => {}
+                _ => return Ok(()),
+            }
             next = upto;
         }
         self.scan.account(id).await?;
@@ -133,7 +183,8 @@ impl Dispatcher {
         }
     }
 
-    async fn tell_failure(&self, session: &Session) -> Result<(), Failure> {
+    async fn failed(&self, session: &Session) -> Result<(), Failure> {
+        self.scan.forget_token(session).await?;
         let reason = session.reason.clone().unwrap_or_default();
         self.scan.audience(&session.id).await.tell(announce::error(ErrorCode::ScanFailed, reason)).await;
         self.scan.notify(session).await

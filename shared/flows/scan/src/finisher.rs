@@ -65,6 +65,8 @@ impl Scan {
         let key = keys::report(&session.id);
         // Taken means published: by an earlier run, with the same bytes.
         ports.objects.put_if_absent(&key, report).await?;
+        // Nothing more is read: at COMPLETE the token is forgotten already, whatever ends here.
+        self.forget_token(&session).await?;
         let complete = Transition::Complete { token, counts: totals.counts, report: key };
         match ports.ledger.transition(&session.id, complete).await? {
             Outcome::Applied(session) => {

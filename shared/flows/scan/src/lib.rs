@@ -1,7 +1,7 @@
 //! The scan flow: a source and a list of codes become live matches and one report, exactly.
 //!
 //! `client` takes what people ask for, `dispatcher` lists and hands out, `retry` carries over what an earlier
-//! session read, `worker` and `quarantine` read, `record` writes down, `finisher` closes (`closing` builds the report, `crops` draws for it), `sweeper` heals; `walk` and
+//! session read, `worker` and `quarantine` read, `record` writes down, `lent` keeps the tokens people lend and pauses for a new one, `finisher` closes (`closing` builds the report, `crops` draws for it), `sweeper` heals; `walk` and
 //! what stands on it (`snapshot`, `pages`, `code_states`, `overview`, `evidence`) tell; `page_views` shows. Counters are for showing, sets for deciding:
 //! delivery is at least once everywhere, and each of these may run twice, at once, half-way or late.
 
@@ -14,8 +14,10 @@ pub mod codes;
 mod crops;
 mod dispatcher;
 mod downloads;
+mod drive_page;
 mod evidence;
 mod finisher;
+mod lent;
 mod local_path;
 mod manifest;
 pub mod matching;
@@ -48,6 +50,7 @@ mod worker;
 pub use announce::status;
 pub use code_lists::CodeListsError;
 pub use dispatcher::Dispatcher;
+pub use drive_page::drive_page;
 pub use evidence::{PageView, Sighting};
 pub use local_path::folder_link;
 pub use overview::described;

@@ -6,6 +6,7 @@ use riffle_contracts::http::{SessionDetail, SessionOverview, SessionPage};
 use riffle_ports::{ListedAt, PortError, Session, SessionId, Source, State};
 
 use crate::Scan;
+use crate::lent::MY_DRIVE;
 use crate::query::QueryError;
 use crate::request::Request;
 use crate::snapshot::{Shown, state};
@@ -82,6 +83,8 @@ pub fn described(source: &Source) -> String {
         Source::Upload(_) => "uploaded files".to_owned(),
         Source::Prefix { prefix, .. } if prefix.is_empty() => "all files of the uploads bucket".to_owned(),
         Source::Prefix { prefix, .. } => format!("{prefix} in the uploads bucket"),
+        Source::Drive { folder, .. } if folder == MY_DRIVE => "My Drive (Google)".to_owned(),
+        Source::Drive { folder, .. } => format!("Google Drive folder {folder}"),
     }
 }
 

@@ -6,7 +6,7 @@ use riffle_ports::{Attempt, Failure, SessionId};
 
 use crate::record::Read;
 use crate::result::{FailureCode, FileResult};
-use crate::worker::Worker;
+use crate::worker::{Stop, Worker};
 
 impl Worker {
     /// `receipt` names this delivery of this message: another delivery has another. `deliveries` is how many
@@ -40,10 +40,13 @@ impl Worker {
         let stored = if known.receipt == own.receipt {
             match self.file(&work, &audience, file.index).await {
                 Ok(stored) => stored,
-                Err(failure) => {
+                Err(stop) => {
                     // The world failed, the file killed nothing: the next delivery may try it again.
                     ports.ledger.forget_attempt(&id, file.index, &own.receipt).await?;
-                    return Err(failure);
+                    return match stop {
+                        Stop::Failed(failure) => Err(failure),
+                        Stop::TokenExpired => self.scan.pause(&work.session).await,
+                    };
                 }
             }
         } else if !is_dead {

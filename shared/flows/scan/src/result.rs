@@ -116,7 +116,10 @@ impl FileResult {
             ReadError::Changed => FailureCode::Changed,
             ReadError::Missing | ReadError::NotUploaded => FailureCode::Missing,
             ReadError::Denied(_) => FailureCode::Denied,
-            ReadError::TooLarge { .. } => FailureCode::TooLarge,
+            ReadError::TooLarge { .. } | ReadError::TooLargeToExport(_) => FailureCode::TooLarge,
+            ReadError::Unsupported(_) => FailureCode::Unsupported,
+            // No news of the file: whoever reads files pauses the session instead.
+            ReadError::TokenExpired => return Err(PortError::Unavailable(error.to_string())),
         };
         Ok(Self::failed(code, error.to_string()))
     }

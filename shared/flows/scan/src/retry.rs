@@ -73,7 +73,7 @@ impl Dispatcher {
         request: &Request,
         listed: Entry,
         result: &StoredResult,
-    ) -> Result<(Entry, bool), PortError> {
+    ) -> Result<(Entry, bool), SourceError> {
         if result.failed {
             // One that is gone keeps its place and fails again.
             let found = self.source.find(&request.source, &listed).await?;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use riffle_ports::{
     ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Message, Meter, Notices,
-    ObjectStore, PortError, Queue, ScanLedger, Session, SessionId, WorkQueue,
+    ObjectStore, PortError, Queue, ScanLedger, Session, SessionId, TokenVault, WorkQueue,
 };
 use serde::Serialize;
 
@@ -50,6 +50,7 @@ pub struct Scan {
     pub(crate) kept_counts: KeptCounts,
     pub(crate) drawing: Option<Drawing>,
     pub(crate) notices: Option<Arc<dyn Notices>>,
+    pub(crate) tokens: Option<Arc<dyn TokenVault>>,
     cached: Arc<Mutex<VecDeque<CachedCodes>>>,
 }
 
@@ -72,6 +73,7 @@ impl Scan {
             kept_counts: KeptCounts::default(),
             drawing: None,
             notices: None,
+            tokens: None,
             cached: Arc::default(),
         }
     }
@@ -92,6 +94,12 @@ impl Scan {
     #[must_use]
     pub fn with_notices(self, notices: Arc<dyn Notices>) -> Self {
         Self { notices: Some(notices), ..self }
+    }
+
+    /// With a vault for the tokens people lend: Google Drive folders can be read.
+    #[must_use]
+    pub fn with_tokens(self, tokens: Arc<dyn TokenVault>) -> Self {
+        Self { tokens: Some(tokens), ..self }
     }
 
     /// Stores a list of codes where the session will look for it, and returns its digest.

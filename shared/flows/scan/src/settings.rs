@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use riffle_ports::{Entry, SessionId, Source};
 
+use crate::drive_page::drive_page;
 use crate::local_path::LocalPath;
 use crate::prices::Prices;
 
@@ -37,6 +38,9 @@ pub struct Settings {
     pub folders_allowed: bool,
     /// Whether `prefix` may be named: where there is an uploads bucket.
     pub prefixes_allowed: bool,
+    /// The Google Drive folder read where a message names none; `None`: the user's My Drive. Drive is read at all
+    /// where there is a vault for its tokens ([`crate::Scan::with_tokens`]).
+    pub drive_folder: Option<String>,
     pub links: Links,
     /// What the receipt is priced by, where anything is paid for.
     pub prices: Prices,
@@ -57,6 +61,7 @@ impl Default for Settings {
             progress_every: Duration::from_millis(500),
             folders_allowed: false,
             prefixes_allowed: false,
+            drive_folder: None,
             links: Links::Files,
             prices: Prices::default(),
         }
@@ -68,7 +73,7 @@ impl Default for Settings {
 pub enum Links {
     /// Stable addresses below this one, such as `https://riffle.example.com`.
     Base(String),
-    /// The files themselves, where they lie on the reader's own machine.
+    /// The files themselves, where they lie on the reader's own machine or in Google Drive.
     Files,
 }
 
@@ -77,7 +82,10 @@ impl Links {
     pub fn file(&self, session: &SessionId, index: u32, source: &Source, entry: &Entry) -> String {
         match self {
             Self::Base(base) => format!("{base}/sessions/{session}/files/{index}"),
-            Self::Files => LocalPath::of(source, entry).map_or_else(String::new, |path| path.url()),
+            Self::Files => {
+                let path = LocalPath::of(source, entry).map(|path| path.url());
+                path.or_else(|| drive_page(source, entry)).unwrap_or_default()
+            }
         }
     }
 

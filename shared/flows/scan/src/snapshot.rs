@@ -89,6 +89,7 @@ impl Scan {
             cursor: cursor.map(|cursor| cursor.to_string()),
             download_url: self.report_link(session),
             reason: session.reason.clone(),
+            paused: session.is_paused(),
         })
     }
 

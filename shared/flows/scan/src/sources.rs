@@ -19,6 +19,8 @@ pub struct Sources {
     pub folders: Option<Arc<dyn FileSource>>,
     /// `None` where there is no bucket to read from.
     pub prefixes: Option<Arc<dyn FileSource>>,
+    /// `None` where no Google Drive folders are read.
+    pub drive: Option<Arc<dyn FileSource>>,
     pub uploads: Uploads,
 }
 
@@ -28,6 +30,7 @@ impl Sources {
         let (reads, kind) = match source {
             Source::Folders(_) => (&self.folders, "folders"),
             Source::Prefix { .. } => (&self.prefixes, "prefixes of a bucket"),
+            Source::Drive { .. } => (&self.drive, "Google Drive folders"),
             Source::Upload(_) => (&None, "uploads"),
         };
         reads.as_deref().ok_or_else(|| PortError::Broken(format!("no {kind} are read here")))
@@ -38,7 +41,9 @@ impl Sources {
 impl FileSource for Sources {
     async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError> {
         match source {
-            Source::Folders(_) | Source::Prefix { .. } => self.of(source)?.list(source).await,
+            Source::Folders(_) | Source::Prefix { .. } | Source::Drive { .. } => {
+                self.of(source)?.list(source).await
+            }
             Source::Upload(upload) if is_id(upload) => Ok(Box::new(UploadPages {
                 firsts: Box::new(self.uploads.firsts()),
                 uploads: self.uploads.clone(),
@@ -50,15 +55,19 @@ impl FileSource for Sources {
 
     async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
         match source {
-            Source::Folders(_) | Source::Prefix { .. } => self.of(source)?.open(source, entry).await,
+            Source::Folders(_) | Source::Prefix { .. } | Source::Drive { .. } => {
+                self.of(source)?.open(source, entry).await
+            }
             Source::Upload(_) if entry.version == NOT_UPLOADED => Err(ReadError::NotUploaded),
             Source::Upload(upload) => self.uploads.storage.open(&key(upload, entry)?, entry).await,
         }
     }
 
-    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
+    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, SourceError> {
         match source {
-            Source::Folders(_) | Source::Prefix { .. } => self.of(source)?.find(source, entry).await,
+            Source::Folders(_) | Source::Prefix { .. } | Source::Drive { .. } => {
+                self.of(source)?.find(source, entry).await
+            }
             Source::Upload(upload) => {
                 let received = self.uploads.storage.received(&key(upload, entry)?).await?;
                 Ok(Some(as_received(entry.clone(), received)))

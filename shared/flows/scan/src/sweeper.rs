@@ -1,7 +1,6 @@
 //! What heals lost messages: each minute every open session is looked at again.
 
-use riffle_contracts::{DispatchJob, ScanFile};
-use riffle_ports::{Failure, Outcome, Queue, Sealed, Session, SessionId, State, Transition, Usage};
+use riffle_ports::{Failure, Outcome, Sealed, Session, SessionId, State, Transition, Usage};
 
 use crate::record::{Open, Read};
 use crate::request::Request;
@@ -45,11 +44,15 @@ impl Scan {
         match (session.state, &session.sealed) {
             (State::Listing | State::Dispatching, _) => {
                 // Past the deadline the dispatcher makes it fail: a job comes back until that has been told.
-                if late || self.claim_resend(session).await? {
-                    let job = DispatchJob { session_id: id.0.clone() };
-                    self.send(Queue::ScanDispatch, id, [job]).await?;
+                if late {
+                    self.call_dispatcher(id).await
+                } else if session.is_paused() {
+                    self.remind(session).await
+                } else if self.claim_resend(session).await? {
+                    self.call_dispatcher(id).await
+                } else {
+                    Ok(())
                 }
-                Ok(())
             }
             (State::Running, Some(sealed)) => self.sweep_running(session, sealed, late).await,
             (State::Finalizing, _) if session.lease.as_ref().is_none_or(|lease| lease.until <= now) => {
@@ -78,10 +81,27 @@ impl Scan {
         if late {
             return self.time_out(session, sealed, &missing).await;
         }
+        if session.is_paused() {
+            return self.remind(session).await;
+        }
         if self.claim_resend(session).await? {
-            let files =
-                missing.iter().map(|index| ScanFile { session_id: session.id.0.clone(), index: *index });
-            self.send(Queue::ScanWork, &session.id, files).await?;
+            self.send_files(&session.id, missing).await?;
+        }
+        Ok(())
+    }
+
+    /// A paused session waits for its people until the deadline. Whoever paused it may have ended before telling
+    /// them, so they are told again, as seldom as work is sent again.
+    async fn remind(&self, session: &Session) -> Result<(), Failure> {
+        let now = self.ports.clock.now();
+        let not_since = now - self.settings.stall;
+        if session.paused.as_ref().is_none_or(|paused| paused.at >= not_since) {
+            return Ok(());
+        }
+        let claim = Transition::Sweep { now, not_since };
+        match self.ports.ledger.transition(&session.id, claim).await? {
+            Outcome::Applied(session) if session.is_paused() => self.tell_paused(&session.id).await,
+            _ => {}
         }
         Ok(())
     }

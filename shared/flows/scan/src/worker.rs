@@ -6,7 +6,9 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use riffle_contracts::ScanFile;
-use riffle_ports::{Entry, Failure, FileSource, Sealed, Session, SessionId, State, StoredResult};
+use riffle_ports::{
+    Entry, Failure, FileSource, PortError, ReadError, Sealed, Session, SessionId, StoredResult,
+};
 
 use crate::Scan;
 use crate::announce::Audience;
@@ -83,6 +85,7 @@ impl Worker {
         // The next files are fetched while one is parsed.
         let mut reading = FuturesUnordered::new();
         let mut held = 0;
+        let mut unread = BTreeSet::new();
         loop {
             while reading.len() < self.scan.settings.files_at_once
                 && let Some(next) = unknown.pop_front_if(|(_, entry, _)| {
@@ -97,8 +100,13 @@ impl Worker {
             held -= size;
             match read {
                 Ok(recorded) => stored.extend(recorded),
-                Err(failure) => {
+                Err(Stop::Failed(failure)) => {
                     failures.insert(index, failure);
+                }
+                // Nor can the others be read.
+                Err(Stop::TokenExpired) => {
+                    unread.insert(index);
+                    unread.extend(unknown.drain(..).map(|(index, ..)| index));
                 }
             }
         }
@@ -108,15 +116,21 @@ impl Worker {
         {
             failures.extend(stored.into_keys().map(|index| (index, failure.clone())));
         }
+        if !unread.is_empty()
+            && let Err(failure) = self.scan.pause(&work.session).await
+        {
+            failures.extend(unread.into_iter().map(|index| (index, failure.clone())));
+        }
         Ok(failures)
     }
 
-    /// The session, if there is work to do in it. A terminal or finalizing one needs none.
+    /// The session, if there is work to do in it. A terminal or finalizing one needs none, and a paused one can do
+    /// none: what is acknowledged is handed out again with the new token.
     pub(crate) async fn open(&self, id: &SessionId) -> Result<Option<Work>, Failure> {
         let Some(session) = self.scan.ports.ledger.session(id).await? else {
             return Err(Failure::Reject(format!("session {id} does not exist")));
         };
-        if session.state.is_terminal() || session.state == State::Finalizing {
+        if !session.reads() || session.is_paused() {
             return Ok(None);
         }
         let Some(sealed) = session.sealed.clone() else {
@@ -133,7 +147,7 @@ impl Worker {
         work: &Work,
         audience: &Audience<'_>,
         index: u32,
-    ) -> Result<BTreeMap<u32, StoredResult>, Failure> {
+    ) -> Result<BTreeMap<u32, StoredResult>, Stop> {
         let (entry, wanted, known) = self.recall(work, index).await?;
         let Some(searched) = known else {
             return self.read(work, audience, (index, entry, wanted)).await;
@@ -166,16 +180,36 @@ impl Worker {
         work: &Work,
         audience: &Audience<'_>,
         (index, entry, wanted): (u32, Entry, Wanted),
-    ) -> Result<BTreeMap<u32, StoredResult>, Failure> {
+    ) -> Result<BTreeMap<u32, StoredResult>, Stop> {
         let searched = match self.source.open(&work.request.source, &entry).await {
             Ok(opened) => self.search.search(&wanted, opened).await,
             Err(error) => Err(error),
         };
         let result = match searched {
             Ok(searched) => FileResult::read(searched),
+            Err(ReadError::TokenExpired) => return Err(Stop::TokenExpired),
             Err(error) => FileResult::unavailable(&error)?,
         };
         Ok(self.scan.record(&work.open(), audience, &[Read { index, entry, result }]).await?)
+    }
+}
+
+/// Why a file was not read.
+pub(crate) enum Stop {
+    Failed(Failure),
+    /// The session is to be paused.
+    TokenExpired,
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<PortError> for Stop {
+    fn from(error: PortError) -> Self {
+        Self::Failed(error.into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use riffle_ports::{
-    Counts, Ids, Lease, Outcome, ScanLedger, Sealed, Session, SessionId, State, Transition, Usage,
+    Counts, Ids, Lease, Outcome, Paused, ScanLedger, Sealed, Session, SessionId, State, Transition, Usage,
 };
 
 use super::{at, new_session, ok, set};
@@ -123,6 +123,11 @@ pub(super) async fn one_wins(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let session = new_session(ids);
     ok(ledger.create(session.clone()).await, "create");
     assert_single(ledger, &session.id, |number| seal(number + 1), "seal").await;
+    let pause = |number| Transition::Pause {
+        paused: Paused { by: format!("worker {number}"), at: at(1) },
+        renewals: 0,
+    };
+    assert_single(ledger, &session.id, pause, "pause").await;
     let progress = |_| Transition::Progress { now: at(60_000), not_since: at(30_000) };
     assert_single(ledger, &session.id, progress, "claim the progress frame").await;
     let sweep = |_| Transition::Sweep { now: at(60_000), not_since: at(30_000) };

@@ -7,12 +7,12 @@ use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use riffle_ports::{ClientNotifier, FileSource, Ids, Queue, Source, WorkQueue};
+use riffle_ports::{ClientNotifier, Clock, FileSource, Ids, Queue, Source, WorkQueue};
 
 use super::{ClientHarness, Delivered, PlaceHarness, QueueHarness};
 use crate::memory::{
     ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue,
-    MemoryTickets, Place, Received, Redrive, SeededIds,
+    MemoryTickets, MemoryTokens, Place, Received, Redrive, SeededIds,
 };
 
 /// Nothing in memory ever waits for anything outside.
@@ -38,6 +38,13 @@ fn objects() {
 #[test]
 fn tickets() {
     run(super::ticket_store(&MemoryTickets::default(), &SeededIds::new(1)));
+}
+
+#[test]
+fn tokens() {
+    let clock = Arc::new(ManualClock::new());
+    let vault = MemoryTokens::new(clock.clone());
+    run(super::token_vault(&vault, &SeededIds::new(1), clock.now()));
 }
 
 #[test]

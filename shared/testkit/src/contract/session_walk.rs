@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use riffle_ports::{
-    Counts, Frozen, Ids, Lease, Outcome, ScanLedger, Sealed, Session, State, Transition, Usage,
+    Counts, Frozen, Ids, Lease, Outcome, Paused, ScanLedger, Sealed, Session, State, Transition, Usage,
 };
 
 use super::ledger_sessions::assert_listed;
@@ -11,11 +11,23 @@ use super::{at, new_session, ok, set};
 use crate::simulator::Rng;
 
 const WALKS: u64 = 60;
-const STEPS: usize = 40;
+const STEPS: usize = 50;
 
 /// Which kinds of transition there are, for the reckoning at the end.
-const KINDS: [&str; 10] =
-    ["seal", "dispatched", "run", "lease", "freeze", "complete", "fail", "cancel", "progress", "sweep"];
+const KINDS: [&str; 12] = [
+    "seal",
+    "dispatched",
+    "run",
+    "lease",
+    "freeze",
+    "complete",
+    "fail",
+    "cancel",
+    "progress",
+    "sweep",
+    "pause",
+    "unpause",
+];
 
 /// Each step's answer, and the stored session after it, equal the model's.
 pub(super) async fn every_transition(ledger: &dyn ScanLedger, ids: &dyn Ids) {
@@ -102,7 +114,7 @@ fn any_usage(rng: &mut Rng) -> Usage {
 /// states come seldom, so that walks get far.
 fn any_transition(rng: &mut Rng) -> (&'static str, Transition) {
     let number = roll(rng, 50);
-    let kind = match roll(rng, 60) {
+    let kind = match roll(rng, 70) {
         0..=7 => 0,
         8..=13 => 1,
         14..=23 => 2,
@@ -112,7 +124,9 @@ fn any_transition(rng: &mut Rng) -> (&'static str, Transition) {
         46 => 6,
         47 => 7,
         48..=53 => 8,
-        _ => 9,
+        54..=59 => 9,
+        60..=66 => 10,
+        _ => 11,
     };
     let token = format!("token {}", roll(rng, 2));
     let now = time(rng);
@@ -141,7 +155,12 @@ fn any_transition(rng: &mut Rng) -> (&'static str, Transition) {
         6 => Transition::Fail { reason: format!("reason {number}") },
         7 => Transition::Cancel,
         8 => Transition::Progress { now, not_since: time(rng) },
-        _ => Transition::Sweep { now, not_since: time(rng) },
+        9 => Transition::Sweep { now, not_since: time(rng) },
+        10 => Transition::Pause {
+            paused: Paused { by: token, at: now },
+            renewals: u32::try_from(roll(rng, 3)).unwrap_or_default(),
+        },
+        _ => Transition::Unpause { now },
     };
     (KINDS[kind], transition)
 }

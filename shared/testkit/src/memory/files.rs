@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use riffle_ports::{Entry, FileSource, Opened, Pages, PortError, ReadError, Source, SourceError};
+use riffle_ports::{Entry, FileSource, Opened, Pages, ReadError, Source, SourceError};
 
 use super::lock;
 
@@ -73,7 +73,7 @@ impl FileSource for MemoryFiles {
         }))
     }
 
-    async fn find(&self, _source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
+    async fn find(&self, _source: &Source, entry: &Entry) -> Result<Option<Entry>, SourceError> {
         let folders = lock(&self.folders);
         Ok(file(&folders, &entry.locator).map(|file| Entry {
             size: file.content.len() as u64,

@@ -81,6 +81,8 @@ pub const fn name_of(transition: &Transition) -> &'static str {
         Transition::Cancel => "cancel",
         Transition::Progress { .. } => "progress",
         Transition::Sweep { .. } => "sweep",
+        Transition::Pause { .. } => "pause",
+        Transition::Unpause { .. } => "unpause",
     }
 }
 

@@ -13,6 +13,7 @@ mod notifier;
 mod objects;
 mod queue;
 mod tickets;
+mod tokens;
 
 pub use clock::{ManualClock, SeededIds};
 pub use connections::MemoryConnections;
@@ -22,6 +23,7 @@ pub use notifier::{MAX_FRAME_BYTES, MemoryNotifier, Pushed};
 pub use objects::MemoryObjects;
 pub use queue::{MemoryQueue, Place, Received, Redrive};
 pub use tickets::MemoryTickets;
+pub use tokens::MemoryTokens;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use riffle_ports::{
     Attempt, ChunkDone, ClientNotifier, Connection, ConnectionRegistry, Counts, Delivery, Entry, FileSource,
     ListedAt, Message, ObjectStore, Opened, Outcome, Pages, PortError, Put, Queue, ReadError, ScanLedger,
-    Session, SessionId, Source, SourceError, StoredResult, Transition, Usage, WorkQueue,
+    Session, SessionId, Source, SourceError, StoredResult, Token, TokenVault, Transition, Usage, WorkQueue,
 };
 
 use super::control::Control;
@@ -56,6 +56,8 @@ fn transition_point(transition: &Transition) -> Point {
         Transition::Cancel => "ledger.cancel",
         Transition::Progress { .. } => "ledger.progress",
         Transition::Sweep { .. } => "ledger.sweep",
+        Transition::Pause { .. } => "ledger.pause",
+        Transition::Unpause { .. } => "ledger.unpause",
     })
 }
 
@@ -269,6 +271,25 @@ impl ClientNotifier for Faulty<dyn ClientNotifier> {
 }
 
 #[async_trait]
+impl TokenVault for Faulty<dyn TokenVault> {
+    async fn put(&self, tenant: &str, session: &SessionId, token: Token) -> Result<(), PortError> {
+        let effect = || self.inner.put(tenant, session, token.clone());
+        self.control.call(writes("vault.put"), || session.to_string(), effect).await
+    }
+
+    async fn get(&self, tenant: &str, session: &SessionId) -> Result<Option<Token>, PortError> {
+        let point = reads("vault.get");
+        let fault = self.control.arrive(point, || session.to_string()).await;
+        self.control.perform(point, fault, || self.inner.get(tenant, session)).await
+    }
+
+    async fn delete(&self, tenant: &str, session: &SessionId) -> Result<(), PortError> {
+        let effect = || self.inner.delete(tenant, session);
+        self.control.call(writes("vault.delete"), || session.to_string(), effect).await
+    }
+}
+
+#[async_trait]
 impl FileSource for Faulty<dyn FileSource> {
     async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError> {
         let point = reads("files.list");
@@ -278,9 +299,11 @@ impl FileSource for Faulty<dyn FileSource> {
         Ok(Box::new(FaultyPages { control: Arc::clone(&self.control), pages }))
     }
 
-    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
-        let effect = || self.inner.find(source, entry);
-        self.control.call(reads("files.find"), || entry.name.clone(), effect).await
+    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, SourceError> {
+        let point = reads("files.find");
+        let fault = self.control.arrive(point, || entry.name.clone()).await;
+        self.control.perform(point, fault, || Box::pin(async { Ok(()) })).await?;
+        self.inner.find(source, entry).await
     }
 
     async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {

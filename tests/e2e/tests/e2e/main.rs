@@ -9,6 +9,7 @@ mod answers;
 mod codes;
 mod dead_ends;
 mod deadline;
+mod drive;
 mod formats;
 mod hostile;
 mod http;

@@ -22,7 +22,14 @@ fn binary() -> PathBuf {
 pub fn riffle(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(binary());
     command.args(arguments);
-    for name in ["RIFFLE_TOKEN", "LOCAL_STORAGE_PATH", "RUST_LOG", "XDG_DATA_HOME"] {
+    for name in [
+        "RIFFLE_TOKEN",
+        "LOCAL_STORAGE_PATH",
+        "RUST_LOG",
+        "XDG_DATA_HOME",
+        "DRIVE_ENDPOINT",
+        "DRIVE_FOLDER_ID",
+    ] {
         command.env_remove(name);
     }
     command.env("HOME", "/nonexistent").stdin(Stdio::null());

@@ -29,8 +29,14 @@ pub struct Answer {
 impl Server {
     /// Starts it on a free port and waits until it says where it is.
     pub fn start(state: &Path, more: &[&str]) -> Self {
+        Self::start_with(state, more, &[])
+    }
+
+    /// The same with variables in its environment.
+    pub fn start_with(state: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
         let fixed = ["serve", "--listen", "127.0.0.1:0", "--state", text(state)];
-        let process = Process::start(&mut riffle(fixed.iter().chain(more)));
+        let mut command = riffle(fixed.iter().chain(more));
+        let process = Process::start(command.envs(environment.iter().copied()));
         while let Some(line) = process.err.next() {
             if let Some((_, rest)) = line.split_once("riffle is at http://") {
                 let address = rest.split_whitespace().next().expect("an address").to_owned();

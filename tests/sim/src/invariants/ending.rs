@@ -13,6 +13,7 @@ use riffle_testkit::simulator::Plan;
 
 use super::Violation;
 use crate::client::Client;
+use crate::google::folder_id;
 use crate::rows;
 use crate::scenario::Mend;
 use crate::search::Nature;
@@ -39,8 +40,9 @@ impl Ending {
     pub(crate) fn check(world: &World) -> Result<(), Violation> {
         let ended = sessions(world)?;
         queues(world)?;
+        ended.iter().try_for_each(|ended| forgotten(world, &ended.session))?;
         for (number, natures) in world.scenario.folders.iter().enumerate() {
-            let folder = folder(number);
+            let folder = if world.scenario.drive.is_some() { folder_id(number) } else { folder(number) };
             let scanned = |ended: &&Ended| ended.session.request.contains(&folder) && !ended.is_retry();
             let of_folder: Vec<&Ended> = ended.iter().filter(scanned).collect();
             let of_folder_clients = || {
@@ -116,6 +118,17 @@ fn queues(world: &World) -> Result<(), Violation> {
     if world.scenario.plan == Plan::Quiet && dead.len() != garbage {
         let others = dead.len() - garbage;
         return Err(Violation::new(6, format!("{others} good messages are in the dead letters")));
+    }
+    Ok(())
+}
+
+/// No token is left. One that was put when the end had begun may be, where whoever put it died.
+fn forgotten(world: &World, session: &Session) -> Result<(), Violation> {
+    let (token, puts) = world.stores.tokens.peek(&session.id);
+    let quiet = world.scenario.plan == Plan::Quiet;
+    let in_time = world.kept.get(&session.id) == Some(&puts);
+    if token.is_some() && (quiet || (session.state == State::Complete && in_time)) {
+        return Err(Violation::new(11, format!("a session is {:?}, and its token is kept", session.state)));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The ten invariants of a scan, as checks.
+//! The eleven invariants of a scan, as checks.
 //!
 //! | | | checked |
 //! |---|---|---|
@@ -13,6 +13,7 @@
 //! | 8 | one request id, one session | at the end |
 //! | 9 | a client that reconnects ends in the server's state | at the end |
 //! | 10 | a retry keeps what was read and reads the rest again | at the end |
+//! | 11 | a session whose token expired goes on by itself with a new one, and forgets it when it ends | at each step, at the end |
 
 mod books;
 mod ending;

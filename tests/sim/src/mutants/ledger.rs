@@ -108,6 +108,7 @@ impl CookedLedger {
             (Mutant::ProgressUnclaimed, Transition::Progress { now, .. }) => {
                 self.force(id, transition, |session| session.progress_at = *now)
             }
+            (Mutant::RenewWithoutUnpause, Transition::Unpause { .. }) => self.force(id, transition, |_| ()),
             _ => return None,
         };
         Some(outcome)

@@ -8,8 +8,10 @@ mod others;
 
 use std::sync::Arc;
 
-use riffle_ports::{ConnectionRegistry, FileSource, ObjectStore, ScanLedger};
-use riffle_testkit::memory::{MemoryConnections, MemoryFiles, MemoryLedger, MemoryObjects};
+use riffle_ports::{ConnectionRegistry, FileSource, ObjectStore, ScanLedger, TokenVault, WorkQueue};
+use riffle_testkit::memory::{
+    MemoryConnections, MemoryFiles, MemoryLedger, MemoryObjects, MemoryQueue, MemoryTokens,
+};
 use riffle_testkit::simulator::Control;
 
 /// One known-bad protocol.
@@ -57,10 +59,20 @@ pub enum Mutant {
     RetryReadsAll,
     /// A retry reads the versions that were listed at first.
     RetryPinsOldVersions,
+    /// Whoever finds the token expired has its messages come back, as when the world fails.
+    RetryOnExpiredToken,
+    /// A file whose token has expired has failed.
+    ExpiredTokenFailsFile,
+    /// A new token is kept, and nobody goes on with it.
+    RenewWithoutUnpause,
+    /// A new token is kept, and what was acknowledged is not handed out again.
+    RenewWithoutRedispatch,
+    /// Tokens stay where they are.
+    TokenKept,
 }
 
 impl Mutant {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 26] = [
         Self::CounterInsteadOfSet,
         Self::PutThenAdd,
         Self::NoLease,
@@ -82,6 +94,11 @@ impl Mutant {
         Self::CarriedLate,
         Self::RetryReadsAll,
         Self::RetryPinsOldVersions,
+        Self::RetryOnExpiredToken,
+        Self::ExpiredTokenFailsFile,
+        Self::RenewWithoutUnpause,
+        Self::RenewWithoutRedispatch,
+        Self::TokenKept,
     ];
 
     /// As it is named on the command line.
@@ -108,6 +125,11 @@ impl Mutant {
             Self::CarriedLate => "carried-late",
             Self::RetryReadsAll => "retry-reads-all",
             Self::RetryPinsOldVersions => "retry-pins-old-versions",
+            Self::RetryOnExpiredToken => "retry-on-expired-token",
+            Self::ExpiredTokenFailsFile => "expired-token-fails-file",
+            Self::RenewWithoutUnpause => "renew-without-unpause",
+            Self::RenewWithoutRedispatch => "renew-without-redispatch",
+            Self::TokenKept => "token-kept",
         }
     }
 
@@ -146,6 +168,28 @@ pub(crate) fn connections(
             Arc::new(others::ForgetfulConnections::new(Arc::clone(connections)))
         }
         _ => Arc::<MemoryConnections>::clone(connections),
+    }
+}
+
+/// The queues as handlers get them.
+pub(crate) fn queue(
+    mutant: Option<Mutant>,
+    queue: &Arc<MemoryQueue>,
+    ledger: &Arc<MemoryLedger>,
+) -> Arc<dyn WorkQueue> {
+    match mutant {
+        Some(Mutant::RenewWithoutRedispatch) => {
+            Arc::new(others::FirstJobsOnly { queue: Arc::clone(queue), ledger: Arc::clone(ledger) })
+        }
+        _ => Arc::<MemoryQueue>::clone(queue),
+    }
+}
+
+/// The vault as handlers get it.
+pub(crate) fn tokens(mutant: Option<Mutant>, tokens: &Arc<MemoryTokens>) -> Arc<dyn TokenVault> {
+    match mutant {
+        Some(Mutant::TokenKept) => Arc::new(others::KeptTokens(Arc::clone(tokens))),
+        _ => Arc::<MemoryTokens>::clone(tokens),
     }
 }
 

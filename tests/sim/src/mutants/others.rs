@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{
-    Connection, ConnectionRegistry, Entry, FileSource, ObjectStore, Opened, Pages, PortError, Put, ReadError,
-    SessionId, Source, SourceError,
+    Connection, ConnectionRegistry, Entry, FileSource, Message, ObjectStore, Opened, Pages, PortError, Put,
+    Queue, ReadError, SessionId, Source, SourceError, State, Token, TokenVault, WorkQueue,
 };
-use riffle_testkit::memory::{MemoryConnections, MemoryFiles, MemoryObjects};
+use riffle_testkit::memory::{
+    MemoryConnections, MemoryFiles, MemoryLedger, MemoryObjects, MemoryQueue, MemoryTokens,
+};
 
 /// A conditional put that is none.
 pub(super) struct OverwritingObjects(pub(super) Arc<MemoryObjects>);
@@ -85,7 +87,7 @@ impl FileSource for UnmendedFiles {
         self.0.list(source).await
     }
 
-    async fn find(&self, _source: &Source, entry: &Entry) -> Result<Option<Entry>, PortError> {
+    async fn find(&self, _source: &Source, entry: &Entry) -> Result<Option<Entry>, SourceError> {
         Ok(Some(entry.clone()))
     }
 
@@ -95,5 +97,45 @@ impl FileSource for UnmendedFiles {
 
     fn identity(&self, source: &Source, entry: &Entry) -> String {
         self.0.identity(source, entry)
+    }
+}
+
+/// A queue that takes no dispatch job of a session that reads already and was given a new token.
+pub(super) struct FirstJobsOnly {
+    pub(super) queue: Arc<MemoryQueue>,
+    pub(super) ledger: Arc<MemoryLedger>,
+}
+
+#[async_trait]
+impl WorkQueue for FirstJobsOnly {
+    async fn send(&self, queue: Queue, messages: &[Message]) -> Result<Vec<usize>, PortError> {
+        let goes_on = |message: &&Message| {
+            self.ledger.inspect(|books| {
+                let session = books.sessions.get(&SessionId(message.group.clone()));
+                session.is_some_and(|session| session.state == State::Running && session.renewals > 0)
+            })
+        };
+        if queue == Queue::ScanDispatch && messages.iter().any(|message| goes_on(&message)) {
+            return Ok(Vec::new());
+        }
+        self.queue.send(queue, messages).await
+    }
+}
+
+/// A vault that forgets nothing.
+pub(super) struct KeptTokens(pub(super) Arc<MemoryTokens>);
+
+#[async_trait]
+impl TokenVault for KeptTokens {
+    async fn put(&self, tenant: &str, session: &SessionId, token: Token) -> Result<(), PortError> {
+        self.0.put(tenant, session, token).await
+    }
+
+    async fn get(&self, tenant: &str, session: &SessionId) -> Result<Option<Token>, PortError> {
+        self.0.get(tenant, session).await
+    }
+
+    async fn delete(&self, _tenant: &str, _session: &SessionId) -> Result<(), PortError> {
+        Ok(())
     }
 }

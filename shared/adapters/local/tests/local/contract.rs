@@ -5,8 +5,10 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use riffle_local_adapters::{Frames, LocalConnections, LocalFolders, LocalNotifier, LocalQueues, QueueName};
-use riffle_ports::{ClientNotifier, FileSource, Ids, Queue, Source, WorkQueue};
+use riffle_local_adapters::{
+    Frames, LocalConnections, LocalFolders, LocalNotifier, LocalQueues, LocalTokens, QueueName,
+};
+use riffle_ports::{ClientNotifier, Clock, FileSource, Ids, Queue, Source, WorkQueue};
 use riffle_runtime::{RandomIds, SystemClock};
 use riffle_testkit::contract::{self, ClientHarness, Delivered, PlaceHarness, QueueHarness};
 use tempfile::TempDir;
@@ -31,6 +33,12 @@ async fn objects() -> Outcome {
     let state = state.reopen()?;
     contract::object_store(&state.store.objects(), &RandomIds).await;
     Ok(())
+}
+
+#[tokio::test]
+async fn tokens() {
+    let vault = LocalTokens::new(std::sync::Arc::new(SystemClock));
+    contract::token_vault(&vault, &RandomIds, SystemClock.now()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -45,6 +45,11 @@ faults! {
     CompleteKeepsCounts,
     AnyoneCompletes,
     CancelInFinalizing,
+    PauseOfOldToken,
+    PauseIsTakenOver,
+    PauseInFinalizing,
+    UnpauseNeedsPause,
+    UnpauseIsNotCounted,
     TerminalStaysOpen,
     OpenListForgetsMoved,
     SecondResultReplaces,
@@ -135,6 +140,19 @@ impl Faulty {
                 session.state = State::Cancelled;
                 return true;
             }
+            Transition::Pause { paused, .. } => {
+                let late = session.state == State::Finalizing && session.paused.is_none();
+                let pauses = (self.is(PauseOfOldToken) && session.reads() && session.paused.is_none())
+                    || (self.is(PauseIsTakenOver) && session.is_paused())
+                    || (self.is(PauseInFinalizing) && late);
+                if pauses {
+                    session.paused = Some(paused.clone());
+                    return true;
+                }
+            }
+            Transition::Unpause { .. } if self.is(UnpauseNeedsPause) && session.paused.is_none() => {
+                return false;
+            }
             _ => {}
         }
         if session.apply(transition).is_err() {
@@ -146,6 +164,7 @@ impl Faulty {
                 session.frozen = Some(frozen.clone());
             }
             Transition::Dispatched { upto, .. } if self.is(CursorFalls) => session.dispatched = *upto,
+            Transition::Unpause { .. } if self.is(UnpauseIsNotCounted) => session.renewals = before.renewals,
             Transition::Complete { .. } if self.is(CompleteKeepsCounts) => session.counts = before.counts,
             _ => {}
         }

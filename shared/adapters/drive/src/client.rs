@@ -1,0 +1,256 @@
+//! The calls.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Response, Url};
+use riffle_ports::{PortError, TokenVault};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::Settings;
+use crate::lender::{AtHand, Lender};
+use crate::resource::{FIELDS, Resource};
+use crate::trouble::{Refused, Trouble, refused};
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// A server that says nothing for so long is gone.
+const SILENCE: Duration = Duration::from_secs(30);
+/// A page of 1,000 files has some 500 KB.
+const JSON_BYTES: u64 = 16 << 20;
+const ERROR_BYTES: u64 = 64 << 10;
+/// The most Google puts on a page.
+const PAGE: &str = "1000";
+
+pub struct Client {
+    pub settings: Settings,
+    base: Url,
+    vault: Arc<dyn TokenVault>,
+    at_hand: AtHand,
+    /// Built when it is first needed: whoever reads no Drive needs no certificates.
+    http: OnceLock<Result<reqwest::Client, String>>,
+}
+
+/// A page of a folder's content.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    #[serde(default)]
+    pub files: Vec<Resource>,
+    #[serde(default)]
+    pub next_page_token: Option<String>,
+    #[serde(default)]
+    incomplete_search: bool,
+}
+
+type Query<'a> = &'a [(&'a str, &'a str)];
+
+impl Client {
+    pub fn new(settings: Settings, vault: Arc<dyn TokenVault>) -> Result<Self, String> {
+        let endpoint = &settings.endpoint;
+        let base = Url::parse(endpoint).map_err(|error| format!("{endpoint} is no address: {error}"))?;
+        let safe = base.scheme() == "https" || (base.scheme() == "http" && is_this_machine(&base));
+        if !safe || !base.username().is_empty() || base.password().is_some() || base.path() != "/" {
+            return Err(format!(
+                "{endpoint} is no address of Google Drive: https, a host, and nothing else (http on this machine)"
+            ));
+        }
+        Ok(Self { settings, base, vault, at_hand: AtHand::default(), http: OnceLock::new() })
+    }
+
+    /// One file's description.
+    pub async fn metadata(&self, lender: &Lender, id: &str) -> Result<Resource, Trouble> {
+        let query = [("fields", FIELDS), ("supportsAllDrives", "true")];
+        self.json(lender, &[id], &query).await
+    }
+
+    /// A page of what lies directly in a folder. `drive` is the shared drive it lies in.
+    pub async fn children(
+        &self,
+        lender: &Lender,
+        folder: &str,
+        drive: Option<&str>,
+        page: Option<&str>,
+    ) -> Result<Page, Trouble> {
+        let q = format!("'{folder}' in parents and trashed = false");
+        let fields = format!("nextPageToken,incompleteSearch,files({FIELDS})");
+        let mut query = vec![
+            ("q", q.as_str()),
+            ("fields", &fields),
+            ("pageSize", PAGE),
+            ("orderBy", "name"),
+            ("supportsAllDrives", "true"),
+            ("includeItemsFromAllDrives", "true"),
+        ];
+        match drive {
+            Some(drive) => query.extend([("corpora", "drive"), ("driveId", drive)]),
+            None => query.push(("corpora", "user")),
+        }
+        query.extend(page.map(|page| ("pageToken", page)));
+        let page: Page = self.json(lender, &[], &query).await?;
+        if page.incomplete_search {
+            let text = "Google Drive did not look everywhere";
+            return Err(PortError::Unavailable(text.to_owned()).into());
+        }
+        Ok(page)
+    }
+
+    /// The bytes of a file.
+    pub async fn media(&self, lender: &Lender, id: &str) -> Result<Bytes, Trouble> {
+        let query = [("alt", "media"), ("supportsAllDrives", "true")];
+        self.fetch(lender, &[id], &query, self.settings.bytes).await
+    }
+
+    /// What Google makes of a document.
+    pub async fn export(&self, lender: &Lender, id: &str, mime: &str) -> Result<Bytes, Trouble> {
+        self.fetch(lender, &[id, "export"], &[("mimeType", mime)], self.settings.bytes).await
+    }
+
+    async fn json<T: DeserializeOwned>(
+        &self,
+        lender: &Lender,
+        path: &[&str],
+        query: Query<'_>,
+    ) -> Result<T, Trouble> {
+        let body = self.fetch(lender, path, query, JSON_BYTES).await?;
+        serde_json::from_slice(&body).map_err(|error| {
+            PortError::Broken(format!("an answer of Google Drive cannot be read: {error}")).into()
+        })
+    }
+
+    /// The body of the answer, tried again where that may help.
+    async fn fetch(
+        &self,
+        lender: &Lender,
+        path: &[&str],
+        query: Query<'_>,
+        limit: u64,
+    ) -> Result<Bytes, Trouble> {
+        let url = self.url(path);
+        let (mut token, mut is_fresh) = self.at_hand.token(&*self.vault, lender).await?;
+        let mut tries = 0;
+        loop {
+            let (why, asked) = match self.attempt(&url, query, &token, limit).await {
+                Ok(body) => return Ok(body),
+                Err(Attempt::Busy(why, asked)) => (why, asked),
+                // It may have been replaced since it was taken from the vault.
+                Err(Attempt::Refused(Trouble::TokenExpired)) if !is_fresh => {
+                    let before =
+                        std::mem::replace(&mut token, self.at_hand.fresh(&*self.vault, lender).await?);
+                    is_fresh = true;
+                    if before == token {
+                        self.at_hand.forget(lender);
+                        return Err(Trouble::TokenExpired);
+                    }
+                    continue;
+                }
+                Err(Attempt::Refused(trouble)) => {
+                    if matches!(trouble, Trouble::TokenExpired | Trouble::Token(_)) {
+                        self.at_hand.forget(lender);
+                    }
+                    return Err(trouble);
+                }
+            };
+            let Some(wait) = self.settings.backoff.after(tries, asked) else {
+                return Err(PortError::Unavailable(why).into());
+            };
+            tracing::debug!(%why, ?wait, "Google Drive is asked again");
+            tokio::time::sleep(wait).await;
+            tries += 1;
+        }
+    }
+
+    async fn attempt(&self, url: &Url, query: Query<'_>, token: &str, limit: u64) -> Result<Bytes, Attempt> {
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))
+            .map_err(|_| Attempt::Refused(Trouble::TokenExpired))?;
+        bearer.set_sensitive(true);
+        let request = self.http()?.get(url.clone()).query(query).header(AUTHORIZATION, bearer);
+        let response = request.send().await.map_err(unreached)?;
+        let status = response.status().as_u16();
+        if status == 200 {
+            return body(response, limit).await;
+        }
+        let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        // Whatever the body is: the status says enough.
+        let said = body(response, ERROR_BYTES).await.unwrap_or_default();
+        Err(match refused(status, &said) {
+            Refused::Busy(why) => Attempt::Busy(why, asked.map(Duration::from_secs)),
+            Refused::For(trouble) => Attempt::Refused(trouble),
+        })
+    }
+
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        // A base with a host has a path; what is pushed onto it is escaped.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.clear().extend(["drive", "v3", "files"]).extend(path);
+        }
+        url
+    }
+
+    fn http(&self) -> Result<&reqwest::Client, Attempt> {
+        let build = || {
+            let builder = reqwest::Client::builder()
+                .redirect(Policy::none())
+                .connect_timeout(CONNECT)
+                .read_timeout(SILENCE)
+                .user_agent("riffle");
+            let builder =
+                if self.base.scheme() == "http" { builder.no_proxy() } else { builder.https_only(true) };
+            builder
+                .build()
+                .map_err(|error| format!("no connection to Google Drive can be made: {}", chain(&error)))
+        };
+        let broken = |why: &String| Attempt::Refused(PortError::Broken(why.clone()).into());
+        self.http.get_or_init(build).as_ref().map_err(broken)
+    }
+}
+
+/// How a try ended that gave nothing.
+enum Attempt {
+    Refused(Trouble),
+    /// To be repeated; perhaps not before so long.
+    Busy(String, Option<Duration>),
+}
+
+async fn body(mut response: Response, limit: u64) -> Result<Bytes, Attempt> {
+    let too_large = |size| Attempt::Refused(Trouble::TooLarge { size, limit });
+    let announced = response.content_length().unwrap_or(0);
+    if announced > limit {
+        return Err(too_large(announced));
+    }
+    let mut content = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
+    while let Some(piece) = response.chunk().await.map_err(unreached)? {
+        let size = (content.len() + piece.len()) as u64;
+        if size > limit {
+            return Err(too_large(size));
+        }
+        content.extend_from_slice(&piece);
+    }
+    Ok(content.into())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
+fn unreached(error: reqwest::Error) -> Attempt {
+    Attempt::Busy(format!("Google Drive cannot be reached: {}", chain(&error)), None)
+}
+
+/// An error with its causes, without the address: what was asked for is nobody else's business.
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = if error.is_timeout() { "it took too long" } else { "the connection failed" }.to_owned();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text += &format!(": {error}");
+        cause = error.source();
+    }
+    text
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}

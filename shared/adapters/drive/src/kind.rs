@@ -1,0 +1,97 @@
+//! What a file of Google Drive is: bytes, a document that can be exported, or nothing that can be read.
+
+use riffle_ports::{PortError, is_drive_id};
+
+/// What Google's own types begin with.
+const NATIVE: &str = "application/vnd.google-apps.";
+pub const FOLDER: &str = "application/vnd.google-apps.folder";
+pub const SHORTCUT: &str = "application/vnd.google-apps.shortcut";
+
+const OFFICE: [(&str, &str); 4] = [
+    ("document", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ("spreadsheet", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("presentation", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+    ("drawing", "application/pdf"),
+];
+
+/// How a file is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    Blob,
+    /// As this type.
+    Exported(&'static str),
+    /// A folder whose content could not be listed.
+    Folder,
+    /// Why not.
+    Unreadable(String),
+}
+
+/// A locator taken apart: `ID`, or `document/ID`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Located<'a> {
+    pub kind: Kind,
+    pub id: &'a str,
+}
+
+/// The kind of a type of Google's own, as it stands in a locator; `None`: it has bytes.
+pub fn native(mime: &str) -> Option<String> {
+    let kind = mime.strip_prefix(NATIVE)?;
+    let fits = |char: &char| char.is_ascii_lowercase() || char.is_ascii_digit() || matches!(char, '-' | '.');
+    Some(kind.chars().filter(fits).take(64).collect())
+}
+
+impl<'a> Located<'a> {
+    pub fn parse(locator: &'a str) -> Result<Self, PortError> {
+        let (kind, id) = match locator.rsplit_once('/') {
+            Some((kind, id)) => (of_native(kind), id),
+            None => (Kind::Blob, locator),
+        };
+        if is_drive_id(id) {
+            return Ok(Self { kind, id });
+        }
+        Err(PortError::Broken(format!("{locator:?} is no locator of a Google Drive file")))
+    }
+}
+
+fn of_native(kind: &str) -> Kind {
+    if let Some((_, mime)) = OFFICE.iter().find(|(exported, _)| *exported == kind) {
+        return Kind::Exported(mime);
+    }
+    let what = match kind {
+        "folder" => return Kind::Folder,
+        "form" => "Google Form",
+        "site" => "Google Site",
+        "map" => "map of Google My Maps",
+        "script" => "Google Apps Script",
+        "jam" => "Jamboard",
+        "vid" => "Google Vid",
+        "shortcut" => "shortcut that leads nowhere",
+        _ => "file of a kind that only its own program reads",
+    };
+    Kind::Unreadable(format!("it is a {what}: that holds nothing to download"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locator_is_an_id_and_nothing_else() {
+        assert_eq!(Located::parse("1-a_B"), Ok(Located { kind: Kind::Blob, id: "1-a_B" }));
+        assert_eq!(
+            Located::parse("drawing/1").map(|located| located.kind),
+            Ok(Kind::Exported("application/pdf"))
+        );
+        let long = "a".repeat(129);
+        for wrong in ["", "a b", "a/..", "1?alt=media", "document/", "a/b/ü", "1#", "%2e%2e", &long] {
+            assert!(Located::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_google_calls_a_type_is_no_path() {
+        assert_eq!(native("application/vnd.google-apps.drive-sdk.12").as_deref(), Some("drive-sdk.12"));
+        assert_eq!(native("application/vnd.google-apps.a/../B?").as_deref(), Some("a.."));
+        assert_eq!(native("application/pdf"), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! A folder and all below it, breadth first.
+//!
+//! Each folder and each file is listed once, by its id, under the name where it is met first: so shortcuts make no
+//! circles. A folder's content is gathered and put in order by name and id, since Google's order is not promised for
+//! large drives.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use riffle_ports::{Entry, Pages, SourceError};
+
+use crate::client::Client;
+use crate::lender::Lender;
+use crate::resource::Resource;
+use crate::trouble::Trouble;
+
+/// Entries handed on at once.
+const PAGE: usize = 1_000;
+
+/// A folder to be listed.
+struct Folder {
+    id: String,
+    /// The shared drive it lies in.
+    drive: Option<String>,
+    /// Its name below the folder that is scanned, with `/` at its end; empty for that folder itself.
+    path: String,
+    depth: usize,
+}
+
+pub struct Listing {
+    client: Arc<Client>,
+    lender: Lender,
+    folders: VecDeque<Folder>,
+    /// Ids of files and folders that were met.
+    seen: HashSet<String>,
+    entries: VecDeque<Entry>,
+    files: usize,
+    met_folders: usize,
+}
+
+impl Listing {
+    pub async fn start(client: Arc<Client>, lender: Lender, folder: &str) -> Result<Self, SourceError> {
+        let mut root = client.metadata(&lender, folder).await?;
+        if let Some(target) = root.target() {
+            root = client.metadata(&lender, target).await?;
+        }
+        if !root.is_folder() {
+            let text = "this id is that of a file in Google Drive, not of a folder";
+            return Err(SourceError::Refused(text.to_owned()));
+        }
+        let id = root.checked_id()?.to_owned();
+        let seen = HashSet::from([id.clone()]);
+        let folder = Folder { id, drive: root.drive_id, path: String::new(), depth: 0 };
+        let (folders, entries) = (VecDeque::from([folder]), VecDeque::new());
+        Ok(Self { client, lender, folders, seen, entries, files: 0, met_folders: 1 })
+    }
+
+    /// Lists the next folder.
+    async fn step(&mut self, folder: &Folder) -> Result<(), SourceError> {
+        let items = match self.gather(folder).await {
+            Ok(items) => items,
+            // A folder below the one that was asked for is one more thing that cannot be read.
+            Err(Trouble::Missing | Trouble::Denied(_)) if folder.depth > 0 => {
+                let name = folder.path.trim_end_matches('/').to_owned();
+                let locator = format!("folder/{}", folder.id);
+                return self.push(Entry { name, locator, size: 0, version: "not listed".to_owned() });
+            }
+            Err(trouble) => return Err(trouble.into()),
+        };
+        for item in items {
+            let name = format!("{}{}", folder.path, item.name);
+            match item.target().map(str::to_owned) {
+                Some(target) => self.follow(name, &target, folder.depth).await?,
+                None => self.meet(name, &item, folder.depth)?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn gather(&self, folder: &Folder) -> Result<Vec<Resource>, Trouble> {
+        let mut items = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let drive = folder.drive.as_deref();
+            let page = self.client.children(&self.lender, &folder.id, drive, token.as_deref()).await?;
+            items.extend(page.files);
+            if items.len() > self.client.settings.files + self.client.settings.folders {
+                // Refused when they are met, one by one.
+                break;
+            }
+            match page.next_page_token {
+                Some(next) => token = Some(next),
+                None => break,
+            }
+        }
+        items.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        Ok(items)
+    }
+
+    /// A shortcut: what it leads to, under the shortcut's name.
+    async fn follow(&mut self, name: String, target: &str, depth: usize) -> Result<(), SourceError> {
+        if self.seen.contains(target) {
+            return Ok(());
+        }
+        match self.client.metadata(&self.lender, target).await {
+            Ok(item) => self.meet(name, &item, depth),
+            Err(Trouble::Missing | Trouble::Denied(_)) => {
+                self.seen.insert(target.to_owned());
+                let version = "not listed".to_owned();
+                self.push(Entry { name, locator: target.to_owned(), size: 0, version })
+            }
+            Err(trouble) => Err(trouble.into()),
+        }
+    }
+
+    fn meet(&mut self, name: String, item: &Resource, depth: usize) -> Result<(), SourceError> {
+        let id = item.checked_id()?.to_owned();
+        if !self.seen.insert(id.clone()) {
+            return Ok(());
+        }
+        if !item.is_folder() {
+            return self.push(item.entry(name)?);
+        }
+        let settings = &self.client.settings;
+        if depth >= settings.depth {
+            let text = format!("{name} lies more than {} folders deep: scan it by itself", settings.depth);
+            return Err(SourceError::Refused(text));
+        }
+        self.met_folders += 1;
+        if self.met_folders > settings.folders {
+            let text =
+                format!("there are more than {} folders: scan some of them at a time", settings.folders);
+            return Err(SourceError::Refused(text));
+        }
+        let drive = item.drive_id.clone();
+        self.folders.push_back(Folder { id, drive, path: format!("{name}/"), depth: depth + 1 });
+        Ok(())
+    }
+
+    fn push(&mut self, entry: Entry) -> Result<(), SourceError> {
+        self.files += 1;
+        let most = self.client.settings.files;
+        if self.files > most {
+            let text = format!("there are more than {most} files: scan some of the folders at a time");
+            return Err(SourceError::Refused(text));
+        }
+        self.entries.push_back(entry);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Pages for Listing {
+    async fn next(&mut self) -> Result<Option<Vec<Entry>>, SourceError> {
+        while self.entries.len() < PAGE
+            && let Some(folder) = self.folders.pop_front()
+        {
+            self.step(&folder).await?;
+        }
+        let page: Vec<Entry> = self.entries.drain(..self.entries.len().min(PAGE)).collect();
+        Ok((!page.is_empty()).then_some(page))
+    }
+}

@@ -1,0 +1,83 @@
+//! A file as Google describes it.
+
+use riffle_ports::{Entry, PortError, is_drive_id};
+use serde::Deserialize;
+
+use crate::kind::{FOLDER, SHORTCUT, native};
+
+/// What is asked for of each file.
+pub const FIELDS: &str =
+    "id,name,mimeType,size,md5Checksum,headRevisionId,modifiedTime,trashed,driveId,shortcutDetails";
+
+/// What the version of a file begins with whose checksum is known.
+pub const MD5: &str = "md5 ";
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resource {
+    pub id: String,
+    #[serde(default)]
+    pub name: String,
+    pub mime_type: String,
+    #[serde(default)]
+    size: Option<String>,
+    #[serde(default)]
+    md5_checksum: Option<String>,
+    #[serde(default)]
+    head_revision_id: Option<String>,
+    #[serde(default)]
+    modified_time: Option<String>,
+    #[serde(default)]
+    pub trashed: bool,
+    #[serde(default)]
+    pub drive_id: Option<String>,
+    #[serde(default)]
+    pub shortcut_details: Option<ShortcutDetails>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShortcutDetails {
+    pub target_id: String,
+}
+
+impl Resource {
+    pub fn is_folder(&self) -> bool {
+        self.mime_type == FOLDER
+    }
+
+    /// Where a shortcut leads.
+    pub fn target(&self) -> Option<&str> {
+        let target = self.shortcut_details.as_ref().filter(|_| self.mime_type == SHORTCUT)?;
+        is_drive_id(&target.target_id).then_some(&target.target_id)
+    }
+
+    /// What has no bytes has no checksum and no revision. Its `version` rises with things nobody sees, such as being
+    /// shared, which would make healthy files fail as changed; `modifiedTime` is that of its content.
+    pub fn version(&self) -> String {
+        match (&self.md5_checksum, &self.head_revision_id, &self.modified_time) {
+            (Some(sum), ..) => format!("{MD5}{sum}"),
+            (None, Some(revision), _) => format!("revision {revision}"),
+            (None, None, Some(time)) => format!("modified {time}"),
+            (None, None, None) => "unknown".to_owned(),
+        }
+    }
+
+    /// As a listing has it.
+    pub fn entry(&self, name: String) -> Result<Entry, PortError> {
+        let id = self.checked_id()?;
+        let (locator, size) = match native(&self.mime_type) {
+            // The size Google tells is not that of what it exports.
+            Some(kind) => (format!("{kind}/{id}"), 0),
+            None => (id.to_owned(), self.size.as_deref().and_then(|size| size.parse().ok()).unwrap_or(0)),
+        };
+        Ok(Entry { name, locator, size, version: self.version() })
+    }
+
+    pub fn checked_id(&self) -> Result<&str, PortError> {
+        if is_drive_id(&self.id) {
+            return Ok(&self.id);
+        }
+        Err(PortError::Broken(format!("Google Drive gave a file the id {:?}", self.id)))
+    }
+}

@@ -1,0 +1,109 @@
+//! What Google's errors mean. Their form: `{"error": {"code", "message", "errors": [{"domain", "reason", …}]}}`.
+
+use riffle_ports::PortError;
+use serde::Deserialize;
+
+/// Why a call gave nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// There is none, or Google takes it no longer.
+    TokenExpired,
+    /// Google takes it, but not for this. Another one may do.
+    Token(String),
+    Missing,
+    Changed,
+    Denied(String),
+    TooLarge {
+        size: u64,
+        limit: u64,
+    },
+    TooLargeToExport,
+    Unsupported(String),
+    Port(PortError),
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Token(why) | Self::Denied(why) | Self::Unsupported(why) => f.write_str(why),
+            Self::Port(error) => error.fmt(f),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+/// What to do with a refused call.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// To be tried again, later.
+    Busy(String),
+    For(Trouble),
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Body {
+    #[serde(default)]
+    error: Details,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Details {
+    #[serde(default)]
+    errors: Vec<Reason>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Reason {
+    #[serde(default)]
+    reason: String,
+}
+
+/// What an answer with this status and body says. The messages are Google's and for developers; the reasons count.
+pub fn refused(status: u16, body: &[u8]) -> Refused {
+    // What stands before the service answers in HTML: then the status says it all.
+    let body: Body = serde_json::from_slice(body).unwrap_or_default();
+    let reason = body.error.errors.into_iter().next().map(|first| first.reason).unwrap_or_default();
+    let denied = |why: &str| Refused::For(Trouble::Denied(why.to_owned()));
+    match (status, reason.as_str()) {
+        (401, _) => Refused::For(Trouble::TokenExpired),
+        (404, _) => Refused::For(Trouble::Missing),
+        (
+            403,
+            "userRateLimitExceeded"
+            | "rateLimitExceeded"
+            | "sharingRateLimitExceeded"
+            | "dailyLimitExceeded"
+            | "quotaExceeded",
+        )
+        | (408 | 429 | 500..=599, _) => {
+            Refused::Busy(format!("Google Drive answered {status} {}", plain(&reason)))
+        }
+        (403, "exportSizeLimitExceeded") => Refused::For(Trouble::TooLargeToExport),
+        (403, "insufficientPermissions" | "insufficientScopes") => Refused::For(Trouble::Token(
+            "the access token was not made for it: it needs the scope drive.readonly".to_owned(),
+        )),
+        (403, "accessNotConfigured") => Refused::For(Trouble::Token(
+            "the Google Drive API is not enabled in the project that the access token belongs to".to_owned(),
+        )),
+        (403, "insufficientFilePermissions") => denied("it is not shared with whoever lent the access token"),
+        (403, "cannotDownloadFile" | "downloadRestricted" | "fileNotDownloadable") => {
+            denied("its owner does not allow it to be downloaded")
+        }
+        (403, "cannotDownloadAbusiveFile") => denied("Google takes it for malware or spam"),
+        (403, "domainPolicy") => denied("the rules of its organisation forbid it"),
+        (403, _) => denied(&format!("Google Drive answered 403 {}", plain(&reason))),
+        (300..=399, _) => {
+            let text = format!("Google Drive answered {status}: redirects are not followed");
+            Refused::For(Trouble::Port(PortError::Broken(text)))
+        }
+        _ => {
+            let text = format!("Google Drive answered {status} {}", plain(&reason));
+            Refused::For(Trouble::Port(PortError::Broken(text)))
+        }
+    }
+}
+
+/// A reason as it may stand in a log and in a report.
+fn plain(reason: &str) -> String {
+    reason.chars().filter(char::is_ascii_alphanumeric).take(64).collect()
+}

@@ -1,0 +1,200 @@
+//! What lies in the Drive.
+
+use std::collections::BTreeMap;
+
+use md5::{Digest, Md5};
+use serde_json::{Value, json};
+
+use crate::errors::Fault;
+
+/// What is exported has at most so many bytes.
+pub const EXPORT_LIMIT: usize = 10 << 20;
+
+const NATIVE: &str = "application/vnd.google-apps.";
+
+#[derive(Debug, Clone)]
+pub enum Content {
+    Folder,
+    Bytes(Vec<u8>),
+    Native { kind: String, exported: Vec<u8> },
+    Shortcut(String),
+}
+
+#[derive(Debug, Clone)]
+pub struct File {
+    pub id: String,
+    pub name: String,
+    pub parent: Option<String>,
+    /// The shared drive it lies in.
+    pub drive: Option<String>,
+    pub content: Content,
+    pub version: u64,
+    pub trashed: bool,
+    pub restricted: Option<Fault>,
+}
+
+/// All files by id; `root` is an alias of My Drive.
+#[derive(Debug)]
+pub struct Files {
+    by_id: BTreeMap<String, File>,
+    made: u64,
+    my_drive: String,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        let mut files = Self { by_id: BTreeMap::new(), made: 0, my_drive: String::new() };
+        files.my_drive = files.insert("My Drive", None, None, Content::Folder);
+        files
+    }
+}
+
+impl Files {
+    fn insert(
+        &mut self,
+        name: &str,
+        parent: Option<String>,
+        drive: Option<String>,
+        content: Content,
+    ) -> String {
+        self.made += 1;
+        // Not in the order in which they were made.
+        let id = format!("1{:016x}-_x", self.made.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let (name, version) = (name.to_owned(), self.made);
+        let file =
+            File { id: id.clone(), name, parent, drive, content, version, trashed: false, restricted: None };
+        self.by_id.insert(id.clone(), file);
+        id
+    }
+
+    pub fn add(&mut self, parent: &str, name: &str, content: Content) -> String {
+        let parent = self.get(parent).expect("a folder");
+        let (parent, drive) = (parent.id.clone(), parent.drive.clone());
+        self.insert(name, Some(parent), drive, content)
+    }
+
+    pub fn add_drive(&mut self, name: &str) -> String {
+        let id = self.insert(name, None, None, Content::Folder);
+        self.get_mut(&id).expect("just made").drive = Some(id.clone());
+        id
+    }
+
+    pub fn get(&self, id: &str) -> Option<&File> {
+        self.by_id.get(if id == "root" { self.my_drive.as_str() } else { id })
+    }
+
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut File> {
+        self.by_id.get_mut(if id == "root" { self.my_drive.as_str() } else { id })
+    }
+
+    pub fn change(&mut self, id: &str, new: Vec<u8>) {
+        self.made += 1;
+        let version = self.made;
+        let file = self.get_mut(id).expect("a file");
+        file.version = version;
+        match &mut file.content {
+            Content::Bytes(bytes) => *bytes = new,
+            Content::Native { exported, .. } => *exported = new,
+            Content::Folder | Content::Shortcut(_) => panic!("{id} has no content"),
+        }
+    }
+
+    pub fn remove(&mut self, id: &str) {
+        self.by_id.remove(id);
+    }
+
+    pub fn find(&self, folder: &str, path: &str) -> Option<String> {
+        let folder = self.get(folder)?;
+        let (first, rest) = match path.split_once('/') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (path, None),
+        };
+        let mut children = self.children(&folder.id).into_iter();
+        let child = children.find(|file| file.name == first)?;
+        match rest {
+            None => Some(child.id.clone()),
+            Some(rest) => self.find(&child.id, rest),
+        }
+    }
+
+    /// Directly in a folder, not in the trash, by name.
+    pub fn children(&self, folder: &str) -> Vec<&File> {
+        let folder = self.get(folder).map(|folder| folder.id.as_str());
+        let mut children: Vec<&File> =
+            self.by_id.values().filter(|file| !file.trashed && file.parent.as_deref() == folder).collect();
+        if folder.is_none() {
+            children.clear();
+        }
+        children.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        children
+    }
+
+    /// All that is known of a file.
+    pub fn resource(&self, file: &File) -> Value {
+        let modified =
+            format!("2026-01-02T03:04:{:02}.{:03}Z", file.version / 1_000 % 60, file.version % 1_000);
+        let mut resource = json!({
+            "kind": "drive#file",
+            "id": file.id,
+            "name": file.name,
+            "mimeType": mime_type(&file.content),
+            "parents": file.parent.iter().collect::<Vec<_>>(),
+            "trashed": file.trashed,
+            "version": file.version.to_string(),
+            "modifiedTime": modified,
+        });
+        let resource_map = resource.as_object_mut().expect("an object");
+        let mut set = |name: &str, value: Value| resource_map.insert(name.to_owned(), value);
+        if let Some(drive) = &file.drive {
+            set("driveId", json!(drive));
+        }
+        match &file.content {
+            Content::Bytes(bytes) => {
+                set("size", json!(bytes.len().to_string()));
+                set("md5Checksum", json!(md5(bytes)));
+                set("headRevisionId", json!(format!("0B{:x}", file.version)));
+            }
+            // What it takes of the owner's room: nothing to do with what an export gives.
+            Content::Native { .. } => {
+                set("size", json!("1024"));
+            }
+            Content::Shortcut(target) => {
+                let mime =
+                    self.get(target).map_or_else(|| format!("{NATIVE}document"), |it| mime_type(&it.content));
+                set("shortcutDetails", json!({ "targetId": target, "targetMimeType": mime }));
+            }
+            Content::Folder => {}
+        }
+        resource
+    }
+}
+
+fn mime_type(content: &Content) -> String {
+    match content {
+        Content::Folder => format!("{NATIVE}folder"),
+        Content::Shortcut(_) => format!("{NATIVE}shortcut"),
+        Content::Native { kind, .. } => format!("{NATIVE}{kind}"),
+        Content::Bytes(_) => "application/octet-stream".to_owned(),
+    }
+}
+
+fn md5(bytes: &[u8]) -> String {
+    let mut sum = String::new();
+    for byte in Md5::digest(bytes) {
+        sum += &format!("{byte:02x}");
+    }
+    sum
+}
+
+/// Whether a document of this kind can be exported as that.
+pub fn exports(kind: &str, mime: &str) -> bool {
+    const OFFICE: &str = "application/vnd.openxmlformats-officedocument.";
+    let office = mime.strip_prefix(OFFICE);
+    match kind {
+        "document" => office == Some("wordprocessingml.document") || mime == "application/pdf",
+        "spreadsheet" => office == Some("spreadsheetml.sheet") || mime == "application/pdf",
+        "presentation" => office == Some("presentationml.presentation") || mime == "application/pdf",
+        "drawing" => matches!(mime, "application/pdf" | "image/png" | "image/svg+xml"),
+        _ => false,
+    }
+}

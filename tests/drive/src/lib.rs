@@ -1,0 +1,176 @@
+//! Google Drive's REST interface, version 3, as far as a scan reads it, on this machine: written from its public
+//! reference before the client was, so that the client is held against the reference and not against itself.
+//!
+//! It keeps to what is easily overlooked: answers hold the fields that were asked for and no others; what lies in a
+//! shared drive is not there for who does not say that he knows shared drives; pages may be short, even empty; a page
+//! token belongs to its query; documents have no bytes and are exported, up to 10 MB.
+
+mod errors;
+mod files;
+mod serve;
+
+pub use errors::Fault;
+pub use files::EXPORT_LIMIT;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use files::{Content, File, Files};
+
+/// One of the calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    List,
+    Metadata,
+    Media,
+    Export,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    files: Files,
+    /// Tokens that are taken.
+    tokens: Vec<String>,
+    /// No token is taken any more when so many more calls have been answered.
+    fuse: Option<u32>,
+    /// What goes wrong next, and how often.
+    faults: Vec<(Call, Fault, u32)>,
+    calls: Vec<Call>,
+    /// Most files on a page, whatever is asked for.
+    page: Option<usize>,
+    incomplete: bool,
+}
+
+/// A running double. It ends with the test.
+#[derive(Debug)]
+pub struct DriveDouble {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    /// Dropped, it ends the server.
+    _running: tokio::sync::oneshot::Sender<()>,
+}
+
+impl DriveDouble {
+    /// Starts one on a thread of its own. My Drive is empty, and no token is taken.
+    ///
+    /// # Panics
+    /// If this machine has no port to listen on.
+    pub fn start() -> Self {
+        let state = Arc::<Mutex<State>>::default();
+        let (running, ended) = tokio::sync::oneshot::channel();
+        let (bound, address) = std::sync::mpsc::channel();
+        let router = serve::router(Arc::clone(&state));
+        std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+                bound.send(listener.local_addr().expect("its address")).expect("the test waits");
+                let served = axum::serve(listener, router).with_graceful_shutdown(async {
+                    // An error is the end as well.
+                    drop(ended.await);
+                });
+                served.await.expect("it serves");
+            });
+        });
+        Self { address: address.recv().expect("an address"), state, _running: running }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What stands in place of `https://www.googleapis.com`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Takes this token from now on.
+    pub fn accept(&self, token: &str) {
+        self.state().tokens.push(token.to_owned());
+    }
+
+    /// Takes no token any more.
+    pub fn expire(&self) {
+        self.state().tokens.clear();
+    }
+
+    /// Takes no token any more when so many more calls have been answered.
+    pub fn expire_after(&self, calls: u32) {
+        self.state().fuse = Some(calls);
+    }
+
+    /// Makes a folder in `parent` (`root`: My Drive) and returns its id.
+    pub fn folder(&self, parent: &str, name: &str) -> String {
+        self.state().files.add(parent, name, Content::Folder)
+    }
+
+    pub fn file(&self, parent: &str, name: &str, content: impl Into<Vec<u8>>) -> String {
+        self.state().files.add(parent, name, Content::Bytes(content.into()))
+    }
+
+    /// Makes one without bytes, such as `document` or `form`. `exported` is what exporting it gives.
+    pub fn native(&self, parent: &str, name: &str, kind: &str, exported: impl Into<Vec<u8>>) -> String {
+        self.state().files.add(
+            parent,
+            name,
+            Content::Native { kind: kind.to_owned(), exported: exported.into() },
+        )
+    }
+
+    pub fn shortcut(&self, parent: &str, name: &str, target: &str) -> String {
+        self.state().files.add(parent, name, Content::Shortcut(target.to_owned()))
+    }
+
+    /// Makes a shared drive and returns the id of its uppermost folder.
+    pub fn shared_drive(&self, name: &str) -> String {
+        self.state().files.add_drive(name)
+    }
+
+    /// Gives a file another content.
+    pub fn change(&self, id: &str, content: impl Into<Vec<u8>>) {
+        self.state().files.change(id, content.into());
+    }
+
+    pub fn remove(&self, id: &str) {
+        self.state().files.remove(id);
+    }
+
+    pub fn trash(&self, id: &str) {
+        self.edit(id, |file| file.trashed = true);
+    }
+
+    /// Every attempt to read this one ends so.
+    pub fn restrict(&self, id: &str, fault: Fault) {
+        self.edit(id, |file| file.restricted = Some(fault));
+    }
+
+    fn edit(&self, id: &str, edit: impl FnOnce(&mut File)) {
+        edit(self.state().files.get_mut(id).expect("a file"));
+    }
+
+    /// The id of the file at a path below a folder, names parted by `/`.
+    pub fn find(&self, folder: &str, path: &str) -> Option<String> {
+        self.state().files.find(folder, path)
+    }
+
+    /// The next `times` calls of this kind go wrong.
+    pub fn fail(&self, call: Call, fault: Fault, times: u32) {
+        self.state().faults.push((call, fault, times));
+    }
+
+    /// Puts at most so many files on a page, and every second page is empty.
+    pub fn short_pages(&self, page: usize) {
+        self.state().page = Some(page);
+    }
+
+    /// Says of listings that they are not complete.
+    pub fn incomplete(&self, is: bool) {
+        self.state().incomplete = is;
+    }
+
+    /// How often it was called, refused calls included.
+    pub fn calls(&self, call: Call) -> usize {
+        self.state().calls.iter().filter(|made| **made == call).count()
+    }
+}

@@ -1,0 +1,302 @@
+//! Scans of Google Drive folders, with Google played by this test.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use riffle_contracts::{ErrorCode, Frame, FrameBody, SessionState};
+use riffle_drive_double::{Call, DriveDouble, Fault};
+use serde_json::{Value, json};
+
+use crate::report::Report;
+use crate::server::Server;
+use crate::socket::Socket;
+use crate::told::frame;
+
+/// Enough to be in the middle of, with one file read at a time.
+const FILES: u32 = 120;
+const TOKEN: &str = "ya29.canary-first";
+const SECOND: &str = "ya29.canary-second";
+
+struct World {
+    google: DriveDouble,
+    dir: tempfile::TempDir,
+    folder: String,
+}
+
+/// What one socket was told.
+struct Told {
+    socket: Socket,
+    texts: Vec<String>,
+    found: BTreeSet<String>,
+}
+
+impl World {
+    fn new() -> Self {
+        let google = DriveDouble::start();
+        google.accept(TOKEN);
+        let folder = google.folder("root", "Drawings");
+        let below = google.folder(&folder, "Older ones");
+        for number in 0..FILES {
+            let parent = if number % 2 == 0 { &folder } else { &below };
+            google.file(parent, &format!("{number:03}.txt"), format!("see HOLE-{number} here"));
+        }
+        google.native(&folder, "A document", "document", "and HOLE-900 there");
+        Self { google, dir: tempfile::tempdir().expect("a folder"), folder }
+    }
+
+    fn serve(&self) -> Server {
+        let environment = [("DRIVE_ENDPOINT", &*self.google.endpoint()), ("RUST_LOG", "debug")];
+        Server::start_with(&self.dir.path().join("state"), &["--jobs", "1"], &environment)
+    }
+
+    fn start(&self) -> Value {
+        let mut codes: Vec<String> = (0..FILES).map(|number| format!("HOLE-{number}")).collect();
+        codes.push("HOLE-900".to_owned());
+        json!({
+            "action": "start_scan",
+            "request_id": "one",
+            "folder_id": self.folder,
+            "token": TOKEN,
+            "target_hole_codes": codes,
+        })
+    }
+
+    fn codes() -> BTreeSet<String> {
+        (0..FILES).chain([900]).map(|number| format!("HOLE-{number}")).collect()
+    }
+}
+
+impl Told {
+    fn connect(server: &Server) -> Self {
+        Self { socket: Socket::connect(server), texts: Vec::new(), found: BTreeSet::new() }
+    }
+
+    fn next(&mut self) -> Frame {
+        let text = self.socket.next_text().expect("the connection is open");
+        let frame = frame(&text);
+        self.texts.push(text);
+        match &frame.body {
+            FrameBody::MatchFound { data, .. } => {
+                self.found.insert(data.hole_code.clone());
+            }
+            FrameBody::Snapshot { matches, .. } => {
+                self.found.extend(matches.iter().map(|listed| listed.data.hole_code.clone()));
+            }
+            _ => {}
+        }
+        frame
+    }
+
+    /// Waits for the session to ask for a new token.
+    fn until_expired(&mut self) -> String {
+        loop {
+            let frame = self.next();
+            match frame.body {
+                FrameBody::Error { code: ErrorCode::TokenExpired, .. } => {
+                    return frame.session_id.expect("a session's frame");
+                }
+                FrameBody::Complete { .. } => panic!("it completed with an expired token"),
+                _ => {}
+            }
+        }
+    }
+
+    fn until_complete(&mut self) -> Frame {
+        loop {
+            let frame = self.next();
+            match frame.body {
+                FrameBody::Complete { .. } => return frame,
+                FrameBody::Error { message, .. } => panic!("{message}"),
+                _ => {}
+            }
+        }
+    }
+
+    fn renew(&mut self, session: &str, token: &str) {
+        self.socket.send(&json!({ "action": "renew_token", "session_id": session, "token": token }));
+    }
+
+    fn paused(&mut self, session: &str) -> (bool, SessionState) {
+        self.socket.resume(session, None);
+        loop {
+            if let FrameBody::Snapshot { paused, state, .. } = self.next().body {
+                return (paused, state);
+            }
+        }
+    }
+}
+
+/// The whole of a folder, files and names, must not hold this.
+fn assert_absent(dir: &Path, canary: &str) {
+    for entry in std::fs::read_dir(dir).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        assert!(!path.to_string_lossy().contains(canary), "{}", path.display());
+        if path.is_dir() {
+            assert_absent(&path, canary);
+        } else if let Ok(content) = std::fs::read(&path) {
+            let found = content.windows(canary.len()).any(|window| window == canary.as_bytes());
+            assert!(!found, "{} holds a token", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_token_ends_in_the_middle_and_a_new_one_completes_the_scan() {
+    let world = World::new();
+    let server = world.serve();
+    let config = server.get("/api/config", &[]).json();
+    assert!(config["sources"].as_array().expect("a list").contains(&"drive".into()), "{config}");
+
+    // Listing takes four calls, reading one for each file.
+    world.google.expire_after(40);
+    let mut one = Told::connect(&server);
+    one.socket.send(&world.start());
+    let session = one.until_expired();
+    let listed = server.sessions();
+    assert_eq!(listed[0]["source"], format!("Google Drive folder {}", world.folder));
+
+    // A page that comes later learns it, too.
+    let mut two = Told::connect(&server);
+    assert_eq!(two.paused(&session), (true, SessionState::Running));
+
+    // A token Google does not take pauses it again, and nothing is lost by it.
+    two.renew(&session, "ya29.canary-wrong");
+    two.until_expired();
+    one.until_expired();
+
+    world.google.accept(SECOND);
+    two.renew(&session, SECOND);
+    one.until_complete();
+    let FrameBody::Complete { total_processed, total_failed, total_matches, .. } = two.until_complete().body
+    else {
+        panic!("COMPLETE");
+    };
+    let files = u64::from(FILES) + 1;
+    assert_eq!((total_processed, total_failed, total_matches), (files, 0, files));
+    let mut three = Told::connect(&server);
+    let mut cursor: Option<String> = None;
+    loop {
+        three.socket.resume(&session, cursor.as_deref());
+        let FrameBody::Snapshot { cursor: next, paused, .. } = three.next().body else { panic!("SNAPSHOT") };
+        assert!(!paused);
+        cursor = next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(three.found, World::codes());
+
+    let report = server.get(&format!("/sessions/{session}/report.xlsx"), &[]);
+    let rows = Report::read(report.body).table("Matches").pairs("File", "Code");
+    assert_eq!(rows.len() as u64, files);
+    assert!(rows.contains(&("Older ones/001.txt".to_owned(), "HOLE-1".to_owned())));
+
+    // A file is shown by Google: the session's token is forgotten.
+    let file = server.get(&format!("/sessions/{session}/files/0"), &[]);
+    assert_eq!(file.status, 307);
+    let shown = file.header("location").expect("an address");
+    assert!(shown.starts_with("https://drive.google.com/open?id="), "{shown}");
+    two.renew(&session, SECOND);
+    let FrameBody::Error { code, .. } = two.next().body else { panic!("refused") };
+    assert_eq!(code, ErrorCode::WrongState);
+
+    let texts = [one.texts, two.texts, three.texts].concat();
+    let ended = server.stop();
+    assert!(!ended.err.contains("panicked"), "{}", ended.err);
+    assert!(ended.err.contains("DEBUG"), "its log is full");
+    for text in texts.iter().chain([&ended.err]).chain(&ended.out) {
+        assert!(!text.contains("canary"), "{text}");
+    }
+    assert_absent(world.dir.path(), "canary");
+}
+
+#[test]
+fn a_restarted_server_asks_for_a_new_token_and_goes_on() {
+    let world = World::new();
+    let server = world.serve();
+    let mut told = Told::connect(&server);
+    told.socket.send(&world.start());
+    let session = loop {
+        let frame = told.next();
+        if told.found.len() >= 10 {
+            break frame.session_id.expect("a session's frame");
+        }
+    };
+    server.kill();
+
+    let server = world.serve();
+    let mut told = Told::connect(&server);
+    let (mut paused, _) = told.paused(&session);
+    if !paused {
+        told.until_expired();
+        (paused, _) = told.paused(&session);
+    }
+    assert!(paused, "what was in memory is gone");
+    world.google.accept(SECOND);
+    told.renew(&session, SECOND);
+    let FrameBody::Complete { total_processed, total_failed, .. } = told.until_complete().body else {
+        panic!("COMPLETE");
+    };
+    assert_eq!((total_processed, total_failed), (u64::from(FILES) + 1, 0));
+    assert_absent(world.dir.path(), "canary");
+}
+
+#[test]
+fn a_retry_takes_a_fresh_token_and_a_token_alone_means_my_drive() {
+    let world = World::new();
+    let alone = world.google.file("root", "alone.txt", "HOLE-1");
+    world.google.remove(&world.folder);
+    let server = world.serve();
+    let mut told = Told::connect(&server);
+    world.google.restrict(&alone, Fault::NoDownload);
+    told.socket.send(&json!({ "action": "start_scan", "token": TOKEN, "target_hole_codes": ["HOLE-1"] }));
+    let complete = told.until_complete();
+    let FrameBody::Complete { total_failed: 1, .. } = complete.body else { panic!("{complete:?}") };
+    let failed = told.texts.iter().find(|text| text.contains("FILE_FAILED")).expect("a reason");
+    assert!(failed.contains("does not allow it to be downloaded"), "{failed}");
+
+    let session = complete.session_id.expect("a session");
+    let retry = json!({ "action": "start_scan", "retry_of": session });
+    assert_eq!(told.socket.refused(&retry.to_string())["code"], "BAD_REQUEST");
+    world.google.remove(&alone);
+    world.google.expire();
+    world.google.accept(SECOND);
+    told.socket.send(&json!({ "action": "start_scan", "retry_of": session, "token": SECOND }));
+    let again = told.until_complete();
+    assert_ne!(again.session_id.as_ref(), Some(&session));
+    let FrameBody::Complete { total_failed: 1, .. } = again.body else { panic!("{again:?}") };
+    let gone = told.texts.iter().filter(|text| text.contains("the file is gone")).count();
+    assert!(gone > 0, "it fails again, as it is now");
+}
+
+#[test]
+fn a_drive_source_is_checked_before_anything_begins() {
+    let world = World::new();
+    let server = world.serve();
+    let mut socket = Socket::connect(&server);
+    let codes = json!(["HOLE-1"]);
+    for wrong in [
+        json!({ "folder_id": world.folder }),
+        json!({ "folder_id": "https://drive.google.com/drive/folders/1", "token": TOKEN }),
+        json!({ "folder_id": "../secrets", "token": TOKEN }),
+        json!({ "folder_id": world.folder, "token": "" }),
+        json!({ "folder_id": world.folder, "token": "two\nlines" }),
+        json!({ "folder_id": world.folder, "token": TOKEN, "folders": ["/tmp"] }),
+    ] {
+        let mut message = wrong.clone();
+        (message["action"], message["target_hole_codes"]) = ("start_scan".into(), codes.clone());
+        assert_eq!(socket.refused(&message.to_string())["code"], "BAD_REQUEST", "{wrong}");
+    }
+    assert_eq!(world.google.calls(Call::List) + world.google.calls(Call::Metadata), 0);
+    assert_eq!(server.sessions(), [] as [Value; 0]);
+
+    socket.send(&json!({
+        "action": "start_scan", "folder_id": "1no-such-folder", "token": TOKEN, "target_hole_codes": codes,
+    }));
+    let refused = loop {
+        if let FrameBody::Error { message, code: ErrorCode::ScanFailed } = socket.next().body {
+            break message;
+        }
+    };
+    assert!(refused.contains("no such Google Drive folder"), "{refused}");
+}

@@ -1,0 +1,161 @@
+//! Folders of Google Drive, and the tokens Google takes.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use riffle_ports::{
+    Entry, FileSource, Opened, Pages, PortError, ReadError, SessionId, Source, SourceError, TokenVault,
+};
+
+use crate::mutants::Mutant;
+use crate::scenario::DrivePlan;
+use crate::stores::folder;
+
+/// What a folder's id begins with; its number follows.
+const FOLDER: &str = "folder-";
+
+/// The id of a scenario's folder.
+pub fn folder_id(number: usize) -> String {
+    format!("{FOLDER}{number}")
+}
+
+/// Who gives tokens out and takes them.
+#[derive(Debug)]
+pub struct Google {
+    state: Mutex<Tokens>,
+}
+
+#[derive(Debug)]
+struct Tokens {
+    issued: u32,
+    /// The first that is taken still; those before have expired.
+    good_from: u32,
+    /// So many more calls until all that were given out expire, and what follows.
+    fuses: Vec<u32>,
+}
+
+impl Google {
+    pub fn new(plan: DrivePlan) -> Self {
+        Self { state: Mutex::new(Tokens { issued: 0, good_from: 0, fuses: plan.fuses }) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, Tokens> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new token.
+    pub fn issue(&self) -> String {
+        let mut state = self.state();
+        state.issued += 1;
+        format!("token-{}", state.issued - 1)
+    }
+
+    /// Whether a call with this token is answered.
+    fn takes(&self, token: &str) -> bool {
+        let mut state = self.state();
+        match state.fuses.first_mut() {
+            Some(0) => {
+                state.fuses.remove(0);
+                state.good_from = state.issued;
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        let number = token.strip_prefix("token-").and_then(|number| number.parse::<u32>().ok());
+        number.is_some_and(|number| number >= state.good_from)
+    }
+}
+
+/// The files, as Google Drive gives them to who has a token. Other sources stay as they are.
+pub struct DriveFiles {
+    pub files: Arc<dyn FileSource>,
+    pub vault: Arc<dyn TokenVault>,
+    pub google: Arc<Google>,
+    pub mutant: Option<Mutant>,
+}
+
+/// Who calls.
+#[derive(Clone)]
+struct Caller {
+    tenant: String,
+    session: SessionId,
+    vault: Arc<dyn TokenVault>,
+    google: Arc<Google>,
+}
+
+impl Caller {
+    async fn may(&self) -> Result<bool, PortError> {
+        let token = self.vault.get(&self.tenant, &self.session).await?;
+        Ok(token.is_some_and(|token| self.google.takes(&token.secret)))
+    }
+}
+
+impl DriveFiles {
+    /// Who calls, and the folder as the files have it. `None`: it is no Drive.
+    fn caller(&self, source: &Source) -> Option<(Caller, Source)> {
+        let Source::Drive { tenant, session, folder: id } = source else { return None };
+        let number = id.strip_prefix(FOLDER)?.parse().ok()?;
+        let caller = Caller {
+            tenant: tenant.clone(),
+            session: session.clone(),
+            vault: Arc::clone(&self.vault),
+            google: Arc::clone(&self.google),
+        };
+        Some((caller, Source::Folders(vec![folder(number)])))
+    }
+}
+
+#[async_trait]
+impl FileSource for DriveFiles {
+    async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError> {
+        let Some((caller, folders)) = self.caller(source) else {
+            return self.files.list(source).await;
+        };
+        if !caller.may().await? {
+            return Err(SourceError::TokenExpired);
+        }
+        let pages = self.files.list(&folders).await?;
+        Ok(Box::new(DrivePages { caller, pages }))
+    }
+
+    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, SourceError> {
+        if let Some((caller, _)) = self.caller(source)
+            && !caller.may().await?
+        {
+            return Err(SourceError::TokenExpired);
+        }
+        self.files.find(source, entry).await
+    }
+
+    async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
+        if let Some((caller, _)) = self.caller(source)
+            && !caller.may().await?
+        {
+            return Err(match self.mutant {
+                Some(Mutant::RetryOnExpiredToken) => {
+                    PortError::Unavailable("the token expired".to_owned()).into()
+                }
+                Some(Mutant::ExpiredTokenFailsFile) => ReadError::Denied("the token expired".to_owned()),
+                _ => ReadError::TokenExpired,
+            });
+        }
+        self.files.open(source, entry).await
+    }
+
+    fn identity(&self, source: &Source, entry: &Entry) -> String {
+        self.files.identity(source, entry)
+    }
+}
+
+/// A listing whose token may end between two pages.
+struct DrivePages {
+    caller: Caller,
+    pages: Box<dyn Pages>,
+}
+
+#[async_trait]
+impl Pages for DrivePages {
+    async fn next(&mut self) -> Result<Option<Vec<Entry>>, SourceError> {
+        if self.caller.may().await? { self.pages.next().await } else { Err(SourceError::TokenExpired) }
+    }
+}
