@@ -33,11 +33,15 @@ pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
 
 fn config(cloud: &Cloud, limits: Limits) -> Result<Config, ConfigError> {
     let (max_age_seconds, idle_seconds) = SOCKET;
+    let mut sources = vec![SourceKind::Upload, SourceKind::Prefix];
+    if cloud.env.is_on("GOOGLE_DRIVE")? {
+        sources.push(SourceKind::Drive);
+    }
     let path = cloud.env.url("SOCKET_URL", &["wss", "ws"])?;
     Ok(Config {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         place: DeployedAt::Aws,
-        sources: vec![SourceKind::Upload, SourceKind::Prefix],
+        sources,
         ocr: OcrConfig { available: cloud.has_ocr()? },
         limits,
         socket: SocketConfig { path, max_age_seconds, idle_seconds },

@@ -8,8 +8,7 @@ use scan_dispatcher::{Deps, handle};
 fn main() -> ExitCode {
     riffle_lambda::run(
         |cloud| {
-            let scan = cloud.scan(&[Queue::ScanWork, Queue::ScanFinish])?;
-            Ok(Deps { scan: cloud.with_notices(scan)?, source: cloud.sources()? })
+            Ok(Deps { scan: cloud.scan(&[Queue::ScanWork, Queue::ScanFinish])?, source: cloud.sources()? })
         },
         async |deps, event| Ok(handle(deps, event).await),
     )

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use riffle_aws_adapters as aws;
+use riffle_drive_adapter::Drive;
 use riffle_ports::{
-    ClientNotifier, Clock, ConnectionRegistry, DownloadLinks, Ids, Meter, ObjectStore, Ocr, Queue,
+    ClientNotifier, Clock, ConnectionRegistry, DownloadLinks, FileSource, Ids, Meter, ObjectStore, Ocr,
+    Queue, TokenVault,
 };
 use riffle_reader::sandbox::{self, Pool};
 use riffle_reader::{Parser, Reader};
@@ -23,6 +25,8 @@ const FILES_AT_ONCE: usize = 10;
 const BYTES_AT_ONCE: u64 = 256 << 20;
 /// Children that parse: a function of 1,769 MB has one processor.
 const CHILDREN: usize = 1;
+
+const DRIVE_ENDPOINT: &str = "DRIVE_ENDPOINT";
 
 /// What a function stands on: its environment, and AWS as that names it.
 #[expect(missing_debug_implementations, reason = "clients hold credentials")]
@@ -96,13 +100,37 @@ impl Cloud {
         };
         let settings = Settings {
             prefixes_allowed: true,
+            drive_folder: self.env.optional("DRIVE_FOLDER_ID"),
             files_at_once: FILES_AT_ONCE,
             bytes_at_once: BYTES_AT_ONCE,
             links: Links::Base(self.env.url("PAGE_URL", &["https", "http"])?),
             prices: self.prices()?,
             ..Settings::default()
         };
-        Ok(Scan::new(ports, settings))
+        let scan = Scan::new(ports, settings);
+        Ok(match self.tokens()? {
+            Some(tokens) => scan.with_tokens(tokens),
+            None => scan,
+        })
+    }
+
+    /// The vault of tokens, where Google Drive is read.
+    fn tokens(&self) -> Result<Option<Arc<dyn TokenVault>>, ConfigError> {
+        if !self.env.is_on("GOOGLE_DRIVE")? {
+            return Ok(None);
+        }
+        let (table, key) = (self.env.text("TOKENS_TABLE")?, self.env.text("TOKEN_KEY_ID")?);
+        Ok(Some(Arc::new(self.aws.tokens(&table, &key, Arc::clone(&self.clock)))))
+    }
+
+    fn drive(&self) -> Result<Option<Arc<dyn FileSource>>, ConfigError> {
+        let Some(tokens) = self.tokens()? else { return Ok(None) };
+        let mut settings = riffle_drive_adapter::Settings::default();
+        if self.env.optional(DRIVE_ENDPOINT).is_some() {
+            settings.endpoint = self.env.url(DRIVE_ENDPOINT, &["https", "http"])?;
+        }
+        let drive = Drive::new(settings, tokens).map_err(ConfigError::Client)?;
+        Ok(Some(Arc::new(drive)))
     }
 
     fn prices(&self) -> Result<Prices, ConfigError> {
@@ -124,7 +152,7 @@ impl Cloud {
         Ok(Arc::new(Sources {
             folders: None,
             prefixes: Some(Arc::new(self.aws.prefixes(&bucket))),
-            drive: None,
+            drive: self.drive()?,
             uploads: Uploads {
                 objects: self.objects()?,
                 storage: Arc::new(self.aws.uploads(&bucket, Arc::clone(&self.clock))),

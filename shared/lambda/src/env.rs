@@ -11,6 +11,8 @@ pub enum ConfigError {
     Missing(&'static str),
     #[error("{variable} is {value:?}: {wanted} is needed")]
     Wrong { variable: &'static str, value: String, wanted: &'static str },
+    #[error("{0}")]
+    Client(String),
     /// What the platform itself sets.
     #[error(transparent)]
     Platform(#[from] riffle_ports::PortError),
