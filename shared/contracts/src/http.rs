@@ -80,6 +80,10 @@ pub enum DeployedAt {
 pub enum SourceKind {
     Folders,
     Upload,
+    /// Folders of the uploads bucket.
+    Prefix,
+    /// Google Drive folders.
+    Drive,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
