@@ -1,6 +1,6 @@
 // A report or file opened by its address, from a report in Excel for instance.
 
-import { Anchor, Button } from "@mantine/core";
+import { Anchor, Button, Stack, Title } from "@mantine/core";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 
@@ -46,10 +46,13 @@ export function DownloadPage({ session, path }: { session: string; path: string 
       );
     case "failed":
       return (
-        <>
+        <Stack gap="md">
+          <Title order={1} fz={24}>
+            Download
+          </Title>
           <Trouble title="This cannot be downloaded" message={state.why} again={() => void begin()} />
-          <p>{scan}</p>
-        </>
+          <div>{scan}</div>
+        </Stack>
       );
   }
 }

@@ -22,7 +22,7 @@ export type SourceChosen =
 const NAMES: [SourceKind, string][] = [
   ["folders", "A folder on this computer"],
   ["upload", "Upload files"],
-  ["prefix", "A folder of the uploads bucket"],
+  ["prefix", "A folder of the bucket"],
 ];
 
 interface Props {
