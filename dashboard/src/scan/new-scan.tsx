@@ -101,6 +101,11 @@ function Form({ config, start }: { config: Config; start: (message: StartScan) =
       start({ ...message, folders: [source.path] });
       return;
     }
+    if (source.kind === "drive") {
+      const { folder, token } = source;
+      start(folder === null ? { ...message, token } : { ...message, folder_id: folder, token });
+      return;
+    }
     const controller = new AbortController();
     abort.current = controller;
     try {

@@ -1,4 +1,4 @@
-// Which files: dropped, chosen, or a folder of the server's machine where the page runs beside it.
+// Which files: dropped, chosen, a folder of the server's machine where the page runs beside it, or one of Google Drive.
 
 import { Anchor, Button, Group, Stack, Tabs, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
@@ -10,9 +10,15 @@ import type { Config, FolderListing } from "../contracts.ts";
 import { DropZone } from "../ui/drop-zone.tsx";
 import { bytes, counted } from "../ui/format.ts";
 import { type Chosen, fromDrop, fromInput } from "../upload/collect.ts";
+import { folderId, isToken } from "./drive.ts";
 import classes from "./fields.module.css";
+import { TokenField } from "./token-field.tsx";
 
-export type SourceChosen = { kind: "folder"; path: string } | { kind: "upload"; files: Chosen[] };
+export type SourceChosen =
+  | { kind: "folder"; path: string }
+  | { kind: "upload"; files: Chosen[] }
+  /** `null`: the folder the server is set to, else My Drive. */
+  | { kind: "drive"; folder: string | null; token: string };
 
 interface Props {
   config: Config;
@@ -22,27 +28,63 @@ interface Props {
 }
 
 export function Source({ config, chosen, choose, disabled }: Props) {
-  const folders = config.sources.includes("folders");
-  const uploads = config.sources.includes("upload");
-  if (!folders) return <Drop limits={config.limits} chosen={chosen} choose={choose} disabled={disabled} />;
-  if (!uploads) return <Folder choose={choose} />;
+  const known = [
+    { kind: "folders", title: "A folder on this computer", field: <Folder choose={choose} /> },
+    {
+      kind: "upload",
+      title: "Upload files",
+      field: <Drop limits={config.limits} chosen={chosen} choose={choose} disabled={disabled} />,
+    },
+    { kind: "drive", title: "Google Drive", field: <DriveFolder choose={choose} /> },
+  ] as const;
+  const offered = known.filter(({ kind }) => config.sources.includes(kind));
+  if (offered.length <= 1) return offered[0]?.field ?? null;
   return (
-    <Tabs defaultValue="folder" onChange={() => choose(null)} keepMounted={false}>
+    <Tabs defaultValue={offered[0]?.kind ?? null} onChange={() => choose(null)} keepMounted={false}>
       <Tabs.List mb="md">
-        <Tabs.Tab value="folder" disabled={disabled}>
-          A folder on this computer
-        </Tabs.Tab>
-        <Tabs.Tab value="upload" disabled={disabled}>
-          Upload files
-        </Tabs.Tab>
+        {offered.map(({ kind, title }) => (
+          <Tabs.Tab key={kind} value={kind} disabled={disabled}>
+            {title}
+          </Tabs.Tab>
+        ))}
       </Tabs.List>
-      <Tabs.Panel value="folder">
-        <Folder choose={choose} />
-      </Tabs.Panel>
-      <Tabs.Panel value="upload">
-        <Drop limits={config.limits} chosen={chosen} choose={choose} disabled={disabled} />
-      </Tabs.Panel>
+      {offered.map(({ kind, field }) => (
+        <Tabs.Panel key={kind} value={kind}>
+          {field}
+        </Tabs.Panel>
+      ))}
     </Tabs>
+  );
+}
+
+function DriveFolder({ choose }: { choose: Props["choose"] }) {
+  const [folder, setFolder] = useState("");
+  const [token, setToken] = useState("");
+  const take = (folder: string, token: string) => {
+    setFolder(folder);
+    setToken(token);
+    const id = folder.trim() === "" ? null : folderId(folder);
+    const wrong = (id === null && folder.trim() !== "") || !isToken(token.trim());
+    choose(wrong ? null : { kind: "drive", folder: id, token: token.trim() });
+  };
+  return (
+    <Stack gap="sm">
+      <TextInput
+        label="Folder"
+        description="Its address in Google Drive, or its id. All files in it and below it are read. Empty: My Drive, or the folder this server is set to."
+        placeholder="https://drive.google.com/drive/folders/…"
+        value={folder}
+        onChange={(event) => take(event.currentTarget.value, token)}
+        error={
+          folder.trim() !== "" && folderId(folder) === null
+            ? "This is no address of a Google Drive folder: open the folder there and copy the address."
+            : undefined
+        }
+        autoComplete="off"
+        spellCheck={false}
+      />
+      <TokenField token={token} change={(token) => take(folder, token)} />
+    </Stack>
   );
 }
 
