@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use riffle_contracts::{Action, ErrorCode, Frame, FrameBody};
-use riffle_local_adapters::{Frames, SystemClock};
+use riffle_local_adapters::Frames;
 use riffle_ports::{Clock, Ids};
+use riffle_runtime::SystemClock;
 use riffle_runtime::{Event, socket_event};
 
 use crate::error::Problem;
@@ -20,7 +21,7 @@ pub struct Client {
 
 impl Client {
     pub async fn connect(platform: Arc<Platform>, tenant: &str) -> Result<Self, Problem> {
-        let connection = riffle_local_adapters::RandomIds.fresh();
+        let connection = riffle_runtime::RandomIds.fresh();
         let frames = platform.notifier.register(&connection);
         let event = socket_event("$connect", &connection, tenant, None);
         let answer =

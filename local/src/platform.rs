@@ -6,11 +6,12 @@ use std::sync::Arc;
 use riffle_drive_adapter::Drive;
 use riffle_local_adapters::{
     LocalConnections, LocalFolders, LocalLedger, LocalNotifier, LocalObjects, LocalQueues, LocalTexts,
-    LocalTokens, LocalUploads, RandomIds, Store, SystemClock, Tesseract,
+    LocalTokens, LocalUploads, Store, Tesseract,
 };
 use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, TextCache};
 use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
 use riffle_reader::{Parser, Reader};
+use riffle_runtime::{RandomIds, SystemClock};
 use riffle_scan::{
     Dispatcher, Links, PageViews, Ports, ReaderPages, ReaderSearch, Scan, Settings, Sources, Tickets,
     Uploads, Worker,
@@ -94,7 +95,7 @@ impl Platform {
             // Nothing here is paid for by the call.
             meter: Arc::default(),
         };
-        let uploads = LocalUploads::open(&dir, Arc::clone(&clock)).map_err(|error| {
+        let uploads = LocalUploads::open(&dir, Arc::clone(&clock), Arc::new(RandomIds)).map_err(|error| {
             Problem::new(format!("the uploads in {} cannot be used: {error}", dir.display()))
         })?;
         let tokens = Arc::new(LocalTokens::new(Arc::clone(&clock)));
@@ -111,7 +112,7 @@ impl Platform {
                 objects: Arc::new(store.objects()),
                 storage: Arc::new(uploads.clone()),
                 ids: Arc::new(RandomIds),
-                limits: api::limits(),
+                limits: riffle_scan::limits(),
             },
         });
         let ocr = Arc::new(Tesseract::new(&machine.ocr_languages));

@@ -106,6 +106,10 @@ function Form({ config, start }: { config: Config; start: (message: StartScan) =
       start(folder === null ? { ...message, token } : { ...message, folder_id: folder, token });
       return;
     }
+    if (source.kind === "prefix") {
+      start({ ...message, prefix: source.prefix });
+      return;
+    }
     const controller = new AbortController();
     abort.current = controller;
     try {

@@ -1,12 +1,14 @@
-// Which files: dropped, chosen, a folder of the server's machine where the page runs beside it, or one of Google Drive.
+// Which files: dropped, chosen, a folder of the server's machine where the page runs beside it, one of the bucket, or one
+// of Google Drive.
 
-import { Anchor, Button, Group, Stack, Tabs, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Code, Group, Stack, Tabs, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { type DragEvent, useRef, useState } from "react";
+import { type DragEvent, useEffect, useRef, useState } from "react";
 
 import { get } from "../api/client.ts";
-import type { Config, FolderListing } from "../contracts.ts";
+import type { Config, FolderListing, SourceKind } from "../contracts.ts";
+import { useSignIn } from "../sign-in/current.ts";
 import { DropZone } from "../ui/drop-zone.tsx";
 import { bytes, counted } from "../ui/format.ts";
 import { type Chosen, fromDrop, fromInput } from "../upload/collect.ts";
@@ -17,8 +19,17 @@ import { TokenField } from "./token-field.tsx";
 export type SourceChosen =
   | { kind: "folder"; path: string }
   | { kind: "upload"; files: Chosen[] }
+  | { kind: "prefix"; prefix: string }
   /** `null`: the folder the server is set to, else My Drive. */
   | { kind: "drive"; folder: string | null; token: string };
+
+/** In this order. */
+const NAMES: [SourceKind, string][] = [
+  ["folders", "A folder on this computer"],
+  ["upload", "Upload files"],
+  ["prefix", "A folder of the bucket"],
+  ["drive", "Google Drive"],
+];
 
 interface Props {
   config: Config;
@@ -28,29 +39,27 @@ interface Props {
 }
 
 export function Source({ config, chosen, choose, disabled }: Props) {
-  const known = [
-    { kind: "folders", title: "A folder on this computer", field: <Folder choose={choose} /> },
-    {
-      kind: "upload",
-      title: "Upload files",
-      field: <Drop limits={config.limits} chosen={chosen} choose={choose} disabled={disabled} />,
-    },
-    { kind: "drive", title: "Google Drive", field: <DriveFolder choose={choose} /> },
-  ] as const;
-  const offered = known.filter(({ kind }) => config.sources.includes(kind));
-  if (offered.length <= 1) return offered[0]?.field ?? null;
+  const kinds = NAMES.filter(([kind]) => config.sources.includes(kind));
+  const field = (kind: SourceKind) => {
+    if (kind === "folders") return <Folder choose={choose} />;
+    if (kind === "drive") return <DriveFolder choose={choose} />;
+    if (kind === "prefix") return <Prefix choose={choose} />;
+    return <Drop limits={config.limits} chosen={chosen} choose={choose} disabled={disabled} />;
+  };
+  const first = kinds[0]?.[0] ?? "upload";
+  if (kinds.length < 2) return field(first);
   return (
-    <Tabs defaultValue={offered[0]?.kind ?? null} onChange={() => choose(null)} keepMounted={false}>
+    <Tabs defaultValue={first} onChange={() => choose(null)} keepMounted={false}>
       <Tabs.List mb="md">
-        {offered.map(({ kind, title }) => (
+        {kinds.map(([kind, name]) => (
           <Tabs.Tab key={kind} value={kind} disabled={disabled}>
-            {title}
+            {name}
           </Tabs.Tab>
         ))}
       </Tabs.List>
-      {offered.map(({ kind, field }) => (
+      {kinds.map(([kind]) => (
         <Tabs.Panel key={kind} value={kind}>
-          {field}
+          {field(kind)}
         </Tabs.Panel>
       ))}
     </Tabs>
@@ -84,6 +93,39 @@ function DriveFolder({ choose }: { choose: Props["choose"] }) {
         spellCheck={false}
       />
       <TokenField token={token} change={(token) => take(folder, token)} />
+    </Stack>
+  );
+}
+
+/** A bucket knows only how keys begin: without the slash, `2026` would be `2026-old` too. */
+export function prefixOf(folder: string): string {
+  const name = folder.trim().replace(/^\/+|\/+$/g, "");
+  return name === "" ? "" : `${name}/`;
+}
+
+function Prefix({ choose }: { choose: Props["choose"] }) {
+  const signIn = useSignIn();
+  const tenant = signIn?.kind === "in" || signIn?.kind === "lapsed" ? signIn.who.tenant : "TENANT";
+  const [folder, setFolder] = useState("");
+  useEffect(() => choose({ kind: "prefix", prefix: prefixOf(folder) }), [folder, choose]);
+  return (
+    <Stack gap="sm">
+      <TextInput
+        label="Folder of the uploads bucket"
+        description="All files in it and below it are read. Leave it empty for all that is yours."
+        placeholder="drawings/2026"
+        value={folder}
+        onChange={(event) => setFolder(event.currentTarget.value)}
+        autoComplete="off"
+        spellCheck={false}
+      />
+      <Text size="sm" c="dimmed">
+        Files go below <Code>files/{tenant}/</Code> of the bucket, for instance by{" "}
+        <Code>
+          aws s3 sync drawings s3://BUCKET/files/{tenant}/{prefixOf(folder) || "drawings/2026/"}
+        </Code>
+        .
+      </Text>
     </Stack>
   );
 }

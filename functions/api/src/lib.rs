@@ -11,6 +11,7 @@ mod docs;
 mod docs_page;
 mod downloads;
 mod folders;
+mod links;
 mod metrics;
 mod pages;
 mod problem;
@@ -25,15 +26,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use riffle_contracts::http::Config;
-use riffle_ports::{Clock, FileSource, FolderBrowser, Probe};
+use riffle_ports::{Clock, DownloadLinks, FileSource, FolderBrowser, Probe};
 use riffle_scan::{PageViews, Scan, Tickets, Uploads};
 use tower::ServiceExt;
 
-pub use config::limits;
 pub use problem::Refusal;
 
 /// What the API stands on.
@@ -48,6 +49,8 @@ pub struct Deps {
     pub uploads: Uploads,
     /// `None` where the cloud measures the platform.
     pub probe: Option<Arc<dyn Probe>>,
+    /// `None` where content goes through this function.
+    pub links: Option<Arc<dyn DownloadLinks>>,
     /// `None` where there are no folders to choose from.
     pub folders: Option<Arc<dyn FolderBrowser>>,
     pub config: Config,
@@ -76,9 +79,14 @@ pub fn openapi() -> String {
     describe::json(&routes::table().1)
 }
 
-/// Serves one request in the name of `tenant`, which the caller has made sure of. Whatever goes wrong is in the
-/// answer.
-pub async fn handle(api: &Api, tenant: &str, mut request: Request) -> Response {
+/// Serves one request in the name of `tenant`, which the caller has made sure of. Who has not signed in gets only what
+/// says how to. Whatever goes wrong is in the answer.
+pub async fn handle(api: &Api, tenant: Option<&str>, mut request: Request) -> Response {
+    let tenant = match tenant {
+        Some(tenant) => tenant,
+        None if routes::PUBLIC.contains(&request.uri().path()) => "",
+        None => return Refusal::new(StatusCode::UNAUTHORIZED, "Sign in first.").into(),
+    };
     // What a router in front has noted of the address would be taken for ours.
     request.extensions_mut().clear();
     request.extensions_mut().insert(Tenant(tenant.into()));

@@ -8,12 +8,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    Deps, Refusal, codes, config, describe, docs, downloads, folders, metrics, pages, sessions, status,
-    tickets, uploads,
+    Deps, Refusal, codes, config, describe, docs, downloads, folders, links, metrics, pages, sessions,
+    status, tickets, uploads,
 };
 
 /// Bytes of a body: a thousand names of a thousand bytes, each of which may take six in JSON, and a file of codes.
 const BODY_LIMIT: usize = 8 << 20;
+
+/// What is answered to everybody. None of these looks at the tenant.
+pub const PUBLIC: [&str; 4] = ["/api/config", "/api/health", "/api/openapi.json", "/api/docs"];
 
 /// Every address with what it answers, and the description of all.
 pub fn table() -> (Router<Deps>, OpenApi) {
@@ -39,6 +42,8 @@ pub fn table() -> (Router<Deps>, OpenApi) {
         .routes(routes!(pages::picture))
         .routes(routes!(downloads::report))
         .routes(routes!(downloads::file))
+        .routes(routes!(links::report))
+        .routes(routes!(links::file))
         .split_for_parts()
 }
 

@@ -8,42 +8,13 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode};
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, Problem, SessionPage, SocketConfig, Upload};
 use riffle_ports::{
-    Clock, Completed, Entry, Ids, Opened, PortError, PostForm, Probe, QueueDepth, ReadError, Received,
-    ScanLedger, Session, SessionId, Source, UploadStorage, Vitals,
+    Clock, Ids, PortError, Probe, QueueDepth, ScanLedger, Session, SessionId, Source, Vitals,
 };
 use riffle_scan::{Ports, Request as Asked, Scan, Settings, Sources, Tickets, Uploads};
 use riffle_testkit::memory::{
     ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryTickets,
-    Redrive, SeededIds,
+    NoUploads, Redrive, SeededIds,
 };
-
-/// Takes nothing: these tests send nothing.
-struct NoStorage;
-
-#[async_trait]
-impl UploadStorage for NoStorage {
-    async fn form(&self, key: &str, _: u64) -> Result<PostForm, PortError> {
-        Ok(PostForm { url: format!("/{key}"), fields: std::collections::BTreeMap::new() })
-    }
-    async fn begin(&self, _: &str) -> Result<String, PortError> {
-        Err(PortError::Unavailable("there is no storage".to_owned()))
-    }
-    async fn part(&self, _: &str, _: &str, _: u32, _: u64) -> Result<String, PortError> {
-        Err(PortError::Broken("a secret of ours".to_owned()))
-    }
-    async fn complete(&self, _: &str, _: &str, _: &[(u32, String)], _: u64) -> Result<Completed, PortError> {
-        Ok(Completed::Refused("there is no storage".to_owned()))
-    }
-    async fn abort(&self, _: &str, _: &str) -> Result<(), PortError> {
-        Ok(())
-    }
-    async fn received(&self, _: &str) -> Result<Option<Received>, PortError> {
-        Ok(None)
-    }
-    async fn open(&self, _: &str, _: &Entry) -> Result<Box<dyn Opened>, ReadError> {
-        Err(ReadError::Missing)
-    }
-}
 
 struct Panics;
 
@@ -78,8 +49,12 @@ impl World {
             ids: Arc::clone(&ids),
             meter: Arc::default(),
         };
-        let uploads =
-            Uploads { objects, storage: Arc::new(NoStorage), ids: Arc::clone(&ids), limits: api::limits() };
+        let uploads = Uploads {
+            objects,
+            storage: Arc::new(NoUploads),
+            ids: Arc::clone(&ids),
+            limits: riffle_scan::limits(),
+        };
         let api = Api::new(Deps {
             scan: Scan::new(ports, Settings::default()),
             tickets: Tickets { store: Arc::new(MemoryTickets::default()), clock: clock.clone(), ids },
@@ -87,14 +62,16 @@ impl World {
             pages: None,
             uploads,
             probe: Some(Arc::new(Panics)),
+            links: None,
             folders: None,
             config: Config {
                 version: "0".to_owned(),
                 place: DeployedAt::Aws,
                 sources: Vec::new(),
                 ocr: OcrConfig { available: false },
-                limits: api::limits(),
+                limits: riffle_scan::limits(),
                 socket: SocketConfig { path: "/ws".to_owned(), max_age_seconds: 1, idle_seconds: 1 },
+                sign_in: None,
             },
             started_at: clock.now(),
             clock: clock.clone(),
@@ -105,7 +82,7 @@ impl World {
     async fn ask(&self, tenant: &str, method: Method, path: &str, body: &str) -> (StatusCode, Vec<u8>) {
         let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
         let request = request.body(Body::from(body.to_owned())).expect("a request");
-        let answer = api::handle(&self.api, tenant, request).await;
+        let answer = api::handle(&self.api, Some(tenant), request).await;
         let status = answer.status();
         let body = to_bytes(answer.into_body(), 1 << 20).await.expect("a body");
         (status, body.to_vec())

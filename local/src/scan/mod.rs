@@ -144,7 +144,7 @@ fn resumed(open: &SessionId) -> Action {
 }
 
 fn started(start: StartScan) -> Action {
-    let request_id = Some(riffle_local_adapters::RandomIds.fresh());
+    let request_id = Some(riffle_runtime::RandomIds.fresh());
     Action::StartScan(Box::new(StartScan { request_id, ..start }))
 }
 
@@ -196,7 +196,7 @@ fn unwritable(report: &Path, error: &std::io::Error) -> Problem {
 }
 
 async fn upload_codes(platform: &Platform, codes: &[String]) -> Result<String, Problem> {
-    let key = format!("{}{}", keys::uploads(TENANT), riffle_local_adapters::RandomIds.fresh());
+    let key = format!("{}{}", keys::uploads(TENANT), riffle_runtime::RandomIds.fresh());
     platform.objects.put(&key, codes.join("\n").into()).await?;
     Ok(key)
 }

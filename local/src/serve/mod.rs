@@ -70,7 +70,7 @@ fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime
 
 /// What is said of itself where there are addresses for it.
 fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
-    let limits = api::limits();
+    let limits = riffle_scan::limits();
     let config = Config {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         place: DeployedAt::Local,
@@ -82,6 +82,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
             max_age_seconds: socket.max_age.as_secs(),
             idle_seconds: socket.idle.as_secs(),
         },
+        sign_in: None,
     };
     Api::new(api::Deps {
         scan: platform.functions.scan.clone(),
@@ -94,6 +95,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
             queues: platform.queues.clone(),
             connections: platform.connections.clone(),
         })),
+        links: None,
         folders: Some(Arc::new(LocalBrowser { home: platform::home() })),
         config,
         clock: Arc::clone(&platform.clock),
@@ -103,5 +105,5 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
 
 /// As the gateway calls its function.
 async fn call(Extension(api): Extension<Api>, request: Request) -> Response {
-    api::handle(&api, TENANT, request).await
+    api::handle(&api, Some(TENANT), request).await
 }

@@ -138,8 +138,8 @@ pub enum SessionState {
     Cancelled,
 }
 
-/// What a session used.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+/// What a session came to.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Receipt {
     /// From the first file handed out to the last result.
     pub duration_seconds: f64,
@@ -148,6 +148,51 @@ pub struct Receipt {
     pub bytes: u64,
     /// Pages and sheets that were read.
     pub pages: u64,
+    /// Where calls are paid for: what was used until the report was built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<Used>,
+    /// What that costs by the deployment's price table: an estimate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
+}
+
+/// What a session used, in the units AWS bills. Storage that stays, traffic, and what clients ask for themselves
+/// are not in it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Used {
+    /// Invocations of functions.
+    pub invocations: u64,
+    /// Time of functions × their memory.
+    pub gb_seconds: f64,
+    /// By 64 KB.
+    pub queue_requests: u64,
+    pub table_write_units: u64,
+    pub table_read_units: f64,
+    /// Objects written, and listings.
+    pub object_writes: u64,
+    pub object_reads: u64,
+    /// Frames pushed, by 32 KB.
+    pub socket_messages: u64,
+    pub key_requests: u64,
+    /// Pages read by OCR that is paid by the page.
+    pub ocr_pages: u64,
+}
+
+/// An estimate, by kind of service.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Cost {
+    /// `USD`.
+    pub currency: String,
+    /// Whose prices.
+    pub region: String,
+    pub total: f64,
+    pub functions: f64,
+    pub queues: f64,
+    pub tables: f64,
+    pub storage: f64,
+    pub messages: f64,
+    pub keys: f64,
+    pub ocr: f64,
 }
 
 /// Which kind of thing went wrong. A client may act on it; `message` is for people.

@@ -49,6 +49,21 @@ pub struct Config {
     pub ocr: OcrConfig,
     pub limits: Limits,
     pub socket: SocketConfig,
+    /// Who asks has to sign in here first. `null`: whoever reaches the page may use it.
+    #[serde(default)]
+    pub sign_in: Option<SignIn>,
+}
+
+/// Where people sign in: OpenID Connect with PKCE. Every request but those for `/api/config`, `/api/health` and the
+/// description of the API carries the id token as `Authorization: Bearer …`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SignIn {
+    pub authorize_url: String,
+    pub token_url: String,
+    pub logout_url: String,
+    pub client_id: String,
+    /// Separated by spaces.
+    pub scope: String,
 }
 
 /// Where the platform runs.
@@ -96,6 +111,7 @@ pub struct Limits {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SocketConfig {
+    /// Where to connect with a ticket: relative to the page, or a whole address.
     pub path: String,
     /// An older connection is closed (1001).
     pub max_age_seconds: u64,
@@ -108,6 +124,14 @@ pub struct SocketConfig {
 pub struct Ticket {
     pub ticket: String,
     pub expires_at: DateTime<Utc>,
+}
+
+/// An address at which content can be fetched without signing in, by whoever has it, until then. Not to be kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DownloadLink {
+    pub url: String,
+    /// `null`: it does not expire.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// A folder of the server's own machine.

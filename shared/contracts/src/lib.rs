@@ -10,9 +10,10 @@ mod queue;
 
 pub use actions::{Action, MatchMode, OcrMode, Options, Secret, StartScan};
 pub use frames::{
-    ErrorCode, Failure, FoundMatch, Frame, FrameBody, Listed, ListedFailure, Receipt, SessionState, Summary,
+    Cost, ErrorCode, Failure, FoundMatch, Frame, FrameBody, Listed, ListedFailure, Receipt, SessionState,
+    Summary, Used,
 };
-pub use queue::{DispatchJob, FinishJob, ScanFile};
+pub use queue::{DispatchJob, FinishJob, ScanFile, ScheduledScan};
 
 /// A frame to a client may not be larger: the gateway's limit, in bytes.
 pub const MAX_FRAME_BYTES: usize = 32 * 1024;

@@ -21,3 +21,22 @@ pub struct ScanFile {
 pub struct FinishJob {
     pub session_id: String,
 }
+
+/// What a schedule asks for each time it is due: the detail of its event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScheduledScan {
+    /// Of the schedule. With the time it makes the scan the same one however often the schedule fires.
+    pub name: String,
+    /// When it was due, as the scheduler writes it.
+    pub scheduled_time: String,
+    pub tenant: String,
+    /// Below the tenant's part of the uploads bucket.
+    pub prefix: String,
+    #[serde(default)]
+    pub codes: Vec<String>,
+    /// An uploaded file that lists codes.
+    #[serde(default)]
+    pub codes_key: Option<String>,
+    #[serde(default)]
+    pub options: crate::Options,
+}

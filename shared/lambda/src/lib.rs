@@ -1,1 +1,15 @@
-//! What every function of AWS Lambda stands on: configuration, telemetry, the ports on AWS.
+//! What every function stands on when it runs on AWS Lambda: its configuration, logs and metrics, the ports on AWS, and
+//! the loop that serves invocations. Used by `main.rs` alone: the functions' libraries know nothing of it.
+
+mod cloud;
+mod env;
+mod logs;
+mod nobody;
+mod run;
+mod signed_in;
+
+pub use cloud::Cloud;
+pub use env::{ConfigError, Env};
+use nobody::Nobody;
+pub use run::{run, run_http};
+pub use signed_in::signed_in;

@@ -1,11 +1,14 @@
-//! What every function needs around its flow: the event it is handed, the batch loop, and the envelopes in
-//! which queues and gateways wrap what they carry.
+//! What every function needs around its flow: the event it is handed, the batch loop, the envelopes in which
+//! queues and gateways wrap what they carry, and time and chance.
 
 mod batch;
 mod envelope;
+mod system;
 
 pub use batch::{Batch, Item};
 pub use envelope::{queue_event, socket_event, status, tick_event};
+pub use riffle_ports::Failure;
+pub use system::{RandomIds, SystemClock};
 
 /// One invocation: what the platform sent, and under which id it logs it.
 ///

@@ -406,12 +406,14 @@ fn settings(rng: &mut Rng, short_deadline: bool) -> Settings {
         stall: Duration::from_mins(3),
         attempt: Duration::from_secs(20),
         files_at_once: 2,
+        bytes_at_once: u64::MAX,
         forgiven: 0,
         progress_every: Duration::from_millis(500),
         folders_allowed: true,
         prefixes_allowed: false,
         drive_folder: None,
         links: Links::Files,
+        prices: riffle_scan::Prices::default(),
     }
 }
 

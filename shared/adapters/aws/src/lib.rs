@@ -1,1 +1,47 @@
-//! The ports on AWS: DynamoDB, S3, SQS, API Gateway, KMS, SNS.
+//! The ports on AWS: tables, buckets, queues, keys, topics and WebSocket connections.
+//!
+//! What holds:
+//! - **Single items.** Whatever must be atomic is one conditional write of one item; there are no transactions, and
+//!   nothing rests on what the documentation does not promise.
+//! - **A repeat is allowed.** The SDK sends again what was throttled or got no answer. Every port says what a
+//!   repeated effect does, and no adapter hides one.
+//! - **Answers are not errors.** A refused condition, a missing key, a gone connection are in the return types;
+//!   `error.rs` tells the rest apart.
+//! - **Every use is noted** on the process's [`Meter`](riffle_ports::Meter), in the units AWS bills.
+//!
+//! This crate decides nothing about scans. [`Aws`] makes every adapter; who names which table or bucket stands in
+//! the configuration of the functions.
+
+mod change;
+mod clients;
+mod connections;
+mod download;
+mod error;
+mod hex;
+mod item;
+mod ledger;
+mod links;
+mod notices;
+mod notifier;
+mod objects;
+mod post_form;
+mod prefixes;
+mod queues;
+mod signing;
+mod table;
+mod tickets;
+mod tokens;
+mod uploads;
+
+pub use clients::Aws;
+pub use connections::DynamoConnections;
+pub use ledger::DynamoLedger;
+pub use links::{LinkSettings, S3Links};
+pub use notices::SnsNotices;
+pub use notifier::ApiGatewayNotifier;
+pub use objects::S3Objects;
+pub use prefixes::{READ_LIMIT, S3Prefixes};
+pub use queues::SqsQueues;
+pub use tickets::DynamoTickets;
+pub use tokens::KmsTokens;
+pub use uploads::S3Uploads;

@@ -17,11 +17,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::future::try_join_all;
-use riffle_local_adapters::{QueueName, RandomIds, Store, SystemClock};
+use riffle_local_adapters::{QueueName, Store};
 use riffle_ports::{
     Body, Clock, Counts, Ids, Message, ObjectStore, PortError, Queue, ScanLedger, Sealed, Session, SessionId,
     StoredResult, Transition, Usage, WorkQueue,
 };
+use riffle_runtime::{RandomIds, SystemClock};
 
 const BATCH: u32 = 10;
 const CHUNK: u32 = 100;

@@ -18,9 +18,6 @@ use crate::database::{Database, Work, WorkError};
 use crate::probe::{self, Sums};
 use crate::{index_set, listing};
 
-/// What [`Body::Inline`] may hold, in bytes.
-const MAX_INLINE: usize = 1_024;
-
 /// The ledger in the state folder. Results, sets and attempts may be stored for sessions that do not exist.
 #[derive(Debug, Clone)]
 pub struct LocalLedger {
@@ -100,12 +97,7 @@ impl ScanLedger for LocalLedger {
         results: Vec<(u32, u32, StoredResult)>,
     ) -> Result<Vec<StoredResult>, PortError> {
         for (_, _, result) in &results {
-            if let Body::Inline(json) = &result.body
-                && json.len() > MAX_INLINE
-            {
-                let text = format!("a result of {} bytes; at most {MAX_INLINE} stand inline", json.len());
-                return Err(PortError::Broken(text));
-            }
+            result.body.check()?;
         }
         let id = id.clone();
         self.database

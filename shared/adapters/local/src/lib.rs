@@ -1,5 +1,5 @@
 //! The ports on one machine: one `SQLite` file and one folder of objects under a state folder, and what the
-//! machine itself gives (files, time, chance, connected clients).
+//! machine itself gives (files, connected clients).
 //!
 //! What holds:
 //! - **One process owns a state folder** ([`Store::open`] takes a lock). Many of the simplifications here
@@ -33,7 +33,6 @@ mod queue_rows;
 mod queues;
 mod schema;
 mod store;
-mod system;
 mod tesseract;
 mod texts;
 mod tickets;
@@ -50,7 +49,6 @@ pub use probe::LocalProbe;
 pub use queue_name::{QueueName, Redrive};
 pub use queues::{Depth, LocalQueues, Received};
 pub use store::{OpenError, Store};
-pub use system::{RandomIds, SystemClock};
 pub use tesseract::Tesseract;
 pub use texts::{LocalTexts, TEXTS_LIMIT};
 pub use tickets::LocalTickets;

@@ -21,7 +21,6 @@ use riffle_ports::{
 };
 use sha2::Sha256;
 
-use crate::RandomIds;
 use crate::file_read::LocalFile;
 use crate::folder_walk::version;
 use crate::folders::READ_LIMIT;
@@ -40,6 +39,7 @@ pub struct LocalUploads {
     folders: Arc<Folders>,
     secret: Arc<[u8]>,
     clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
 }
 
 #[derive(Debug)]
@@ -99,7 +99,7 @@ impl LocalUploads {
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> io::Result<Self> {
+    pub fn open(dir: &Path, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> io::Result<Self> {
         let root = dir.join("uploads");
         let folders = Folders {
             files: root.join("files"),
@@ -112,7 +112,7 @@ impl LocalUploads {
         }
         let secret = secret(&root.join("secret"))?;
         folders.expire(clock.now().into())?;
-        Ok(Self { folders: Arc::new(folders), secret: secret.into(), clock })
+        Ok(Self { folders: Arc::new(folders), secret: secret.into(), clock, ids })
     }
 
     fn permit(&self, place: Place, size: u64) -> Permit {
@@ -302,7 +302,7 @@ impl UploadStorage for LocalUploads {
 
     async fn begin(&self, key: &str) -> Result<String, PortError> {
         path_of(key)?;
-        let begun = RandomIds.fresh();
+        let begun = self.ids.fresh();
         private_dir(&self.folders.parts.join(&begun)).map_err(|error| failed(&error))?;
         Ok(begun)
     }

@@ -1,12 +1,17 @@
 //! Telling clients. Frames are for showing: a push that fails never fails work, because whoever missed one
 //! asks for a snapshot.
 
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _, stream};
 use riffle_contracts::{ErrorCode, FoundMatch, Frame, FrameBody, MAX_FRAME_BYTES, Receipt};
 use riffle_ports::{Delivery, Entry, Session, SessionId};
 
-use crate::Scan;
 use crate::matching::{CodeList, Match};
 use crate::request::Request;
+use crate::{Scan, metrics};
+
+/// Frames under way at once.
+const PUSHES_AT_ONCE: usize = 16;
 
 /// The connections that listen to one session, looked up once for several frames.
 pub(crate) struct Audience<'a> {
@@ -21,10 +26,21 @@ impl Audience<'_> {
     }
 
     pub(crate) async fn tell(&self, body: FrameBody) {
-        let frame = self.scan.frame(Some(self.session), body);
-        for connection in &self.connections {
-            self.scan.push(connection, &frame).await;
+        self.tell_all(vec![body]).await;
+    }
+
+    /// Several frames, which may arrive in any order: a function that waited for each in turn would be paid for
+    /// waiting.
+    pub(crate) async fn tell_all(&self, bodies: Vec<FrameBody>) {
+        let frames: Vec<String> =
+            bodies.into_iter().map(|body| self.scan.frame(Some(self.session), body)).collect();
+        let mut pushes: Vec<BoxFuture<'_, ()>> = Vec::with_capacity(frames.len() * self.connections.len());
+        for frame in &frames {
+            for connection in &self.connections {
+                pushes.push(self.scan.push(connection, frame).boxed());
+            }
         }
+        stream::iter(pushes).buffer_unordered(PUSHES_AT_ONCE).collect::<()>().await;
     }
 }
 
@@ -61,7 +77,10 @@ impl Scan {
                     tracing::warn!(connection, %error, "a gone connection could not be forgotten");
                 }
             }
-            Err(error) => tracing::warn!(connection, %error, "a frame was not delivered"),
+            Err(error) => {
+                metrics::push_failed();
+                tracing::warn!(connection, %error, "a frame was not delivered");
+            }
         }
     }
 }

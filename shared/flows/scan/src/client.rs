@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use riffle_contracts::{Action, ErrorCode, FrameBody, Options, Secret, StartScan};
+use riffle_contracts::{Action, ErrorCode, FrameBody, Options, ScheduledScan, Secret, StartScan};
 use riffle_ports::{
     Connection, Failure, Outcome, PortError, Session, SessionId, Source, State, TokenVault, Transition,
     is_drive_id, is_key,
@@ -67,11 +67,11 @@ impl Scan {
         match action {
             Action::StartScan(start) => self.start(connection, *start).await,
             Action::Resume { session_id, cursor } => {
-                let session = self.own_session(connection, session_id).await?;
+                let session = self.own_session(&connection.tenant, session_id).await?;
                 self.ports.connections.subscribe(&session.id, &connection.id).await?;
                 // Read again: what happened before the subscription is in the snapshot, what comes after it
                 // in frames.
-                let session = self.own_session(connection, session.id.0).await?;
+                let session = self.own_session(&connection.tenant, session.id.0).await?;
                 self.snapshot(connection, &session, cursor).await
             }
             Action::CancelScan { session_id } => self.cancel(connection, session_id).await,
@@ -84,6 +84,47 @@ impl Scan {
     }
 
     async fn start(&self, connection: &Connection, start: StartScan) -> Result<(), Refusal> {
+        let token = start.token.clone();
+        let (session, is_new) = self.create(&connection.tenant, start).await?;
+        let is_lent = token.is_some();
+        if let (Some(token), Some(vault)) = (token, &self.tokens) {
+            self.lend(&**vault, &session, token, is_new).await?;
+        }
+        self.ports.connections.subscribe(&session.id, &connection.id).await?;
+        self.hand_over(&session).await?;
+        // Read again, as for `resume`: a session that was about to end may have ended, and told so, before the
+        // subscription.
+        let session = self.own_session(&connection.tenant, session.id.0).await?;
+        if is_lent && !session.reads() {
+            // It may have ended, and its token been forgotten, before this one was kept.
+            self.forget_token(&session).await?;
+        }
+        self.snapshot(connection, &session, None).await
+    }
+
+    /// Starts what a schedule asks for, unless it was started already.
+    pub async fn start_scheduled(&self, scheduled: ScheduledScan) -> Result<(), Failure> {
+        let ScheduledScan { name, scheduled_time, tenant, prefix, codes, codes_key, options } = scheduled;
+        let start = StartScan {
+            request_id: Some(format!("schedule {name} {scheduled_time}")),
+            prefix: Some(prefix),
+            target_hole_codes: codes,
+            codes_key,
+            options,
+            ..StartScan::default()
+        };
+        let started = async {
+            let (session, _) = self.create(&tenant, start).await?;
+            self.hand_over(&session).await
+        };
+        started.await.map_err(|refusal: Refusal| match refusal.code {
+            ErrorCode::Unavailable => Failure::Retry(refusal.message),
+            _ => Failure::Reject(format!("the schedule {name:?} cannot be done: {}", refusal.message)),
+        })
+    }
+
+    /// The session that was asked for, and whether it is new.
+    async fn create(&self, tenant: &str, start: StartScan) -> Result<(Session, bool), Refusal> {
         let request_id = match &start.request_id {
             Some(id) if id.is_empty() || id.chars().nth(MAX_REQUEST_ID).is_some() => {
                 let message = format!("A request_id has 1 to {MAX_REQUEST_ID} characters.");
@@ -92,50 +133,39 @@ impl Scan {
             Some(id) => id.clone(),
             None => self.ports.ids.fresh(),
         };
-        let id = session_id(&connection.tenant, &request_id);
+        let id = session_id(tenant, &request_id);
         let asked = match start.retry_of.clone() {
             None => Asked {
-                source: self.source(connection, &id, &start).await?,
-                codes: self.code_list(connection, &start).await?,
+                source: self.source(tenant, &id, &start).await?,
+                codes: self.code_list(tenant, &start).await?,
                 options: start.options,
                 retry_of: None,
             },
-            Some(earlier) => self.retry_of(connection, &id, &start, earlier).await?,
+            Some(earlier) => self.retry_of(tenant, &id, &start, earlier).await?,
         };
         let codes_digest = self.store_codes(&id, &asked.codes).await?;
         let Asked { source, codes, options, retry_of } = asked;
         let codes = u32::try_from(codes.len()).ok();
         let request = Request { source, options, codes_digest, codes, retry_of }.encode();
         let now = self.ports.clock.now();
-        let session =
-            Session::new(id.clone(), connection.tenant.clone(), request, now, now + self.settings.deadline);
-        let created = self.ports.ledger.create(session.clone()).await?;
-        let is_new = created.is_none();
-        let session = match created {
-            None => session,
-            Some(existing) if existing.request == session.request => existing,
+        let session = Session::new(id, tenant.to_owned(), request, now, now + self.settings.deadline);
+        match self.ports.ledger.create(session.clone()).await? {
+            None => Ok((session, true)),
+            Some(existing) if existing.request == session.request => Ok((existing, false)),
             Some(_) => {
                 let message = "This request_id was used for another scan. Make a new one.";
-                return Err(Refusal::new(ErrorCode::RequestIdReused, message));
+                Err(Refusal::new(ErrorCode::RequestIdReused, message))
             }
-        };
-        let is_lent = start.token.is_some();
-        if let (Some(token), Some(vault)) = (start.token, &self.tokens) {
-            self.lend(&**vault, &session, token, is_new).await?;
         }
-        self.ports.connections.subscribe(&id, &connection.id).await?;
+    }
+
+    /// Calls the dispatcher.
+    async fn hand_over(&self, session: &Session) -> Result<(), Refusal> {
         if matches!(session.state, State::Listing | State::Dispatching) {
             // Also for a session that exists: whoever created it may have ended before this line.
-            self.call_dispatcher(&id).await.map_err(|failure| waits(&id, &failure))?;
+            self.call_dispatcher(&session.id).await.map_err(|failure| waits(&session.id, &failure))?;
         }
-        // Read again, as for `resume`: a session that was about to end may have ended, and told so, before the
-        // subscription.
-        let session = self.own_session(connection, id.0).await?;
-        if is_lent && !session.reads() {
-            // It may have ended, and its token been forgotten, before this one was kept.
-            self.forget_token(&session).await?;
-        }
-        self.snapshot(connection, &session, None).await
+        Ok(())
     }
 
     /// Keeps the token a session is begun with. Where the session exists, only if it lacks one and has read nothing
@@ -159,7 +189,7 @@ impl Scan {
     /// Takes a new token for a session and has it go on. Every time it is asked: whoever asked before may have ended
     /// half-way.
     async fn renew(&self, connection: &Connection, session_id: String, token: Secret) -> Result<(), Refusal> {
-        let session = self.own_session(connection, session_id).await?;
+        let session = self.own_session(&connection.tenant, session_id).await?;
         let id = session.id.clone();
         let refuse = |code, message: String| Refusal { code, message, session: Some(id.clone()) };
         let vault = self.tokens.as_ref().filter(|_| is_drive(&session));
@@ -189,14 +219,14 @@ impl Scan {
             }
         }
         self.call_dispatcher(&id).await.map_err(|failure| waits(&id, &failure))?;
-        let session = self.own_session(connection, id.0.clone()).await?;
+        let session = self.own_session(&connection.tenant, id.0.clone()).await?;
         self.snapshot(connection, &session, None).await
     }
 
     /// What a finished session asked for, to be asked again for its failed files.
     async fn retry_of(
         &self,
-        connection: &Connection,
+        tenant: &str,
         id: &SessionId,
         start: &StartScan,
         earlier: String,
@@ -212,7 +242,7 @@ impl Scan {
                 format!("A retry takes source, codes and options of its session: leave out {given}.");
             return Err(Refusal::new(ErrorCode::BadRequest, message));
         }
-        let earlier = self.own_session(connection, earlier).await?;
+        let earlier = self.own_session(tenant, earlier).await?;
         let advice = match earlier.state {
             State::Complete => None,
             State::Failed | State::Cancelled => Some("did not finish: start it anew"),
@@ -224,7 +254,7 @@ impl Scan {
         let request = Request::decode(&earlier.request)?;
         let codes = self.load_codes(&earlier, &request).await?;
         let source = match request.source {
-            Source::Drive { folder, .. } => self.drive(connection, id, start, folder)?,
+            Source::Drive { folder, .. } => self.drive(tenant, id, start, folder)?,
             _ if start.token.is_some() => {
                 let message = "The scan to retry reads no Google Drive folder: leave out token.";
                 return Err(Refusal::new(ErrorCode::BadRequest, message));
@@ -234,17 +264,12 @@ impl Scan {
         Ok(Asked { source, codes, options: request.options, retry_of: Some(earlier.id) })
     }
 
-    async fn source(
-        &self,
-        connection: &Connection,
-        id: &SessionId,
-        start: &StartScan,
-    ) -> Result<Source, Refusal> {
+    async fn source(&self, tenant: &str, id: &SessionId, start: &StartScan) -> Result<Source, Refusal> {
         let named = sources(start);
         match named[..] {
             ["upload_id"] => {
                 let upload = start.upload_id.clone().unwrap_or_default();
-                let key = keys::upload(&connection.tenant, &upload);
+                let key = keys::upload(tenant, &upload);
                 if is_id(&upload) && self.ports.objects.get(&key).await?.is_some() {
                     return Ok(Source::Upload(upload));
                 }
@@ -257,12 +282,12 @@ impl Scan {
                     let message = format!("A prefix has at most {MAX_PREFIX} bytes.");
                     return Err(Refusal::new(ErrorCode::BadRequest, message));
                 }
-                Ok(Source::Prefix { tenant: connection.tenant.clone(), prefix })
+                Ok(Source::Prefix { tenant: tenant.to_owned(), prefix })
             }
             ["folder_id and token"] if self.tokens.is_some() => {
                 let configured = || self.settings.drive_folder.clone().unwrap_or_else(|| MY_DRIVE.to_owned());
                 let folder = start.folder_id.clone().unwrap_or_else(configured);
-                self.drive(connection, id, start, folder)
+                self.drive(tenant, id, start, folder)
             }
             [one] => Err(Refusal::new(ErrorCode::BadRequest, format!("{one} cannot be read here."))),
             [] => Err(Refusal::new(ErrorCode::BadRequest, "Name the files to read: a folder, for instance.")),
@@ -276,7 +301,7 @@ impl Scan {
     /// A Google Drive folder, read with the token of this very session.
     fn drive(
         &self,
-        connection: &Connection,
+        tenant: &str,
         id: &SessionId,
         start: &StartScan,
         folder: String,
@@ -296,10 +321,10 @@ impl Scan {
                 "folder_id is the id of a Google Drive folder: what follows /folders/ in its address.",
             );
         }
-        Ok(Source::Drive { tenant: connection.tenant.clone(), session: id.clone(), folder })
+        Ok(Source::Drive { tenant: tenant.to_owned(), session: id.clone(), folder })
     }
 
-    async fn code_list(&self, connection: &Connection, start: &StartScan) -> Result<CodeList, Refusal> {
+    async fn code_list(&self, tenant: &str, start: &StartScan) -> Result<CodeList, Refusal> {
         let refuse = |message: String| Refusal::new(ErrorCode::BadRequest, message);
         let mut given = start.target_hole_codes.clone();
         if let Some(content) = &start.file_content {
@@ -310,11 +335,11 @@ impl Scan {
         }
         if let Some(key) = &start.codes_key {
             let missing = || refuse("There is no such uploaded list of codes.".to_owned());
-            if !is_key(key) || !key.starts_with(&keys::uploads(&connection.tenant)) {
+            if !is_key(key) || !key.starts_with(&keys::uploads(tenant)) {
                 return Err(missing());
             }
             let content = self.ports.objects.get(key).await?.ok_or_else(missing)?;
-            if key.starts_with(&keys::code_lists(&connection.tenant)) {
+            if key.starts_with(&keys::code_lists(tenant)) {
                 given.extend(serde_json::from_slice::<Vec<String>>(&content).map_err(|error| {
                     Refusal::from(PortError::Broken(format!("the list {key} cannot be read: {error}")))
                 })?);
@@ -326,7 +351,7 @@ impl Scan {
     }
 
     async fn cancel(&self, connection: &Connection, session_id: String) -> Result<(), Refusal> {
-        let session = self.own_session(connection, session_id).await?;
+        let session = self.own_session(&connection.tenant, session_id).await?;
         self.ports.connections.subscribe(&session.id, &connection.id).await?;
         let session = match self.ports.ledger.transition(&session.id, Transition::Cancel).await? {
             Outcome::Applied(session) | Outcome::Refused(session) => session,
@@ -351,10 +376,10 @@ impl Scan {
         Ok(())
     }
 
-    /// A session of the connection's tenant. Another tenant's is not found.
-    async fn own_session(&self, connection: &Connection, id: String) -> Result<Session, Refusal> {
+    /// A session of the tenant. Another tenant's is not found.
+    async fn own_session(&self, tenant: &str, id: String) -> Result<Session, Refusal> {
         match self.ports.ledger.session(&SessionId(id)).await? {
-            Some(session) if session.tenant == connection.tenant => Ok(session),
+            Some(session) if session.tenant == tenant => Ok(session),
             _ => Err(not_found()),
         }
     }

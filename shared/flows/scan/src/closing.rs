@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use riffle_contracts::{MatchMode, OcrMode};
+use riffle_contracts::{MatchMode, OcrMode, Receipt};
 use riffle_ports::{Entry, PortError, Sealed, Session, SessionId, Source};
 
 use crate::Scan;
@@ -82,7 +82,46 @@ fn totals(session: &Session, pictures: Option<String>) -> Totals {
     let started = session.started_at.unwrap_or(session.created_at);
     let finished = session.frozen.as_ref().map_or(started, |frozen| frozen.finished_at);
     let duration = (finished - started).to_std().unwrap_or(Duration::ZERO);
-    Totals { duration, pictures, receipt: Vec::new() }
+    Totals { duration, pictures, receipt: receipt(session) }
+}
+
+/// What was used and what it costs, in words.
+fn receipt(session: &Session) -> Vec<(String, String)> {
+    let frozen = session.frozen.as_ref();
+    let Some(Receipt { used: Some(used), cost: Some(cost), .. }) =
+        frozen.and_then(|frozen| serde_json::from_str(&frozen.receipt).ok())
+    else {
+        return Vec::new();
+    };
+    let price = |part: f64| format!("{part:.4} {}", cost.currency);
+    let line = |label: &str, what: String, part: f64| (label.to_owned(), format!("{what}: {}", price(part)));
+    let mut lines = vec![
+        (format!("Estimate ({})", cost.region), price(cost.total)),
+        line(
+            "Functions",
+            format!("{} GB-seconds, {} calls", used.gb_seconds.round(), used.invocations),
+            cost.functions,
+        ),
+        line("Queues", format!("{} requests", used.queue_requests), cost.queues),
+        line(
+            "Tables",
+            format!("{} units written, {} read", used.table_write_units, used.table_read_units),
+            cost.tables,
+        ),
+        line(
+            "Storage",
+            format!("{} requests to write, {} to read", used.object_writes, used.object_reads),
+            cost.storage,
+        ),
+        line("Messages to the page", used.socket_messages.to_string(), cost.messages),
+    ];
+    if used.key_requests > 0 {
+        lines.push(line("Keys", format!("{} requests", used.key_requests), cost.keys));
+    }
+    if used.ocr_pages > 0 {
+        lines.push(line("OCR", format!("{} pages", used.ocr_pages), cost.ocr));
+    }
+    lines
 }
 
 /// Which of several folders a file was found in. One alone says nothing new.

@@ -169,6 +169,7 @@ impl Dispatcher {
             }
             next = upto;
         }
+        self.scan.account(id).await?;
         let run = Transition::Run { now: ports.clock.now() };
         match ports.ledger.transition(id, run).await? {
             // Workers may have been faster; a finisher called before this was turned away. An empty source
@@ -186,6 +187,6 @@ impl Dispatcher {
         self.scan.forget_token(session).await?;
         let reason = session.reason.clone().unwrap_or_default();
         self.scan.audience(&session.id).await.tell(announce::error(ErrorCode::ScanFailed, reason)).await;
-        Ok(())
+        self.scan.notify(session).await
     }
 }

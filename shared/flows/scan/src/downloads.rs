@@ -27,12 +27,14 @@ impl Scan {
 
     /// A session's report. `None`: no such session, another tenant's, or not finished.
     pub async fn report(&self, tenant: &str, session: &SessionId) -> Result<Option<Bytes>, PortError> {
-        let Some(session) = self.session_of(tenant, session).await? else {
-            return Ok(None);
-        };
-        match &session.report {
-            Some(key) => self.ports.objects.get(key).await,
+        match self.report_key(tenant, session).await? {
+            Some(key) => self.ports.objects.get(&key).await,
             None => Ok(None),
         }
+    }
+
+    /// Where a session's report lies in the object store. `None` as for [`report`](Self::report).
+    pub async fn report_key(&self, tenant: &str, session: &SessionId) -> Result<Option<String>, PortError> {
+        Ok(self.session_of(tenant, session).await?.and_then(|session| session.report))
     }
 }

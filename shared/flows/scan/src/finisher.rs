@@ -1,12 +1,13 @@
 //! Closing a session: verify, freeze, publish the report once, complete.
 
+use chrono::{DateTime, Utc};
 use riffle_contracts::{FinishJob, Receipt};
 use riffle_ports::{
-    Counts, Failure, Frozen, Lease, Outcome, PortError, Sealed, Session, SessionId, State, Transition,
+    Counts, Failure, Frozen, Lease, Outcome, PortError, Sealed, Session, SessionId, State, Transition, Usage,
 };
 
 use crate::request::{Request, keys};
-use crate::{Scan, announce, closing};
+use crate::{Scan, announce, closing, metrics, prices};
 
 /// Sums over all results.
 pub(crate) struct Totals {
@@ -23,7 +24,7 @@ impl Scan {
         };
         match session.state {
             // An earlier run may have ended before it told.
-            State::Complete => self.tell_complete(&session).await,
+            State::Complete => self.tell_complete(&session).await?,
             State::Running | State::Finalizing => Box::pin(self.close(&session)).await?,
             // DISPATCHING: the dispatcher calls again when it has handed everything out.
             State::Listing | State::Dispatching | State::Failed | State::Cancelled => {}
@@ -51,7 +52,7 @@ impl Scan {
             let why = format!("session {} counts as full but lacks results", session.id);
             return Err(Failure::Reject(why));
         };
-        let receipt = receipt(&session, &totals, now);
+        let receipt = self.receipt(&session, &totals, now);
         let receipt = serde_json::to_string(&receipt).expect("a receipt is plain data");
         let frozen = Frozen { finished_at: now, receipt };
         let freeze = Transition::Freeze { token: token.clone(), frozen };
@@ -69,8 +70,8 @@ impl Scan {
         let complete = Transition::Complete { token, counts: totals.counts, report: key };
         match ports.ledger.transition(&session.id, complete).await? {
             Outcome::Applied(session) => {
-                self.tell_complete(&session).await;
-                Ok(())
+                metrics::complete(&session);
+                self.tell_complete(&session).await
             }
             // Somebody else was faster, or the answer to an earlier try of this very change was lost.
             other => self.given_way(other).await,
@@ -81,7 +82,7 @@ impl Scan {
     async fn given_way(&self, outcome: Outcome) -> Result<(), Failure> {
         match outcome {
             Outcome::Applied(session) | Outcome::Refused(session) => match session.state {
-                State::Complete => self.tell_complete(&session).await,
+                State::Complete => self.tell_complete(&session).await?,
                 // Whoever holds the lease may complete the session and end before telling: the message has to
                 // come back until someone has told.
                 State::Finalizing => {
@@ -94,8 +95,9 @@ impl Scan {
         Ok(())
     }
 
-    async fn tell_complete(&self, session: &Session) {
+    async fn tell_complete(&self, session: &Session) -> Result<(), Failure> {
         self.audience(&session.id).await.tell(announce::complete(self, session)).await;
+        self.notify(session).await
     }
 
     /// Sums over all results, if each index has one and is marked done.
@@ -118,11 +120,21 @@ impl Scan {
         }
         Ok(Some(totals))
     }
-}
 
-fn receipt(session: &Session, totals: &Totals, now: chrono::DateTime<chrono::Utc>) -> Receipt {
-    let started = session.started_at.unwrap_or(session.created_at);
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of one scan stay far below 2^52")]
-    let duration_seconds = (now - started).num_milliseconds() as f64 / 1000.0;
-    Receipt { duration_seconds, files: totals.counts.processed, bytes: totals.bytes, pages: totals.pages }
+    fn receipt(&self, session: &Session, totals: &Totals, now: DateTime<Utc>) -> Receipt {
+        let started = session.started_at.unwrap_or(session.created_at);
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of one scan stay far below 2^52")]
+        let duration_seconds = (now - started).num_milliseconds() as f64 / 1000.0;
+        let mut usage = session.usage;
+        usage += self.ports.meter.take(now);
+        let paid = usage != Usage::default();
+        Receipt {
+            duration_seconds,
+            files: totals.counts.processed,
+            bytes: totals.bytes,
+            pages: totals.pages,
+            used: paid.then(|| prices::used(&usage)),
+            cost: paid.then(|| self.settings.prices.cost(&usage)),
+        }
+    }
 }

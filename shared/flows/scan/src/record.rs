@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use riffle_contracts::{Failure as FailedFile, FinishJob, FrameBody};
 use riffle_ports::{
-    Counts, Entry, Failure, Outcome, PortError, Queue, Sealed, Session, StoredResult, Transition,
+    Counts, Entry, Failure, Outcome, PortError, Queue, Sealed, Session, StoredResult, Transition, Usage,
 };
 
-use crate::Scan;
 use crate::announce::{self, Audience};
 use crate::matching::CodeList;
 use crate::request::Request;
 use crate::result::FileResult;
+use crate::{Scan, metrics};
 
 /// A session and what is read with it.
 pub(crate) struct Open<'a> {
@@ -48,23 +48,26 @@ impl Scan {
         }
         let stored = self.ports.ledger.put_results(id, own.clone()).await?;
         if !audience.is_empty() {
+            let mut frames = Vec::new();
             for ((read, (_, _, own)), stored) in read.iter().zip(&own).zip(&stored) {
                 if stored == own {
-                    self.tell_result(open, audience, read, &read.result).await;
+                    self.announce(open, read, &read.result, &mut frames);
                 } else {
                     let theirs = FileResult::load(&*self.ports.objects, stored).await?;
-                    self.tell_result(open, audience, read, &theirs).await;
+                    self.announce(open, read, &theirs, &mut frames);
                 }
             }
+            audience.tell_all(frames).await;
         }
         Ok(read.iter().map(|read| read.index).zip(stored).collect())
     }
 
-    async fn tell_result(&self, open: &Open<'_>, audience: &Audience<'_>, read: &Read, result: &FileResult) {
+    /// What clients are told of a file.
+    fn announce(&self, open: &Open<'_>, read: &Read, result: &FileResult, frames: &mut Vec<FrameBody>) {
         let Read { index, entry, .. } = read;
         if let Some(failure) = &result.failure {
             let data = FailedFile { file_name: entry.name.clone(), reason: failure.reason.clone() };
-            audience.tell(FrameBody::FileFailed { file: *index, data }).await;
+            frames.push(FrameBody::FileFailed { file: *index, data });
         }
         for (ordinal, found) in result.matches.iter().enumerate() {
             let data = announce::found(
@@ -75,9 +78,7 @@ impl Scan {
                 (*index, entry),
                 (result.codes, found),
             );
-            audience
-                .tell(FrameBody::MatchFound { match_id: announce::match_id(*index, ordinal), data })
-                .await;
+            frames.push(FrameBody::MatchFound { match_id: announce::match_id(*index, ordinal), data });
         }
     }
 
@@ -94,6 +95,7 @@ impl Scan {
             by_chunk.entry(sealed.chunk_of(*index)).or_default().insert(*index);
         }
         let mut counts = Counts::default();
+        let mut bytes = 0;
         let mut full = BTreeSet::new();
         for (chunk, indices) in by_chunk {
             let done = self.ports.ledger.add_done(id, chunk, &indices).await?;
@@ -101,11 +103,13 @@ impl Scan {
                 counts.processed += 1;
                 counts.failed += u64::from(result.failed);
                 counts.matches += u64::from(result.matches);
+                bytes += result.bytes;
             }
             if done.len as usize == sealed.indices(chunk).len() {
                 full.insert(chunk);
             }
         }
+        metrics::files(&counts, bytes);
         let usage = self.ports.meter.take(self.ports.clock.now());
         let Some(session) = self.ports.ledger.add_progress(id, &full, counts, usage).await? else {
             return Err(Failure::Reject(format!("session {id} is gone")));
@@ -117,6 +121,15 @@ impl Scan {
             return self.call_finisher(&session).await;
         }
         self.show_progress(&session, sealed.total).await;
+        Ok(())
+    }
+
+    /// Adds what this process has used to the session's account.
+    pub(crate) async fn account(&self, id: &riffle_ports::SessionId) -> Result<(), Failure> {
+        let usage = self.ports.meter.take(self.ports.clock.now());
+        if usage != Usage::default() {
+            self.ports.ledger.add_progress(id, &BTreeSet::new(), Counts::default(), usage).await?;
+        }
         Ok(())
     }
 

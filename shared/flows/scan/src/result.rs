@@ -9,9 +9,6 @@ use crate::matching::{Findings, Match};
 use crate::request::{digest, keys};
 use crate::search::Searched;
 
-/// A longer record goes to the object store: the ledger bills by size.
-const INLINE_BYTES: usize = 1024;
-
 /// One file's result.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -127,7 +124,7 @@ impl FileResult {
         Ok(Self::failed(code, error.to_string()))
     }
 
-    /// As the ledger takes it. A long record is put into the object store first.
+    /// As the ledger takes it. A record too long to stand inline is put into the object store first.
     pub async fn store(
         &self,
         objects: &dyn ObjectStore,
@@ -135,7 +132,7 @@ impl FileResult {
         index: u32,
     ) -> Result<StoredResult, PortError> {
         let json = serde_json::to_string(self).expect("a result is plain data");
-        let body = if json.len() <= INLINE_BYTES {
+        let body = if json.len() <= Body::MAX_INLINE {
             Body::Inline(json)
         } else {
             let key = keys::result(session, index, &digest(json.as_bytes()));

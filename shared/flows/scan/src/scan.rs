@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use riffle_ports::{
-    ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Message, Meter, ObjectStore,
-    PortError, Queue, ScanLedger, Session, SessionId, TokenVault, WorkQueue,
+    ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Message, Meter, Notices,
+    ObjectStore, PortError, Queue, ScanLedger, Session, SessionId, TokenVault, WorkQueue,
 };
 use serde::Serialize;
 
@@ -49,6 +49,7 @@ pub struct Scan {
     pub(crate) reports: Arc<dyn Reports>,
     pub(crate) kept_counts: KeptCounts,
     pub(crate) drawing: Option<Drawing>,
+    pub(crate) notices: Option<Arc<dyn Notices>>,
     pub(crate) tokens: Option<Arc<dyn TokenVault>>,
     cached: Arc<Mutex<VecDeque<CachedCodes>>>,
 }
@@ -71,6 +72,7 @@ impl Scan {
             reports: Arc::new(Workbooks),
             kept_counts: KeptCounts::default(),
             drawing: None,
+            notices: None,
             tokens: None,
             cached: Arc::default(),
         }
@@ -86,6 +88,12 @@ impl Scan {
     #[must_use]
     pub fn with_pictures(self, files: Arc<dyn FileSource>, images: Arc<dyn PageImages>) -> Self {
         Self { drawing: Some(Drawing { files, images }), ..self }
+    }
+
+    /// With a notice when a session has ended.
+    #[must_use]
+    pub fn with_notices(self, notices: Arc<dyn Notices>) -> Self {
+        Self { notices: Some(notices), ..self }
     }
 
     /// With a vault for the tokens people lend: Google Drive folders can be read.

@@ -6,6 +6,7 @@ use riffle_ports::{Entry, SessionId, Source};
 
 use crate::drive_page::drive_page;
 use crate::local_path::LocalPath;
+use crate::prices::Prices;
 
 /// What may differ from one deployment to another. [`Settings::default`] is what AWS and a laptop run with.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct Settings {
     pub attempt: Duration,
     /// Files of one batch under way at once: while one is parsed the next is fetched. Each may be in memory.
     pub files_at_once: usize,
+    /// Bytes of them together, where they are held in memory. One alone may be larger.
+    pub bytes_at_once: u64,
     /// Up to this delivery, an attempt on a quarantined file that came to no end is not held against the file
     /// and another is made. 0 where nothing but the file can end the process that reads it. Below the receives
     /// of the quarantine queue, so that one is left to record the outcome.
@@ -39,6 +42,8 @@ pub struct Settings {
     /// where there is a vault for its tokens ([`crate::Scan::with_tokens`]).
     pub drive_folder: Option<String>,
     pub links: Links,
+    /// What the receipt is priced by, where anything is paid for.
+    pub prices: Prices,
 }
 
 impl Default for Settings {
@@ -51,12 +56,14 @@ impl Default for Settings {
             stall: Duration::from_mins(36),
             attempt: Duration::from_mins(2),
             files_at_once: 2,
+            bytes_at_once: u64::MAX,
             forgiven: 0,
             progress_every: Duration::from_millis(500),
             folders_allowed: false,
             prefixes_allowed: false,
             drive_folder: None,
             links: Links::Files,
+            prices: Prices::default(),
         }
     }
 }

@@ -2,47 +2,61 @@
 
 use riffle_ports::{Failure, Outcome, Sealed, Session, SessionId, State, Transition, Usage};
 
-use crate::Scan;
 use crate::record::{Open, Read};
 use crate::request::Request;
 use crate::result::{FailureCode, FileResult};
+use crate::{Scan, metrics};
 
 impl Scan {
     /// Looks at every open session. One that fails does not keep the others from being looked at.
     pub async fn sweep(&self) -> Result<(), Failure> {
         let mut failed = Ok(());
+        let (mut open, mut past_deadline) = (0, 0);
         for id in self.ports.ledger.open_sessions().await? {
-            if let Err(failure) = self.sweep_session(&id).await {
-                tracing::warn!(session = %id, %failure, "sweep failed");
-                failed = Err(failure);
+            match self.sweep_session(&id).await {
+                Ok(late) => {
+                    open += 1;
+                    past_deadline += u64::from(late);
+                }
+                Err(failure) => {
+                    tracing::warn!(session = %id, %failure, "sweep failed");
+                    failed = Err(failure);
+                }
             }
         }
+        metrics::open_sessions(open, past_deadline);
         failed
     }
 
-    async fn sweep_session(&self, id: &SessionId) -> Result<(), Failure> {
+    /// Says whether the session is open past its deadline.
+    async fn sweep_session(&self, id: &SessionId) -> Result<bool, Failure> {
         // The index of open sessions may be stale: what counts is read again.
         let Some(session) = self.ports.ledger.session(id).await? else {
-            return Ok(());
+            return Ok(false);
         };
-        let now = self.ports.clock.now();
-        let late = now >= session.deadline;
+        let late = self.ports.clock.now() >= session.deadline;
+        self.mend(&session, late).await?;
+        Ok(late && !session.state.is_terminal())
+    }
+
+    async fn mend(&self, session: &Session, late: bool) -> Result<(), Failure> {
+        let (id, now) = (&session.id, self.ports.clock.now());
         match (session.state, &session.sealed) {
             (State::Listing | State::Dispatching, _) => {
                 // Past the deadline the dispatcher makes it fail: a job comes back until that has been told.
                 if late {
                     self.call_dispatcher(id).await
                 } else if session.is_paused() {
-                    self.remind(&session).await
-                } else if self.claim_resend(&session).await? {
+                    self.remind(session).await
+                } else if self.claim_resend(session).await? {
                     self.call_dispatcher(id).await
                 } else {
                     Ok(())
                 }
             }
-            (State::Running, Some(sealed)) => self.sweep_running(&session, sealed, late).await,
+            (State::Running, Some(sealed)) => self.sweep_running(session, sealed, late).await,
             (State::Finalizing, _) if session.lease.as_ref().is_none_or(|lease| lease.until <= now) => {
-                self.call_finisher(&session).await
+                self.call_finisher(session).await
             }
             _ => Ok(()),
         }

@@ -11,6 +11,7 @@ use riffle_contracts::http::{
 };
 use riffle_ports::{Completed, Ids, ObjectStore, PortError, Put, Received, UploadStorage};
 
+use crate::matching::MAX_CODES;
 use crate::request::keys;
 
 /// The longest name, in bytes.
@@ -247,6 +248,18 @@ impl Uploads {
             Some(json) => serde_json::from_slice(&json)
                 .map_err(|error| PortError::Broken(format!("{key} cannot be read: {error}"))),
         }
+    }
+}
+
+/// The most of each that is taken, where nothing else is chosen.
+pub fn limits() -> Limits {
+    Limits {
+        codes: MAX_CODES as u64,
+        codes_file_bytes: 5_000_000,
+        upload_files: 100_000,
+        upload_file_bytes: 512 << 20,
+        upload_batch: 1_000,
+        part_bytes: 8 << 20,
     }
 }
 

@@ -84,25 +84,30 @@ impl Worker {
         }
         // The next files are fetched while one is parsed.
         let mut reading = FuturesUnordered::new();
+        let mut held = 0;
         let mut unread = BTreeSet::new();
         loop {
             while reading.len() < self.scan.settings.files_at_once
-                && let Some(next) = unknown.pop_front()
+                && let Some(next) = unknown.pop_front_if(|(_, entry, _)| {
+                    reading.is_empty() || held + entry.size <= self.scan.settings.bytes_at_once
+                })
             {
-                let (work, audience) = (&work, &audience);
-                reading.push(async move { (next.0, self.read(work, audience, next).await) });
+                let (work, audience, size) = (&work, &audience, next.1.size);
+                held += size;
+                reading.push(async move { (next.0, size, self.read(work, audience, next).await) });
             }
-            match reading.next().await {
-                Some((_, Ok(recorded))) => stored.extend(recorded),
-                Some((index, Err(Stop::Failed(failure)))) => {
+            let Some((index, size, read)) = reading.next().await else { break };
+            held -= size;
+            match read {
+                Ok(recorded) => stored.extend(recorded),
+                Err(Stop::Failed(failure)) => {
                     failures.insert(index, failure);
                 }
                 // Nor can the others be read.
-                Some((index, Err(Stop::TokenExpired))) => {
+                Err(Stop::TokenExpired) => {
                     unread.insert(index);
                     unread.extend(unknown.drain(..).map(|(index, ..)| index));
                 }
-                None => break,
             }
         }
         drop(reading);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use riffle_ports::{Attempt, Body, Ids, ScanLedger, SessionId, StoredResult};
 
-use super::{at, new_session, ok, set};
+use super::{assert_broken, at, new_session, ok, set};
 
 async fn session(ledger: &dyn ScanLedger, ids: &dyn Ids) -> SessionId {
     let session = new_session(ids);
@@ -53,7 +53,7 @@ pub(super) async fn results(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         matches: u32::MAX,
         bytes: 1 << 40,
         pages: u32::MAX,
-        body: Body::Inline("x".repeat(1_024)),
+        body: Body::Inline("x".repeat(Body::MAX_INLINE)),
     };
     ok(ledger.put_result(&id, 999, 99_999, extremes.clone()).await, "put_result");
     assert_eq!(
@@ -61,6 +61,14 @@ pub(super) async fn results(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         [(99_999, extremes)],
         "a result of the largest size and numbers is kept, in its own chunk"
     );
+    // Text that does not shrink, and holds every kind of character.
+    let noise: String =
+        (0..4_000_u32).map(|at| char::from_u32(0x20 + at * 17 % 0xD000).unwrap_or('x')).collect();
+    let noise = StoredResult { body: Body::Inline(noise), ..result(1) };
+    ok(ledger.put_result(&id, 998, 99_800, noise.clone()).await, "put_result");
+    assert_eq!(ok(ledger.results(&id, 998).await, "results"), [(99_800, noise)], "a body is kept as it is");
+    let beyond = StoredResult { body: Body::Inline("x".repeat(Body::MAX_INLINE + 1)), ..result(1) };
+    assert_broken(&ledger.put_result(&id, 1, 100, beyond).await, "put_result of a body beyond the limit");
     assert_eq!(ok(ledger.results(&id, 1).await, "results"), [], "another chunk has none of it");
     assert_eq!(ok(ledger.results(&other, 0).await, "results"), [], "another session has none of it");
     let stored = ok(ledger.put_result(&other, 0, 10, result(5)).await, "put_result");

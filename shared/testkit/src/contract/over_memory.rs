@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use riffle_ports::{ClientNotifier, Clock, FileSource, Ids, Queue, Source, WorkQueue};
+use riffle_ports::{ClientNotifier, FileSource, Ids, Queue, Source, WorkQueue};
 
 use super::{ClientHarness, Delivered, PlaceHarness, QueueHarness};
 use crate::memory::{
@@ -44,7 +44,7 @@ fn tickets() {
 fn tokens() {
     let clock = Arc::new(ManualClock::new());
     let vault = MemoryTokens::new(clock.clone());
-    run(super::token_vault(&vault, &SeededIds::new(1), clock.now()));
+    run(super::token_vault(&vault, &clock, &SeededIds::new(1)));
 }
 
 #[test]

@@ -1,48 +1,45 @@
 //! What a vault of tokens promises.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use riffle_ports::{Ids, SessionId, Token, TokenVault};
+use chrono::TimeDelta;
+use riffle_ports::{Clock as _, Ids, SessionId, Token, TokenVault};
 
 use super::ok;
+use crate::memory::ManualClock;
 
-/// Everything [`TokenVault`] promises. `now` is the time on the vault's clock.
+/// Everything [`TokenVault`] promises, of a vault that goes by `clock`.
 ///
 /// # Panics
 /// If a promise is broken.
-pub async fn token_vault(vault: &dyn TokenVault, ids: &dyn Ids, now: DateTime<Utc>) {
-    let token = |secret: &str, lives: TimeDelta| Token { secret: secret.to_owned(), expires_at: now + lives };
-    let hour = TimeDelta::hours(1);
-    let (one, two) = (SessionId(ids.fresh()), SessionId(ids.fresh()));
+pub async fn token_vault(vault: &dyn TokenVault, clock: &ManualClock, ids: &dyn Ids) {
+    let (session, other) = (SessionId(ids.fresh()), SessionId(ids.fresh()));
+    let token = |secret: &str, minutes| Token {
+        secret: secret.to_owned(),
+        expires_at: clock.now() + TimeDelta::minutes(minutes) + TimeDelta::nanoseconds(7),
+    };
+    let get = async |tenant, session| ok(vault.get(tenant, session).await, "get");
+    assert_eq!(get("one", &session).await, None, "a token that never was");
+    ok(vault.delete("one", &session).await, "delete of a token that never was");
 
-    assert_eq!(ok(vault.get("ann", &one).await, "get"), None, "a token that never was");
-    ok(vault.delete("ann", &one).await, "delete of what never was");
+    let (first, second) = (token("ya29.first", 60), token(&"x-Ä".repeat(500), 30));
+    ok(vault.put("one", &session, first.clone()).await, "put");
+    assert_eq!(get("one", &session).await.as_ref(), Some(&first), "as it was put, to the nanosecond");
+    assert_eq!(get("one", &other).await, None, "another session has none of it");
+    assert_eq!(get("two", &session).await, None, "another tenant gets none of it");
+    ok(vault.put("one", &session, second.clone()).await, "put");
+    assert_eq!(get("one", &session).await.as_ref(), Some(&second), "the last one put is the one kept");
 
-    let long = "ya29.-_~+/=".repeat(180);
-    ok(vault.put("ann", &one, token(&long, hour)).await, "put");
-    ok(vault.put("bob", &two, token("two", hour)).await, "put");
-    assert_eq!(ok(vault.get("ann", &one).await, "get"), Some(token(&long, hour)), "as it was put");
-    assert_eq!(
-        ok(vault.get("ann", &one).await, "get"),
-        Some(token(&long, hour)),
-        "as often as it is asked for"
-    );
-    assert_eq!(ok(vault.get("bob", &two).await, "get"), Some(token("two", hour)), "each session has its own");
-    assert_eq!(ok(vault.get("bob", &one).await, "get"), None, "a session of another tenant");
+    ok(vault.delete("two", &session).await, "delete by another tenant");
+    assert_eq!(get("one", &session).await.as_ref(), Some(&second), "another tenant deletes nothing");
+    ok(vault.delete("one", &session).await, "delete");
+    assert_eq!(get("one", &session).await, None, "a deleted token");
+    ok(vault.delete("one", &session).await, "delete again");
 
-    ok(vault.put("ann", &one, token("newer", hour * 2)).await, "put");
-    assert_eq!(
-        ok(vault.get("ann", &one).await, "get"),
-        Some(token("newer", hour * 2)),
-        "the last one counts"
-    );
-
-    ok(vault.put("ann", &one, token("past", -hour)).await, "put");
-    assert_eq!(ok(vault.get("ann", &one).await, "get"), None, "one past its time is not given out");
-
-    ok(vault.put("ann", &one, token("again", hour)).await, "put");
-    ok(vault.delete("ann", &one).await, "delete");
-    ok(vault.delete("ann", &one).await, "a second delete");
-    assert_eq!(ok(vault.get("ann", &one).await, "get"), None, "what was deleted is gone");
-    assert_eq!(ok(vault.get("bob", &two).await, "get"), Some(token("two", hour)), "others stay");
-    ok(vault.delete("bob", &two).await, "delete");
+    ok(vault.put("one", &session, token("short", 5)).await, "put");
+    clock.advance(TimeDelta::minutes(5));
+    assert!(get("one", &session).await.is_some(), "until its time it is given out");
+    clock.advance(TimeDelta::milliseconds(1));
+    assert_eq!(get("one", &session).await, None, "after its time it is not");
+    ok(vault.put("one", &session, token("renewed", 5)).await, "put");
+    assert!(get("one", &session).await.is_some(), "a new one takes the place of one past its time");
+    ok(vault.delete("one", &session).await, "delete");
 }

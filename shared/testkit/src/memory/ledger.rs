@@ -6,14 +6,11 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use riffle_ports::{
-    Attempt, Body, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, State,
+    Attempt, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, State,
     StoredResult, Transition, Usage,
 };
 
 use super::lock;
-
-/// What [`Body::Inline`] may hold.
-const MAX_INLINE_BYTES: usize = 1024;
 
 /// What the ledger holds. Plain data: checkers read it, known-bad ledgers write it as no ledger should.
 #[derive(Debug, Default)]
@@ -169,11 +166,7 @@ impl ScanLedger for MemoryLedger {
         result: StoredResult,
     ) -> Result<StoredResult, PortError> {
         self.inspect(|books| {
-            if let Body::Inline(json) = &result.body
-                && json.len() > MAX_INLINE_BYTES
-            {
-                return Err(PortError::Broken(format!("{} bytes are too many to inline", json.len())));
-            }
+            result.body.check()?;
             let results = books.results.entry((id.clone(), chunk)).or_default();
             if let Some(stored) = results.get(&index).cloned() {
                 books.note(Change::Kept { id: id.clone(), index });

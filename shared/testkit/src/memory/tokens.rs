@@ -61,9 +61,9 @@ impl TokenVault for MemoryTokens {
         Ok(kept.map(|(_, token)| token.clone()))
     }
 
-    async fn delete(&self, _tenant: &str, session: &SessionId) -> Result<(), PortError> {
+    async fn delete(&self, tenant: &str, session: &SessionId) -> Result<(), PortError> {
         if let Some(kept) = lock(&self.kept).get_mut(session) {
-            kept.token = None;
+            kept.token.take_if(|(owner, _)| owner == tenant);
         }
         Ok(())
     }

@@ -6,11 +6,12 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use riffle_local_adapters::{
-    Frames, LocalConnections, LocalFolders, LocalNotifier, LocalQueues, LocalTokens, QueueName, RandomIds,
-    SystemClock,
+    Frames, LocalConnections, LocalFolders, LocalNotifier, LocalQueues, LocalTokens, QueueName,
 };
-use riffle_ports::{ClientNotifier, Clock, FileSource, Ids, Queue, Source, WorkQueue};
+use riffle_ports::{ClientNotifier, FileSource, Ids, Queue, Source, WorkQueue};
+use riffle_runtime::{RandomIds, SystemClock};
 use riffle_testkit::contract::{self, ClientHarness, Delivered, PlaceHarness, QueueHarness};
+use riffle_testkit::memory::ManualClock;
 use tempfile::TempDir;
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -37,8 +38,9 @@ async fn objects() -> Outcome {
 
 #[tokio::test]
 async fn tokens() {
-    let vault = LocalTokens::new(std::sync::Arc::new(SystemClock));
-    contract::token_vault(&vault, &RandomIds, SystemClock.now()).await;
+    let clock = std::sync::Arc::new(ManualClock::new());
+    let vault = LocalTokens::new(clock.clone());
+    contract::token_vault(&vault, &clock, &RandomIds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use riffle_local_adapters::{QueueName, Store, SystemClock};
+use riffle_local_adapters::{QueueName, Store};
 use riffle_ports::{Body, ObjectStore, Queue, ScanLedger, SessionId, StoredResult};
+use riffle_runtime::SystemClock;
 use tempfile::TempDir;
 
 use crate::{Outcome, receive, send};

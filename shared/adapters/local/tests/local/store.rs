@@ -4,8 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use riffle_local_adapters::{OpenError, QueueName, Store, SystemClock};
+use riffle_local_adapters::{OpenError, QueueName, Store};
 use riffle_ports::{ObjectStore, Queue, ScanLedger, WorkQueue};
+use riffle_runtime::SystemClock;
 
 use crate::{Outcome, State, bodies, receive, send};
 

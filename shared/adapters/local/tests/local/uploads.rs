@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use riffle_local_adapters::{LocalUploads, Permit, Place, RandomIds, Refused};
+use riffle_local_adapters::{LocalUploads, Permit, Place, Refused};
 use riffle_ports::{PostForm, UploadStorage};
+use riffle_runtime::RandomIds;
 use riffle_testkit::contract::{self, SenderHarness};
 use riffle_testkit::memory::ManualClock;
 use tempfile::TempDir;
@@ -22,7 +23,7 @@ impl Sender {
     fn new() -> std::io::Result<Self> {
         let folder = TempDir::new()?;
         let clock = Arc::new(ManualClock::new());
-        let uploads = LocalUploads::open(folder.path(), Arc::clone(&clock) as _)?;
+        let uploads = LocalUploads::open(folder.path(), Arc::clone(&clock) as _, Arc::new(RandomIds))?;
         Ok(Self { uploads, clock, folder })
     }
 
@@ -78,7 +79,8 @@ async fn the_contract() -> Outcome {
     let sender = Sender::new()?;
     contract::upload_storage(&sender, &RandomIds).await;
     // And over what a former process left.
-    let uploads = LocalUploads::open(sender.folder.path(), Arc::clone(&sender.clock) as _)?;
+    let uploads =
+        LocalUploads::open(sender.folder.path(), Arc::clone(&sender.clock) as _, Arc::new(RandomIds))?;
     contract::upload_storage(&Sender { uploads, ..sender }, &RandomIds).await;
     Ok(())
 }
@@ -111,7 +113,7 @@ async fn parts_that_nobody_completes_go_away() -> Outcome {
     for (hours, there) in [(23, true), (25, false)] {
         let then = now - std::time::Duration::from_secs(hours * 3_600);
         std::fs::File::open(&parts)?.set_modified(then)?;
-        drop(LocalUploads::open(sender.folder.path(), Arc::clone(&sender.clock) as _)?);
+        drop(LocalUploads::open(sender.folder.path(), Arc::clone(&sender.clock) as _, Arc::new(RandomIds))?);
         assert_eq!(parts.exists(), there, "after {hours} hours");
     }
     let outcome = sender.uploads.complete("a/b", &begun, &[(1, etag)], 3).await?;

@@ -10,7 +10,7 @@ use riffle_ports::{Clock, Ids};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where this platform looks at the clock")]
+    #[expect(clippy::disallowed_methods, reason = "the one place where the clock is looked at")]
     fn now(&self) -> DateTime<Utc> {
         SystemTime::now().into()
     }

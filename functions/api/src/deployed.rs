@@ -1,0 +1,62 @@
+//! What the function stands on, on AWS.
+
+use std::sync::Arc;
+
+use api::Api;
+use riffle_contracts::http::{Config, DeployedAt, Limits, OcrConfig, SignIn, SocketConfig, SourceKind};
+use riffle_lambda::{Cloud, ConfigError};
+
+/// The gateway closes a connection at this age, and one that is idle for so long.
+const SOCKET: (u64, u64) = (2 * 60 * 60, 10 * 60);
+
+/// Half of an invocation's 6 MB are left to a body that is not text: the gateway hands it on as base64.
+const CODES_FILE_BYTES: u64 = 4_000_000;
+
+pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
+    let limits = Limits { codes_file_bytes: CODES_FILE_BYTES, ..riffle_scan::limits() };
+    let sources = cloud.sources()?;
+    let scan = cloud.scan_unheard(&[])?;
+    Ok(Api::new(api::Deps {
+        tickets: cloud.tickets()?,
+        pages: Some(cloud.page_views(&scan, sources.clone())),
+        uploads: sources.uploads.clone(),
+        files: sources,
+        scan,
+        probe: None,
+        links: Some(cloud.links()?),
+        folders: None,
+        config: config(cloud, limits)?,
+        started_at: cloud.clock.now(),
+        clock: Arc::clone(&cloud.clock),
+    }))
+}
+
+fn config(cloud: &Cloud, limits: Limits) -> Result<Config, ConfigError> {
+    let (max_age_seconds, idle_seconds) = SOCKET;
+    let mut sources = vec![SourceKind::Upload, SourceKind::Prefix];
+    if cloud.env.is_on("GOOGLE_DRIVE")? {
+        sources.push(SourceKind::Drive);
+    }
+    let path = cloud.env.url("SOCKET_URL", &["wss", "ws"])?;
+    Ok(Config {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        place: DeployedAt::Aws,
+        sources,
+        ocr: OcrConfig { available: cloud.has_ocr()? },
+        limits,
+        socket: SocketConfig { path, max_age_seconds, idle_seconds },
+        sign_in: Some(sign_in(cloud)?),
+    })
+}
+
+/// The addresses of a Cognito domain.
+fn sign_in(cloud: &Cloud) -> Result<SignIn, ConfigError> {
+    let domain = cloud.env.url("AUTH_DOMAIN", &["https", "http"])?;
+    Ok(SignIn {
+        authorize_url: format!("{domain}/oauth2/authorize"),
+        token_url: format!("{domain}/oauth2/token"),
+        logout_url: format!("{domain}/logout"),
+        client_id: cloud.env.text("AUTH_CLIENT_ID")?,
+        scope: "openid email profile".to_owned(),
+    })
+}

@@ -1,0 +1,10 @@
+//! The function on AWS Lambda.
+
+use std::process::ExitCode;
+
+use riffle_ports::Queue;
+use scan_scheduler::handle;
+
+fn main() -> ExitCode {
+    riffle_lambda::run(|cloud| cloud.scan_unheard(&[Queue::ScanDispatch]), handle)
+}

@@ -1,0 +1,107 @@
+//! `$connect` → let a client in whose ticket is good, in the name of the ticket's tenant.
+//!
+//! A browser sends no headers of ours with a WebSocket, so the ticket stands in the address. It is consumed here: an
+//! address that is logged or seen over a shoulder opens nothing.
+
+use aws_lambda_events::apigw::{
+    ApiGatewayCustomAuthorizerRequestTypeRequest, ApiGatewayCustomAuthorizerResponse,
+};
+use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
+use riffle_runtime::{Event, Failure};
+use riffle_scan::Tickets;
+use serde_json::{Value, json};
+
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Deps {
+    pub tickets: Tickets,
+    /// Pages that may connect, such as `https://riffle.example.com`. Empty: any. Programs that are no browsers name
+    /// none and may.
+    pub origins: Vec<String>,
+}
+
+/// # Errors
+/// The tickets cannot be looked up: the gateway answers 500, and the client tries again with another ticket.
+pub async fn handle(
+    deps: &Deps,
+    event: Event<ApiGatewayCustomAuthorizerRequestTypeRequest>,
+) -> Result<ApiGatewayCustomAuthorizerResponse, Failure> {
+    let request = event.payload;
+    let resource = request.method_arn.unwrap_or_default();
+    let origin = request.headers.get("origin").and_then(|origin| origin.to_str().ok());
+    if !deps.origins.is_empty()
+        && origin.is_some_and(|origin| !deps.origins.iter().any(|known| known == origin))
+    {
+        tracing::warn!(request_id = event.request_id, "a page of another origin was turned away");
+        return Ok(answer(IamPolicyEffect::Deny, resource, "nobody"));
+    }
+    let tenant = match request.query_string_parameters.first("ticket") {
+        Some(ticket) => deps.tickets.redeem(ticket).await?,
+        None => None,
+    };
+    Ok(match tenant {
+        Some(tenant) => answer(IamPolicyEffect::Allow, resource, &tenant),
+        None => answer(IamPolicyEffect::Deny, resource, "nobody"),
+    })
+}
+
+fn answer(effect: IamPolicyEffect, resource: String, tenant: &str) -> ApiGatewayCustomAuthorizerResponse {
+    let mut statement = IamPolicyStatement::default();
+    statement.action = vec!["execute-api:Invoke".to_owned()];
+    statement.resource = vec![resource];
+    statement.effect = effect;
+    let mut answer = ApiGatewayCustomAuthorizerResponse::<Value>::default();
+    answer.principal_id = Some(tenant.to_owned());
+    answer.policy_document.version = Some("2012-10-17".to_owned());
+    answer.policy_document.statement = vec![statement];
+    answer.context = json!({ "tenant": tenant });
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures::executor::block_on;
+    use riffle_testkit::memory::{ManualClock, MemoryTickets, SeededIds};
+
+    use super::*;
+
+    fn deps(origins: &[&str]) -> Deps {
+        let tickets = Tickets {
+            store: Arc::new(MemoryTickets::default()),
+            clock: Arc::new(ManualClock::new()),
+            ids: Arc::new(SeededIds::new(7)),
+        };
+        Deps { tickets, origins: origins.iter().map(|origin| (*origin).to_owned()).collect() }
+    }
+
+    fn asks(deps: &Deps, ticket: Option<&str>, origin: Option<&str>) -> (IamPolicyEffect, String) {
+        let query = ticket.map_or(json!({}), |ticket| json!({ "ticket": ticket }));
+        let headers = origin.map_or(json!({}), |origin| json!({ "Origin": origin }));
+        let event = json!({
+            "type": "REQUEST",
+            "methodArn": "arn:aws:execute-api:eu-west-1:1:api/prod/$connect",
+            "headers": headers,
+            "queryStringParameters": query,
+            "requestContext": { "routeKey": "$connect", "connectionId": "c" },
+        });
+        let event = Event::new(serde_json::from_value(event).expect("an event"), "r");
+        let answer = block_on(handle(deps, event)).expect("an answer");
+        let statement = answer.policy_document.statement[0].clone();
+        assert_eq!(statement.resource, ["arn:aws:execute-api:eu-west-1:1:api/prod/$connect"]);
+        (statement.effect, answer.context["tenant"].as_str().expect("a tenant").to_owned())
+    }
+
+    #[test]
+    fn a_ticket_lets_one_connection_in() {
+        let deps = deps(&["https://riffle.example.com"]);
+        let ticket = block_on(deps.tickets.issue("acme")).expect("a ticket").ticket;
+        assert_eq!(asks(&deps, None, None).0, IamPolicyEffect::Deny);
+        assert_eq!(asks(&deps, Some("0"), None).0, IamPolicyEffect::Deny);
+        assert_eq!(asks(&deps, Some(&ticket), Some("https://evil.example.com")).0, IamPolicyEffect::Deny);
+        // Turned away before the ticket was looked at: it is still good.
+        let page = Some("https://riffle.example.com");
+        assert_eq!(asks(&deps, Some(&ticket), page), (IamPolicyEffect::Allow, "acme".to_owned()));
+        assert_eq!(asks(&deps, Some(&ticket), page).0, IamPolicyEffect::Deny);
+    }
+}

@@ -1,0 +1,12 @@
+//! The function on AWS Lambda.
+
+use std::process::ExitCode;
+
+use websocket_connect::{Deps, handle};
+
+fn main() -> ExitCode {
+    riffle_lambda::run(
+        |cloud| Ok(Deps { connections: cloud.connections()?, clock: cloud.clock.clone() }),
+        async |deps, event| Ok(handle(deps, event).await),
+    )
+}

@@ -1,0 +1,13 @@
+//! The function on AWS Lambda.
+
+use std::process::ExitCode;
+
+use riffle_ports::Queue;
+use websocket_default::{Deps, handle};
+
+fn main() -> ExitCode {
+    riffle_lambda::run(
+        |cloud| Ok(Deps { scan: cloud.scan(&[Queue::ScanDispatch])?, connections: cloud.connections()? }),
+        async |deps, event| Ok(handle(deps, event).await),
+    )
+}

@@ -1,0 +1,80 @@
+// What people's programs talk to: four functions behind the WebSocket API, one behind the HTTP API.
+
+import { Duration } from "aws-cdk-lib";
+import { Construct } from "constructs";
+
+import type { Buckets } from "../data/buckets.ts";
+import type { Tables } from "../data/tables.ts";
+import { RustFunction } from "../house/rust-function.ts";
+import type { Settings } from "../settings.ts";
+import type { Alarms } from "../watch/alarms.ts";
+import type { Sockets } from "./sockets.ts";
+
+export interface ClientFunctionsProps {
+  settings: Settings;
+  alarms: Alarms;
+  tables: Tables;
+  buckets: Buckets;
+  sockets: Sockets;
+  origins: string[];
+}
+
+export class ClientFunctions extends Construct {
+  readonly authorizer: RustFunction;
+  readonly connect: RustFunction;
+  readonly disconnect: RustFunction;
+  readonly otherwise: RustFunction;
+  readonly api: RustFunction;
+
+  constructor(scope: Construct, id: string, props: ClientFunctionsProps) {
+    super(scope, id);
+    const { settings, alarms, tables, buckets, sockets } = props;
+    const socket = { settings, alarms, memory: 256, timeout: Duration.seconds(10) };
+
+    this.authorizer = new RustFunction(this, "websocket-authorizer", {
+      ...socket,
+      description: "Takes the ticket of who connects",
+      environment: { ALLOWED_ORIGINS: props.origins.join(",") },
+    });
+    tables.tickets.allow(this.authorizer, "DeleteItem");
+
+    this.connect = new RustFunction(this, "websocket-connect", { ...socket, description: "Remembers a connection" });
+    tables.connections.allow(this.connect, "PutItem");
+
+    this.disconnect = new RustFunction(this, "websocket-disconnect", {
+      ...socket,
+      description: "Forgets a connection",
+    });
+    tables.connections.allow(this.disconnect, "Query", "DeleteItem");
+
+    this.otherwise = new RustFunction(this, "websocket-default", { ...socket, description: "Does what a frame asks" });
+    tables.scan.allow(this.otherwise, "GetItem", "PutItem", "UpdateItem", "Query");
+    tables.connections.allow(this.otherwise, "GetItem", "PutItem", "DeleteItem", "Query");
+    tables.tokens.allow(this.otherwise, "PutItem", "DeleteItem");
+    tables.allowTokenKey(this.otherwise, "Encrypt");
+    buckets.objects.allowRead(this.otherwise, "codes", "manifests", "results", "uploads");
+    buckets.objects.allowWrite(this.otherwise, "codes");
+    sockets.allowPush(this.otherwise);
+
+    this.api = new RustFunction(this, "api", {
+      settings,
+      alarms,
+      description: "Answers the HTTP API",
+      memory: 1_024,
+      timeout: Duration.seconds(29),
+      environment: {
+        SOCKET_URL: sockets.url,
+        LINK_LIFETIME_SECONDS: String(settings.linkSeconds),
+        CONNECTIONS_TABLE: tables.connections.table.tableName,
+      },
+    });
+    tables.scan.allow(this.api, "GetItem", "Query", "BatchGetItem");
+    tables.scan.allowQuery(this.api, "tenant");
+    tables.tickets.allow(this.api, "PutItem");
+    const made = ["codes", "manifests", "results", "crops", "reports", "uploads", "uploaded"];
+    buckets.objects.allowRead(this.api, ...made);
+    buckets.objects.allowWrite(this.api, "uploads", "uploaded");
+    buckets.uploads.allowRead(this.api, "files", "uploaded");
+    buckets.uploads.allowUpload(this.api, "uploaded");
+  }
+}

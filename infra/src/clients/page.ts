@@ -1,0 +1,205 @@
+// The page: files in a private bucket, served by CloudFront, which also leads `/api/` to the HTTP API.
+
+import path from "node:path";
+import { Aws, Duration, Fn, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import * as cloudfront from "aws-cdk-lib/aws-cloudfront";
+import * as origins from "aws-cdk-lib/aws-cloudfront-origins";
+import * as s3 from "aws-cdk-lib/aws-s3";
+import * as deployment from "aws-cdk-lib/aws-s3-deployment";
+import { Construct } from "constructs";
+
+import { acknowledge, acknowledgeWildcard } from "../house/nag.ts";
+import type { Settings } from "../settings.ts";
+import type { Http } from "./http.ts";
+
+/**
+ * Addresses of the page are one document. A session's name may hold dots, files of the page lie elsewhere.
+ * Runs at CloudFront, as JavaScript of its own.
+ */
+export const REWRITE = `function handler(event) {
+  var request = event.request;
+  var name = request.uri.slice(request.uri.lastIndexOf("/") + 1);
+  if (request.uri.indexOf("/sessions/") === 0 || name.indexOf(".") === -1) request.uri = "/index.html";
+  return request;
+}
+`;
+
+export interface PageProps {
+  settings: Settings;
+  http: Http;
+  /** Beside its own origin: what the page connects to (sockets, storage, sign-in), and takes pictures from. */
+  connects: string[];
+  pictures: string[];
+}
+
+export class Page extends Construct {
+  readonly bucket: s3.Bucket;
+  readonly distribution: cloudfront.Distribution;
+  /** Where people open it: an origin. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, props: PageProps) {
+    super(scope, id);
+    const { settings } = props;
+    this.bucket = new s3.Bucket(this, "bucket", {
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      encryption: s3.BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      versioned: true,
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      removalPolicy: RemovalPolicy.RETAIN,
+      lifecycleRules: [{ id: "replaced", noncurrentVersionExpiration: Duration.days(30) }],
+    });
+    acknowledge(this.bucket, { "AwsSolutions-S1": "Holds the public page alone; CloudFront is its one reader." });
+    this.distribution = this.distribute(props);
+    this.url = this.opened(settings);
+    if (settings.pageFiles !== undefined) this.fill(settings.pageFiles);
+  }
+
+  private opened({ domain, pageOrigin, endpoint }: Settings): string {
+    if (domain !== undefined) return `https://${domain.name}`;
+    if (pageOrigin !== undefined) return pageOrigin;
+    if (endpoint === undefined) return `https://${this.distribution.distributionDomainName}`;
+    // An emulator serves distributions below its own name.
+    const label = Fn.select(0, Fn.split(".", this.distribution.distributionDomainName));
+    return `https://${label}.cloudfront.localhost:${new URL(endpoint).port}`;
+  }
+
+  private distribute(props: PageProps): cloudfront.Distribution {
+    const { settings, http } = props;
+    const headers = this.headers(props);
+    const distribution = new cloudfront.Distribution(this, "distribution", {
+      comment: "Riffle",
+      defaultRootObject: "index.html",
+      httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
+      ...(settings.domain && {
+        minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+        domainNames: [settings.domain.name],
+        certificate: Certificate.fromCertificateArn(this, "certificate", settings.domain.certificateArn),
+      }),
+      defaultBehavior: {
+        origin: origins.S3BucketOrigin.withOriginAccessControl(this.bucket, {
+          // Listing makes a missing file a missing one; no address leads to a list, since none is without a file.
+          originAccessLevels: [cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST],
+        }),
+        viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+        cachePolicy: cloudfront.CachePolicy.CACHING_OPTIMIZED,
+        responseHeadersPolicy: headers,
+        compress: true,
+        functionAssociations: [
+          {
+            eventType: cloudfront.FunctionEventType.VIEWER_REQUEST,
+            function: new cloudfront.Function(this, "rewrite", {
+              runtime: cloudfront.FunctionRuntime.JS_2_0,
+              code: cloudfront.FunctionCode.fromInline(REWRITE),
+            }),
+          },
+        ],
+      },
+      additionalBehaviors: {
+        "/api/*": {
+          origin: new origins.HttpOrigin(http.host, {
+            protocolPolicy: cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
+            originSslProtocols: [cloudfront.OriginSslPolicy.TLS_V1_2],
+          }),
+          viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+          allowedMethods: cloudfront.AllowedMethods.ALLOW_ALL,
+          cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
+          originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+        },
+      },
+    });
+    acknowledge(distribution, {
+      "AwsSolutions-CFR1": "People may sit anywhere.",
+      "AwsSolutions-CFR2":
+        "Public files, and an API with a token and a throttle of its own; a firewall is the owner's.",
+      "AwsSolutions-CFR3": "Files of the page alone; the APIs have access logs of their own, without links.",
+    });
+    acknowledge(distribution, {
+      "Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk":
+        "Every address without a file is rewritten.",
+    });
+    if (settings.domain === undefined) {
+      acknowledge(distribution, {
+        "AwsSolutions-CFR4": "CloudFront's own certificate has no choice of TLS version; the setting `domain` has.",
+      });
+    }
+    return distribution;
+  }
+
+  /** As the local server sends them (local/src/serve/page.rs), and what is elsewhere on AWS. */
+  private headers({ connects, pictures }: PageProps): cloudfront.ResponseHeadersPolicy {
+    const policy = [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self' 'unsafe-inline'",
+      `img-src ${["'self'", "blob:", "data:", ...pictures].join(" ")}`,
+      `connect-src ${["'self'", ...connects].join(" ")}`,
+      "font-src 'self'",
+      "base-uri 'none'",
+      "form-action 'self'",
+      "frame-ancestors 'none'",
+    ].join("; ");
+    return new cloudfront.ResponseHeadersPolicy(this, "headers", {
+      securityHeadersBehavior: {
+        contentSecurityPolicy: { contentSecurityPolicy: policy, override: true },
+        contentTypeOptions: { override: true },
+        frameOptions: { frameOption: cloudfront.HeadersFrameOption.DENY, override: true },
+        referrerPolicy: { referrerPolicy: cloudfront.HeadersReferrerPolicy.NO_REFERRER, override: true },
+        strictTransportSecurity: { accessControlMaxAge: Duration.days(365), includeSubdomains: true, override: true },
+      },
+    });
+  }
+
+  private fill(files: string): void {
+    const common = {
+      destinationBucket: this.bucket,
+      distribution: this.distribution,
+      // What the local server sends packed: CloudFront packs by itself.
+      exclude: ["*.gz"],
+      memoryLimit: 256,
+    };
+    // Files whose name changes with their content. Old ones stay for those who still have the old document.
+    const assets = new deployment.BucketDeployment(this, "assets", {
+      ...common,
+      sources: [deployment.Source.asset(path.join(files, "assets"), { exclude: ["*.gz"] })],
+      destinationKeyPrefix: "assets",
+      cacheControl: [deployment.CacheControl.fromString("public, max-age=31536000, immutable")],
+      prune: false,
+      distributionPaths: ["/assets/*"],
+    });
+    const document = new deployment.BucketDeployment(this, "document", {
+      ...common,
+      sources: [deployment.Source.asset(files, { exclude: ["*.gz", "assets", "assets/**"] })],
+      // It names the other files: an old one would ask for what is gone.
+      cacheControl: [deployment.CacheControl.fromString("no-cache")],
+      prune: false,
+      distributionPaths: ["/*"],
+    });
+    document.node.addDependency(assets);
+    this.excuseCopier();
+  }
+
+  /** The CDK's own function that copies files while a person deploys. */
+  private excuseCopier(): void {
+    const stack = Stack.of(this);
+    const copier = stack.node.children.find((child) => child.node.id.startsWith("Custom::CDKBucketDeployment"));
+    if (copier === undefined) return;
+    const why = "The CDK's own copier of files, which runs while a person deploys and is made as the CDK makes it.";
+    const basics = "Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
+    acknowledge(copier, { "AwsSolutions-L1": why, [`AwsSolutions-IAM4[${basics}]`]: why });
+    for (const action of ["GetBucket*", "GetObject*", "List*", "Abort*", "DeleteObject*"]) {
+      acknowledge(copier, { [`AwsSolutions-IAM5[Action::s3:${action}]`]: why });
+    }
+    const assets = `arn:${Aws.PARTITION}:s3:::cdk-hnb659fds-assets-${stack.account}-${stack.region}/*`;
+    for (const resource of ["*", this.bucket.arnForObjects("*"), assets]) acknowledgeWildcard(copier, resource, why);
+  }
+}
+
+/** Hosts by which browsers reach a bucket. */
+export function storageOrigins(scope: Construct, bucket: s3.IBucket, endpoint: string | undefined): string[] {
+  const region = Stack.of(scope).region;
+  return endpoint === undefined ? [`https://${bucket.bucketName}.s3.${region}.${Aws.URL_SUFFIX}`] : [endpoint];
+}

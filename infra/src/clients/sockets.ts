@@ -1,0 +1,132 @@
+// The WebSocket API: a ticket at the door, then one function for each kind of event.
+
+import { Aws, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { AccessLogFormat, CfnAccount } from "aws-cdk-lib/aws-apigateway";
+import * as api from "aws-cdk-lib/aws-apigatewayv2";
+import { WebSocketLambdaAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
+import { WebSocketLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import * as iam from "aws-cdk-lib/aws-iam";
+import * as logs from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+
+import { acknowledge } from "../house/nag.ts";
+import type { RustFunction } from "../house/rust-function.ts";
+import type { Settings } from "../settings.ts";
+import type { Alarms } from "../watch/alarms.ts";
+
+const STAGE = "live";
+/** Messages a second of all connections together, and how many may come at once. */
+const RATE = 500;
+const BURST = 1_000;
+
+export interface SocketHandlers {
+  authorizer: RustFunction;
+  connect: RustFunction;
+  disconnect: RustFunction;
+  otherwise: RustFunction;
+}
+
+export class Sockets extends Construct {
+  readonly api: api.WebSocketApi;
+  /** What a client opens. */
+  readonly url: string;
+  /** The same, without a path. */
+  readonly origin: string;
+  /** What a function posts to. */
+  readonly management: string;
+
+  constructor(scope: Construct, id: string, settings: Settings, alarms: Alarms) {
+    super(scope, id);
+    this.api = new api.WebSocketApi(this, "api", { description: "Riffle: scans, live" });
+    const log = new logs.LogGroup(this, "log", {
+      retention: settings.days.logs as logs.RetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const stage = new api.WebSocketStage(this, "stage", {
+      webSocketApi: this.api,
+      stageName: STAGE,
+      autoDeploy: true,
+      detailedMetricsEnabled: true,
+      throttle: { rateLimit: RATE, burstLimit: BURST },
+      accessLogSettings: {
+        destination: new api.LogGroupLogDestination(log),
+        // No query string: the ticket stands in it.
+        format: AccessLogFormat.custom(
+          JSON.stringify({
+            request: "$context.requestId",
+            time: "$context.requestTime",
+            event: "$context.eventType",
+            route: "$context.routeKey",
+            connection: "$context.connectionId",
+            status: "$context.status",
+            refused: "$context.authorizer.error",
+            failed: "$context.integrationErrorMessage",
+          }),
+        ),
+      },
+    });
+    if (settings.gatewayLogsRole) stage.node.addDependency(this.logsRole());
+    const host = `${this.api.apiId}.execute-api.${Stack.of(this).region}.${Aws.URL_SUFFIX}`;
+    const { endpoint } = settings;
+    this.management = endpoint ? `${endpoint}/_aws/execute-api/${this.api.apiId}/${STAGE}` : `https://${host}/${STAGE}`;
+    this.url = asSocket(this.management);
+    this.origin = asSocket(endpoint ?? `https://${host}`);
+    alarms.add("socket-5xx", {
+      metric: this.api.metric("ExecutionError", { period: Duration.minutes(5), statistic: "Sum" }),
+      threshold: 5,
+      periods: 1,
+      says: "The WebSocket API failed more than 5 times",
+      runbook: "api-5xx",
+    });
+    alarms.add("socket-integration", {
+      metric: this.api.metric("IntegrationError", { period: Duration.minutes(5), statistic: "Sum" }),
+      threshold: 5,
+      periods: 1,
+      says: "Functions behind the WebSocket API failed more than 5 times",
+      runbook: "api-5xx",
+    });
+  }
+
+  serve(handlers: SocketHandlers): void {
+    // Without a ticket nobody is asked. The origin is the function's to judge: programs have none.
+    const authorizer = new WebSocketLambdaAuthorizer("authorizer", handlers.authorizer.lambda, {
+      identitySource: ["route.request.querystring.ticket"],
+    });
+    const to = (id: string, who: RustFunction) => new WebSocketLambdaIntegration(id, who.lambda);
+    this.api.addRoute("$connect", { integration: to("connect", handlers.connect), authorizer });
+    const others = [
+      this.api.addRoute("$disconnect", { integration: to("disconnect", handlers.disconnect) }),
+      this.api.addRoute("$default", { integration: to("default", handlers.otherwise), returnResponse: false }),
+    ];
+    for (const route of others) {
+      acknowledge(route, { "AwsSolutions-APIG4": "A WebSocket API can have an authorizer on $connect alone." });
+    }
+  }
+
+  /** Lets a function send frames to connections, and read or close none. */
+  allowPush(who: RustFunction): void {
+    const connections = this.api.arnForExecuteApiV2("POST/@connections/*", STAGE);
+    who.allowMany(["execute-api:ManageConnections"], [connections], "Connections come and go.");
+    who.set({ CONNECTIONS_ENDPOINT: this.management });
+  }
+
+  /** API Gateway writes a WebSocket API's logs by one role for all of an account and region. It outlives the stack. */
+  private logsRole(): CfnAccount {
+    const role = new iam.Role(this, "logs-role", {
+      assumedBy: new iam.ServicePrincipal("apigateway.amazonaws.com"),
+      managedPolicies: [
+        iam.ManagedPolicy.fromAwsManagedPolicyName("service-role/AmazonAPIGatewayPushToCloudWatchLogs"),
+      ],
+    });
+    role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    acknowledge(role, {
+      "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]":
+        "API Gateway checks that its account role has these rights before it takes it, and serves other stacks, too.",
+    });
+    const account = new CfnAccount(this, "account", { cloudWatchRoleArn: role.roleArn });
+    account.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    return account;
+  }
+}
+
+const asSocket = (url: string) => url.replace(/^http/, "ws");

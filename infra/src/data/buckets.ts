@@ -1,0 +1,121 @@
+// What people put, and what we make of it.
+
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import * as s3 from "aws-cdk-lib/aws-s3";
+import { Construct } from "constructs";
+import { acknowledge } from "../house/nag.ts";
+import type { RustFunction } from "../house/rust-function.ts";
+import type { Settings } from "../settings.ts";
+
+const BELOW = "Keys are made while it runs; what may be touched is bounded by the prefix.";
+
+/** A private bucket, and who may do what below which prefix. */
+export class Bucket extends Construct {
+  readonly bucket: s3.Bucket;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly variable: string,
+    settings: Settings,
+    expiring: Record<string, number>,
+    cors: s3.CorsRule[],
+  ) {
+    super(scope, id);
+    this.bucket = new s3.Bucket(this, "bucket", {
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      encryption: s3.BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      versioned: true,
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      removalPolicy: RemovalPolicy.RETAIN,
+      cors,
+      lifecycleRules: [
+        {
+          id: "unfinished",
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+          expiredObjectDeleteMarker: true,
+        },
+        ...(settings.days.versions > 0
+          ? [{ id: "replaced", noncurrentVersionExpiration: Duration.days(settings.days.versions) }]
+          : []),
+        ...Object.entries(expiring)
+          .filter(([, days]) => days > 0)
+          .map(([prefix, days]) => ({ id: prefix, prefix: `${prefix}/`, expiration: Duration.days(days) })),
+      ],
+    });
+    acknowledge(this.bucket, {
+      "AwsSolutions-S1":
+        "Server access logs hold signed links whole. With the setting `trail`, CloudTrail records who touched what.",
+    });
+  }
+
+  /**
+   * Reading below the prefixes. Without the right to list, S3 answers a missing object as a forbidden one, and nobody
+   * could say that a file was never uploaded.
+   */
+  allowRead(who: RustFunction, ...prefixes: string[]): void {
+    who.allowMany(["s3:GetObject"], this.below(prefixes), BELOW);
+    who.allow(["s3:ListBucket"], [this.bucket.bucketArn]);
+    this.tell(who);
+  }
+
+  allowWrite(who: RustFunction, ...prefixes: string[]): void {
+    who.allowMany(["s3:PutObject"], this.below(prefixes), BELOW);
+    this.tell(who);
+  }
+
+  /** Writing in parts: whose links a function signs, for these it answers. */
+  allowUpload(who: RustFunction, ...prefixes: string[]): void {
+    const actions = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"];
+    who.allowMany(actions, this.below(prefixes), BELOW);
+    this.tell(who);
+  }
+
+  private below(prefixes: string[]): string[] {
+    return prefixes.map((prefix) => this.bucket.arnForObjects(`${prefix}/*`));
+  }
+
+  private tell(who: RustFunction): void {
+    who.set({ [this.variable]: this.bucket.bucketName });
+  }
+}
+
+export class Buckets extends Construct {
+  /** Ours: codes, manifests, long results, crops, reports, what was declared of uploads. */
+  readonly objects: Bucket;
+  /** What people put: by the page below `uploaded/`, in their own way below `files/TENANT/`. */
+  readonly uploads: Bucket;
+
+  constructor(scope: Construct, id: string, settings: Settings, origins: string[]) {
+    super(scope, id);
+    const { days } = settings;
+    const reading = { allowedMethods: [s3.HttpMethods.GET, s3.HttpMethods.HEAD], allowedOrigins: origins };
+    this.objects = new Bucket(
+      this,
+      "objects",
+      "OBJECTS_BUCKET",
+      settings,
+      { crops: days.crops, reports: days.reports, uploaded: days.uploaded },
+      [{ ...reading, allowedHeaders: ["*"], exposedHeaders: ["ETag"], maxAge: 3_600 }],
+    );
+    this.uploads = new Bucket(
+      this,
+      "uploads",
+      "UPLOADS_BUCKET",
+      settings,
+      { uploaded: days.uploaded, files: days.files },
+      [
+        {
+          allowedMethods: [...reading.allowedMethods, s3.HttpMethods.PUT, s3.HttpMethods.POST],
+          allowedOrigins: origins,
+          allowedHeaders: ["*"],
+          // The page sends it back to say which parts it has put.
+          exposedHeaders: ["ETag"],
+          maxAge: 3_600,
+        },
+      ],
+    );
+  }
+}

@@ -1,0 +1,128 @@
+// The whole of Riffle on AWS. What people open comes first, then what does the work, then what watches it.
+
+import { CfnOutput, Stack, type StackProps, Tags } from "aws-cdk-lib";
+import * as cloudtrail from "aws-cdk-lib/aws-cloudtrail";
+import type { Construct } from "constructs";
+
+import { Auth } from "./clients/auth.ts";
+import { ClientFunctions } from "./clients/functions.ts";
+import { Http } from "./clients/http.ts";
+import { Page, storageOrigins } from "./clients/page.ts";
+import { Sockets } from "./clients/sockets.ts";
+import { Buckets } from "./data/buckets.ts";
+import { Tables } from "./data/tables.ts";
+import { acknowledge } from "./house/nag.ts";
+import type { RustFunction } from "./house/rust-function.ts";
+import { ScanFlow } from "./scan/flow.ts";
+import { ScheduledScans } from "./scan/schedules.ts";
+import type { Settings } from "./settings.ts";
+import { Alarms } from "./watch/alarms.ts";
+import { Notices } from "./watch/notices.ts";
+import { Operations } from "./watch/operations.ts";
+
+export class Riffle extends Stack {
+  constructor(scope: Construct, id: string, settings: Settings, props?: StackProps) {
+    super(scope, id, { ...props, description: "Riffle: looks for codes in files" });
+    Tags.of(this).add("application", "riffle");
+    const alarms = new Alarms(this, "alarms", settings);
+    const notices = new Notices(this, "notices", settings);
+    const tables = new Tables(this, "tables");
+    const buckets = new Buckets(this, "buckets", settings, storageClients(settings));
+
+    // The APIs know nothing of what is behind them yet, so that the page can name them and functions the page.
+    const http = new Http(this, "http", settings, alarms);
+    const sockets = new Sockets(this, "sockets", settings, alarms);
+    const auth = new Auth(this, "auth", settings);
+    const storage = [buckets.uploads, buckets.objects].flatMap(({ bucket }) =>
+      storageOrigins(this, bucket, settings.endpoint),
+    );
+    const page = new Page(this, "page", {
+      settings,
+      http,
+      connects: [...new Set([sockets.origin, auth.domain, ...storage])],
+      pictures: [...new Set(storage)],
+    });
+    const identities = auth.clientOf(page.url);
+
+    const shared = { settings, alarms, tables, buckets, sockets };
+    const clients = new ClientFunctions(this, "clients", { ...shared, origins: [page.url, ...settings.origins] });
+    const flow = new ScanFlow(this, "scan", { ...shared, notices });
+    flow.dispatch.from(clients.otherwise, "DISPATCH_QUEUE_URL");
+    sockets.serve(clients);
+    http.serve(clients.api, identities);
+    new ScheduledScans(this, "scheduled", settings.scheduledScans, flow, buckets);
+
+    const readers = [clients.otherwise, flow.dispatcher, flow.worker, flow.quarantined, flow.finisher, clients.api];
+    drive(readers, settings);
+    for (const who of [...readers, flow.sweeper, flow.scheduler]) who.set({ PAGE_URL: page.url });
+    clients.api.set({
+      AUTH_AUTHORITY: identities.issuer,
+      AUTH_CLIENT_ID: identities.audience,
+      AUTH_DOMAIN: identities.domain,
+    });
+
+    const functions = [
+      ...[clients.authorizer, clients.connect, clients.disconnect, clients.otherwise, clients.api],
+      ...[flow.dispatcher, flow.worker, flow.quarantined, flow.finisher, flow.sweeper, flow.scheduler],
+    ];
+    new Operations(this, "operations", { settings, alarms, flow, functions, buckets, http, sockets });
+    if (settings.trail) record(this, buckets);
+    tell(this, {
+      PageUrl: page.url,
+      PageBucket: page.bucket.bucketName,
+      HttpApiUrl: http.url,
+      HttpApiId: http.api.apiId,
+      SocketUrl: sockets.url,
+      ConnectionsEndpoint: sockets.management,
+      UploadsBucket: [buckets.uploads.bucket.bucketName, "Put files to scan below files/TENANT/"],
+      ObjectsBucket: buckets.objects.bucket.bucketName,
+      ...(auth.pool && { UserPoolId: [auth.pool.userPoolId, "Make users here and give each its custom:tenant"] }),
+      UserPoolClientId: identities.audience,
+      SignInUrl: identities.domain,
+      DispatchQueueUrl: flow.dispatch.queue.queueUrl,
+      WorkQueueUrl: flow.work.queue.queueUrl,
+      QuarantineQueueUrl: flow.quarantine.queue.queueUrl,
+      FinishQueueUrl: flow.finish.queue.queueUrl,
+      DeadLetterQueueUrl: [flow.deadLetters.queue.queueUrl, "What nobody could take; docs/runbook.md#dead-letters"],
+      AlarmsTopic: alarms.topic.topicArn,
+      NoticesTopic: notices.topic.topicArn,
+      ScanTable: tables.scan.table.tableName,
+      ConnectionsTable: tables.connections.table.tableName,
+      TicketsTable: tables.tickets.table.tableName,
+      TokensTable: tables.tokens.table.tableName,
+      TokenKeyId: tables.tokenKey.keyId,
+    });
+  }
+}
+
+/** Pages that may put into the buckets. The distribution's own name cannot stand there: it names the buckets itself. */
+function storageClients({ domain, pageOrigin, endpoint, origins }: Settings): string[] {
+  const named = domain === undefined ? pageOrigin : `https://${domain.name}`;
+  const any = endpoint === undefined ? "net" : `localhost:${new URL(endpoint).port}`;
+  return [named ?? `https://*.cloudfront.${any}`, ...origins];
+}
+
+function drive(readers: RustFunction[], { googleDrive, driveFolder, driveEndpoint }: Settings): void {
+  for (const who of readers) {
+    who.set({ GOOGLE_DRIVE: googleDrive ? "on" : "off" });
+    if (driveFolder !== undefined) who.set({ DRIVE_FOLDER_ID: driveFolder });
+    if (driveEndpoint !== undefined) who.set({ DRIVE_ENDPOINT: driveEndpoint });
+  }
+}
+
+/** CloudTrail's record of who touched which object. */
+function record(scope: Construct, { objects, uploads }: Buckets): void {
+  const trail = new cloudtrail.Trail(scope, "trail", {
+    isMultiRegionTrail: false,
+    managementEvents: cloudtrail.ReadWriteType.NONE,
+  });
+  trail.addS3EventSelector([{ bucket: objects.bucket }, { bucket: uploads.bucket }]);
+  acknowledge(trail, { "AwsSolutions-S1": "The record itself: who reads it is recorded by nothing further." });
+}
+
+function tell(scope: Construct, outputs: Record<string, string | [string, string]>): void {
+  for (const [name, said] of Object.entries(outputs)) {
+    const [value, description] = typeof said === "string" ? [said] : said;
+    new CfnOutput(scope, name, { value, ...(description && { description }) });
+  }
+}

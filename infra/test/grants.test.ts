@@ -1,0 +1,225 @@
+// What each role may do, to the letter: a right too many fails as one too few does.
+
+import { beforeAll, describe, expect, test } from "vitest";
+
+import { FUNCTIONS, Seen } from "./stack.ts";
+
+let seen: Seen;
+beforeAll(() => {
+  seen = new Seen();
+});
+
+const folder = (name: string) => (name.startsWith("scan-") ? "scan" : "clients");
+const on = (resource: string, service: string, actions: string) =>
+  actions.split(" ").map((action) => `${service}:${action} ${resource}`);
+const table = (name: string, actions: string) => on(`{tables/${name}/table.Arn}`, "dynamodb", actions);
+const index = (name: string) => [`dynamodb:Query {tables/scan/table.Arn}/index/${name}`];
+const bucket = (name: string) => `{buckets/${name}/bucket.Arn}`;
+const read = (name: string, prefixes: string) => [
+  `s3:ListBucket ${bucket(name)}`,
+  ...prefixes.split(" ").map((prefix) => `s3:GetObject ${bucket(name)}/${prefix}/*`),
+];
+const write = (name: string, prefixes: string) =>
+  prefixes.split(" ").map((prefix) => `s3:PutObject ${bucket(name)}/${prefix}/*`);
+const send = (queues: string) => queues.split(" ").map((queue) => `sqs:SendMessage {scan/${queue}/queue.Arn}`);
+const consume = (queue: string) =>
+  on(
+    `{scan/${queue}/queue.Arn}`,
+    "sqs",
+    "ReceiveMessage ChangeMessageVisibility GetQueueUrl DeleteMessage GetQueueAttributes",
+  );
+const key = (action: string) => [`kms:${action} {tables/token-key.Arn} if`];
+const push = [
+  "execute-api:ManageConnections arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{sockets/api}/live/POST/@connections/*",
+];
+const tell = [...push, ...table("connections", "Query DeleteItem")];
+const notify = ["sns:Publish {notices/topic}"];
+/** Its own log, and traces. */
+const every = (name: string) => [
+  ...on(`{${folder(name)}/${name}/log.Arn}`, "logs", "CreateLogStream PutLogEvents"),
+  ...on("*", "xray", "PutTraceSegments PutTelemetryRecords"),
+];
+
+const reader = [
+  ...table("scan", "GetItem PutItem UpdateItem"),
+  ...table("tokens", "GetItem"),
+  ...key("Decrypt"),
+  ...read("objects", "codes manifests results"),
+  ...write("objects", "results"),
+  ...read("uploads", "files uploaded"),
+  ...send("scan-finish"),
+  ...tell,
+];
+
+const RIGHTS: Record<string, string[]> = {
+  "websocket-authorizer": table("tickets", "DeleteItem"),
+  "websocket-connect": table("connections", "PutItem"),
+  "websocket-disconnect": table("connections", "Query DeleteItem"),
+  "websocket-default": [
+    ...table("scan", "GetItem PutItem UpdateItem Query"),
+    ...table("connections", "GetItem PutItem DeleteItem Query"),
+    ...table("tokens", "PutItem DeleteItem"),
+    ...key("Encrypt"),
+    ...read("objects", "codes manifests results uploads"),
+    ...write("objects", "codes"),
+    ...send("scan-dispatch"),
+    ...push,
+  ],
+  api: [
+    ...table("scan", "GetItem Query BatchGetItem"),
+    ...index("tenant"),
+    ...table("tickets", "PutItem"),
+    ...read("objects", "codes manifests results crops reports uploads uploaded"),
+    ...write("objects", "uploads uploaded"),
+    ...read("uploads", "files uploaded"),
+    ...on(`${bucket("uploads")}/uploaded/*`, "s3", "PutObject AbortMultipartUpload ListMultipartUploadParts"),
+  ],
+  "scan-dispatcher": [
+    ...consume("scan-dispatch"),
+    ...table("scan", "GetItem PutItem UpdateItem Query"),
+    ...table("tokens", "GetItem DeleteItem"),
+    ...key("Decrypt"),
+    ...read("objects", "codes manifests results uploads uploaded"),
+    ...write("objects", "manifests results"),
+    ...read("uploads", "files uploaded"),
+    ...send("scan-work scan-finish"),
+    ...tell,
+  ],
+  "scan-worker": [...consume("scan-work"), ...reader],
+  "scan-quarantine": [...consume("scan-quarantine-queue"), ...reader, ...table("scan", "DeleteItem")],
+  "scan-finisher": [
+    ...consume("scan-finish"),
+    ...table("scan", "GetItem UpdateItem Query"),
+    ...table("tokens", "GetItem DeleteItem"),
+    ...key("Decrypt"),
+    ...read("objects", "codes manifests results crops reports"),
+    ...write("objects", "crops reports"),
+    ...read("uploads", "files uploaded"),
+    ...notify,
+    ...tell,
+  ],
+  "scan-sweeper": [
+    ...table("scan", "GetItem PutItem UpdateItem Query"),
+    ...index("open"),
+    ...table("tokens", "DeleteItem"),
+    ...read("objects", "codes manifests results"),
+    ...write("objects", "results"),
+    ...send("scan-dispatch scan-work scan-finish"),
+    ...notify,
+    ...tell,
+  ],
+  "scan-scheduler": [...table("scan", "GetItem PutItem"), ...write("objects", "codes"), ...send("scan-dispatch")],
+};
+
+describe("a function's role may do", () => {
+  test.each(FUNCTIONS)("%s", (name) => {
+    const wanted = [...new Set([...every(name), ...(RIGHTS[name] ?? [])])].sort();
+    expect(seen.rights(`${folder(name)}/${name}/role`)).toEqual(wanted);
+  });
+
+  test("nothing by a policy of AWS, and each function has a role of its own", () => {
+    const roles = [...seen.all("AWS::Lambda::Function")].filter(([at]) => /^(scan|clients)\//.test(at));
+    expect(new Set(roles.map(([, { Role }]) => seen.words(Role))).size).toBe(FUNCTIONS.length);
+    for (const name of FUNCTIONS) {
+      expect(seen.one("AWS::IAM::Role", `${folder(name)}/${name}/role`).ManagedPolicyArns).toBeUndefined();
+    }
+  });
+
+  test("Textract only where it is asked for, and only readers", () => {
+    const asked = new Seen({ ocr: "textract" });
+    const who = FUNCTIONS.filter((name) =>
+      asked.rights(`${folder(name)}/${name}/role`).some((line) => line.startsWith("textract:")),
+    );
+    expect(who).toEqual(["scan-worker", "scan-quarantine"]);
+  });
+
+  test("tokens are sealed and opened only with a tenant and a session", () => {
+    const statements = [...seen.all("AWS::IAM::Policy").values()].flatMap((one) => one.PolicyDocument.Statement);
+    const about = statements.filter((one) => String(one.Action).startsWith("kms:"));
+    expect(about.length).toBe(5);
+    for (const { Condition } of about) {
+      expect(Condition).toEqual({
+        Null: { "kms:EncryptionContext:tenant": "false", "kms:EncryptionContext:session": "false" },
+      });
+    }
+  });
+});
+
+test("who may start a function", () => {
+  const lines = [...seen.all("AWS::Lambda::Permission").values()].map((one) => {
+    const source = seen
+      .words(one.SourceArn)
+      .replace("arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:", "");
+    return `${one.Principal} ${source} → ${seen.words(one.FunctionName)}`;
+  });
+  const api = "apigateway.amazonaws.com";
+  expect(lines.sort()).toEqual(
+    [
+      `${api} {http/api}/*/*/api/config → {clients/api/function.Arn}`,
+      `${api} {http/api}/*/*/api/docs → {clients/api/function.Arn}`,
+      `${api} {http/api}/*/*/api/health → {clients/api/function.Arn}`,
+      `${api} {http/api}/*/*/api/openapi.json → {clients/api/function.Arn}`,
+      `${api} {http/api}/*/*/api/{proxy+} → {clients/api/function.Arn}`,
+      `${api} {sockets/api}/*$connect → {clients/websocket-connect/function.Arn}`,
+      `${api} {sockets/api}/*$default → {clients/websocket-default/function.Arn}`,
+      `${api} {sockets/api}/*$disconnect → {clients/websocket-disconnect/function.Arn}`,
+      `${api} {sockets/api}/authorizers/{sockets/api/authorizer} → {clients/websocket-authorizer/function.Arn}`,
+      "events.amazonaws.com {scan/each-minute.Arn} → {scan/scan-sweeper/function.Arn}",
+    ].sort(),
+  );
+});
+
+test("scheduled scans may start the scheduler, and leave what failed with the dead letters", () => {
+  const scan = { name: "daily", schedule: "rate(1 day)", tenant: "acme", prefix: "in/", codesKey: "codes/daily.txt" };
+  const scheduled = new Seen({ scheduledScans: [scan] });
+  expect(scheduled.rights("scheduled/role")).toEqual([
+    "lambda:InvokeFunction {scan/scan-scheduler/function.Arn}",
+    "sqs:SendMessage {scan/scan-dead-letter/queue.Arn}",
+  ]);
+  expect(scheduled.rights("scan/scan-scheduler/role")).toContain(`s3:GetObject ${bucket("objects")}/codes/daily.txt`);
+  const { Target } = scheduled.one("AWS::Scheduler::Schedule", "scheduled/daily");
+  expect(JSON.parse(Target.Input)).toEqual({
+    version: "0",
+    id: "<aws.scheduler.execution-id>",
+    "detail-type": "scan.scheduled",
+    source: "riffle",
+    time: "<aws.scheduler.scheduled-time>",
+    resources: [],
+    detail: {
+      name: "daily",
+      tenant: "acme",
+      prefix: "in/",
+      codes_key: "codes/daily.txt",
+      options: {},
+      scheduled_time: "<aws.scheduler.scheduled-time>",
+      execution_id: "<aws.scheduler.execution-id>",
+    },
+  });
+});
+
+/** Which variables a function is told, beside RUST_LOG. */
+const TOLD: Record<string, string> = {
+  "websocket-authorizer": "TICKETS_TABLE ALLOWED_ORIGINS",
+  "websocket-connect": "CONNECTIONS_TABLE",
+  "websocket-disconnect": "CONNECTIONS_TABLE",
+  "websocket-default":
+    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET DISPATCH_QUEUE_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
+  api: "SCAN_TABLE CONNECTIONS_TABLE TICKETS_TABLE OBJECTS_BUCKET UPLOADS_BUCKET SOCKET_URL PAGE_URL GOOGLE_DRIVE LINK_LIFETIME_SECONDS AUTH_AUTHORITY AUTH_CLIENT_ID AUTH_DOMAIN",
+  "scan-dispatcher":
+    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET WORK_QUEUE_URL FINISH_QUEUE_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
+  "scan-worker":
+    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET FINISH_QUEUE_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE OCR_BACKEND OCR_PAGES_PER_SECOND",
+  "scan-quarantine":
+    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET FINISH_QUEUE_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE OCR_BACKEND OCR_PAGES_PER_SECOND",
+  "scan-finisher":
+    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET NOTICE_TOPIC_ARN CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
+  "scan-sweeper":
+    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET DISPATCH_QUEUE_URL WORK_QUEUE_URL FINISH_QUEUE_URL NOTICE_TOPIC_ARN CONNECTIONS_ENDPOINT PAGE_URL",
+  "scan-scheduler": "SCAN_TABLE CONNECTIONS_TABLE OBJECTS_BUCKET DISPATCH_QUEUE_URL PAGE_URL",
+};
+
+test.each(FUNCTIONS)("what %s is told", (name) => {
+  const { Environment } = seen.one("AWS::Lambda::Function", `${folder(name)}/${name}/function`);
+  const wanted = ["RUST_LOG", ...(TOLD[name] ?? "").split(" ")].sort();
+  expect(Object.keys(Environment.Variables).sort()).toEqual(wanted);
+});

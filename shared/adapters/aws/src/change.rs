@@ -1,0 +1,100 @@
+//! Changes and conditions of one item, in the language of update expressions.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::item::Item;
+
+/// What to do to an item, and when.
+///
+/// Every attribute is named by a placeholder, so that no reserved word is ever met.
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    set: Vec<String>,
+    remove: Vec<String>,
+    add: Vec<String>,
+    required: Vec<String>,
+    pub names: HashMap<String, String>,
+    pub values: Item,
+}
+
+impl Change {
+    pub(crate) fn name(&mut self, attribute: &str) -> String {
+        let placeholder = format!("#{attribute}");
+        self.names.insert(placeholder.clone(), attribute.to_owned());
+        placeholder
+    }
+
+    pub(crate) fn value(&mut self, value: AttributeValue) -> String {
+        let placeholder = format!(":v{}", self.values.len());
+        self.values.insert(placeholder.clone(), value);
+        placeholder
+    }
+
+    pub(crate) fn set(&mut self, attribute: &str, value: AttributeValue) {
+        let set = format!("{} = {}", self.name(attribute), self.value(value));
+        self.set.push(set);
+    }
+
+    /// Sets what is not there yet.
+    pub(crate) fn set_once(&mut self, attribute: &str, value: AttributeValue) {
+        let (name, value) = (self.name(attribute), self.value(value));
+        self.set.push(format!("{name} = if_not_exists({name}, {value})"));
+    }
+
+    pub(crate) fn remove(&mut self, attribute: &str) {
+        let name = self.name(attribute);
+        self.remove.push(name);
+    }
+
+    /// Adds to a number or to a set; what is not there counts as 0 or as empty.
+    pub(crate) fn add(&mut self, attribute: &str, value: AttributeValue) {
+        let add = format!("{} {}", self.name(attribute), self.value(value));
+        self.add.push(add);
+    }
+
+    /// A condition. Of what is not there none holds but [`Self::is_absent`].
+    pub(crate) fn compare(&mut self, attribute: &str, operator: &str, value: AttributeValue) -> String {
+        format!("{} {operator} {}", self.name(attribute), self.value(value))
+    }
+
+    pub(crate) fn is_one_of(
+        &mut self,
+        attribute: &str,
+        values: impl IntoIterator<Item = AttributeValue>,
+    ) -> String {
+        let name = self.name(attribute);
+        let values: Vec<String> = values.into_iter().map(|value| self.value(value)).collect();
+        format!("{name} IN ({})", values.join(", "))
+    }
+
+    pub(crate) fn is_absent(&mut self, attribute: &str) -> String {
+        format!("attribute_not_exists({})", self.name(attribute))
+    }
+
+    /// Holds only if every required condition does.
+    pub(crate) fn require(&mut self, condition: String) {
+        self.required.push(condition);
+    }
+
+    /// Whether it would change nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.remove.is_empty() && self.add.is_empty()
+    }
+
+    pub(crate) fn condition(&self) -> Option<String> {
+        let all: Vec<String> = self.required.iter().map(|condition| format!("({condition})")).collect();
+        (!all.is_empty()).then(|| all.join(" AND "))
+    }
+
+    pub(crate) fn update(&self) -> Option<String> {
+        let clauses = [("SET", &self.set), ("REMOVE", &self.remove), ("ADD", &self.add)];
+        let clauses: Vec<String> = clauses
+            .iter()
+            .filter(|(_, parts)| !parts.is_empty())
+            .map(|(verb, parts)| format!("{verb} {}", parts.join(", ")))
+            .collect();
+        (!clauses.is_empty()).then(|| clauses.join(" "))
+    }
+}

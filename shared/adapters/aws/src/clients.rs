@@ -1,0 +1,160 @@
+//! How AWS is reached: built once per process, then asked for each adapter.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_s3::config::{ProvideCredentials, RequestChecksumCalculation};
+use riffle_ports::{Clock, Meter, PortError, Queue};
+
+use crate::table::Table;
+use crate::{
+    ApiGatewayNotifier, DynamoConnections, DynamoLedger, DynamoTickets, KmsTokens, LinkSettings, S3Links,
+    S3Objects, S3Prefixes, S3Uploads, SnsNotices, SqsQueues,
+};
+
+/// A connection that takes longer comes to nothing.
+const CONNECT: Duration = Duration::from_secs(2);
+/// Tries of one call, the first included; between them the SDK waits a random part of 1, 2, 4 … s at most.
+const TRIES: u32 = 4;
+/// For one try of a small request. Tables answer within milliseconds.
+const SMALL: Duration = Duration::from_secs(5);
+/// For one try of a request that carries content, until the answer begins: 100 MB at 2 MB/s. What stalls is cut
+/// off by the SDK much earlier.
+const LARGE: Duration = Duration::from_mins(1);
+
+/// The clients of one process, and the meter on which all of them note what they use.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    config: SdkConfig,
+    meter: Arc<Meter>,
+    dynamodb: aws_sdk_dynamodb::Client,
+    s3: aws_sdk_s3::Client,
+}
+
+impl Aws {
+    /// From the environment alone, as Lambda sets it: region, credentials, and `AWS_ENDPOINT_URL` where something
+    /// else answers in place of AWS. No profile and no metadata service is asked for credentials: a cold start
+    /// waits for nothing, and nobody's profile is used by mistake.
+    ///
+    /// # Errors
+    /// [`PortError::Broken`] names the variable that is missing.
+    pub async fn from_env(meter: Arc<Meter>) -> Result<Self, PortError> {
+        let credentials = EnvironmentVariableCredentialsProvider::new();
+        if credentials.provide_credentials().await.is_err() {
+            return Err(missing("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"));
+        }
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .region(EnvironmentVariableRegionProvider::new())
+            .credentials_provider(credentials)
+            .load()
+            .await;
+        if config.region().is_none() {
+            return Err(missing("AWS_REGION"));
+        }
+        Ok(Self::new(&config, meter))
+    }
+
+    /// On a configuration made elsewhere. Its retries and time limits are replaced by ours.
+    pub fn new(config: &SdkConfig, meter: Arc<Meter>) -> Self {
+        let config = config
+            .to_builder()
+            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
+            .timeout_config(limits(SMALL))
+            .build();
+        let s3 = aws_sdk_s3::Client::from_conf(s3_config(&config).build());
+        Self { dynamodb: aws_sdk_dynamodb::Client::new(&config), s3, config, meter }
+    }
+
+    pub fn meter(&self) -> &Arc<Meter> {
+        &self.meter
+    }
+
+    /// The books of scans, in `SCAN_TABLE`.
+    pub fn ledger(&self, table: &str) -> DynamoLedger {
+        DynamoLedger::new(self.table(table))
+    }
+
+    pub fn connections(&self, table: &str) -> DynamoConnections {
+        DynamoConnections::new(self.table(table))
+    }
+
+    pub fn tickets(&self, table: &str) -> DynamoTickets {
+        DynamoTickets::new(self.table(table))
+    }
+
+    /// Tokens encrypted under `key`, the id, ARN or alias of a KMS key.
+    pub fn tokens(&self, table: &str, key: &str, clock: Arc<dyn Clock>) -> KmsTokens {
+        let kms = aws_sdk_kms::Client::new(&self.config);
+        KmsTokens::new(self.table(table), kms, key.to_owned(), clock, Arc::clone(&self.meter))
+    }
+
+    /// The queues this process sends to, by their addresses.
+    pub fn queues(&self, urls: impl IntoIterator<Item = (Queue, String)>) -> SqsQueues {
+        let client = aws_sdk_sqs::Client::new(&self.config);
+        SqsQueues::new(client, urls.into_iter().collect(), Arc::clone(&self.meter))
+    }
+
+    /// Our own objects, in `OBJECTS_BUCKET`.
+    pub fn objects(&self, bucket: &str) -> S3Objects {
+        S3Objects::new(self.s3.clone(), bucket.to_owned(), Arc::clone(&self.meter))
+    }
+
+    /// What clients upload, in `UPLOADS_BUCKET`.
+    pub fn uploads(&self, bucket: &str, clock: Arc<dyn Clock>) -> S3Uploads {
+        S3Uploads::new(self.signing(), self.config.clone(), bucket.to_owned(), clock, Arc::clone(&self.meter))
+    }
+
+    /// What lies below prefixes of `UPLOADS_BUCKET`.
+    pub fn prefixes(&self, bucket: &str) -> S3Prefixes {
+        S3Prefixes::new(self.s3.clone(), bucket.to_owned(), Arc::clone(&self.meter))
+    }
+
+    /// Pushes through the WebSocket API whose management address is `endpoint`: `https://HOST/STAGE`.
+    pub fn notifier(&self, endpoint: &str) -> ApiGatewayNotifier {
+        // A frame may be lost: nobody waits long for one client.
+        let config = aws_sdk_apigatewaymanagement::config::Builder::from(&self.config)
+            .endpoint_url(endpoint)
+            .retry_config(RetryConfig::standard().with_max_attempts(2))
+            .build();
+        let client = aws_sdk_apigatewaymanagement::Client::from_conf(config);
+        ApiGatewayNotifier::new(client, Arc::clone(&self.meter))
+    }
+
+    pub fn notices(&self, topic: &str) -> SnsNotices {
+        SnsNotices::new(aws_sdk_sns::Client::new(&self.config), topic.to_owned())
+    }
+
+    pub fn links(&self, settings: LinkSettings, clock: Arc<dyn Clock>) -> S3Links {
+        S3Links::new(self.signing(), self.config.clone(), settings, clock)
+    }
+
+    fn table(&self, name: &str) -> Table {
+        Table::new(self.dynamodb.clone(), name.to_owned(), Arc::clone(&self.meter))
+    }
+
+    /// For addresses others use: a checksum of content that is not there yet would be of nothing.
+    fn signing(&self) -> aws_sdk_s3::Client {
+        let config =
+            s3_config(&self.config).request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+}
+
+/// What answers in place of AWS has no name of its own for each bucket.
+fn s3_config(config: &SdkConfig) -> aws_sdk_s3::config::Builder {
+    aws_sdk_s3::config::Builder::from(config)
+        .force_path_style(config.endpoint_url().is_some())
+        .timeout_config(limits(LARGE))
+}
+
+fn limits(one_try: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(one_try).build()
+}
+
+fn missing(variables: &str) -> PortError {
+    PortError::Broken(format!("the environment lacks {variables}"))
+}

@@ -1,0 +1,126 @@
+//! Who is connected, and to what they listen.
+//!
+//! | partition | sort | holds |
+//! |---|---|---|
+//! | `C#{connection}` | `CONNECTION` | the connection |
+//! | `C#{connection}` | `L#{session}` | that it listens to the session: what [`remove`] goes by |
+//! | `L#{session}` | `{connection}` | the same: what [`subscribers`] goes by |
+//!
+//! There is no transaction over them. A subscription is written after its way back, so that none is ever without;
+//! and whoever subscribes looks again whether the connection is still there, so that one who leaves meanwhile is
+//! not listed for ever. The table forgets what is left over.
+//!
+//! [`remove`]: ConnectionRegistry::remove
+//! [`subscribers`]: ConnectionRegistry::subscribers
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::{StreamExt as _, TryStreamExt as _};
+use riffle_ports::{Connection, ConnectionRegistry, PortError, SessionId};
+
+use crate::change::Change;
+use crate::item::{Item, Reading, number, text, time};
+use crate::table::{EXPIRES_AT, PK, Part, SK, Table, key};
+
+/// API Gateway ends every connection after two hours.
+const LIFE: TimeDelta = TimeDelta::hours(3);
+const AT_ONCE: usize = 16;
+
+const CONNECTION: &str = "CONNECTION";
+const TENANT: &str = "tenant";
+const CONNECTED_AT: &str = "connected_at";
+
+/// The connections in `CONNECTIONS_TABLE`.
+#[derive(Debug, Clone)]
+pub struct DynamoConnections {
+    table: Table,
+}
+
+impl DynamoConnections {
+    pub(crate) fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// The sort keys of one partition.
+    async fn sort_keys(&self, pk: String) -> Result<Vec<String>, PortError> {
+        let mut keys = Change::default();
+        let condition = keys.compare(PK, "=", text(pk));
+        let part = Part { index: None, keys, condition, descending: false, limit: None };
+        let items = self.table.query(part).await?;
+        items.iter().map(|item| Reading { item, what: "a connection" }.text(SK)).collect()
+    }
+
+    async fn forget(&self, key: Item) -> Result<(), PortError> {
+        self.table.delete(key, Change::default()).await.map(drop)
+    }
+
+    /// First what others find it by, then the way back.
+    async fn unsubscribe(&self, session: &str, connection: &str) -> Result<(), PortError> {
+        self.forget(listener_key(session, connection)).await?;
+        self.forget(listens_key(connection, session)).await
+    }
+}
+
+fn partition(connection: &str) -> String {
+    format!("C#{connection}")
+}
+
+fn listens_key(connection: &str, session: &str) -> Item {
+    key(partition(connection), format!("L#{session}"))
+}
+
+fn listener_key(session: &str, connection: &str) -> Item {
+    key(format!("L#{session}"), connection)
+}
+
+/// When the table may forget what belongs to a connection.
+fn expiring(mut item: Item, connected_at: DateTime<Utc>) -> Item {
+    item.insert(EXPIRES_AT.to_owned(), number((connected_at + LIFE).timestamp()));
+    item
+}
+
+#[async_trait]
+impl ConnectionRegistry for DynamoConnections {
+    async fn add(&self, connection: Connection) -> Result<(), PortError> {
+        let mut item = expiring(key(partition(&connection.id), CONNECTION), connection.connected_at);
+        item.insert(TENANT.to_owned(), text(connection.tenant));
+        item.insert(CONNECTED_AT.to_owned(), time(connection.connected_at));
+        self.table.put(item).await
+    }
+
+    async fn get(&self, id: &str) -> Result<Option<Connection>, PortError> {
+        let Some(item) = self.table.get(key(partition(id), CONNECTION)).await? else {
+            return Ok(None);
+        };
+        let reading = Reading { item: &item, what: "a connection" };
+        let (tenant, connected_at) = (reading.text(TENANT)?, reading.time(CONNECTED_AT)?);
+        Ok(Some(Connection { id: id.to_owned(), tenant, connected_at }))
+    }
+
+    async fn remove(&self, id: &str) -> Result<(), PortError> {
+        // The connection first: who subscribes after this sees that it is gone.
+        self.forget(key(partition(id), CONNECTION)).await?;
+        let kept = self.sort_keys(partition(id)).await?;
+        let sessions: Vec<String> =
+            kept.iter().filter_map(|sort| sort.strip_prefix("L#").map(str::to_owned)).collect();
+        let forgotten =
+            sessions.into_iter().map(|session| async move { self.unsubscribe(&session, id).await });
+        futures::stream::iter(forgotten).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    async fn subscribe(&self, session: &SessionId, connection: &str) -> Result<(), PortError> {
+        let Some(Connection { connected_at, .. }) = self.get(connection).await? else {
+            return Ok(());
+        };
+        self.table.put(expiring(listens_key(connection, &session.0), connected_at)).await?;
+        self.table.put(expiring(listener_key(&session.0, connection), connected_at)).await?;
+        if self.get(connection).await?.is_none() {
+            self.unsubscribe(&session.0, connection).await?;
+        }
+        Ok(())
+    }
+
+    async fn subscribers(&self, session: &SessionId) -> Result<Vec<String>, PortError> {
+        self.sort_keys(format!("L#{session}")).await
+    }
+}

@@ -1,0 +1,56 @@
+//! Sessions by index. Indexes follow their table within moments: what they name is read from the table.
+
+use std::collections::HashMap;
+
+use riffle_ports::{ListedAt, PortError, Session, SessionId};
+
+use super::session_item::{LISTED_AT, OPEN_SHARD, SHARD, TENANT, listed_at, session_of};
+use super::session_key;
+use crate::change::Change;
+use crate::item::{Item, Reading, text};
+use crate::table::{PK, Part, Table};
+
+const BY_TENANT: &str = "tenant";
+const OPEN: &str = "open";
+
+pub(super) async fn of_tenant(
+    table: &Table,
+    tenant: &str,
+    after: Option<&ListedAt>,
+    limit: u32,
+) -> Result<Vec<Session>, PortError> {
+    let mut keys = Change::default();
+    let mut condition = keys.compare(TENANT, "=", text(tenant));
+    if let Some(after) = after {
+        let older = keys.compare(LISTED_AT, "<", text(listed_at(after)));
+        condition = format!("{condition} AND {older}");
+    }
+    let part =
+        Part { index: Some(BY_TENANT), keys, condition, descending: true, limit: Some(limit as usize) };
+    let ids = ids(&table.query(part).await?)?;
+    let items = table.get_all(ids.iter().map(session_key).collect()).await?;
+    let mut sessions = HashMap::new();
+    for item in &items {
+        let id = id(item)?;
+        sessions.insert(id.clone(), session_of(&id, item)?);
+    }
+    // In the order of the index; they came in none.
+    Ok(ids.iter().filter_map(|id| sessions.remove(id)).collect())
+}
+
+pub(super) async fn open(table: &Table) -> Result<Vec<SessionId>, PortError> {
+    let mut keys = Change::default();
+    let condition = keys.compare(OPEN_SHARD, "=", text(SHARD));
+    let part = Part { index: Some(OPEN), keys, condition, descending: false, limit: None };
+    ids(&table.query(part).await?)
+}
+
+fn ids(items: &[Item]) -> Result<Vec<SessionId>, PortError> {
+    items.iter().map(id).collect()
+}
+
+fn id(item: &Item) -> Result<SessionId, PortError> {
+    let pk = Reading { item, what: "a listed session" }.text(PK)?;
+    let id = pk.strip_prefix("S#").ok_or_else(|| PortError::Broken(format!("{pk} is no session's key")))?;
+    Ok(SessionId(id.to_owned()))
+}

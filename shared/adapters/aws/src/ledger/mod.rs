@@ -1,0 +1,242 @@
+//! The books of a scan in one table.
+//!
+//! | partition | sort | holds |
+//! |---|---|---|
+//! | `S#{session}` | `SESSION` | the session (`session_item`) |
+//! | `S#{session}#C#{chunk}` | `R#{index}` | one file's result (`result_item`) |
+//! | `S#{session}#C#{chunk}` | `DONE` | the chunk's number set |
+//! | `S#{session}#A` | `{index}` | the attempt of a quarantined file |
+//!
+//! Two indexes of keys alone: `open` has the sessions not in a terminal state, `tenant` each tenant's by time.
+//! What workers write often is in neither, so that it bills the one unit of the item.
+//!
+//! A write whose answer was lost is sent again by the SDK and takes effect twice. That is what the port allows and
+//! the simulator plays: transitions are then refused by their own effect and the caller sees the session as it is;
+//! sets do not grow; counts that are shown may, until the finisher overwrites them.
+
+mod lists;
+mod result_item;
+mod session_item;
+mod transition;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::ReturnValue;
+use futures::{StreamExt as _, TryStreamExt as _};
+use riffle_ports::{
+    Attempt, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, State,
+    StoredResult, Transition, Usage,
+};
+
+use self::session_item::{encode, open_states, session_of};
+use crate::change::Change;
+use crate::item::{Item, Reading, numbers, text, time};
+use crate::table::{Changed, PK, Part, SK, Stored, Table, key};
+
+/// Results on their way to the table at once, of one call.
+const AT_ONCE: usize = 16;
+
+const DONE: &str = "DONE";
+const DONE_SET: &str = "done";
+const RECEIPT: &str = "receipt";
+const AT: &str = "at";
+
+/// The ledger in `SCAN_TABLE`.
+#[derive(Debug, Clone)]
+pub struct DynamoLedger {
+    table: Table,
+}
+
+impl DynamoLedger {
+    pub(crate) fn new(table: Table) -> Self {
+        Self { table }
+    }
+}
+
+fn session_key(id: &SessionId) -> Item {
+    key(format!("S#{id}"), "SESSION")
+}
+
+fn chunk_partition(id: &SessionId, chunk: u32) -> String {
+    format!("S#{id}#C#{chunk}")
+}
+
+fn attempt_key(id: &SessionId, index: u32) -> Item {
+    key(format!("S#{id}#A"), format!("{index:07}"))
+}
+
+#[async_trait]
+impl ScanLedger for DynamoLedger {
+    async fn create(&self, session: Session) -> Result<Option<Session>, PortError> {
+        let item = encode(&session)?;
+        match self.table.put_if_absent(item).await? {
+            Stored::New => Ok(None),
+            Stored::Taken(item) => session_of(&session.id, &item).map(Some),
+        }
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, PortError> {
+        let item = self.table.get(session_key(id)).await?;
+        item.map(|item| session_of(id, &item)).transpose()
+    }
+
+    async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError> {
+        let outcome = self.change(id, transition::change(&transition)).await?;
+        // The cursor only rises, and an update cannot take the larger of two numbers: where it is as far already,
+        // all but the cursor moves. It does not fall meanwhile, so this is refused only with the state.
+        if let (Transition::Dispatched { upto, now }, Outcome::Refused(session)) = (&transition, &outcome)
+            && session.state == State::Dispatching
+            && session.dispatched >= *upto
+        {
+            return self.change(id, transition::dispatched_further(*upto, *now)).await;
+        }
+        Ok(outcome)
+    }
+
+    async fn put_result(
+        &self,
+        id: &SessionId,
+        chunk: u32,
+        index: u32,
+        result: StoredResult,
+    ) -> Result<StoredResult, PortError> {
+        let mut item = result_item::encode(&result)?;
+        item.extend(key(chunk_partition(id, chunk), result_item::sort_key(index)));
+        match self.table.put_if_absent(item).await? {
+            Stored::New => Ok(result),
+            Stored::Taken(item) => Ok(result_item::decode(id, &item)?.1),
+        }
+    }
+
+    async fn put_results(
+        &self,
+        id: &SessionId,
+        results: Vec<(u32, u32, StoredResult)>,
+    ) -> Result<Vec<StoredResult>, PortError> {
+        let puts =
+            results.into_iter().map(|(chunk, index, result)| self.put_result(id, chunk, index, result));
+        futures::stream::iter(puts).buffered(AT_ONCE).try_collect().await
+    }
+
+    async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError> {
+        let mut keys = Change::default();
+        let partition = keys.compare(PK, "=", text(chunk_partition(id, chunk)));
+        let (name, prefix) = (keys.name(SK), keys.value(text(result_item::SORT_PREFIX)));
+        let condition = format!("{partition} AND begins_with({name}, {prefix})");
+        let part = Part { index: None, keys, condition, descending: false, limit: None };
+        let items = self.table.query(part).await?;
+        let mut results = Vec::with_capacity(items.len());
+        for item in items {
+            results.push(result_item::decode(id, &item)?);
+        }
+        // In order already, but for indices of more than seven digits.
+        results.sort_by_key(|(index, _)| *index);
+        Ok(results)
+    }
+
+    async fn add_done(
+        &self,
+        id: &SessionId,
+        chunk: u32,
+        indices: &BTreeSet<u32>,
+    ) -> Result<ChunkDone, PortError> {
+        let old = if indices.is_empty() {
+            // A table takes no empty sets.
+            self.done(id, chunk).await?
+        } else {
+            let mut change = Change::default();
+            change.add(DONE_SET, numbers(indices));
+            let key = key(chunk_partition(id, chunk), DONE);
+            match self.table.update(key, change, ReturnValue::UpdatedOld).await? {
+                Changed::Applied(old) => done_of(id, chunk, &old)?,
+                Changed::Refused(_) => {
+                    return Err(PortError::Broken("a change without a condition was refused".to_owned()));
+                }
+            }
+        };
+        let new: BTreeSet<u32> = indices.difference(&old).copied().collect();
+        let len = u32::try_from(old.len() + new.len()).unwrap_or(u32::MAX);
+        Ok(ChunkDone { new, len })
+    }
+
+    async fn done(&self, id: &SessionId, chunk: u32) -> Result<BTreeSet<u32>, PortError> {
+        let item = self.table.get(key(chunk_partition(id, chunk), DONE)).await?;
+        done_of(id, chunk, &item.unwrap_or_default())
+    }
+
+    async fn add_progress(
+        &self,
+        id: &SessionId,
+        full_chunks: &BTreeSet<u32>,
+        counts: Counts,
+        usage: Usage,
+    ) -> Result<Option<Session>, PortError> {
+        let mut change = Change::default();
+        session_item::add_progress(&mut change, full_chunks, counts, usage);
+        if change.is_empty() {
+            return self.session(id).await;
+        }
+        let open = change.is_one_of(session_item::STATE, open_states());
+        change.require(open);
+        Ok(match self.change(id, change).await? {
+            Outcome::Applied(session) | Outcome::Refused(session) => Some(session),
+            Outcome::NoSession => None,
+        })
+    }
+
+    async fn record_attempt(
+        &self,
+        id: &SessionId,
+        index: u32,
+        attempt: Attempt,
+    ) -> Result<Attempt, PortError> {
+        let mut item = attempt_key(id, index);
+        item.insert(RECEIPT.to_owned(), text(attempt.receipt.as_str()));
+        item.insert(AT.to_owned(), time(attempt.at));
+        match self.table.put_if_absent(item).await? {
+            Stored::New => Ok(attempt),
+            Stored::Taken(item) => {
+                let what = format!("session {id}, attempt of file {index}");
+                let reading = Reading { item: &item, what: &what };
+                Ok(Attempt { receipt: reading.text(RECEIPT)?, at: reading.time(AT)? })
+            }
+        }
+    }
+
+    async fn forget_attempt(&self, id: &SessionId, index: u32, receipt: &str) -> Result<(), PortError> {
+        let mut own = Change::default();
+        let condition = own.compare(RECEIPT, "=", text(receipt));
+        own.require(condition);
+        self.table.delete(attempt_key(id, index), own).await.map(drop)
+    }
+
+    async fn sessions(
+        &self,
+        tenant: &str,
+        after: Option<&ListedAt>,
+        limit: u32,
+    ) -> Result<Vec<Session>, PortError> {
+        lists::of_tenant(&self.table, tenant, after, limit).await
+    }
+
+    async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {
+        lists::open(&self.table).await
+    }
+}
+
+impl DynamoLedger {
+    /// Changes the session, and returns it as it was right after, or as it is.
+    async fn change(&self, id: &SessionId, change: Change) -> Result<Outcome, PortError> {
+        Ok(match self.table.update(session_key(id), change, ReturnValue::AllNew).await? {
+            Changed::Applied(item) => Outcome::Applied(session_of(id, &item)?),
+            Changed::Refused(Some(item)) => Outcome::Refused(session_of(id, &item)?),
+            Changed::Refused(None) => Outcome::NoSession,
+        })
+    }
+}
+
+fn done_of(id: &SessionId, chunk: u32, item: &Item) -> Result<BTreeSet<u32>, PortError> {
+    let what = format!("session {id}, chunk {chunk}");
+    Reading { item, what: &what }.numbers(DONE_SET)
+}

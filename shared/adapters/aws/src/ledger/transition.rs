@@ -1,0 +1,142 @@
+//! Transitions as conditional updates. Each is [`riffle_ports::Session::apply`] said in expressions; the contract
+//! suite walks both side by side.
+
+use chrono::{DateTime, Utc};
+use riffle_ports::{State, Transition};
+
+use super::session_item::{
+    ATTEMPT, CHUNK_SIZE, DIGEST, DISPATCHED, FAILED, FINISHED_AT, LEASE_TOKEN, LEASE_UNTIL, MATCHES,
+    OPEN_SHARD, PAUSED_AT, PAUSED_BY, PROCESSED, PROGRESS_AT, REASON, RECEIPT, RENEWALS, REPORT, STARTED_AT,
+    STATE, SWEPT_AT, TOTAL, open_states, state,
+};
+use crate::change::Change;
+use crate::item::{number, text, time};
+
+/// In which files are still to be read.
+const READING: [State; 3] = [State::Listing, State::Dispatching, State::Running];
+
+pub(super) fn change(transition: &Transition) -> Change {
+    let mut change = Change::default();
+    match transition {
+        Transition::Seal { sealed, now } => {
+            in_state(&mut change, [State::Listing]);
+            change.set(ATTEMPT, text(sealed.attempt.as_str()));
+            change.set(DIGEST, text(sealed.digest.as_str()));
+            change.set(TOTAL, number(sealed.total));
+            change.set(CHUNK_SIZE, number(sealed.chunk_size));
+            change.set(STARTED_AT, time(*now));
+            change.set(PROGRESS_AT, time(*now));
+            change.set(STATE, state(State::Dispatching));
+        }
+        Transition::Dispatched { upto, now } => {
+            in_state(&mut change, [State::Dispatching]);
+            let behind = change.compare(DISPATCHED, "<", number(upto));
+            change.require(behind);
+            change.set(DISPATCHED, number(upto));
+            change.set(PROGRESS_AT, time(*now));
+        }
+        Transition::Run { now } => {
+            in_state(&mut change, [State::Dispatching]);
+            change.set(PROGRESS_AT, time(*now));
+            change.set(STATE, state(State::Running));
+        }
+        Transition::Lease { lease, now } => {
+            let running = change.compare(STATE, "=", state(State::Running));
+            let finalizing = change.compare(STATE, "=", state(State::Finalizing));
+            let run_out = change.compare(LEASE_UNTIL, "<=", time(*now));
+            let own = change.compare(LEASE_TOKEN, "=", text(lease.token.as_str()));
+            change.require(format!("{running} OR ({finalizing} AND ({run_out} OR {own}))"));
+            change.set(LEASE_TOKEN, text(lease.token.as_str()));
+            change.set(LEASE_UNTIL, time(lease.until));
+            change.set(STATE, state(State::Finalizing));
+        }
+        Transition::Freeze { token, frozen } => {
+            holds(&mut change, token);
+            change.set_once(FINISHED_AT, time(frozen.finished_at));
+            change.set_once(RECEIPT, text(frozen.receipt.as_str()));
+        }
+        Transition::Complete { token, counts, report } => {
+            holds(&mut change, token);
+            change.set(PROCESSED, number(counts.processed));
+            change.set(FAILED, number(counts.failed));
+            change.set(MATCHES, number(counts.matches));
+            change.set(REPORT, text(report.as_str()));
+            ends(&mut change, State::Complete);
+        }
+        Transition::Fail { reason } => {
+            in_state(&mut change, [State::Listing, State::Dispatching]);
+            change.set(REASON, text(reason.as_str()));
+            ends(&mut change, State::Failed);
+        }
+        Transition::Cancel => {
+            in_state(&mut change, READING);
+            ends(&mut change, State::Cancelled);
+        }
+        Transition::Pause { paused, renewals } => {
+            in_state(&mut change, READING);
+            let running = change.is_absent(PAUSED_BY);
+            change.require(running);
+            let same = match renewals {
+                0 => change.is_absent(RENEWALS),
+                renewals => change.compare(RENEWALS, "=", number(renewals)),
+            };
+            change.require(same);
+            change.set(PAUSED_BY, text(paused.by.as_str()));
+            change.set(PAUSED_AT, time(paused.at));
+        }
+        Transition::Unpause { now } => {
+            in_state(&mut change, READING);
+            change.remove(PAUSED_BY);
+            change.remove(PAUSED_AT);
+            change.add(RENEWALS, number(1));
+            change.set(PROGRESS_AT, time(*now));
+        }
+        Transition::Progress { now, not_since } => {
+            not_terminal(&mut change);
+            let before = change.compare(PROGRESS_AT, "<", time(*not_since));
+            change.require(before);
+            change.set(PROGRESS_AT, time(*now));
+        }
+        Transition::Sweep { now, not_since } => {
+            not_terminal(&mut change);
+            let never = change.is_absent(SWEPT_AT);
+            let before = change.compare(SWEPT_AT, "<", time(*not_since));
+            change.require(format!("{never} OR {before}"));
+            change.set(SWEPT_AT, time(*now));
+        }
+    }
+    change
+}
+
+/// [`Transition::Dispatched`] where the cursor has passed `upto`.
+pub(super) fn dispatched_further(upto: u32, now: DateTime<Utc>) -> Change {
+    let mut change = Change::default();
+    in_state(&mut change, [State::Dispatching]);
+    let passed = change.compare(DISPATCHED, ">=", number(upto));
+    change.require(passed);
+    change.set(PROGRESS_AT, time(now));
+    change
+}
+
+fn in_state(change: &mut Change, states: impl IntoIterator<Item = State>) {
+    let condition = change.is_one_of(STATE, states.into_iter().map(state));
+    change.require(condition);
+}
+
+/// Not "in none of the terminal states": that would hold of a session that does not exist, and make it.
+fn not_terminal(change: &mut Change) {
+    let condition = change.is_one_of(STATE, open_states());
+    change.require(condition);
+}
+
+fn holds(change: &mut Change, token: &str) {
+    in_state(change, [State::Finalizing]);
+    let condition = change.compare(LEASE_TOKEN, "=", text(token));
+    change.require(condition);
+}
+
+/// A terminal state leaves the index of open sessions.
+fn ends(change: &mut Change, end: State) {
+    change.set(STATE, state(end));
+    change.remove(OPEN_SHARD);
+}

@@ -1,0 +1,99 @@
+//! The signed form by which a browser posts one file to S3. The SDK makes none.
+//!
+//! See "Browser-Based Uploads Using POST (AWS Signature Version 4)" in the S3 API reference.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_s3::config::Credentials;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::signing::signature;
+
+/// What a form allows: one file of so many bytes, under this key, until then.
+pub(crate) struct Allowed<'a> {
+    pub bucket: &'a str,
+    pub key: &'a str,
+    pub size: u64,
+    pub now: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The fields of the form. Each but the signature is bound by the policy, and the policy by the signature: with
+/// any other value the form is refused.
+pub(crate) fn fields(
+    allowed: &Allowed<'_>,
+    credentials: &Credentials,
+    region: &str,
+) -> BTreeMap<String, String> {
+    let day = allowed.now.format("%Y%m%d").to_string();
+    let scope = format!("{}/{day}/{region}/s3/aws4_request", credentials.access_key_id());
+    let mut fields = BTreeMap::from([
+        ("key", allowed.key.to_owned()),
+        ("x-amz-algorithm", "AWS4-HMAC-SHA256".to_owned()),
+        ("x-amz-credential", scope),
+        ("x-amz-date", allowed.now.format("%Y%m%dT%H%M%SZ").to_string()),
+    ]);
+    if let Some(token) = credentials.session_token() {
+        fields.insert("x-amz-security-token", token.to_owned());
+    }
+    let mut conditions = vec![
+        json!({ "bucket": allowed.bucket }),
+        json!(["content-length-range", allowed.size, allowed.size]),
+    ];
+    conditions.extend(fields.iter().map(|(name, value)| json!(["eq", format!("${name}"), value])));
+    let expiration = allowed.expires_at.format("%Y-%m-%dT%H:%M:%S.000Z").to_string();
+    let policy = STANDARD.encode(json!({ "expiration": expiration, "conditions": conditions }).to_string());
+    fields.insert("x-amz-signature", signature(credentials.secret_access_key(), &day, region, &policy));
+    fields.insert("policy", policy);
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_is_signed_as_in_the_reference() {
+        // The example of "Browser-Based Upload using HTTP POST (Using AWS Signature Version 4)".
+        let policy = "\
+eyAiZXhwaXJhdGlvbiI6ICIyMDE1LTEyLTMwVDEyOjAwOjAwLjAwMFoiLA0KICAiY29uZGl0aW9ucyI6IFsNCiAgICB7ImJ1Y2tldCI6ICJzaWd2\
+NGV4YW1wbGVidWNrZXQifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRrZXkiLCAidXNlci91c2VyMS8iXSwNCiAgICB7ImFjbCI6ICJwdWJsaWMt\
+cmVhZCJ9LA0KICAgIHsic3VjY2Vzc19hY3Rpb25fcmVkaXJlY3QiOiAiaHR0cDovL3NpZ3Y0ZXhhbXBsZWJ1Y2tldC5zMy5hbWF6b25hd3MuY29t\
+L3N1Y2Nlc3NmdWxfdXBsb2FkLmh0bWwifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRDb250ZW50LVR5cGUiLCAiaW1hZ2UvIl0sDQogICAgeyJ4\
+LWFtei1tZXRhLXV1aWQiOiAiMTQzNjUxMjM2NTEyNzQifSwNCiAgICB7IngtYW16LXNlcnZlci1zaWRlLWVuY3J5cHRpb24iOiAiQUVTMjU2In0s\
+DQogICAgWyJzdGFydHMtd2l0aCIsICIkeC1hbXotbWV0YS10YWciLCAiIl0sDQoNCiAgICB7IngtYW16LWNyZWRlbnRpYWwiOiAiQUtJQUlPU0ZP\
+RE5ON0VYQU1QTEUvMjAxNTEyMjkvdXMtZWFzdC0xL3MzL2F3czRfcmVxdWVzdCJ9LA0KICAgIHsieC1hbXotYWxnb3JpdGhtIjogIkFXUzQtSE1B\
+Qy1TSEEyNTYifSwNCiAgICB7IngtYW16LWRhdGUiOiAiMjAxNTEyMjlUMDAwMDAwWiIgfQ0KICBdDQp9";
+        let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        assert_eq!(
+            signature(secret, "20151229", "us-east-1", policy),
+            "8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e"
+        );
+    }
+
+    #[test]
+    fn temporary_credentials_are_bound_too() {
+        let credentials = Credentials::new("AKID", "secret", Some("the session".to_owned()), None, "test");
+        let now = DateTime::from_timestamp(1_451_347_200, 5).expect("a moment");
+        let expires_at = now + chrono::TimeDelta::hours(1);
+        let allowed = Allowed { bucket: "b", key: "uploaded/x/files/0000001", size: 3, now, expires_at };
+        let fields = fields(&allowed, &credentials, "eu-west-1");
+        assert_eq!(fields["x-amz-security-token"], "the session");
+        let policy = STANDARD.decode(&fields["policy"]).expect("base64");
+        let policy: serde_json::Value = serde_json::from_slice(&policy).expect("JSON");
+        assert_eq!(policy["expiration"], "2015-12-29T01:00:00.000Z");
+        let conditions = policy["conditions"].as_array().expect("a list");
+        for expected in [
+            json!({ "bucket": "b" }),
+            json!(["content-length-range", 3, 3]),
+            json!(["eq", "$key", "uploaded/x/files/0000001"]),
+            json!(["eq", "$x-amz-security-token", "the session"]),
+            json!(["eq", "$x-amz-credential", "AKID/20151229/eu-west-1/s3/aws4_request"]),
+        ] {
+            assert!(conditions.contains(&expected), "{expected} in {conditions:?}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What lies below a prefix of a tenant's part of the uploads bucket.
+//!
+//! A tenant's files are `files/{tenant}/…`, put there by whoever may write the bucket; their names are people's,
+//! and stay data. A folder is a common beginning; consoles mark an empty one by an empty object `name/`, which is
+//! no file.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
+use aws_sdk_s3::types::EncodingType;
+use percent_encoding::percent_decode_str;
+use riffle_ports::{
+    Entry, FileSource, Meter, Opened, Pages, PortError, ReadError, Source, SourceError, Usage,
+};
+
+use crate::download::{Download, answer, download};
+use crate::error::failure;
+use crate::uploads::{etag, version};
+
+/// The largest file read, in bytes, unless told otherwise: 512 MiB. It is held in memory.
+pub const READ_LIMIT: u64 = 512 << 20;
+
+const PAGE: i32 = 1_000;
+
+/// Lists and reads [`Source::Prefix`] in `UPLOADS_BUCKET`. A file's version is its `ETag`.
+///
+/// Without the permission to list the bucket, S3 says "denied" of a file that is missing, and so does this.
+#[derive(Debug, Clone)]
+pub struct S3Prefixes {
+    client: Client,
+    bucket: String,
+    limit: u64,
+    meter: Arc<Meter>,
+}
+
+impl S3Prefixes {
+    pub(crate) fn new(client: Client, bucket: String, meter: Arc<Meter>) -> Self {
+        Self { client, bucket, limit: READ_LIMIT, meter }
+    }
+
+    /// Files above `limit` bytes are [`ReadError::TooLarge`].
+    #[must_use]
+    pub fn with_limit(self, limit: u64) -> Self {
+        Self { limit, ..self }
+    }
+
+    async fn page(&self, prefix: &str, from: Option<String>) -> Result<ListObjectsV2Output, PortError> {
+        let sent = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(prefix)
+            .max_keys(PAGE)
+            // Keys may hold what XML cannot.
+            .encoding_type(EncodingType::Url)
+            .set_continuation_token(from)
+            .send()
+            .await;
+        self.meter.note(Usage { object_writes: 1, ..Usage::default() });
+        sent.map_err(|error| failure("ListObjectsV2", &self.bucket, &error))
+    }
+}
+
+/// The beginning of the keys of a tenant's files. Tenants become part of keys only in this form.
+pub(crate) fn root(source: &Source) -> Result<String, PortError> {
+    let Source::Prefix { tenant, .. } = source else {
+        return Err(PortError::Broken("not a prefix of the uploads bucket".to_owned()));
+    };
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if tenant.is_empty() || tenant.len() > 64 || !tenant.bytes().all(known) {
+        return Err(PortError::Broken("a tenant of this name has no files in the uploads bucket".to_owned()));
+    }
+    Ok(format!("files/{tenant}/"))
+}
+
+#[async_trait]
+impl FileSource for S3Prefixes {
+    async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError> {
+        let root = root(source)?;
+        let Source::Prefix { prefix, .. } = source else {
+            return Err(PortError::Broken("not a prefix of the uploads bucket".to_owned()).into());
+        };
+        let folder = prefix.rfind('/').map_or(0, |slash| slash + 1);
+        let whole = format!("{root}{prefix}");
+        let first = self.page(&whole, None).await?;
+        // A prefix exists by what has it; a tenant's own part is there before anything lies in it.
+        if first.contents().is_empty() && !prefix.is_empty() {
+            let why = format!("nothing lies under {prefix}: look at its spelling, or put files there first");
+            return Err(SourceError::Refused(why));
+        }
+        Ok(Box::new(PrefixPages {
+            place: self.clone(),
+            named_from: root.len() + folder,
+            root: root.len(),
+            prefix: whole,
+            next: Next::Page(Box::new(first)),
+        }))
+    }
+
+    async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
+        let key = format!("{}{}", root(source)?, entry.locator);
+        if entry.size > self.limit {
+            return Err(ReadError::TooLarge { size: entry.size, limit: self.limit });
+        }
+        let version = etag(&entry.version);
+        let wanted =
+            Download { bucket: &self.bucket, key: &key, shown: "files/…", version: Some(&version) };
+        Ok(Box::new(download(&self.client, &self.meter, wanted).await?))
+    }
+
+    async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, SourceError> {
+        let key = format!("{}{}", root(source)?, entry.locator);
+        let sent = self.client.head_object().bucket(&self.bucket).key(key).send().await;
+        self.meter.note(Usage { object_reads: 1, ..Usage::default() });
+        let place = format!("{}/files/…", self.bucket);
+        match sent.map_err(|error| answer("HeadObject", &place, &error)) {
+            Ok(output) => Ok(Some(Entry {
+                size: output.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+                version: version(output.e_tag.as_deref()),
+                ..entry.clone()
+            })),
+            Err(ReadError::Missing) => Ok(None),
+            Err(ReadError::Port(error)) => Err(error.into()),
+            // It is there, and reading it will say why it cannot be read.
+            Err(_) => Ok(Some(entry.clone())),
+        }
+    }
+
+    fn identity(&self, source: &Source, entry: &Entry) -> String {
+        let tenant = if let Source::Prefix { tenant, .. } = source { tenant.as_str() } else { "" };
+        format!("prefix\0{tenant}\0{}", entry.locator)
+    }
+}
+
+struct PrefixPages {
+    place: S3Prefixes,
+    prefix: String,
+    /// Where a key's locator begins.
+    root: usize,
+    /// Where a key's name begins: behind the last whole folder of the prefix.
+    named_from: usize,
+    next: Next,
+}
+
+enum Next {
+    /// The first, which was asked for to see whether there is anything.
+    Page(Box<ListObjectsV2Output>),
+    From(String),
+    End,
+}
+
+#[async_trait]
+impl Pages for PrefixPages {
+    async fn next(&mut self) -> Result<Option<Vec<Entry>>, SourceError> {
+        loop {
+            let page = match std::mem::replace(&mut self.next, Next::End) {
+                Next::Page(page) => *page,
+                Next::From(token) => self.place.page(&self.prefix, Some(token)).await?,
+                Next::End => return Ok(None),
+            };
+            let mut entries = Vec::with_capacity(page.contents().len());
+            for object in page.contents() {
+                let size = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+                let key = decode(object.key().unwrap_or_default())?;
+                if key.ends_with('/') && size == 0 {
+                    continue;
+                }
+                let (Some(name), Some(locator)) = (key.get(self.named_from..), key.get(self.root..)) else {
+                    return Err(PortError::Broken("a key that was not asked for".to_owned()).into());
+                };
+                entries.push(Entry {
+                    name: name.to_owned(),
+                    locator: locator.to_owned(),
+                    size,
+                    version: version(object.e_tag()),
+                });
+            }
+            if let Some(token) = page.next_continuation_token {
+                self.next = Next::From(token);
+            }
+            // A page of folder marks alone is no end.
+            if !entries.is_empty() {
+                return Ok(Some(entries));
+            }
+        }
+    }
+}
+
+/// A key as the listing escapes it.
+fn decode(key: &str) -> Result<String, PortError> {
+    let spaced = key.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8();
+    decoded.map(String::from).map_err(|_| PortError::Broken("a key that is no text".to_owned()))
+}

@@ -1,0 +1,304 @@
+//! One DynamoDB table: the few calls all adapters on tables make, metered and with their failures told apart.
+//!
+//! Every write is of one item. Its condition and its effect are one atomic step, and what a refused condition
+//! found comes back with the refusal, so that nobody reads again and sees something newer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue,
+    ReturnValuesOnConditionCheckFailure,
+};
+use riffle_ports::{Meter, PortError, Usage};
+
+use crate::change::Change;
+use crate::error::failure;
+use crate::item::{Item, size, text};
+
+/// Every table has these two keys, both texts.
+pub(crate) const PK: &str = "pk";
+pub(crate) const SK: &str = "sk";
+/// When the table may forget an item, in seconds since 1970. It does so within days after that.
+pub(crate) const EXPIRES_AT: &str = "expires_at";
+
+/// What one request for several items may name.
+const BATCH: usize = 100;
+/// Rounds of asking for what a batch left out, with waits of 50 ms, 100 ms, … between them.
+const ROUNDS: u32 = 7;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    client: Client,
+    name: String,
+    meter: Arc<Meter>,
+}
+
+/// What a put under a condition did.
+pub(crate) enum Stored {
+    New,
+    /// The item that is there already.
+    Taken(Item),
+}
+
+/// What a change under a condition did.
+pub(crate) enum Changed {
+    /// With the attributes that were asked for.
+    Applied(Item),
+    /// With the item as it is, if there is one.
+    Refused(Option<Item>),
+}
+
+/// A part of a table or of one of its indexes, in the order of its sort key.
+pub(crate) struct Part<'a> {
+    pub index: Option<&'a str>,
+    /// Such as `#p = :p AND begins_with(#s, :s)`.
+    pub keys: Change,
+    pub condition: String,
+    pub descending: bool,
+    /// Stop after so many.
+    pub limit: Option<usize>,
+}
+
+pub(crate) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
+    HashMap::from([(PK.to_owned(), text(pk)), (SK.to_owned(), text(sk))])
+}
+
+impl Table {
+    pub(crate) fn new(client: Client, name: String, meter: Arc<Meter>) -> Self {
+        Self { client, name, meter }
+    }
+
+    /// Strongly consistent.
+    pub(crate) async fn get(&self, key: Item) -> Result<Option<Item>, PortError> {
+        let sent = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        let output = sent.map_err(|error| failure("GetItem", &self.name, &error))?;
+        self.note_read(output.consumed_capacity.as_ref());
+        Ok(output.item)
+    }
+
+    /// In place of what is there.
+    pub(crate) async fn put(&self, item: Item) -> Result<(), PortError> {
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        let output = sent.map_err(|error| failure("PutItem", &self.name, &error))?;
+        self.note_write(output.consumed_capacity.as_ref());
+        Ok(())
+    }
+
+    pub(crate) async fn put_if_absent(&self, item: Item) -> Result<Stored, PortError> {
+        let wanted = size(&item);
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(#pk)")
+            .expression_attribute_names("#pk", PK)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent {
+            Ok(output) => {
+                self.note_write(output.consumed_capacity.as_ref());
+                Ok(Stored::New)
+            }
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+                    let item = refused.item.clone().ok_or_else(|| {
+                        PortError::Broken(format!("{}: a refusal without the item that is there", self.name))
+                    })?;
+                    self.note_refused(wanted.max(size(&item)));
+                    Ok(Stored::Taken(item))
+                }
+                _ => Err(failure("PutItem", &self.name, &error)),
+            },
+        }
+    }
+
+    /// Changes one item, and returns of it what `returns` says.
+    pub(crate) async fn update(
+        &self,
+        key: Item,
+        change: Change,
+        returns: ReturnValue,
+    ) -> Result<Changed, PortError> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .set_update_expression(change.update())
+            .set_condition_expression(change.condition())
+            .set_expression_attribute_names(Some(change.names).filter(|names| !names.is_empty()))
+            .set_expression_attribute_values(Some(change.values).filter(|values| !values.is_empty()))
+            .return_values(returns)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent {
+            Ok(output) => {
+                self.note_write(output.consumed_capacity.as_ref());
+                Ok(Changed::Applied(output.attributes.unwrap_or_default()))
+            }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                    self.note_refused(refused.item.as_ref().map_or(0, size));
+                    Ok(Changed::Refused(refused.item.clone()))
+                }
+                _ => Err(failure("UpdateItem", &self.name, &error)),
+            },
+        }
+    }
+
+    /// Deletes an item, if `condition` holds of it, and returns it.
+    pub(crate) async fn delete(&self, key: Item, condition: Change) -> Result<Option<Item>, PortError> {
+        let sent = self
+            .client
+            .delete_item()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .set_condition_expression(condition.condition())
+            .set_expression_attribute_names(Some(condition.names).filter(|names| !names.is_empty()))
+            .set_expression_attribute_values(Some(condition.values).filter(|values| !values.is_empty()))
+            .return_values(ReturnValue::AllOld)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent {
+            Ok(output) => {
+                self.note_write(output.consumed_capacity.as_ref());
+                Ok(output.attributes)
+            }
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(refused)) => {
+                    self.note_refused(refused.item.as_ref().map_or(0, size));
+                    Ok(None)
+                }
+                _ => Err(failure("DeleteItem", &self.name, &error)),
+            },
+        }
+    }
+
+    /// All of `part`, page by page. Strongly consistent, but for indexes, which cannot be.
+    pub(crate) async fn query(&self, part: Part<'_>) -> Result<Vec<Item>, PortError> {
+        let (mut items, mut from) = (Vec::new(), None);
+        loop {
+            let room = part.limit.map(|limit| limit - items.len());
+            if room == Some(0) {
+                return Ok(items);
+            }
+            let sent = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .set_index_name(part.index.map(str::to_owned))
+                .consistent_read(part.index.is_none())
+                .key_condition_expression(&part.condition)
+                .set_expression_attribute_names(Some(part.keys.names.clone()))
+                .set_expression_attribute_values(Some(part.keys.values.clone()))
+                .scan_index_forward(!part.descending)
+                .set_limit(room.and_then(|room| i32::try_from(room).ok()))
+                .set_exclusive_start_key(from)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await;
+            let output = sent.map_err(|error| failure("Query", &self.name, &error))?;
+            self.note_read(output.consumed_capacity.as_ref());
+            items.extend(output.items.unwrap_or_default());
+            from = output.last_evaluated_key;
+            if from.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// The items of these keys, in any order; those that are not there are left out. Strongly consistent.
+    pub(crate) async fn get_all(&self, keys: Vec<Item>) -> Result<Vec<Item>, PortError> {
+        let mut items = Vec::with_capacity(keys.len());
+        for batch in keys.chunks(BATCH) {
+            let mut wanted = batch.to_vec();
+            for round in 0.. {
+                wanted = self.get_some(wanted, &mut items).await?;
+                if wanted.is_empty() {
+                    break;
+                }
+                if round == ROUNDS {
+                    let text = format!("BatchGetItem on {}: {} items never came", self.name, wanted.len());
+                    return Err(PortError::Unavailable(text));
+                }
+                tokio::time::sleep(Duration::from_millis(50) * 2_u32.pow(round)).await;
+            }
+        }
+        Ok(items)
+    }
+
+    /// As many as one answer holds; the keys that it left out.
+    async fn get_some(&self, keys: Vec<Item>, items: &mut Vec<Item>) -> Result<Vec<Item>, PortError> {
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let wanted = wanted.map_err(|_| PortError::Broken("a request for no keys".to_owned()))?;
+        let sent = self
+            .client
+            .batch_get_item()
+            .request_items(&self.name, wanted)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        let output = sent.map_err(|error| failure("BatchGetItem", &self.name, &error))?;
+        for capacity in output.consumed_capacity() {
+            self.note_read(Some(capacity));
+        }
+        items.extend(output.responses.into_iter().flatten().flat_map(|(_, items)| items));
+        let left = output.unprocessed_keys.into_iter().flatten();
+        Ok(left.flat_map(|(_, wanted)| wanted.keys).collect())
+    }
+
+    fn note_read(&self, capacity: Option<&ConsumedCapacity>) {
+        // Units come in halves.
+        let halves = units(capacity).map_or(1, |units| whole(units * 2.0));
+        self.meter.note(Usage { table_read_half_units: halves, ..Usage::default() });
+    }
+
+    fn note_write(&self, capacity: Option<&ConsumedCapacity>) {
+        let units = units(capacity).map_or(1, whole);
+        self.meter.note(Usage { table_write_units: units, ..Usage::default() });
+    }
+
+    /// A refused write bills what the larger of the stored and the wanted item would have, at least one unit,
+    /// and does not say so. See "Conditional writes" in the DynamoDB developer guide.
+    fn note_refused(&self, bytes: usize) {
+        let units = bytes.div_ceil(1_024).max(1) as u64;
+        self.meter.note(Usage { table_write_units: units, ..Usage::default() });
+    }
+}
+
+fn units(capacity: Option<&ConsumedCapacity>) -> Option<f64> {
+    capacity.and_then(ConsumedCapacity::capacity_units)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and not negative")]
+fn whole(units: f64) -> u64 {
+    units.ceil().max(0.0) as u64
+}

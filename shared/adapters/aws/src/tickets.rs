@@ -1,0 +1,51 @@
+//! One-time tickets in a table: taking one is deleting it.
+
+use async_trait::async_trait;
+use riffle_ports::{PortError, Ticket, TicketHash, TicketStore};
+
+use crate::change::Change;
+use crate::hex::hex;
+use crate::item::{Item, Reading, number, text, time};
+use crate::table::{EXPIRES_AT, Table, key};
+
+const TENANT: &str = "tenant";
+/// To the nanosecond; [`EXPIRES_AT`] is for the table.
+const UNTIL: &str = "until";
+
+/// The tickets in `TICKETS_TABLE`, which forgets them some time after they expired.
+///
+/// Where the answer to [`take`](TicketStore::take) is lost, the SDK asks again and finds nothing: the ticket is
+/// used up, and its owner fetches another.
+#[derive(Debug, Clone)]
+pub struct DynamoTickets {
+    table: Table,
+}
+
+impl DynamoTickets {
+    pub(crate) fn new(table: Table) -> Self {
+        Self { table }
+    }
+}
+
+fn ticket_key(hash: TicketHash) -> Item {
+    key(format!("T#{}", hex(&hash.0)), "TICKET")
+}
+
+#[async_trait]
+impl TicketStore for DynamoTickets {
+    async fn put(&self, hash: TicketHash, ticket: Ticket) -> Result<(), PortError> {
+        let mut item = ticket_key(hash);
+        item.insert(TENANT.to_owned(), text(ticket.tenant));
+        item.insert(UNTIL.to_owned(), time(ticket.expires_at));
+        item.insert(EXPIRES_AT.to_owned(), number(ticket.expires_at.timestamp() + 1));
+        self.table.put(item).await
+    }
+
+    async fn take(&self, hash: TicketHash) -> Result<Option<Ticket>, PortError> {
+        let Some(item) = self.table.delete(ticket_key(hash), Change::default()).await? else {
+            return Ok(None);
+        };
+        let reading = Reading { item: &item, what: "a ticket" };
+        Ok(Some(Ticket { tenant: reading.text(TENANT)?, expires_at: reading.time(UNTIL)? }))
+    }
+}

@@ -1,0 +1,127 @@
+//! Lent tokens: in a table, encrypted by a key of KMS that opens them only for the tenant and session they are of.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_kms::Client;
+use aws_sdk_kms::primitives::Blob;
+use riffle_ports::{Clock, Meter, PortError, SessionId, Token, TokenVault, Usage};
+
+use crate::change::Change;
+use crate::error::failure;
+use crate::item::{Item, Reading, bytes, number, text, time};
+use crate::table::{EXPIRES_AT, Table, key};
+
+/// What a key encrypts at once, in bytes. Google's tokens have at most 2,048.
+const MAX_SECRET: usize = 4_096;
+
+const TENANT: &str = "tenant";
+const SEALED: &str = "sealed";
+/// To the nanosecond; [`EXPIRES_AT`] is for the table, which takes days.
+const UNTIL: &str = "until";
+
+/// The tokens in `TOKENS_TABLE`, under `TOKEN_KEY_ID`.
+#[derive(Clone)]
+pub struct KmsTokens {
+    table: Table,
+    kms: Client,
+    key: String,
+    clock: Arc<dyn Clock>,
+    meter: Arc<Meter>,
+}
+
+impl std::fmt::Debug for KmsTokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KmsTokens")
+            .field("table", &self.table)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+impl KmsTokens {
+    pub(crate) fn new(
+        table: Table,
+        kms: Client,
+        key: String,
+        clock: Arc<dyn Clock>,
+        meter: Arc<Meter>,
+    ) -> Self {
+        Self { table, kms, key, clock, meter }
+    }
+
+    fn note(&self) {
+        self.meter.note(Usage { key_requests: 1, ..Usage::default() });
+    }
+}
+
+fn token_key(session: &SessionId) -> Item {
+    key(format!("K#{session}"), "TOKEN")
+}
+
+/// What the key binds the secret to. It stands in the log of the key's uses, so it names nobody's files.
+fn context(tenant: &str, session: &SessionId) -> HashMap<String, String> {
+    HashMap::from([("tenant".to_owned(), tenant.to_owned()), ("session".to_owned(), session.0.clone())])
+}
+
+#[async_trait]
+impl TokenVault for KmsTokens {
+    async fn put(&self, tenant: &str, session: &SessionId, token: Token) -> Result<(), PortError> {
+        if token.secret.is_empty() || token.secret.len() > MAX_SECRET {
+            let len = token.secret.len();
+            return Err(PortError::Broken(format!("a token of {len} bytes; 1 to {MAX_SECRET} are kept")));
+        }
+        let encrypted = self
+            .kms
+            .encrypt()
+            .key_id(&self.key)
+            .plaintext(Blob::new(token.secret))
+            .set_encryption_context(Some(context(tenant, session)))
+            .send()
+            .await
+            .map_err(|error| failure("Encrypt", &self.key, &error))?;
+        self.note();
+        let sealed = encrypted.ciphertext_blob.ok_or_else(|| {
+            PortError::Broken(format!("Encrypt on {}: an answer without what was encrypted", self.key))
+        })?;
+        let mut item = token_key(session);
+        item.insert(TENANT.to_owned(), text(tenant));
+        item.insert(SEALED.to_owned(), bytes(sealed.into_inner()));
+        item.insert(UNTIL.to_owned(), time(token.expires_at));
+        item.insert(EXPIRES_AT.to_owned(), number(token.expires_at.timestamp() + 1));
+        self.table.put(item).await
+    }
+
+    async fn get(&self, tenant: &str, session: &SessionId) -> Result<Option<Token>, PortError> {
+        let Some(item) = self.table.get(token_key(session)).await? else {
+            return Ok(None);
+        };
+        let what = format!("the token of session {session}");
+        let reading = Reading { item: &item, what: &what };
+        let expires_at = reading.time(UNTIL)?;
+        if reading.text(TENANT)? != tenant || expires_at <= self.clock.now() {
+            return Ok(None);
+        }
+        let decrypted = self
+            .kms
+            .decrypt()
+            .key_id(&self.key)
+            .ciphertext_blob(Blob::new(reading.bytes(SEALED)?))
+            .set_encryption_context(Some(context(tenant, session)))
+            .send()
+            .await
+            .map_err(|error| failure("Decrypt", &self.key, &error))?;
+        self.note();
+        let secret = decrypted.plaintext.and_then(|secret| String::from_utf8(secret.into_inner()).ok());
+        let secret = secret.ok_or_else(|| PortError::Broken(format!("{what} is no text")))?;
+        Ok(Some(Token { secret, expires_at }))
+    }
+
+    async fn delete(&self, tenant: &str, session: &SessionId) -> Result<(), PortError> {
+        let mut own = Change::default();
+        let condition = own.compare(TENANT, "=", text(tenant));
+        own.require(condition);
+        self.table.delete(token_key(session), own).await.map(drop)
+    }
+}

@@ -1,0 +1,146 @@
+//! Tables, buckets and queues of a test's own, and the adapters on them.
+
+use std::sync::Arc;
+
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, TableStatus,
+};
+use aws_sdk_s3::config::Credentials;
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use riffle_aws_adapters::Aws;
+use riffle_ports::{Ids, Meter, Queue};
+use riffle_runtime::RandomIds;
+
+use crate::emulator::{endpoint, variable};
+
+pub(crate) struct World {
+    pub config: SdkConfig,
+    pub aws: Aws,
+    pub meter: Arc<Meter>,
+}
+
+/// A configuration with keys that every emulator takes, or with those of the environment.
+pub(crate) async fn config(endpoint: &str) -> SdkConfig {
+    let config = aws_config::defaults(BehaviorVersion::latest()).endpoint_url(endpoint);
+    let config = if variable("RIFFLE_AWS_ENDPOINT").is_some() {
+        config
+            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+            .region(EnvironmentVariableRegionProvider::new())
+    } else {
+        config
+            .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+            .region(Region::new("us-east-1"))
+    };
+    config.load().await
+}
+
+pub(crate) fn name() -> String {
+    format!("riffle-test-{}", RandomIds.fresh())
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::at(&endpoint()).await
+    }
+
+    pub(crate) async fn at(endpoint: &str) -> Self {
+        let (config, meter) = (config(endpoint).await, Arc::new(Meter::default()));
+        Self { aws: Aws::new(&config, Arc::clone(&meter)), config, meter }
+    }
+
+    /// A table of the shape all have.
+    pub(crate) async fn table(&self) -> String {
+        self.make_table(&[]).await
+    }
+
+    /// The table of scans: with the indexes of open sessions and of each tenant's.
+    pub(crate) async fn scan_table(&self) -> String {
+        self.make_table(&[("open", "open_shard", "pk"), ("tenant", "tenant", "listed_at")]).await
+    }
+
+    async fn make_table(&self, indexes: &[(&str, &str, &str)]) -> String {
+        let (client, name) = (aws_sdk_dynamodb::Client::new(&self.config), name());
+        let mut attributes = vec!["pk", "sk"];
+        for (_, hash, range) in indexes {
+            attributes.extend([hash, range].into_iter().filter(|attribute| **attribute != "pk"));
+        }
+        let attributes = attributes.into_iter().map(|attribute| {
+            AttributeDefinition::builder()
+                .attribute_name(attribute)
+                .attribute_type(ScalarAttributeType::S)
+                .build()
+                .expect("an attribute")
+        });
+        let indexes = indexes.iter().map(|(name, hash, range)| {
+            GlobalSecondaryIndex::builder()
+                .index_name(*name)
+                .set_key_schema(Some(keys(hash, range)))
+                .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+                .build()
+                .expect("an index")
+        });
+        let indexes: Vec<_> = indexes.collect();
+        client
+            .create_table()
+            .table_name(&name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .set_key_schema(Some(keys("pk", "sk")))
+            .set_attribute_definitions(Some(attributes.collect()))
+            .set_global_secondary_indexes((!indexes.is_empty()).then_some(indexes))
+            .send()
+            .await
+            .expect("a table");
+        loop {
+            let table = client.describe_table().table_name(&name).send().await.expect("a table").table;
+            if table.and_then(|table| table.table_status) == Some(TableStatus::Active) {
+                return name;
+            }
+        }
+    }
+
+    pub(crate) async fn bucket(&self) -> String {
+        let (client, name) = (self.s3(), name());
+        // The oldest region alone is not named.
+        let elsewhere = self.config.region().map(AsRef::as_ref).filter(|region| *region != "us-east-1");
+        let elsewhere = elsewhere.map(|region| {
+            let constraint = BucketLocationConstraint::from(region);
+            CreateBucketConfiguration::builder().location_constraint(constraint).build()
+        });
+        let made = client.create_bucket().bucket(&name).set_create_bucket_configuration(elsewhere);
+        made.send().await.expect("a bucket");
+        name
+    }
+
+    pub(crate) async fn queue_urls(&self) -> Vec<(Queue, String)> {
+        let client = aws_sdk_sqs::Client::new(&self.config);
+        let mut urls = Vec::new();
+        for queue in [Queue::ScanDispatch, Queue::ScanWork, Queue::ScanFinish] {
+            let made = client.create_queue().queue_name(name()).send().await.expect("a queue");
+            urls.push((queue, made.queue_url.expect("its address")));
+        }
+        urls
+    }
+
+    pub(crate) async fn encryption_key(&self) -> String {
+        let made = aws_sdk_kms::Client::new(&self.config).create_key().send().await.expect("a key");
+        made.key_metadata.expect("a key").key_id
+    }
+
+    /// As a person or a browser would use it.
+    pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(true);
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+}
+
+fn keys(hash: &str, range: &str) -> Vec<KeySchemaElement> {
+    [(hash, KeyType::Hash), (range, KeyType::Range)]
+        .into_iter()
+        .map(|(name, kind)| {
+            KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("a key")
+        })
+        .collect()
+}

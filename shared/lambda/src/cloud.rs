@@ -1,0 +1,220 @@
+//! The ports on AWS, as the environment names them, and the flows on these ports.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use riffle_aws_adapters as aws;
+use riffle_drive_adapter::Drive;
+use riffle_ports::{
+    ClientNotifier, Clock, ConnectionRegistry, DownloadLinks, FileSource, Ids, Meter, ObjectStore, Ocr,
+    Queue, TokenVault,
+};
+use riffle_reader::sandbox::{self, Pool};
+use riffle_reader::{Parser, Reader};
+use riffle_runtime::{RandomIds, SystemClock};
+use riffle_scan::{
+    Links, PageViews, Ports, Prices, ReaderPages, ReaderSearch, Scan, Settings, Sources, Tickets, Uploads,
+    Worker, keys,
+};
+
+use crate::{ConfigError, Env, Nobody};
+
+/// Files of a batch fetched at once: the time of a function is paid for, also while it waits.
+const FILES_AT_ONCE: usize = 10;
+/// Bytes of them together: a function has 1,769 MB, and a file stands in it twice while it is parsed.
+const BYTES_AT_ONCE: u64 = 256 << 20;
+/// Children that parse: a function of 1,769 MB has one processor.
+const CHILDREN: usize = 1;
+
+const DRIVE_ENDPOINT: &str = "DRIVE_ENDPOINT";
+
+/// What a function stands on: its environment, and AWS as that names it.
+#[expect(missing_debug_implementations, reason = "clients hold credentials")]
+pub struct Cloud {
+    pub env: Env,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub(crate) meter: Arc<Meter>,
+    /// Memory of this function.
+    pub(crate) megabytes: u64,
+    aws: aws::Aws,
+}
+
+impl Cloud {
+    pub(crate) async fn new(env: Env) -> Result<Self, ConfigError> {
+        let megabytes = env.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 128)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let meter = Arc::new(Meter::default());
+        let aws = aws::Aws::from_env(Arc::clone(&meter)).await?;
+        Ok(Self { env, clock, ids: Arc::new(RandomIds), meter, megabytes, aws })
+    }
+
+    pub fn tickets(&self) -> Result<Tickets, ConfigError> {
+        let store = Arc::new(self.aws.tickets(&self.env.text("TICKETS_TABLE")?));
+        Ok(Tickets { store, clock: Arc::clone(&self.clock), ids: Arc::clone(&self.ids) })
+    }
+
+    pub fn connections(&self) -> Result<Arc<dyn ConnectionRegistry>, ConfigError> {
+        Ok(Arc::new(self.aws.connections(&self.env.text("CONNECTIONS_TABLE")?)))
+    }
+
+    /// The scan flow, for a function that sends to `queues` and tells clients.
+    pub fn scan(&self, queues: &[Queue]) -> Result<Scan, ConfigError> {
+        let endpoint = self.env.url("CONNECTIONS_ENDPOINT", &["https", "http"])?;
+        let scan = self.flow(queues, self.connections()?, Arc::new(self.aws.notifier(&endpoint)))?;
+        match self.env.optional("NOTICE_TOPIC_ARN") {
+            Some(topic) => Ok(scan.with_notices(Arc::new(self.aws.notices(&topic)))),
+            None => Ok(scan),
+        }
+    }
+
+    /// As [`scan`](Self::scan), for a function that tells clients nothing.
+    pub fn scan_unheard(&self, queues: &[Queue]) -> Result<Scan, ConfigError> {
+        self.flow(queues, Arc::new(Nobody), Arc::new(Nobody))
+    }
+
+    fn flow(
+        &self,
+        queues: &[Queue],
+        connections: Arc<dyn ConnectionRegistry>,
+        notifier: Arc<dyn ClientNotifier>,
+    ) -> Result<Scan, ConfigError> {
+        let mut addresses = Vec::with_capacity(queues.len());
+        for queue in queues {
+            let variable = match queue {
+                Queue::ScanDispatch => "DISPATCH_QUEUE_URL",
+                Queue::ScanWork => "WORK_QUEUE_URL",
+                Queue::ScanFinish => "FINISH_QUEUE_URL",
+            };
+            addresses.push((*queue, self.env.url(variable, &["https", "http"])?));
+        }
+        let ports = Ports {
+            ledger: Arc::new(self.aws.ledger(&self.env.text("SCAN_TABLE")?)),
+            objects: self.objects()?,
+            queue: Arc::new(self.aws.queues(addresses)),
+            connections,
+            notifier,
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+            meter: Arc::clone(&self.meter),
+        };
+        let settings = Settings {
+            prefixes_allowed: true,
+            drive_folder: self.env.optional("DRIVE_FOLDER_ID"),
+            files_at_once: FILES_AT_ONCE,
+            bytes_at_once: BYTES_AT_ONCE,
+            links: Links::Base(self.env.url("PAGE_URL", &["https", "http"])?),
+            prices: self.prices()?,
+            ..Settings::default()
+        };
+        let scan = Scan::new(ports, settings);
+        Ok(match self.tokens()? {
+            Some(tokens) => scan.with_tokens(tokens),
+            None => scan,
+        })
+    }
+
+    /// The vault of tokens, where Google Drive is read.
+    fn tokens(&self) -> Result<Option<Arc<dyn TokenVault>>, ConfigError> {
+        if !self.env.is_on("GOOGLE_DRIVE")? {
+            return Ok(None);
+        }
+        let (table, key) = (self.env.text("TOKENS_TABLE")?, self.env.text("TOKEN_KEY_ID")?);
+        Ok(Some(Arc::new(self.aws.tokens(&table, &key, Arc::clone(&self.clock)))))
+    }
+
+    fn drive(&self) -> Result<Option<Arc<dyn FileSource>>, ConfigError> {
+        let Some(tokens) = self.tokens()? else { return Ok(None) };
+        let mut settings = riffle_drive_adapter::Settings::default();
+        if self.env.optional(DRIVE_ENDPOINT).is_some() {
+            settings.endpoint = self.env.url(DRIVE_ENDPOINT, &["https", "http"])?;
+        }
+        let drive = Drive::new(settings, tokens).map_err(ConfigError::Client)?;
+        Ok(Some(Arc::new(drive)))
+    }
+
+    fn prices(&self) -> Result<Prices, ConfigError> {
+        let Some(value) = self.env.optional("PRICES") else { return Ok(Prices::default()) };
+        serde_json::from_str(&value).map_err(|_| ConfigError::Wrong {
+            variable: "PRICES",
+            value,
+            wanted: "a price table as JSON, as docs/cost.md shows it,",
+        })
+    }
+
+    fn objects(&self) -> Result<Arc<dyn ObjectStore>, ConfigError> {
+        Ok(Arc::new(self.aws.objects(&self.env.text("OBJECTS_BUCKET")?)))
+    }
+
+    /// Every kind of place that is read here.
+    pub fn sources(&self) -> Result<Arc<Sources>, ConfigError> {
+        let bucket = self.env.text("UPLOADS_BUCKET")?;
+        Ok(Arc::new(Sources {
+            folders: None,
+            prefixes: Some(Arc::new(self.aws.prefixes(&bucket))),
+            drive: self.drive()?,
+            uploads: Uploads {
+                objects: self.objects()?,
+                storage: Arc::new(self.aws.uploads(&bucket, Arc::clone(&self.clock))),
+                ids: Arc::clone(&self.ids),
+                limits: riffle_scan::limits(),
+            },
+        }))
+    }
+
+    /// What reads files: the worker, and quarantine.
+    pub fn worker(&self) -> Result<Worker, ConfigError> {
+        let reader = Reader { parser: sandbox(), cache: None, ocr: self.ocr()? };
+        Ok(Worker {
+            scan: self.scan(&[Queue::ScanFinish])?,
+            source: self.sources()?,
+            search: Arc::new(ReaderSearch(Arc::new(reader))),
+        })
+    }
+
+    /// What ends sessions, with pictures in their reports.
+    pub fn finisher(&self) -> Result<Scan, ConfigError> {
+        let images =
+            ReaderPages::new(Arc::new(Reader { parser: sandbox(), cache: None, ocr: None }), CHILDREN);
+        Ok(self.scan(&[Queue::ScanFinish])?.with_pictures(self.sources()?, Arc::new(images)))
+    }
+
+    /// Pages drawn for people.
+    pub fn page_views(&self, scan: &Scan, sources: Arc<Sources>) -> PageViews {
+        let images =
+            ReaderPages::new(Arc::new(Reader { parser: sandbox(), cache: None, ocr: None }), CHILDREN);
+        PageViews::new(scan.clone(), sources, Arc::new(images))
+    }
+
+    pub fn links(&self) -> Result<Arc<dyn DownloadLinks>, ConfigError> {
+        let lifetime = Duration::from_secs(self.env.number("LINK_LIFETIME_SECONDS", 3600)?);
+        let settings = aws::LinkSettings {
+            objects_bucket: self.env.text("OBJECTS_BUCKET")?,
+            uploads_bucket: self.env.text("UPLOADS_BUCKET")?,
+            lifetime,
+            upload_key: keys::uploaded_file,
+        };
+        Ok(Arc::new(self.aws.links(settings, Arc::clone(&self.clock))))
+    }
+
+    /// What reads pictures, if anything does.
+    fn ocr(&self) -> Result<Option<Arc<dyn Ocr>>, ConfigError> {
+        Ok(None)
+    }
+
+    pub fn has_ocr(&self) -> Result<bool, ConfigError> {
+        match self.env.optional("OCR_BACKEND").as_deref() {
+            None | Some("off") => Ok(false),
+            Some("textract") => Ok(true),
+            Some(value) => Err(ConfigError::Wrong {
+                variable: "OCR_BACKEND",
+                value: value.to_owned(),
+                wanted: "off or textract",
+            }),
+        }
+    }
+}
+
+fn sandbox() -> Parser {
+    Parser::Sandbox(Pool::new(sandbox::Settings { children: CHILDREN, ..Default::default() }))
+}
