@@ -95,7 +95,13 @@ test("a report opened from elsewhere", async ({ page, cloud, folder }) => {
 
   // Whoever turns round at the sign-in is asked no second time.
   const other = await page.context().newPage();
+  await other.goto(`${cloud.address}/sessions`);
+  await expect(other.getByRole("button", { name: "Sign in" })).toBeVisible();
   await other.goto(`${cloud.address}/sessions/${id}/files/0`);
+  await expect(other.getByRole("link", { name: "Leave" })).toBeVisible();
+  await other.goBack();
+  await expect(other.getByRole("button", { name: "Sign in" })).toBeVisible();
+  await other.goForward();
   await other.getByRole("link", { name: "Leave" }).click();
   await expect(other.getByRole("alert")).toContainText("stopped");
 });

@@ -38,7 +38,7 @@ export function browser(): World {
     },
     address: () => window.location.href,
     show: (path) => window.history.replaceState(null, "", path),
-    leave: (url) => window.location.assign(url),
+    leave: (url, instead) => (instead ? window.location.replace(url) : window.location.assign(url)),
     open() {
       const opened = window.open("about:blank", "_blank", "popup,width=520,height=720");
       return opened && { go: (url) => opened.location.assign(url) };

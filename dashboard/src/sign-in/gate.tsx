@@ -69,7 +69,8 @@ function Led({ identity }: { identity: Identity }) {
   useEffect(() => {
     if (led.current) return;
     led.current = true;
-    void identity.signIn();
+    // Who came back to this page would be led there again, and never get away.
+    void identity.signIn(true);
   }, [identity]);
   return <Waiting label="Leading you to the sign-in…" />;
 }

@@ -52,7 +52,8 @@ export interface World {
   address(): string;
   /** Another path in the address, without loading anything. */
   show(path: string): void;
-  leave(url: string): void;
+  /** `instead`: the way back leads past this page. */
+  leave(url: string, instead?: boolean): void;
   /** Opens an empty window; `null` where the browser does not allow it. Only within a person's click. */
   open(): { go(url: string): void } | null;
   /** This window has done its work. */
@@ -112,12 +113,12 @@ export class Identity implements Voucher {
     else this.goOn(null);
   }
 
-  /** Leads to the sign-in and back to where the person is. */
-  async signIn(): Promise<void> {
+  /** Leads to the sign-in and back to where the person is. `instead`: whoever turns round there does not come back here. */
+  async signIn(instead = false): Promise<void> {
     const { pathname, search } = new URL(this.world.address());
     const asked = this.ask(pathname + search);
     this.world.keep(ASKED, JSON.stringify(asked));
-    this.world.leave(await this.authorizeUrl(asked));
+    this.world.leave(await this.authorizeUrl(asked), instead);
   }
 
   /** Signs in in another window while the page stays. Within a person's click. */
