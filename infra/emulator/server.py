@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from datetime import datetime, timezone
+from pathlib import Path
 
 HOST = "127.0.0.1"
 
@@ -81,6 +82,10 @@ if __name__ == "__main__":
     sys.argv = sys.argv[:1]
     environment(chosen)
     mend(chosen)
+    import faults
+
+    # The folder of this run, as scripts/emulator makes it: our own is below it.
+    faults.install(Path.cwd().parent)
     from ministack.app import main
 
     main()
