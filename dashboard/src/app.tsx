@@ -7,9 +7,15 @@ import { Link, Route, Switch, useLocation } from "wouter";
 import { get } from "./api/client.ts";
 import classes from "./app.module.css";
 import type { Config } from "./contracts.ts";
+import { DownloadPage } from "./downloads/download-page.tsx";
+import { Minted } from "./downloads/links.tsx";
+import { areMinted, filePath, isDownload, reportPath } from "./downloads/mint.ts";
 import { NewScan } from "./scan/new-scan.tsx";
 import { SessionPage } from "./scan/session-page.tsx";
 import { History } from "./sessions/history.tsx";
+import { Account } from "./sign-in/account.tsx";
+import { Current, identityAt, useSignIn } from "./sign-in/current.ts";
+import { Gate } from "./sign-in/gate.tsx";
 import { Empty, Trouble, Waiting } from "./ui/notes.tsx";
 
 export function App() {
@@ -18,17 +24,25 @@ export function App() {
     queryFn: ({ signal }) => get<Config>("/api/config", signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
+  const [location] = useLocation();
+  const signIn = config.data?.sign_in;
   return (
-    <>
+    <Current value={signIn ? identityAt(signIn) : null}>
       <Header />
       <Container component="main" size={1320} px="md" py="lg" id="content">
         {config.isPending && <Waiting label="Opening Riffle…" />}
         {config.isError && (
           <Trouble title="Riffle does not answer" message={config.error.message} again={() => void config.refetch()} />
         )}
-        {config.data && <Pages config={config.data} />}
+        {config.data && (
+          <Minted value={areMinted(config.data)}>
+            <Gate hurried={isDownload(location)}>
+              <Pages config={config.data} />
+            </Gate>
+          </Minted>
+        )}
       </Container>
-    </>
+    </Current>
   );
 }
 
@@ -45,6 +59,20 @@ function Pages({ config }: { config: Config }) {
         <Titled title="Scans">
           <History />
         </Titled>
+      </Route>
+      <Route path="/sessions/:id/report.xlsx">
+        {({ id }) => (
+          <Titled title="Download">
+            <DownloadPage key={id} session={id} path={reportPath(id)} />
+          </Titled>
+        )}
+      </Route>
+      <Route path="/sessions/:id/files/:file">
+        {({ id, file }) => (
+          <Titled title="Download">
+            <DownloadPage key={`${id} ${file}`} session={id} path={filePath(id, file)} />
+          </Titled>
+        )}
       </Route>
       <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={id} config={config} />}</Route>
       <Route>
@@ -74,6 +102,7 @@ function Titled({ title, children }: { title: string; children: ReactNode }) {
 
 function Header() {
   const [location] = useLocation();
+  const signIn = useSignIn();
   const link = (href: string, label: string, here: boolean) => (
     <Link href={href} className={classes.link} aria-current={here ? "page" : undefined}>
       {label}
@@ -89,11 +118,16 @@ function Header() {
           <img src="/icon.svg" alt="" width={26} height={26} />
           Riffle
         </Link>
-        <Group component="nav" gap={4} wrap="nowrap" aria-label="Pages">
-          {link("/", "New scan", location === "/")}
-          {link("/sessions", "Scans", location.startsWith("/sessions"))}
+        {(signIn === null || signIn.kind === "in" || signIn.kind === "lapsed") && (
+          <Group component="nav" gap={4} wrap="nowrap" aria-label="Pages">
+            {link("/", "New scan", location === "/")}
+            {link("/sessions", "Scans", location.startsWith("/sessions"))}
+          </Group>
+        )}
+        <Group gap="sm" wrap="nowrap" ml="auto" miw={0}>
+          <Account />
+          <Scheme />
         </Group>
-        <Scheme />
       </Container>
     </header>
   );
@@ -107,7 +141,6 @@ function Scheme() {
       variant="subtle"
       color="gray"
       size="lg"
-      ml="auto"
       aria-label={dark ? "Light colours" : "Dark colours"}
       onClick={() => setColorScheme(dark ? "light" : "dark")}
     >

@@ -194,6 +194,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{id}/files/{index}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An address for a file of a session. */
+        post: operations["file_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/{id}/files/{index}/pages/{page}": {
         parameters: {
             query?: never;
@@ -242,6 +259,23 @@ export interface paths {
         get: operations["evidence"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}/report/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An address for the report of a COMPLETE session. */
+        post: operations["report_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -446,10 +480,34 @@ export interface components {
             limits: components["schemas"]["Limits"];
             ocr: components["schemas"]["OcrConfig"];
             place: components["schemas"]["DeployedAt"];
+            sign_in?: components["schemas"]["SignIn"] | null;
             socket: components["schemas"]["SocketConfig"];
             /** @description What a scan may read. */
             sources: components["schemas"]["SourceKind"][];
             version: string;
+        };
+        /** @description An estimate, by kind of service. */
+        Cost: {
+            /** @description `USD`. */
+            currency: string;
+            /** Format: double */
+            functions: number;
+            /** Format: double */
+            keys: number;
+            /** Format: double */
+            messages: number;
+            /** Format: double */
+            ocr: number;
+            /** Format: double */
+            queues: number;
+            /** @description Whose prices. */
+            region: string;
+            /** Format: double */
+            storage: number;
+            /** Format: double */
+            tables: number;
+            /** Format: double */
+            total: number;
         };
         /** @description Some of the files that will come. */
         DeclareFiles: {
@@ -475,6 +533,15 @@ export interface components {
          * @enum {string}
          */
         DeployedAt: "local" | "aws";
+        /** @description An address at which content can be fetched without signing in, by whoever has it, until then. Not to be kept. */
+        DownloadLink: {
+            /**
+             * Format: date-time
+             * @description `null`: it does not expire.
+             */
+            expires_at?: string | null;
+            url: string;
+        };
         /**
          * @description Which kind of thing went wrong. A client may act on it; `message` is for people.
          * @enum {string}
@@ -793,13 +860,14 @@ export interface components {
             /** Format: int64 */
             waiting: number;
         };
-        /** @description What a session used. */
+        /** @description What a session came to. */
         Receipt: {
             /**
              * Format: int64
              * @description Bytes of the files that were read.
              */
             bytes: number;
+            cost?: components["schemas"]["Cost"] | null;
             /**
              * Format: double
              * @description From the first file handed out to the last result.
@@ -812,6 +880,7 @@ export interface components {
              * @description Pages and sheets that were read.
              */
             pages: number;
+            used?: components["schemas"]["Used"] | null;
         };
         /** @description What must not reach a log: it prints as stars. */
         Secret: string;
@@ -901,6 +970,18 @@ export interface components {
          * @enum {string}
          */
         SessionState: "LISTING" | "DISPATCHING" | "RUNNING" | "FINALIZING" | "COMPLETE" | "FAILED" | "CANCELLED";
+        /**
+         * @description Where people sign in: OpenID Connect with PKCE. Every request but those for `/api/config`, `/api/health` and the
+         *     description of the API carries the id token as `Authorization: Bearer …`.
+         */
+        SignIn: {
+            authorize_url: string;
+            client_id: string;
+            logout_url: string;
+            /** @description Separated by spaces. */
+            scope: string;
+            token_url: string;
+        };
         SocketConfig: {
             /**
              * Format: int64
@@ -912,13 +993,14 @@ export interface components {
              * @description An older connection is closed (1001).
              */
             max_age_seconds: number;
+            /** @description Where to connect with a ticket: relative to the page, or a whole address. */
             path: string;
         };
         /**
          * @description A kind of place a scan may read.
          * @enum {string}
          */
-        SourceKind: "folders" | "upload";
+        SourceKind: "folders" | "upload" | "prefix" | "drive";
         /** @description Starts a scan of one source for a list of codes, or retries a finished one. */
         StartScan: {
             /**
@@ -1032,6 +1114,50 @@ export interface components {
         UploadTargets: {
             files: components["schemas"]["UploadTarget"][];
         };
+        /**
+         * @description What a session used, in the units AWS bills. Storage that stays, traffic, and what clients ask for themselves
+         *     are not in it.
+         */
+        Used: {
+            /**
+             * Format: double
+             * @description Time of functions × their memory.
+             */
+            gb_seconds: number;
+            /**
+             * Format: int64
+             * @description Invocations of functions.
+             */
+            invocations: number;
+            /** Format: int64 */
+            key_requests: number;
+            /** Format: int64 */
+            object_reads: number;
+            /**
+             * Format: int64
+             * @description Objects written, and listings.
+             */
+            object_writes: number;
+            /**
+             * Format: int64
+             * @description Pages read by OCR that is paid by the page.
+             */
+            ocr_pages: number;
+            /**
+             * Format: int64
+             * @description By 64 KB.
+             */
+            queue_requests: number;
+            /**
+             * Format: int64
+             * @description Frames pushed, by 32 KB.
+             */
+            socket_messages: number;
+            /** Format: double */
+            table_read_units: number;
+            /** Format: int64 */
+            table_write_units: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -1046,9 +1172,11 @@ export type CodePage = components['schemas']['CodePage'];
 export type CodeState = components['schemas']['CodeState'];
 export type CompleteParts = components['schemas']['CompleteParts'];
 export type Config = components['schemas']['Config'];
+export type Cost = components['schemas']['Cost'];
 export type DeclareFiles = components['schemas']['DeclareFiles'];
 export type DeclaredFile = components['schemas']['DeclaredFile'];
 export type DeployedAt = components['schemas']['DeployedAt'];
+export type DownloadLink = components['schemas']['DownloadLink'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type Evidence = components['schemas']['Evidence'];
 export type EvidenceBox = components['schemas']['EvidenceBox'];
@@ -1081,6 +1209,7 @@ export type SessionDetail = components['schemas']['SessionDetail'];
 export type SessionOverview = components['schemas']['SessionOverview'];
 export type SessionPage = components['schemas']['SessionPage'];
 export type SessionState = components['schemas']['SessionState'];
+export type SignIn = components['schemas']['SignIn'];
 export type SocketConfig = components['schemas']['SocketConfig'];
 export type SourceKind = components['schemas']['SourceKind'];
 export type StartScan = components['schemas']['StartScan'];
@@ -1090,6 +1219,7 @@ export type Upload = components['schemas']['Upload'];
 export type UploadStatus = components['schemas']['UploadStatus'];
 export type UploadTarget = components['schemas']['UploadTarget'];
 export type UploadTargets = components['schemas']['UploadTargets'];
+export type Used = components['schemas']['Used'];
 export type $defs = Record<string, never>;
 export interface operations {
     understand: {
@@ -1433,6 +1563,37 @@ export interface operations {
             };
         };
     };
+    file_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadLink"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     picture: {
         parameters: {
             query?: {
@@ -1528,6 +1689,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadLink"];
                 };
             };
             /** @description Why it was not served. */

@@ -17,6 +17,21 @@ export class ApiError extends Error {
   }
 }
 
+/** Where people sign in: whoever has the tokens that requests carry. */
+export interface Voucher {
+  /** A token that holds; waits for a person where there is none. */
+  token(signal?: AbortSignal | null): Promise<string>;
+  /** The API does not take it. `final`: nor did it take the one before. Settles when another may be asked for. */
+  refused(token: string, final: boolean): Promise<void>;
+}
+
+let voucher: Voucher | null = null;
+
+/** From now on every request carries a token. */
+export function vouch(by: Voucher | null): void {
+  voucher = by;
+}
+
 export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return request<T>(path, signal ? { signal } : {});
 }
@@ -39,16 +54,37 @@ export function postBytes<T>(path: string, body: Blob, signal?: AbortSignal): Pr
   });
 }
 
+/** What an address holds, such as a picture. */
+export async function getBlob(path: string, signal?: AbortSignal): Promise<Blob> {
+  return (await ask(path, signal ? { signal } : {})).blob();
+}
+
 async function request<T>(path: string, init: RequestInit): Promise<T> {
+  const answer = await ask(path, init);
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}
+
+async function ask(path: string, init: RequestInit): Promise<Response> {
   let answer: Response;
   try {
-    answer = await fetch(path, init);
+    answer = await vouchedFor(path, init);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, "No connection", "The server cannot be reached. Check that it runs, then try again.");
   }
-  if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
+  if (answer.ok) return answer;
   throw await problem(answer);
+}
+
+/** A token that is refused is replaced without a person once; then the request waits until one has signed in. */
+async function vouchedFor(path: string, init: RequestInit): Promise<Response> {
+  if (!voucher) return fetch(path, init);
+  for (let refused = 0; ; refused++) {
+    const token = await voucher.token(init.signal);
+    const answer = await fetch(path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } });
+    if (answer.status !== 401) return answer;
+    await voucher.refused(token, refused > 0);
+  }
 }
 
 async function problem(answer: Response): Promise<ApiError> {

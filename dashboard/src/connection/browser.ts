@@ -2,17 +2,14 @@
 
 import { post } from "../api/client.ts";
 import type { Ticket } from "../contracts.ts";
-import type { Socket, World } from "./link.ts";
+import { type Socket, TIMING, type World } from "./link.ts";
 
 export function browser(path: string): World {
   return {
     async open(): Promise<Socket> {
-      const { ticket } = await post<Ticket>("/api/tickets", {});
-      const address = new URL(path, window.location.href);
-      if (address.protocol === "https:") address.protocol = "wss:";
-      if (address.protocol === "http:") address.protocol = "ws:";
-      address.searchParams.set("ticket", ticket);
-      return new WebSocket(address) as Socket;
+      // Nobody waits longer for it, also where it waits for a person to sign in.
+      const { ticket } = await post<Ticket>("/api/tickets", {}, AbortSignal.timeout(TIMING.openWithin));
+      return new WebSocket(address(path, ticket, window.location.href)) as Socket;
     },
     now: () => Date.now(),
     after(milliseconds, call) {
@@ -21,4 +18,13 @@ export function browser(path: string): World {
     },
     random: () => Math.random(),
   };
+}
+
+/** `path`: relative to the page, or a whole address, such as that of a gateway's stage. */
+export function address(path: string, ticket: string, page: string): URL {
+  const url = new URL(path, page);
+  if (url.protocol === "https:") url.protocol = "wss:";
+  if (url.protocol === "http:") url.protocol = "ws:";
+  url.searchParams.set("ticket", ticket);
+  return url;
 }

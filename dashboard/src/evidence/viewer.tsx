@@ -1,15 +1,18 @@
 // A match as it stands on its page, with the code boxed. Leafs to the next by keyboard.
 
-import { Anchor, Button, Group, SegmentedControl, Text } from "@mantine/core";
+import { Button, Group, SegmentedControl, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { get } from "../api/client.ts";
 import type { Evidence } from "../contracts.ts";
+import { FileLink } from "../downloads/links.tsx";
+import { filePath } from "../downloads/mint.ts";
 import { useAnnounce } from "../ui/announcer.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { count, placeWords } from "../ui/format.ts";
 import { Trouble, Waiting } from "../ui/notes.tsx";
+import { usePicture } from "./picture.ts";
 import classes from "./viewer.module.css";
 
 interface Props {
@@ -64,11 +67,7 @@ export function Viewer({ session, match, order, show }: Props) {
             </Text>
           )}
         </Group>
-        {data && (
-          <Anchor href={`/sessions/${session}/files/${match.split("-")[0]}`} target="_blank" rel="noreferrer" size="sm">
-            Open the file
-          </Anchor>
-        )}
+        {data && <FileLink path={filePath(session, match.split("-")[0] ?? "")}>Open the file</FileLink>}
       </Group>
       {evidence.isPending && <Waiting label="Looking for the page…" />}
       {evidence.isError && (
@@ -117,7 +116,9 @@ function Shown({ data }: { data: Evidence }) {
 
 function PageImage({ data, url }: { data: Evidence; url: string }) {
   const [zoomed, setZoomed] = useState(false);
-  const [state, setState] = useState<"loading" | "shown" | "failed">("loading");
+  const [loaded, setState] = useState<"loading" | "shown" | "failed">("loading");
+  const picture = usePicture(url);
+  const state = picture.failed ? "failed" : loaded;
   const first = data.boxes[0];
   return (
     <div>
@@ -143,16 +144,18 @@ function PageImage({ data, url }: { data: Evidence; url: string }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <section className={classes.frame} hidden={state === "failed"} tabIndex={0} aria-label="Page">
         <div className={classes.page} data-zoomed={zoomed || undefined}>
-          <img
-            src={url}
-            alt={`Page with ${data.hole_code} marked`}
-            onLoad={(event) => {
-              setState("shown");
-              const box = event.currentTarget.parentElement?.querySelector("[data-box]");
-              box?.scrollIntoView({ block: "center", inline: "center" });
-            }}
-            onError={() => setState("failed")}
-          />
+          {picture.src !== null && (
+            <img
+              src={picture.src}
+              alt={`Page with ${data.hole_code} marked`}
+              onLoad={(event) => {
+                setState("shown");
+                const box = event.currentTarget.parentElement?.querySelector("[data-box]");
+                box?.scrollIntoView({ block: "center", inline: "center" });
+              }}
+              onError={() => setState("failed")}
+            />
+          )}
           {state === "shown" &&
             data.boxes.map((box) => (
               <span

@@ -1,8 +1,10 @@
 // Files nobody could read, and why.
 
-import { Anchor, Table, Text, TextInput } from "@mantine/core";
+import { Table, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 
+import { FileLink } from "../downloads/links.tsx";
+import { filePath } from "../downloads/mint.ts";
 import { counted } from "../ui/format.ts";
 import { Empty } from "../ui/notes.tsx";
 import { Scrolled } from "../ui/scrolled.tsx";
@@ -45,9 +47,7 @@ export function FailuresList({ session, id, over }: { session: Session; id: stri
             {found.slice(0, MOST).map(({ file, name, reason }) => (
               <Table.Tr key={file}>
                 <Table.Td style={{ overflowWrap: "anywhere" }}>
-                  <Anchor href={`/sessions/${id}/files/${file}`} target="_blank" rel="noreferrer" size="sm">
-                    {name}
-                  </Anchor>
+                  <FileLink path={filePath(id, file)}>{name}</FileLink>
                 </Table.Td>
                 <Table.Td>{reason}</Table.Td>
               </Table.Tr>

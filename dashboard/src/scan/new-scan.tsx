@@ -101,6 +101,10 @@ function Form({ config, start }: { config: Config; start: (message: StartScan) =
       start({ ...message, folders: [source.path] });
       return;
     }
+    if (source.kind === "prefix") {
+      start({ ...message, prefix: source.prefix });
+      return;
+    }
     const controller = new AbortController();
     abort.current = controller;
     try {

@@ -5,6 +5,8 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { Status } from "../connection/status.tsx";
 import type { Config } from "../contracts.ts";
+import { DownloadButton } from "../downloads/links.tsx";
+import { reportPath } from "../downloads/mint.ts";
 import { Viewer } from "../evidence/viewer.tsx";
 import { count, date } from "../ui/format.ts";
 import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
@@ -75,11 +77,7 @@ export function SessionPage({ id, config }: { id: string; config: Config }) {
             <CancelButton cancelling={view.cancelling} cancel={() => session.cancel()} />
           )}
           {view.state === "COMPLETE" && view.failed > 0 && <RetryButton id={id} failed={view.failed} config={config} />}
-          {view.state === "COMPLETE" && (
-            <Button component="a" href={`/sessions/${id}/report.xlsx`} download>
-              Download report
-            </Button>
-          )}
+          {view.state === "COMPLETE" && <DownloadButton path={reportPath(id)}>Download report</DownloadButton>}
           {over && (
             <Button component={Link} href="/" variant="default">
               New scan

@@ -1,18 +1,29 @@
-// Which files: dropped, chosen, or a folder of the server's machine where the page runs beside it.
+// Which files: dropped, chosen, a folder of the server's machine where the page runs beside it, or one of the bucket.
 
-import { Anchor, Button, Group, Stack, Tabs, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Code, Group, Stack, Tabs, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { type DragEvent, useRef, useState } from "react";
+import { type DragEvent, useEffect, useRef, useState } from "react";
 
 import { get } from "../api/client.ts";
-import type { Config, FolderListing } from "../contracts.ts";
+import type { Config, FolderListing, SourceKind } from "../contracts.ts";
+import { useSignIn } from "../sign-in/current.ts";
 import { DropZone } from "../ui/drop-zone.tsx";
 import { bytes, counted } from "../ui/format.ts";
 import { type Chosen, fromDrop, fromInput } from "../upload/collect.ts";
 import classes from "./fields.module.css";
 
-export type SourceChosen = { kind: "folder"; path: string } | { kind: "upload"; files: Chosen[] };
+export type SourceChosen =
+  | { kind: "folder"; path: string }
+  | { kind: "upload"; files: Chosen[] }
+  | { kind: "prefix"; prefix: string };
+
+/** In this order. */
+const NAMES: [SourceKind, string][] = [
+  ["folders", "A folder on this computer"],
+  ["upload", "Upload files"],
+  ["prefix", "A folder of the bucket"],
+];
 
 interface Props {
   config: Config;
@@ -22,27 +33,62 @@ interface Props {
 }
 
 export function Source({ config, chosen, choose, disabled }: Props) {
-  const folders = config.sources.includes("folders");
-  const uploads = config.sources.includes("upload");
-  if (!folders) return <Drop limits={config.limits} chosen={chosen} choose={choose} disabled={disabled} />;
-  if (!uploads) return <Folder choose={choose} />;
+  const kinds = NAMES.filter(([kind]) => config.sources.includes(kind));
+  const field = (kind: SourceKind) => {
+    if (kind === "folders") return <Folder choose={choose} />;
+    if (kind === "prefix") return <Prefix choose={choose} />;
+    return <Drop limits={config.limits} chosen={chosen} choose={choose} disabled={disabled} />;
+  };
+  const first = kinds[0]?.[0] ?? "upload";
+  if (kinds.length < 2) return field(first);
   return (
-    <Tabs defaultValue="folder" onChange={() => choose(null)} keepMounted={false}>
+    <Tabs defaultValue={first} onChange={() => choose(null)} keepMounted={false}>
       <Tabs.List mb="md">
-        <Tabs.Tab value="folder" disabled={disabled}>
-          A folder on this computer
-        </Tabs.Tab>
-        <Tabs.Tab value="upload" disabled={disabled}>
-          Upload files
-        </Tabs.Tab>
+        {kinds.map(([kind, name]) => (
+          <Tabs.Tab key={kind} value={kind} disabled={disabled}>
+            {name}
+          </Tabs.Tab>
+        ))}
       </Tabs.List>
-      <Tabs.Panel value="folder">
-        <Folder choose={choose} />
-      </Tabs.Panel>
-      <Tabs.Panel value="upload">
-        <Drop limits={config.limits} chosen={chosen} choose={choose} disabled={disabled} />
-      </Tabs.Panel>
+      {kinds.map(([kind]) => (
+        <Tabs.Panel key={kind} value={kind}>
+          {field(kind)}
+        </Tabs.Panel>
+      ))}
     </Tabs>
+  );
+}
+
+/** A bucket knows only how keys begin: without the slash, `2026` would be `2026-old` too. */
+export function prefixOf(folder: string): string {
+  const name = folder.trim().replace(/^\/+|\/+$/g, "");
+  return name === "" ? "" : `${name}/`;
+}
+
+function Prefix({ choose }: { choose: Props["choose"] }) {
+  const signIn = useSignIn();
+  const tenant = signIn?.kind === "in" || signIn?.kind === "lapsed" ? signIn.who.tenant : "TENANT";
+  const [folder, setFolder] = useState("");
+  useEffect(() => choose({ kind: "prefix", prefix: prefixOf(folder) }), [folder, choose]);
+  return (
+    <Stack gap="sm">
+      <TextInput
+        label="Folder of the uploads bucket"
+        description="All files in it and below it are read. Leave it empty for all that is yours."
+        placeholder="drawings/2026"
+        value={folder}
+        onChange={(event) => setFolder(event.currentTarget.value)}
+        autoComplete="off"
+        spellCheck={false}
+      />
+      <Text size="sm" c="dimmed">
+        Files go below <Code>files/{tenant}/</Code> of the bucket, for instance by{" "}
+        <Code>
+          aws s3 sync drawings s3://BUCKET/files/{tenant}/{prefixOf(folder) || "drawings/2026/"}
+        </Code>
+        .
+      </Text>
+    </Stack>
   );
 }
 

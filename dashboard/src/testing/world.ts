@@ -22,6 +22,11 @@ export class Time {
     return this.now;
   }
 
+  /** A closed lid: it passes, and nothing runs. */
+  sleep(milliseconds: number): void {
+    this.now += milliseconds;
+  }
+
   after(milliseconds: number, call: () => void): () => void {
     const timer = { at: this.now + milliseconds, order: this.order++, call };
     this.due.push(timer);

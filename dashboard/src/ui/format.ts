@@ -43,6 +43,25 @@ function joined(first: number, one: string, second: number, two: string): string
   return second === 0 ? `${first} ${one}` : `${first} ${one} ${second} ${two}`;
 }
 
+/** Below this nobody wants to know. */
+const LEAST = 0.0001;
+/** Above this they are cents. */
+const CENTS = 0.0995;
+
+/** "$12.30", "$0.013": cents, and of less than that the first two digits. */
+export function money(value: number, currency: string, language?: string): string {
+  const shown = (amount: number, digits: Intl.NumberFormatOptions = {}) =>
+    new Intl.NumberFormat(language, { style: "currency", currency, ...digits }).format(amount);
+  if (value > 0 && value < LEAST) return `less than ${shown(LEAST, { maximumSignificantDigits: 1 })}`;
+  return value > 0 && value < CENTS ? shown(value, { maximumSignificantDigits: 2 }) : shown(value);
+}
+
+/** The same of an estimate: "about $0.013". */
+export function about(value: number, currency: string, language?: string): string {
+  const words = money(value, currency, language);
+  return value > 0 && value < LEAST ? words : `about ${words}`;
+}
+
 export function date(iso: string): string {
   return when.format(new Date(iso));
 }

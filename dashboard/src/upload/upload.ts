@@ -2,8 +2,9 @@
 // is tried again with fresh links; what has arrived is not sent twice.
 
 import { ApiError, post } from "../api/client.ts";
-import type { Config, SendBy, Upload, UploadTargets } from "../contracts.ts";
+import type { Config, SendBy, SentPart, Upload, UploadTargets } from "../contracts.ts";
 import type { Chosen } from "./collect.ts";
+import { etagOf, transfer } from "./storage.ts";
 
 export interface Progress {
   files: number;
@@ -52,18 +53,15 @@ export async function upload(
           counted = bytes;
           told({ ...progress });
         };
-        await patiently(
-          async () => {
-            const way = ways.files[place]?.upload;
-            if (!way) throw new ApiError(500, "Incomplete answer", "The server gave no link for a file.");
-            await send(id, first + place, chosen.file, way, sent, signal);
-          },
-          signal,
-          async () => {
-            // A link may have run out.
-            ways = await declare();
-          },
-        );
+        const way = () => {
+          const found = ways.files[place]?.upload;
+          if (found) return found;
+          throw new ApiError(500, "Incomplete answer", "The server gave no link for a file.");
+        };
+        const renew = async () => {
+          ways = await declare();
+        };
+        await send({ id, number: first + place, file: chosen.file, way, renew, sent, signal });
         sent(chosen.file.size);
         progress.filesDone += 1;
         told({ ...progress });
@@ -74,62 +72,58 @@ export async function upload(
   return id;
 }
 
-async function send(
-  id: string,
-  number: number,
-  file: File,
-  way: SendBy,
-  sent: (bytes: number) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  if (way.kind === "single") {
-    const form = new FormData();
-    for (const [key, value] of Object.entries(way.fields)) form.append(key, value);
-    form.append("file", file);
-    await transfer(way.method, way.url, form, (bytes) => sent(Math.min(bytes, file.size)), signal);
+interface Sending {
+  /** Of the upload. */
+  id: string;
+  number: number;
+  file: File;
+  /** By the links as they are now. */
+  way(): SendBy;
+  /** Fresh links: they may have run out. */
+  renew(): Promise<void>;
+  sent(bytes: number): void;
+  signal: AbortSignal;
+}
+
+async function send(sending: Sending): Promise<void> {
+  const { id, number, signal, renew } = sending;
+  if (sending.way().kind === "single") {
+    await patiently(() => sendWhole(sending), signal, renew);
     return;
   }
-  const parts: { number: number; etag: string }[] = [];
-  for (const part of way.parts) {
-    const begin = (part.number - 1) * way.part_bytes;
-    const slice = file.slice(begin, Math.min(file.size, begin + way.part_bytes));
-    const etag = await patiently(
-      () => transfer("PUT", part.url, slice, (bytes) => sent(begin + bytes), signal),
-      signal,
-    );
-    parts.push({ number: part.number, etag });
+  const parts: SentPart[] = [];
+  for (let at = 0; ; at++) {
+    const sent = await patiently(() => sendPart(sending, at), signal, renew);
+    if (!sent) break;
+    parts.push(sent);
   }
-  await post(`/api/uploads/${id}/files/${number}/complete`, { parts }, signal);
+  await patiently(() => post(`/api/uploads/${id}/files/${number}/complete`, { parts }, signal), signal);
 }
 
-/** As fetch, which cannot tell how much has been sent. The answer's ETag. */
-function transfer(
-  method: string,
-  url: string,
-  body: FormData | Blob,
-  sent: (bytes: number) => void,
-  signal: AbortSignal,
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    const abort = () => request.abort();
-    signal.addEventListener("abort", abort, { once: true });
-    request.open(method, url);
-    request.upload.onprogress = (event) => sent(event.loaded);
-    request.onloadend = () => {
-      signal.removeEventListener("abort", abort);
-      if (signal.aborted) reject(new DOMException("The upload was stopped.", "AbortError"));
-      else if (request.status >= 200 && request.status < 300) resolve(request.getResponseHeader("etag") ?? "");
-      else reject(new ApiError(request.status, "Upload", uploadTrouble(request.status)));
-    };
-    request.send(body);
-  });
+async function sendWhole({ file, way, sent, signal }: Sending): Promise<void> {
+  const by = way();
+  if (by.kind !== "single") throw changed();
+  const form = new FormData();
+  for (const [key, value] of Object.entries(by.fields)) form.append(key, value);
+  // S3 reads no field that comes after it.
+  form.append("file", file);
+  await transfer(by.method, by.url, form, (bytes) => sent(Math.min(bytes, file.size)), signal);
 }
 
-function uploadTrouble(status: number): string {
-  return status === 0
-    ? "The server cannot be reached. Check the connection, then try again."
-    : `The server did not take a file (${status}). Try again.`;
+/** `null` after the last. */
+async function sendPart({ file, way, sent, signal }: Sending, at: number): Promise<SentPart | null> {
+  const by = way();
+  if (by.kind !== "parts") throw changed();
+  const part = by.parts[at];
+  if (!part) return null;
+  const begin = (part.number - 1) * by.part_bytes;
+  const slice = file.slice(begin, Math.min(file.size, begin + by.part_bytes));
+  const etag = etagOf(await transfer("PUT", part.url, slice, (bytes) => sent(begin + bytes), signal));
+  return { number: part.number, etag };
+}
+
+function changed(): ApiError {
+  return new ApiError(400, "Other answer", "The server changed how a file is sent. Choose the files again.");
 }
 
 /** Tries again after longer and longer waits what may pass. */
@@ -139,7 +133,7 @@ async function patiently<T>(attempt: () => Promise<T>, signal: AbortSignal, befo
       if (tried > 1) await before?.();
       return await attempt();
     } catch (error) {
-      const hopeless = error instanceof ApiError && !error.passes && error.status !== 403;
+      const hopeless = error instanceof ApiError && !error.passes;
       if (signal.aborted || hopeless || !(error instanceof ApiError) || tried === TRIES) throw error;
       await new Promise((resolve) => setTimeout(resolve, FIRST_WAIT * 2 ** (tried - 1)));
     }

@@ -11,6 +11,7 @@ use crate::{Deps, Refusal, Tenant};
 #[utoipa::path(
     post,
     path = "/api/sessions/{id}/report/link",
+    operation_id = "report_link",
     tag = "downloads",
     params(("id" = String, Path)),
     responses((status = 200, body = DownloadLink))
@@ -33,6 +34,7 @@ pub async fn report(
 #[utoipa::path(
     post,
     path = "/api/sessions/{id}/files/{index}/link",
+    operation_id = "file_link",
     tag = "downloads",
     params(("id" = String, Path), ("index" = u32, Path)),
     responses((status = 200, body = DownloadLink))

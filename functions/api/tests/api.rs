@@ -8,42 +8,13 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode};
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, Problem, SessionPage, SocketConfig, Upload};
 use riffle_ports::{
-    Clock, Completed, Entry, Ids, Opened, PortError, PostForm, Probe, QueueDepth, ReadError, Received,
-    ScanLedger, Session, SessionId, Source, UploadStorage, Vitals,
+    Clock, Ids, PortError, Probe, QueueDepth, ScanLedger, Session, SessionId, Source, Vitals,
 };
 use riffle_scan::{Ports, Request as Asked, Scan, Settings, Sources, Tickets, Uploads};
 use riffle_testkit::memory::{
     ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryTickets,
-    Redrive, SeededIds,
+    NoUploads, Redrive, SeededIds,
 };
-
-/// Takes nothing: these tests send nothing.
-struct NoStorage;
-
-#[async_trait]
-impl UploadStorage for NoStorage {
-    async fn form(&self, key: &str, _: u64) -> Result<PostForm, PortError> {
-        Ok(PostForm { url: format!("/{key}"), fields: std::collections::BTreeMap::new() })
-    }
-    async fn begin(&self, _: &str) -> Result<String, PortError> {
-        Err(PortError::Unavailable("there is no storage".to_owned()))
-    }
-    async fn part(&self, _: &str, _: &str, _: u32, _: u64) -> Result<String, PortError> {
-        Err(PortError::Broken("a secret of ours".to_owned()))
-    }
-    async fn complete(&self, _: &str, _: &str, _: &[(u32, String)], _: u64) -> Result<Completed, PortError> {
-        Ok(Completed::Refused("there is no storage".to_owned()))
-    }
-    async fn abort(&self, _: &str, _: &str) -> Result<(), PortError> {
-        Ok(())
-    }
-    async fn received(&self, _: &str) -> Result<Option<Received>, PortError> {
-        Ok(None)
-    }
-    async fn open(&self, _: &str, _: &Entry) -> Result<Box<dyn Opened>, ReadError> {
-        Err(ReadError::Missing)
-    }
-}
 
 struct Panics;
 
@@ -80,7 +51,7 @@ impl World {
         };
         let uploads = Uploads {
             objects,
-            storage: Arc::new(NoStorage),
+            storage: Arc::new(NoUploads),
             ids: Arc::clone(&ids),
             limits: riffle_scan::limits(),
         };

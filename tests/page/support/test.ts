@@ -4,6 +4,7 @@ import { type Page, test as base, expect } from "@playwright/test";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 
+import { Cloud } from "./cloud.ts";
 import { texts } from "./files.ts";
 import { Network } from "./network.ts";
 import { scratch, Server } from "./server.ts";
@@ -15,6 +16,8 @@ interface Fixtures {
   /** One that reads one file at a time: a scan leaves time to do something meanwhile. */
   slow: Server;
   network: Network;
+  /** The page as AWS serves it. */
+  cloud: Cloud;
 }
 
 export const test = base.extend<Fixtures>({
@@ -38,6 +41,11 @@ export const test = base.extend<Fixtures>({
     const network = await Network.before(server.port);
     await use(network);
     await network.close();
+  },
+  cloud: async ({ server }, use) => {
+    const cloud = await Cloud.before(server);
+    await use(cloud);
+    await cloud.close();
   },
   page: async ({ page }, use) => {
     const errors: string[] = [];

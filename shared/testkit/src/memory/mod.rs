@@ -14,6 +14,7 @@ mod objects;
 mod queue;
 mod tickets;
 mod tokens;
+mod uploads;
 
 pub use clock::{ManualClock, SeededIds};
 pub use connections::MemoryConnections;
@@ -24,6 +25,7 @@ pub use objects::MemoryObjects;
 pub use queue::{MemoryQueue, Place, Received, Redrive};
 pub use tickets::MemoryTickets;
 pub use tokens::MemoryTokens;
+pub use uploads::NoUploads;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

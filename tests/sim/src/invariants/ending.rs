@@ -115,7 +115,11 @@ fn queues(world: &World) -> Result<(), Violation> {
         let what = format!("{garbage} of {expected} messages that nobody can decode are in the dead letters");
         return Err(Violation::new(6, what));
     }
-    if world.scenario.plan == Plan::Quiet && dead.len() != garbage {
+    // What is handed out again after a pause is there twice, and of two messages of a file that kills one may come
+    // too often before the other has told.
+    let killers = world.scenario.folders.iter().flatten().any(|nature| *nature == Nature::Killer);
+    let doubled = killers && world.scenario.drive.is_some();
+    if world.scenario.plan == Plan::Quiet && !doubled && dead.len() != garbage {
         let others = dead.len() - garbage;
         return Err(Violation::new(6, format!("{others} good messages are in the dead letters")));
     }

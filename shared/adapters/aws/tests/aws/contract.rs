@@ -19,8 +19,6 @@ async fn ledger() {
     let world = World::new().await;
     let ledger = world.aws.ledger(&world.scan_table().await);
     contract::scan_ledger(&ledger, &RandomIds).await;
-    // Once more over what the first run left.
-    contract::scan_ledger(&ledger, &RandomIds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -77,7 +77,7 @@ fn start() -> Emulator {
     let began = Instant::now();
     while !answers(&free.to_string()) {
         assert!(began.elapsed() < PATIENCE, "the emulator does not answer: see {}", log.display());
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(20));
     }
     Emulator { endpoint, _watch: watch }
 }

@@ -1,1 +1,86 @@
-//! Later.
+//! The storage of uploads, with a client that knows nothing but addresses and forms.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use riffle_aws_adapters::S3Uploads;
+use riffle_ports::{Clock, PostForm, UploadStorage};
+use riffle_runtime::{RandomIds, SystemClock};
+use riffle_testkit::contract::{self, SenderHarness};
+
+use crate::world::World;
+
+/// So long are addresses good here: long enough for what the suite does with one, short enough to see them run out.
+const LEFT: TimeDelta = TimeDelta::seconds(10);
+
+/// Runs so far behind that what is good for an hour has only [`LEFT`] of it, and tells when that ends.
+#[derive(Default)]
+struct Late {
+    /// Seconds since 1970, of the last reading.
+    ends: AtomicI64,
+}
+
+impl Clock for Late {
+    fn now(&self) -> DateTime<Utc> {
+        let now = SystemClock.now();
+        self.ends.store((now + LEFT).timestamp() + 1, Ordering::Relaxed);
+        now - TimeDelta::hours(1) + LEFT
+    }
+}
+
+struct Sender {
+    uploads: S3Uploads,
+    clock: Arc<Late>,
+    http: reqwest::Client,
+}
+
+#[async_trait]
+impl SenderHarness for Sender {
+    fn storage(&self) -> &dyn UploadStorage {
+        &self.uploads
+    }
+
+    async fn post(&self, form: &PostForm, content: &[u8]) -> bool {
+        let boundary = "8fb0c5a1e7";
+        let mut body = Vec::new();
+        let mut part = |head: String, content: &[u8]| {
+            body.extend(
+                format!("--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n").into_bytes(),
+            );
+            body.extend(content);
+            body.extend(b"\r\n");
+        };
+        for (name, value) in &form.fields {
+            part(format!("name=\"{name}\""), value.as_bytes());
+        }
+        part("name=\"file\"; filename=\"a.pdf\"\r\nContent-Type: application/pdf".to_owned(), content);
+        body.extend(format!("--{boundary}--\r\n").into_bytes());
+        let kind = format!("multipart/form-data; boundary={boundary}");
+        let post = self.http.post(&form.url).header("content-type", kind).body(body);
+        post.send().await.expect("an answer").status().is_success()
+    }
+
+    async fn put(&self, url: &str, content: &[u8]) -> Option<String> {
+        let answer = self.http.put(url).body(content.to_vec()).send().await.expect("an answer");
+        let etag = answer.headers().get("etag").map(|etag| etag.to_str().expect("text").to_owned());
+        answer.status().is_success().then(|| etag.expect("an ETag"))
+    }
+
+    async fn expire(&self) {
+        while SystemClock.now().timestamp() <= self.clock.ends.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn uploads() {
+    let world = World::new().await;
+    let clock = Arc::new(Late::default());
+    let uploads = world.aws.uploads(&world.bucket().await, Arc::clone(&clock) as _);
+    let sender = Sender { uploads, clock, http: reqwest::Client::new() };
+    contract::upload_storage(&sender, &RandomIds).await;
+}

@@ -1,0 +1,70 @@
+import { afterEach, expect, it, vi } from "vitest";
+
+import { ApiError, get, post, type Voucher, vouch } from "./client.ts";
+
+const answered = (status: number, body: unknown = {}) =>
+  new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json" } });
+
+function server(...statuses: number[]) {
+  const heard: (string | null)[] = [];
+  const fetched = vi.fn(async (_: string, init: RequestInit) => {
+    heard.push(new Headers(init.headers).get("authorization"));
+    return answered(statuses.shift() ?? 200, { status: 401, title: "t", detail: "d" });
+  });
+  vi.stubGlobal("fetch", fetched);
+  return { heard, fetched };
+}
+
+class Tokens implements Voucher {
+  at = 1;
+  readonly told: [string, boolean][] = [];
+  async token() {
+    return `token-${this.at}`;
+  }
+  async refused(token: string, final: boolean) {
+    this.told.push([token, final]);
+    this.at += 1;
+  }
+}
+
+afterEach(() => {
+  vouch(null);
+  vi.unstubAllGlobals();
+});
+
+it("nobody vouches where nobody signs in", async () => {
+  const { heard } = server(401);
+  await expect(get("/api/sessions")).rejects.toMatchObject({ status: 401, message: "d" });
+  expect(heard).toEqual([null]);
+});
+
+it("every request carries the token", async () => {
+  const { heard, fetched } = server();
+  vouch(new Tokens());
+  await get("/api/sessions");
+  await post("/api/tickets", {});
+  expect(heard).toEqual(["Bearer token-1", "Bearer token-1"]);
+  expect(new Headers(fetched.mock.calls[1]?.[1].headers).get("content-type")).toBe("application/json");
+});
+
+it("a refused token is replaced, and the second refusal is final", async () => {
+  const { heard } = server(401, 401, 200);
+  const tokens = new Tokens();
+  vouch(tokens);
+  await get("/api/sessions");
+  expect(heard).toEqual(["Bearer token-1", "Bearer token-2", "Bearer token-3"]);
+  expect(tokens.told).toEqual([
+    ["token-1", false],
+    ["token-2", true],
+  ]);
+});
+
+it("where no token can be had, the same may work a moment later", async () => {
+  server();
+  const tokens = new Tokens();
+  tokens.token = () => Promise.reject(new Error("nobody answers"));
+  vouch(tokens);
+  const error = await get("/api/sessions").catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(ApiError);
+  expect((error as ApiError).passes).toBe(true);
+});

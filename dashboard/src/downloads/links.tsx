@@ -1,0 +1,65 @@
+// Links to what can be downloaded: plain ones where the server of the page answers them.
+
+import { Anchor, Button } from "@mantine/core";
+import { createContext, type MouseEvent, type ReactNode, useContext, useRef, useState } from "react";
+import { useLocation } from "wouter";
+
+import { follow, mint } from "./mint.ts";
+
+export const Minted = createContext(false);
+
+interface Props {
+  path: string;
+  children: ReactNode;
+}
+
+export function DownloadButton({ path, children }: Props) {
+  const { minted, busy, click } = useClick(path);
+  return minted ? (
+    <Button component="a" href={path} onClick={click} loading={busy}>
+      {children}
+    </Button>
+  ) : (
+    <Button component="a" href={path} download>
+      {children}
+    </Button>
+  );
+}
+
+export function FileLink({ path, children }: Props) {
+  const { minted, busy, click } = useClick(path);
+  return minted ? (
+    <Anchor href={path} onClick={click} aria-busy={busy} size="sm">
+      {children}
+    </Anchor>
+  ) : (
+    <Anchor href={path} target="_blank" rel="noreferrer" size="sm">
+      {children}
+    </Anchor>
+  );
+}
+
+function useClick(path: string) {
+  const minted = useContext(Minted);
+  const [, go] = useLocation();
+  const [busy, setBusy] = useState(false);
+  const asked = useRef(false);
+  const click = async (event: MouseEvent) => {
+    // A tab of its own asks for itself.
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    if (asked.current) return;
+    asked.current = true;
+    setBusy(true);
+    try {
+      follow(await mint(path));
+    } catch {
+      // The page of this download says what is wrong.
+      go(path);
+    } finally {
+      asked.current = false;
+      setBusy(false);
+    }
+  };
+  return { minted, busy, click };
+}

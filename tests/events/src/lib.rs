@@ -1,0 +1,1 @@
+//! The events of `events/`, handed to the functions they are for. See `tests/`.

@@ -1,0 +1,214 @@
+//! Each event of `events/` goes to the function it is for: what it answers, what it sends and whom it tells. The same
+//! files run under `scripts/invoke`.
+
+mod world;
+
+use std::collections::BTreeSet;
+
+use api::Api;
+use aws_lambda_events::iam::IamPolicyEffect;
+use aws_lambda_events::sqs::SqsBatchResponse;
+use chrono::TimeDelta;
+use riffle_ports::{Clock as _, Failure, Ticket, TicketHash};
+use riffle_runtime::Event;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use world::{World, event, folder};
+
+const CONNECTION: &str = "L0SM9cOFvHcCIhw=";
+
+/// The ids of the messages that come again.
+fn failed(answer: SqsBatchResponse) -> Vec<String> {
+    answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+}
+
+impl World {
+    async fn connect(&self) {
+        let deps =
+            websocket_connect::Deps { connections: self.connections.clone(), clock: self.clock.clone() };
+        let answer = websocket_connect::handle(&deps, event("websocket-connect", "connects")).await;
+        assert_eq!(answer.status_code, 200);
+        self.notifier.open(CONNECTION);
+    }
+
+    async fn says(&self, case: &str) -> i64 {
+        let deps = websocket_default::Deps { scan: self.scan.clone(), connections: self.connections.clone() };
+        websocket_default::handle(&deps, event("websocket-default", case)).await.status_code
+    }
+
+    /// Frames the client was told since, each as its type and, of errors, the code.
+    fn told(&self) -> Vec<String> {
+        let frames = self.notifier.take_of(CONNECTION);
+        frames
+            .iter()
+            .map(|frame| {
+                let frame: Value = serde_json::from_str(frame).expect("a frame");
+                let of = |field: &str| frame[field].as_str().unwrap_or_default().to_owned();
+                if of("type") == "ERROR" { format!("ERROR {}", of("code")) } else { of("type") }
+            })
+            .collect()
+    }
+
+    async fn dispatch(&self, case: &str) -> Vec<String> {
+        failed(scan_dispatcher::handle(&self.dispatcher(), event("scan-dispatcher", case)).await)
+    }
+
+    async fn work(&self, case: &str) -> Vec<String> {
+        failed(scan_worker::handle(&self.worker(), event("scan-worker", case)).await)
+    }
+
+    async fn quarantine(&self, case: &str) -> Vec<String> {
+        failed(scan_quarantine::handle(&self.worker(), event("scan-quarantine", case)).await)
+    }
+
+    async fn finish(&self, case: &str) -> Vec<String> {
+        failed(scan_finisher::handle(&self.scan, event("scan-finisher", case)).await)
+    }
+}
+
+#[tokio::test]
+async fn a_scan_from_its_start_to_its_end() {
+    let world = World::new();
+    world.connect().await;
+    assert_eq!(world.says("start-scan").await, 200);
+    assert_eq!(world.told(), ["SNAPSHOT"]);
+    assert_eq!(
+        world.work("batch").await,
+        ["m-0", "m-1", "m-2"],
+        "nothing is sealed yet: the messages come again"
+    );
+    assert_eq!(world.dispatch("job").await, [""; 0]);
+    assert_eq!(world.told(), ["STARTED"]);
+
+    assert_eq!(world.work("one-undecodable").await, ["m-2"], "it alone goes to the dead letters");
+    assert_eq!(world.work("no-such-file").await, ["m-1"]);
+    let matches = |frames: &[String]| frames.iter().filter(|frame| *frame == "MATCH_FOUND").count();
+    assert_eq!(matches(&world.told()), 3, "two codes in the first file, one in the third");
+    assert_eq!(world.work("same-file-twice").await, [""; 0]);
+    assert_eq!(matches(&world.told()), 2, "told again, by the same match ids");
+    assert_eq!(world.finish("job").await, [""; 0]);
+    assert_eq!(world.told(), [""; 0], "it is not full yet");
+    assert_eq!(world.quarantine("first-delivery").await, [""; 0]);
+    assert_eq!(world.work("batch").await, [""; 0]);
+    world.told();
+
+    assert_eq!(world.finish("job").await, [""; 0]);
+    assert_eq!(world.told(), ["COMPLETE"]);
+    assert_eq!(world.finish("job").await, [""; 0], "once more, in the same words");
+    assert_eq!(world.told(), ["COMPLETE"]);
+    scan_sweeper::handle(&world.scan, event("scan-sweeper", "tick")).await.expect("a sweep");
+    assert_eq!(world.told(), [""; 0], "nothing is left to mend");
+}
+
+#[tokio::test]
+async fn what_clients_say_that_cannot_be_done() {
+    let world = World::new();
+    assert_eq!(world.says("forgotten-connection").await, 410);
+    world.connect().await;
+    for (case, told) in [
+        ("ping", "PONG"),
+        ("start-scan-two-sources", "ERROR BAD_REQUEST"),
+        ("start-scan-without-codes", "ERROR BAD_REQUEST"),
+        ("resume-unknown-session", "ERROR NOT_FOUND"),
+        ("cancel-unknown-session", "ERROR NOT_FOUND"),
+        ("not-json", "ERROR BAD_REQUEST"),
+        ("unknown-action", "ERROR BAD_REQUEST"),
+    ] {
+        assert_eq!(world.says(case).await, 200, "{case}");
+        assert_eq!(world.told(), [told], "{case}");
+    }
+}
+
+#[tokio::test]
+async fn who_may_connect() {
+    let world = World::new();
+    let deps = websocket_authorizer::Deps {
+        tickets: world.tickets.clone(),
+        origins: vec!["https://riffle.example.com".to_owned()],
+    };
+    let ticket = TicketHash(Sha256::digest("00000000000000000000000000000001").into());
+    let expires_at = world.clock.now() + TimeDelta::seconds(60);
+    let kept = Ticket { tenant: "acme".to_owned(), expires_at };
+    world.tickets.store.put(ticket, kept).await.expect("a ticket");
+    for (case, effect) in [
+        ("no-ticket", IamPolicyEffect::Deny),
+        ("unknown-ticket", IamPolicyEffect::Deny),
+        ("other-origin", IamPolicyEffect::Deny),
+        ("good-ticket", IamPolicyEffect::Allow),
+        // Each opens one connection.
+        ("good-ticket", IamPolicyEffect::Deny),
+    ] {
+        let answer = websocket_authorizer::handle(&deps, event("websocket-authorizer", case)).await;
+        assert_eq!(answer.expect("an answer").policy_document.statement[0].effect, effect, "{case}");
+    }
+
+    let deps = websocket_connect::Deps { connections: world.connections.clone(), clock: world.clock.clone() };
+    let answer = websocket_connect::handle(&deps, event("websocket-connect", "without-authorizer")).await;
+    assert_eq!(answer.status_code, 401);
+    world.connect().await;
+    let deps = websocket_disconnect::Deps { connections: world.connections.clone() };
+    for case in ["leaves", "never-connected"] {
+        let answer = websocket_disconnect::handle(&deps, event("websocket-disconnect", case)).await;
+        assert_eq!(answer.status_code, 200, "{case}");
+    }
+    assert_eq!(world.says("ping").await, 410);
+}
+
+#[tokio::test]
+async fn what_is_wrong_comes_again_and_ends_with_the_dead_letters() {
+    let world = World::new();
+    for case in ["unknown-session", "undecodable"] {
+        assert_eq!(world.dispatch(case).await, ["m-1"], "{case}");
+    }
+    assert_eq!(world.work("unknown-session").await, ["m-1"]);
+    assert_eq!(world.quarantine("undecodable").await, ["m-1"]);
+    assert_eq!(world.finish("unknown-session").await, ["m-1"]);
+}
+
+#[tokio::test]
+async fn a_schedule_starts_its_scan_once() {
+    let world = World::new();
+    for _ in 0..2 {
+        scan_scheduler::handle(&world.scan, event("scan-scheduler", "due")).await.expect("started");
+    }
+    let sessions = world.scan.sessions("acme", None, 10).await.expect("a list").sessions;
+    assert_eq!(sessions.len(), 1);
+    let refused = scan_scheduler::handle(&world.scan, event("scan-scheduler", "without-codes")).await;
+    assert!(matches!(refused, Err(Failure::Reject(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_gateway_asks_the_api() {
+    let world = World::new();
+    let api = Api::new(world.api());
+    for (case, status) in [
+        ("config", 200),
+        ("health", 200),
+        ("sessions", 200),
+        ("sessions-without-signing-in", 401),
+        ("ticket", 201),
+        ("upload", 201),
+        ("report-of-another-tenant", 404),
+        ("nowhere", 404),
+    ] {
+        let Event { payload, .. } = event::<Value>("api", case);
+        let request = lambda_http::request::from_str(&payload.to_string()).expect("a request");
+        let tenant = riffle_lambda::signed_in(&request);
+        let request = request.map(|body| axum::body::Body::from(body.to_vec()));
+        let answer = api::handle(&api, tenant.as_deref(), request).await;
+        assert_eq!(answer.status(), status, "{case}");
+    }
+}
+
+/// A file that no test names shows nothing.
+#[test]
+fn every_event_is_tested() {
+    let source = include_str!("main.rs");
+    let untested: BTreeSet<String> = std::fs::read_dir(folder())
+        .expect("events")
+        .flat_map(|function| std::fs::read_dir(function.expect("a folder").path()).expect("a folder"))
+        .map(|case| case.expect("a file").path().file_stem().expect("a name").to_string_lossy().into_owned())
+        .filter(|case| !source.contains(&format!("\"{case}\"")))
+        .collect();
+    assert_eq!(untested, BTreeSet::new());
+}

@@ -1,0 +1,137 @@
+// The page where people sign in, and where storage and sockets are elsewhere.
+
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+
+import { samples } from "./support/files.ts";
+import { complete, expect, sessionId, test } from "./support/test.ts";
+
+async function look(page: Page): Promise<void> {
+  const found = await new AxeBuilder({ page }).analyze();
+  expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(" | ")}`)).toEqual([]);
+}
+
+async function signIn(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("link", { name: "Enter" }).click();
+  await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
+}
+
+async function scan(page: Page, folder: string): Promise<string> {
+  const made = samples(path.join(folder, "samples"), 12);
+  await page.getByLabel("Folder", { exact: true }).setInputFiles(made.drawings);
+  await page.getByLabel("File of codes").setInputFiles(made.codes);
+  await expect(page.getByText("Ready.")).toBeVisible();
+  await page.getByRole("button", { name: "Start scan" }).click();
+  await complete(page);
+  return sessionId(page);
+}
+
+test("from the sign-in to the report, the evidence and what it costs", async ({ page, cloud, folder }) => {
+  await page.goto(`${cloud.address}/sessions?from=mail`);
+  await expect(page.getByRole("heading", { name: "Sign in to Riffle" })).toBeVisible();
+  await expect(page.getByRole("navigation", { name: "Pages" })).toBeHidden();
+  await look(page);
+  await signIn(page);
+  await expect(page).toHaveURL(`${cloud.address}/sessions?from=mail`);
+  await expect(page.getByText("ada@example.org")).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole("heading", { name: "No scan yet" })).toBeVisible();
+
+  await page.getByRole("link", { name: "New scan" }).first().click();
+  const id = await scan(page, folder);
+  expect(cloud.told).toEqual([]);
+
+  const receipt = page.getByRole("region", { name: "Receipt" });
+  await expect(receipt).toContainText("about US$0.013");
+  await receipt.getByText("What it costs, in parts").click();
+  await expect(receipt.getByRole("row", { name: /Functions/ })).toContainText("42 calls");
+  await look(page);
+
+  const [report] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Download report" }).click(),
+  ]);
+  expect(readFileSync(await report.path()).subarray(0, 2).toString()).toBe("PK");
+  await expect(page).toHaveURL(`${cloud.address}/sessions/${id}`);
+
+  await page.locator("[data-match]", { hasText: ".pdf" }).first().click();
+  const picture = page.getByRole("img", { name: /marked/ });
+  await expect(picture).toHaveAttribute("src", /^blob:/);
+  await expect(page.locator("[data-box]").first()).toBeVisible();
+  await page.getByRole("button", { name: "Close" }).click();
+
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in to Riffle" })).toBeVisible();
+});
+
+test("a report opened from elsewhere", async ({ page, cloud, folder }) => {
+  await page.goto(cloud.address);
+  await signIn(page);
+  const id = await scan(page, folder);
+
+  // As from Excel: a tab that knows nothing.
+  const cold = await page.context().newPage();
+  await cold.goto(`${cloud.address}/sessions/${id}/report.xlsx`);
+  const download = cold.waitForEvent("download");
+  await cold.getByRole("link", { name: "Enter" }).click();
+  expect((await download).suggestedFilename()).toBe("report.xlsx");
+  await expect(cold.getByRole("heading", { name: "Your download begins" })).toBeVisible();
+  await expect(cold).toHaveURL(`${cloud.address}/sessions/${id}/report.xlsx`);
+  await look(cold);
+  const [again] = await Promise.all([
+    cold.waitForEvent("download"),
+    cold.getByRole("button", { name: "Download" }).click(),
+  ]);
+  expect(again.suggestedFilename()).toBe("report.xlsx");
+
+  await cold.goto(`${cloud.address}/sessions/${id}/files/99999`);
+  await expect(cold.getByRole("alert")).toContainText("There is no such file.");
+  await look(cold);
+  await cold.getByRole("link", { name: "Look at the scan" }).click();
+  await complete(cold);
+
+  // Whoever turns round at the sign-in is asked no second time.
+  const other = await page.context().newPage();
+  await other.goto(`${cloud.address}/sessions`);
+  await expect(other.getByRole("button", { name: "Sign in" })).toBeVisible();
+  await other.goto(`${cloud.address}/sessions/${id}/files/0`);
+  await expect(other.getByRole("link", { name: "Leave" })).toBeVisible();
+  await other.goBack();
+  await expect(other.getByRole("button", { name: "Sign in" })).toBeVisible();
+  await other.goForward();
+  await other.getByRole("link", { name: "Leave" }).click();
+  await expect(other.getByRole("alert")).toContainText("stopped");
+});
+
+test("a sign-in that runs out takes nothing away", async ({ page, cloud }) => {
+  await page.goto(cloud.address);
+  await signIn(page);
+  await page.getByRole("tab", { name: "A folder of the bucket" }).click();
+  await expect(page.getByText("s3://BUCKET/files/acme/")).toBeVisible();
+  await page.getByLabel("Folder of the uploads bucket").fill("hall 7");
+  await look(page);
+
+  // One token is replaced in silence.
+  cloud.revoke();
+  await page.getByLabel("Codes", { exact: true }).fill("HC-1");
+  await expect(page.getByText("Ready.")).toBeVisible();
+
+  cloud.revoke();
+  cloud.refreshes = false;
+  await page.getByLabel("Codes", { exact: true }).fill("HC-1\nHC-2");
+  const dialog = page.getByRole("dialog", { name: "Sign in again" });
+  await expect(dialog).toContainText("has run out");
+  await look(page);
+  const opened = page.waitForEvent("popup");
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  const window = await opened;
+  const closed = window.waitForEvent("close");
+  await window.getByRole("link", { name: "Enter" }).click();
+  await closed;
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole("status", { name: "Codes understood" })).toContainText("2 codes");
+  await expect(page.getByLabel("Folder of the uploads bucket")).toHaveValue("hall 7");
+});
