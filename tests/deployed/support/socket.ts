@@ -46,6 +46,8 @@ export class Socket {
     for (let seen = 0; ; ) {
       const found = this.frames.slice(seen).find(holds);
       if (found) return found;
+      const error = this.frames.slice(seen).find((frame) => frame.type === "ERROR");
+      if (error) throw new Error(`no ${what}, but ${error.code}: ${error.message}`);
       seen = this.frames.length;
       if (this.closed !== undefined) throw new Error(`no ${what}: ${this.closed}`);
       if (!(await this.more(deadline - Date.now()))) {

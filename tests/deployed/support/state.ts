@@ -1,6 +1,6 @@
 // What is stored, as the owner of the account sees it; and queues.
 
-import { type AttributeValue, GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, GetItemCommand, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import {
   GetQueueAttributesCommand,
@@ -40,6 +40,12 @@ export async function results(session: string, total: number): Promise<{ results
     }
   }
   return { results: found, done: done.sort((one, other) => one - other) };
+}
+
+/** All that a table holds. */
+export async function stored(table: string): Promise<Item[]> {
+  const { Items = [] } = await tables.send(new ScanCommand({ TableName: table, ConsistentRead: true }));
+  return Items;
 }
 
 async function partition(pk: string): Promise<Item[]> {
