@@ -1,11 +1,7 @@
 // Functions invoked directly, with events as AWS makes them, while no queue feeds them: a scan in single steps.
 
-import {
-  InvokeCommand,
-  ListEventSourceMappingsCommand,
-  UpdateEventSourceMappingCommand,
-} from "@aws-sdk/client-lambda";
 import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { InvokeCommand, ListEventSourceMappingsCommand, UpdateEventSourceMappingCommand } from "@aws-sdk/client-lambda";
 
 import type { Person } from "./people.ts";
 import { chance } from "./people.ts";
@@ -82,7 +78,8 @@ export class Steps {
   /** Does what a frame asks. */
   act = async (action: object) => this.socket("websocket-default", await this.connection(), action);
 
-  start = (of: object) => this.act({ action: "start_scan", request_id: chance(), target_hole_codes: this.codes, ...of });
+  start = (of: object) =>
+    this.act({ action: "start_scan", request_id: chance(), target_hole_codes: this.codes, ...of });
 
   /** A session that is asked for: LISTING. */
   async listing(of: object): Promise<string> {

@@ -38,7 +38,7 @@ export async function expectWhole(
   const report = Report.read(await answer.arrayBuffer());
   const listed = report.table("Matches");
   expect(listed.length).toBe(matches);
-  const places = new Set(listed.map((row) => place(row.File ?? "", row.Code ?? "", row.Page ?? "")));
+  const places = new Set(listed.map((row) => place(row.File ?? "", row.Code ?? "", row.Place ?? "")));
   expect([...places].sort()).toEqual(samples.places);
   const files = report.table("Files");
   const names = [...samples.files.map(({ name }) => name), ...broken].sort();

@@ -40,10 +40,10 @@ export class Socket {
 
   of = (type: string) => this.frames.filter((frame) => frame.type === type);
 
-  /** The first frame of which it holds. */
-  async until(what: string, holds: (frame: Frame) => boolean, milliseconds = 120_000): Promise<Frame> {
+  /** The first frame of which it holds, of those behind the first `seen`. */
+  async until(what: string, holds: (frame: Frame) => boolean, milliseconds = 120_000, seen = 0): Promise<Frame> {
     const deadline = Date.now() + milliseconds;
-    for (let seen = 0; ; ) {
+    for (;;) {
       const found = this.frames.slice(seen).find(holds);
       if (found) return found;
       const error = this.frames.slice(seen).find((frame) => frame.type === "ERROR");
