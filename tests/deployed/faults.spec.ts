@@ -27,7 +27,7 @@ test("everything goes wrong, and nothing is lost or counted twice", async () => 
   await put(person.tenant, "drawings", [...samples.files, ...bombs]);
   await purge(outputs.DeadLetterQueueUrl);
   // What is lost comes again within seconds, not in twelve minutes.
-  for (const queue of QUEUES) await visibility(queue, 20);
+  for (const queue of QUEUES) await visibility(queue, queue === outputs.QuarantineQueueUrl ? 60 : 20);
 
   const share = { refused: 0.05, lost: 0.05 };
   disturb({ dynamodb: share, s3: { refused: 0.02, lost: 0.02 }, sqs: share });

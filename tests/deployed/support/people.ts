@@ -91,6 +91,14 @@ export class Person {
     return (text === "" ? undefined : JSON.parse(text)) as T;
   }
 
+  /** Codes as a file that is read and kept; its key. */
+  async understand(codes: string[]): Promise<string> {
+    const route = `${outputs.HttpApiUrl}/api/codes?name=codes.txt`;
+    const headers = { authorization: `Bearer ${this.token}`, "content-type": "application/octet-stream" };
+    const answer = await fetch(route, { method: "POST", headers, body: codes.join("\n") });
+    return ((await answer.json()) as { codes_key: string }).codes_key;
+  }
+
   session = (id: string) => this.json<Detail>("GET", `/api/sessions/${id}`);
 
   async connect(): Promise<Socket> {

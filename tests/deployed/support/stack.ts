@@ -43,7 +43,7 @@ export const cognito = new CognitoIdentityProviderClient();
 export const functions = new LambdaClient();
 export const iam = new IAMClient();
 export const logs = new CloudWatchLogsClient();
-export const queues = new SQSClient();
+export const queues = new SQSClient({ useQueueUrlAsEndpoint: false });
 export const storage = new S3Client({ forcePathStyle: true });
 export const tables = new DynamoDBClient();
 
