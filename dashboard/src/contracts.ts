@@ -377,7 +377,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A file of a session, as long as it is the one that was read. This address stays. */
+        /**
+         * A file of a session, as long as it is the one that was read. This address stays. A file of Google Drive is shown by
+         *     Google, to whoever is signed in there.
+         */
         get: operations["file"];
         put?: never;
         post?: never;
@@ -700,6 +703,8 @@ export interface components {
             failed: number;
             failures: components["schemas"]["ListedFailure"][];
             matches: components["schemas"]["Listed"][];
+            /** @description Whether the session waits for `renew_token`. Left out where it does not. */
+            paused?: boolean;
             /** Format: int64 */
             processed: number;
             /** @description Why a FAILED session failed. */
@@ -913,6 +918,7 @@ export interface components {
         SessionDetail: components["schemas"]["SessionOverview"] & {
             options: components["schemas"]["Options"];
             receipt?: components["schemas"]["Receipt"] | null;
+            source_kind?: components["schemas"]["SourceKind"] | null;
             /**
              * Format: int64
              * @description Files nobody could read, or not every part of. In a COMPLETE session only.
@@ -1014,7 +1020,8 @@ export interface components {
              */
             file_content?: string | null;
             /**
-             * @description Source: a Google Drive folder, read with `token`.
+             * @description Source: a Google Drive folder, by its id, read with `token`. Without it `token` means the configured folder,
+             *     else My Drive.
              * @default null
              */
             folder_id?: string | null;
@@ -1043,7 +1050,7 @@ export interface components {
             request_id?: string | null;
             /**
              * @description In place of source, codes and options: a COMPLETE session, whose files that failed are read again. What
-             *     it read is kept.
+             *     it read is kept. Of a Google Drive folder with a fresh `token`.
              * @default null
              */
             retry_of?: string | null;
@@ -1904,6 +1911,13 @@ export interface operations {
                 content: {
                     "application/octet-stream": number[];
                 };
+            };
+            /** @description To the file's page in Google Drive */
+            307: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Why it was not served. */
             default: {

@@ -101,6 +101,11 @@ function Form({ config, start }: { config: Config; start: (message: StartScan) =
       start({ ...message, folders: [source.path] });
       return;
     }
+    if (source.kind === "drive") {
+      const { folder, token } = source;
+      start(folder === null ? { ...message, token } : { ...message, folder_id: folder, token });
+      return;
+    }
     if (source.kind === "prefix") {
       start({ ...message, prefix: source.prefix });
       return;

@@ -1,6 +1,6 @@
 // Reads again what could not be read: a scan of its own, whose report holds both.
 
-import { Button } from "@mantine/core";
+import { Button, Popover } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 
@@ -10,19 +10,42 @@ import { Trouble } from "../ui/notes.tsx";
 import { begin, useView } from "./current.ts";
 import type { Session } from "./session.ts";
 import { named, remember, requestId } from "./starting.ts";
+import { TokenForm } from "./token-field.tsx";
 
-export function RetryButton({ id, failed, config }: { id: string; failed: number; config: Config }) {
+interface Props {
+  id: string;
+  failed: number;
+  /** The files are Google Drive's: reading them takes an access token. */
+  lends: boolean;
+  config: Config;
+}
+
+export function RetryButton({ id, failed, lends, config }: Props) {
   const [session, setSession] = useState<Session | null>(null);
-  const start = () => {
-    const message = { request_id: requestId(), retry_of: id };
+  const [asking, setAsking] = useState(false);
+  const start = (token?: string) => {
+    setAsking(false);
+    const message = { request_id: requestId(), retry_of: id, ...(token === undefined ? {} : { token }) };
     remember(message);
     setSession(begin(message, config));
   };
   return (
     <>
-      <Button variant="default" onClick={start} loading={session !== null}>
-        Read {counted(failed, "file")} again
-      </Button>
+      <Popover opened={asking} onChange={setAsking} width={420} trapFocus returnFocus withArrow>
+        <Popover.Target>
+          <Button
+            variant="default"
+            onClick={() => (lends ? setAsking(!asking) : start())}
+            loading={session !== null}
+            aria-expanded={lends ? asking : undefined}
+          >
+            Read {counted(failed, "file")} again
+          </Button>
+        </Popover.Target>
+        <Popover.Dropdown>
+          <TokenForm label="Read again" use={start} />
+        </Popover.Dropdown>
+      </Popover>
       {session && <Following session={session} back={() => setSession(null)} />}
     </>
   );

@@ -1,6 +1,6 @@
 // One scan, running or over.
 
-import { Anchor, Badge, Button, Card, Group, Stack, Tabs, Text, Title } from "@mantine/core";
+import { Alert, Anchor, Badge, Button, Card, Group, Stack, Tabs, Text, Title } from "@mantine/core";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { Status } from "../connection/status.tsx";
@@ -19,6 +19,7 @@ import { ProgressPanel } from "./progress-panel.tsx";
 import { ReceiptPanel } from "./receipt-panel.tsx";
 import { RetryButton } from "./retry-button.tsx";
 import { isOver, type View } from "./session.ts";
+import { TokenForm } from "./token-field.tsx";
 import { stateWords } from "./words.ts";
 
 export function SessionPage({ id, config }: { id: string; config: Config }) {
@@ -60,13 +61,14 @@ export function SessionPage({ id, config }: { id: string; config: Config }) {
     );
   }
   const over = isOver(view.state);
+  const paused = view.paused && !over;
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="start" gap="md">
         <div>
           <Group gap="sm">
             <Title order={1} fz={24}>
-              {stateWords(view.state)}
+              {paused ? "Waiting for an access token" : stateWords(view.state)}
             </Title>
             <Status link={view.link} over={over} retry={() => session.retryNow()} />
           </Group>
@@ -76,7 +78,9 @@ export function SessionPage({ id, config }: { id: string; config: Config }) {
           {!over && view.state !== "FINALIZING" && (
             <CancelButton cancelling={view.cancelling} cancel={() => session.cancel()} />
           )}
-          {view.state === "COMPLETE" && view.failed > 0 && <RetryButton id={id} failed={view.failed} config={config} />}
+          {view.state === "COMPLETE" && view.failed > 0 && (
+            <RetryButton id={id} failed={view.failed} lends={view.detail?.source_kind === "drive"} config={config} />
+          )}
           {view.state === "COMPLETE" && <DownloadButton path={reportPath(id)}>Download report</DownloadButton>}
           {over && (
             <Button component={Link} href="/" variant="default">
@@ -93,6 +97,21 @@ export function SessionPage({ id, config }: { id: string; config: Config }) {
         <Trouble title="Something is in the way" message={view.problem.message} again={() => session.retryNow()} />
       )}
 
+      {paused && (
+        <Alert color="yellow" title="Google no longer takes the access token" role="alert" variant="light">
+          <Stack gap="sm">
+            <Text size="sm">
+              What was found stays, and the scan goes on where it was as soon as it has a new one. It waits for a day
+              after its start.
+            </Text>
+            {view.renewing ? (
+              <Waiting label="Trying the new token…" />
+            ) : (
+              <TokenForm label="Go on with this token" use={(token) => session.renew(token)} />
+            )}
+          </Stack>
+        </Alert>
+      )}
       <ProgressPanel view={view} listed={session.matches.size} />
       {view.receipt && <ReceiptPanel receipt={view.receipt} />}
 

@@ -30,6 +30,10 @@ export interface View {
   /** What stands in the way: told where the person can do something about it. */
   problem: Problem | null;
   cancelling: boolean;
+  /** It waits for a new access token. */
+  paused: boolean;
+  /** A new token is on its way. */
+  renewing: boolean;
   /** All that the server has told of is listed. */
   synced: boolean;
   link: LinkState;
@@ -100,6 +104,8 @@ export class Session {
       reason: null,
       problem: null,
       cancelling: false,
+      paused: false,
+      renewing: false,
       synced: false,
       link: { kind: "closed" },
       failures: 0,
@@ -146,6 +152,12 @@ export class Session {
     this.cancelWanted = true;
     this.set({ cancelling: true });
     this.sendCancel((message) => this.link.send(message));
+  }
+
+  /** Gives the scan a new access token. Where it is lost on the way, the next SNAPSHOT asks again. */
+  renew(token: string): void {
+    if (this.view.id === null || isOver(this.view.state)) return;
+    this.set({ renewing: this.link.send({ action: "renew_token", session_id: this.view.id, token }) });
   }
 
   retryNow(): void {
@@ -218,7 +230,7 @@ export class Session {
   private take(frame: Frame): void {
     switch (frame.type) {
       case "STARTED":
-        this.set({ total: frame.total, ...this.atLeast("RUNNING") });
+        this.set({ total: frame.total, paused: false, renewing: false, ...this.atLeast("RUNNING") });
         return;
       case "PROGRESS":
         this.progress(frame);
@@ -290,6 +302,8 @@ export class Session {
       matches: frame.total_matches,
       percent: frame.state === "COMPLETE" ? 100 : Math.max(this.view.percent, percent),
       reason: frame.reason ?? null,
+      paused: frame.paused === true,
+      renewing: false,
       synced: whole && this.known.size === frame.failed,
       problem: null,
     });
@@ -301,6 +315,8 @@ export class Session {
     if (frame.code === "SCAN_FAILED") {
       this.set({ state: "FAILED", reason: frame.message, etaSeconds: null, cancelling: false });
       this.ended();
+    } else if (frame.code === "TOKEN_EXPIRED") {
+      this.set({ paused: true, renewing: false });
     } else if (frame.code === "UNAVAILABLE") {
       this.cancelAgain?.();
       this.cancelAgain = this.world.after(AGAIN, () => this.ask());

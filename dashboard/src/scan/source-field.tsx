@@ -1,4 +1,5 @@
-// Which files: dropped, chosen, a folder of the server's machine where the page runs beside it, or one of the bucket.
+// Which files: dropped, chosen, a folder of the server's machine where the page runs beside it, one of the bucket, or one
+// of Google Drive.
 
 import { Anchor, Button, Code, Group, Stack, Tabs, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
@@ -11,18 +12,23 @@ import { useSignIn } from "../sign-in/current.ts";
 import { DropZone } from "../ui/drop-zone.tsx";
 import { bytes, counted } from "../ui/format.ts";
 import { type Chosen, fromDrop, fromInput } from "../upload/collect.ts";
+import { folderId, isToken } from "./drive.ts";
 import classes from "./fields.module.css";
+import { TokenField } from "./token-field.tsx";
 
 export type SourceChosen =
   | { kind: "folder"; path: string }
   | { kind: "upload"; files: Chosen[] }
-  | { kind: "prefix"; prefix: string };
+  | { kind: "prefix"; prefix: string }
+  /** `null`: the folder the server is set to, else My Drive. */
+  | { kind: "drive"; folder: string | null; token: string };
 
 /** In this order. */
 const NAMES: [SourceKind, string][] = [
   ["folders", "A folder on this computer"],
   ["upload", "Upload files"],
   ["prefix", "A folder of the bucket"],
+  ["drive", "Google Drive"],
 ];
 
 interface Props {
@@ -36,6 +42,7 @@ export function Source({ config, chosen, choose, disabled }: Props) {
   const kinds = NAMES.filter(([kind]) => config.sources.includes(kind));
   const field = (kind: SourceKind) => {
     if (kind === "folders") return <Folder choose={choose} />;
+    if (kind === "drive") return <DriveFolder choose={choose} />;
     if (kind === "prefix") return <Prefix choose={choose} />;
     return <Drop limits={config.limits} chosen={chosen} choose={choose} disabled={disabled} />;
   };
@@ -56,6 +63,37 @@ export function Source({ config, chosen, choose, disabled }: Props) {
         </Tabs.Panel>
       ))}
     </Tabs>
+  );
+}
+
+function DriveFolder({ choose }: { choose: Props["choose"] }) {
+  const [folder, setFolder] = useState("");
+  const [token, setToken] = useState("");
+  const take = (folder: string, token: string) => {
+    setFolder(folder);
+    setToken(token);
+    const id = folder.trim() === "" ? null : folderId(folder);
+    const wrong = (id === null && folder.trim() !== "") || !isToken(token.trim());
+    choose(wrong ? null : { kind: "drive", folder: id, token: token.trim() });
+  };
+  return (
+    <Stack gap="sm">
+      <TextInput
+        label="Folder"
+        description="Its address in Google Drive, or its id. All files in it and below it are read. Empty: My Drive, or the folder this server is set to."
+        placeholder="https://drive.google.com/drive/folders/…"
+        value={folder}
+        onChange={(event) => take(event.currentTarget.value, token)}
+        error={
+          folder.trim() !== "" && folderId(folder) === null
+            ? "This is no address of a Google Drive folder: open the folder there and copy the address."
+            : undefined
+        }
+        autoComplete="off"
+        spellCheck={false}
+      />
+      <TokenField token={token} change={(token) => take(folder, token)} />
+    </Stack>
   );
 }
 

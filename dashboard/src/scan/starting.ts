@@ -24,7 +24,8 @@ export function pending(): StartScan | null {
 }
 
 export function remember(start: StartScan): void {
-  keep({ start, named: false });
+  // A token is not for storing: who reloads before the scan is named asks anew.
+  if (start.token == null) keep({ start, named: false });
 }
 
 /** The server has named it. */

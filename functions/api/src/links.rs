@@ -3,6 +3,7 @@
 use axum::extract::State;
 use riffle_contracts::http::DownloadLink;
 use riffle_ports::{Link, SessionId};
+use riffle_scan::drive_page;
 
 use crate::answer::{Answer, Json, Path};
 use crate::{Deps, Refusal, Tenant};
@@ -47,6 +48,9 @@ pub async fn file(
     let Some((source, entry)) = deps.scan.file(&tenant.0, &id, index).await? else {
         return Err(Refusal::not_found("There is no such file in that scan."));
     };
+    if let Some(page) = drive_page(&source, &entry) {
+        return Ok(Json(stable(page)));
+    }
     Ok(Json(match &deps.links {
         Some(links) => match links.file(&source, &entry).await? {
             Some(link) => told(link),

@@ -297,6 +297,9 @@ pub struct SessionDetail {
     #[serde(flatten)]
     pub overview: SessionOverview,
     pub options: Options,
+    /// The kind of place that was read. What is read of `drive` needs a token, a retry too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_kind: Option<SourceKind>,
     /// What a COMPLETE session used.
     pub receipt: Option<Receipt>,
     /// Files nobody could read, or not every part of. In a COMPLETE session only.

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 use riffle_contracts::Receipt;
-use riffle_contracts::http::{SessionDetail, SessionOverview, SessionPage};
+use riffle_contracts::http::{SessionDetail, SessionOverview, SessionPage, SourceKind};
 use riffle_ports::{ListedAt, PortError, Session, SessionId, Source, State};
 
 use crate::Scan;
@@ -44,8 +44,9 @@ impl Scan {
         let unread_files =
             if complete { Some(self.coverage(&session, &request).await?.unread_files()) } else { None };
         let options = request.options;
+        let source_kind = Some(kind(&request.source));
         let overview = self.overview(&session, request).await?;
-        Ok(SessionDetail { overview, options, receipt, unread_files })
+        Ok(SessionDetail { overview, options, source_kind, receipt, unread_files })
     }
 
     async fn overview(&self, session: &Session, request: Request) -> Result<SessionOverview, PortError> {
@@ -73,6 +74,15 @@ impl Scan {
             reason: session.reason.clone(),
             download_url: self.report_link(session),
         })
+    }
+}
+
+fn kind(source: &Source) -> SourceKind {
+    match source {
+        Source::Folders(_) => SourceKind::Folders,
+        Source::Upload(_) => SourceKind::Upload,
+        Source::Prefix { .. } => SourceKind::Prefix,
+        Source::Drive { .. } => SourceKind::Drive,
     }
 }
 
