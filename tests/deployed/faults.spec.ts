@@ -18,14 +18,14 @@ test("everything goes wrong, and nothing is lost or counted twice", async () => 
   test.setTimeout(600_000);
   const worker = (await deployed()).get("scan-worker")?.name ?? "";
   const samples = Samples.make(1_000, 11);
-  const bombs = hostile("docx/bomb.docx", "truncated/nearly-a.pdf").map(({ name, content }) => ({
-    name: `broken/${name.replaceAll("/", "-")}`,
-    content,
-  }));
+  const bombs = [
+    ...hostile("docx/bomb.docx").map(({ content }) => ({ name: "broken/bomb.docx", content })),
+    { name: "broken/cut.pdf", content: Buffer.from("%PDF-1.7\n1 0 obj\n<< /Type /Catalog") },
+  ];
   const total = samples.files.length + bombs.length;
   const person = await Person.of(`t-${chance()}`);
   await put(person.tenant, "drawings", [...samples.files, ...bombs]);
-  await purge(outputs.DeadLetterQueueUrl);
+  for (const queue of [...QUEUES, outputs.DeadLetterQueueUrl]) await purge(queue);
   // What is lost comes again within seconds, not in twelve minutes.
   for (const queue of QUEUES) await visibility(queue, queue === outputs.QuarantineQueueUrl ? 60 : 20);
 
