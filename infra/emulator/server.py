@@ -4,10 +4,12 @@ MiniStack gives its whole environment to the functions it runs, so whoever start
 set here is all that they see beside their own variables.
 """
 
+import json
 import os
 import re
 import sys
 from datetime import datetime, timezone
+from pathlib import Path
 
 HOST = "127.0.0.1"
 
@@ -74,6 +76,32 @@ def mend(port: int) -> None:
         return invoke(target, event, *rest)
 
     eventbridge._invoke_target = filled_in
+    mend_rights()
+
+
+def mend_rights() -> None:
+    from ministack.core import iam_actions
+
+    # AWS asks of a batch the right that a single message needs.
+    action_of = iam_actions.extract_iam_action
+
+    def without_batch(service: str, *rest) -> str | None:
+        action = action_of(service, *rest)
+        return action.removesuffix("Batch") if action and service == "sqs" else action
+
+    iam_actions.extract_iam_action = without_batch
+
+    # Conditions on what a key is asked to encrypt for.
+    context_of = iam_actions.request_tag_context
+
+    def with_encryption_context(service: str, action: str, body: bytes, parameters: dict) -> dict:
+        context = context_of(service, action, body, parameters)
+        if service == "kms" and body[:1] == b"{":
+            for name, value in (json.loads(body).get("EncryptionContext") or {}).items():
+                context[f"kms:EncryptionContext:{name}"] = [value]
+        return context
+
+    iam_actions.request_tag_context = with_encryption_context
 
 
 if __name__ == "__main__":
@@ -81,6 +109,10 @@ if __name__ == "__main__":
     sys.argv = sys.argv[:1]
     environment(chosen)
     mend(chosen)
+    import faults
+
+    # The folder of this run, as scripts/emulator makes it: our own is below it.
+    faults.install(Path.cwd().parent)
     from ministack.app import main
 
     main()

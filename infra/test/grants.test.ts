@@ -69,6 +69,8 @@ const RIGHTS: Record<string, string[]> = {
     ...table("scan", "GetItem Query BatchGetItem"),
     ...index("tenant"),
     ...table("tickets", "PutItem"),
+    ...table("tokens", "GetItem"),
+    ...key("Decrypt"),
     ...read("objects", "codes manifests results crops reports uploads uploaded"),
     ...write("objects", "uploads uploaded"),
     ...read("uploads", "files uploaded"),

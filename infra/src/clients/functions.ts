@@ -71,6 +71,9 @@ export class ClientFunctions extends Construct {
     tables.scan.allow(this.api, "GetItem", "Query", "BatchGetItem");
     tables.scan.allowQuery(this.api, "tenant");
     tables.tickets.allow(this.api, "PutItem");
+    // Pages of a file in Google Drive are drawn while its scan runs.
+    tables.tokens.allow(this.api, "GetItem");
+    tables.allowTokenKey(this.api, "Decrypt");
     const made = ["codes", "manifests", "results", "crops", "reports", "uploads", "uploaded"];
     buckets.objects.allowRead(this.api, ...made);
     buckets.objects.allowWrite(this.api, "uploads", "uploaded");

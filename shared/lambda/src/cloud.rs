@@ -176,7 +176,7 @@ impl Cloud {
     pub fn finisher(&self) -> Result<Scan, ConfigError> {
         let images =
             ReaderPages::new(Arc::new(Reader { parser: sandbox(), cache: None, ocr: None }), CHILDREN);
-        Ok(self.scan(&[Queue::ScanFinish])?.with_pictures(self.sources()?, Arc::new(images)))
+        Ok(self.scan(&[])?.with_pictures(self.sources()?, Arc::new(images)))
     }
 
     /// Pages drawn for people.

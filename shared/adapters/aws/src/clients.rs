@@ -18,8 +18,10 @@ use crate::{
 
 /// A connection that takes longer comes to nothing.
 const CONNECT: Duration = Duration::from_secs(2);
-/// Tries of one call, the first included; between them the SDK waits a random part of 1, 2, 4 … s at most.
-const TRIES: u32 = 4;
+/// Tries of one call, the first included. Between them the SDK waits a random part of 100, 200, 400 … ms: a table that
+/// is throttled for a moment answers soon, and what takes seconds is for the queue to bring again.
+const TRIES: u32 = 6;
+const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// For one try of a small request. Tables answer within milliseconds.
 const SMALL: Duration = Duration::from_secs(5);
 /// For one try of a request that carries content, until the answer begins: 100 MB at 2 MB/s. What stalls is cut
@@ -38,7 +40,7 @@ pub struct Aws {
 impl Aws {
     /// From the environment alone, as Lambda sets it: region, credentials, and `AWS_ENDPOINT_URL` where something
     /// else answers in place of AWS. No profile and no metadata service is asked for credentials: a cold start
-    /// waits for nothing, and nobody's profile is used by mistake.
+    /// waits for nothing, and nobody's keys are used by mistake.
     ///
     /// # Errors
     /// [`PortError::Broken`] names the variable that is missing.
@@ -60,11 +62,7 @@ impl Aws {
 
     /// On a configuration made elsewhere. Its retries and time limits are replaced by ours.
     pub fn new(config: &SdkConfig, meter: Arc<Meter>) -> Self {
-        let config = config
-            .to_builder()
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
-            .timeout_config(limits(SMALL))
-            .build();
+        let config = config.to_builder().retry_config(retries(TRIES)).timeout_config(limits(SMALL)).build();
         let s3 = aws_sdk_s3::Client::from_conf(s3_config(&config).build());
         Self { dynamodb: aws_sdk_dynamodb::Client::new(&config), s3, config, meter }
     }
@@ -118,7 +116,7 @@ impl Aws {
         // A frame may be lost: nobody waits long for one client.
         let config = aws_sdk_apigatewaymanagement::config::Builder::from(&self.config)
             .endpoint_url(endpoint)
-            .retry_config(RetryConfig::standard().with_max_attempts(2))
+            .retry_config(retries(2))
             .build();
         let client = aws_sdk_apigatewaymanagement::Client::from_conf(config);
         ApiGatewayNotifier::new(client, Arc::clone(&self.meter))
@@ -149,6 +147,10 @@ fn s3_config(config: &SdkConfig) -> aws_sdk_s3::config::Builder {
     aws_sdk_s3::config::Builder::from(config)
         .force_path_style(config.endpoint_url().is_some())
         .timeout_config(limits(LARGE))
+}
+
+fn retries(tries: u32) -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(tries).with_initial_backoff(FIRST_WAIT)
 }
 
 fn limits(one_try: Duration) -> TimeoutConfig {

@@ -56,7 +56,10 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(
     let what = format!("{operation} on {resource}");
     match error {
         SdkError::TimeoutError(_) => PortError::Unavailable(format!("{what}: no answer in time")),
-        SdkError::DispatchFailure(_) => PortError::Unavailable(format!("{what}: out of reach")),
+        SdkError::DispatchFailure(dispatch) => {
+            let cause = dispatch.as_connector_error().map_or_else(String::new, |error| innermost(error));
+            PortError::Unavailable(format!("{what}: out of reach ({cause})"))
+        }
         SdkError::ServiceError(_) => refused(&what, code(error).unwrap_or("no code"), error),
         // Bytes came that are no answer: something in between broke off.
         SdkError::ResponseError(_) => {
@@ -64,6 +67,15 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(
         }
         _ => PortError::Broken(format!("{what}: the request could not be made")),
     }
+}
+
+/// What is at the bottom of it: the network's own words, which know nothing of the request.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
 }
 
 fn refused<E: ProvideErrorMetadata>(what: &str, code: &str, error: &SdkError<E>) -> PortError {

@@ -1,0 +1,96 @@
+"""Faults that a test asks of the emulator: calls of functions that are refused, or done without an answer. And what was
+denied for want of a right, which is noted in `denied`: principal, action and resource, a line each.
+
+A test writes `faults.json` into the emulator's folder, shares of all calls by service, and deletes it again:
+
+  {"dynamodb": {"refused": 0.05, "lost": 0.05}, "s3": {"lost": 0.1}}
+
+`refused` is a throttle: nothing was done. `lost`: it was done, and the caller is told of an error. What happened is
+noted in `faults.seen`, a line each. Calls of the test itself, which has an owner's credentials, are left alone.
+"""
+
+import json
+import random
+from pathlib import Path
+
+JSON = {"Content-Type": "application/x-amz-json-1.0"}
+XML = {"Content-Type": "application/xml"}
+
+
+def _json(status: int, kind: str) -> tuple:
+    return status, JSON, json.dumps({"__type": kind, "message": "a fault that a test asked for"}).encode()
+
+
+def _xml(status: int, code: str) -> tuple:
+    return status, XML, f"<Error><Code>{code}</Code><Message>a fault that a test asked for</Message></Error>".encode()
+
+
+REFUSED = {
+    "dynamodb": lambda: _json(400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"),
+    "sqs": lambda: _json(503, "ServiceUnavailable"),
+    "s3": lambda: _xml(503, "SlowDown"),
+}
+LOST = {
+    "dynamodb": lambda: _json(500, "com.amazonaws.dynamodb.v20120810#InternalServerError"),
+    "sqs": lambda: _json(500, "InternalError"),
+    "s3": lambda: _xml(500, "InternalError"),
+}
+
+
+class Faults:
+    def __init__(self, folder: Path) -> None:
+        self.asked = folder / "faults.json"
+        self.seen = folder / "faults.seen"
+        self.chance = random.Random(1)
+
+    def wanted(self, service: str, headers: dict) -> dict:
+        if "Credential=test/" in headers.get("authorization", ""):
+            return {}
+        try:
+            return json.loads(self.asked.read_text()).get(service, {})
+        except (FileNotFoundError, ValueError):
+            # None are asked for, or just now.
+            return {}
+
+    def note(self, service: str, kind: str, headers: dict, method: str) -> None:
+        target = headers.get("x-amz-target", "").rpartition(".")[2]
+        with self.seen.open("a") as seen:
+            seen.write(f"{service} {kind} {target or method}\n")
+
+    def around(self, service: str, handler):
+        async def disturbed(method: str, path: str, headers: dict, body: bytes, query: dict) -> tuple:
+            wanted = self.wanted(service, headers)
+            drawn = self.chance.random()
+            if drawn < wanted.get("refused", 0):
+                self.note(service, "refused", headers, method)
+                return REFUSED[service]()
+            answer = await handler(method, path, headers, body, query)
+            if 0 <= drawn - wanted.get("refused", 0) < wanted.get("lost", 0):
+                self.note(service, "lost", headers, method)
+                return LOST[service]()
+            return answer
+
+        return disturbed
+
+
+def note_denials(place: Path) -> None:
+    from ministack.core import iam_actions
+
+    answer = iam_actions.access_denied_response
+
+    def noted(service: str, action: str, principal: str, *rest, **named) -> tuple:
+        with place.open("a") as denied:
+            denied.write(f"{principal} {action} {named.get('resource_arn', '*')}\n")
+        return answer(service, action, principal, *rest, **named)
+
+    iam_actions.access_denied_response = noted
+
+
+def install(folder: Path) -> None:
+    from ministack import app
+
+    note_denials(folder / "denied")
+
+    faults = Faults(folder)
+    for service in REFUSED:
+        app.SERVICE_HANDLERS[service] = faults.around(service, app.SERVICE_HANDLERS[service])

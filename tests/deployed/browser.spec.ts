@@ -1,0 +1,67 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { expect, type Page, test } from "@playwright/test";
+
+import { place, Samples } from "./support/files.ts";
+import { chance, Person } from "./support/people.ts";
+import { Report } from "./support/report.ts";
+import { outputs } from "./support/stack.ts";
+
+async function signIn(page: Page, { email, password }: Person): Promise<void> {
+  await page.goto(outputs.PageUrl);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  // Cognito's own page, as the emulator has it.
+  await page.getByLabel("Username").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(`${outputs.PageUrl}/`);
+}
+
+test("a person signs in, uploads, watches, loses the network, comes back, and takes the report", async ({
+  page,
+  context,
+}, info) => {
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  const samples = Samples.make(150, 9);
+  const folder = info.outputPath("drawings");
+  for (const { name, content } of samples.files) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    writeFileSync(path.join(folder, name), content);
+  }
+  const person = await Person.of(`t-${chance()}`);
+  await signIn(page, person);
+
+  await page.getByRole("tab", { name: "Upload files" }).click();
+  await page.getByLabel("Folder", { exact: true }).setInputFiles(folder);
+  await expect(page.getByText("150 files,")).toBeVisible();
+  await page.getByLabel("Codes", { exact: true }).fill(samples.key.codes.join("\n"));
+  await page.getByRole("button", { name: "Start scan" }).click();
+  await expect(page).toHaveURL(/\/sessions\/[0-9a-f]{32}$/, { timeout: 60_000 });
+  const shown = page.locator("[data-shown]");
+  await expect(shown).not.toHaveAttribute("data-shown", "0", { timeout: 60_000 });
+
+  await context.setOffline(true);
+  await expect(page.getByText(/offline|connection/i).first()).toBeVisible();
+  await context.setOffline(false);
+
+  await expect(page.getByRole("heading", { name: "Complete" })).toBeVisible({ timeout: 120_000 });
+  const session = /[0-9a-f]{32}$/.exec(page.url())?.[0] ?? "";
+  const { matches } = await person.session(session);
+  await expect(shown).toHaveAttribute("data-shown", String(matches));
+
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Download report" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe(`riffle-${session}.xlsx`);
+  const bytes = readFileSync(await download.path());
+  const listed = Report.read(new Uint8Array(bytes).buffer).table("Matches");
+  expect(listed.length).toBe(matches);
+  // The page names files by the folder that was chosen.
+  const places = listed.map((row) =>
+    place((row.File ?? "").replace(/^drawings\//, ""), row.Code ?? "", row.Place ?? ""),
+  );
+  expect([...new Set(places)].sort()).toEqual(samples.places);
+  expect(errors).toEqual([]);
+});

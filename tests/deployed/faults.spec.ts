@@ -1,0 +1,108 @@
+import { randomInt } from "node:crypto";
+import { expect, test } from "@playwright/test";
+
+import { expectTold, expectWhole } from "./support/expect.ts";
+import { calm, disturb, disturbed, kill, processes } from "./support/faults.ts";
+import { hostile, put, Samples } from "./support/files.ts";
+import { chance, Person } from "./support/people.ts";
+import { deployed, outputs } from "./support/stack.ts";
+import { open, purge, send, sessionItem, visibility, waiting } from "./support/state.ts";
+import { until } from "./support/until.ts";
+
+const QUEUES = [outputs.DispatchQueueUrl, outputs.WorkQueueUrl, outputs.QuarantineQueueUrl, outputs.FinishQueueUrl];
+const KILLS = 8;
+
+test.afterEach(() => calm());
+
+test("everything goes wrong, and nothing is lost or counted twice", async () => {
+  test.setTimeout(600_000);
+  const worker = (await deployed()).get("scan-worker")?.name ?? "";
+  const samples = Samples.make(1_000, 11);
+  const bombs = [
+    ...hostile("docx/bomb.docx").map(({ content }) => ({ name: "broken/bomb.docx", content })),
+    { name: "broken/cut.pdf", content: Buffer.from("%PDF-1.7\n1 0 obj\n<< /Type /Catalog") },
+  ];
+  const total = samples.files.length + bombs.length;
+  const person = await Person.of(`t-${chance()}`);
+  await put(person.tenant, "drawings", [...samples.files, ...bombs]);
+  for (const queue of [...QUEUES, outputs.DeadLetterQueueUrl]) await purge(queue);
+  // What is lost comes again within seconds, not in twelve minutes.
+  for (const queue of QUEUES) await visibility(queue, queue === outputs.QuarantineQueueUrl ? 60 : 20);
+
+  const share = { refused: 0.05, lost: 0.05 };
+  disturb({ dynamodb: share, s3: { refused: 0.02, lost: 0.02 }, sqs: share });
+  const socket = await until("a connection", () => person.connect().catch(() => undefined));
+  const scan = {
+    action: "start_scan",
+    request_id: chance(),
+    prefix: "drawings/",
+    target_hole_codes: samples.key.codes,
+  };
+  // As the page does: the same request again until it was taken.
+  const { session_id: session } = await until("STARTED", () => {
+    socket.send(scan);
+    return socket.type("STARTED", 10_000).catch(() => undefined);
+  });
+  if (session === null) throw new Error("a STARTED without a session");
+  const poison = [outputs.DispatchQueueUrl, outputs.WorkQueueUrl, outputs.FinishQueueUrl];
+  for (const queue of poison) await send(queue, ["no message of ours"], "poison");
+
+  const left = Array.from({ length: total }, (_, index) => index);
+  let [killed, at] = [0, 0];
+  await until(
+    "most files read",
+    async () => {
+      const processed = Number((await sessionItem(session)).np?.N ?? 0);
+      const again = Array.from({ length: 60 }, () => left.splice(randomInt(left.length || 1), 1)).flat();
+      const bodies = again.map((index) => JSON.stringify({ session_id: session, index }));
+      await send(outputs.WorkQueueUrl, bodies, session);
+      for (const queue of [outputs.DispatchQueueUrl, outputs.FinishQueueUrl]) {
+        if (randomInt(3) === 0) await send(queue, [JSON.stringify({ session_id: session })], session);
+      }
+      const victims = processes(worker);
+      if (killed < KILLS && processed >= at && victims.length > 0) {
+        if (kill(victims[randomInt(victims.length)] ?? 0)) killed += 1;
+        at = processed + Math.floor(total / (KILLS + 4));
+      }
+      return processed >= total * 0.9 && left.length === 0;
+    },
+    300_000,
+  );
+  calm();
+  await socket.type("COMPLETE", 200_000);
+
+  // The poison, which has come a few times, comes again at once.
+  for (const queue of QUEUES) await visibility(queue, 1);
+  for (const queue of QUEUES) await until("an empty queue", async () => (await waiting(queue)) === 0);
+  expect(await waiting(outputs.DeadLetterQueueUrl), "dead letters").toBe(poison.length);
+  expect(await open()).not.toContain(`S#${session}`);
+
+  await expectWhole(
+    person,
+    session,
+    samples,
+    bombs.map(({ name }) => name),
+  );
+  const { failures } = await person.json<{ failures: { data: { file_name: string; reason: string } }[] }>(
+    "GET",
+    `/api/sessions/${session}/failures`,
+  );
+  expect(failures.map(({ data }) => data.file_name).sort()).toEqual(bombs.map(({ name }) => name).sort());
+  for (const { data } of failures) expect(data.reason).not.toBe("");
+  expectTold(socket, total);
+  const told = socket.of("COMPLETE").map(({ total_processed, total_failed, total_matches }) => ({
+    total_processed,
+    total_failed,
+    total_matches,
+  }));
+  const { matches } = await person.session(session);
+  for (const one of told) {
+    expect(one).toEqual({ total_processed: total, total_failed: bombs.length, total_matches: matches });
+  }
+  expect(killed, "workers that were killed").toBe(KILLS);
+  for (const kind of ["dynamodb refused", "dynamodb lost", "s3 lost", "sqs lost"]) {
+    expect(disturbed().get(kind) ?? 0, kind).toBeGreaterThan(0);
+  }
+  console.log(`   killed ${killed}, faults ${JSON.stringify(Object.fromEntries(disturbed()))}`);
+  await socket.close();
+});

@@ -1,0 +1,262 @@
+import { expect, test } from "@playwright/test";
+
+import { feed, Steps } from "./support/direct.ts";
+import { Drive, FOLDER } from "./support/drive.ts";
+import { type File, put, Samples } from "./support/files.ts";
+import { chance, Person } from "./support/people.ts";
+import { denials, type Right, Role } from "./support/rights.ts";
+import { deployed, outputs } from "./support/stack.ts";
+import { purge } from "./support/state.ts";
+
+const DRIVE = { folder_id: FOLDER };
+
+interface World {
+  steps: Steps;
+  person: Person;
+  /** What a scan may be made of, beside a prefix. */
+  upload: string;
+  codesKey: string;
+  token: string;
+  /** A scan that is over, with a result in an object of its own. */
+  complete: string;
+}
+
+/** What needs a right: the first line that fits it is done without it. */
+interface Need {
+  of: string;
+  /** Actions and resources, as `Right.words` has them behind the function. */
+  right: RegExp;
+  by(world: World): Promise<unknown>;
+}
+
+const PREFIX = { prefix: "drawings/" };
+const drive = ({ token }: World) => ({ ...DRIVE, token });
+
+const NEEDS: Need[] = [
+  { of: "websocket-authorizer", right: /dynamodb/, by: ({ person }) => person.connect().catch(() => undefined) },
+  { of: "websocket-connect", right: /dynamodb/, by: ({ steps }) => steps.connection() },
+  {
+    of: "websocket-disconnect",
+    right: /dynamodb/,
+    by: async ({ steps }) => steps.socket("websocket-disconnect", await steps.connection()),
+  },
+
+  { of: "websocket-default", right: /tokens|kms/, by: async (world) => cancelled(world, drive(world)) },
+  { of: "websocket-default", right: /uploads\//, by: ({ steps, upload }) => steps.start({ upload_id: upload }) },
+  {
+    of: "websocket-default",
+    right: /GetObject objects\/codes/,
+    by: ({ steps, codesKey }) => steps.act({ ...start(), ...PREFIX, codes_key: codesKey }),
+  },
+  {
+    of: "websocket-default",
+    right: /GetObject|Query table\/scan/,
+    by: ({ steps, complete }) => steps.act({ action: "resume", session_id: complete }),
+  },
+  { of: "websocket-default", right: /UpdateItem|connections/, by: (world) => cancelled(world, PREFIX) },
+  { of: "websocket-default", right: /./, by: ({ steps }) => steps.start(PREFIX) },
+
+  { of: "api", right: /PutItem table\/tickets/, by: ({ person }) => person.ask("POST", "/api/tickets") },
+  { of: "api", right: /tenant|BatchGetItem/, by: ({ person }) => person.ask("GET", "/api/sessions") },
+  { of: "api", right: /PutObject|uploads\/\*|uploaded\/\*|Multipart/, by: ({ person }) => uploaded(person) },
+  {
+    of: "api",
+    right: /codes\/\*/,
+    by: async ({ person, complete }) => person.ask("GET", `/api/sessions/${complete}/codes`),
+  },
+  { of: "api", right: /reports|files\/\*/, by: ({ person, complete }) => downloads(person, complete) },
+  {
+    of: "api",
+    right: /tokens|kms/,
+    by: async (world) => {
+      const running = await world.steps.running(drive(world));
+      await world.steps.read(running, 0);
+      await world.person.ask("GET", `/api/sessions/${running}/files/0/pages/1`);
+    },
+  },
+  { of: "api", right: /./, by: ({ person, complete }) => person.ask("GET", `/api/sessions/${complete}/matches`) },
+
+  { of: "scan-dispatcher", right: /GetItem table\/tokens|kms/, by: async (world) => dispatched(world, drive(world)) },
+  {
+    of: "scan-dispatcher",
+    right: /tokens/,
+    by: async (world) => {
+      const session = await world.steps.listing(drive(world));
+      await world.steps.age(session, "dl", 1);
+      await world.steps.dispatch(session);
+    },
+  },
+  {
+    of: "scan-dispatcher",
+    right: /PutItem table\/scan|Query table\/scan|results\/|GetObject objects\/(codes|manifests)|files\/\*/,
+    by: async (world) => dispatched(world, { retry_of: world.complete }),
+  },
+  {
+    of: "scan-dispatcher",
+    right: /objects\/upload|uploads\/uploaded/,
+    by: async (world) => dispatched(world, { upload_id: world.upload }),
+  },
+  {
+    of: "scan-dispatcher",
+    right: /finish/,
+    by: async (world) => dispatched(world, { retry_of: world.complete }),
+  },
+  { of: "scan-dispatcher", right: /./, by: async (world) => dispatched(world, PREFIX) },
+
+  ...["scan-worker", "scan-quarantine"].flatMap((of): Need[] => [
+    { of, right: /tokens|kms/, by: async (world) => read(of, world, drive(world)) },
+    { of, right: /uploads\/uploaded/, by: async (world) => read(of, world, { upload_id: world.upload }) },
+    { of, right: /./, by: async (world) => read(of, world, PREFIX) },
+  ]),
+
+  { of: "scan-finisher", right: /tokens|kms/, by: async (world) => finished(world, drive(world)) },
+  {
+    of: "scan-finisher",
+    right: /crops|uploads\/files/,
+    by: async (world) => finished(world, { ...PREFIX, options: { evidence: true } }),
+  },
+  {
+    of: "scan-finisher",
+    right: /uploads\/uploaded/,
+    by: async (world) => finished(world, { upload_id: world.upload, options: { evidence: true } }),
+  },
+  { of: "scan-finisher", right: /./, by: async (world) => finished(world, PREFIX) },
+
+  {
+    of: "scan-sweeper",
+    right: /SendMessage .*dispatch/,
+    by: async ({ steps }) => swept(steps, await steps.listing(PREFIX), "pa"),
+  },
+  {
+    of: "scan-sweeper",
+    right: /SendMessage .*work/,
+    by: async ({ steps }) => swept(steps, await steps.running(PREFIX), "pa"),
+  },
+  {
+    of: "scan-sweeper",
+    right: /SendMessage .*finish/,
+    by: async ({ steps }) => swept(steps, await steps.full(PREFIX)),
+  },
+  { of: "scan-sweeper", right: /./, by: async ({ steps }) => swept(steps, await steps.running(PREFIX), "dl") },
+
+  {
+    of: "scan-scheduler",
+    right: /./,
+    by: ({ steps, person }) =>
+      steps.invoke("scan-scheduler", {
+        ...{ version: "0", id: chance(), source: "riffle", "detail-type": "scan.scheduled", resources: [] },
+        ...{ time: "2026-11-22T06:00:00Z", account: "000000000000", region: "us-east-1" },
+        detail: {
+          ...{ name: `n-${chance()}`, tenant: person.tenant, prefix: "drawings/", codes: ["HOLE-1"] },
+          ...{ options: {}, scheduled_time: "2026-11-22T06:00:00Z", execution_id: chance() },
+        },
+      }),
+  },
+];
+
+/** Rights that nothing on the emulator needs, and why each is there all the same. */
+const UNSEEN: [RegExp, string][] = [];
+
+const start = () => ({ action: "start_scan", request_id: chance() });
+
+async function cancelled({ steps }: World, of: object) {
+  const session = await steps.listing(of);
+  await steps.audience(session);
+  await steps.act({ action: "cancel_scan", session_id: session });
+}
+
+async function dispatched({ steps }: World, of: object) {
+  const session = await steps.listing(of);
+  await steps.audience(session);
+  await steps.dispatch(session);
+}
+
+async function read(who: string, { steps }: World, of: object) {
+  const session = await steps.running(of);
+  await steps.audience(session);
+  for (const index of [0, 1, 2, 3]) await steps.message(who, { session_id: session, index });
+}
+
+async function finished({ steps }: World, of: object) {
+  const session = await steps.full(of);
+  await steps.audience(session);
+  await steps.finish(session);
+}
+
+/** `aged`: the time of the session that is past. */
+async function swept(steps: Steps, session: string, aged?: "dl" | "pa") {
+  await steps.audience(session);
+  if (aged) await steps.age(session, aged, 48);
+  await steps.sweep();
+}
+
+async function uploaded(person: Person) {
+  const small = { name: "small.txt", content: Buffer.from("HOLE-1") };
+  const large = { name: "large.txt", content: Buffer.alloc(9 << 20, "a ") };
+  const id = await person.upload([small, large]).catch(() => undefined);
+  if (id !== undefined) await person.ask("GET", `/api/uploads/${id}`);
+}
+
+async function downloads(person: Person, session: string) {
+  for (const of of ["report", "files/0"]) {
+    const answer = await person.ask("POST", `/api/sessions/${session}/${of}/link`);
+    if (answer.ok) await fetch(((await answer.json()) as { url: string }).url);
+  }
+}
+
+test("each right of each function is needed", async () => {
+  test.setTimeout(600_000);
+  const samples = Samples.make(3, 4);
+  const codes = samples.key.codes;
+  // More matches than fit into an item.
+  const long = Array.from({ length: 4_000 }, (_, at) => `${codes[at % codes.length]} in line ${at}`).join("\n");
+  const files: File[] = [...samples.files, { name: "z-long.txt", content: Buffer.from(long) }];
+  const google = await Drive.with(files);
+  const person = await Person.of(`t-${chance()}`);
+  await put(person.tenant, "drawings", files);
+  const all = await deployed();
+  const steps = new Steps(all, person, codes);
+  await feed(false);
+  try {
+    const upload = await person.upload(files);
+    const codesKey = await person.understand(codes);
+    const world = { steps, person, upload, codesKey, token: google.token, complete: await steps.complete(PREFIX) };
+    const unseen: string[] = [];
+    let seen = 0;
+    for (const one of all.values()) {
+      const role = await Role.of(one);
+      for (const right of role.rights) {
+        const need = needOf(right);
+        if (need && (await isNeeded(role, right, need, world))) seen += 1;
+        else unseen.push(right.words);
+      }
+    }
+    console.log(`   ${seen} rights are needed; ${unseen.length} are not seen:\n${unseen.join("\n")}`);
+    expect(unseen.filter((words) => !UNSEEN.some(([known]) => known.test(words)))).toEqual([]);
+    for (const [known, why] of UNSEEN) {
+      expect(
+        unseen.some((words) => known.test(words)),
+        `still unseen: ${known}, ${why}`,
+      ).toBe(true);
+    }
+  } finally {
+    for (const queue of [outputs.DispatchQueueUrl, outputs.WorkQueueUrl, outputs.FinishQueueUrl]) await purge(queue);
+    await feed(true);
+    await google.close();
+  }
+});
+
+function needOf({ of, words }: Right): Need | undefined {
+  const right = words.slice(of.length + 1);
+  if (/^(logs|xray):/.test(right) || /^sqs:(Receive|Delete|Change|Get)/.test(right)) return undefined;
+  return NEEDS.find((need) => need.of === of && need.right.test(right));
+}
+
+async function isNeeded(role: Role, right: Right, need: Need, world: World): Promise<boolean> {
+  const before = denials().length;
+  await role.without(right, async () => {
+    // What it is refused shows here and there as a failure of ours.
+    await need.by(world).catch(() => undefined);
+  });
+  return role.denied(right, before);
+}

@@ -1,0 +1,37 @@
+import { expect, test } from "@playwright/test";
+
+import { Drive, FOLDER } from "./support/drive.ts";
+import { place, Samples } from "./support/files.ts";
+import { chance, Person } from "./support/people.ts";
+import { outputs } from "./support/stack.ts";
+import { stored } from "./support/state.ts";
+
+test("uploaded files are scanned, and matches come while they are read", async () => {
+  const samples = Samples.make(20, 5);
+  const person = await Person.of(`t-${chance()}`);
+  const socket = await person.connect();
+  const upload_id = await person.upload(samples.files);
+  socket.send({ action: "start_scan", request_id: chance(), upload_id, target_hole_codes: samples.key.codes });
+  const { total } = await socket.type("STARTED");
+  expect(total).toBe(samples.files.length);
+  const complete = await socket.type("COMPLETE");
+  expect(complete).toMatchObject({ total_processed: samples.files.length, total_failed: 0 });
+  const found = socket.of("MATCH_FOUND").map(({ data }) => place(data.file_name, data.hole_code, data.page));
+  expect([...new Set(found)].sort()).toEqual(samples.places);
+  await socket.close();
+});
+
+test("a folder of Google Drive is scanned with a token that is nowhere afterwards", async () => {
+  const samples = Samples.make(12, 6);
+  const drive = await Drive.with(samples.files);
+  const person = await Person.of(`t-${chance()}`);
+  const socket = await person.connect();
+  const from = { folder_id: FOLDER, token: drive.token };
+  socket.send({ action: "start_scan", request_id: chance(), ...from, target_hole_codes: samples.key.codes });
+  const complete = await socket.type("COMPLETE");
+  expect(complete).toMatchObject({ total_processed: samples.files.length, total_failed: 0 });
+  const tokens = (await stored(outputs.TokensTable)).map((item) => item.tenant?.S);
+  expect(tokens).not.toContain(person.tenant);
+  await socket.close();
+  await drive.close();
+});

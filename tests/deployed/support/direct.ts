@@ -1,0 +1,135 @@
+// Functions invoked directly, with events as AWS makes them, while no queue feeds them: a scan in single steps.
+
+import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { InvokeCommand, ListEventSourceMappingsCommand, UpdateEventSourceMappingCommand } from "@aws-sdk/client-lambda";
+
+import type { Person } from "./people.ts";
+import { chance } from "./people.ts";
+import { type Deployed, functions, outputs, tables } from "./stack.ts";
+import { sessionItem } from "./state.ts";
+
+/** From now on queues feed their functions, or keep what they have. */
+export async function feed(enabled: boolean): Promise<void> {
+  const { EventSourceMappings = [] } = await functions.send(new ListEventSourceMappingsCommand({}));
+  for (const { UUID } of EventSourceMappings) {
+    await functions.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: enabled }));
+  }
+}
+
+export class Steps {
+  constructor(
+    private readonly deployed: Map<string, Deployed>,
+    private readonly person: Person,
+    private readonly codes: string[],
+  ) {}
+
+  /** What it answers, also where it fails. */
+  async invoke(id: string, event: object): Promise<string> {
+    const FunctionName = this.deployed.get(id)?.name ?? "";
+    const { Payload } = await functions.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }));
+    return new TextDecoder().decode(Payload);
+  }
+
+  message = (id: string, body: object, receives = 1) =>
+    this.invoke(id, {
+      Records: [
+        {
+          messageId: chance(),
+          receiptHandle: chance(),
+          body: JSON.stringify(body),
+          attributes: { ApproximateReceiveCount: String(receives), SentTimestamp: "1763798400000" },
+          messageAttributes: {},
+          eventSource: "aws:sqs",
+          eventSourceARN: "arn:aws:sqs:us-east-1:000000000000:queue",
+          awsRegion: "us-east-1",
+        },
+      ],
+    });
+
+  socket = (id: string, connectionId: string, body?: object) =>
+    this.invoke(id, {
+      headers: {},
+      multiValueHeaders: {},
+      requestContext: {
+        routeKey: "$default",
+        eventType: "MESSAGE",
+        connectionId,
+        requestId: chance(),
+        stage: "live",
+        authorizer: { principalId: this.person.tenant, tenant: this.person.tenant },
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      isBase64Encoded: false,
+    });
+
+  /** One that is known, and gone: what is pushed to it finds nobody. */
+  async connection(): Promise<string> {
+    const id = `gone-${chance()}`;
+    await this.socket("websocket-connect", id);
+    return id;
+  }
+
+  /** Somebody who is gone listens to it. */
+  async audience(session: string): Promise<void> {
+    const Item = { pk: { S: `L#${session}` }, sk: { S: `gone-${chance()}` } };
+    await tables.send(new PutItemCommand({ TableName: outputs.ConnectionsTable, Item }));
+  }
+
+  /** Does what a frame asks. */
+  act = async (action: object) => this.socket("websocket-default", await this.connection(), action);
+
+  start = (of: object) =>
+    this.act({ action: "start_scan", request_id: chance(), target_hole_codes: this.codes, ...of });
+
+  /** A session that is asked for: LISTING. */
+  async listing(of: object): Promise<string> {
+    await this.start(of);
+    const { sessions } = await this.person.json<{ sessions: { session_id: string }[] }>("GET", "/api/sessions?limit=1");
+    const id = sessions[0]?.session_id;
+    if (id === undefined) throw new Error(`no session was started with ${JSON.stringify(of)}`);
+    return id;
+  }
+
+  dispatch = (session_id: string) => this.message("scan-dispatcher", { session_id });
+  read = (session_id: string, index: number) => this.message("scan-worker", { session_id, index });
+  finish = (session_id: string) => this.message("scan-finisher", { session_id });
+  quarantine = (session_id: string, index: number) => this.message("scan-quarantine", { session_id, index });
+  sweep = () => this.invoke("scan-sweeper", { detail: {}, source: "aws.events", "detail-type": "Scheduled Event" });
+
+  /** A session whose files wait to be read. */
+  async running(of: object): Promise<string> {
+    const id = await this.listing(of);
+    const said = await this.dispatch(id);
+    if ((await sessionItem(id)).st?.S !== "RUNNING") throw new Error(`it does not run: ${said}`);
+    return id;
+  }
+
+  /** A session that waits to be closed. */
+  async full(of: object): Promise<string> {
+    const id = await this.running(of);
+    const total = Number((await sessionItem(id)).mt?.N);
+    for (let index = 0; index < total; index++) await this.read(id, index);
+    return id;
+  }
+
+  async complete(of: object): Promise<string> {
+    const id = await this.full(of);
+    const said = await this.finish(id);
+    if ((await sessionItem(id)).st?.S !== "COMPLETE") throw new Error(`it is not complete: ${said}`);
+    return id;
+  }
+
+  /** Moves a time of a session into the past: its deadline `dl`, or when it moved last, `pa`. */
+  async age(session: string, name: "dl" | "pa", hours: number): Promise<void> {
+    const nanoseconds = (BigInt(Date.now()) - BigInt(hours) * 3_600_000n) * 1_000_000n;
+    await tables.send(
+      new UpdateItemCommand({
+        TableName: outputs.ScanTable,
+        Key: { pk: { S: `S#${session}` }, sk: { S: "SESSION" } },
+        UpdateExpression: "SET #name = :then",
+        ExpressionAttributeNames: { "#name": name },
+        ExpressionAttributeValues: { ":then": { N: String(nanoseconds) } },
+      }),
+    );
+  }
+}

@@ -1,0 +1,54 @@
+// What must hold of a scan that is over, wherever one looks.
+
+import { expect } from "@playwright/test";
+
+import { place, type Samples } from "./files.ts";
+import type { Person } from "./people.ts";
+import { Report } from "./report.ts";
+import type { Socket } from "./socket.ts";
+import { results, sessionItem, versions } from "./state.ts";
+
+/** The state, the stored results, what the API answers and the report all say what the answer key says. */
+export async function expectWhole(
+  person: Person,
+  session: string,
+  samples: Samples,
+  broken: string[] = [],
+): Promise<void> {
+  const total = samples.files.length + broken.length;
+  expect((await sessionItem(session)).st?.S).toBe("COMPLETE");
+  const stored = await results(session, total);
+  const indices = Array.from({ length: total }, (_, index) => index);
+  expect(stored.results.map(({ index }) => index)).toEqual(indices);
+  expect(stored.done).toEqual(indices);
+  const matches = stored.results.reduce((sum, result) => sum + result.matches, 0);
+  expect(stored.results.filter(({ failed }) => failed).length).toBe(broken.length);
+  expect(await person.session(session)).toMatchObject({
+    state: "COMPLETE",
+    total,
+    processed: total,
+    failed: broken.length,
+    matches,
+  });
+
+  expect(await versions(`reports/${session}`), "the report was written once").toBe(1);
+  const { url } = await person.json<{ url: string }>("POST", `/api/sessions/${session}/report/link`);
+  const answer = await fetch(url);
+  expect(answer.status).toBe(200);
+  const report = Report.read(await answer.arrayBuffer());
+  const listed = report.table("Matches");
+  expect(listed.length).toBe(matches);
+  const places = new Set(listed.map((row) => place(row.File ?? "", row.Code ?? "", row.Place ?? "")));
+  expect([...places].sort()).toEqual(samples.places);
+  const files = report.table("Files");
+  const names = [...samples.files.map(({ name }) => name), ...broken].sort();
+  expect(files.map((row) => row.File ?? "").sort()).toEqual(names);
+}
+
+/** What a client was told: never more than all, and progress that never falls where frames are taken as they were sent. */
+export function expectTold(socket: Socket, total: number): void {
+  const frames = socket.of("PROGRESS").sort((one, other) => (one.at < other.at ? -1 : 1));
+  const shown = frames.map(({ processed }) => Number(processed));
+  expect(shown).toEqual([...shown].sort((one, other) => one - other));
+  expect(Math.max(0, ...shown)).toBeLessThanOrEqual(total);
+}

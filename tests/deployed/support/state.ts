@@ -1,0 +1,118 @@
+// What is stored, as the owner of the account sees it; and queues.
+
+import { type AttributeValue, GetItemCommand, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
+import {
+  GetQueueAttributesCommand,
+  PurgeQueueCommand,
+  SendMessageBatchCommand,
+  SetQueueAttributesCommand,
+} from "@aws-sdk/client-sqs";
+
+import { outputs, queues, storage, tables } from "./stack.ts";
+
+type Item = Record<string, AttributeValue>;
+
+/** Files of a chunk. */
+const CHUNK = 100;
+
+export async function sessionItem(session: string): Promise<Item> {
+  const Key = { pk: { S: `S#${session}` }, sk: { S: "SESSION" } };
+  const { Item } = await tables.send(new GetItemCommand({ TableName: outputs.ScanTable, Key, ConsistentRead: true }));
+  if (!Item) throw new Error(`there is no session ${session}`);
+  return Item;
+}
+
+export interface Result {
+  index: number;
+  failed: boolean;
+  matches: number;
+}
+
+export async function results(session: string, total: number): Promise<{ results: Result[]; done: number[] }> {
+  const found: Result[] = [];
+  const done: number[] = [];
+  for (let chunk = 0; chunk * CHUNK < total; chunk++) {
+    for (const item of await partition(`S#${session}#C#${chunk}`)) {
+      const sk = item.sk?.S ?? "";
+      if (sk === "DONE") done.push(...(item.done?.NS ?? []).map(Number));
+      else found.push({ index: Number(sk.slice(2)), failed: item.f !== undefined, matches: Number(item.m?.N ?? 0) });
+    }
+  }
+  return { results: found, done: done.sort((one, other) => one - other) };
+}
+
+/** All that a table holds. */
+export async function stored(table: string): Promise<Item[]> {
+  const { Items = [] } = await tables.send(new ScanCommand({ TableName: table, ConsistentRead: true }));
+  return Items;
+}
+
+async function partition(pk: string): Promise<Item[]> {
+  const items: Item[] = [];
+  let from: Item | undefined;
+  do {
+    const page = await tables.send(
+      new QueryCommand({
+        TableName: outputs.ScanTable,
+        ConsistentRead: true,
+        KeyConditionExpression: "pk = :pk",
+        ExpressionAttributeValues: { ":pk": { S: pk } },
+        ExclusiveStartKey: from,
+      }),
+    );
+    items.push(...(page.Items ?? []));
+    from = page.LastEvaluatedKey;
+  } while (from);
+  return items;
+}
+
+/** Sessions that are not at an end. */
+export async function open(): Promise<string[]> {
+  const { Items = [] } = await tables.send(
+    new QueryCommand({
+      TableName: outputs.ScanTable,
+      IndexName: "open",
+      KeyConditionExpression: "open_shard = :shard",
+      ExpressionAttributeValues: { ":shard": { S: "0" } },
+    }),
+  );
+  return Items.map((item) => item.pk?.S ?? "");
+}
+
+/** How often an object was written. */
+export async function versions(prefix: string): Promise<number> {
+  const { Versions = [] } = await storage.send(
+    new ListObjectVersionsCommand({ Bucket: outputs.ObjectsBucket, Prefix: prefix }),
+  );
+  return Versions.length;
+}
+
+/** Messages of a queue, those in hand included. */
+export async function waiting(url: string): Promise<number> {
+  const { Attributes = {} } = await queues.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: url,
+      AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    }),
+  );
+  return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+}
+
+export async function visibility(url: string, seconds: number): Promise<void> {
+  const Attributes = { VisibilityTimeout: String(seconds) };
+  await queues.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes }));
+}
+
+export async function purge(url: string): Promise<void> {
+  await queues.send(new PurgeQueueCommand({ QueueUrl: url }));
+}
+
+export async function send(url: string, bodies: string[], group: string): Promise<void> {
+  for (let from = 0; from < bodies.length; from += 10) {
+    const Entries = bodies
+      .slice(from, from + 10)
+      .map((MessageBody, at) => ({ Id: String(at), MessageBody, MessageGroupId: group }));
+    await queues.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
+  }
+}

@@ -1,0 +1,20 @@
+// Waiting for a condition, with a deadline.
+
+import { setTimeout as pause } from "node:timers/promises";
+
+const EVERY = 200;
+
+/** What `look` finds, as soon as it is something. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  milliseconds = 120_000,
+): Promise<T> {
+  const deadline = Date.now() + milliseconds;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > deadline) throw new Error(`not in ${milliseconds / 1000} s: ${what}`);
+    await pause(EVERY);
+  }
+}
