@@ -240,6 +240,24 @@ pub struct Redrive {
     pub state: Option<PathBuf>,
 }
 
+/// A deployed stack in place of this machine.
+#[cfg(feature = "cloud")]
+#[derive(Debug, Args)]
+pub struct Cloud {
+    /// A CloudFormation stack in place of this machine. Credentials and region are those of the environment or the
+    /// AWS profile; `AWS_ENDPOINT_URL` is honoured.
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
+
+    /// What `cdk deploy --outputs-file` wrote of the stack, in place of asking CloudFormation.
+    #[arg(long, value_name = "FILE.json")]
+    pub outputs: Option<PathBuf>,
+
+    /// Region of the stack.
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+}
+
 /// What a platform needs of the machine.
 #[derive(Debug, Args)]
 pub struct Machine {

@@ -2,6 +2,8 @@
 
 mod cli;
 mod client;
+#[cfg(feature = "cloud")]
+mod cloud;
 mod doctor;
 mod error;
 mod platform;

@@ -31,17 +31,20 @@ const GO_ON: &str = "riffle serve, or the same riffle scan again, goes on with t
 
 pub fn check(machine: &Machine, checks: &mut Checks) -> Result<(), Problem> {
     let dir = platform::state_dir(machine.state.as_deref())?;
-    match Room::of(&dir) {
-        Ok(room) => space(&room, &dir, checks),
-        Err(error) => checks.problem(FOLDER, format!("{}: {error}", dir.display()), OTHER_FOLDER),
-    }
     let look = match StateLook::open(&dir) {
-        Ok(look) => look,
+        Ok(look) => {
+            folder(&dir, look.as_ref(), checks);
+            look
+        }
         Err(error) => {
             checks.says(Level::Problem, FOLDER, error.to_string());
             None
         }
     };
+    match Room::of(&dir) {
+        Ok(room) => space(&room, &dir, checks),
+        Err(error) => checks.problem(DISK, format!("{}: {error}", dir.display()), OTHER_FOLDER),
+    }
     if let Some(look) = look
         && let Err(error) = waiting(&look, SystemClock.now(), checks)
     {
@@ -55,30 +58,39 @@ pub fn check(machine: &Machine, checks: &mut Checks) -> Result<(), Problem> {
     Ok(())
 }
 
-fn space(room: &Room, dir: &Path, checks: &mut Checks) {
+fn folder(dir: &Path, look: Option<&StateLook>, checks: &mut Checks) {
     let place = dir.display();
+    let room = match Room::of(dir) {
+        Ok(room) => room,
+        Err(error) => return checks.problem(FOLDER, format!("{place}: {error}"), OTHER_FOLDER),
+    };
     match (dir.is_dir(), room.writable) {
-        (true, true) => match Holder::of(dir) {
-            Ok(Holder::Nobody) => checks.ok(FOLDER, format!("{place}, schema {}", StateLook::SCHEMA)),
-            Ok(Holder::Process(pid)) => {
-                let who =
-                    pid.map_or_else(|| "another riffle".to_owned(), |pid| format!("riffle, process {pid}"));
-                checks.ok(FOLDER, format!("{place}, in use by {who}"));
-            }
-            Err(error) => checks.problem(FOLDER, format!("{place}/lock: {error}"), OTHER_FOLDER),
-        },
-        (true, false) => checks.problem(FOLDER, format!("{place} is not writable"), OTHER_FOLDER),
-        (false, true) => checks.ok(FOLDER, format!("{place} is made at the first scan")),
+        (true, true) => {}
+        (true, false) => return checks.problem(FOLDER, format!("{place} is not writable"), OTHER_FOLDER),
+        (false, true) => return checks.ok(FOLDER, format!("{place} is made at the first scan")),
         (false, false) => {
             let above = room.folder.display();
-            checks.problem(
-                FOLDER,
-                format!("{place} cannot be made: {above} is no folder, or not writable"),
-                OTHER_FOLDER,
-            );
+            let why = format!("{place} cannot be made: {above} is no folder, or not writable");
+            return checks.problem(FOLDER, why, OTHER_FOLDER);
         }
     }
-    let free = format!("{} free for {place}", words::size(room.free));
+    let schema = match look.map(|look| look.schema) {
+        None => "empty".to_owned(),
+        Some(StateLook::SCHEMA) => format!("schema {}", StateLook::SCHEMA),
+        Some(older) => format!("schema {older}, which the next start brings to {}", StateLook::SCHEMA),
+    };
+    match Holder::of(dir) {
+        Ok(Holder::Nobody) => checks.ok(FOLDER, format!("{place}, {schema}, nobody uses it")),
+        Ok(Holder::Process(pid)) => {
+            let who = pid.map_or_else(|| "another riffle".to_owned(), |pid| format!("riffle, process {pid}"));
+            checks.ok(FOLDER, format!("{place}, {schema}, in use by {who}"));
+        }
+        Err(error) => checks.problem(FOLDER, format!("{place}/lock: {error}"), OTHER_FOLDER),
+    }
+}
+
+fn space(room: &Room, dir: &Path, checks: &mut Checks) {
+    let free = format!("{} free for {}", words::size(room.free), dir.display());
     let advice =
         "make room there, or name a folder on another disk with --state; --cache-size bounds the kept texts";
     match room.free {

@@ -1,6 +1,8 @@
 //! `riffle redrive`: dead letters, shown and given back.
 
 mod letter;
+#[cfg(feature = "cloud")]
+mod stack;
 
 use std::io::Write;
 use std::path::Path;
@@ -21,6 +23,10 @@ use crate::words;
 const IN_PART: u8 = 1;
 
 pub async fn run(arguments: Redrive) -> Result<ExitCode, Problem> {
+    #[cfg(feature = "cloud")]
+    if let Some(deployed) = crate::cloud::Deployed::named(&arguments.cloud).await? {
+        return stack::run(&deployed, &arguments).await;
+    }
     let dir = platform::state_dir(arguments.state.as_deref())?;
     if arguments.list { list(&dir, arguments.json) } else { give_back(&dir, &arguments).await }
 }

@@ -38,6 +38,7 @@ impl QueueName {
     }
 
     /// Where a message sent to this queue fails for the last time, before it becomes a dead letter.
+    #[must_use]
     pub const fn last(self) -> Self {
         let mut queue = self;
         while let Some(Redrive { to, .. }) = queue.redrive() {

@@ -243,12 +243,11 @@ impl LocalQueues {
         };
         let only: Option<Vec<i64>> = only.map(|ids| ids.iter().map(number).collect()).transpose()?;
         self.change(move |work, woken| {
-            let ids = match only {
-                Some(ids) => ids,
-                None => {
-                    let dead = queue_rows::peek(work, QueueName::ScanDeadLetter, usize::MAX)?;
-                    dead.into_iter().map(|row| row.id).collect()
-                }
+            let ids = if let Some(ids) = only {
+                ids
+            } else {
+                let dead = queue_rows::peek(work, QueueName::ScanDeadLetter, usize::MAX)?;
+                dead.into_iter().map(|row| row.id).collect()
             };
             let mut moved = Vec::new();
             for id in ids {
