@@ -91,7 +91,7 @@ async fn port(listen: SocketAddr, checks: &mut Checks) {
             checks.warning(PORT, format!("{listen}: {error}"), "choose another with --listen");
         }
         Err(_) if answers(listen).await => {
-            checks.ok(PORT, format!("riffle serve answers at http://{listen}"))
+            checks.ok(PORT, format!("riffle serve answers at http://{listen}"));
         }
         Err(_) => checks.warning(
             PORT,

@@ -263,7 +263,7 @@ fn judge_socket(url: &str, knocked: &Result<StatusCode, String>, checks: &mut Ch
             "look at its access log and the log of websocket-authorizer (docs/runbook.md#api-5xx)",
         ),
         Err(why) => {
-            checks.problem("WebSocket API", format!("{url}: {why}"), "check the address and the network")
+            checks.problem("WebSocket API", format!("{url}: {why}"), "check the address and the network");
         }
     }
 }
@@ -339,10 +339,10 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let base = format!("http://{}/", listener.local_addr()?);
         let health = || async { axum::Json(serde_json::json!({"status": "ok", "queues": {}})) };
-        let served = axum::Router::new()
+        let routes = axum::Router::new()
             .route("/api/health", route(health))
             .route("/live", route(|| async { StatusCode::FORBIDDEN }));
-        let server = tokio::spawn(axum::serve(listener, served).into_future());
+        let server = tokio::spawn(axum::serve(listener, routes).into_future());
         let client = Client::builder().no_proxy().build()?;
         assert!(get::<Health>(&client, &base, "/api/health").await.is_ok());
         let missing = get::<Config>(&client, &base, "/api/config").await.expect_err("is not there");

@@ -95,7 +95,7 @@ fn space(room: &Room, dir: &Path, checks: &mut Checks) {
         "make room there, or name a folder on another disk with --state; --cache-size bounds the kept texts";
     match room.free {
         ..ROOM_NEEDED => checks.problem(DISK, free, advice),
-        ..ROOM_WANTED => checks.warning(DISK, free, advice),
+        ROOM_NEEDED..ROOM_WANTED => checks.warning(DISK, free, advice),
         _ => checks.ok(DISK, free),
     }
 }
