@@ -138,7 +138,7 @@ describe("a function's role may do", () => {
   test("tokens are sealed and opened only with a tenant and a session", () => {
     const statements = [...seen.all("AWS::IAM::Policy").values()].flatMap((one) => one.PolicyDocument.Statement);
     const about = statements.filter((one) => String(one.Action).startsWith("kms:"));
-    expect(about.length).toBe(5);
+    expect(about.length).toBe(6);
     for (const { Condition } of about) {
       expect(Condition).toEqual({
         Null: { "kms:EncryptionContext:tenant": "false", "kms:EncryptionContext:session": "false" },
@@ -206,7 +206,7 @@ const TOLD: Record<string, string> = {
   "websocket-disconnect": "CONNECTIONS_TABLE",
   "websocket-default":
     "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET DISPATCH_QUEUE_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
-  api: "SCAN_TABLE CONNECTIONS_TABLE TICKETS_TABLE OBJECTS_BUCKET UPLOADS_BUCKET SOCKET_URL PAGE_URL GOOGLE_DRIVE LINK_LIFETIME_SECONDS AUTH_AUTHORITY AUTH_CLIENT_ID AUTH_DOMAIN",
+  api: "SCAN_TABLE CONNECTIONS_TABLE TICKETS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET SOCKET_URL PAGE_URL GOOGLE_DRIVE OCR_BACKEND LINK_LIFETIME_SECONDS AUTH_AUTHORITY AUTH_CLIENT_ID AUTH_DOMAIN",
   "scan-dispatcher":
     "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET WORK_QUEUE_URL FINISH_QUEUE_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
   "scan-worker":

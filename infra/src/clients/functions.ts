@@ -64,6 +64,7 @@ export class ClientFunctions extends Construct {
       timeout: Duration.seconds(29),
       environment: {
         SOCKET_URL: sockets.url,
+        OCR_BACKEND: settings.ocr,
         LINK_LIFETIME_SECONDS: String(settings.linkSeconds),
         CONNECTIONS_TABLE: tables.connections.table.tableName,
       },

@@ -17,6 +17,9 @@ use riffle_scan::{
     Worker, keys,
 };
 
+use riffle_textract_adapter::{Pace, Textract};
+use tokio::runtime::Handle;
+
 use crate::{ConfigError, Env, Nobody};
 
 /// Files of a batch fetched at once: the time of a function is paid for, also while it waits.
@@ -26,6 +29,7 @@ const BYTES_AT_ONCE: u64 = 256 << 20;
 /// Children that parse: a function of 1,769 MB has one processor.
 const CHILDREN: usize = 1;
 
+const OCR_PAGES_PER_SECOND: &str = "OCR_PAGES_PER_SECOND";
 const DRIVE_ENDPOINT: &str = "DRIVE_ENDPOINT";
 
 /// What a function stands on: its environment, and AWS as that names it.
@@ -164,6 +168,7 @@ impl Cloud {
 
     /// What reads files: the worker, and quarantine.
     pub fn worker(&self) -> Result<Worker, ConfigError> {
+        // Reading a drawing again costs less than keeping its text.
         let reader = Reader { parser: sandbox(), cache: None, ocr: self.ocr()? };
         Ok(Worker {
             scan: self.scan(&[Queue::ScanFinish])?,
@@ -199,7 +204,17 @@ impl Cloud {
 
     /// What reads pictures, if anything does.
     fn ocr(&self) -> Result<Option<Arc<dyn Ocr>>, ConfigError> {
-        Ok(None)
+        if !self.has_ocr()? {
+            return Ok(None);
+        }
+        let pages = self.env.number(OCR_PAGES_PER_SECOND, 1.0)?;
+        let pace = Pace::per_second(pages).ok_or_else(|| ConfigError::Wrong {
+            variable: OCR_PAGES_PER_SECOND,
+            value: pages.to_string(),
+            wanted: "a number above 0",
+        })?;
+        let textract = Textract::new(self.aws.config(), Handle::current(), pace, Arc::clone(&self.meter));
+        Ok(Some(Arc::new(textract)))
     }
 
     pub fn has_ocr(&self) -> Result<bool, ConfigError> {

@@ -31,7 +31,7 @@ pub use file_source::{
 pub use links::{DownloadLinks, Link};
 pub use notices::{Notice, Notices};
 pub use object_store::{ObjectStore, Put, is_key};
-pub use ocr::{Ocr, OcrError, OcrLine, OcrWord};
+pub use ocr::{Ocr, OcrError, OcrLine, OcrWord, PictureLimits};
 pub use platform::{Folder, FolderBrowser, MAX_FOLDERS, Probe, QueueDepth, Vitals};
 pub use scan_ledger::{Attempt, Body, ChunkDone, ListedAt, Outcome, ScanLedger, StoredResult};
 pub use session::{Counts, Frozen, Lease, Paused, Refused, Sealed, Session, SessionId, State, Transition};

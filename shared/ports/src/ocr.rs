@@ -28,6 +28,19 @@ pub enum OcrError {
     Port(#[from] PortError),
 }
 
+/// What a picture may be at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureLimits {
+    /// Of the file.
+    pub bytes: u64,
+    /// Pixels of its width, and of its height.
+    pub side: u32,
+}
+
+impl PictureLimits {
+    pub const NONE: Self = Self { bytes: u64::MAX, side: u32::MAX };
+}
+
 /// Finds the text in a picture.
 ///
 /// Called from threads that may wait; one picture takes about a second.
@@ -38,6 +51,11 @@ pub trait Ocr: Send + Sync {
     /// Whether anything can be read here at all: where not, nobody need make pictures.
     fn is_available(&self) -> bool {
         true
+    }
+
+    /// Larger pictures are refused: whoever can makes them smaller.
+    fn limits(&self) -> PictureLimits {
+        PictureLimits::NONE
     }
 
     /// `picture` is a whole PNG, JPEG or TIFF file. One list of lines for each page it holds.

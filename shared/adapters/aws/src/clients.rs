@@ -67,6 +67,11 @@ impl Aws {
         Self { dynamodb: aws_sdk_dynamodb::Client::new(&config), s3, config, meter }
     }
 
+    /// For clients of services that have adapters of their own.
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
     pub fn meter(&self) -> &Arc<Meter> {
         &self.meter
     }

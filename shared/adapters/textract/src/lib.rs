@@ -1,1 +1,114 @@
-//! Pictures read by Amazon Textract.
+//! Pictures read by Amazon Textract: one call of `DetectDocumentText` for each, its bytes in the call.
+//!
+//! What Textract takes so is a PNG or JPEG, or a TIFF of one page, of [`limits`](riffle_ports::Ocr::limits)
+//! (<https://docs.aws.amazon.com/textract/latest/dg/limits-document.html>). Each page that is read is paid for and
+//! noted on the [`Meter`]; one that is refused is not.
+
+mod blocks;
+mod pace;
+mod refusal;
+
+pub use pace::Pace;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_textract::Client;
+use aws_sdk_textract::primitives::Blob;
+use aws_sdk_textract::types::Document;
+use riffle_ports::{Meter, Ocr, OcrError, OcrLine, PictureLimits, Usage};
+use tokio::runtime::Handle;
+
+/// Textract says 10 MB and does not say of which: the smaller ones.
+const LIMITS: PictureLimits = PictureLimits { bytes: 10_000_000, side: 10_000 };
+
+/// Tries of one page, the first included, as Textract's guide recommends; between them the SDK waits a random part of
+/// 1, 2, 4 and 8 s.
+const TRIES: u32 = 5;
+const CONNECT: Duration = Duration::from_secs(2);
+/// For one try: a page takes a few seconds.
+const TRY: Duration = Duration::from_secs(20);
+/// For all tries of a page. A function has two minutes for the whole file.
+const PAGE: Duration = Duration::from_secs(45);
+
+/// An [`Ocr`] that asks Textract.
+#[derive(Debug)]
+pub struct Textract {
+    client: Client,
+    handle: Handle,
+    pace: Pace,
+    meter: Arc<Meter>,
+}
+
+impl Textract {
+    /// On the region, credentials and endpoint of `config`; its retries and time limits are replaced by ours.
+    /// Requests run on the runtime of `handle`, which must be running while somebody reads: where it has one thread,
+    /// that thread must be waiting in it and not in [`Ocr::read`].
+    pub fn new(config: &SdkConfig, handle: Handle, pace: Pace, meter: Arc<Meter>) -> Self {
+        let times = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(TRY)
+            .operation_timeout(PAGE)
+            .build();
+        let config = aws_sdk_textract::config::Builder::from(config)
+            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
+            .timeout_config(times)
+            .build();
+        Self { client: Client::from_conf(config), handle, pace, meter }
+    }
+
+    /// The lines of the one page that `picture` shows, once it is its turn.
+    pub async fn page(&self, picture: &[u8]) -> Result<Vec<OcrLine>, OcrError> {
+        if picture.len() as u64 > LIMITS.bytes {
+            return Err(OcrError::Picture("Textract reads pictures of up to 10 MB".to_owned()));
+        }
+        if has_several_pages(picture) {
+            return Err(OcrError::Picture(
+                "Textract does not read a TIFF of several pages at once".to_owned(),
+            ));
+        }
+        self.pace.turn().await;
+        let document = Document::builder().bytes(Blob::new(picture)).build();
+        let answer = self.client.detect_document_text().document(document).send().await;
+        let answer = answer.map_err(|error| refusal::meaning(&error))?;
+        self.meter.note(Usage { ocr_pages: 1, ..Usage::default() });
+        blocks::lines(answer.blocks())
+    }
+}
+
+impl Ocr for Textract {
+    /// There is one version of its API; which model answers is Textract's, and changes without notice.
+    fn variant(&self) -> String {
+        "Textract DetectDocumentText 2018-06-27".to_owned()
+    }
+
+    fn limits(&self) -> PictureLimits {
+        LIMITS
+    }
+
+    fn read(&self, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
+        self.handle.block_on(self.page(picture)).map(|lines| vec![lines])
+    }
+}
+
+/// Whether this is a TIFF whose first page points at a second.
+fn has_several_pages(picture: &[u8]) -> bool {
+    let little = match picture.get(..4) {
+        Some(b"II*\0") => true,
+        Some(b"MM\0*") => false,
+        _ => return false,
+    };
+    let number = |at: usize, length: usize| {
+        let field = picture.get(at..at.checked_add(length)?)?;
+        let add = |value: usize, byte: &u8| value << 8 | usize::from(*byte);
+        Some(if little { field.iter().rev().fold(0, add) } else { field.iter().fold(0, add) })
+    };
+    let next = || {
+        let page = number(4, 4)?;
+        number(page + 2 + number(page, 2)? * 12, 4)
+    };
+    next().is_some_and(|next| next != 0)
+}
