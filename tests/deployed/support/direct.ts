@@ -16,6 +16,12 @@ export async function feed(enabled: boolean): Promise<void> {
   }
 }
 
+/** As EventBridge makes them. */
+export const scheduled = (detail: object, kind: string) => ({
+  ...{ version: "0", id: chance(), source: "aws.events", "detail-type": kind, detail, resources: [] },
+  ...{ time: "2026-11-22T06:00:00Z", account: "000000000000", region: "us-east-1" },
+});
+
 export class Steps {
   constructor(
     private readonly deployed: Map<string, Deployed>,
@@ -27,7 +33,9 @@ export class Steps {
   async invoke(id: string, event: object): Promise<string> {
     const FunctionName = this.deployed.get(id)?.name ?? "";
     const { Payload } = await functions.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }));
-    return new TextDecoder().decode(Payload);
+    const said = new TextDecoder().decode(Payload);
+    if (said.includes("missing field")) throw new Error(`no event of ${id}: ${said}`);
+    return said;
   }
 
   message = (id: string, body: object, receives = 1) =>
@@ -55,6 +63,8 @@ export class Steps {
         eventType: "MESSAGE",
         connectionId,
         requestId: chance(),
+        connectedAt: 1_763_798_400_000,
+        requestTimeEpoch: 1_763_798_400_000,
         stage: "live",
         authorizer: { principalId: this.person.tenant, tenant: this.person.tenant },
       },
@@ -83,10 +93,10 @@ export class Steps {
 
   /** A session that is asked for: LISTING. */
   async listing(of: object): Promise<string> {
-    await this.start(of);
+    const said = await this.start(of);
     const { sessions } = await this.person.json<{ sessions: { session_id: string }[] }>("GET", "/api/sessions?limit=1");
     const id = sessions[0]?.session_id;
-    if (id === undefined) throw new Error(`no session was started with ${JSON.stringify(of)}`);
+    if (id === undefined) throw new Error(`no session was started with ${JSON.stringify(of)}: ${said}`);
     return id;
   }
 
@@ -94,7 +104,7 @@ export class Steps {
   read = (session_id: string, index: number) => this.message("scan-worker", { session_id, index });
   finish = (session_id: string) => this.message("scan-finisher", { session_id });
   quarantine = (session_id: string, index: number) => this.message("scan-quarantine", { session_id, index });
-  sweep = () => this.invoke("scan-sweeper", { detail: {}, source: "aws.events", "detail-type": "Scheduled Event" });
+  sweep = () => this.invoke("scan-sweeper", scheduled({}, "Scheduled Event"));
 
   /** A session whose files wait to be read. */
   async running(of: object): Promise<string> {
