@@ -24,6 +24,10 @@ pub enum Command {
     Sessions(Sessions),
     /// Run the platform with its page, WebSocket and HTTP.
     Serve(Serve),
+    /// Check the platform: what is wrong, and what to do.
+    Doctor(Doctor),
+    /// Give dead letters back to the queues where they failed.
+    Redrive(Redrive),
     /// Make sample drawings, a list of codes and an answer key.
     Samples(Samples),
 }
@@ -155,6 +159,103 @@ pub struct Serve {
 
     #[command(flatten)]
     pub machine: Machine,
+}
+
+const DOCTOR_HELP: &str = "\
+Examples:
+  riffle doctor
+  riffle doctor --state /srv/riffle --listen 127.0.0.1:9000 --ocr-languages eng+deu
+  riffle doctor --json | jq -r 'select(.level!=\"ok\").check'
+
+Looks at the state folder (also while another riffle uses it), its queues, dead letters and open scans, the kept
+texts, the sandbox, Tesseract, pdfium where it is named, the page and the port of riffle serve. Nothing is changed.
+Piped, each check is a line: level, check, what was found, what to do, parted by tabs. Built with the feature
+`cloud`, it checks a deployed stack: riffle doctor --stack Riffle.
+
+Exit codes:
+  0  all is well
+  1  warnings: it works, but not with everything, or something waits for a person
+  2  problems: something does not work, or could not be checked";
+
+#[derive(Debug, Args)]
+#[command(after_help = DOCTOR_HELP)]
+pub struct Doctor {
+    /// Print one JSON object per line: check, level, found, do.
+    #[arg(long)]
+    pub json: bool,
+
+    /// Address `riffle serve` is to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8750")]
+    pub listen: SocketAddr,
+
+    #[cfg(feature = "cloud")]
+    #[command(flatten)]
+    pub cloud: Cloud,
+
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+const REDRIVE_HELP: &str = "\
+Examples:
+  riffle redrive --list
+  riffle redrive
+  riffle redrive --message 1734 --message 1735
+
+A dead letter is a message that failed too often: five times, and a file's message three times before that. Nobody
+tries it again by itself. When the cause is gone, this puts it back where it failed last; the next riffle serve, or
+the same riffle scan again, goes on with it. Doing it twice does no harm, and a message that has nothing left to do
+is taken away without effect. All are moved, or none.
+
+--list shows each as a line: message, queue, kind, scan, the scan's state, age, why it lies there, parted by tabs.
+Built with the feature `cloud`, it redrives a deployed stack: riffle redrive --stack Riffle.
+
+Exit codes:
+  0  done, or there were none
+  1  some that were named are no dead letters, or could not be given back
+  2  could not run";
+
+#[derive(Debug, Args)]
+#[command(after_help = REDRIVE_HELP)]
+pub struct Redrive {
+    /// Show them, and leave them where they are.
+    #[arg(long, conflicts_with = "messages")]
+    pub list: bool,
+
+    /// Only the message of this id, as --list shows it. May be given several times.
+    #[arg(long = "message", value_name = "ID")]
+    pub messages: Vec<String>,
+
+    /// Print one JSON object per line.
+    #[arg(long)]
+    pub json: bool,
+
+    #[cfg(feature = "cloud")]
+    #[command(flatten)]
+    pub cloud: Cloud,
+
+    /// Folder for sessions, queues and reports. By default riffle below the user's data folder
+    /// (~/.local/share).
+    #[arg(long, env = "LOCAL_STORAGE_PATH", value_name = "DIR")]
+    pub state: Option<PathBuf>,
+}
+
+/// A deployed stack in place of this machine.
+#[cfg(feature = "cloud")]
+#[derive(Debug, Args)]
+pub struct Cloud {
+    /// A CloudFormation stack in place of this machine. Credentials and region are those of the environment or the
+    /// AWS profile; `AWS_ENDPOINT_URL` is honoured.
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
+
+    /// What `cdk deploy --outputs-file` wrote of the stack, in place of asking CloudFormation.
+    #[arg(long, value_name = "FILE.json")]
+    pub outputs: Option<PathBuf>,
+
+    /// Region of the stack.
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
 }
 
 /// What a platform needs of the machine.

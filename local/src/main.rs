@@ -2,13 +2,18 @@
 
 mod cli;
 mod client;
+#[cfg(feature = "cloud")]
+mod cloud;
+mod doctor;
 mod error;
 mod platform;
 mod pumps;
+mod redrive;
 mod samples;
 mod scan;
 mod serve;
 mod sessions;
+mod words;
 
 use std::process::ExitCode;
 
@@ -32,6 +37,8 @@ fn main() -> ExitCode {
         Command::Scan(arguments) => run(scan::run(arguments)),
         Command::Sessions(arguments) => run(sessions::run(arguments)),
         Command::Serve(arguments) => run(serve::run(arguments)),
+        Command::Doctor(arguments) => run(doctor::run(arguments)),
+        Command::Redrive(arguments) => run(redrive::run(arguments)),
         Command::Samples(arguments) => samples::run(&arguments),
     };
     outcome.unwrap_or_else(|problem| {

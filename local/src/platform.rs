@@ -235,11 +235,11 @@ pub fn home() -> PathBuf {
     variable("HOME").filter(|home| home.is_dir()).unwrap_or_else(|| PathBuf::from("/"))
 }
 
-fn without_pdfium(error: &PdfiumError) -> Problem {
+pub fn without_pdfium(error: &PdfiumError) -> Problem {
     Problem::new(format!("{error}; name its libpdfium.so with --pdfium or RIFFLE_PDFIUM, or go on without"))
 }
 
-fn state_dir(given: Option<&Path>) -> Result<PathBuf, Problem> {
+pub fn state_dir(given: Option<&Path>) -> Result<PathBuf, Problem> {
     if let Some(dir) = given {
         return Ok(dir.to_owned());
     }

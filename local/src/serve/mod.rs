@@ -5,6 +5,8 @@ mod page;
 mod socket;
 mod storage;
 
+pub use page::is_built as page_is_built;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;

@@ -20,6 +20,11 @@ const NOT_BUILT: &str = "<!doctype html><html lang=en><title>Riffle</title><h1>T
                          compile it again; or use <code>riffle scan</code>. The API is described at \
                          <a href=/api/docs>/api/docs</a>.";
 
+/// Whether this program was compiled with its page.
+pub fn is_built() -> bool {
+    Dashboard::get("index.html").is_some()
+}
+
 /// Whether a person may come to this address, as against a program.
 pub fn is_address(path: &str) -> bool {
     let session = path.strip_prefix("/sessions/").is_some_and(|id| !id.contains('/'));

@@ -49,8 +49,8 @@ pub struct Config {
     pub ocr: OcrConfig,
     pub limits: Limits,
     pub socket: SocketConfig,
-    /// Who asks has to sign in here first. `null`: whoever reaches the page may use it.
-    #[serde(default)]
+    /// Who asks has to sign in here first. Left out: whoever reaches the page may use it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<SignIn>,
 }
 

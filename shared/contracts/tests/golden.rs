@@ -82,12 +82,14 @@ fn http_bodies_are_read_and_written_as_ever() {
     fn same<T: Serialize + DeserializeOwned>(golden: &Value) {
         assert_eq!(encode(&decode::<T>(golden)), *golden);
     }
-    let golden: Value = decode(&serde_json::from_str(include_str!("../golden/http.v1.json")).expect("JSON"));
-    for (name, body) in golden.as_object().expect("bodies by name") {
+    let versions = [include_str!("../golden/http.v1.json"), include_str!("../golden/http.v2.json")];
+    let golden = versions.map(|version| serde_json::from_str::<Value>(version).expect("JSON"));
+    for (name, body) in golden.iter().flat_map(|version| version.as_object().expect("bodies by name")) {
         match name.as_str() {
             "problem" => same::<http::Problem>(body),
             "health" => same::<http::Health>(body),
             "config" => same::<http::Config>(body),
+            "download_link" => same::<http::DownloadLink>(body),
             "ticket" => same::<http::Ticket>(body),
             "folders" => same::<http::FolderListing>(body),
             "understood_codes" => same::<http::UnderstoodCodes>(body),

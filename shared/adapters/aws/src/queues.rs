@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn requests_are_full_in_number_or_size() {
         assert_eq!(batches(&of_sizes([])), []);
-        assert_eq!(batches(&of_sizes([1; 10])), [0..10]);
+        assert_eq!(batches(&of_sizes([1; 11])), [0..10, 10..11]);
         assert_eq!(batches(&of_sizes([1; 23])), [0..10, 10..20, 20..23]);
         assert_eq!(batches(&of_sizes([100_000, 100_000, 100_000, 1])), [0..2, 2..4]);
         assert_eq!(batches(&of_sizes([BATCH_BYTES, 1])), [0..1, 1..2]);

@@ -37,6 +37,19 @@ impl QueueName {
         }
     }
 
+    /// Where a message sent to this queue fails for the last time, before it becomes a dead letter.
+    #[must_use]
+    pub const fn last(self) -> Self {
+        let mut queue = self;
+        while let Some(Redrive { to, .. }) = queue.redrive() {
+            if matches!(to, Self::ScanDeadLetter) {
+                break;
+            }
+            queue = to;
+        }
+        queue
+    }
+
     /// For metrics and people.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -70,6 +83,23 @@ impl From<Queue> for QueueName {
             Queue::ScanDispatch => Self::ScanDispatch,
             Queue::ScanWork => Self::ScanWork,
             Queue::ScanFinish => Self::ScanFinish,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::QueueName::{ScanDispatch, ScanFinish, ScanQuarantine, ScanWork};
+
+    #[test]
+    fn files_fail_for_the_last_time_in_quarantine() {
+        for (sent_to, last) in [
+            (ScanDispatch, ScanDispatch),
+            (ScanWork, ScanQuarantine),
+            (ScanQuarantine, ScanQuarantine),
+            (ScanFinish, ScanFinish),
+        ] {
+            assert_eq!(sent_to.last(), last);
         }
     }
 }

@@ -172,6 +172,36 @@ pub(crate) fn release(
     Ok(true)
 }
 
+/// Gives a dead letter back to the queue where it failed for the last time, as if it had never been received
+/// there; gives that queue, or `None` where the message is no dead letter.
+pub(crate) fn redrive(connection: &Connection, id: i64) -> Result<Option<QueueName>, WorkError> {
+    let found: Option<(QueueName, String)> = connection
+        .prepare_cached("SELECT origin, fair_group FROM messages WHERE id = ?1 AND queue = ?2")?
+        .query_row(params![id, QueueName::ScanDeadLetter.number()], |row| {
+            Ok((read_queue(row, 0)?, row.get(1)?))
+        })
+        .optional()?;
+    let Some((origin, group)) = found else {
+        return Ok(None);
+    };
+    let to = origin.last();
+    relocate(connection, id, to)?;
+    line_up(connection, to, &group)?;
+    Ok(Some(to))
+}
+
+/// The oldest messages of a queue, whether ready or not.
+pub(crate) fn peek(connection: &Connection, queue: QueueName, max: usize) -> Result<Vec<Row>, WorkError> {
+    connection
+        .prepare_cached(
+            "SELECT id, origin, fair_group, body, deliveries, base, sent_at FROM messages \
+             WHERE queue = ?1 ORDER BY id LIMIT ?2",
+        )?
+        .query_map(params![queue.number(), as_limit(max)], read_row)?
+        .map(|row| Ok(row?))
+        .collect()
+}
+
 /// Lets every hidden message whose time has come reappear, in all queues.
 pub(crate) fn wake_due(
     connection: &Connection,
@@ -228,16 +258,22 @@ impl Hidden {
     }
 }
 
+/// Puts a message into another queue, where it is counted anew.
+fn relocate(connection: &Connection, id: i64, to: QueueName) -> Result<(), WorkError> {
+    // One more delivery, so that the receipt of the last one does not fit any more.
+    connection
+        .prepare_cached(
+            "UPDATE messages SET queue = ?2, hidden_until = NULL, in_flight = 0, \
+             deliveries = deliveries + 1, base = deliveries + 1 WHERE id = ?1",
+        )?
+        .execute(params![id, to.number()])?;
+    Ok(())
+}
+
 fn reappear(connection: &Connection, message: &Hidden, woken: &mut Woken) -> Result<(), WorkError> {
     let queue = match message.queue.redrive() {
         Some(redrive) if message.is_exhausted() => {
-            // One more delivery, so that the receipt of the last one does not fit any more.
-            connection
-                .prepare_cached(
-                    "UPDATE messages SET queue = ?2, hidden_until = NULL, in_flight = 0, \
-                     deliveries = deliveries + 1, base = deliveries + 1 WHERE id = ?1",
-                )?
-                .execute(params![message.id, redrive.to.number()])?;
+            relocate(connection, message.id, redrive.to)?;
             tracing::warn!(
                 message = message.id,
                 from = message.queue.as_str(),

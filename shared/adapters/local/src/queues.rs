@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use riffle_ports::{Clock, Message, PortError, Queue, WorkQueue};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use tokio::sync::Notify;
 
 use crate::database::{Database, Work, WorkError};
@@ -226,13 +226,37 @@ impl LocalQueues {
     /// As of every call to the database.
     pub async fn peek(&self, queue: QueueName, max: usize) -> Result<Vec<Received>, PortError> {
         self.change(move |work, _| {
-            work.prepare_cached(
-                "SELECT id, origin, fair_group, body, deliveries, base, sent_at FROM messages \
-                 WHERE queue = ?1 ORDER BY id LIMIT ?2",
-            )?
-            .query_map(params![queue.number(), queue_rows::as_limit(max)], queue_rows::read_row)?
-            .map(|row| Ok(row?.into()))
-            .collect()
+            Ok(queue_rows::peek(work, queue, max)?.into_iter().map(Received::from).collect())
+        })
+        .await
+    }
+
+    /// Gives dead letters back to the queues where they failed for the last time, to be tried as new ones: those
+    /// of these ids, or all. Gives the id and queue of each that was moved; what is no dead letter (any more) is
+    /// left alone. All are moved, or none.
+    ///
+    /// # Errors
+    /// [`PortError::Broken`] for an id that never was one.
+    pub async fn redrive(&self, only: Option<&[String]>) -> Result<Vec<(String, QueueName)>, PortError> {
+        let number = |id: &String| {
+            id.parse::<i64>().map_err(|_| PortError::Broken(format!("{id:?} is no id of a message")))
+        };
+        let only: Option<Vec<i64>> = only.map(|ids| ids.iter().map(number).collect()).transpose()?;
+        self.change(move |work, woken| {
+            let ids = if let Some(ids) = only {
+                ids
+            } else {
+                let dead = queue_rows::peek(work, QueueName::ScanDeadLetter, usize::MAX)?;
+                dead.into_iter().map(|row| row.id).collect()
+            };
+            let mut moved = Vec::new();
+            for id in ids {
+                if let Some(queue) = queue_rows::redrive(work, id)? {
+                    woken.insert(queue);
+                    moved.push((id.to_string(), queue));
+                }
+            }
+            Ok(moved)
         })
         .await
     }
@@ -292,7 +316,7 @@ fn later(now: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
         .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-fn depth(work: &Work<'_>, queue: QueueName) -> Result<Depth, WorkError> {
+pub(crate) fn depth(work: &Connection, queue: QueueName) -> Result<Depth, WorkError> {
     let ready = work
         .prepare_cached("SELECT count(*) FROM messages WHERE queue = ?1 AND hidden_until IS NULL")?
         .query_row([queue.number()], |row| row.get(0))?;

@@ -97,6 +97,9 @@ const MIGRATIONS: &[&str] = &[
     ",
 ];
 
+/// The schema this program brings a database to.
+pub(crate) const KNOWN: usize = MIGRATIONS.len();
+
 /// Why a database cannot be brought to the present form.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SchemaError {
@@ -108,7 +111,7 @@ pub(crate) enum SchemaError {
 
 /// Takes the steps that are missing, each in a transaction of its own.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), SchemaError> {
-    let known = MIGRATIONS.len();
+    let known = KNOWN;
     let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > known {
         return Err(SchemaError::Newer { found, known });

@@ -16,6 +16,10 @@ use crate::queue_rows;
 use crate::schema::{self, SchemaError};
 use crate::{LocalLedger, LocalObjects, LocalQueues, LocalTickets};
 
+/// Held while the folder is open.
+pub(crate) const LOCK: &str = "lock";
+pub(crate) const DATABASE: &str = "state.sqlite";
+
 /// Why a state folder cannot be used. Each text says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -89,7 +93,7 @@ impl Store {
             private_dir(folder).map_err(unusable(folder))?;
         }
 
-        let path = dir.join("state.sqlite");
+        let path = dir.join(DATABASE);
         // The database's companion files take their permissions from it.
         private_file(&path).map_err(unusable(&path))?;
         let connection = open_database(&path, clock.as_ref()).map_err(|error| match error {
@@ -158,7 +162,7 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
 
 /// The system lets go of the lock when the process ends, however it ends.
 fn take_lock(dir: &Path) -> Result<File, OpenError> {
-    let path = dir.join("lock");
+    let path = dir.join(LOCK);
     let unusable = |error| OpenError::Folder { path: path.clone(), error };
     let mut file = private_file(&path).map_err(unusable)?;
     match file.try_lock() {

@@ -23,7 +23,7 @@ const GROUP: usize = 64;
 /// When a text was last used is known to about a day: to note it each time would be a write for each read.
 const DAY: i64 = 86_400;
 /// Another layout is another file.
-const FILE: &str = "texts-1.sqlite";
+pub(crate) const FILE: &str = "texts-1.sqlite";
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS texts (

@@ -1,6 +1,7 @@
 //! The binary `riffle` from outside: started as a person starts it, judged by what a person or a program sees.
 //!
-//! Nothing in here calls into the platform. The contracts' types are used to read what it says, the samples' to
+//! Nothing in here calls into a running platform; dead letters are made by the queue's own code in a state that
+//! nobody uses. The contracts' types are used to read what it says, the samples' to
 //! read their answer key. Each test has folders of its own. Nothing sleeps for a fixed time: every wait is for a
 //! condition and ends in a failure when that does not come.
 
@@ -9,6 +10,7 @@ mod answers;
 mod codes;
 mod dead_ends;
 mod deadline;
+mod doctoring;
 mod drive;
 mod formats;
 mod hostile;

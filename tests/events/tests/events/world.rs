@@ -35,7 +35,6 @@ pub struct World {
     pub scan: Scan,
     pub connections: Arc<MemoryConnections>,
     pub notifier: Arc<MemoryNotifier>,
-    pub queue: Arc<MemoryQueue>,
     pub clock: Arc<ManualClock>,
     pub tickets: Tickets,
 }
@@ -46,11 +45,10 @@ impl World {
         let ids = Arc::new(SeededIds::new(1));
         let connections = Arc::new(MemoryConnections::new());
         let notifier = Arc::new(MemoryNotifier::new());
-        let queue = Arc::new(MemoryQueue::new(clock.clone(), Redrive::default()));
         let ports = Ports {
             ledger: Arc::new(MemoryLedger::new()),
             objects: Arc::new(MemoryObjects::new()),
-            queue: queue.clone(),
+            queue: Arc::new(MemoryQueue::new(clock.clone(), Redrive::default())),
             connections: connections.clone(),
             notifier: notifier.clone(),
             clock: clock.clone(),
@@ -60,7 +58,7 @@ impl World {
         let settings = Settings { prefixes_allowed: true, ..Settings::default() };
         let tickets =
             Tickets { store: Arc::new(MemoryTickets::default()), clock: clock.clone(), ids: ids.clone() };
-        Self { scan: Scan::new(ports, settings), connections, notifier, queue, clock, tickets }
+        Self { scan: Scan::new(ports, settings), connections, notifier, clock, tickets }
     }
 
     pub fn api(&self) -> api::Deps {

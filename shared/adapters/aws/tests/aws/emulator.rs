@@ -35,7 +35,7 @@ pub(crate) fn endpoint() -> String {
 }
 
 fn executable() -> PathBuf {
-    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../.cache/emulator/bin/ministack");
+    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../.cache/emulator/venv/bin/ministack");
     let path = variable("RIFFLE_MINISTACK").map_or_else(own, PathBuf::from);
     assert!(
         path.is_file(),

@@ -40,7 +40,7 @@ async fn pass(State(road): State<Arc<Road>>, request: Request) -> Response {
     let url = format!("{}{}", road.upstream, head.uri);
     let sent = road.http.request(head.method, url).headers(head.headers).body(body.clone()).send();
     let answer = sent.await.expect("an answer");
-    let again = std::mem::replace(&mut *road.last.lock().expect("no panic"), Some(body.clone()));
+    let again = road.last.lock().expect("no panic").replace(body.clone());
     if writes && again != Some(body) {
         road.lost.fetch_add(1, Ordering::Relaxed);
         return (StatusCode::INTERNAL_SERVER_ERROR, "lost").into_response();

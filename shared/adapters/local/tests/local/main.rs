@@ -3,6 +3,7 @@
 mod contract;
 mod crash;
 mod folders;
+mod look;
 mod notifier;
 mod objects;
 mod queues;

@@ -275,3 +275,65 @@ async fn a_waiting_consumer_wakes_for_what_moves_to_its_queue() -> Outcome {
     assert_eq!(bodies(&receive(&queues, QueueName::ScanQuarantine).await?), ["killer"]);
     Ok(())
 }
+
+/// Fails every message of a queue until it is a dead letter.
+async fn kill(queues: &LocalQueues, queue: QueueName) -> Result<(), PortError> {
+    for queue in [queue, queue.last()] {
+        loop {
+            let received = receive(queues, queue).await?;
+            if received.is_empty() {
+                break;
+            }
+            queues.release(&receipts(&received), Duration::ZERO).await?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn dead_letters_go_back_to_where_they_failed_last() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    send(&queues, Queue::ScanWork, "g", &["file"]).await?;
+    send(&queues, Queue::ScanFinish, "h", &["finish", "finish again"]).await?;
+    kill(&queues, QueueName::ScanWork).await?;
+    kill(&queues, QueueName::ScanFinish).await?;
+    let dead = queues.peek(QueueName::ScanDeadLetter, 10).await?;
+    assert_eq!(bodies(&dead), ["file", "finish", "finish again"]);
+
+    let one = queues.redrive(Some(&dead[1..2].iter().map(|one| one.id.clone()).collect::<Vec<_>>())).await?;
+    assert_eq!(one, [(dead[1].id.clone(), QueueName::ScanFinish)]);
+    let state = state.reopen()?;
+    let queues = state.store.queues();
+    let rest = queues.redrive(None).await?;
+    assert_eq!(
+        rest,
+        [(dead[0].id.clone(), QueueName::ScanQuarantine), (dead[2].id.clone(), QueueName::ScanFinish)]
+    );
+    assert_eq!(queues.redrive(None).await?, [], "twice is once");
+    assert_eq!(queues.redrive(Some(&[dead[0].id.clone()])).await?, [], "it is no dead letter any more");
+    assert!(queues.redrive(Some(&["what is this".to_owned()])).await.is_err());
+
+    let file = receive(&queues, QueueName::ScanQuarantine).await?;
+    assert_eq!((bodies(&file), file[0].receive_count), (vec!["file"], 1), "counted anew");
+    assert_eq!(queues.delete(&[dead[0].receipt.clone()]).await?, 0, "an old receipt fits no longer");
+    let finish = receive(&queues, QueueName::ScanFinish).await?;
+    assert_eq!(bodies(&finish), ["finish", "finish again"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_redriven_message_wakes_who_waits_for_it() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    send(&queues, Queue::ScanDispatch, "g", &["a"]).await?;
+    kill(&queues, QueueName::ScanDispatch).await?;
+    let waiting = tokio::spawn({
+        let queues = queues.clone();
+        async move { queues.wait(QueueName::ScanDispatch).await }
+    });
+    assert_eq!(queues.redrive(None).await?.len(), 1);
+    waiting.await??;
+    assert_eq!(bodies(&receive(&queues, QueueName::ScanDispatch).await?), ["a"]);
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! What the platform needs besides its state: parsers, OCR, the page and a port.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use riffle_contracts::http::Health;
+use riffle_extract::{Sink, Unit};
+use riffle_local_adapters::Tesseract;
+use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
+use riffle_reader::{Document, Parser, Reader, Text};
+
+use crate::cli::{Doctor, Machine};
+use crate::doctor::check::{Checks, Level};
+use crate::platform::{self, TENANT};
+use crate::serve;
+
+/// Read by a parser to see that one can be had.
+const SAMPLE: &[u8] = b"HOLE-1 stands here\n";
+const CODE: &str = "HOLE-1";
+/// Whoever has the port is asked who it is.
+const ANSWER: Duration = Duration::from_secs(3);
+
+const SANDBOX: &str = "sandbox";
+const PORT: &str = "port";
+
+pub async fn check(arguments: &Doctor, checks: &mut Checks) {
+    sandboxed(checks);
+    ocr(&arguments.machine, checks);
+    pdfium(&arguments.machine, checks);
+    page(checks);
+    port(arguments.listen, checks).await;
+}
+
+fn pool(pdfium: Option<Pdfium>) -> Pool {
+    Pool::new(sandbox::Settings { children: 1, pdfium, ..Default::default() })
+}
+
+fn sandboxed(checks: &mut Checks) {
+    let reader = Reader { parser: Parser::Sandbox(pool(None)), cache: None, ocr: None };
+    let document =
+        Document { name: "sample.txt", tenant: TENANT, identity: "sample", version: "1", ocr: false };
+    let mut said = Said::default();
+    let read = reader.read(&document, &Bytes::from_static(SAMPLE), &mut said);
+    let read = read.map_err(|error| error.to_string());
+    let outcome = read.and_then(|ended| ended.outcome.map_err(|error| error.to_string()));
+    match outcome {
+        Ok(_) if said.0.contains(CODE) => checks.ok(SANDBOX, "a parser was started and read a sample"),
+        Ok(_) => checks.problem(SANDBOX, "a parser read something else than it was given", BUILD_AGAIN),
+        Err(why) => checks.problem(SANDBOX, format!("no parser reads a sample: {why}"), PROCESSES),
+    }
+}
+
+const BUILD_AGAIN: &str = "build or download riffle again: this one is damaged";
+const PROCESSES: &str = "riffle starts itself anew for each parser, in 512 MB of address space: see that /proc is \
+                         mounted and that processes and memory may be had (ulimit -u, ulimit -v)";
+
+fn ocr(machine: &Machine, checks: &mut Checks) {
+    let languages = &machine.ocr_languages;
+    match Tesseract::new(languages).find() {
+        Ok(version) => checks.ok("OCR", format!("{version}, languages {languages}")),
+        Err(why) => checks.warning("OCR", why, "without it, pictures and scanned pages are listed as unread"),
+    }
+}
+
+fn pdfium(machine: &Machine, checks: &mut Checks) {
+    let Some(path) = &machine.pdfium else { return };
+    let loaded = || -> Result<(), PdfiumError> { pool(Some(Pdfium::at(path)?)).check() };
+    match loaded() {
+        Ok(()) => checks.ok("pdfium", format!("{} can be loaded", path.display())),
+        Err(error) => checks.says(Level::Problem, "pdfium", platform::without_pdfium(&error).to_string()),
+    }
+}
+
+fn page(checks: &mut Checks) {
+    if serve::page_is_built() {
+        checks.ok("page", "is in this program");
+    } else {
+        checks.warning(
+            "page",
+            "is not in this program; riffle scan needs none",
+            "run scripts/dashboard, then compile it again",
+        );
+    }
+}
+
+async fn port(listen: SocketAddr, checks: &mut Checks) {
+    match tokio::net::TcpListener::bind(listen).await {
+        Ok(_) => checks.ok(PORT, format!("{listen} is free")),
+        Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => {
+            checks.warning(PORT, format!("{listen}: {error}"), "choose another with --listen");
+        }
+        Err(_) if answers(listen).await => {
+            checks.ok(PORT, format!("riffle serve answers at http://{listen}"))
+        }
+        Err(_) => checks.warning(
+            PORT,
+            format!("{listen} is taken by another program, or a riffle serve with a token"),
+            "choose another with --listen",
+        ),
+    }
+}
+
+/// Whether it is one of us, without a token.
+async fn answers(address: SocketAddr) -> bool {
+    let ask = async || {
+        let client = reqwest::Client::builder().timeout(ANSWER).no_proxy().build()?;
+        client
+            .get(format!("http://{address}/api/health"))
+            .send()
+            .await?
+            .error_for_status()?
+            .json::<Health>()
+            .await
+    };
+    ask().await.is_ok()
+}
+
+#[derive(Default)]
+struct Said(String);
+
+impl Sink for Said {
+    fn unit(&mut self, unit: &Unit<'_>) {
+        self.0 += unit.text;
+    }
+}
+
+impl Text for Said {
+    fn restart(&mut self) {
+        self.0.clear();
+    }
+}

@@ -1,0 +1,201 @@
+//! The state folder: whether it can be used, and what in it waits for somebody.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use riffle_local_adapters::{Depth, Holder, QueueName, Room, StateLook, kept_texts};
+use riffle_ports::{Clock as _, PortError, Session};
+use riffle_runtime::SystemClock;
+
+use crate::cli::Machine;
+use crate::doctor::check::{Checks, Level};
+use crate::error::Problem;
+use crate::platform;
+use crate::words;
+
+/// Below it a large scan may find no room for its report; below the second not even for its books.
+const ROOM_WANTED: u64 = 1 << 30;
+const ROOM_NEEDED: u64 = 100 << 20;
+/// Sessions named in one line.
+const NAMED: usize = 3;
+
+const FOLDER: &str = "state folder";
+const DISK: &str = "disk";
+const QUEUES: &str = "queues";
+const DEAD_LETTERS: &str = "dead letters";
+const SESSIONS: &str = "open scans";
+const TEXTS: &str = "kept texts";
+const OTHER_FOLDER: &str =
+    "make it writable for this user, or name another folder with --state or LOCAL_STORAGE_PATH";
+const GO_ON: &str = "riffle serve, or the same riffle scan again, goes on with them";
+
+pub fn check(machine: &Machine, checks: &mut Checks) -> Result<(), Problem> {
+    let dir = platform::state_dir(machine.state.as_deref())?;
+    let look = match StateLook::open(&dir) {
+        Ok(look) => {
+            folder(&dir, look.as_ref(), checks);
+            look
+        }
+        Err(error) => {
+            checks.says(Level::Problem, FOLDER, error.to_string());
+            None
+        }
+    };
+    match Room::of(&dir) {
+        Ok(room) => space(&room, &dir, checks),
+        Err(error) => checks.problem(DISK, format!("{}: {error}", dir.display()), OTHER_FOLDER),
+    }
+    if let Some(look) = look
+        && let Err(error) = waiting(&look, SystemClock.now(), checks)
+    {
+        checks.problem(
+            QUEUES,
+            error.to_string(),
+            "if it is damaged, move the folder away and a new one is made",
+        );
+    }
+    texts(machine, &dir, checks);
+    Ok(())
+}
+
+fn folder(dir: &Path, look: Option<&StateLook>, checks: &mut Checks) {
+    let place = dir.display();
+    let room = match Room::of(dir) {
+        Ok(room) => room,
+        Err(error) => return checks.problem(FOLDER, format!("{place}: {error}"), OTHER_FOLDER),
+    };
+    match (dir.is_dir(), room.writable) {
+        (true, true) => {}
+        (true, false) => return checks.problem(FOLDER, format!("{place} is not writable"), OTHER_FOLDER),
+        (false, true) => return checks.ok(FOLDER, format!("{place} is made at the first scan")),
+        (false, false) => {
+            let above = room.folder.display();
+            let why = format!("{place} cannot be made: {above} is no folder, or not writable");
+            return checks.problem(FOLDER, why, OTHER_FOLDER);
+        }
+    }
+    let schema = match look.map(|look| look.schema) {
+        None => "empty".to_owned(),
+        Some(StateLook::SCHEMA) => format!("schema {}", StateLook::SCHEMA),
+        Some(older) => format!("schema {older}, which the next start brings to {}", StateLook::SCHEMA),
+    };
+    match Holder::of(dir) {
+        Ok(Holder::Nobody) => checks.ok(FOLDER, format!("{place}, {schema}, nobody uses it")),
+        Ok(Holder::Process(pid)) => {
+            let who = pid.map_or_else(|| "another riffle".to_owned(), |pid| format!("riffle, process {pid}"));
+            checks.ok(FOLDER, format!("{place}, {schema}, in use by {who}"));
+        }
+        Err(error) => checks.problem(FOLDER, format!("{place}/lock: {error}"), OTHER_FOLDER),
+    }
+}
+
+fn space(room: &Room, dir: &Path, checks: &mut Checks) {
+    let free = format!("{} free for {}", words::size(room.free), dir.display());
+    let advice =
+        "make room there, or name a folder on another disk with --state; --cache-size bounds the kept texts";
+    match room.free {
+        ..ROOM_NEEDED => checks.problem(DISK, free, advice),
+        ..ROOM_WANTED => checks.warning(DISK, free, advice),
+        _ => checks.ok(DISK, free),
+    }
+}
+
+fn waiting(look: &StateLook, now: DateTime<Utc>, checks: &mut Checks) -> Result<(), PortError> {
+    let all = |depth: &Depth| depth.ready + depth.in_flight + depth.waiting;
+    let (dead, queues): (Vec<Depth>, Vec<Depth>) =
+        look.depths()?.into_iter().partition(|depth| depth.queue == QueueName::ScanDeadLetter);
+    let held: Vec<String> = queues
+        .iter()
+        .filter(|depth| all(depth) > 0)
+        .map(|depth| format!("{} {}", depth.queue.as_str(), all(depth)))
+        .collect();
+    if held.is_empty() {
+        checks.ok(QUEUES, "empty");
+    } else {
+        checks.hint(QUEUES, held.join(", "), GO_ON);
+    }
+
+    let dead: u64 = dead.iter().map(all).sum();
+    match look.dead_letters(1)?.first() {
+        None => checks.ok(DEAD_LETTERS, "none"),
+        Some(oldest) => checks.warning(
+            DEAD_LETTERS,
+            format!("{dead}, the oldest sent {} ago", words::span(now - oldest.sent_at)),
+            "riffle redrive --list shows them; riffle redrive gives them back when the cause is gone",
+        ),
+    }
+    sessions(&look.open_sessions()?, now, checks);
+    Ok(())
+}
+
+fn sessions(open: &[Session], now: DateTime<Utc>, checks: &mut Checks) {
+    let late: Vec<&Session> = open.iter().filter(|session| session.deadline < now).collect();
+    if open.is_empty() {
+        checks.ok(SESSIONS, "none");
+    } else if late.is_empty() {
+        checks.hint(SESSIONS, open.len().to_string(), GO_ON);
+    } else {
+        let mut named: Vec<&str> = late.iter().take(NAMED).map(|session| session.id.as_ref()).collect();
+        if late.len() > NAMED {
+            named.push("…");
+        }
+        checks.warning(
+            SESSIONS,
+            format!("{} of {} past their deadline: {}", late.len(), open.len(), named.join(", ")),
+            "riffle serve ends them within a minute: what is missing counts as failed, and riffle scan --retry reads it",
+        );
+    }
+}
+
+fn texts(machine: &Machine, dir: &Path, checks: &mut Checks) {
+    if machine.no_cache {
+        return checks.ok(TEXTS, "off");
+    }
+    let limit = words::size(machine.cache_size << 20);
+    match kept_texts(dir) {
+        Ok(None) => checks.ok(TEXTS, format!("none yet, room for {limit}")),
+        Ok(Some(bytes)) => checks.ok(TEXTS, format!("{} of {limit}", words::size(bytes))),
+        Err(error) => checks.warning(
+            TEXTS,
+            format!("cannot be read: {error}"),
+            "they are made anew by themselves if they are damaged; --no-cache goes on without",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use riffle_ports::SessionId;
+
+    use super::*;
+
+    #[test]
+    fn late_scans_are_named_up_to_a_number() {
+        let now = SystemClock.now();
+        let session = |id: u32, hours| {
+            let deadline = now + chrono::TimeDelta::hours(hours);
+            Session::new(SessionId(format!("s{id}")), "local".to_owned(), String::new(), now, deadline)
+        };
+        let found = |open: &[Session]| {
+            let mut checks = Checks::default();
+            sessions(open, now, &mut checks);
+            (checks.0[0].level, checks.0[0].found.clone())
+        };
+        assert_eq!(found(&[]), (Level::Ok, "none".to_owned()));
+        assert_eq!(found(&[session(1, 1)]), (Level::Ok, "1".to_owned()));
+        let open: Vec<Session> = (1..=5).map(|id| session(id, if id == 1 { 1 } else { -1 })).collect();
+        assert_eq!(found(&open), (Level::Warning, "4 of 5 past their deadline: s2, s3, s4, …".to_owned()));
+    }
+
+    #[test]
+    fn a_full_disk_is_told_by_degrees() {
+        let found = |free| {
+            let mut checks = Checks::default();
+            let dir = std::env::temp_dir();
+            space(&Room { folder: dir.clone(), writable: true, free }, &dir, &mut checks);
+            checks.0.pop().map(|check| check.level)
+        };
+        let levels = [ROOM_NEEDED - 1, ROOM_WANTED - 1, ROOM_WANTED].map(found);
+        assert_eq!(levels, [Some(Level::Problem), Some(Level::Warning), Some(Level::Ok)]);
+    }
+}

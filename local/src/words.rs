@@ -1,0 +1,47 @@
+//! Numbers as people say them.
+
+use chrono::TimeDelta;
+
+/// `2 days`, `5 h`, `12 min`, `3 s`: rounded down, one unit.
+pub fn span(time: TimeDelta) -> String {
+    let seconds = time.num_seconds().max(0);
+    match seconds {
+        172_800.. => format!("{} days", seconds / 86_400),
+        3_600.. => format!("{} h", seconds / 3_600),
+        60.. => format!("{} min", seconds / 60),
+        _ => format!("{seconds} s"),
+    }
+}
+
+/// `3.2 GB`, `17 MB`, `0 MB`: in powers of 1,024, as disks' tools show them.
+pub fn size(bytes: u64) -> String {
+    let megabytes = bytes >> 20;
+    if megabytes < 1_024 {
+        return format!("{megabytes} MB");
+    }
+    format!("{}.{} GB", megabytes / 1_024, megabytes % 1_024 * 10 / 1_024)
+}
+
+/// `1 dead letter`, `3 dead letters`.
+pub fn count(number: u64, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_and_sizes_are_rounded_down() {
+        let spans =
+            [-5, 59, 60, 3_599, 3_600, 172_799, 172_800].map(|seconds| span(TimeDelta::seconds(seconds)));
+        assert_eq!(spans, ["0 s", "59 s", "1 min", "59 min", "1 h", "47 h", "2 days"]);
+        let sizes = [0, (1 << 20) - 1, 1 << 20, (1 << 30) - 1, 1 << 30, (5 << 30) - 1].map(size);
+        assert_eq!(sizes, ["0 MB", "0 MB", "1 MB", "1023 MB", "1.0 GB", "4.9 GB"]);
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        assert_eq!([0, 1, 2].map(|number| count(number, "scan")), ["0 scans", "1 scan", "2 scans"]);
+    }
+}

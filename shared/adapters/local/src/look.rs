@@ -1,0 +1,168 @@
+//! A look at a state folder from outside, beside whoever uses it: nothing is made, mended or changed.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use riffle_ports::{PortError, Session, SessionId, State};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+use rustix::fs::{Access, access, statvfs};
+
+use crate::database::WorkError;
+use crate::queue_name::QueueName;
+use crate::queue_rows;
+use crate::queues::{self, Depth, Received};
+use crate::schema;
+use crate::store::{DATABASE, LOCK, OpenError};
+use crate::texts;
+
+/// Who has a state folder open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    Nobody,
+    /// Its id, where it has said it.
+    Process(Option<u32>),
+}
+
+impl Holder {
+    /// Asks for the lock as one of many, for a moment: one who looks does not keep out another who does.
+    pub fn of(dir: &Path) -> io::Result<Self> {
+        let mut file = match File::open(dir.join(LOCK)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::Nobody),
+            Err(error) => return Err(error),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Self::Nobody),
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                file.read_to_string(&mut holder)?;
+                Ok(Self::Process(holder.trim().parse().ok()))
+            }
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+/// Where files are, or would be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// The folder, or the nearest one above it that exists.
+    pub folder: PathBuf,
+    /// Whether this user may make files in it.
+    pub writable: bool,
+    /// Bytes left for this user on its disk.
+    pub free: u64,
+}
+
+impl Room {
+    pub fn of(dir: &Path) -> io::Result<Self> {
+        let whole = std::path::absolute(dir)?;
+        let folder = whole.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("/")).to_owned();
+        let disk = statvfs(&folder)?;
+        let writable = folder.is_dir() && access(&folder, Access::WRITE_OK | Access::EXEC_OK).is_ok();
+        Ok(Self { writable, free: disk.f_bavail.saturating_mul(disk.f_frsize), folder })
+    }
+}
+
+/// The state database, open for reading.
+#[derive(Debug)]
+pub struct StateLook {
+    connection: Connection,
+    /// How many steps it has been through.
+    pub schema: usize,
+}
+
+impl StateLook {
+    /// The schema of this program. An older one is brought up to it when the state is next used.
+    pub const SCHEMA: usize = schema::KNOWN;
+
+    /// `None` where there is nothing yet.
+    ///
+    /// # Errors
+    /// It is of a newer riffle, or cannot be read.
+    pub fn open(dir: &Path) -> Result<Option<Self>, OpenError> {
+        let path = dir.join(DATABASE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let unusable = |error| OpenError::Database { path: path.clone(), error };
+        let (connection, schema) = open_reading(&path).map_err(unusable)?;
+        match schema {
+            0 => Ok(None),
+            found if found > Self::SCHEMA => {
+                Err(OpenError::Newer { folder: dir.to_owned(), found, known: Self::SCHEMA })
+            }
+            schema => Ok(Some(Self { connection, schema })),
+        }
+    }
+
+    /// How much is in each queue. What a dead process had in hand counts as in flight until the state is used again.
+    pub fn depths(&self) -> Result<Vec<Depth>, PortError> {
+        let depths = QueueName::ALL.into_iter().map(|queue| queues::depth(&self.connection, queue));
+        Ok(depths.collect::<Result<_, _>>()?)
+    }
+
+    /// The oldest dead letters, at most `max`.
+    pub fn dead_letters(&self, max: usize) -> Result<Vec<Received>, PortError> {
+        let rows = queue_rows::peek(&self.connection, QueueName::ScanDeadLetter, max)?;
+        Ok(rows.into_iter().map(Received::from).collect())
+    }
+
+    /// Sessions that are not at an end, without what was asked for.
+    pub fn open_sessions(&self) -> Result<Vec<Session>, PortError> {
+        let read = || -> Result<Vec<Session>, WorkError> {
+            self.connection
+                .prepare_cached("SELECT fields FROM sessions WHERE open ORDER BY id")?
+                .query_map([], |row| row.get::<_, String>(0))?
+                .map(|fields| parse(&fields?))
+                .collect()
+        };
+        Ok(read()?)
+    }
+
+    /// The state of a session, if there is such a one.
+    pub fn state(&self, id: &SessionId) -> Result<Option<State>, PortError> {
+        let read = || -> Result<Option<State>, WorkError> {
+            let fields: Option<String> = self
+                .connection
+                .prepare_cached("SELECT fields FROM sessions WHERE id = ?1")?
+                .query_row([&id.0], |row| row.get(0))
+                .optional()?;
+            Ok(fields.map(|fields| parse(&fields)).transpose()?.map(|session| session.state))
+        };
+        Ok(read()?)
+    }
+}
+
+/// Bytes of the kept texts on the disk; `None` where none are kept.
+///
+/// # Errors
+/// They cannot be read.
+pub fn kept_texts(dir: &Path) -> io::Result<Option<u64>> {
+    let path = dir.join(texts::FILE);
+    let size = match fs::metadata(&path) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let (connection, _) = open_reading(&path).map_err(io::Error::other)?;
+    let look = connection.query_row("SELECT id FROM texts LIMIT 1", [], |_| Ok(())).optional();
+    look.map_err(io::Error::other)?;
+    Ok(Some(size))
+}
+
+fn open_reading(path: &Path) -> rusqlite::Result<(Connection, usize)> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    let schema = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok((connection, schema))
+}
+
+fn parse(fields: &str) -> Result<Session, WorkError> {
+    serde_json::from_str(fields).map_err(|error| WorkError::Unreadable(format!("a session: {error}")))
+}

@@ -1,0 +1,47 @@
+//! A look at a state while it is in use and while it is not.
+
+use riffle_local_adapters::{Holder, QueueName, Room, StateLook, kept_texts};
+use riffle_ports::Queue;
+
+use crate::{Outcome, State, send};
+
+#[tokio::test]
+async fn a_look_disturbs_nobody() -> Outcome {
+    let state = State::new()?;
+    let queues = state.store.queues();
+    send(&queues, Queue::ScanWork, "g", &["a", "b"]).await?;
+    let dir = state.folder.path();
+    assert_eq!(Holder::of(dir)?, Holder::Process(Some(std::process::id())));
+    let ready = |look: &StateLook| -> Result<u64, riffle_ports::PortError> {
+        let depths = look.depths()?;
+        Ok(depths.iter().find(|depth| depth.queue == QueueName::ScanWork).expect("every queue").ready)
+    };
+    let look = StateLook::open(dir)?.expect("a state");
+    assert_eq!((look.schema, ready(&look)?), (StateLook::SCHEMA, 2));
+    send(&queues, Queue::ScanWork, "g", &["c"]).await?;
+    assert_eq!(ready(&look)?, 3, "what was sent since");
+    drop(look);
+    drop(queues);
+
+    let State { folder, store, .. } = state;
+    drop(store);
+    assert_eq!(Holder::of(folder.path())?, Holder::Nobody);
+    let look = StateLook::open(folder.path())?.expect("a state");
+    assert_eq!(ready(&look)?, 3);
+    assert!(look.dead_letters(10)?.is_empty() && look.open_sessions()?.is_empty());
+    Ok(())
+}
+
+#[test]
+fn a_look_makes_nothing() -> Outcome {
+    let parent = tempfile::tempdir()?;
+    let dir = parent.path().join("not/there");
+    assert_eq!(Holder::of(&dir)?, Holder::Nobody);
+    assert!(StateLook::open(&dir)?.is_none());
+    assert_eq!(kept_texts(&dir)?, None);
+    let room = Room::of(&dir)?;
+    assert!(room.writable && room.free > 0, "{room:?}");
+    assert_eq!(room.folder, parent.path());
+    assert_eq!(std::fs::read_dir(parent.path())?.count(), 0);
+    Ok(())
+}

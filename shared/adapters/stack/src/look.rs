@@ -1,0 +1,129 @@
+//! How each thing of a stack is.
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::types::{
+    ContinuousBackupsDescription, PointInTimeRecoveryStatus, TableStatus, TimeToLiveStatus,
+};
+use aws_sdk_sqs::types::QueueAttributeName;
+
+use crate::failure::{Failed, failed};
+
+/// A table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableFacts {
+    pub active: bool,
+    /// Items go away at the time in their attribute `expires_at`.
+    pub expires: bool,
+    /// It can be brought back as it was at any time of the last days.
+    pub recovers: bool,
+}
+
+/// A queue. SQS counts about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QueueFacts {
+    pub ready: u64,
+    pub in_flight: u64,
+    pub waiting: u64,
+}
+
+/// A key: its state in KMS's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFacts {
+    pub enabled: bool,
+    pub state: String,
+}
+
+/// Who hears of a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TopicFacts {
+    pub confirmed: u64,
+    /// Were asked and have not said yes.
+    pub pending: u64,
+}
+
+/// The clients that look.
+#[derive(Debug)]
+pub struct Clients {
+    dynamodb: aws_sdk_dynamodb::Client,
+    s3: aws_sdk_s3::Client,
+    sqs: aws_sdk_sqs::Client,
+    kms: aws_sdk_kms::Client,
+    sns: aws_sdk_sns::Client,
+}
+
+impl Clients {
+    pub(crate) fn new(config: &SdkConfig) -> Self {
+        let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(config.endpoint_url().is_some());
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            sqs: aws_sdk_sqs::Client::new(config),
+            kms: aws_sdk_kms::Client::new(config),
+            sns: aws_sdk_sns::Client::new(config),
+        }
+    }
+
+    pub async fn table(&self, name: &str) -> Result<TableFacts, Failed> {
+        let table = self.dynamodb.describe_table().table_name(name).send().await;
+        let table = table.map_err(failed("DescribeTable"))?;
+        let expiry = self.dynamodb.describe_time_to_live().table_name(name).send().await;
+        let expiry = expiry.map_err(failed("DescribeTimeToLive"))?;
+        let backups = self.dynamodb.describe_continuous_backups().table_name(name).send().await;
+        let backups = backups.map_err(failed("DescribeContinuousBackups"))?;
+        let expiry = expiry.time_to_live_description();
+        let recovery = backups
+            .continuous_backups_description()
+            .and_then(ContinuousBackupsDescription::point_in_time_recovery_description)
+            .and_then(|recovery| recovery.point_in_time_recovery_status());
+        Ok(TableFacts {
+            active: table.table().and_then(|table| table.table_status()) == Some(&TableStatus::Active),
+            expires: expiry.is_some_and(|expiry| {
+                expiry.time_to_live_status() == Some(&TimeToLiveStatus::Enabled)
+                    && expiry.attribute_name() == Some("expires_at")
+            }),
+            recovers: recovery == Some(&PointInTimeRecoveryStatus::Enabled),
+        })
+    }
+
+    /// Whether a bucket can be reached.
+    pub async fn bucket(&self, name: &str) -> Result<(), Failed> {
+        self.s3.head_bucket().bucket(name).send().await.map(drop).map_err(failed("HeadBucket"))
+    }
+
+    pub async fn queue(&self, url: &str) -> Result<QueueFacts, Failed> {
+        use QueueAttributeName::{
+            ApproximateNumberOfMessages as Ready, ApproximateNumberOfMessagesDelayed as Waiting,
+            ApproximateNumberOfMessagesNotVisible as InFlight,
+        };
+        let asked = self.sqs.get_queue_attributes().queue_url(url);
+        let asked = asked.attribute_names(Ready).attribute_names(InFlight).attribute_names(Waiting);
+        let said = asked.send().await.map_err(failed("GetQueueAttributes"))?;
+        let number = |name| {
+            let value = said.attributes().and_then(|attributes| attributes.get(&name));
+            value.and_then(|value| value.parse().ok()).unwrap_or_default()
+        };
+        Ok(QueueFacts { ready: number(Ready), in_flight: number(InFlight), waiting: number(Waiting) })
+    }
+
+    pub async fn key(&self, id: &str) -> Result<KeyFacts, Failed> {
+        let said = self.kms.describe_key().key_id(id).send().await.map_err(failed("DescribeKey"))?;
+        let facts = said.key_metadata().map(|key| KeyFacts {
+            enabled: key.enabled(),
+            state: key.key_state().map_or_else(String::new, |state| state.as_str().to_owned()),
+        });
+        Ok(facts.unwrap_or(KeyFacts { enabled: false, state: "unknown".to_owned() }))
+    }
+
+    pub async fn topic(&self, arn: &str) -> Result<TopicFacts, Failed> {
+        let said = self.sns.get_topic_attributes().topic_arn(arn).send().await;
+        let said = said.map_err(failed("GetTopicAttributes"))?;
+        let number = |name| {
+            let value = said.attributes().and_then(|attributes| attributes.get(name));
+            value.and_then(|value| value.parse().ok()).unwrap_or_default()
+        };
+        Ok(TopicFacts {
+            confirmed: number("SubscriptionsConfirmed"),
+            pending: number("SubscriptionsPending"),
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! How a stack is reached.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+
+use crate::dead_letters::DeadLetters;
+use crate::failure::{Failed, failed};
+use crate::look::Clients;
+use crate::outputs::Outputs;
+
+/// Whoever asks sits before a terminal.
+const CONNECT: Duration = Duration::from_secs(5);
+const ONE_TRY: Duration = Duration::from_secs(15);
+const TRIES: u32 = 3;
+
+/// A way to the stacks of an account in one region, as the environment and the AWS profile say.
+/// `AWS_ENDPOINT_URL` is honoured.
+#[derive(Debug)]
+pub struct Stack {
+    config: SdkConfig,
+    pub look: Clients,
+}
+
+impl Stack {
+    pub async fn connect(region: Option<&str>) -> Self {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
+            .timeout_config(
+                TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ONE_TRY).build(),
+            );
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region.to_owned()));
+        }
+        let config = loader.load().await;
+        Self { look: Clients::new(&config), config }
+    }
+
+    pub fn region(&self) -> Option<&str> {
+        self.config.region().map(Region::as_ref)
+    }
+
+    /// Where something else answers in place of AWS.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.config.endpoint_url()
+    }
+
+    /// Whose credentials are used: account and ARN.
+    pub async fn identity(&self) -> Result<(String, String), Failed> {
+        let client = aws_sdk_sts::Client::new(&self.config);
+        let said = client.get_caller_identity().send().await.map_err(failed("GetCallerIdentity"))?;
+        Ok((said.account().unwrap_or_default().to_owned(), said.arn().unwrap_or_default().to_owned()))
+    }
+
+    /// The outputs of the stack of this name. Empty for one that tells nothing.
+    pub async fn outputs(&self, stack: &str) -> Result<Outputs, Failed> {
+        let client = aws_sdk_cloudformation::Client::new(&self.config);
+        let said =
+            client.describe_stacks().stack_name(stack).send().await.map_err(failed("DescribeStacks"))?;
+        let outputs = said.stacks().iter().flat_map(aws_sdk_cloudformation::types::Stack::outputs);
+        let named = |output: &aws_sdk_cloudformation::types::Output| {
+            Some((output.output_key()?.to_owned(), output.output_value()?.to_owned()))
+        };
+        Ok(outputs.filter_map(named).collect())
+    }
+
+    /// The dead letters in the queue of this address, and the queues they may go back to.
+    pub fn dead_letters(&self, url: &str, queues: Vec<String>) -> DeadLetters {
+        DeadLetters::new(aws_sdk_sqs::Client::new(&self.config), url.to_owned(), queues)
+    }
+}
