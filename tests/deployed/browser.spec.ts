@@ -1,11 +1,40 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page, test, type WebSocketRoute } from "@playwright/test";
 
 import { place, Samples } from "./support/files.ts";
 import { chance, Person } from "./support/people.ts";
 import { Report } from "./support/report.ts";
 import { outputs } from "./support/stack.ts";
+
+/** The way to the WebSocket, which can be cut. */
+class Network {
+  private readonly open = new Set<WebSocketRoute>();
+  private up = true;
+
+  static async of(page: Page): Promise<Network> {
+    const network = new Network();
+    await page.routeWebSocket(/\/_aws\/execute-api\//, async (socket) => {
+      if (!network.up) {
+        await socket.close({ code: 1013 });
+        return;
+      }
+      socket.connectToServer();
+      network.open.add(socket);
+    });
+    return network;
+  }
+
+  async cut(): Promise<void> {
+    this.up = false;
+    for (const socket of this.open) await socket.close({ code: 1013 });
+    this.open.clear();
+  }
+
+  mend(): void {
+    this.up = true;
+  }
+}
 
 async function signIn(page: Page, { email, password }: Person): Promise<void> {
   await page.goto(outputs.PageUrl);
@@ -19,31 +48,34 @@ async function signIn(page: Page, { email, password }: Person): Promise<void> {
 
 test("a person signs in, uploads, watches, loses the network, comes back, and takes the report", async ({
   page,
-  context,
 }, info) => {
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));
-  const samples = Samples.make(150, 9);
+  const samples = Samples.make(300, 9);
   const folder = info.outputPath("drawings");
   for (const { name, content } of samples.files) {
     mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
     writeFileSync(path.join(folder, name), content);
   }
   const person = await Person.of(`t-${chance()}`);
+  const network = await Network.of(page);
   await signIn(page, person);
 
   await page.getByRole("tab", { name: "Upload files" }).click();
   await page.getByLabel("Folder", { exact: true }).setInputFiles(folder);
-  await expect(page.getByText("150 files,")).toBeVisible();
+  await expect(page.getByText("300 files,")).toBeVisible();
   await page.getByLabel("Codes", { exact: true }).fill(samples.key.codes.join("\n"));
   await page.getByRole("button", { name: "Start scan" }).click();
   await expect(page).toHaveURL(/\/sessions\/[0-9a-f]{32}$/, { timeout: 60_000 });
   const shown = page.locator("[data-shown]");
   await expect(shown).not.toHaveAttribute("data-shown", "0", { timeout: 60_000 });
 
-  await context.setOffline(true);
-  await expect(page.getByText(/offline|connection/i).first()).toBeVisible();
-  await context.setOffline(false);
+  const connection = page.getByRole("status", { name: "Connection" });
+  await network.cut();
+  await expect(connection).toContainText("Connection lost");
+  network.mend();
+  await page.getByRole("button", { name: "Try now" }).click();
+  await expect(page.locator('[data-connection="live"], [data-connection="over"]')).toBeVisible();
 
   await expect(page.getByRole("heading", { name: "Complete" })).toBeVisible({ timeout: 120_000 });
   const session = /[0-9a-f]{32}$/.exec(page.url())?.[0] ?? "";

@@ -75,7 +75,7 @@ export class ClientFunctions extends Construct {
     // Pages of a file in Google Drive are drawn while its scan runs.
     tables.tokens.allow(this.api, "GetItem");
     tables.allowTokenKey(this.api, "Decrypt");
-    const made = ["codes", "manifests", "results", "crops", "reports", "uploads", "uploaded"];
+    const made = ["codes", "manifests", "results", "reports", "uploads", "uploaded"];
     buckets.objects.allowRead(this.api, ...made);
     buckets.objects.allowWrite(this.api, "uploads", "uploaded");
     buckets.uploads.allowRead(this.api, "files", "uploaded");

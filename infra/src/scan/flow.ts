@@ -102,15 +102,17 @@ export class ScanFlow extends Construct {
   }
 
   private dispatching(): RustFunction {
-    const { tables, buckets } = this.props;
+    const { tables, buckets, notices } = this.props;
     const dispatcher = this.make("scan-dispatcher", "Lists a source and hands out its files", 512, 900);
     // A retry copies the results that are kept.
     tables.scan.allow(dispatcher, "GetItem", "PutItem", "UpdateItem", "Query");
     tables.tokens.allow(dispatcher, "GetItem", "DeleteItem");
     tables.allowTokenKey(dispatcher, "Decrypt");
-    buckets.objects.allowRead(dispatcher, "manifests", "codes", "results", "uploads", "uploaded");
+    buckets.objects.allowRead(dispatcher, "manifests", "codes", "results", "uploaded");
     buckets.objects.allowWrite(dispatcher, "manifests", "results");
     buckets.uploads.allowRead(dispatcher, "files", "uploaded");
+    // It ends a session whose source cannot be listed.
+    notices.from(dispatcher);
     this.tells(dispatcher);
     return dispatcher;
   }
@@ -140,7 +142,7 @@ export class ScanFlow extends Construct {
     tables.scan.allow(finisher, "GetItem", "UpdateItem", "Query");
     tables.tokens.allow(finisher, "GetItem", "DeleteItem");
     tables.allowTokenKey(finisher, "Decrypt");
-    buckets.objects.allowRead(finisher, "codes", "manifests", "results", "crops", "reports");
+    buckets.objects.allowRead(finisher, "codes", "manifests", "results", "crops");
     buckets.objects.allowWrite(finisher, "crops", "reports");
     buckets.uploads.allowRead(finisher, "files", "uploaded");
     notices.from(finisher);
@@ -149,15 +151,11 @@ export class ScanFlow extends Construct {
   }
 
   private sweeping(): RustFunction {
-    const { tables, buckets, notices } = this.props;
+    const { tables, buckets } = this.props;
     const sweeper = this.make("scan-sweeper", "Mends what was lost, each minute", 512, 300);
-    tables.scan.allow(sweeper, "GetItem", "PutItem", "UpdateItem", "Query");
+    tables.scan.allow(sweeper, "GetItem", "PutItem", "UpdateItem");
     tables.scan.allowQuery(sweeper, "open");
-    tables.tokens.allow(sweeper, "DeleteItem");
-    sweeper.set({ TOKEN_KEY_ID: tables.tokenKey.keyId });
     buckets.objects.allowRead(sweeper, "codes", "manifests", "results");
-    buckets.objects.allowWrite(sweeper, "results");
-    notices.from(sweeper);
     this.tells(sweeper);
     // One that failed is followed by the next: tries of an old one would only run beside it.
     sweeper.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
@@ -172,7 +170,7 @@ export class ScanFlow extends Construct {
     const { tables, buckets } = this.props;
     const scheduler = this.make("scan-scheduler", "Starts a scan that is due", 256, 30);
     scheduler.set({ CONNECTIONS_TABLE: tables.connections.table.tableName });
-    tables.scan.allow(scheduler, "GetItem", "PutItem");
+    tables.scan.allow(scheduler, "PutItem");
     buckets.objects.allowWrite(scheduler, "codes");
     return scheduler;
   }

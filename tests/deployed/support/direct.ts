@@ -1,6 +1,6 @@
 // Functions invoked directly, with events as AWS makes them, while no queue feeds them: a scan in single steps.
 
-import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { InvokeCommand, ListEventSourceMappingsCommand, UpdateEventSourceMappingCommand } from "@aws-sdk/client-lambda";
 
 import type { Person } from "./people.ts";
@@ -16,6 +16,12 @@ export async function feed(enabled: boolean): Promise<void> {
   }
 }
 
+/** As EventBridge makes them. */
+export const scheduled = (detail: object, kind: string) => ({
+  ...{ version: "0", id: chance(), source: "aws.events", "detail-type": kind, detail, resources: [] },
+  ...{ time: "2026-11-22T06:00:00Z", account: "000000000000", region: "us-east-1" },
+});
+
 export class Steps {
   constructor(
     private readonly deployed: Map<string, Deployed>,
@@ -27,7 +33,9 @@ export class Steps {
   async invoke(id: string, event: object): Promise<string> {
     const FunctionName = this.deployed.get(id)?.name ?? "";
     const { Payload } = await functions.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }));
-    return new TextDecoder().decode(Payload);
+    const said = new TextDecoder().decode(Payload);
+    if (said.includes("missing field")) throw new Error(`no event of ${id}: ${said}`);
+    return said;
   }
 
   message = (id: string, body: object, receives = 1) =>
@@ -55,6 +63,8 @@ export class Steps {
         eventType: "MESSAGE",
         connectionId,
         requestId: chance(),
+        connectedAt: 1_763_798_400_000,
+        requestTimeEpoch: 1_763_798_400_000,
         stage: "live",
         authorizer: { principalId: this.person.tenant, tenant: this.person.tenant },
       },
@@ -78,23 +88,32 @@ export class Steps {
   /** Does what a frame asks. */
   act = async (action: object) => this.socket("websocket-default", await this.connection(), action);
 
-  start = (of: object) =>
-    this.act({ action: "start_scan", request_id: chance(), target_hole_codes: this.codes, ...of });
+  start(of: object): Promise<string> {
+    // A retry has the codes of the earlier scan.
+    const codes = "retry_of" in of ? {} : { target_hole_codes: this.codes };
+    return this.act({ action: "start_scan", request_id: chance(), ...codes, ...of });
+  }
 
   /** A session that is asked for: LISTING. */
   async listing(of: object): Promise<string> {
-    await this.start(of);
-    const { sessions } = await this.person.json<{ sessions: { session_id: string }[] }>("GET", "/api/sessions?limit=1");
-    const id = sessions[0]?.session_id;
-    if (id === undefined) throw new Error(`no session was started with ${JSON.stringify(of)}`);
+    const before = await this.newest();
+    const said = await this.start(of);
+    const id = await this.newest();
+    if (id === undefined || id === before)
+      throw new Error(`no session was started with ${JSON.stringify(of)}: ${said}`);
     return id;
+  }
+
+  private async newest(): Promise<string | undefined> {
+    const { sessions } = await this.person.json<{ sessions: { session_id: string }[] }>("GET", "/api/sessions?limit=1");
+    return sessions[0]?.session_id;
   }
 
   dispatch = (session_id: string) => this.message("scan-dispatcher", { session_id });
   read = (session_id: string, index: number) => this.message("scan-worker", { session_id, index });
   finish = (session_id: string) => this.message("scan-finisher", { session_id });
   quarantine = (session_id: string, index: number) => this.message("scan-quarantine", { session_id, index });
-  sweep = () => this.invoke("scan-sweeper", { detail: {}, source: "aws.events", "detail-type": "Scheduled Event" });
+  sweep = () => this.invoke("scan-sweeper", scheduled({}, "Scheduled Event"));
 
   /** A session whose files wait to be read. */
   async running(of: object): Promise<string> {
@@ -117,6 +136,24 @@ export class Steps {
     const said = await this.finish(id);
     if ((await sessionItem(id)).st?.S !== "COMPLETE") throw new Error(`it is not complete: ${said}`);
     return id;
+  }
+
+  /** As if another had read a file otherwise: what is stored counts. */
+  async differ(session: string, index: number): Promise<void> {
+    await tables.send(
+      new UpdateItemCommand({
+        TableName: outputs.ScanTable,
+        Key: { pk: { S: `S#${session}#C#0` }, sk: { S: `R#${String(index).padStart(7, "0")}` } },
+        UpdateExpression: "SET b = :bytes",
+        ExpressionAttributeValues: { ":bytes": { N: "1" } },
+      }),
+    );
+  }
+
+  /** As if nothing of it were marked as done. */
+  async unmark(session: string): Promise<void> {
+    const Key = { pk: { S: `S#${session}#C#0` }, sk: { S: "DONE" } };
+    await tables.send(new DeleteItemCommand({ TableName: outputs.ScanTable, Key }));
   }
 
   /** Moves a time of a session into the past: its deadline `dl`, or when it moved last, `pa`. */
