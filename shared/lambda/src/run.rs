@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::{Cloud, ConfigError, Env, logs};
 
 /// Builds what the function stands on, once, and serves invocations with it until the platform ends the process.
+#[expect(clippy::needless_pass_by_value, reason = "functions are handed over as they are, not by reference")]
 pub fn run<D, P, R>(
     build: impl FnOnce(&Cloud) -> Result<D, ConfigError>,
     handle: impl AsyncFn(&D, Event<P>) -> Result<R, Failure>,
@@ -24,7 +25,7 @@ where
         let (cloud, deps, handle) = (&cloud, &deps, &handle);
         lambda_runtime::run(service_fn(async move |event: LambdaEvent<P>| {
             let event = Event::new(event.payload, event.context.request_id);
-            cloud.metered(handle(deps, event)).await.map_err(diagnosed)
+            cloud.metered(handle(deps, event)).await.map_err(|failure| diagnosed(&failure))
         }))
         .await
     })
@@ -82,7 +83,7 @@ fn refuse(why: &str) -> ExitCode {
 }
 
 /// What the platform is told of a failed invocation.
-fn diagnosed(failure: Failure) -> Diagnostic {
+fn diagnosed(failure: &Failure) -> Diagnostic {
     tracing::error!(%failure, "the invocation failed");
     let error_type = match failure {
         Failure::Retry(_) => "Retry",
