@@ -81,7 +81,7 @@ const RIGHTS: Record<string, string[]> = {
     ...table("scan", "GetItem PutItem UpdateItem Query"),
     ...table("tokens", "GetItem DeleteItem"),
     ...key("Decrypt"),
-    ...read("objects", "codes manifests results uploaded"),
+    ...read("objects", "manifests results uploaded"),
     ...write("objects", "manifests results"),
     ...read("uploads", "files uploaded"),
     ...send("scan-work scan-finish"),
