@@ -46,6 +46,24 @@ async function signIn(page: Page, { email, password }: Person): Promise<void> {
   await expect(page).toHaveURL(`${outputs.PageUrl}/`);
 }
 
+test("the page is served with a policy that lets it do its work", async ({ page }) => {
+  const refused: string[] = [];
+  page.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) refused.push(message.text());
+  });
+  const person = await Person.of(`t-${chance()}`);
+  await signIn(page, person);
+  await page.getByRole("tab", { name: "Upload files" }).click();
+  await page
+    .getByLabel("Files", { exact: true })
+    .setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("HC-77 stands here\n") });
+  await page.getByLabel("Codes", { exact: true }).fill("HC-77");
+  await page.getByRole("button", { name: "Start scan" }).click();
+  await expect(page.getByRole("heading", { name: "Complete" })).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator("[data-shown]")).toHaveAttribute("data-shown", "1");
+  expect(refused).toEqual([]);
+});
+
 test("a person signs in, uploads, watches, loses the network, comes back, and takes the report", async ({
   page,
 }, info) => {

@@ -2,7 +2,6 @@ import { expect, test } from "@playwright/test";
 
 import { feed, Steps, scheduled } from "./support/direct.ts";
 import { Drive, FOLDER } from "./support/drive.ts";
-import { calm, disturb } from "./support/faults.ts";
 import { type File, put, Samples } from "./support/files.ts";
 import { chance, Person } from "./support/people.ts";
 import { denials, type Right, Role } from "./support/rights.ts";
@@ -16,7 +15,7 @@ interface World {
   person: Person;
   /** What a scan may be made of, beside a prefix. */
   upload: string;
-  token: string;
+  google: Drive;
   /** A scan that is over, with a result in an object of its own. */
   complete: string;
 }
@@ -32,7 +31,8 @@ interface Need {
 /** Files of the prefix in their order: one that cannot be read, one with a result in an object, a drawing. */
 const [LONG, DRAWING] = [1, 2];
 const PREFIX = { prefix: "drawings/" };
-const drive = ({ token }: World) => ({ ...DRIVE, token });
+const CLEAN = { prefix: "drawings/assembly" };
+const drive = ({ google }: World) => ({ ...DRIVE, token: google.token });
 
 const NEEDS: Need[] = [
   { of: "websocket-authorizer", right: /dynamodb/, by: ({ person }) => person.connect().catch(() => undefined) },
@@ -78,7 +78,7 @@ const NEEDS: Need[] = [
     by: async (world) => {
       const running = await world.steps.running(drive(world));
       await world.steps.read(running, DRAWING);
-      await world.person.ask("GET", `/api/sessions/${running}/files/${DRAWING}/pages/1`);
+      await world.person.ask("GET", `/api/sessions/${running}/files/${DRAWING}/pages/1.png`);
     },
   },
   { of: "api", right: /./, by: ({ person, complete }) => person.ask("GET", `/api/sessions/${complete}/matches`) },
@@ -106,7 +106,8 @@ const NEEDS: Need[] = [
   {
     of: "scan-dispatcher",
     right: /finish/,
-    by: async (world) => dispatched(world, { retry_of: world.complete }),
+    // Of one without failed files: nothing is left to be read.
+    by: async (world) => dispatched(world, { retry_of: await world.steps.complete(CLEAN) }),
   },
   { of: "scan-dispatcher", right: /./, by: async (world) => dispatched(world, PREFIX) },
 
@@ -127,10 +128,10 @@ const NEEDS: Need[] = [
     {
       of,
       right: /DeleteItem table\/scan/,
-      by: async ({ steps }) => {
-        const session = await steps.running(PREFIX);
-        disturb({ s3: { refused: 1 } });
-        await steps.message(of, { session_id: session, index: DRAWING });
+      by: async (world) => {
+        const session = await world.steps.running(drive(world));
+        world.google.expired = true;
+        await world.steps.message(of, { session_id: session, index: DRAWING });
       },
     },
     { of, right: /./, by: async (world) => read(of, world, PREFIX) },
@@ -203,6 +204,10 @@ const UNSEEN: [RegExp, string][] = [
   [/ logs:(CreateLogStream|PutLogEvents) /, "it writes the logs of functions itself"],
   [/ xray:/, "it has no X-Ray: functions send no traces"],
   [/ sqs:(ReceiveMessage|DeleteMessage|ChangeMessageVisibility|GetQueue\w+) /, "it reads queues for functions itself"],
+  [
+    /^api s3:AbortMultipartUpload /,
+    "needed where two begin the same file at the same moment, which no test can hold still",
+  ],
   [/^(?!scan-dispatcher .* uploads$).* s3:ListBucket /, "a missing object is answered as missing, whoever asks"],
 ];
 
@@ -221,7 +226,7 @@ async function dispatched({ steps }: World, of: object) {
 async function read(who: string, { steps }: World, of: object) {
   const session = await steps.running(of);
   await steps.audience(session);
-  for (const index of [LONG, DRAWING]) await steps.message(who, { session_id: session, index });
+  for (const index of [0, LONG, DRAWING]) await steps.message(who, { session_id: session, index });
 }
 
 async function finished({ steps }: World, of: object) {
@@ -238,11 +243,6 @@ async function swept(steps: Steps, session: string, aged?: "dl" | "pa") {
 }
 
 async function uploaded(person: Person) {
-  // Begun twice, by somebody who is in a hurry: one of the two is given up.
-  const begun = await person.ask("POST", "/api/uploads");
-  const { upload_id } = (await begun.json()) as { upload_id?: string };
-  const twice = { first: 0, files: [{ name: "a.txt", size: 9 << 20 }] };
-  for (const _ of [1, 2]) await person.ask("POST", `/api/uploads/${upload_id}/files`, twice);
   const small = { name: "small.txt", content: Buffer.from("HOLE-1") };
   const large = { name: "large.txt", content: Buffer.alloc(9 << 20, "a ") };
   const id = await person.upload([small, large]).catch(() => undefined);
@@ -275,7 +275,7 @@ test("each right of each function is needed", async () => {
   await feed(false);
   try {
     const upload = await person.upload(files);
-    const world = { steps, person, upload, token: google.token, complete: await steps.complete(PREFIX) };
+    const world = { steps, person, upload, google, complete: await steps.complete(PREFIX) };
     const [seen, unseen]: [string[], string[]] = [[], []];
     for (const one of all.values()) {
       const role = await Role.of(one);
@@ -310,7 +310,7 @@ async function isNeeded(role: Role, right: Right, need: Need, world: World): Pro
   await role.without(right, async () => {
     // What it is refused shows here and there as a failure of ours.
     await need.by(world).catch(() => undefined);
-    calm();
+    world.google.expired = false;
   });
   return role.denied(right, before);
 }

@@ -27,7 +27,7 @@ const routes = (session: string, upload: string): [string, string, object?][] =>
   ["GET", `/api/sessions/${session}/failures`],
   ["GET", `/api/sessions/${session}/codes`],
   ["GET", `/api/sessions/${session}/matches/${match}/evidence`],
-  ["GET", `/api/sessions/${session}/files/0/pages/1`],
+  ["GET", `/api/sessions/${session}/files/0/pages/1.png`],
   ["POST", `/api/sessions/${session}/report/link`],
   ["POST", `/api/sessions/${session}/files/0/link`],
   ["GET", `/api/uploads/${upload}`],

@@ -108,7 +108,7 @@ export class ScanFlow extends Construct {
     tables.scan.allow(dispatcher, "GetItem", "PutItem", "UpdateItem", "Query");
     tables.tokens.allow(dispatcher, "GetItem", "DeleteItem");
     tables.allowTokenKey(dispatcher, "Decrypt");
-    buckets.objects.allowRead(dispatcher, "manifests", "codes", "results", "uploaded");
+    buckets.objects.allowRead(dispatcher, "manifests", "results", "uploaded");
     buckets.objects.allowWrite(dispatcher, "manifests", "results");
     buckets.uploads.allowRead(dispatcher, "files", "uploaded");
     // It ends a session whose source cannot be listed.

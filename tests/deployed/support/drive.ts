@@ -11,6 +11,8 @@ const TOKEN = "ya29.a-token-of-google";
 
 export class Drive {
   readonly token = TOKEN;
+  /** Whether the token is taken no longer. */
+  expired = false;
 
   private constructor(private readonly server: Server) {}
 
@@ -22,6 +24,7 @@ export class Drive {
       ...{ id, name, mimeType: "application/octet-stream", size: String(content.length), trashed: false },
       md5Checksum: createHash("md5").update(content).digest("hex"),
     });
+    const known: { drive?: Drive } = {};
     const server = createServer((request, response) => {
       const url = new URL(request.url ?? "/", "http://drive");
       const id = /^\/drive\/v3\/files\/?(.*)$/.exec(url.pathname)?.[1] ?? "";
@@ -29,7 +32,8 @@ export class Drive {
       const answer = (status: number, body: object) => {
         response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
       };
-      if (request.headers.authorization !== `Bearer ${TOKEN}`) answer(401, { error: { code: 401 } });
+      if (known.drive?.expired || request.headers.authorization !== `Bearer ${TOKEN}`)
+        answer(401, { error: { code: 401 } });
       else if (id === "") answer(200, { files: [...ids].map(([id, file]) => described(id, file)) });
       else if (id === FOLDER) answer(200, { id, name: "drawings", mimeType: "application/vnd.google-apps.folder" });
       else if (!file) answer(404, { error: { code: 404 } });
@@ -38,7 +42,8 @@ export class Drive {
     });
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
-    return new Drive(server);
+    known.drive = new Drive(server);
+    return known.drive;
   }
 
   async close(): Promise<void> {
