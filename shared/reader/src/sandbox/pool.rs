@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use riffle_extract::{DrawError, Drawn, ExtractError, Extracted, PageImage, Sink, View};
 use riffle_ports::{Content, PortError};
+use rustix::io::retry_on_intr;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
 use super::ARGUMENT;
@@ -405,7 +406,7 @@ impl Child {
                 return Err(io::Error::other("no room for a descriptor"));
             }
         }
-        let sent = sendmsg(&self.socket, &parts, &mut ancillary, SendFlags::NOSIGNAL)?;
+        let sent = retry_on_intr(|| sendmsg(&self.socket, &parts, &mut ancillary, SendFlags::NOSIGNAL))?;
         self.socket.write_all(&length[sent..])?;
         self.socket.write_all(&request)?;
         if let Content::Memory(bytes) = content {

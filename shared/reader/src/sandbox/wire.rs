@@ -98,7 +98,7 @@ pub(super) fn write(to: &mut impl Write, kind: Kind, parts: &[&[u8]]) -> io::Res
 /// Reads the head and body of one message; `None` where the other end is closed.
 pub(super) fn read(from: &mut impl Read, body: &mut Vec<u8>) -> io::Result<Option<Kind>> {
     let mut head = [0; 5];
-    if from.read(&mut head[..1])? == 0 {
+    if first(from, &mut head[..1])? == 0 {
         return Ok(None);
     }
     from.read_exact(&mut head[1..])?;
@@ -109,4 +109,44 @@ pub(super) fn read(from: &mut impl Read, body: &mut Vec<u8>) -> io::Result<Optio
     body.resize(length, 0);
     from.read_exact(body)?;
     Ok(Some(kind))
+}
+
+/// A read that waits with a time limit is interrupted when the process is halted and goes on, as a frozen one does:
+/// that is no failure.
+fn first(from: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match from.read(into) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Is interrupted before every byte.
+    struct Halting<'b>(&'b [u8], bool);
+
+    impl Read for Halting<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let most = into.len().min(1);
+            self.0.read(&mut into[..most])
+        }
+    }
+
+    #[test]
+    fn whoever_is_halted_reads_on() {
+        let (mut sent, mut body) = (Vec::new(), Vec::new());
+        write(&mut sent, Kind::Units, &[b"HOLE", b"-1"]).expect("a vector takes all");
+        let mut from = Halting(&sent, false);
+        assert!(matches!(read(&mut from, &mut body), Ok(Some(Kind::Units))));
+        assert_eq!(body, b"HOLE-1");
+        assert!(matches!(read(&mut from, &mut body), Ok(None)));
+    }
 }
