@@ -50,9 +50,10 @@ fn kill_all(state: &Path) -> u64 {
             }
         }
         let depths = queues.depths().await.expect("depths");
-        let dead = depths.iter().partition::<Vec<_>, _>(|depth| depth.queue == QueueName::ScanDeadLetter);
-        assert!(dead.1.iter().all(|depth| depth.ready + depth.in_flight + depth.waiting == 0), "{dead:?}");
-        dead.0[0].ready
+        let (dead, others): (Vec<_>, Vec<_>) =
+            depths.into_iter().partition(|depth| depth.queue == QueueName::ScanDeadLetter);
+        assert!(others.iter().all(|depth| depth.ready + depth.in_flight + depth.waiting == 0), "{others:?}");
+        dead[0].ready
     })
 }
 
