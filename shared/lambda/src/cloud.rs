@@ -16,7 +16,6 @@ use riffle_scan::{
     Links, PageViews, Ports, Prices, ReaderPages, ReaderSearch, Scan, Settings, Sources, Tickets, Uploads,
     Worker, keys,
 };
-
 use riffle_textract_adapter::{Pace, Textract};
 use tokio::runtime::Handle;
 
@@ -179,16 +178,12 @@ impl Cloud {
 
     /// What ends sessions, with pictures in their reports.
     pub fn finisher(&self) -> Result<Scan, ConfigError> {
-        let images =
-            ReaderPages::new(Arc::new(Reader { parser: sandbox(), cache: None, ocr: None }), CHILDREN);
-        Ok(self.scan(&[])?.with_pictures(self.sources()?, Arc::new(images)))
+        Ok(self.scan(&[])?.with_pictures(self.sources()?, Arc::new(page_images())))
     }
 
     /// Pages drawn for people.
     pub fn page_views(&self, scan: &Scan, sources: Arc<Sources>) -> PageViews {
-        let images =
-            ReaderPages::new(Arc::new(Reader { parser: sandbox(), cache: None, ocr: None }), CHILDREN);
-        PageViews::new(scan.clone(), sources, Arc::new(images))
+        PageViews::new(scan.clone(), sources, Arc::new(page_images()))
     }
 
     pub fn links(&self) -> Result<Arc<dyn DownloadLinks>, ConfigError> {
@@ -228,6 +223,11 @@ impl Cloud {
             }),
         }
     }
+}
+
+/// What draws pages.
+fn page_images() -> ReaderPages {
+    ReaderPages::new(Arc::new(Reader { parser: sandbox(), cache: None, ocr: None }), CHILDREN)
 }
 
 fn sandbox() -> Parser {
