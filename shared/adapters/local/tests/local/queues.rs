@@ -303,6 +303,7 @@ async fn dead_letters_go_back_to_where_they_failed_last() -> Outcome {
 
     let one = queues.redrive(Some(&dead[1..2].iter().map(|one| one.id.clone()).collect::<Vec<_>>())).await?;
     assert_eq!(one, [(dead[1].id.clone(), QueueName::ScanFinish)]);
+    drop(queues);
     let state = state.reopen()?;
     let queues = state.store.queues();
     let rest = queues.redrive(None).await?;
