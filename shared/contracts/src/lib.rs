@@ -4,11 +4,18 @@
 //! versions stay decodable until queues have drained; `golden/` holds one file per version of each.
 
 mod actions;
+mod events;
 mod frames;
 pub mod http;
+pub mod http_ingest;
 mod queue;
 
 pub use actions::{Action, MatchMode, OcrMode, Options, Secret, StartScan};
+pub use events::{
+    AccountPeriod, BusEvent, Consumer, DeletionRequested, DirectFile, EVENT_SOURCE, EVENT_VERSION, ErrorOccurred,
+    Event, EventData, EventType, FileDeleted, FileProcessed, FileUploaded, ProcessingMode,
+    TransactionsCategorized, TransactionsCreated, UploadedObject,
+};
 pub use frames::{
     Cost, ErrorCode, Failure, FoundMatch, Frame, FrameBody, Listed, ListedFailure, Receipt, SessionState,
     Summary, Used,

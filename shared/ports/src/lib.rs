@@ -5,8 +5,12 @@
 
 mod clock;
 mod connections;
+mod dead_letters;
+mod events;
 mod failure;
+mod file_ledger;
 mod file_source;
+mod inbox;
 mod links;
 mod notices;
 mod object_store;
@@ -17,17 +21,24 @@ mod session;
 mod text_cache;
 mod tickets;
 mod tokens;
+mod transactions;
 mod upload_storage;
 mod usage;
 mod work_queue;
 
 pub use clock::{Clock, Ids};
 pub use connections::{ClientNotifier, Connection, ConnectionRegistry, Delivery};
+pub use dead_letters::{DeadLetter, DeadLetters};
+pub use events::{AuditEntry, AuditTrail, EventPublisher, Outgoing};
 pub use failure::Failure;
+pub use file_ledger::{
+    Changed, File, FileChange, FileId, FileLease, FileLedger, FileListedAt, FileState, NotChanged, ObjectRef,
+};
 pub use file_source::{
     Confirmed, Content, Entry, FileSource, Opened, Pages, ReadError, Source, SourceError, is_drive_id,
     read_all,
 };
+pub use inbox::{Announced, Fetched, Head, Inbox};
 pub use links::{DownloadLinks, Link};
 pub use notices::{Notice, Notices};
 pub use object_store::{ObjectStore, Put, is_key};
@@ -38,6 +49,10 @@ pub use session::{Counts, Frozen, Lease, Paused, Refused, Sealed, Session, Sessi
 pub use text_cache::{TextCache, TextKey};
 pub use tickets::{Ticket, TicketHash, TicketStore};
 pub use tokens::{Token, TokenVault};
+pub use transactions::{
+    Category, FigureStore, Month, NoMonth, StoredFigures, StoredRows, Transaction, TransactionKey,
+    TransactionStore,
+};
 pub use upload_storage::{Completed, PostForm, Received, UploadStorage};
 pub use usage::{Meter, Usage};
 pub use work_queue::{Message, Queue, WorkQueue};

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::PortError;
 
-/// The queues of the scan flow. What each carries stands in `riffle-contracts`.
+/// The queues of the flows. What each carries stands in `riffle-contracts`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Queue {
     /// Sessions to list and send out.
@@ -13,6 +13,14 @@ pub enum Queue {
     ScanWork,
     /// Sessions that look finished.
     ScanFinish,
+    /// Notifications of the uploads bucket.
+    FileUploads,
+    /// The queues behind the bus, which functions send to only to go around it.
+    FileProcessor,
+    Categorization,
+    Analytics,
+    Audit,
+    Errors,
 }
 
 /// One message.

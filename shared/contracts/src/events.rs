@@ -1,0 +1,281 @@
+//! What travels on the event bus: one envelope around every event, and who listens to which.
+//!
+//! Names of files never travel: what must be forgotten on request may not lie in an archive.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The source of every event of ours on the bus.
+pub const EVENT_SOURCE: &str = "riffle";
+/// The present version of the envelope and of every kind of data.
+pub const EVENT_VERSION: u32 = 1;
+
+/// One event. On a bus it is the `detail`, with its type as `detail-type`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The same for the same happening, however often it is told.
+    pub event_id: String,
+    pub version: u32,
+    pub timestamp: DateTime<Utc>,
+    /// Names the work on one version of one file.
+    pub processing_id: String,
+    /// The `event_id` of the event at which the chain began.
+    pub correlation_id: String,
+    #[serde(flatten)]
+    pub data: EventData,
+}
+
+impl Event {
+    pub fn event_type(&self) -> EventType {
+        self.data.event_type()
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event_type", content = "data")]
+pub enum EventData {
+    /// A file lies in the uploads bucket.
+    #[serde(rename = "file.uploaded")]
+    FileUploaded(FileUploaded),
+    /// Its transactions are stored.
+    #[serde(rename = "file.processed")]
+    FileProcessed(FileProcessed),
+    /// Some of them were not known before.
+    #[serde(rename = "transactions.created")]
+    TransactionsCreated(TransactionsCreated),
+    /// They have their categories.
+    #[serde(rename = "transactions.categorized")]
+    TransactionsCategorized(TransactionsCategorized),
+    /// Somebody wants it and all that came of it removed.
+    #[serde(rename = "deletion.requested")]
+    DeletionRequested(DeletionRequested),
+    /// It and all that came of it alone are removed.
+    #[serde(rename = "file.deleted")]
+    FileDeleted(FileDeleted),
+    /// Something failed for good.
+    #[serde(rename = "error.occurred")]
+    ErrorOccurred(ErrorOccurred),
+}
+
+/// The kinds of [`EventData`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventType {
+    FileUploaded,
+    FileProcessed,
+    TransactionsCreated,
+    TransactionsCategorized,
+    DeletionRequested,
+    FileDeleted,
+    ErrorOccurred,
+}
+
+impl EventType {
+    pub const ALL: [Self; 7] = [
+        Self::FileUploaded,
+        Self::FileProcessed,
+        Self::TransactionsCreated,
+        Self::TransactionsCategorized,
+        Self::DeletionRequested,
+        Self::FileDeleted,
+        Self::ErrorOccurred,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FileUploaded => "file.uploaded",
+            Self::FileProcessed => "file.processed",
+            Self::TransactionsCreated => "transactions.created",
+            Self::TransactionsCategorized => "transactions.categorized",
+            Self::DeletionRequested => "deletion.requested",
+            Self::FileDeleted => "file.deleted",
+            Self::ErrorOccurred => "error.occurred",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl EventData {
+    pub fn event_type(&self) -> EventType {
+        match self {
+            Self::FileUploaded(_) => EventType::FileUploaded,
+            Self::FileProcessed(_) => EventType::FileProcessed,
+            Self::TransactionsCreated(_) => EventType::TransactionsCreated,
+            Self::TransactionsCategorized(_) => EventType::TransactionsCategorized,
+            Self::DeletionRequested(_) => EventType::DeletionRequested,
+            Self::FileDeleted(_) => EventType::FileDeleted,
+            Self::ErrorOccurred(_) => EventType::ErrorOccurred,
+        }
+    }
+
+    /// Whose it is.
+    pub fn tenant(&self) -> &str {
+        match self {
+            Self::FileUploaded(data) => &data.tenant,
+            Self::FileProcessed(data) => &data.tenant,
+            Self::TransactionsCreated(data) => &data.tenant,
+            Self::TransactionsCategorized(data) => &data.tenant,
+            Self::DeletionRequested(data) => &data.tenant,
+            Self::FileDeleted(data) => &data.tenant,
+            Self::ErrorOccurred(data) => &data.tenant,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileUploaded {
+    pub tenant: String,
+    pub object: UploadedObject,
+    pub size: u64,
+}
+
+/// One version of one object of the uploads bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct UploadedObject {
+    pub bucket: String,
+    /// Decoded.
+    pub key: String,
+    /// Where the bucket keeps versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    pub etag: String,
+}
+
+/// The days a file tells of, of one account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountPeriod {
+    pub account: String,
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileProcessed {
+    pub tenant: String,
+    /// The keys of its transactions, in so many objects.
+    pub parts: u32,
+    pub rows: u64,
+    pub new: u64,
+    pub duplicates: u64,
+    pub warnings: u64,
+    /// A person should look at it.
+    pub review: bool,
+    pub accounts: Vec<AccountPeriod>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionsCreated {
+    pub tenant: String,
+    pub parts: u32,
+    pub new: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionsCategorized {
+    pub tenant: String,
+    pub accounts: Vec<AccountPeriod>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionRequested {
+    pub tenant: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileDeleted {
+    pub tenant: String,
+    pub accounts: Vec<AccountPeriod>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorOccurred {
+    pub tenant: String,
+    /// The function in which it failed.
+    pub stage: String,
+    /// Of the event that could not be dealt with.
+    pub event_id: String,
+    /// For a person; holds nothing of the file's content.
+    pub reason: String,
+}
+
+/// An event as the bus hands it to a consumer's queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BusEvent {
+    pub id: String,
+    #[serde(rename = "detail-type")]
+    pub detail_type: String,
+    pub source: String,
+    pub time: DateTime<Utc>,
+    /// It comes out of the archive, in the replay of this name.
+    #[serde(rename = "replay-name", default, skip_serializing_if = "Option::is_none")]
+    pub replay_name: Option<String>,
+    pub detail: Event,
+}
+
+/// Who consumes events of the bus, each behind a queue of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Consumer {
+    FileProcessor,
+    Categorization,
+    Analytics,
+    Audit,
+    Errors,
+}
+
+impl Consumer {
+    pub const ALL: [Self; 5] =
+        [Self::FileProcessor, Self::Categorization, Self::Analytics, Self::Audit, Self::Errors];
+
+    /// The name of its function, its queue's stem and its rule's.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FileProcessor => "file-processor-consumer",
+            Self::Categorization => "categorization-consumer",
+            Self::Analytics => "analytics-consumer",
+            Self::Audit => "audit-consumer",
+            Self::Errors => "error-consumer",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|consumer| consumer.as_str() == name)
+    }
+
+    /// The events its rule lets through. `infra` takes them from `golden/routes.v1.json`.
+    pub const fn listens_to(self) -> &'static [EventType] {
+        match self {
+            Self::FileProcessor => &[EventType::FileUploaded, EventType::DeletionRequested],
+            Self::Categorization => &[EventType::FileProcessed],
+            Self::Analytics => {
+                &[EventType::FileProcessed, EventType::TransactionsCategorized, EventType::FileDeleted]
+            }
+            Self::Audit => &EventType::ALL,
+            Self::Errors => &[EventType::ErrorOccurred],
+        }
+    }
+}
+
+/// How files get from the bucket to the processor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProcessingMode {
+    /// Through the bus.
+    #[default]
+    Events,
+    /// Straight into the processor's queue: the way back.
+    Direct,
+    /// Through the bus; the direct path runs beside it, writes nothing, and tells where it differs.
+    Shadow,
+}
+
+/// On the processor's queue without the bus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectFile {
+    pub event: Event,
+    /// Compare, write nothing.
+    #[serde(default)]
+    pub shadow: bool,
+}

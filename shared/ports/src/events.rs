@@ -1,0 +1,72 @@
+//! The event bus: what happened, told to whoever listens.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{FileId, PortError};
+
+/// An event on its way to the bus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outgoing {
+    pub event_id: String,
+    /// The `detail-type`.
+    pub event_type: String,
+    pub tenant: String,
+    /// The file it is about.
+    pub file: FileId,
+    pub at: DateTime<Utc>,
+    /// The event as JSON, at most [`Outgoing::MAX_DETAIL`] bytes.
+    pub detail: String,
+}
+
+impl Outgoing {
+    /// What a bus takes, envelope included, is 256 KB.
+    pub const MAX_DETAIL: usize = 240 * 1024;
+}
+
+/// Tells every consumer whose rule fits. Delivery is at least once and in no order.
+#[async_trait]
+pub trait EventPublisher: Send + Sync {
+    /// Publishes all of `events` and returns the positions of those that were *not* accepted, ascending. After an
+    /// error any of them may have been published.
+    async fn publish(&self, events: &[Outgoing]) -> Result<Vec<usize>, PortError>;
+}
+
+/// An event as the audit trail keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    pub tenant: String,
+    pub file: FileId,
+    pub event_id: String,
+    pub event_type: String,
+    /// The event's own time.
+    pub at: DateTime<Utc>,
+    /// The event as JSON.
+    pub event: String,
+}
+
+/// Every event, once, for as long as its file is not forgotten.
+#[async_trait]
+pub trait AuditTrail: Send + Sync {
+    /// Stores `entry` unless its event is there. Whether it was not.
+    async fn append(&self, entry: AuditEntry) -> Result<bool, PortError>;
+
+    /// What happened to one file, by time, then event id. Strongly consistent.
+    async fn of_file(&self, tenant: &str, file: &FileId) -> Result<Vec<AuditEntry>, PortError>;
+
+    /// What happened from `from` up to but not including `to`, by time, then event id, after the entry at `after`.
+    /// May lag by seconds.
+    async fn between(
+        &self,
+        tenant: &str,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        after: Option<&(DateTime<Utc>, String)>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, PortError>;
+
+    /// Removes what is kept of a file, wherever past events are kept that can be removed one by one, all but the
+    /// events in `keep`.
+    async fn forget(&self, tenant: &str, file: &FileId, keep: &[String]) -> Result<(), PortError>;
+}

@@ -1,0 +1,225 @@
+//! Transactions as a set, and the figures derived from it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use async_trait::async_trait;
+use chrono::{Datelike, NaiveDate};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::{FileId, PortError};
+
+/// A calendar month: `2026-01`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Month {
+    year: i32,
+    month: u32,
+}
+
+impl Month {
+    pub fn of(date: NaiveDate) -> Self {
+        Self { year: date.year(), month: date.month() }
+    }
+
+    pub const fn next(self) -> Self {
+        if self.month == 12 {
+            Self { year: self.year + 1, month: 1 }
+        } else {
+            Self { year: self.year, month: self.month + 1 }
+        }
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year, self.month)
+    }
+}
+
+impl From<Month> for String {
+    fn from(month: Month) -> Self {
+        month.to_string()
+    }
+}
+
+/// Not `YYYY-MM`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a month is written as 2026-01")]
+pub struct NoMonth;
+
+impl FromStr for Month {
+    type Err = NoMonth;
+
+    fn from_str(text: &str) -> Result<Self, NoMonth> {
+        let (year, month) = text.split_once('-').ok_or(NoMonth)?;
+        let digits = |part: &str, len| part.len() == len && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(year, 4) || !digits(month, 2) {
+            return Err(NoMonth);
+        }
+        let (year, month) = (year.parse().map_err(|_| NoMonth)?, month.parse().map_err(|_| NoMonth)?);
+        if (1..=12).contains(&month) { Ok(Self { year, month }) } else { Err(NoMonth) }
+    }
+}
+
+impl TryFrom<String> for Month {
+    type Error = NoMonth;
+
+    fn try_from(text: String) -> Result<Self, NoMonth> {
+        text.parse()
+    }
+}
+
+/// Which transaction it is: the same however often and in whichever file it is told.
+///
+/// Ordered by account, then as a statement lists them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TransactionKey {
+    /// At most [`TransactionKey::MAX_ACCOUNT`] bytes.
+    pub account: String,
+    pub date: NaiveDate,
+    /// A digest of what tells it from others, in lower-case hexadecimal.
+    pub identity: String,
+    /// From 1: identical rows of one statement are so many transactions.
+    pub occurrence: u32,
+}
+
+impl TransactionKey {
+    pub const MAX_ACCOUNT: usize = 128;
+
+    pub fn month(&self) -> Month {
+        Month::of(self.date)
+    }
+}
+
+/// One booking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transaction {
+    pub key: TransactionKey,
+    pub value_date: Option<NaiveDate>,
+    /// In the scale of the source. Negative: money went out.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub amount: Decimal,
+    /// ISO 4217, empty if the file does not tell.
+    pub currency: String,
+    pub description: String,
+    pub clean: String,
+    pub counterparty: Option<String>,
+    #[serde(with = "rust_decimal::serde::str_option")]
+    pub balance: Option<Decimal>,
+    pub kind: Option<String>,
+    pub reference: Option<String>,
+    /// The file that brought it first.
+    pub file: FileId,
+    /// Where in that file.
+    pub place: String,
+    pub category: Option<Category>,
+}
+
+/// What a transaction is for, and who says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    pub name: String,
+    /// Such as `rule 3`.
+    pub source: String,
+    /// In percent.
+    pub confidence: u8,
+}
+
+/// What became of storing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredRows {
+    /// For each row, whether this file was the first to bring it. The same on every repetition.
+    Done(Vec<bool>),
+    /// The file is not in the hands of who asks; nothing was stored.
+    NotYours,
+}
+
+/// All reads are strongly consistent. Each method may fail half-way, and may be repeated.
+#[async_trait]
+pub trait TransactionStore: Send + Sync {
+    /// How many rows one call of [`store`](Self::store), [`get`](Self::get), [`categorize`](Self::categorize) or
+    /// [`remove`](Self::remove) takes.
+    fn batch(&self) -> usize;
+
+    /// Adds `file` to those that show each of `rows`, and stores the ones that are not there: content, once stored,
+    /// does not change. All rows or none, and none unless `file` is being processed under `token` (see
+    /// [`crate::File`]). No two rows have the same key.
+    async fn store(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        token: &str,
+        rows: &[Transaction],
+    ) -> Result<StoredRows, PortError>;
+
+    /// In the order of `keys`.
+    async fn get(&self, tenant: &str, keys: &[TransactionKey]) -> Result<Vec<Option<Transaction>>, PortError>;
+
+    /// Transactions of one account and month by key, those after `after`; with `newest_first` from the last to the
+    /// first, those before it.
+    async fn month(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        newest_first: bool,
+        after: Option<&TransactionKey>,
+        limit: u32,
+    ) -> Result<Vec<Transaction>, PortError>;
+
+    /// Every account and month in which something was ever stored, ascending. May name some that are empty now.
+    async fn months(&self, tenant: &str) -> Result<Vec<(String, Month)>, PortError>;
+
+    /// Sets categories. One that is gone is passed over.
+    async fn categorize(
+        &self,
+        tenant: &str,
+        categories: &[(TransactionKey, Option<Category>)],
+    ) -> Result<(), PortError>;
+
+    /// `file` no longer shows these. One that no file shows any more is removed.
+    async fn remove(&self, tenant: &str, file: &FileId, keys: &[TransactionKey]) -> Result<(), PortError>;
+}
+
+/// What was derived from one account's month, and how often it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFigures {
+    pub account: String,
+    pub month: Month,
+    /// From 1.
+    pub version: u64,
+    /// JSON of the flow's own making.
+    pub body: String,
+}
+
+/// Figures, replaced by version, so that of two who derive them at once the one who saw less does not win.
+#[async_trait]
+pub trait FigureStore: Send + Sync {
+    /// Strongly consistent.
+    async fn figures(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+    ) -> Result<Option<StoredFigures>, PortError>;
+
+    /// Stores `body` as version `seen + 1` if the present version is `seen` (0: there is none). Whether it was.
+    async fn put_figures(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        body: &str,
+        seen: u64,
+    ) -> Result<bool, PortError>;
+
+    /// All of the tenant's from month `from` to `to`, both included, by month, then account. May lag by seconds.
+    async fn all_figures(
+        &self,
+        tenant: &str,
+        from: Month,
+        to: Month,
+    ) -> Result<Vec<StoredFigures>, PortError>;
+}
