@@ -103,7 +103,7 @@ pub enum FileChange {
     Finish { token: String, state: FileState, body: String, parts: u32 },
     /// It failed too often, whoever is at work. Of a file that is not done.
     Fail { body: String },
-    /// The body alone, if the file was not changed since `revision`. Not of a deleted file.
+    /// The body alone, if the file was not changed since `revision`. Not of a file that is gone.
     Note { revision: u64, body: String },
     /// Its owner wants it gone.
     Delete,
@@ -180,7 +180,7 @@ impl File {
                 next.body.clone_from(body);
             }
             FileChange::Note { revision, body } => {
-                if matches!(self.state, Deleting | Deleted) {
+                if self.state == Deleted {
                     return Err(NotChanged::State);
                 }
                 if self.revision != *revision {
