@@ -44,7 +44,7 @@ pub enum EventData {
     /// Some of them were not known before.
     #[serde(rename = "transactions.created")]
     TransactionsCreated(TransactionsCreated),
-    /// They have their categories.
+    /// They have their categories, or some were taken back: figures are to be derived again.
     #[serde(rename = "transactions.categorized")]
     TransactionsCategorized(TransactionsCategorized),
     /// Somebody wants it and all that came of it removed.

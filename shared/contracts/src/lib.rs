@@ -4,6 +4,7 @@
 //! versions stay decodable until queues have drained; `golden/` holds one file per version of each.
 
 mod actions;
+mod bucket;
 mod events;
 mod frames;
 pub mod http;
@@ -11,6 +12,7 @@ pub mod http_ingest;
 mod queue;
 
 pub use actions::{Action, MatchMode, OcrMode, Options, Secret, StartScan};
+pub use bucket::{BucketEntity, BucketName, BucketNotification, BucketObject, BucketRecord, NoKey};
 pub use events::{
     AccountPeriod, BusEvent, Consumer, DeletionRequested, DirectFile, EVENT_SOURCE, EVENT_VERSION, ErrorOccurred,
     Event, EventData, EventType, FileDeleted, FileProcessed, FileUploaded, ProcessingMode,

@@ -1,0 +1,101 @@
+//! The right to deletion: a file and all that came of it alone is removed, by one call.
+
+use riffle_contracts::{DeletionRequested, Event, EventData, EventType, FileDeleted};
+use riffle_ports::{Changed, Failure, File, FileChange, FileId, FileState};
+
+use crate::findings::Findings;
+use crate::ids::event_id;
+use crate::outbox::{event, outgoing};
+use crate::{Ingest, keys};
+
+/// Notes are lost to a rival at most so often in a row.
+const TRIES: u32 = 8;
+
+impl Ingest {
+    /// Asks for it: from here on nothing of the file can come to be. `false`: the tenant has no such file.
+    pub async fn request_deletion(&self, tenant: &str, id: &FileId) -> Result<bool, Failure> {
+        let now = self.clock.now();
+        let data = EventData::DeletionRequested(DeletionRequested { tenant: tenant.to_owned() });
+        let told = event(id, now, data, &[]);
+        match self.files.change(tenant, id, FileChange::Delete, now, &[outgoing(&told)]).await? {
+            Changed::Applied(file) => {
+                // It is asked for; what cannot be told now the sweep tells.
+                if let Err(failure) = self.announce(&file).await {
+                    tracing::warn!(processing_id = id.0, %failure, "announced later");
+                }
+                Ok(true)
+            }
+            Changed::Refused(..) => Ok(true),
+            Changed::NoFile => Ok(false),
+        }
+    }
+
+    /// Does it, as far as can be done now: while somebody may still be writing, the sweep comes again.
+    pub(crate) async fn delete_all(&self, tenant: &str, id: &FileId) -> Result<(), Failure> {
+        let Some(file) = self.files.file(tenant, id).await? else { return Ok(()) };
+        match file.state {
+            FileState::Deleting => {}
+            FileState::Deleted => return self.announce(&file).await,
+            _ => return Err(Failure::Reject(format!("nobody asked for the deletion of file {id}"))),
+        }
+        let Some(file) = self.note_touched(file).await? else { return Ok(()) };
+        for part in 0..file.parts {
+            let Some(keys) = self.part(tenant, id, part).await? else { continue };
+            for batch in keys.chunks(self.transactions.batch().max(1)) {
+                self.transactions.remove(tenant, id, batch).await?;
+            }
+        }
+        // Only now: they say what is to be removed.
+        for part in 0..file.parts {
+            self.objects.delete(&keys::part(tenant, id, part)).await?;
+        }
+        if let Some(object) = &file.object {
+            self.inbox.delete(object).await?;
+        }
+        let done = event_id(id, EventType::FileDeleted, &[]);
+        self.audit.forget(tenant, id, std::slice::from_ref(&done)).await?;
+
+        let now = self.clock.now();
+        let accounts = Findings::of(&file)?.touched;
+        let told =
+            event(id, now, EventData::FileDeleted(FileDeleted { tenant: tenant.to_owned(), accounts }), &[]);
+        match self.files.change(tenant, id, FileChange::Deleted, now, &[outgoing(&told)]).await? {
+            Changed::Applied(file) => {
+                if let Err(failure) = self.announce(&file).await {
+                    tracing::warn!(processing_id = id.0, %failure, "announced later");
+                }
+                Ok(())
+            }
+            // Its last worker may still live: the sweep comes again when the lease has ended.
+            Changed::Refused(..) | Changed::NoFile => Ok(()),
+        }
+    }
+
+    /// Writes on the record which days of which accounts will have changed, before what tells them is removed.
+    /// `None`: it is gone.
+    async fn note_touched(&self, mut file: File) -> Result<Option<File>, Failure> {
+        for _ in 0..TRIES {
+            if file.state != FileState::Deleting {
+                return Ok(None);
+            }
+            let mut findings = Findings::of(&file)?;
+            let touched = self.touched_by(&file).await?;
+            if touched == findings.touched {
+                return Ok(Some(file));
+            }
+            findings.touched = touched;
+            let note = FileChange::Note { revision: file.revision, body: findings.to_body() };
+            match self.files.change(&file.tenant, &file.id, note, self.clock.now(), &[]).await? {
+                Changed::Applied(file) => return Ok(Some(file)),
+                Changed::Refused(now, _) => file = now,
+                Changed::NoFile => return Ok(None),
+            }
+        }
+        Err(Failure::Retry("the file's record is being changed by others".to_owned()))
+    }
+}
+
+/// Whether an event tells of a file that may leave nothing behind but that it was deleted.
+pub(crate) fn outlives(event: &Event) -> bool {
+    event.event_type() == EventType::FileDeleted
+}

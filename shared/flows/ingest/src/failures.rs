@@ -1,0 +1,104 @@
+//! What fails for good: told on the last delivery, kept on the file's record, and watched.
+
+use riffle_contracts::{ErrorOccurred, Event, EventData};
+use riffle_ports::{Changed, Failure, FileChange, FileId, NotChanged};
+
+use crate::findings::{Failed, Findings, short};
+use crate::outbox::{event, outgoing};
+use crate::{Ingest, MAX_RECEIVES, metrics};
+
+/// Notes are lost to a rival at most so often in a row.
+const TRIES: u32 = 8;
+
+/// How a message came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// How often it was handed out, this time included.
+    pub receives: u32,
+    /// It comes out of the archive: whoever it is replayed to announces nothing.
+    pub replayed: bool,
+}
+
+impl Delivery {
+    /// If it fails now, it is a dead letter.
+    pub const fn is_last(self) -> bool {
+        self.receives >= MAX_RECEIVES
+    }
+}
+
+impl Ingest {
+    /// A consumer failed on `about`: tells so if there is no further delivery. The failure stays one.
+    pub async fn not_consumed(&self, stage: &str, about: &Event, delivery: Delivery, failure: &Failure) {
+        if !delivery.is_last() || delivery.replayed {
+            return;
+        }
+        let file = FileId(about.processing_id.clone());
+        self.tell_failure(about.data.tenant(), &file, stage, &about.event_id, failure).await;
+    }
+
+    /// The message becomes a dead letter whether this works or not, and an alarm with it.
+    pub(crate) async fn tell_failure(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        stage: &str,
+        about: &str,
+        failure: &Failure,
+    ) {
+        let told = self.error_event(tenant, file, stage, about, &failure.to_string());
+        if let Err(error) = self.publish(&[outgoing(&told)]).await {
+            tracing::error!(stage, %error, "a failure for good could not be told; its message is a dead letter");
+        }
+    }
+
+    pub(crate) fn error_event(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        stage: &str,
+        about: &str,
+        reason: &str,
+    ) -> Event {
+        let data = EventData::ErrorOccurred(ErrorOccurred {
+            tenant: tenant.to_owned(),
+            stage: stage.to_owned(),
+            event_id: about.to_owned(),
+            reason: short(reason),
+        });
+        event(file, self.clock.now(), data, &[stage, about])
+    }
+
+    /// The error consumer: notes the failure on the file's record, once.
+    pub async fn note_failure(&self, told: &Event) -> Result<(), Failure> {
+        let EventData::ErrorOccurred(error) = &told.data else {
+            return Err(Failure::Reject(format!("a {} is no error", told.event_type().as_str())));
+        };
+        metrics::failed();
+        tracing::error!(
+            processing_id = told.processing_id,
+            stage = error.stage,
+            reason = error.reason,
+            "failed for good"
+        );
+        let id = FileId(told.processing_id.clone());
+        for _ in 0..TRIES {
+            let Some(file) = self.files.file(&error.tenant, &id).await? else { return Ok(()) };
+            let mut findings = Findings::of(&file)?;
+            let failed = Failed {
+                event_id: told.event_id.clone(),
+                stage: error.stage.clone(),
+                reason: error.reason.clone(),
+                at: told.timestamp,
+            };
+            if !findings.note_failure(failed) {
+                return Ok(());
+            }
+            let change = FileChange::Note { revision: file.revision, body: findings.to_body() };
+            match self.files.change(&error.tenant, &id, change, self.clock.now(), &[]).await? {
+                Changed::Applied(_) | Changed::NoFile | Changed::Refused(_, NotChanged::State) => return Ok(()),
+                Changed::Refused(..) => {}
+            }
+        }
+        Err(Failure::Retry("the file's record is being changed by others".to_owned()))
+    }
+}

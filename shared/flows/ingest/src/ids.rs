@@ -1,0 +1,71 @@
+//! Names that come out the same however often they are made.
+
+use riffle_contracts::{EVENT_VERSION, EventType};
+use riffle_ports::{FileId, ObjectRef, TransactionKey};
+use sha2::{Digest, Sha256};
+
+/// A digest of `parts`, each with its length, so that no two lists are the same bytes. 32 hexadecimal digits.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let half: [u8; 16] = hash.finalize()[..16].try_into().expect("a digest has 32 bytes");
+    format!("{:032x}", u128::from_be_bytes(half))
+}
+
+/// Of one version of one object: a notification that comes twice names the same work.
+pub fn processing_id(object: &ObjectRef) -> FileId {
+    let version = object.version.as_deref().unwrap_or(&object.etag);
+    FileId(digest(&[&object.bucket, &object.key, version]))
+}
+
+/// Of what happened to a file. `about` tells apart what may happen more than once.
+pub fn event_id(file: &FileId, kind: EventType, about: &[&str]) -> String {
+    let version = EVENT_VERSION.to_string();
+    let mut parts = vec![file.as_ref(), kind.as_str(), &version];
+    parts.extend(about);
+    digest(&parts)
+}
+
+/// Of a transaction, for clients.
+pub fn transaction_id(key: &TransactionKey) -> String {
+    digest(&[&key.account, &key.date.to_string(), &key.identity, &key.occurrence.to_string()])
+}
+
+/// A tenant as part of a storage key: whatever it is called, no other's.
+pub(crate) fn tenant(tenant: &str) -> String {
+    digest(&["tenant", tenant])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(version: Option<&str>, etag: &str) -> ObjectRef {
+        ObjectRef {
+            bucket: "b".into(),
+            key: "statements/t/a".into(),
+            version: version.map(Into::into),
+            etag: etag.into(),
+        }
+    }
+
+    #[test]
+    fn a_file_is_a_version_of_an_object() {
+        let id = processing_id(&object(Some("1"), "x"));
+        assert_eq!(id, processing_id(&object(Some("1"), "y")), "the tag says nothing where there are versions");
+        assert_ne!(id, processing_id(&object(Some("2"), "x")));
+        assert_ne!(processing_id(&object(None, "x")), processing_id(&object(None, "y")));
+    }
+
+    #[test]
+    fn an_event_is_a_happening_of_a_file() {
+        let file = FileId("f".into());
+        let id = event_id(&file, EventType::FileProcessed, &[]);
+        assert_eq!(id.len(), 32);
+        assert_ne!(id, event_id(&file, EventType::FileDeleted, &[]));
+        assert_ne!(id, event_id(&file, EventType::FileProcessed, &["a"]));
+    }
+}

@@ -1,0 +1,114 @@
+//! The ingest flow: a file in the uploads bucket becomes transactions, categories, figures and a trail of what
+//! happened, each once.
+//!
+//! `received` takes the bucket's notifications, `processor` makes transactions of a file (`rows` reads it, `parts`
+//! keeps which ones they are), `outbox` announces what is stored. Behind the bus, `categories` (`rules`), `figures`,
+//! `trail` and `failures` each consume from a queue of their own. `deletion` takes everything back, `sweep` mends
+//! what was lost, `shadow` compares without writing, and what stands on `listing` tells people. Delivery is at least
+//! once everywhere: each of these may run twice, at once, half-way or late.
+
+mod categories;
+mod deletion;
+mod failures;
+mod figures;
+mod findings;
+mod ids;
+mod keys;
+mod letters;
+mod listing;
+mod metrics;
+mod outbox;
+mod parts;
+mod processor;
+mod received;
+mod rows;
+mod rules;
+mod shadow;
+mod sweep;
+mod telling;
+mod trail;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use riffle_contracts::ProcessingMode;
+use riffle_ports::{
+    AuditTrail, Clock, EventPublisher, FigureStore, FileLedger, Ids, Inbox, ObjectStore, TransactionStore,
+    WorkQueue,
+};
+
+pub use categories::Decision;
+pub use failures::Delivery;
+pub use figures::{CategorySum, MonthSums, Sums};
+pub use findings::{AccountFindings, Failed, Findings, Remark};
+pub use ids::{event_id, processing_id, transaction_id};
+pub use keys::{STATEMENTS, UNNAMED_ACCOUNT, part as part_key, rules as rules_key, tenant_of};
+pub use letters::Letters;
+pub use listing::{Filter, FilterError, Listed};
+pub use processor::Processor;
+pub use received::{Notification, Skipped};
+pub use rows::{InlineStatements, RowStream, Rows, StatementFiles, Statements};
+pub use rules::{Rules, RulesError};
+pub use shadow::Difference;
+pub use telling::{ApiError, Books};
+
+/// A message is given back this often before it is a dead letter.
+pub const MAX_RECEIVES: u32 = 5;
+
+/// What differs from deployment to deployment.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub mode: ProcessingMode,
+    /// Keys below it are restore packages, not uploads. Below the tenant's part.
+    pub restore_prefix: Option<String>,
+    /// How long whoever processes a file has it to himself. At least what a function may take: who lives longer
+    /// finds that he holds nothing. Zero where one process is the only one.
+    pub lease: Duration,
+    /// Rows whose keys are kept together.
+    pub part_rows: usize,
+    /// Batches of rows that are stored at once.
+    pub stores_at_once: usize,
+    /// What lies in the outbox for so long is announced by the sweep.
+    pub announce_after: Duration,
+    /// A file that nobody is at work on and nobody changed for so long is handed out again.
+    pub revive_after: Duration,
+    /// A file that waits for so long has failed: its message is a dead letter, or lost.
+    pub give_up_after: Duration,
+    /// Rows one request looks at.
+    pub look_at_most: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            mode: ProcessingMode::Events,
+            restore_prefix: Some("restore/".to_owned()),
+            // The function may take 10 minutes.
+            lease: Duration::from_mins(11),
+            part_rows: 5_000,
+            stores_at_once: 8,
+            announce_after: Duration::from_mins(1),
+            revive_after: Duration::from_mins(15),
+            // Five deliveries, an hour apart, and then some.
+            give_up_after: Duration::from_hours(6),
+            look_at_most: 20_000,
+        }
+    }
+}
+
+/// The flow on what it stands on. Cloning is cheap.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Ingest {
+    pub files: Arc<dyn FileLedger>,
+    pub transactions: Arc<dyn TransactionStore>,
+    pub figures: Arc<dyn FigureStore>,
+    pub audit: Arc<dyn AuditTrail>,
+    pub events: Arc<dyn EventPublisher>,
+    pub objects: Arc<dyn ObjectStore>,
+    pub inbox: Arc<dyn Inbox>,
+    pub queue: Arc<dyn WorkQueue>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub settings: Settings,
+}

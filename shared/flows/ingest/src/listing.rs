@@ -1,0 +1,273 @@
+//! Transactions for people: newest first over all accounts, or as a file lists them, filtered, page by page.
+
+use std::collections::BinaryHeap;
+
+use chrono::NaiveDate;
+use riffle_ports::{Failure, FileId, Month, Transaction, TransactionKey};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::Ingest;
+
+/// Transactions of one account read at once.
+const PAGE: u32 = 200;
+/// Sorts after every identity.
+const LAST_IDENTITY: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
+
+/// Which transactions to show. What is left out does not matter; all that is said must hold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    pub account: Option<String>,
+    pub category: Option<String>,
+    pub uncategorised: bool,
+    /// Stands in the description, the other side's name or the reference, whatever the case.
+    pub text: Option<String>,
+    /// Both included.
+    pub from: Option<NaiveDate>,
+    pub to: Option<NaiveDate>,
+    /// Of the amount without its sign, both included.
+    pub min: Option<Decimal>,
+    pub max: Option<Decimal>,
+    /// Only those that this file shows, in its order.
+    pub file: Option<FileId>,
+}
+
+/// The `after` of a request is not one of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("after is not one that this list gave")]
+pub struct FilterError;
+
+/// A page of transactions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    pub transactions: Vec<Transaction>,
+    /// Where to go on, unless this was all.
+    pub next: Option<String>,
+}
+
+/// Where a list goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Cursor {
+    /// After this transaction.
+    Key(NaiveDate, String, String, u32),
+    /// At this row of this part of the file.
+    Part(u32, usize),
+}
+
+/// Newest first; the accounts of a day one after another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Position {
+    date: NaiveDate,
+    account: String,
+    identity: String,
+    occurrence: u32,
+}
+
+impl From<&TransactionKey> for Position {
+    fn from(key: &TransactionKey) -> Self {
+        let key = key.clone();
+        Self { date: key.date, account: key.account, identity: key.identity, occurrence: key.occurrence }
+    }
+}
+
+/// The next transaction of one account, and those read ahead.
+struct Ahead {
+    position: Position,
+    /// Last one next.
+    rest: Vec<Transaction>,
+    /// There may be more in the store.
+    more: bool,
+}
+
+impl PartialEq for Ahead {
+    fn eq(&self, other: &Self) -> bool {
+        self.position == other.position
+    }
+}
+
+impl Eq for Ahead {}
+
+impl PartialOrd for Ahead {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Ahead {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.position.cmp(&other.position)
+    }
+}
+
+impl Filter {
+    fn lets_through(&self, transaction: &Transaction) -> bool {
+        let category = transaction.category.as_ref().map(|category| category.name.as_str());
+        let size = transaction.amount.abs();
+        let date = transaction.key.date;
+        self.account.as_ref().is_none_or(|account| *account == transaction.key.account)
+            && self.category.as_deref().is_none_or(|wanted| category == Some(wanted))
+            && (!self.uncategorised || category.is_none())
+            && self.from.is_none_or(|from| date >= from)
+            && self.to.is_none_or(|to| date <= to)
+            && self.min.is_none_or(|min| size >= min)
+            && self.max.is_none_or(|max| size <= max)
+            && self.text.as_deref().is_none_or(|text| holds(transaction, text))
+    }
+}
+
+fn holds(transaction: &Transaction, text: &str) -> bool {
+    let text = text.to_lowercase();
+    [
+        Some(&transaction.description),
+        Some(&transaction.clean),
+        transaction.counterparty.as_ref(),
+        transaction.reference.as_ref(),
+    ]
+    .into_iter()
+    .flatten()
+    .any(|field| field.to_lowercase().contains(&text))
+}
+
+impl Ingest {
+    /// At most `limit` transactions. A page may be short, even empty, and yet not the last: a request looks at so
+    /// many rows and no more.
+    pub async fn list(
+        &self,
+        tenant: &str,
+        filter: &Filter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Result<Listed, FilterError>, Failure> {
+        let after = match after.map(serde_json::from_str::<Cursor>) {
+            None => None,
+            Some(Ok(cursor)) => Some(cursor),
+            Some(Err(_)) => return Ok(Err(FilterError)),
+        };
+        match (&filter.file, after) {
+            (Some(file), None) => self.list_file(tenant, file, filter, (0, 0), limit).await.map(Ok),
+            (Some(file), Some(Cursor::Part(part, row))) => {
+                self.list_file(tenant, file, filter, (part, row), limit).await.map(Ok)
+            }
+            (None, None) => self.list_all(tenant, filter, None, limit).await.map(Ok),
+            (None, Some(Cursor::Key(date, account, identity, occurrence))) => {
+                let after = Position { date, account, identity, occurrence };
+                self.list_all(tenant, filter, Some(after), limit).await.map(Ok)
+            }
+            _ => Ok(Err(FilterError)),
+        }
+    }
+
+    async fn list_all(
+        &self,
+        tenant: &str,
+        filter: &Filter,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Listed, Failure> {
+        let mut months = self.transactions.months(tenant).await?;
+        months.retain(|(account, month)| {
+            filter.account.as_ref().is_none_or(|wanted| wanted == account)
+                && filter.from.is_none_or(|from| *month >= Month::of(from))
+                && filter.to.is_none_or(|to| *month <= Month::of(to))
+                && after.as_ref().is_none_or(|after| *month <= Month::of(after.date))
+        });
+        months.sort_by(|(one, this), (other, that)| (that, one).cmp(&(this, other)));
+        let (mut found, mut looked) = (Vec::new(), 0);
+        let mut months = months.as_slice();
+        while let Some((_, month)) = months.first() {
+            let of_month = months.iter().take_while(|(_, other)| other == month).count();
+            let (now, later) = months.split_at(of_month);
+            months = later;
+            let mut heap = BinaryHeap::new();
+            for (account, month) in now {
+                let from = after.as_ref().map(|after| bound(account, after));
+                if let Some(ahead) = self.ahead(tenant, account, *month, from.as_ref()).await? {
+                    heap.push(ahead);
+                }
+            }
+            while let Some(Ahead { position, mut rest, more }) = heap.pop() {
+                let next = rest.pop().expect("what lies on the heap has a transaction");
+                looked += 1;
+                if rest.is_empty() && more {
+                    let account = &next.key.account;
+                    if let Some(ahead) = self.ahead(tenant, account, *month, Some(&next.key)).await? {
+                        heap.push(ahead);
+                    }
+                } else if let Some(following) = rest.last() {
+                    heap.push(Ahead { position: Position::from(&following.key), rest, more });
+                }
+                if filter.lets_through(&next) {
+                    found.push(next);
+                }
+                if found.len() >= limit || looked >= self.settings.look_at_most {
+                    let Position { date, account, identity, occurrence } = position;
+                    let next = (!heap.is_empty() || !months.is_empty())
+                        .then(|| encode(&Cursor::Key(date, account, identity, occurrence)));
+                    return Ok(Listed { transactions: found, next });
+                }
+            }
+        }
+        Ok(Listed { transactions: found, next: None })
+    }
+
+    async fn ahead(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        after: Option<&TransactionKey>,
+    ) -> Result<Option<Ahead>, Failure> {
+        let mut rest = self.transactions.month(tenant, account, month, true, after, PAGE).await?;
+        let more = rest.len() >= PAGE as usize;
+        rest.reverse();
+        Ok(rest.last().map(|next| Position::from(&next.key)).map(|position| Ahead { position, rest, more }))
+    }
+
+    async fn list_file(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        filter: &Filter,
+        (mut part, mut row): (u32, usize),
+        limit: usize,
+    ) -> Result<Listed, Failure> {
+        let parts = self.files.file(tenant, file).await?.map_or(0, |file| file.parts);
+        let (mut found, mut looked) = (Vec::new(), 0);
+        while part < parts {
+            let keys = self.part(tenant, file, part).await?.unwrap_or_default();
+            let rest = keys.get(row..).unwrap_or_default();
+            for batch in rest.chunks(self.transactions.batch().clamp(1, limit.max(1))) {
+                for transaction in self.transactions.get(tenant, batch).await? {
+                    row += 1;
+                    looked += 1;
+                    found.extend(transaction.filter(|found| filter.lets_through(found)));
+                    if found.len() >= limit || looked >= self.settings.look_at_most {
+                        let next = if row < keys.len() { (part, row) } else { (part + 1, 0) };
+                        let next = (next.0 < parts).then(|| encode(&Cursor::Part(next.0, next.1)));
+                        return Ok(Listed { transactions: found, next });
+                    }
+                }
+            }
+            (part, row) = (part + 1, 0);
+        }
+        Ok(Listed { transactions: found, next: None })
+    }
+}
+
+/// Where `account` goes on in a list that stands at `after`.
+fn bound(account: &str, after: &Position) -> TransactionKey {
+    use std::cmp::Ordering;
+    let (identity, occurrence) = match account.cmp(&after.account) {
+        Ordering::Equal => (after.identity.clone(), after.occurrence),
+        // Its transactions of that day are still to come.
+        Ordering::Less => (LAST_IDENTITY.to_owned(), u32::MAX),
+        // They have been.
+        Ordering::Greater => (String::new(), 0),
+    };
+    TransactionKey { account: account.to_owned(), date: after.date, identity, occurrence }
+}
+
+fn encode(cursor: &Cursor) -> String {
+    serde_json::to_string(cursor).expect("a cursor is plain data")
+}

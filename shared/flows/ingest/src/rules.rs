@@ -1,0 +1,267 @@
+//! A user's rules: an ordered list in YAML, of which the first that fits says what a transaction is for.
+
+use regex::{Regex, RegexBuilder};
+use riffle_ports::{Category, Transaction};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+/// Bytes of a list of rules.
+pub const MAX_BYTES: usize = 256 * 1024;
+/// Rules of one list.
+const MAX_RULES: usize = 2_000;
+/// Bytes a regular expression may take once compiled.
+const MAX_REGEX: usize = 1 << 20;
+
+/// Why a list of rules is none. The text is for who wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RulesError {
+    #[error("the rules are too large: at most {MAX_RULES} rules in 256 KB")]
+    TooLarge,
+    #[error("the rules cannot be read: {0}")]
+    Yaml(String),
+    #[error("rule {number}: {what}")]
+    Rule { number: usize, what: String },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    rules: Vec<Written>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Sign {
+    In,
+    Out,
+}
+
+/// One rule as it is written. What is left out does not matter; all that is said must hold.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    category: String,
+    contains: Option<OneOrMany>,
+    regex: Option<String>,
+    /// Of the amount without its sign.
+    min: Option<f64>,
+    max: Option<f64>,
+    sign: Option<Sign>,
+    account: Option<String>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    category: String,
+    contains: Vec<String>,
+    regex: Option<Regex>,
+    min: Option<Decimal>,
+    max: Option<Decimal>,
+    sign: Option<Sign>,
+    account: Option<String>,
+}
+
+/// A list of rules, understood.
+#[derive(Debug, Default)]
+pub struct Rules(Vec<Rule>);
+
+impl Rules {
+    /// Understands YAML: a list `rules`, each with `category` and any of `contains` (a text or a list, one of which
+    /// must stand in the description or the other side's name, whatever the case), `regex`, `min`, `max` (of the
+    /// amount without its sign), `sign` (`in` or `out`) and `account`.
+    pub fn parse(yaml: &str) -> Result<Self, RulesError> {
+        if yaml.len() > MAX_BYTES {
+            return Err(RulesError::TooLarge);
+        }
+        if yaml.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+            return Ok(Self::default());
+        }
+        let document: Document =
+            serde_saphyr::from_str(yaml).map_err(|error| RulesError::Yaml(error.to_string()))?;
+        if document.rules.len() > MAX_RULES {
+            return Err(RulesError::TooLarge);
+        }
+        let understand = |(position, written): (usize, Written)| {
+            Rule::of(written).map_err(|what| RulesError::Rule { number: position + 1, what })
+        };
+        document.rules.into_iter().enumerate().map(understand).collect::<Result<_, _>>().map(Self)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The names, each once, in order.
+    pub fn categories(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.0.iter().map(|rule| rule.category.clone()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// What the first rule that fits says. `None`: uncategorised.
+    pub fn category(&self, transaction: &Transaction) -> Option<Category> {
+        let text = Text::of(transaction);
+        let position = self.0.iter().position(|rule| rule.fits(transaction, &text))?;
+        Some(Category {
+            name: self.0[position].category.clone(),
+            source: format!("rule {}", position + 1),
+            confidence: 100,
+        })
+    }
+}
+
+/// What rules look at.
+struct Text {
+    plain: String,
+    lower: String,
+}
+
+impl Text {
+    fn of(transaction: &Transaction) -> Self {
+        let other = transaction.counterparty.as_deref().unwrap_or_default();
+        let plain = format!("{}\n{}\n{other}", transaction.description, transaction.clean);
+        Self { lower: plain.to_lowercase(), plain }
+    }
+}
+
+impl Rule {
+    fn of(written: Written) -> Result<Self, String> {
+        let category = written.category.trim().to_owned();
+        if category.is_empty() || category.len() > 100 {
+            return Err("a category has a name of 1 to 100 bytes".to_owned());
+        }
+        let contains: Vec<String> = match written.contains {
+            None => Vec::new(),
+            Some(OneOrMany::One(text)) => vec![text],
+            Some(OneOrMany::Many(texts)) => texts,
+        };
+        if contains.iter().any(|text| text.trim().is_empty()) {
+            return Err("contains needs a text that is not empty".to_owned());
+        }
+        let regex = written
+            .regex
+            .map(|regex| {
+                RegexBuilder::new(&regex)
+                    .case_insensitive(true)
+                    .multi_line(true)
+                    .size_limit(MAX_REGEX)
+                    .build()
+                    .map_err(|error| format!("the regex cannot be used: {error}"))
+            })
+            .transpose()?;
+        let decimal = |bound: Option<f64>, name: &str| {
+            bound
+                .map(|bound| {
+                    Decimal::from_f64_retain(bound)
+                        .map(|bound| bound.round_dp(6))
+                        .ok_or_else(|| format!("{name} is no amount"))
+                })
+                .transpose()
+        };
+        let rule = Self {
+            category,
+            contains: contains.iter().map(|text| text.to_lowercase()).collect(),
+            regex,
+            min: decimal(written.min, "min")?,
+            max: decimal(written.max, "max")?,
+            sign: written.sign,
+            account: written.account,
+        };
+        if let (Some(min), Some(max)) = (rule.min, rule.max)
+            && min > max
+        {
+            return Err("min is more than max".to_owned());
+        }
+        Ok(rule)
+    }
+
+    fn fits(&self, transaction: &Transaction, text: &Text) -> bool {
+        let amount = transaction.amount;
+        let size = amount.abs();
+        (self.contains.is_empty() || self.contains.iter().any(|part| text.lower.contains(part)))
+            && self.regex.as_ref().is_none_or(|regex| regex.is_match(&text.plain))
+            && self.min.is_none_or(|min| size >= min)
+            && self.max.is_none_or(|max| size <= max)
+            && self.sign.is_none_or(|sign| (sign == Sign::Out) == amount.is_sign_negative())
+            && self.account.as_ref().is_none_or(|account| *account == transaction.key.account)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use riffle_ports::{FileId, TransactionKey};
+
+    use super::*;
+
+    fn transaction(description: &str, amount: i64) -> Transaction {
+        Transaction {
+            key: TransactionKey {
+                account: "DE1".into(),
+                date: NaiveDate::default(),
+                identity: "00".into(),
+                occurrence: 1,
+            },
+            value_date: None,
+            amount: Decimal::new(amount, 2),
+            currency: "EUR".into(),
+            description: description.into(),
+            clean: description.into(),
+            counterparty: Some("Hofladen Müller".into()),
+            balance: None,
+            kind: None,
+            reference: None,
+            file: FileId("f".into()),
+            place: "line 2".into(),
+            category: None,
+        }
+    }
+
+    fn category(yaml: &str, description: &str, amount: i64) -> Option<String> {
+        let rules = Rules::parse(yaml).expect("these are rules");
+        rules.category(&transaction(description, amount)).map(|found| format!("{} by {}", found.name, found.source))
+    }
+
+    #[test]
+    fn the_first_rule_that_fits_decides() {
+        let yaml = "
+rules:
+  - category: Groceries
+    contains: [market, müller]
+    sign: out
+    max: 200
+  - category: Rent
+    regex: '^rent \\d{4}'
+  - category: Other
+    account: DE1
+";
+        assert_eq!(category(yaml, "SUPERMARKET", -19_99).as_deref(), Some("Groceries by rule 1"));
+        assert_eq!(category(yaml, "nothing", -20_000).as_deref(), Some("Groceries by rule 1"), "the other side");
+        assert_eq!(category(yaml, "Rent 2026", -200_01).as_deref(), Some("Groceries by rule 1"));
+        assert_eq!(category(yaml, "Rent 2026", -250_00).as_deref(), Some("Rent by rule 2"));
+        assert_eq!(category(yaml, "SUPERMARKET", 19_99).as_deref(), Some("Other by rule 3"), "money in");
+        assert_eq!(category("rules: []", "x", 1), None);
+        assert_eq!(category("# nothing yet\n", "x", 1), None);
+    }
+
+    #[test]
+    fn what_is_no_list_of_rules_says_where() {
+        let why = |yaml: &str| Rules::parse(yaml).map(|_| ()).expect_err(yaml).to_string();
+        assert!(why("rules:\n  - contains: x\n").contains("category"), "{}", why("rules:\n  - contains: x\n"));
+        assert_eq!(why("rules:\n  - {category: ' '}\n"), "rule 1: a category has a name of 1 to 100 bytes");
+        let twice = "rules:\n  - {category: A}\n  - {category: B, regex: '('}\n";
+        assert!(why(twice).starts_with("rule 2: the regex cannot be used"), "{}", why(twice));
+        assert_eq!(why("rules:\n  - {category: A, min: 3, max: 2}"), "rule 1: min is more than max");
+        assert!(why("rules:\n  - {category: A, contain: x}").contains("contain"));
+        assert!(Rules::parse(&"#".repeat(MAX_BYTES + 1)).is_err());
+    }
+}

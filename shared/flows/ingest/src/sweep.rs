@@ -1,0 +1,88 @@
+//! Each minute: what was lost on the way is announced, handed out again or given up.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use riffle_contracts::EventType;
+use riffle_ports::{Changed, Failure, File, FileChange, FileState};
+
+use crate::received::uploaded;
+use crate::{Ingest, MAX_RECEIVES, ids, metrics};
+
+/// Of each kind, at a time. The next minute has its own.
+const AT_ONCE: u32 = 200;
+
+impl Ingest {
+    /// What fails for one file is no news of the next: all are looked at, and the first failure told.
+    pub async fn sweep(&self) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let mut failed = None;
+
+        let pending = self.files.outbox(now - time(self.settings.announce_after), AT_ONCE).await?;
+        if let Err(failure) = self.announce_all(&pending).await {
+            failed = Some(failure);
+        }
+        let (mut revived, mut given_up) = (0, 0);
+        let quiet = now - time(self.settings.announce_after.min(self.settings.revive_after));
+        for file in self.files.unfinished(quiet, AT_ONCE).await? {
+            match self.look_after(&file, now).await {
+                Ok(Mended::Nothing) => {}
+                Ok(Mended::Revived) => revived += 1,
+                Ok(Mended::GivenUp) => given_up += 1,
+                Err(failure) => {
+                    tracing::warn!(processing_id = file.id.0, %failure, "the sweep failed on a file");
+                    failed.get_or_insert(failure);
+                }
+            }
+        }
+        metrics::swept(pending.len() as u64, revived, given_up);
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn look_after(&self, file: &File, now: DateTime<Utc>) -> Result<Mended, Failure> {
+        let quiet_for = now - file.changed_at;
+        let held = file.lease.as_ref().is_some_and(|lease| lease.until > now);
+        match file.state {
+            FileState::Deleting if !held => {
+                self.delete_all(&file.tenant, &file.id).await?;
+                Ok(Mended::Revived)
+            }
+            FileState::Received if now - file.received_at >= time(self.settings.give_up_after) => {
+                self.abandon(file, "nobody has processed it for hours: see the dead letters").await
+            }
+            FileState::Processing if !held && quiet_for >= time(self.settings.revive_after) => {
+                if file.attempts >= MAX_RECEIVES {
+                    return self.abandon(file, "it ended whoever processed it, again and again").await;
+                }
+                self.revive(file, now).await
+            }
+            _ => Ok(Mended::Nothing),
+        }
+    }
+
+    async fn abandon(&self, file: &File, why: &str) -> Result<Mended, Failure> {
+        let about = ids::event_id(&file.id, EventType::FileUploaded, &[]);
+        self.give_up(file, &about, why).await?;
+        Ok(Mended::GivenUp)
+    }
+
+    /// Its message may be a dead letter, or was taken by whoever thought that another was at work.
+    async fn revive(&self, file: &File, now: DateTime<Utc>) -> Result<Mended, Failure> {
+        let Some(event) = uploaded(file) else { return Ok(Mended::Nothing) };
+        self.send_direct(&event, false).await?;
+        // Changed by that, it is left alone until it was quiet for as long again.
+        let note = FileChange::Note { revision: file.revision, body: file.body.clone() };
+        match self.files.change(&file.tenant, &file.id, note, now, &[]).await? {
+            Changed::Applied(_) => Ok(Mended::Revived),
+            Changed::Refused(..) | Changed::NoFile => Ok(Mended::Nothing),
+        }
+    }
+}
+
+enum Mended {
+    Nothing,
+    Revived,
+    GivenUp,
+}
+
+fn time(duration: std::time::Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).expect("settings are hours at most")
+}

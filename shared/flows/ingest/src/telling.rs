@@ -1,0 +1,331 @@
+//! What the API answers about statements, in the words of the wire.
+
+use riffle_contracts::http_ingest::{
+    CategoryFigures, Facets, FiguresAnswer, FileAccount, FileError, FileForm, FileItem, FilePage, FileState,
+    FileWarning, MonthFigures, NewFile, Timeline, TimelineEvent, TransactionItem, TransactionPage,
+};
+use riffle_contracts::{Event, EventData};
+use riffle_ports::{
+    Announced, AuditEntry, Failure, File, FileId, FileListedAt, FileState as State, Month, Transaction,
+};
+
+use crate::findings::Findings;
+use crate::ids::transaction_id;
+use crate::listing::Filter;
+use crate::{Ingest, Letters, MonthSums};
+
+/// Files of a page.
+const FILES: u32 = 100;
+/// Bytes of a statement.
+pub const MAX_BYTES: u64 = 4 << 30;
+/// Bytes of a file's name and of an account's.
+const NAME_MAX: usize = 255;
+/// Rows of one export.
+const EXPORT_MAX: usize = 20_000;
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    #[error("there is no such file")]
+    NotFound,
+    /// The text says what to do.
+    #[error("{0}")]
+    Invalid(String),
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// What people ask about statements.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Books {
+    pub ingest: Ingest,
+    pub letters: Letters,
+}
+
+impl Books {
+    pub async fn files(&self, tenant: &str, after: Option<&str>) -> Result<FilePage, ApiError> {
+        let after: Option<FileListedAt> = match after.map(serde_json::from_str) {
+            None => None,
+            Some(Ok(after)) => Some(after),
+            Some(Err(_)) => return Err(ApiError::Invalid("after is not one that this list gave.".to_owned())),
+        };
+        let files = self.ingest.files.files(tenant, after.as_ref(), FILES).await.map_err(Failure::from)?;
+        let next = (files.len() >= FILES as usize)
+            .then(|| files.last().map(FileListedAt::from))
+            .flatten()
+            .map(|at| serde_json::to_string(&at).expect("a place in a list is plain data"));
+        let files = files.iter().map(item).collect::<Result<_, _>>()?;
+        Ok(FilePage { files, next })
+    }
+
+    pub async fn file(&self, tenant: &str, id: &FileId) -> Result<FileItem, ApiError> {
+        let file = self.ingest.files.file(tenant, id).await.map_err(Failure::from)?;
+        Ok(item(&file.ok_or(ApiError::NotFound)?)?)
+    }
+
+    pub async fn announce(&self, tenant: &str, new: NewFile) -> Result<FileForm, ApiError> {
+        let name = new.name.trim();
+        let invalid = |what: &str| Err(ApiError::Invalid(what.to_owned()));
+        if name.is_empty() || name.len() > NAME_MAX || name.contains(char::is_control) {
+            return invalid("A file has a name of 1 to 255 bytes, without control characters.");
+        }
+        if new.size == 0 {
+            return invalid("The file is empty.");
+        }
+        if new.size > MAX_BYTES {
+            return invalid("A statement has at most 4 GiB: split it, by year for example.");
+        }
+        let account = new.account.as_deref().map(str::trim).filter(|account| !account.is_empty());
+        if account.is_some_and(|account| {
+            account.len() > riffle_ports::TransactionKey::MAX_ACCOUNT || account.contains(char::is_control)
+        }) {
+            return invalid("An account's name has at most 128 bytes, without control characters.");
+        }
+        let upload = Announced {
+            tenant: tenant.to_owned(),
+            name: name.to_owned(),
+            account: account.map(str::to_owned),
+            size: new.size,
+        };
+        let form = self.ingest.inbox.form(&upload).await.map_err(Failure::from)?;
+        Ok(FileForm { url: form.url, fields: form.fields })
+    }
+
+    pub async fn delete(&self, tenant: &str, id: &FileId) -> Result<(), ApiError> {
+        if self.ingest.request_deletion(tenant, id).await? { Ok(()) } else { Err(ApiError::NotFound) }
+    }
+
+    pub async fn timeline(&self, tenant: &str, id: &FileId) -> Result<Timeline, ApiError> {
+        if self.ingest.files.file(tenant, id).await.map_err(Failure::from)?.is_none() {
+            return Err(ApiError::NotFound);
+        }
+        let trail = self.ingest.audit.of_file(tenant, id).await.map_err(Failure::from)?;
+        Ok(Timeline { events: trail.iter().map(told).collect() })
+    }
+
+    pub async fn transactions(
+        &self,
+        tenant: &str,
+        filter: &Filter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<TransactionPage, ApiError> {
+        let listed = self.ingest.list(tenant, filter, after, limit).await?;
+        let listed = listed.map_err(|error| ApiError::Invalid(format!("{error}.")))?;
+        Ok(TransactionPage {
+            transactions: listed.transactions.into_iter().map(transaction).collect(),
+            next: listed.next,
+        })
+    }
+
+    /// All that a filter lets through, as CSV for a spreadsheet.
+    pub async fn export(&self, tenant: &str, filter: &Filter) -> Result<Vec<u8>, ApiError> {
+        let mut rows: Vec<TransactionItem> = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.transactions(tenant, filter, after.as_deref(), EXPORT_MAX + 1 - rows.len()).await?;
+            rows.extend(page.transactions);
+            if rows.len() > EXPORT_MAX {
+                let what = format!("These are more than {EXPORT_MAX} transactions: export them year by year.");
+                return Err(ApiError::Invalid(what));
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(csv(&rows)),
+            }
+        }
+    }
+
+    pub async fn facets(&self, tenant: &str) -> Result<Facets, ApiError> {
+        let months = self.ingest.transactions.months(tenant).await.map_err(Failure::from)?;
+        let mut accounts: Vec<String> = months.into_iter().map(|(account, _)| account).collect();
+        accounts.sort();
+        accounts.dedup();
+        let categories = self.ingest.understood(tenant).await?.unwrap_or_default().categories();
+        Ok(Facets { accounts, categories })
+    }
+
+    pub async fn figures(
+        &self,
+        tenant: &str,
+        from: Option<Month>,
+        to: Option<Month>,
+        account: Option<&str>,
+    ) -> Result<FiguresAnswer, ApiError> {
+        let bound = |text: &str| text.parse::<Month>().expect("this is a month");
+        let (from, to) = (from.unwrap_or_else(|| bound("0000-01")), to.unwrap_or_else(|| bound("9999-12")));
+        let stored = self.ingest.figures.all_figures(tenant, from, to).await.map_err(Failure::from)?;
+        let mut months = Vec::new();
+        for stored in stored.into_iter().rev().filter(|stored| account.is_none_or(|name| stored.account == name)) {
+            let sums: MonthSums = serde_json::from_str(&stored.body)
+                .map_err(|error| Failure::Reject(format!("figures cannot be read: {error}")))?;
+            months.extend(sums.0.into_iter().map(|(currency, sums)| MonthFigures {
+                month: stored.month.to_string(),
+                account: stored.account.clone(),
+                currency,
+                count: sums.count,
+                money_in: sums.money_in.to_string(),
+                money_out: sums.money_out.to_string(),
+                categories: sums
+                    .categories
+                    .into_iter()
+                    .map(|(name, of)| CategoryFigures {
+                        category: (!name.is_empty()).then_some(name),
+                        count: of.count,
+                        sum: of.sum.to_string(),
+                    })
+                    .collect(),
+            }));
+        }
+        Ok(FiguresAnswer { months })
+    }
+}
+
+fn item(file: &File) -> Result<FileItem, Failure> {
+    let findings = Findings::of(file)?;
+    let state = match file.state {
+        State::Received => FileState::Received,
+        State::Processing => FileState::Processing,
+        State::Processed => FileState::Processed,
+        State::Review => FileState::Review,
+        State::Rejected => FileState::Rejected,
+        State::Failed => FileState::Failed,
+        State::Deleting => FileState::Deleting,
+        State::Deleted => FileState::Deleted,
+    };
+    Ok(FileItem {
+        id: file.id.0.clone(),
+        name: file.name.clone(),
+        size: file.size,
+        state,
+        received_at: file.received_at,
+        changed_at: file.changed_at,
+        format: findings.format,
+        rows: findings.rows,
+        new: findings.new,
+        duplicates: findings.duplicates,
+        accounts: findings
+            .accounts
+            .into_iter()
+            .map(|found| FileAccount {
+                account: found.account,
+                currency: found.currency,
+                from: found.from,
+                to: found.to,
+                rows: found.rows,
+                opening: found.opening,
+                closing: found.closing,
+                balanced: found.balanced,
+            })
+            .collect(),
+        warnings: findings
+            .warnings
+            .into_iter()
+            .map(|remark| FileWarning { place: remark.place, what: remark.what })
+            .collect(),
+        more_warnings: findings.more_warnings,
+        review: findings.review,
+        reason: findings.reason,
+        errors: findings
+            .errors
+            .into_iter()
+            .map(|failed| FileError { stage: failed.stage, reason: failed.reason, at: failed.at })
+            .collect(),
+    })
+}
+
+fn transaction(found: Transaction) -> TransactionItem {
+    TransactionItem {
+        id: transaction_id(&found.key),
+        account: found.key.account,
+        date: found.key.date,
+        value_date: found.value_date,
+        amount: found.amount.to_string(),
+        currency: found.currency,
+        description: found.description,
+        clean: found.clean,
+        counterparty: found.counterparty,
+        balance: found.balance.map(|amount| amount.to_string()),
+        kind: found.kind,
+        reference: found.reference,
+        category_source: found.category.as_ref().map(|category| category.source.clone()),
+        category: found.category.map(|category| category.name),
+        file: found.file.0,
+        place: found.place,
+    }
+}
+
+fn told(entry: &AuditEntry) -> TimelineEvent {
+    let text = match serde_json::from_str::<Event>(&entry.event).map(|event| event.data) {
+        Ok(EventData::FileUploaded(data)) => format!("Uploaded, {} bytes.", data.size),
+        Ok(EventData::FileProcessed(data)) => format!(
+            "Processed: {} transactions, of which {} are new and {} were known{}.",
+            data.rows,
+            data.new,
+            data.duplicates,
+            if data.review { "; somebody should look at it" } else { "" }
+        ),
+        Ok(EventData::TransactionsCreated(data)) => format!("{} new transactions were stored.", data.new),
+        Ok(EventData::TransactionsCategorized(_)) => "Its transactions have their categories.".to_owned(),
+        Ok(EventData::DeletionRequested(_)) => "Somebody asked for its deletion.".to_owned(),
+        Ok(EventData::FileDeleted(_)) => "The file and all that came of it alone was deleted.".to_owned(),
+        Ok(EventData::ErrorOccurred(data)) => format!("Failed in {}: {}", data.stage, data.reason),
+        // Of a version that is not known here.
+        Err(_) => format!("{}.", entry.event_type),
+    };
+    TimelineEvent {
+        event_id: entry.event_id.clone(),
+        event_type: entry.event_type.clone(),
+        at: entry.at,
+        text,
+    }
+}
+
+/// As a spreadsheet takes it: text never begins a formula.
+fn csv(rows: &[TransactionItem]) -> Vec<u8> {
+    const HEADER: [&str; 13] = [
+        "date", "value date", "account", "amount", "currency", "description", "counterparty", "category", "kind",
+        "reference", "balance", "file", "place",
+    ];
+    // Spreadsheets take it for another encoding without the mark.
+    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    let in_memory = "memory takes what is written";
+    writer.write_record(HEADER).expect(in_memory);
+    for row in rows {
+        let text = |text: Option<&str>| harmless(text.unwrap_or_default());
+        writer
+            .write_record([
+                row.date.to_string(),
+                row.value_date.map(|date| date.to_string()).unwrap_or_default(),
+                text(Some(&row.account)),
+                row.amount.clone(),
+                text(Some(&row.currency)),
+                text(Some(&row.clean)),
+                text(row.counterparty.as_deref()),
+                text(row.category.as_deref()),
+                text(row.kind.as_deref()),
+                text(row.reference.as_deref()),
+                row.balance.clone().unwrap_or_default(),
+                row.file.clone(),
+                row.place.clone(),
+            ])
+            .expect(in_memory);
+    }
+    writer.into_inner().expect(in_memory)
+}
+
+fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exported_text_is_no_formula() {
+        assert_eq!(harmless("=1+1"), "'=1+1");
+        assert_eq!(harmless("a=b"), "a=b");
+    }
+}

@@ -1,0 +1,347 @@
+//! Dates as banks write them.
+//!
+//! A cell is read without knowing the order of day and month; what it tells of the order is [`Evidence`],
+//! gathered over the whole file.
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::DateOrder;
+use crate::readable::fold;
+
+const ORDERS: [DateOrder; 3] = [DateOrder::DayMonthYear, DateOrder::MonthDayYear, DateOrder::YearMonthDay];
+/// Longer than any date with its time and zone.
+const LONGEST: usize = 48;
+/// A wrong order of day, month and two-digit year spreads a month over so many days.
+const LONG: i32 = 11 * 365;
+const SHORT: i32 = 2 * 366;
+
+/// A cell that is a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cell {
+    Exact(NaiveDate),
+    /// Three numbers whose order is left open.
+    Open { numbers: [u32; 3], dotted: bool },
+}
+
+impl Cell {
+    /// `None` for what is no date.
+    pub fn of(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let first = text.as_bytes().first()?;
+        if text.len() > LONGEST {
+            return None;
+        }
+        let mut scan = Scan { rest: text };
+        if first.is_ascii_digit() { scan.digits_first() } else { scan.word_first() }
+    }
+
+    pub fn date(self, order: DateOrder) -> Option<NaiveDate> {
+        match self {
+            Self::Exact(date) => Some(date),
+            Self::Open { numbers: [a, b, c], .. } => match order {
+                DateOrder::DayMonthYear => day(c, b, a),
+                DateOrder::MonthDayYear => day(c, a, b),
+                DateOrder::YearMonthDay => day(a, b, c),
+            },
+        }
+    }
+}
+
+/// A day of the years statements are from; two digits are 1980 to 2079.
+fn day(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
+    let year = match year {
+        0..80 => year + 2000,
+        80..100 => year + 1900,
+        1950..=2100 => year,
+        _ => return None,
+    };
+    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+}
+
+struct Scan<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Scan<'a> {
+    fn digits_first(&mut self) -> Option<Cell> {
+        let (digits, first) = self.number()?;
+        let cell = match digits {
+            8 | 12 | 14 => compact(digits, first)?,
+            4 => {
+                self.separator()?;
+                let month = self.month()?;
+                self.separator()?;
+                Cell::Exact(day(u32::try_from(first).ok()?, month, self.short()?)?)
+            }
+            1 | 2 => {
+                let first = u32::try_from(first).ok()?;
+                let dotted = self.rest.starts_with('.');
+                self.ordinal();
+                self.separator()?;
+                if self.rest.starts_with(|char: char| char.is_ascii_digit()) {
+                    let second = self.short()?;
+                    self.separator()?;
+                    let (digits, third) = self.number()?;
+                    let third = u32::try_from(third).ok().filter(|_| matches!(digits, 2 | 4))?;
+                    Cell::Open { numbers: [first, second, third], dotted }
+                } else {
+                    let month = self.month()?;
+                    self.separator()?;
+                    Cell::Exact(day(self.year()?, month, first)?)
+                }
+            }
+            _ => return None,
+        };
+        self.at_end().then_some(cell)
+    }
+
+    fn word_first(&mut self) -> Option<Cell> {
+        let word = self.word()?;
+        self.separator()?;
+        let Some(month) = month(word) else {
+            // A day of the week.
+            let weekday = word.chars().count() <= 10 && self.rest.starts_with(|char: char| char.is_ascii_digit());
+            return if weekday { self.digits_first() } else { None };
+        };
+        let date = self.short()?;
+        self.ordinal();
+        self.separator()?;
+        let cell = Cell::Exact(day(self.year()?, month, date)?);
+        self.at_end().then_some(cell)
+    }
+
+    /// How many digits, and what they say.
+    fn number(&mut self) -> Option<(usize, u64)> {
+        let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number = self.rest.get(..digits)?.parse().ok()?;
+        self.rest = &self.rest[digits..];
+        Some((digits, number))
+    }
+
+    fn short(&mut self) -> Option<u32> {
+        let (digits, number) = self.number()?;
+        u32::try_from(number).ok().filter(|_| digits <= 2)
+    }
+
+    fn year(&mut self) -> Option<u32> {
+        let (digits, number) = self.number()?;
+        u32::try_from(number).ok().filter(|_| matches!(digits, 2 | 4))
+    }
+
+    fn word(&mut self) -> Option<&'a str> {
+        let end = self.rest.find(|char: char| !char.is_alphabetic()).unwrap_or(self.rest.len());
+        let word = self.rest.get(..end).filter(|word| !word.is_empty())?;
+        self.rest = &self.rest[end..];
+        Some(word)
+    }
+
+    fn month(&mut self) -> Option<u32> {
+        if self.rest.starts_with(|char: char| char.is_ascii_digit()) { self.short() } else { month(self.word()?) }
+    }
+
+    /// `1st`, `2nd`.
+    fn ordinal(&mut self) {
+        for end in ["st", "nd", "rd", "th"] {
+            self.rest = self.rest.strip_prefix(end).unwrap_or(self.rest);
+        }
+    }
+
+    /// One sign at least, or a word such as the Spanish `de`.
+    fn separator(&mut self) -> Option<()> {
+        let is = |char: char| matches!(char, '.' | '/' | '-' | ' ' | ',' | '\u{a0}' | '\'');
+        let after = self.rest.trim_start_matches(is);
+        if self.rest.len() - after.len() > 3 {
+            return None;
+        }
+        let direct = after.len() == self.rest.len();
+        self.rest = after.strip_prefix("de ").unwrap_or(after);
+        // `05Jan2024`.
+        let touching = self.rest.starts_with(|char: char| char.is_alphanumeric());
+        (!direct || touching).then_some(())
+    }
+
+    /// Nothing more, or a time.
+    fn at_end(&self) -> bool {
+        let time = self.rest.trim_start_matches(['T', ' ', ',', 'a', 't', '.']);
+        if time.is_empty() {
+            return self.rest.len() <= 1;
+        }
+        let is = |char: char| char.is_ascii_digit() || ":.,+-/ TZAPMapmUTCGESDWR_[]()".contains(char) || char.is_alphabetic();
+        self.rest.len() > time.len() && time.contains(':') && time.chars().all(is)
+    }
+}
+
+/// `20240131`, `202401311530`, `31012024`.
+fn compact(digits: usize, number: u64) -> Option<Cell> {
+    let eight = match digits {
+        14 => number / 1_000_000,
+        12 => number / 10_000,
+        _ => number,
+    };
+    let [first, second, third] = [eight / 10_000, eight / 100 % 100, eight % 100].map(|part| u32::try_from(part).ok());
+    if let Some(date) = first.filter(|year| *year > 1900).and_then(|year| day(year, second?, third?)) {
+        return Some(Cell::Exact(date));
+    }
+    let numbers = [eight / 1_000_000, eight / 10_000 % 100, eight % 10_000].map(|part| u32::try_from(part).ok());
+    let numbers = [numbers[0]?, numbers[1]?, numbers[2]?];
+    (digits == 8 && (1950..=2100).contains(&numbers[2])).then_some(Cell::Open { numbers, dotted: false })
+}
+
+/// Full names, folded; the first three letters of each are a short form of it.
+const MONTHS: [&[&str]; 12] = [
+    &["january", "januar", "janvier", "enero", "gennaio", "januari", "janeiro", "stycznia", "styczen", "jan"],
+    &["february", "februar", "fevrier", "febrero", "febbraio", "februari", "fevereiro", "lutego", "luty"],
+    &["march", "marz", "mars", "marzo", "maart", "marco", "marca", "marzec", "marts", "mrt", "maerz"],
+    &["april", "avril", "abril", "aprile", "kwietnia", "kwiecien"],
+    &["may", "mai", "mayo", "maggio", "mei", "maio", "maja", "maj"],
+    &["june", "juni", "juin", "junio", "giugno", "junho", "czerwca", "czerwiec"],
+    &["july", "juli", "juillet", "julio", "luglio", "julho", "lipca", "lipiec"],
+    &["august", "aout", "agosto", "augustus", "augusti", "sierpnia", "sierpien"],
+    &["september", "septembre", "septiembre", "setiembre", "settembre", "setembro", "wrzesnia", "wrzesien"],
+    &["october", "oktober", "octobre", "octubre", "ottobre", "outubro", "pazdziernika", "pazdziernik"],
+    &["november", "novembre", "noviembre", "novembro", "listopada", "listopad"],
+    &["december", "dezember", "decembre", "diciembre", "dicembre", "dezembro", "desember", "grudnia", "grudzien"],
+];
+
+fn month(word: &str) -> Option<u32> {
+    let word = fold(word);
+    if word.len() < 3 {
+        return None;
+    }
+    (1..).zip(MONTHS).find(|(_, names)| names.iter().any(|name| name.starts_with(&word))).map(|(month, _)| month)
+}
+
+/// What the dates of a file tell of their order.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Evidence {
+    open: u64,
+    dotted: u64,
+    /// Dates that are another day in another order.
+    differ: u64,
+    orders: [Fit; 3],
+}
+
+/// How well one order fits.
+#[derive(Debug, Clone, Copy, Default)]
+struct Fit {
+    misfits: u64,
+    up: u64,
+    down: u64,
+    last: Option<NaiveDate>,
+    span: Option<(NaiveDate, NaiveDate)>,
+}
+
+impl Evidence {
+    /// `in_order` where the next date of the same column stands in the next row.
+    pub fn add(&mut self, cell: Cell, in_order: bool) {
+        if let Cell::Open { numbers: [a, b, _], dotted } = cell {
+            self.open += 1;
+            self.dotted += u64::from(dotted);
+            self.differ += u64::from(a != b);
+        }
+        for (fit, order) in self.orders.iter_mut().zip(ORDERS) {
+            let Some(date) = cell.date(order) else {
+                fit.misfits += 1;
+                continue;
+            };
+            if in_order {
+                fit.up += u64::from(fit.last.is_some_and(|last| last < date));
+                fit.down += u64::from(fit.last.is_some_and(|last| last > date));
+                fit.last = Some(date);
+                fit.span = Some(fit.span.map_or((date, date), |(from, to)| (from.min(date), to.max(date))));
+            }
+        }
+    }
+
+    /// The order, if there is anything to order, and whether another one was as possible. `usual` is what files of
+    /// this kind have.
+    pub fn decide(&self, usual: Option<DateOrder>) -> (Option<DateOrder>, bool) {
+        if self.open == 0 {
+            return (None, false);
+        }
+        let least = self.orders.iter().map(|fit| fit.misfits).min().unwrap_or(0);
+        let mut left: Vec<(DateOrder, Fit)> =
+            ORDERS.into_iter().zip(self.orders).filter(|(_, fit)| fit.misfits == least).collect();
+        let days = |fit: &Fit| fit.span.map_or(0, |(from, to)| to.num_days_from_ce() - from.num_days_from_ce());
+        if left.iter().any(|(_, fit)| days(fit) < SHORT) {
+            left.retain(|(_, fit)| days(fit) < LONG);
+        }
+        // Nobody writes 12.31.2024.
+        if self.dotted * 2 > self.open {
+            left.retain(|(order, _)| left_of(*order) || self.orders[0].misfits > least);
+        }
+        let doubt = left.len() > 1 && self.differ > 0;
+        let disorder = |fit: &Fit| fit.up.min(fit.down);
+        let tidy = left.iter().map(|(_, fit)| disorder(fit)).min().unwrap_or(0);
+        left.retain(|(_, fit)| disorder(fit) == tidy);
+        if let Some(usual) = usual.filter(|usual| left.iter().any(|(order, _)| order == usual)) {
+            return (Some(usual), doubt);
+        }
+        let short = left.iter().map(|(_, fit)| days(fit)).min().unwrap_or(0);
+        let best = left.iter().find(|(_, fit)| days(fit) == short).map(|(order, _)| *order);
+        (best.or(Some(DateOrder::DayMonthYear)), doubt)
+    }
+}
+
+fn left_of(order: DateOrder) -> bool {
+    order == DateOrder::DayMonthYear
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ymd(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
+        NaiveDate::from_ymd_opt(year, month, day)
+    }
+
+    #[test]
+    fn dates_of_all_countries() {
+        let exact = [
+            "2024-01-05", "2024/1/5", "2024.01.05", "20240105", "2024-01-05T23:30:00Z", "2024-01-05 10:00:00+01:00",
+            "20240105120000", "5 Jan 2024", "05-Jan-24", "05Jan2024", "Jan 5, 2024", "January 5 2024", "5. Januar 2024",
+            "5 janv. 2024", "5 de enero de 2024", "5 stycznia 2024", "5 gen 2024", "Fri, 05 Jan 2024", "5th January 2024",
+        ];
+        for text in exact {
+            assert_eq!(Cell::of(text), ymd(2024, 1, 5).map(Cell::Exact), "{text}");
+        }
+        for (text, month) in [("1 März 2024", 3), ("1 août 2024", 8), ("1 mrt 2024", 3), ("1 dez 2024", 12), ("1 paź 2024", 10), ("1 juil. 2024", 7)] {
+            assert_eq!(Cell::of(text), ymd(2024, month, 1).map(Cell::Exact), "{text}");
+        }
+        for text in ["05.01.2024", "5/1/24", "05-01-2024", "05012024", "05.01.24 10:15", "05/01/2024, 10:15 PM"] {
+            let cell = Cell::of(text).expect(text);
+            assert_eq!(cell.date(DateOrder::DayMonthYear), ymd(2024, 1, 5), "{text}");
+            assert_eq!(cell.date(DateOrder::MonthDayYear), ymd(2024, 5, 1), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date() {
+        for text in ["", "12.50", "1.234.567", "12345678901", "abc", "2024", "99/99", "2024-13-01", "1,234.56", "Paid 5 May", "1800-01-01"] {
+            let date = Cell::of(text).and_then(|cell| ORDERS.into_iter().find_map(|order| cell.date(order)));
+            assert_eq!(date, None, "{text}");
+        }
+    }
+
+    fn decide(dates: &[&str], usual: Option<DateOrder>) -> (Option<DateOrder>, bool) {
+        let mut evidence = Evidence::default();
+        dates.iter().filter_map(|text| Cell::of(text)).for_each(|cell| evidence.add(cell, true));
+        evidence.decide(usual)
+    }
+
+    #[test]
+    fn the_whole_file_tells_the_order() {
+        use DateOrder::{DayMonthYear, MonthDayYear, YearMonthDay};
+        assert_eq!(decide(&["01/02/2024", "13/02/2024"], None), (Some(DayMonthYear), false));
+        assert_eq!(decide(&["01/02/2024", "02/13/2024"], None), (Some(MonthDayYear), false));
+        assert_eq!(decide(&["01.02.2024", "02.02.2024"], Some(MonthDayYear)), (Some(DayMonthYear), false));
+        assert_eq!(decide(&["2024-01-31"], None), (None, false));
+        // In one of the orders the rows go up and down.
+        assert_eq!(decide(&["01/12/2024", "02/03/2024", "03/05/2024"], Some(DayMonthYear)), (Some(MonthDayYear), true));
+        // All the same but for the span of days.
+        assert_eq!(decide(&["01/02/2024", "02/02/2024", "03/02/2024"], None), (Some(DayMonthYear), true));
+        assert_eq!(decide(&["01/02/2024", "02/02/2024"], Some(MonthDayYear)), (Some(MonthDayYear), true));
+        assert_eq!(decide(&["05/05/2024"], None), (Some(DayMonthYear), false));
+        assert_eq!(decide(&["24-01-05", "24-01-12", "24-01-31"], Some(DayMonthYear)), (Some(YearMonthDay), false));
+    }
+}

@@ -1,0 +1,332 @@
+//! Cuts delimited text into records, in memory for one of them.
+//!
+//! Our own cutter, because it must take anything: rows of different lengths, quotes in the middle of fields,
+//! quotes that never close, a whole file on one line. Fields are ranges of the buffer; only quoted fields with
+//! doubled quotes are copied, and only when they are asked for.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use memchr::{memchr, memchr_iter, memchr3};
+
+/// A quoted field longer than this is a quote that was never meant to open.
+const QUOTED_MAX: usize = 64 * 1024;
+/// Beside the longest record, so that most records are cut without moving any.
+const SPARE: usize = 256 * 1024;
+
+/// What came next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    Record,
+    /// A record of more bytes than allowed, passed over.
+    TooLong,
+    End,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Field {
+    from: usize,
+    to: usize,
+    doubled: bool,
+}
+
+pub(super) struct Cutter<R> {
+    source: R,
+    delimiter: u8,
+    columns: usize,
+    buffer: Vec<u8>,
+    /// What is not cut yet.
+    at: usize,
+    end: usize,
+    ended: bool,
+    fields: Vec<Field>,
+    /// Fields of the record, those beyond the columns included.
+    count: usize,
+    record: (usize, usize),
+    line: u64,
+    next_line: u64,
+    /// Up to here no quote closes a field: text full of stray quotes is not searched from each of them again.
+    no_close_before: usize,
+    /// Delimiters of a usual record, once they are known.
+    usual: usize,
+}
+
+impl<R: Read> Cutter<R> {
+    pub fn new(source: R, delimiter: u8, longest: usize, columns: usize) -> Self {
+        Self {
+            source,
+            delimiter,
+            columns,
+            buffer: vec![0; longest.saturating_add(SPARE)],
+            at: 0,
+            end: 0,
+            ended: false,
+            fields: Vec::new(),
+            count: 0,
+            record: (0, 0),
+            line: 0,
+            next_line: 1,
+            no_close_before: 0,
+            usual: usize::MAX,
+        }
+    }
+
+    /// From now on a quoted field in which whole records stand is a quote that was never closed.
+    pub fn expect(&mut self, columns: usize) {
+        self.usual = columns.saturating_sub(1).max(1);
+    }
+
+    /// The line the record begins in, from 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// How many fields the record has.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The record as it stands in the file.
+    pub fn raw(&self) -> &[u8] {
+        &self.buffer[self.record.0..self.record.1]
+    }
+
+    /// A field without its quotes and the blanks around it; empty where the record ends before it.
+    pub fn get(&self, index: usize) -> Cow<'_, [u8]> {
+        let Some(field) = self.fields.get(index) else { return Cow::Borrowed(b"") };
+        let bytes = self.buffer[field.from..field.to].trim_ascii();
+        if !field.doubled {
+            return Cow::Borrowed(bytes);
+        }
+        let mut single = Vec::with_capacity(bytes.len());
+        let mut before = false;
+        for byte in bytes {
+            if *byte == b'"' && before {
+                before = false;
+                continue;
+            }
+            before = *byte == b'"';
+            single.push(*byte);
+        }
+        Cow::Owned(single)
+    }
+
+    pub fn next(&mut self) -> io::Result<Cut> {
+        loop {
+            if self.at == self.end && self.ended {
+                return Ok(Cut::End);
+            }
+            if self.cut() {
+                return Ok(Cut::Record);
+            }
+            if self.at == 0 && self.end == self.buffer.len() {
+                return self.pass_over().map(|()| Cut::TooLong);
+            }
+            self.fill()?;
+        }
+    }
+
+    /// Cuts a record out of the buffer; `false` where it does not end there.
+    fn cut(&mut self) -> bool {
+        self.fields.clear();
+        self.count = 0;
+        let from = self.at;
+        let mut at = from;
+        let mut breaks = false;
+        loop {
+            let Some((field, next)) = self.field(at, &mut breaks) else { return false };
+            if self.fields.len() < self.columns {
+                self.fields.push(field);
+            }
+            self.count += 1;
+            let after = self.buffer[..self.end].get(next).copied();
+            match after {
+                Some(byte) if byte == self.delimiter => at = next + 1,
+                Some(b'\r') if next + 1 == self.end && !self.ended => return false,
+                _ => {
+                    let crlf = after == Some(b'\r') && self.buffer[..self.end].get(next + 1) == Some(&b'\n');
+                    self.record = (from, next);
+                    self.at = (next + 1 + usize::from(crlf)).min(self.end);
+                    break;
+                }
+            }
+        }
+        self.line = self.next_line;
+        self.next_line += 1;
+        if breaks {
+            self.next_line += memchr_iter(b'\n', &self.buffer[from..self.record.1]).count() as u64;
+        }
+        true
+    }
+
+    /// The field beginning at `at`, and where its delimiter or line end stands. `None` where the buffer ends first.
+    fn field(&mut self, at: usize, breaks: &mut bool) -> Option<(Field, usize)> {
+        let blanks = self.buffer[at..self.end].iter().take_while(|byte| **byte == b' ').count();
+        if self.buffer[..self.end].get(at + blanks) == Some(&b'"') {
+            match self.quoted(at + blanks) {
+                Quoted::Field(field, next) => {
+                    *breaks |= memchr(b'\n', &self.buffer[field.from..field.to]).is_some();
+                    return Some((field, next));
+                }
+                Quoted::Cut => return None,
+                Quoted::Stray => {}
+            }
+        }
+        let found = memchr3(self.delimiter, b'\n', b'\r', &self.buffer[at..self.end]);
+        if found.is_none() && !self.ended {
+            return None;
+        }
+        let next = found.map_or(self.end, |found| at + found);
+        Some((Field { from: at, to: next, doubled: false }, next))
+    }
+
+    /// A field whose quote opens at `open`.
+    fn quoted(&mut self, open: usize) -> Quoted {
+        let limit = self.end.min(open + 1 + QUOTED_MAX);
+        let mut at = (open + 1).max(self.no_close_before);
+        let mut doubled = at > open + 1;
+        while let Some(found) = self.buffer.get(at..limit).and_then(|window| memchr(b'"', window)) {
+            let quote = at + found;
+            let after = &self.buffer[quote + 1..self.end];
+            if after.first() == Some(&b'"') {
+                doubled = true;
+                at = quote + 2;
+                continue;
+            }
+            let blanks = after.iter().take(8).take_while(|byte| **byte == b' ').count();
+            match after.get(blanks) {
+                None if !self.ended => return Quoted::Cut,
+                // Inch marks and the like: lenient writers do not double them.
+                Some(next) if *next != self.delimiter && !matches!(next, b'\n' | b'\r') => at = quote + 1,
+                _ if self.swallows(open + 1, quote) => return Quoted::Stray,
+                _ => return Quoted::Field(Field { from: open + 1, to: quote, doubled }, quote + 1 + blanks),
+            }
+        }
+        if limit == self.end && !self.ended {
+            return Quoted::Cut;
+        }
+        self.no_close_before = self.no_close_before.max(limit);
+        Quoted::Stray
+    }
+
+    /// Whether a line within a quoted field is a record of its own: then the quote was never meant to open.
+    fn swallows(&self, from: usize, to: usize) -> bool {
+        let mut lines = self.buffer[from..to].split(|byte| *byte == b'\n').skip(1);
+        lines.any(|line| memchr_iter(self.delimiter, line).nth(self.usual.saturating_sub(1)).is_some())
+    }
+
+    /// Makes room, and fills it: records are cut again from their beginning only when there is much more of them.
+    fn fill(&mut self) -> io::Result<()> {
+        self.buffer.copy_within(self.at..self.end, 0);
+        self.no_close_before = self.no_close_before.saturating_sub(self.at);
+        self.end -= self.at;
+        self.at = 0;
+        while self.end < self.buffer.len() {
+            match self.source.read(&mut self.buffer[self.end..]) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(read) => self.end += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes over the rest of a line.
+    fn pass_over(&mut self) -> io::Result<()> {
+        self.fields.clear();
+        self.count = 0;
+        self.line = self.next_line;
+        self.next_line += 1;
+        self.record = (0, 0);
+        self.no_close_before = 0;
+        loop {
+            let found = memchr::memchr2(b'\n', b'\r', &self.buffer[self.at..self.end]);
+            if let Some(found) = found {
+                self.at += found + 1;
+                if self.buffer[self.at - 1..self.end].starts_with(b"\r\n") {
+                    self.at += 1;
+                }
+                return Ok(());
+            }
+            self.at = self.end;
+            if self.ended {
+                return Ok(());
+            }
+            self.fill()?;
+        }
+    }
+}
+
+enum Quoted {
+    Field(Field, usize),
+    /// The buffer ends before it is known.
+    Cut,
+    /// No quote that closes: an ordinary character.
+    Stray,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(text: &str, longest: usize) -> Vec<(u64, Vec<String>)> {
+        let mut cutter = Cutter::new(text.as_bytes(), b',', longest, 1000);
+        let mut records = Vec::new();
+        loop {
+            let record = match cutter.next().expect("readable") {
+                Cut::End => return records,
+                Cut::TooLong => vec!["TOO LONG".to_owned()],
+                Cut::Record => {
+                    let text = |index| String::from_utf8_lossy(&cutter.get(index)).into_owned();
+                    (0..cutter.len()).map(text).collect()
+                }
+            };
+            records.push((cutter.line(), record));
+        }
+    }
+
+    fn rows(expected: &[(u64, &[&str])]) -> Vec<(u64, Vec<String>)> {
+        expected.iter().map(|(line, row)| (*line, row.iter().map(|cell| (*cell).to_owned()).collect())).collect()
+    }
+
+    #[test]
+    fn records_keep_their_line() {
+        assert_eq!(
+            cut("id,name\n1,\"a, \"\"b\"\"\nc\"\n,X-1\r\n\r\nlast", 1000),
+            rows(&[(1, &["id", "name"]), (2, &["1", "a, \"b\"\nc"]), (4, &["", "X-1"]), (5, &[""]), (6, &["last"])])
+        );
+        assert_eq!(cut("a,b\r1,2\r", 1000), rows(&[(1, &["a", "b"]), (2, &["1", "2"])]));
+        assert_eq!(cut("a, \"b, c\" ,d", 1000), rows(&[(1, &["a", "b, c", "d"])]));
+    }
+
+    #[test]
+    fn quotes_that_mean_nothing_stay() {
+        assert_eq!(
+            cut("3\" pipe,X-1\n\"open,X-2\n5,X-3\n", 1000),
+            rows(&[(1, &["3\" pipe", "X-1"]), (2, &["\"open", "X-2"]), (3, &["5", "X-3"])])
+        );
+    }
+
+    #[test]
+    fn a_quote_that_was_never_closed_takes_no_records_with_it() {
+        let mut cutter = Cutter::new(&b"1,\"open,2\n3,4,5\n6,\"x\",7\n"[..], b',', 1000, 1000);
+        cutter.expect(3);
+        let mut lengths = Vec::new();
+        while cutter.next().expect("readable") == Cut::Record {
+            lengths.push(cutter.len());
+        }
+        assert_eq!(lengths, [3, 3, 3]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_passed_over() {
+        let text = format!("a,b\n{}\nc,d\n", "x".repeat(SPARE + 2000));
+        assert_eq!(cut(&text, 1000), rows(&[(1, &["a", "b"]), (2, &["TOO LONG"]), (3, &["c", "d"])]));
+        let quotes = format!("a,b\n{}\nc,d\n", ",\"x".repeat(SPARE));
+        assert_eq!(cut(&quotes, 1000)[2], (3, vec!["c".to_owned(), "d".to_owned()]));
+    }
+}

@@ -1,0 +1,93 @@
+//! Delimited text of any dialect.
+//!
+//! `table` finds the table in the beginning of the file, by the names of its columns (`columns`, `words`) or by
+//! what they hold (`content`). `survey` reads the whole once for what the beginning cannot tell, and `rows` once
+//! more for the transactions; both are fed records by `cut`. What stands around the table is read by `notes`.
+
+mod columns;
+mod content;
+mod cut;
+mod notes;
+mod rows;
+mod survey;
+mod table;
+mod words;
+
+use encoding_rs::UTF_8;
+
+use super::Reader;
+use crate::decode::Charset;
+use crate::look::Look;
+use crate::output::Output;
+use crate::{Dialect, Input, Place, ReadError, Reject};
+use cut::{Cut, Cutter};
+use rows::{Columns, Rows};
+use survey::Survey;
+use table::Table;
+
+pub(crate) static CSV: Reader = Reader { is: |look| !look.starts_with("<"), read };
+
+fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<Dialect, ReadError> {
+    let limits = out.limits;
+    let table = Table::find(look, limits)?;
+    let columns = Columns::of(&table).ok_or_else(|| Reject::not_a_statement("it has no column of dates"))?;
+    let width = table.roles.len();
+
+    let mut survey = Survey::new(&table, &columns, Charset::of(&look.head));
+    let mut cutter = Cutter::new(look.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
+    cutter.expect(width);
+    let mut records = 0_u64;
+    loop {
+        match cutter.next()? {
+            Cut::End => break,
+            Cut::Record if cutter.line() >= table.first && cutter.len() <= limits.columns => {
+                if survey.record(&cutter) {
+                    out.note(columns.key(&cutter));
+                }
+            }
+            Cut::Record | Cut::TooLong => {}
+        }
+        records += 1;
+        if records > limits.rows {
+            return Err(Reject::too_large("records", limits.rows));
+        }
+    }
+    drop(cutter);
+    out.again();
+    let expected = survey.rows;
+    let reading = survey.decide();
+    for doubt in &reading.doubts {
+        out.warn(Place::File, doubt);
+    }
+
+    let mut rows = Rows::new(&table, &columns, &reading, out);
+    let mut cutter = Cutter::new(look.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
+    cutter.expect(width);
+    loop {
+        match cutter.next()? {
+            Cut::End => break,
+            Cut::TooLong => rows.warn(cutter.line(), "not taken: the line is too long"),
+            Cut::Record if cutter.len() > limits.columns => {
+                rows.warn(cutter.line(), "not taken: the line has too many columns");
+            }
+            Cut::Record if cutter.line() >= table.first => rows.record(&cutter)?,
+            Cut::Record if Some(cutter.line()) == table.header => {}
+            Cut::Record => rows.note(&cutter)?,
+        }
+    }
+    rows.state()?;
+    if rows.rows != expected {
+        return Err(Reject::Damaged { why: "it changed while it was read".to_owned() }.into());
+    }
+    let encoding = look.wide.unwrap_or(if reading.charset.0 == UTF_8 { UTF_8 } else { reading.charset.0 });
+    Ok(Dialect {
+        version: None,
+        encoding: encoding.name().to_owned(),
+        delimiter: Some(char::from(table.delimiter)),
+        header_line: table.header,
+        columns: table.described(),
+        date_order: reading.ordered,
+        decimal_mark: Some(reading.mark),
+        signs: Some(reading.signs),
+    })
+}

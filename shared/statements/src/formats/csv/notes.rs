@@ -1,0 +1,177 @@
+//! Lines around the table: account, currency, period and balances stand there, each beside, behind or below its
+//! name.
+
+use super::columns::currency;
+use super::words::{ACCOUNT, CLOSING, CURRENCY, OPENING, PERIOD};
+use crate::number::Scanned;
+use crate::readable::fold;
+use crate::{Place, date};
+
+/// A longer text says something else.
+const LONGEST: usize = 80;
+
+/// What was said, not understood yet where that needs the whole file.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Notes {
+    pub account: Option<String>,
+    pub currency: Option<String>,
+    pub period: Option<(date::Cell, date::Cell)>,
+    pub opening: Option<(Place, Scanned)>,
+    pub closing: Option<(Place, Scanned)>,
+    /// Names without a value, by their column: it may stand below.
+    waiting: Vec<(usize, Said)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    Account,
+    Currency,
+    Period,
+    Opening,
+    Closing,
+}
+
+/// Which balance a text is about.
+pub(super) fn balance(text: &str) -> Option<Said> {
+    said(text).filter(|said| matches!(said, Said::Opening | Said::Closing))
+}
+
+fn said(text: &str) -> Option<Said> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let folded = fold(text);
+    let is = |names: &[&str]| {
+        let begins = |name: &&str| {
+            let rest = folded.strip_prefix(*name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' ') && goes_on(rest))
+        };
+        names.iter().any(begins)
+    };
+    // `Kontostand` is an account's name in no language.
+    [(OPENING, Said::Opening), (CLOSING, Said::Closing), (PERIOD, Said::Period), (CURRENCY, Said::Currency), (ACCOUNT, Said::Account)]
+        .into_iter()
+        .find(|(names, _)| is(names))
+        .map(|(_, said)| said)
+}
+
+/// Whether what follows a name is its date and the like, and not the rest of another name.
+fn goes_on(rest: &str) -> bool {
+    let small = ["as", "of", "on", "vom", "am", "au", "le", "al", "a", "per", "na", "dzien", "op", "pr", "den", "the", "at", "zum", "del", "dal", "nr", "no", "n", "eur", "gbp", "usd", "in", "from"];
+    rest.split_whitespace().all(|word| word.bytes().all(|byte| byte.is_ascii_digit()) || small.contains(&word))
+}
+
+impl Notes {
+    /// Reads a line. `true` if it says whose rows follow.
+    pub fn line(&mut self, place: Place, cells: &[String]) -> bool {
+        let before = self.account.clone();
+        for (column, said) in std::mem::take(&mut self.waiting) {
+            if let Some(cell) = cells.get(column) {
+                self.take(said, place, cell);
+            }
+        }
+        let mut at = 0;
+        while let Some(cell) = cells.get(at) {
+            let (name, behind) = cell.split_once(':').unwrap_or((cell, ""));
+            let Some(said) = said(name) else {
+                at += 1;
+                continue;
+            };
+            let beside = || cells[at + 1..].iter().map(String::as_str);
+            let taken = std::iter::once(behind).chain(beside()).position(|value| self.take(said, place, value));
+            if taken.is_none() {
+                self.waiting.push((at, said));
+            }
+            at += 1 + taken.unwrap_or(0);
+        }
+        self.account != before
+    }
+
+    /// What is said of the next account, when that of the one before was told.
+    pub fn begun_again(self) -> Self {
+        Self { account: self.account, currency: self.currency, waiting: self.waiting, ..Self::default() }
+    }
+
+    /// Takes a value if it is one of that kind.
+    fn take(&mut self, said: Said, place: Place, text: &str) -> bool {
+        let text = text.trim();
+        match said {
+            Said::Account => match account(text) {
+                Some(account) => self.account = Some(account),
+                None => return false,
+            },
+            Said::Currency => match currency(text) {
+                Some(currency) => self.currency = Some(currency),
+                None => return false,
+            },
+            Said::Period => match period(text) {
+                Some(period) => self.period = Some(period),
+                None => return false,
+            },
+            Said::Opening | Said::Closing => {
+                let Some(amount) = Scanned::of(text).filter(|_| date::Cell::of(text).is_none()) else {
+                    return false;
+                };
+                let field = if said == Said::Opening { &mut self.opening } else { &mut self.closing };
+                *field = Some((place, amount));
+                if self.currency.is_none() {
+                    self.currency = amount.currency.and_then(|code| String::from_utf8(code.to_vec()).ok());
+                }
+            }
+        }
+        true
+    }
+}
+
+/// An account's number or IBAN, without blanks and without what else a bank writes beside it.
+pub(super) fn account(text: &str) -> Option<String> {
+    let number = text.split(" / ").next().unwrap_or_default().trim().trim_matches(['"', '\'', '=']);
+    let number: String = number.chars().filter(|char| !char.is_whitespace()).collect();
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    let letters = number.chars().filter(|char| char.is_alphabetic()).count();
+    let is = digits >= 3 && letters <= digits && number.len() <= 40 && date::Cell::of(text).is_none();
+    is.then_some(number)
+}
+
+/// Two dates with something between them.
+fn period(text: &str) -> Option<(date::Cell, date::Cell)> {
+    [" - ", " – ", " bis ", " to ", " au ", " al ", " t/m ", "-", " "].into_iter().find_map(|between| {
+        let (from, to) = text.split_once(between)?;
+        Some((date::Cell::of(from)?, date::Cell::of(to)?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notes(lines: &[&[&str]]) -> Notes {
+        let mut notes = Notes::default();
+        for line in lines {
+            notes.line(Place::Line(1), &line.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>());
+        }
+        notes
+    }
+
+    #[test]
+    fn values_stand_beside_behind_and_below_their_names() {
+        let beside = notes(&[&["Kontonummer:", "DE02 1203 0000 0000 2020 51 / Girokonto"], &["Saldo", "1.234,56", "EUR"]]);
+        assert_eq!(beside.account.as_deref(), Some("DE02120300000000202051"));
+        assert_eq!(beside.closing.map(|(_, amount)| amount.negative), Some(false));
+        let behind = notes(&[&["Account: 12345678"], &["Currency: GBP"], &["Period: 01/01/2024 - 31/01/2024"]]);
+        assert_eq!((behind.account.as_deref(), behind.currency.as_deref()), (Some("12345678"), Some("GBP")));
+        assert!(behind.period.is_some());
+        let below = notes(&[&["#Waluta", "#Numer rachunku"], &["PLN", "11 1140 2004"]]);
+        assert_eq!((below.account.as_deref(), below.currency.as_deref()), (Some("1111402004"), Some("PLN")));
+        let summary = notes(&[&["Beginning balance as of 01/01/2024", "", "1,000.00"], &["Total credits", "", "5.00"]]);
+        assert!(summary.opening.is_some() && summary.closing.is_none());
+        let trailer = notes(&[&["Kontostand", "31.01.2024", "", "", "1.234,56", "EUR"]]);
+        assert!(trailer.closing.is_some());
+    }
+
+    #[test]
+    fn other_texts_say_nothing() {
+        let other = notes(&[&["Account holder", "12345"], &["Balance transfer fee", "5.00"]]);
+        assert!(other.account.is_none() && other.closing.is_none());
+    }
+}

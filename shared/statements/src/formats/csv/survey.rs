@@ -1,0 +1,212 @@
+//! The first reading: what only the whole file can tell.
+
+use super::columns::side;
+use super::cut::Cutter;
+use super::rows::Columns;
+use super::table::{Table, text};
+use super::words::BOUGHT;
+use crate::decode::{Charset, Guess};
+use crate::number::{self, Scanned};
+use crate::readable::fold;
+use crate::{DateOrder, DecimalMark, Signs, date};
+
+/// Rows after which a fee that is part of the balance has shown itself.
+const FEE_ROWS: u64 = 10_000;
+
+pub(super) struct Survey<'t> {
+    table: &'t Table,
+    columns: &'t Columns,
+    charset: Charset,
+    guess: Guess,
+    dates: date::Evidence,
+    numbers: number::Evidence,
+    pub rows: u64,
+    debit: Count,
+    /// Amounts of rows that are marked as money that goes out.
+    marked_out: Count,
+    /// Amounts of what was bought, and of what was paid towards a card.
+    bought: Count,
+    paid: Count,
+    all: Count,
+    fees: Fees,
+    dollars: u64,
+    sided: u64,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Count {
+    positive: u64,
+    negative: u64,
+}
+
+impl Count {
+    fn add(&mut self, amount: &Scanned) {
+        if !amount.is_zero() {
+            self.positive += u64::from(!amount.negative);
+            self.negative += u64::from(amount.negative);
+        }
+    }
+}
+
+/// Whether balances follow with the fee or without it.
+#[derive(Debug, Default)]
+struct Fees {
+    with: u64,
+    without: u64,
+    last: Option<rust_decimal::Decimal>,
+}
+
+/// How the file is understood.
+#[derive(Debug, Clone)]
+pub(super) struct Reading {
+    pub charset: Charset,
+    pub order: DateOrder,
+    /// Whether any date needs the order.
+    pub ordered: Option<DateOrder>,
+    pub mark: DecimalMark,
+    pub signs: Signs,
+    pub fee: bool,
+    /// What was decided on the most likely evidence.
+    pub doubts: Vec<String>,
+}
+
+impl<'t> Survey<'t> {
+    pub fn new(table: &'t Table, columns: &'t Columns, charset: Charset) -> Self {
+        Self {
+            table,
+            columns,
+            charset,
+            guess: Guess::new(),
+            dates: date::Evidence::default(),
+            numbers: number::Evidence::default(),
+            rows: 0,
+            debit: Count::default(),
+            marked_out: Count::default(),
+            bought: Count::default(),
+            paid: Count::default(),
+            all: Count::default(),
+            fees: Fees::default(),
+            dollars: 0,
+            sided: 0,
+        }
+    }
+
+    /// A record below the header. `true` if it may be a row.
+    pub fn record<R: std::io::Read>(&mut self, record: &Cutter<R>) -> bool {
+        self.guess.feed(record.raw());
+        let charset = self.charset;
+        let bytes = record.get(self.columns.date);
+        let Some(cell) = date::Cell::of(text(&charset.decode(&bytes))) else { return false };
+        self.rows += 1;
+        self.dates.add(cell, true);
+        for column in self.columns.other_dates.iter().chain(&self.columns.value_date) {
+            if let Some(cell) = date::Cell::of(text(&charset.decode(&record.get(*column)))) {
+                self.dates.add(cell, false);
+            }
+        }
+        let scan = |column: Option<usize>| Scanned::of(text(&charset.decode(&record.get(column?))));
+        let (amount, debit, credit) =
+            (scan(self.columns.amount), scan(self.columns.debit), scan(self.columns.credit));
+        let balance = scan(self.columns.balance);
+        for number in [&amount, &debit, &credit, &balance].into_iter().flatten() {
+            self.numbers.add(number);
+        }
+        if let Some(debit) = &debit {
+            self.debit.add(debit);
+        }
+        if let Some(amount) = amount {
+            self.amount(record, &amount);
+            if let (Some(column), Some(balance)) = (self.columns.fee, balance) {
+                let fee = Scanned::of(text(&charset.decode(&record.get(column))));
+                self.fee(&amount, fee.as_ref(), &balance);
+            }
+        }
+        true
+    }
+
+    fn amount<R: std::io::Read>(&mut self, record: &Cutter<R>, amount: &Scanned) {
+        self.all.add(amount);
+        self.sided += u64::from(amount.side.is_some());
+        let cell = |column: usize| self.charset.decode(&record.get(column)).into_owned();
+        if let Some(column) = self.columns.indicator
+            && side(text(&cell(column))) == Some(true)
+        {
+            self.marked_out.add(amount);
+        }
+        if self.columns.balance.is_some() {
+            return;
+        }
+        if let Some(column) = self.columns.kind
+            && BOUGHT.contains(&&*fold(&cell(column)))
+        {
+            self.bought.add(amount);
+        } else if amount.negative || self.paid.positive + self.paid.negative < 1000 {
+            let about = self.columns.descriptions.iter().map(|column| fold(&cell(*column)));
+            let is = |text: String| text.contains("payment") && (text.contains("thank you") || text.contains("received"));
+            if about.into_iter().any(is) {
+                self.paid.add(amount);
+            }
+        }
+    }
+
+    fn fee(&mut self, amount: &Scanned, fee: Option<&Scanned>, balance: &Scanned) {
+        if self.rows > FEE_ROWS {
+            return;
+        }
+        let value = |scan: &Scanned| scan.value(DecimalMark::Point).ok().map(|value| value.amount);
+        let (Some(amount), Some(balance)) = (value(amount), value(balance)) else { return };
+        let last = self.fees.last.replace(balance);
+        let (Some(last), Some(fee)) = (last, fee.and_then(value).filter(|fee| !fee.is_zero())) else { return };
+        let step = balance.checked_sub(last);
+        self.fees.without += u64::from(step == Some(amount));
+        self.fees.with += u64::from(step == amount.checked_sub(fee.abs()));
+    }
+
+    pub fn decide(self) -> Reading {
+        let mut doubts = Vec::new();
+        let table = self.table;
+        let usual = if table.delimiter == b';' { DecimalMark::Comma } else { DecimalMark::Point };
+        let (mark, doubt) = self.numbers.decide(usual);
+        if doubt {
+            let meant = if mark == DecimalMark::Comma { "1,234 as one and a bit" } else { "1,234 as a thousand and more" };
+            doubts.push(format!("no amount tells whether decimals stand behind a comma or a point; they were read with {meant}"));
+        }
+        let day_first = mark == DecimalMark::Comma || table.currency.as_deref().is_some_and(|code| code != "USD");
+        let american = self.dollars > 0 || table.currency.as_deref() == Some("USD");
+        let usual = if day_first {
+            Some(DateOrder::DayMonthYear)
+        } else {
+            american.then_some(DateOrder::MonthDayYear)
+        };
+        let (ordered, doubt) = self.dates.decide(usual);
+        let order = ordered.unwrap_or(DateOrder::DayMonthYear);
+        if doubt {
+            let read = match order {
+                DateOrder::DayMonthYear => "day, month, year",
+                DateOrder::MonthDayYear => "month, day, year",
+                DateOrder::YearMonthDay => "year, month, day",
+            };
+            doubts.push(format!("every date can be read in more than one order; they were read as {read}"));
+        }
+        let columns = self.columns;
+        let signs = if columns.amount.is_none() {
+            if self.debit.negative > self.debit.positive { Signs::SignedColumns } else { Signs::Columns }
+        } else if columns.indicator.is_some() && self.marked_out.positive > self.marked_out.negative {
+            Signs::Indicator
+        } else if self.is_reversed() {
+            doubts.push("purchases are positive in this file; they are taken as money that goes out".to_owned());
+            Signs::Reversed
+        } else {
+            Signs::Signed
+        };
+        let charset = if self.guess.is_fed() { self.guess.charset() } else { self.charset };
+        Reading { charset, order, ordered, mark, signs, fee: self.fees.with > self.fees.without, doubts }
+    }
+
+    /// A card statement on which what was bought is positive, and what was paid towards it negative.
+    fn is_reversed(&self) -> bool {
+        let bought = self.bought.positive >= 2 && self.bought.positive > self.bought.negative * 4;
+        let paid = self.paid.negative > 0 && self.paid.positive == 0 && self.all.positive > self.all.negative * 2;
+        self.sided == 0 && self.columns.balance.is_none() && (bought && self.all.negative * 2 <= self.all.positive || paid)
+    }
+}

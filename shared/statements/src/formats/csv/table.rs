@@ -1,0 +1,164 @@
+//! Finds the table in the beginning of a file: its delimiter, its header and the roles of its columns.
+
+use super::columns::{self, Named};
+use super::content;
+use super::cut::{Cut, Cutter};
+use super::words::CODES;
+use crate::decode::Charset;
+use crate::look::Look;
+use crate::number::Scanned;
+use crate::readable::fold;
+use crate::{Column, Limits, ReadError, Reject, Role, date};
+
+/// In the order in which they win a draw.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// Records of the beginning that are looked at.
+const RECORDS: usize = 400;
+/// Lines before the header, and lines below it that are looked at.
+const PREAMBLE: usize = 100;
+const SAMPLE: usize = 60;
+
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    pub delimiter: u8,
+    /// The line of the names.
+    pub header: Option<u64>,
+    /// The first line that may be a row.
+    pub first: u64,
+    pub names: Vec<String>,
+    pub roles: Vec<Role>,
+    /// Columns an identity is made of.
+    pub identity: Vec<usize>,
+    /// Of the amounts, as the header says.
+    pub currency: Option<String>,
+}
+
+/// A record of the beginning, decoded.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub line: u64,
+    pub cells: Vec<String>,
+}
+
+impl Table {
+    pub fn find(look: &Look<'_>, limits: &Limits) -> Result<Self, ReadError> {
+        let charset = Charset::of(&look.head);
+        let mut best: Option<(usize, Self)> = None;
+        let mut why: Option<String> = None;
+        let named = look.is_named(&[".csv", ".tsv", ".tab", ".psv"]);
+        for delimiter in DELIMITERS {
+            let records = records(look, delimiter, charset, limits)?;
+            match find(delimiter, &records, named) {
+                Ok((score, table)) if best.as_ref().is_none_or(|(known, _)| score > *known) => {
+                    best = Some((score, table));
+                }
+                Ok(_) => {}
+                Err(reason) => why = why.or(reason),
+            }
+        }
+        let no_table = || "it has no column of dates beside a column of amounts".to_owned();
+        best.map(|(_, table)| table).ok_or_else(|| Reject::not_a_statement(why.unwrap_or_else(no_table)))
+    }
+
+    pub fn column(&self, role: Role) -> Option<usize> {
+        self.roles.iter().position(|own| *own == role)
+    }
+
+    pub fn columns(&self, role: Role) -> Vec<usize> {
+        self.roles.iter().enumerate().filter(|(_, own)| **own == role).map(|(column, _)| column).collect()
+    }
+
+    /// For the page: the columns with their names.
+    pub fn described(&self) -> Vec<Column> {
+        let name = |column: usize| self.names.get(column).cloned().unwrap_or_default();
+        self.roles.iter().enumerate().map(|(column, role)| Column { name: name(column), role: *role }).collect()
+    }
+}
+
+/// The first records that are not empty.
+fn records(look: &Look<'_>, delimiter: u8, charset: Charset, limits: &Limits) -> Result<Vec<Record>, ReadError> {
+    let mut cutter = Cutter::new(&look.head[..], delimiter, look.head.len() + 1, limits.columns);
+    let mut records = Vec::new();
+    while records.len() < RECORDS && cutter.next()? == Cut::Record {
+        let columns = cutter.len().min(limits.columns);
+        let cells: Vec<String> =
+            (0..columns).map(|column| text(&charset.decode(&cutter.get(column))).to_owned()).collect();
+        if cells.iter().any(|cell| !cell.is_empty()) {
+            records.push(Record { line: cutter.line(), cells });
+        }
+    }
+    // The last one may go on beyond the beginning.
+    if !look.whole && records.len() > 1 && records.len() < RECORDS {
+        records.pop();
+    }
+    Ok(records)
+}
+
+/// A cell without what protects it from Excel: `="0123"`, `'-5`.
+pub(super) fn text(cell: &str) -> &str {
+    let cell = cell.trim();
+    let inner = cell.strip_prefix("=\"").and_then(|cell| cell.strip_suffix('"'));
+    let cell = inner.unwrap_or(cell);
+    let quoted = cell.strip_prefix('\'').filter(|cell| !cell.is_empty());
+    quoted.map_or(cell, |cell| cell.strip_suffix('\'').unwrap_or(cell)).trim()
+}
+
+/// The table as it is with this delimiter, and how well it fits; or why it is none. A single line without names is
+/// a table only if the file is named as one.
+fn find(delimiter: u8, records: &[Record], named: bool) -> Result<(usize, Table), Option<String>> {
+    let mut why = None;
+    for (at, record) in records.iter().enumerate().take(PREAMBLE) {
+        let names = &record.cells;
+        if names.len() < 2 || columns::known(names) < 2 {
+            continue;
+        }
+        let below: Vec<Vec<String>> = records[at + 1..]
+            .iter()
+            .filter(|row| row.cells.len() * 2 > names.len() && row.cells != *names)
+            .take(SAMPLE)
+            .map(|row| row.cells.clone())
+            .collect();
+        let Named { roles, identity, currency } = columns::assign(names, &below);
+        if !columns::suffice(&roles) {
+            let dates = roles.contains(&Role::Date);
+            if dates && names.len() > 2 {
+                let names: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+                let names: String = names.join(", ").chars().take(200).collect();
+                why = why.or(Some(format!("no column of amounts was recognised among: {names}")));
+            }
+            continue;
+        }
+        let fits = below.iter().filter(|row| is_row(row, &roles)).count();
+        if fits == 0 && !below.is_empty() {
+            continue;
+        }
+        let played = roles.iter().filter(|role| **role != Role::Other).count();
+        let table = Table {
+            delimiter,
+            header: Some(record.line),
+            first: record.line + 1,
+            names: names.clone(),
+            roles,
+            identity,
+            currency: currency.filter(|code| CODES.contains(&&*code.to_ascii_lowercase())),
+        };
+        return Ok((1000 + played * 10 + fits, table));
+    }
+    let (score, mut table) = content::find(records, if named { 1 } else { 2 }).ok_or(why.clone())?;
+    // What names its columns and none of amounts is a table of something else.
+    let names = &table.names;
+    let describes = names.iter().any(|name| super::words::COLUMNS.iter().any(|words| words.role == Role::Description && words.names.contains(&&*fold(name))));
+    if columns::known(names) > 0 && !describes {
+        return Err(why);
+    }
+    table.delimiter = delimiter;
+    Ok((score, table))
+}
+
+fn is_row(row: &[String], roles: &[Role]) -> bool {
+    let holds = |wanted: &[Role], is: &dyn Fn(&str) -> bool| {
+        roles.iter().zip(row).any(|(role, cell)| wanted.contains(role) && is(cell))
+    };
+    holds(&[Role::Date], &|cell| date::Cell::of(cell).is_some())
+        && holds(&[Role::Amount, Role::Debit, Role::Credit, Role::Balance], &|cell| Scanned::of(cell).is_some())
+}

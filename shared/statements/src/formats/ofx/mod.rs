@@ -1,0 +1,324 @@
+//! OFX and QFX: SGML 1.x, whose values have no closing tags, and XML 2.x, read by the same lenient cutter.
+//!
+//! `tags` cuts the file into tags and values, `entry` gathers a transaction, and here is which tag means what.
+//! Where a tag stands inside is told by the aggregates around it, which both forms close.
+
+mod entry;
+mod header;
+mod tags;
+
+use std::io::Read;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::Reader;
+use crate::date;
+use crate::look::Look;
+use crate::number::{Evidence, Scanned, code};
+use crate::output::Output;
+use crate::part::Stated;
+use crate::{DecimalMark, Dialect, Input, Place, ReadError, Reject, Signs};
+use entry::Entry;
+use header::Header;
+use tags::{Tag, Tags};
+
+pub(crate) static OFX: Reader = Reader { is, read };
+
+/// Beyond this no header is looked for.
+const BEGINNING: usize = 4096;
+
+fn is(look: &Look<'_>) -> bool {
+    let beginning = look.head[..look.head.len().min(BEGINNING)].to_ascii_uppercase();
+    let has = |needle: &[u8]| memchr::memmem::find(&beginning, needle).is_some();
+    look.starts_with("OFXHEADER") || has(b"<OFX>") || has(b"<OFX ") || has(b":OFX>") || has(b"<?OFX ")
+}
+
+fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<Dialect, ReadError> {
+    let header = Header::of(&look.head, look.wide);
+    let mut first = Survey::default();
+    let limits = out.limits;
+    Statements::new(header.clone(), &mut First { survey: &mut first, out }).read(look.open(input, limits)?)?;
+    if first.statements == 0 {
+        return Err(Reject::not_a_statement(match first.message {
+            Some(message) => format!("it is OFX, but holds no account; the bank says: {message}"),
+            None => "it is OFX, but holds no account".to_owned(),
+        }));
+    }
+    out.again();
+    let (mark, _) = first.numbers.decide(DecimalMark::Point);
+    let by_kind = first.negative == 0 && first.debits > 0;
+    if by_kind {
+        out.warn(Place::File, "no amount is negative; what the bank calls DEBIT is taken as money that goes out");
+    }
+    let entries = first.entries;
+    let mut second = Second { out, mark, by_kind, entries: 0 };
+    Statements::new(header.clone(), &mut second).read(look.open(input, limits)?)?;
+    if second.entries != entries {
+        return Err(Reject::Damaged { why: "it changed while it was read".to_owned() }.into());
+    }
+    Ok(Dialect {
+        version: header.version,
+        encoding: header.encoding,
+        decimal_mark: Some(mark),
+        signs: Some(if by_kind { Signs::Indicator } else { Signs::Signed }),
+        ..Dialect::default()
+    })
+}
+
+/// Whose transactions follow.
+#[derive(Debug, Clone, Default)]
+struct Owner {
+    account: Option<String>,
+    currency: Option<String>,
+}
+
+/// What a statement says beside its transactions, not understood yet.
+#[derive(Debug, Default)]
+struct Frame {
+    owner: Owner,
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+    /// The closing balance, and where it stands.
+    ledger: Option<(Place, String)>,
+}
+
+/// Who receives what a reading finds.
+trait Receiver {
+    fn entry(&mut self, owner: &Owner, entry: &Entry) -> Result<(), ReadError>;
+    fn statement(&mut self, frame: Frame) -> Result<(), ReadError>;
+    fn message(&mut self, _message: &str) {}
+    fn warn(&mut self, _place: Place, _what: &str) {}
+}
+
+/// What the first reading finds out.
+#[derive(Debug, Default)]
+struct Survey {
+    statements: u64,
+    entries: u64,
+    numbers: Evidence,
+    negative: u64,
+    /// Amounts that are not negative, of transactions that are called `DEBIT`.
+    debits: u64,
+    message: Option<String>,
+}
+
+struct First<'s, 'o, 'a> {
+    survey: &'s mut Survey,
+    out: &'o mut Output<'a>,
+}
+
+impl Receiver for First<'_, '_, '_> {
+    fn entry(&mut self, _: &Owner, entry: &Entry) -> Result<(), ReadError> {
+        self.survey.entries += 1;
+        if self.survey.entries > self.out.limits.rows {
+            return Err(Reject::too_large("transactions", self.out.limits.rows));
+        }
+        if let Some(amount) = Scanned::of(&entry.amount) {
+            self.survey.numbers.add(&amount);
+            self.survey.negative += u64::from(amount.negative);
+            self.survey.debits += u64::from(!amount.negative && entry.kind.eq_ignore_ascii_case("DEBIT"));
+        }
+        self.out.note(entry.key());
+        Ok(())
+    }
+
+    fn statement(&mut self, _: Frame) -> Result<(), ReadError> {
+        self.survey.statements += 1;
+        Ok(())
+    }
+
+    fn message(&mut self, message: &str) {
+        self.survey.message = Some(message.chars().take(200).collect());
+    }
+}
+
+struct Second<'o, 'a> {
+    out: &'o mut Output<'a>,
+    mark: DecimalMark,
+    by_kind: bool,
+    entries: u64,
+}
+
+impl Receiver for Second<'_, '_> {
+    fn entry(&mut self, owner: &Owner, entry: &Entry) -> Result<(), ReadError> {
+        self.entries += 1;
+        match entry.row(owner, self.mark, self.by_kind) {
+            Ok((row, odd)) => {
+                if odd {
+                    let what = format!("the amount {:?} has another decimal mark than the file", entry.amount);
+                    self.out.warn(entry.place, what);
+                }
+                self.out.row(entry.key(), row)
+            }
+            Err(what) => {
+                self.out.warn(entry.place, what);
+                Ok(())
+            }
+        }
+    }
+
+    fn statement(&mut self, frame: Frame) -> Result<(), ReadError> {
+        let mut stated = Stated { from: frame.from, to: frame.to, ..Stated::default() };
+        if let Some((place, text)) = frame.ledger {
+            stated.closing = self.amount(&text);
+            if stated.closing.is_none() {
+                self.out.warn(place, format!("the balance {text:?} is no amount"));
+            }
+        }
+        self.out.stated(frame.owner.account.as_deref(), frame.owner.currency.as_deref(), stated)
+    }
+
+    fn warn(&mut self, place: Place, what: &str) {
+        self.out.warn(place, what);
+    }
+}
+
+impl Second<'_, '_> {
+    fn amount(&self, text: &str) -> Option<Decimal> {
+        Scanned::of(text)?.value(self.mark).ok().map(|value| value.amount)
+    }
+}
+
+/// Aggregates that give the values within them another meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    Account,
+    OtherAccount,
+    Ledger,
+    /// A balance that is not the closing one, and whatever else is passed over.
+    Aside,
+    Currency,
+    Payee,
+}
+
+/// One reading.
+struct Statements<'r> {
+    header: Header,
+    receiver: &'r mut dyn Receiver,
+    frame: Option<Frame>,
+    entry: Option<Entry>,
+    inside: Option<(Inside, String)>,
+    numbered: u64,
+}
+
+impl<'r> Statements<'r> {
+    fn new(header: Header, receiver: &'r mut dyn Receiver) -> Self {
+        Self { header, receiver, frame: None, entry: None, inside: None, numbered: 0 }
+    }
+
+    fn read(mut self, source: impl Read) -> Result<(), ReadError> {
+        let mut tags = Tags::new(source);
+        while let Some(tag) = tags.next()? {
+            if tag.cut {
+                self.receiver.warn(Place::Line(tag.line), "a value is too long, and was cut off");
+            }
+            if tag.closes {
+                self.close(tag.name)?;
+            } else {
+                self.open(&tag)?;
+            }
+        }
+        self.end_statement()
+    }
+
+    fn open(&mut self, tag: &Tag<'_>) -> Result<(), ReadError> {
+        let inside = match tag.name {
+            "STMTRS" | "CCSTMTRS" | "INVSTMTRS" => {
+                self.end_statement()?;
+                self.frame = Some(Frame::default());
+                return Ok(());
+            }
+            "STMTTRN" => {
+                self.end_entry()?;
+                self.inside = None;
+                self.numbered += 1;
+                // Transactions outside a statement are somebody's too.
+                self.frame.get_or_insert_default();
+                self.entry = Some(Entry::new(Place::Entry { line: tag.line, number: self.numbered }));
+                return Ok(());
+            }
+            "BANKACCTFROM" | "CCACCTFROM" | "INVACCTFROM" => Inside::Account,
+            "BANKACCTTO" | "CCACCTTO" => Inside::OtherAccount,
+            "LEDGERBAL" => Inside::Ledger,
+            "AVAILBAL" | "ORIGCURRENCY" | "BAL" | "IMAGEDATA" => Inside::Aside,
+            "CURRENCY" => Inside::Currency,
+            "PAYEE" => Inside::Payee,
+            _ if tag.value.is_empty() => return Ok(()),
+            _ => return self.value(tag),
+        };
+        self.inside = Some((inside, tag.name.to_owned()));
+        Ok(())
+    }
+
+    fn close(&mut self, name: &str) -> Result<(), ReadError> {
+        if self.inside.as_ref().is_some_and(|(_, opened)| opened == name) {
+            self.inside = None;
+        }
+        match name {
+            "STMTTRN" | "BANKTRANLIST" => self.end_entry(),
+            "STMTRS" | "CCSTMTRS" | "INVSTMTRS" => self.end_statement(),
+            _ => Ok(()),
+        }
+    }
+
+    fn value(&mut self, tag: &Tag<'_>) -> Result<(), ReadError> {
+        let text = self.header.text(tag.value);
+        let text = text.trim();
+        let inside = self.inside.as_ref().map(|(inside, _)| *inside);
+        if tag.name == "MESSAGE" {
+            self.receiver.message(text);
+        }
+        if let Some(entry) = &mut self.entry {
+            entry.value(inside, tag.name, text);
+            return Ok(());
+        }
+        let Some(frame) = &mut self.frame else { return Ok(()) };
+        match (inside, tag.name) {
+            (Some(Inside::Account), "ACCTID") => frame.owner.account = account(text),
+            (Some(Inside::Ledger), "BALAMT") => {
+                frame.ledger = Some((Place::Line(tag.line), text.to_owned()));
+            }
+            (None, "CURDEF") => frame.owner.currency = currency(text),
+            (None, "DTSTART") => frame.from = day(text),
+            (None, "DTEND") => frame.to = day(text),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end_entry(&mut self) -> Result<(), ReadError> {
+        let Some(entry) = self.entry.take() else { return Ok(()) };
+        self.inside = None;
+        let nobody = Owner::default();
+        let owner = self.frame.as_ref().map_or(&nobody, |frame| &frame.owner);
+        self.receiver.entry(owner, &entry)
+    }
+
+    fn end_statement(&mut self) -> Result<(), ReadError> {
+        self.end_entry()?;
+        self.inside = None;
+        self.frame.take().map_or(Ok(()), |frame| self.receiver.statement(frame))
+    }
+}
+
+/// Without blanks, as IBANs are often printed with.
+fn account(text: &str) -> Option<String> {
+    let account: String = text.chars().filter(|char| !char.is_whitespace()).collect();
+    (!account.is_empty()).then_some(account)
+}
+
+fn currency(text: &str) -> Option<String> {
+    let upper = text.to_ascii_uppercase();
+    code(&upper).map(|_| upper)
+}
+
+/// `20240105120000.000[-5:EST]` is a day in the bank's own zone, and stays that day.
+fn day(text: &str) -> Option<NaiveDate> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let day = if digits >= 8 { text.get(..8)? } else { text };
+    match date::Cell::of(day)? {
+        date::Cell::Exact(day) => Some(day),
+        date::Cell::Open { .. } => None,
+    }
+}

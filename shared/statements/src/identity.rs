@@ -1,0 +1,178 @@
+//! By what a transaction is known again in another file.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+/// Of the way fingerprints are made. Another way is another version: old identities stay what they are.
+const VERSION: u8 = 1;
+
+/// A fingerprint of 128 bits, the same for the same transaction in every statement of the same bank's dialect.
+///
+/// **By reference**: where the bank gives its transactions ids, the identity is made of account, id, date, amount
+/// and currency as they were understood. Whatever else the bank rewrites does not matter; that date and amount
+/// are part of it keeps apart what banks give the same id, such as the parts of one payment.
+///
+/// **By fields**: elsewhere it is made of the account and of the row's own fields *as their bytes stand in the
+/// file*: dates, amount, currency, kind, other side and description. Raw, because what is made of them may
+/// differ from file to file: a short file may leave open whether 02/03 is in February, or seem to be in another
+/// encoding. Not part of it is what changes without the transaction: balance, place, category, notes, status.
+///
+/// Two genuine transactions may have the same identity: two coffees on one day. Within a file they are numbered
+/// ([`crate::Row::occurrence`]), so that account, identity and occurrence are a key: a statement that is read
+/// again, or overlaps another one, gives the same keys, and both coffees stay.
+///
+/// Written as `r1-` or `f1-` and 32 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    pub basis: Basis,
+    pub version: u8,
+    pub hash: u128,
+}
+
+/// What an [`Identity`] is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// The bank's own id.
+    Reference,
+    /// The row's own fields.
+    Fields,
+}
+
+impl Identity {
+    pub(crate) fn of_reference(
+        account: Option<&str>,
+        reference: &str,
+        date: NaiveDate,
+        amount: Decimal,
+        currency: Option<&str>,
+    ) -> Self {
+        let mut hash = Hash::new(b'r', account);
+        hash.field(reference.as_bytes());
+        hash.field(date.to_string().as_bytes());
+        hash.field(amount.normalize().to_string().as_bytes());
+        hash.optional(currency);
+        hash.finish(Basis::Reference)
+    }
+
+    pub(crate) fn of_fields<'a>(account: Option<&str>, fields: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut hash = Hash::new(b'f', account);
+        for field in fields {
+            hash.field(field);
+        }
+        hash.finish(Basis::Fields)
+    }
+}
+
+struct Hash(Sha256);
+
+impl Hash {
+    fn new(basis: u8, account: Option<&str>) -> Self {
+        let mut hash = Self(Sha256::new());
+        hash.0.update([basis, VERSION]);
+        hash.optional(account);
+        hash
+    }
+
+    /// With its length, so that no two lists of fields are the same bytes.
+    fn field(&mut self, field: &[u8]) {
+        self.0.update((field.len() as u64).to_le_bytes());
+        self.0.update(field);
+    }
+
+    fn optional(&mut self, field: Option<&str>) {
+        self.0.update([u8::from(field.is_some())]);
+        self.field(field.unwrap_or_default().as_bytes());
+    }
+
+    fn finish(self, basis: Basis) -> Identity {
+        let digest: [u8; 32] = self.0.finalize().into();
+        let (half, _) = digest.split_at(16);
+        let hash = half.iter().fold(0, |hash, byte| hash << 8 | u128::from(*byte));
+        Identity { basis, version: VERSION, hash }
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let basis = match self.basis {
+            Basis::Reference => 'r',
+            Basis::Fields => 'f',
+        };
+        write!(f, "{basis}{}-{:032x}", self.version, self.hash)
+    }
+}
+
+/// What is no identity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no identity of a transaction")]
+pub struct NoIdentity;
+
+impl FromStr for Identity {
+    type Err = NoIdentity;
+
+    fn from_str(text: &str) -> Result<Self, NoIdentity> {
+        let (head, hash) = text.split_once('-').ok_or(NoIdentity)?;
+        let basis = match head.as_bytes().first() {
+            Some(b'r') => Basis::Reference,
+            Some(b'f') => Basis::Fields,
+            _ => return Err(NoIdentity),
+        };
+        let version = head[1..].parse().map_err(|_| NoIdentity)?;
+        if hash.len() != 32 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(NoIdentity);
+        }
+        let hash = u128::from_str_radix(hash, 16).map_err(|_| NoIdentity)?;
+        Ok(Self { basis, version, hash })
+    }
+}
+
+impl Serialize for Identity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Identity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_is_written_and_read_again() {
+        let identity = Identity::of_fields(Some("DE1"), [&b"a"[..], b"b"]);
+        let text = identity.to_string();
+        assert!(text.starts_with("f1-"), "{text}");
+        assert_eq!(text.parse(), Ok(identity));
+        assert_eq!(serde_json::from_str::<Identity>(&format!("\"{text}\"")).ok(), Some(identity));
+        for wrong in ["", "f1", "x1-00", "f1-+0000000000000000000000000000000", "f300-00000000000000000000000000000000"] {
+            assert_eq!(wrong.parse::<Identity>(), Err(NoIdentity), "{wrong}");
+        }
+    }
+
+    /// Identities are stored: this way of making them must never change under version 1.
+    #[test]
+    fn version_1_stays_what_it_is() {
+        let date = NaiveDate::from_ymd_opt(2024, 1, 31).expect("a day");
+        let by_reference = Identity::of_reference(Some("DE1"), "T1", date, Decimal::new(-1250, 2), Some("EUR"));
+        assert_eq!(by_reference.to_string(), "?");
+        assert_eq!(Identity::of_fields(None, [&b"31.01.2024"[..], b"-12,50"]).to_string(), "?");
+        let more_decimals = Decimal::new(-12500, 3);
+        assert_eq!(Identity::of_reference(Some("DE1"), "T1", date, more_decimals, Some("EUR")), by_reference);
+    }
+
+    #[test]
+    fn fields_do_not_run_into_each_other() {
+        assert_ne!(Identity::of_fields(None, [&b"ab"[..], b""]), Identity::of_fields(None, [&b"a"[..], b"b"]));
+        assert_ne!(Identity::of_fields(None, [&b"a"[..]]), Identity::of_fields(Some(""), [&b"a"[..]]));
+    }
+}

@@ -1,0 +1,104 @@
+//! The first look at a file: its beginning, decoded as far as it must be, and names for what no format reads.
+
+use std::io::Read;
+
+use encoding_rs::Encoding;
+
+use crate::decode::{self, Source};
+use crate::formats::{FORMATS, Reader};
+use crate::{Format, Input, Limits, ReadError, Reject};
+
+/// How much of a file decides what it is.
+const HEAD: u64 = 128 * 1024;
+
+pub(crate) struct Look<'a> {
+    /// Only a hint where content cannot tell.
+    pub name: &'a str,
+    /// The beginning without a byte order mark; in UTF-8 where the file is UTF-16, otherwise as it stands.
+    pub head: Vec<u8>,
+    /// Whether the head is the whole file.
+    pub whole: bool,
+    /// What the whole file is turned into UTF-8 from, while it is read.
+    pub wide: Option<&'static Encoding>,
+}
+
+impl<'a> Look<'a> {
+    pub fn new(name: &'a str, input: &mut dyn Input) -> Result<Self, ReadError> {
+        let mut raw = Vec::new();
+        input.open()?.take(HEAD).read_to_end(&mut raw)?;
+        if raw.is_empty() {
+            return Err(Reject::Empty.into());
+        }
+        let whole = (raw.len() as u64) < HEAD;
+        let wide = decode::wide(&raw);
+        let mut head = Vec::with_capacity(raw.len());
+        Source::new(&raw[..], wide, HEAD).read_to_end(&mut head)?;
+        Ok(Self { name, head, whole, wide })
+    }
+
+    /// The format that says that the file is its own.
+    pub fn format(&self) -> Result<(Format, &'static Reader), ReadError> {
+        if self.head.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
+            return Err(Reject::Empty.into());
+        }
+        if let Some(foreign) = self.foreign() {
+            return Err(foreign.into());
+        }
+        let format = FORMATS.iter().find(|(_, reader)| (reader.is)(self));
+        format.copied().ok_or_else(|| Reject::not_a_statement("it is neither a table nor OFX"))
+    }
+
+    /// The whole file from its beginning, in the form of `head`.
+    pub fn open<'i>(&self, input: &'i mut dyn Input, limits: &Limits) -> Result<Source<impl Read + 'i>, ReadError> {
+        Ok(Source::new(input.open()?, self.wide, limits.bytes))
+    }
+
+    pub fn starts_with(&self, start: &str) -> bool {
+        let head = self.head.trim_ascii_start();
+        head.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
+    }
+
+    /// Whether the name has one of these endings, each in lower case with its dot.
+    pub fn is_named(&self, endings: &[&str]) -> bool {
+        let ends = |end: &&str| {
+            let at = self.name.len().checked_sub(end.len());
+            at.and_then(|at| self.name.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+        };
+        endings.iter().any(ends)
+    }
+
+    /// What is known and read by nobody here.
+    fn foreign(&self) -> Option<Reject> {
+        let unsupported = |what: &str| Some(Reject::Unsupported { what: what.to_owned() });
+        let no_statement = |why: &str| Some(Reject::NotAStatement { why: why.to_owned() });
+        let binary: [(&[u8], &str); 7] = [
+            (b"%PDF-", "a PDF"),
+            (b"PK\x03\x04", "an Excel workbook or archive"),
+            (b"PK\x05\x06", "an archive"),
+            (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "an old Excel workbook"),
+            (b"\x1F\x8B", "a compressed file"),
+            (b"7z\xBC\xAF\x27\x1C", "an archive"),
+            (b"Rar!", "an archive"),
+        ];
+        if let Some((_, what)) = binary.iter().find(|(magic, _)| self.head.starts_with(magic)) {
+            return unsupported(what);
+        }
+        if self.starts_with("!Type:") || self.starts_with("!Account") || self.starts_with("!Option:") {
+            return unsupported("QIF");
+        }
+        if self.starts_with(":20:") || self.starts_with("{1:F01") {
+            return unsupported("MT940");
+        }
+        if self.starts_with("<!doctype html") || self.starts_with("<html") {
+            return no_statement("it is a web page, such as a bank shows when its session is over");
+        }
+        if self.starts_with("{") || self.starts_with("[{") {
+            return no_statement("it is JSON");
+        }
+        let zeros = self.head.iter().filter(|byte| **byte == 0).count();
+        let controls = self.head.iter().filter(|byte| matches!(byte, 1..=8 | 14..=25 | 27..=31 | 127)).count();
+        // A stray zero or two is damage, and read over.
+        (zeros * 100 > self.head.len() || controls * 50 > self.head.len())
+            .then(|| Reject::NotAStatement { why: "it is a binary file".to_owned() })
+    }
+}

@@ -1,0 +1,134 @@
+//! Between the formats and the sink: rows get their occurrence, accounts their sums, faults their place in a list.
+//!
+//! A format calls [`Output::note`] for every row of its first reading, [`Output::again`] between the readings and
+//! [`Output::row`] for every row of its second.
+
+use std::collections::HashMap;
+
+use crate::part::{Part, Stated};
+use crate::repeats::Repeats;
+use crate::statement::WARNINGS_MAX;
+use crate::{Dialect, Format, Limits, Place, ReadError, Reject, Row, Sink, Statement, Warning};
+
+pub(crate) struct Output<'a> {
+    pub limits: &'a Limits,
+    sink: &'a mut dyn Sink,
+    repeats: Repeats,
+    parts: Vec<Part>,
+    /// By account, then by currency.
+    index: HashMap<Option<String>, HashMap<Option<String>, usize>>,
+    last: usize,
+    rows: u64,
+    warnings: Vec<Warning>,
+    more: u64,
+}
+
+impl<'a> Output<'a> {
+    pub fn new(limits: &'a Limits, sink: &'a mut dyn Sink) -> Self {
+        Self {
+            limits,
+            sink,
+            repeats: Repeats::new(),
+            parts: Vec::new(),
+            index: HashMap::new(),
+            last: 0,
+            rows: 0,
+            warnings: Vec::new(),
+            more: 0,
+        }
+    }
+
+    /// First reading: a row is there. Rows of the same identity must have the same key.
+    pub fn note(&mut self, key: u64) {
+        self.repeats.note(key);
+    }
+
+    /// The second reading begins.
+    pub fn again(&mut self) {
+        self.repeats.all_noted();
+    }
+
+    /// Second reading: a row, whose occurrence is found here.
+    pub fn row(&mut self, key: u64, mut row: Row) -> Result<(), ReadError> {
+        row.occurrence = self.repeats.count(key, row.identity, self.limits.repeated)?;
+        if row.occurrence == 2 && row.identity.basis == crate::Basis::Reference {
+            let what = "the bank gives the same id, date and amount to two transactions; both are kept";
+            self.warn(row.place, what);
+        }
+        self.rows += 1;
+        self.part(row.account.as_deref(), row.currency.as_deref())?.add(&row);
+        if self.sink.row(row).is_break() { Err(ReadError::Stopped) } else { Ok(()) }
+    }
+
+    /// A balance that stands between the rows.
+    pub fn balance(
+        &mut self,
+        account: Option<&str>,
+        currency: Option<&str>,
+        place: Place,
+        balance: crate::Amount,
+    ) -> Result<(), ReadError> {
+        self.part(account, currency)?.balance(place, balance);
+        Ok(())
+    }
+
+    /// What the file says of an account; of an account that has one currency, where it does not say which.
+    pub fn stated(&mut self, account: Option<&str>, currency: Option<&str>, stated: Stated) -> Result<(), ReadError> {
+        let mut same = (0..self.parts.len()).filter(|at| {
+            let part = &self.parts[*at];
+            part.account.as_deref() == account && (currency.is_none() || part.currency.as_deref() == currency)
+        });
+        match (same.next(), same.next()) {
+            (Some(one), None) => self.parts[one].stated = stated,
+            (None, _) => self.part(account, currency)?.stated = stated,
+            // Which of its currencies is meant is not said.
+            (Some(_), Some(_)) => {}
+        }
+        Ok(())
+    }
+
+    pub fn warn(&mut self, place: Place, what: impl Into<String>) {
+        if self.warnings.len() < WARNINGS_MAX {
+            self.warnings.push(Warning { place, what: what.into() });
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// The number of parts there are.
+    pub fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// The part of an account and currency, usually the one that was asked for last.
+    fn part(&mut self, account: Option<&str>, currency: Option<&str>) -> Result<&mut Part, ReadError> {
+        let is = |part: &Part| part.account.as_deref() == account && part.currency.as_deref() == currency;
+        if !self.parts.get(self.last).is_some_and(is) {
+            let of_account = self.index.entry(account.map(str::to_owned)).or_default();
+            let next = self.parts.len();
+            let at = *of_account.entry(currency.map(str::to_owned)).or_insert(next);
+            if at == next {
+                if next >= self.limits.accounts {
+                    return Err(Reject::too_large("accounts", self.limits.accounts as u64));
+                }
+                self.parts.push(Part::new(account, currency));
+            }
+            self.last = at;
+        }
+        Ok(&mut self.parts[self.last])
+    }
+
+    pub fn finish(self, format: Format, dialect: Dialect) -> Result<Statement, ReadError> {
+        let (mut warnings, mut more) = (self.warnings, self.more);
+        let mut accounts = Vec::with_capacity(self.parts.len());
+        for part in self.parts {
+            let (account, faults) = part.finish();
+            accounts.push(account);
+            warnings.extend(faults);
+        }
+        warnings.sort_by_key(|warning| warning.place);
+        more += warnings.len().saturating_sub(WARNINGS_MAX) as u64;
+        warnings.truncate(WARNINGS_MAX);
+        Ok(Statement { format, dialect, accounts, rows: self.rows, warnings, more_warnings: more })
+    }
+}

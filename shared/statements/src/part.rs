@@ -1,0 +1,186 @@
+//! One account in one currency: its days, its sum, and whether its balances follow from each other.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use crate::statement::WARNINGS_MAX;
+use crate::{AccountPart, Place, Row, Warning};
+
+/// What a statement itself says of an account.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stated {
+    pub from: Option<NaiveDate>,
+    pub to: Option<NaiveDate>,
+    pub opening: Option<Decimal>,
+    pub closing: Option<Decimal>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub account: Option<String>,
+    pub currency: Option<String>,
+    pub stated: Stated,
+    rows: u64,
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+    last: Option<NaiveDate>,
+    /// Steps from row to row into the future, and into the past.
+    up: u64,
+    down: u64,
+    /// `None` where it became too large to be a sum of money.
+    sum: Option<Decimal>,
+    /// Rows may go forward or backward in time; both are followed until the end tells which.
+    forward: Chain,
+    backward: Chain,
+}
+
+/// Balances in one direction of time.
+#[derive(Debug, Default)]
+struct Chain {
+    /// Amounts before the first balance.
+    before: Decimal,
+    first: Option<Decimal>,
+    last: Option<Decimal>,
+    /// Amounts since the last balance.
+    since: Decimal,
+    steps: u64,
+    breaks: u64,
+    faults: Vec<Warning>,
+}
+
+impl Chain {
+    fn step(&mut self, place: Place, balance: Decimal, due: Option<Decimal>) {
+        if self.first.is_none() {
+            (self.first, self.before) = (Some(balance), self.since);
+        } else {
+            self.steps += 1;
+            if due != Some(balance) {
+                self.breaks += 1;
+                if self.faults.len() < WARNINGS_MAX {
+                    let due = due.map_or_else(|| "another one".to_owned(), |due| due.to_string());
+                    let what = format!("the balance is {balance}, but {due} follows from the rows beside it");
+                    self.faults.push(Warning { place, what });
+                }
+            }
+        }
+        self.last = Some(balance);
+        self.since = Decimal::ZERO;
+    }
+
+    fn add(&mut self, amount: Decimal) {
+        // What is too large to be added shows as a balance that does not fit.
+        self.since = self.since.checked_add(amount).unwrap_or_default();
+    }
+}
+
+impl Part {
+    pub fn new(account: Option<&str>, currency: Option<&str>) -> Self {
+        Self {
+            account: account.map(str::to_owned),
+            currency: currency.map(str::to_owned),
+            stated: Stated::default(),
+            rows: 0,
+            from: None,
+            to: None,
+            last: None,
+            up: 0,
+            down: 0,
+            sum: Some(Decimal::ZERO),
+            forward: Chain::default(),
+            backward: Chain::default(),
+        }
+    }
+
+    pub fn add(&mut self, row: &Row) {
+        self.rows += 1;
+        self.from = Some(self.from.map_or(row.date, |from| from.min(row.date)));
+        self.to = Some(self.to.map_or(row.date, |to| to.max(row.date)));
+        self.up += u64::from(self.last.is_some_and(|last| last < row.date));
+        self.down += u64::from(self.last.is_some_and(|last| last > row.date));
+        self.last = Some(row.date);
+        self.sum = self.sum.and_then(|sum| sum.checked_add(row.amount));
+        self.forward.add(row.amount);
+        if let Some(balance) = row.balance {
+            self.balance(row.place, balance);
+        }
+        self.backward.add(row.amount);
+    }
+
+    /// A balance that stands between rows, or beside the row that was added last.
+    pub fn balance(&mut self, place: Place, balance: Decimal) {
+        let due = self.forward.last.and_then(|last| last.checked_add(self.forward.since));
+        self.forward.step(place, balance, due);
+        let due = self.backward.last.and_then(|last| last.checked_sub(self.backward.since));
+        self.backward.step(place, balance, due);
+    }
+
+    /// What is known at the end, and what does not fit.
+    pub fn finish(self) -> (AccountPart, Vec<Warning>) {
+        let forward = match self.forward.breaks.cmp(&self.backward.breaks) {
+            std::cmp::Ordering::Less => true,
+            std::cmp::Ordering::Greater => false,
+            std::cmp::Ordering::Equal => self.up >= self.down,
+        };
+        let chain = if forward { self.forward } else { self.backward };
+        let mut warnings = Vec::new();
+        let sum = self.sum.unwrap_or_else(|| {
+            let what = "the amounts are too large to be added".to_owned();
+            warnings.push(Warning { place: Place::File, what });
+            Decimal::ZERO
+        });
+        let (mut opening, mut closing, mut balanced) = (None, None, None);
+        if let (Some(first), Some(last)) = (chain.first, chain.last) {
+            (opening, closing) = if forward {
+                (first.checked_sub(chain.before), last.checked_add(chain.since))
+            } else {
+                (last.checked_sub(chain.since), first.checked_add(chain.before))
+            };
+            balanced = Some(chain.breaks == 0 && self.sum.is_some());
+            // A column in which hardly any balance follows is none of balances after each row.
+            if chain.steps >= 3 && chain.breaks * 10 > chain.steps * 9 {
+                let what = format!(
+                    "the balances do not follow from the amounts: {} of {} do not fit",
+                    chain.breaks, chain.steps
+                );
+                warnings.push(Warning { place: Place::File, what });
+            } else {
+                warnings.extend(chain.faults);
+            }
+        }
+        let stated = self.stated;
+        for (known, stated, which) in
+            [(&mut opening, stated.opening, "opening"), (&mut closing, stated.closing, "closing")]
+        {
+            match (*known, stated) {
+                (Some(known), Some(stated)) if known != stated => {
+                    let what = format!("the {which} balance is stated as {stated}, but the rows give {known}");
+                    warnings.push(Warning { place: Place::File, what });
+                }
+                (None, Some(stated)) => *known = Some(stated),
+                _ => {}
+            }
+        }
+        if balanced.is_none()
+            && let (Some(opening), Some(closing)) = (opening, closing)
+        {
+            let fits = self.sum.and_then(|sum| opening.checked_add(sum)) == Some(closing);
+            balanced = Some(fits);
+            if !fits {
+                let what = format!("opening balance {opening} and all amounts {sum} do not make {closing}");
+                warnings.push(Warning { place: Place::File, what });
+            }
+        }
+        let part = AccountPart {
+            account: self.account,
+            currency: self.currency,
+            from: stated.from.or(self.from),
+            to: stated.to.or(self.to),
+            rows: self.rows,
+            opening,
+            closing,
+            sum,
+            balanced,
+        };
+        (part, warnings)
+    }
+}

@@ -1,0 +1,160 @@
+//! Which rows are in a file more than once, in memory that does not grow with the file.
+//!
+//! The first reading gives each row's key to [`Repeats::note`]. Few keys are kept as they are. Many go into a
+//! filter that counts to two: a row whose slots were all met twice *may* be repeated. The second reading counts
+//! those alone, exactly, by their identity. The filter never misses a repeated row; what it suspects wrongly
+//! costs an entry.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hasher};
+
+use crate::{Identity, ReadError, Reject};
+
+/// Keys kept as they are.
+const FEW: usize = 1 << 16;
+/// Of 32 slots with 2 bits each.
+const WORDS: usize = 1 << 22;
+/// Words of a block, which is a line of the processor's cache.
+const BLOCK: usize = 8;
+/// Slots of one key.
+const SLOTS: u32 = 4;
+
+#[derive(Debug)]
+pub(crate) struct Repeats {
+    noted: Noted,
+    counted: HashMap<Identity, u32>,
+}
+
+#[derive(Debug)]
+enum Noted {
+    Few(Vec<u64>),
+    Many(Vec<u64>),
+    /// Of few keys, those that came twice.
+    Known(HashSet<u64>),
+}
+
+impl Repeats {
+    pub fn new() -> Self {
+        Self { noted: Noted::Few(Vec::new()), counted: HashMap::new() }
+    }
+
+    /// First reading: a row with this key is there. Rows of the same identity must have the same key.
+    pub fn note(&mut self, key: u64) {
+        match &mut self.noted {
+            Noted::Few(keys) if keys.len() < FEW => keys.push(key),
+            Noted::Few(keys) => {
+                let mut filter = vec![0; WORDS];
+                for key in keys.iter().chain([&key]) {
+                    meet(&mut filter, *key);
+                }
+                self.noted = Noted::Many(filter);
+            }
+            Noted::Many(filter) => meet(filter, key),
+            Noted::Known(_) => {}
+        }
+    }
+
+    /// Between the readings.
+    pub fn all_noted(&mut self) {
+        if let Noted::Few(keys) = &mut self.noted {
+            keys.sort_unstable();
+            let twice = keys.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+            self.noted = Noted::Known(twice);
+        }
+    }
+
+    /// Second reading: the how manieth row of this identity this is.
+    pub fn count(&mut self, key: u64, identity: Identity, limit: usize) -> Result<u32, ReadError> {
+        let maybe = match &self.noted {
+            Noted::Known(keys) => keys.contains(&key),
+            Noted::Many(filter) => slots(key).all(|(word, shift)| filter[word] >> shift & 2 != 0),
+            Noted::Few(_) => true,
+        };
+        if !maybe {
+            return Ok(1);
+        }
+        let full = self.counted.len() >= limit;
+        match self.counted.entry(identity) {
+            std::collections::hash_map::Entry::Occupied(mut entry) => {
+                *entry.get_mut() = entry.get().saturating_add(1);
+                Ok(*entry.get())
+            }
+            std::collections::hash_map::Entry::Vacant(_) if full => {
+                Err(Reject::too_large("different rows that repeat", limit as u64))
+            }
+            std::collections::hash_map::Entry::Vacant(entry) => Ok(*entry.insert(1)),
+        }
+    }
+}
+
+fn meet(filter: &mut [u64], key: u64) {
+    for (word, shift) in slots(key) {
+        // 00 → 01 → 10, and there it stays.
+        let met = filter[word] >> shift & 3;
+        if met < 2 {
+            filter[word] += 1 << shift;
+        }
+    }
+}
+
+/// Slots of a key, all in one block, no two the same.
+fn slots(key: u64) -> impl Iterator<Item = (usize, u32)> {
+    let block = usize::try_from(key >> 45).unwrap_or_default() % (WORDS / BLOCK) * BLOCK;
+    (0..SLOTS).map(move |number| {
+        // Each slot has its own two words of the block.
+        let bits = (key >> (number * 6)) & 63;
+        let word = block + number as usize * 2 + usize::from(bits & 32 != 0);
+        (word, u32::try_from(bits & 31).unwrap_or_default() * 2)
+    })
+}
+
+/// The key of a row made of these fields.
+pub(crate) fn key<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for field in fields {
+        hasher.write(field);
+        hasher.write_u8(0xFF);
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(number: u64) -> Identity {
+        Identity::of_fields(None, [&number.to_le_bytes()[..]])
+    }
+
+    /// Far more rows than are kept as they are, each hundredth there three times.
+    #[test]
+    fn many_rows_are_counted_exactly() {
+        let rows = || (0..300_000_u64).chain((0..300_000).step_by(100)).chain((0..300_000).step_by(100));
+        let mut repeats = Repeats::new();
+        for row in rows() {
+            repeats.note(key([&row.to_le_bytes()[..]]));
+        }
+        repeats.all_noted();
+        let mut counts = HashMap::new();
+        for row in rows() {
+            let occurrence = repeats.count(key([&row.to_le_bytes()[..]]), identity(row), 10_000).expect("few");
+            let count = counts.entry(row).or_insert(0_u32);
+            *count += 1;
+            assert_eq!(occurrence, *count, "row {row}");
+        }
+        assert!(repeats.counted.len() < 3_300, "{} rows counted", repeats.counted.len());
+    }
+
+    #[test]
+    fn too_many_repeated_rows_are_refused() {
+        let mut repeats = Repeats::new();
+        for row in [1_u64, 2, 3, 1, 2, 3] {
+            repeats.note(row);
+        }
+        repeats.all_noted();
+        assert_eq!(repeats.count(1, identity(1), 2).ok(), Some(1));
+        assert_eq!(repeats.count(2, identity(2), 2).ok(), Some(1));
+        assert!(repeats.count(3, identity(3), 2).is_err());
+        assert_eq!(repeats.count(1, identity(1), 2).ok(), Some(2), "known rows are still counted");
+    }
+}
