@@ -154,7 +154,10 @@ fn dead_letters_are_given_back_once_and_read_to_the_end() {
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     samples.assert_found(Told::read(&ended.out).found());
     let (_, checks) = doctor(&state, &[]);
-    assert_eq!(checks["queues"]["found"], "empty", "all were consumed");
+    // A session that looked full twice has a second finish message, which may lie there when the scan is over.
+    let left = checks["queues"]["found"].as_str().expect("what was found");
+    assert!(left == "empty" || left.starts_with("scan-finish "), "all were consumed: {left}");
+    assert!(!left.contains(','), "all were consumed: {left}");
     assert_level(&checks, "dead letters", "ok");
     assert_eq!(checks["open scans"]["found"], "none");
 }
