@@ -23,6 +23,7 @@ use utoipa::openapi::{OpenApi, Ref, RefOr};
         (name = "websocket", description = "Getting into the WebSocket"),
         (name = "sources", description = "What to read, and what to look for"),
         (name = "sessions", description = "Scans and what they found"),
+        (name = "statements", description = "Bank statements, and the transactions that came of them"),
         (name = "downloads", description = "Addresses that stay: reports link to them")
     )
 )]

@@ -17,6 +17,7 @@ mod pages;
 mod problem;
 mod routes;
 mod sessions;
+mod statements;
 mod status;
 mod tickets;
 mod uploads;
@@ -31,6 +32,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use riffle_contracts::http::Config;
+use riffle_ingest::Books;
 use riffle_ports::{Clock, DownloadLinks, FileSource, FolderBrowser, Probe};
 use riffle_scan::{PageViews, Scan, Tickets, Uploads};
 use tower::ServiceExt;
@@ -47,6 +49,7 @@ pub struct Deps {
     /// `None` where no pages are drawn.
     pub pages: Option<PageViews>,
     pub uploads: Uploads,
+    pub statements: Books,
     /// `None` where the cloud measures the platform.
     pub probe: Option<Arc<dyn Probe>>,
     /// `None` where content goes through this function.

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::{
     Deps, Refusal, codes, config, describe, docs, downloads, folders, links, metrics, pages, sessions,
-    status, tickets, uploads,
+    statements, status, tickets, uploads,
 };
 
 /// Bytes of a body: a thousand names of a thousand bytes, each of which may take six in JSON, and a file of codes.
@@ -44,6 +44,16 @@ pub fn table() -> (Router<Deps>, OpenApi) {
         .routes(routes!(downloads::file))
         .routes(routes!(links::report))
         .routes(routes!(links::file))
+        .routes(routes!(statements::files, statements::announce))
+        .routes(routes!(statements::file, statements::delete))
+        .routes(routes!(statements::timeline))
+        .routes(routes!(statements::transactions))
+        .routes(routes!(statements::export))
+        .routes(routes!(statements::facets))
+        .routes(routes!(statements::figures))
+        .routes(routes!(statements::rules, statements::put_rules))
+        .routes(routes!(statements::dead_letters))
+        .routes(routes!(statements::redrive))
         .split_for_parts()
 }
 
