@@ -24,7 +24,7 @@ pub use draw::{DrawError, Drawn, View, WIDTHS, draw};
 pub use formats::Kind;
 pub use limits::Limits;
 pub use second::{SecondPage, SecondPages, SecondReader};
-pub use unit::{Bounds, Encoding, Glyphs, Layout, PageImage, Place, Sink, Unit, Unread};
+pub use unit::{Bounds, Encoding, Glyphs, ImageLimits, Layout, PageImage, Place, Sink, Unit, Unread};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use crate::{
-    Encoding, ExtractError, Extracted, Glyphs, Kind, Layout, Limits, PageImage, Place, SecondReader, Sink,
-    Unit, Unread,
+    Encoding, ExtractError, Extracted, Glyphs, ImageLimits, Kind, Layout, Limits, PageImage, Place,
+    SecondReader, Sink, Unit, Unread,
 };
 
 /// Parts that could not be read and are listed; the others are counted.
@@ -117,6 +117,10 @@ impl<'a> Output<'a> {
 
     pub fn wants_images(&self) -> bool {
         self.sink.wants_images()
+    }
+
+    pub fn image_limits(&self) -> ImageLimits {
+        self.sink.image_limits()
     }
 
     /// Hands a picture on; whether it could be read.

@@ -94,6 +94,23 @@ pub enum Encoding {
     Tiff,
 }
 
+/// What a picture may be at most for whoever reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ImageLimits {
+    /// Of the file.
+    pub bytes: u64,
+    /// Pixels of its width, and of its height.
+    pub side: u32,
+}
+
+impl ImageLimits {
+    pub const NONE: Self = Self { bytes: u64::MAX, side: u32::MAX };
+
+    pub(crate) fn hold(self, bytes: usize, (width, height): (u32, u32)) -> bool {
+        bytes as u64 <= self.bytes && width.max(height) <= self.side
+    }
+}
+
 /// Text that belongs together: matches never cross from one unit to the next.
 #[derive(Debug)]
 pub struct Unit<'a> {
@@ -148,6 +165,11 @@ pub trait Sink {
     /// Whether pictures are wanted: to make one of a page takes longer than to read a hundred.
     fn wants_images(&self) -> bool {
         false
+    }
+
+    /// What its pictures may be at most. Larger ones come made smaller, as PNG in greys.
+    fn image_limits(&self) -> ImageLimits {
+        ImageLimits::NONE
     }
 
     /// Takes a picture of a page, if it wants any, and says whether it could be read. A page that could not

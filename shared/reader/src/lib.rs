@@ -15,7 +15,7 @@ pub use transcript::Malformed;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
-use riffle_extract::{ExtractError, Limits, PageImage, Sink, Unit};
+use riffle_extract::{ExtractError, ImageLimits, Limits, PageImage, Sink, Unit};
 use riffle_ports::{Confirmed, Content, Ocr, Opened, PortError, ReadError, TextCache, TextKey};
 use sha2::{Digest, Sha256};
 
@@ -270,6 +270,13 @@ impl Sink for Incoming<'_> {
 
     fn wants_images(&self) -> bool {
         self.ocr.is_some()
+    }
+
+    fn image_limits(&self) -> ImageLimits {
+        self.ocr.map_or(ImageLimits::NONE, |ocr| {
+            let most = ocr.limits();
+            ImageLimits { bytes: most.bytes, side: most.side }
+        })
     }
 
     fn image(&mut self, image: &PageImage<'_>) -> bool {

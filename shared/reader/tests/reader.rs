@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use riffle_extract::{ExtractError, Limits, Sink, Unit};
-use riffle_ports::{Confirmed, Content, Opened, PortError, ReadError, TextCache, TextKey};
+use riffle_ports::{
+    Confirmed, Content, Ocr, OcrError, OcrLine, Opened, PictureLimits, PortError, ReadError, TextCache, TextKey,
+};
 use riffle_reader::sandbox::{Pdfium, Pool, Settings};
 use riffle_reader::{Document, Ended, Parser, Reader, Text};
 
@@ -232,4 +234,50 @@ fn a_broken_text_is_read_anew() {
     }
     assert_eq!(recall(&reader, &document("a.txt")), None);
     assert_eq!(read(&reader, "a.txt", content.as_bytes()).1, lines);
+}
+
+/// Takes pictures of up to 10,000 pixels a side, and notes their sizes.
+#[derive(Default)]
+struct Choosy(Mutex<Vec<(u32, u32)>>);
+
+impl Ocr for Choosy {
+    fn variant(&self) -> String {
+        "choosy".to_owned()
+    }
+
+    fn limits(&self) -> PictureLimits {
+        PictureLimits { bytes: 10_000_000, side: 10_000 }
+    }
+
+    fn read(&self, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
+        assert!(picture.len() <= 10_000_000, "{}", picture.len());
+        let decoder = png::Decoder::new(std::io::Cursor::new(picture));
+        let size = decoder.read_info().expect("a PNG").info().size();
+        self.0.lock().expect("not poisoned").push(size);
+        Ok(vec![Vec::new()])
+    }
+}
+
+#[test]
+fn a_scan_of_a_large_drawing_comes_as_small_as_the_engine_takes_it() {
+    // A0 with 300 dots per inch, black on white.
+    let (width, height) = (9_933_u32, 14_043);
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_depth(png::BitDepth::One);
+    let mut writer = encoder.write_header().expect("a header");
+    let row = |y: u32| {
+        (0..width.div_ceil(8)).map(move |x| if (x / 7 + y / 40).is_multiple_of(5) { 0x3C } else { 0xFF })
+    };
+    writer.write_image_data(&(0..height).flat_map(row).collect::<Vec<u8>>()).expect("pixels");
+    writer.finish().expect("whole");
+
+    let engine = Arc::new(Choosy::default());
+    let ocr: Arc<dyn Ocr> = engine.clone();
+    let reader = Reader { ocr: Some(ocr), ..reader(settings()) };
+    let document = Document { ocr: true, ..document("a.png") };
+    let ended =
+        reader.read(&document, &Bytes::from(file), &mut Lines::default()).expect("a sandbox is there");
+    assert!(ended.outcome.as_ref().is_ok_and(|read| read.unread.is_empty()), "{ended:?}");
+    assert_eq!(*engine.0.lock().expect("not poisoned"), [(7_073, 10_000)]);
 }

@@ -3,10 +3,13 @@
 //! PDFs are drawn, pictures are scaled. As everything in this crate it is meant for a process that may be lost: a
 //! page may ask for all memory and time there is.
 
+mod fit;
 mod page;
 mod picture;
 mod scale;
 mod tiff;
+
+pub(crate) use fit::fit;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -194,6 +197,12 @@ fn within(bounds: Bounds, page: Bounds) -> Bounds {
     };
     let ((x0, x1), (y0, y1)) = (part(bounds.x0, bounds.x1, page.x1), part(bounds.y0, bounds.y1, page.y1));
     Bounds { x0, y0, x1, y1 }
+}
+
+/// As bright as the eye sees it.
+pub(crate) fn grey([r, g, b]: [u8; 3]) -> u8 {
+    let bright = u32::from(r) * 77 + u32::from(g) * 150 + u32::from(b) * 29;
+    u8::try_from(bright >> 8).unwrap_or(u8::MAX)
 }
 
 fn encode(rgb: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, DrawError> {

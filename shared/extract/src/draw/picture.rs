@@ -16,6 +16,9 @@ use crate::{Bounds, ExtractError, Kind, Limits};
 /// A decoded JPEG is in memory whole, in three bytes a pixel.
 const JPEG_PIXELS: u64 = 80_000_000;
 
+/// Hands on all rows from the top.
+pub(super) type Fill<'f> = dyn FnMut(&mut Scaler) -> Result<(), DrawError> + 'f;
+
 pub(super) fn draw(
     kind: Kind,
     bytes: &Bytes,
@@ -23,23 +26,46 @@ pub(super) fn draw(
     page: u32,
     view: View,
 ) -> Result<Drawn, DrawError> {
+    unpack(kind, bytes, limits, page, |size, fill| shown(size, view, fill))
+}
+
+/// Opens a picture that is not too large, and lets `take` have its size and rows.
+pub(super) fn unpack<T>(
+    kind: Kind,
+    bytes: &Bytes,
+    limits: &Limits,
+    page: u32,
+    take: impl FnOnce((u32, u32), &mut Fill<'_>) -> Result<T, DrawError>,
+) -> Result<T, DrawError> {
     if kind != Kind::Tiff && page != 1 {
         return Err(DrawError::NoSuchPage { page, pages: 1 });
     }
+    let most = if kind == Kind::Jpeg { limits.image_pixels.min(JPEG_PIXELS) } else { limits.image_pixels };
+    let take = |(width, height): (u32, u32), fill: &mut Fill<'_>| {
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels == 0 || pixels > most {
+            let why = format!("a picture of {width} × {height} pixels, at most {most} are shown");
+            return Err(ExtractError::TooLarge(why).into());
+        }
+        take((width, height), fill)
+    };
     match kind {
-        Kind::Png => png(bytes, limits.image_pixels, view),
-        Kind::Jpeg => jpeg(bytes, limits.image_pixels.min(JPEG_PIXELS), view),
-        _ => super::tiff::draw(bytes, limits, page, view),
+        Kind::Png => png(bytes, take),
+        Kind::Jpeg => jpeg(bytes, take),
+        _ => super::tiff::unpack(bytes, limits, page, take),
     }
 }
 
-fn png(bytes: &Bytes, most: u64, view: View) -> Result<Drawn, DrawError> {
+fn png<T>(
+    bytes: &Bytes,
+    take: impl FnOnce((u32, u32), &mut Fill<'_>) -> Result<T, DrawError>,
+) -> Result<T, DrawError> {
     let mut decoder = png::Decoder::new(Cursor::new(bytes));
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
     let mut reader = decoder.read_info().map_err(|error| damaged(&error))?;
     let size = reader.info().size();
     let interlaced = reader.info().interlaced;
-    shown(size, most, view, |scaler| {
+    take(size, &mut |scaler| {
         let (colour, _) = reader.output_color_type();
         let samples = colour.samples();
         let line = size.0 as usize * samples;
@@ -74,7 +100,10 @@ pub(super) fn on_white(colour: u8, alpha: u8) -> u8 {
     u8::try_from(mixed / 255).unwrap_or(u8::MAX)
 }
 
-fn jpeg(bytes: &Bytes, most: u64, view: View) -> Result<Drawn, DrawError> {
+fn jpeg<T>(
+    bytes: &Bytes,
+    take: impl FnOnce((u32, u32), &mut Fill<'_>) -> Result<T, DrawError>,
+) -> Result<T, DrawError> {
     let options = DecoderOptions::default()
         .jpeg_set_out_colorspace(ColorSpace::RGB)
         .set_max_width(u16::MAX.into())
@@ -83,24 +112,14 @@ fn jpeg(bytes: &Bytes, most: u64, view: View) -> Result<Drawn, DrawError> {
     decoder.decode_headers().map_err(|error| damaged(&error))?;
     let (width, height) = decoder.dimensions().ok_or(DrawError::NoPages)?;
     let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
-    shown((side(width), side(height)), most, view, |scaler| {
+    take((side(width), side(height)), &mut |scaler| {
         let all = decoder.decode().map_err(|error| damaged(&error))?;
         all.chunks_exact(width * 3).for_each(|row| scaler.row(colours(row, ColorType::Rgb)));
         Ok(())
     })
 }
 
-pub(super) fn shown(
-    (width, height): (u32, u32),
-    most: u64,
-    view: View,
-    fill: impl FnOnce(&mut Scaler) -> Result<(), DrawError>,
-) -> Result<Drawn, DrawError> {
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels == 0 || pixels > most {
-        let why = format!("a picture of {width} × {height} pixels, at most {most} are shown");
-        return Err(ExtractError::TooLarge(why).into());
-    }
+fn shown((width, height): (u32, u32), view: View, fill: &mut Fill<'_>) -> Result<Drawn, DrawError> {
     #[expect(clippy::cast_precision_loss, reason = "more pixels than f32 has steps were refused")]
     let page = (width as f32, height as f32);
     let Some(frame) = view.frame(page) else {

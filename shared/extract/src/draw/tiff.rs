@@ -6,12 +6,17 @@ use bytes::Bytes;
 use tiff::decoder::{Decoder, DecodingResult};
 use tiff::{ColorType, TiffError};
 
-use super::picture::{damaged, on_white, shown};
+use super::DrawError;
+use super::picture::{Fill, damaged, on_white};
 use super::scale::Scaler;
-use super::{DrawError, Drawn, View};
 use crate::{ExtractError, Limits};
 
-pub(super) fn draw(bytes: &Bytes, limits: &Limits, page: u32, view: View) -> Result<Drawn, DrawError> {
+pub(super) fn unpack<T>(
+    bytes: &Bytes,
+    limits: &Limits,
+    page: u32,
+    take: impl FnOnce((u32, u32), &mut Fill<'_>) -> Result<T, DrawError>,
+) -> Result<T, DrawError> {
     let mut decoder = Decoder::new(Cursor::new(&bytes[..])).map_err(failed)?;
     for number in 1..page {
         if !decoder.more_images() || number >= limits.pages {
@@ -24,7 +29,7 @@ pub(super) fn draw(bytes: &Bytes, limits: &Limits, page: u32, view: View) -> Res
     }
     let size = decoder.dimensions().map_err(failed)?;
     let colour = decoder.colortype().map_err(failed)?;
-    shown(size, limits.image_pixels, view, |scaler| {
+    take(size, &mut |scaler| {
         let DecodingResult::U8(samples) = decoder.read_image().map_err(failed)? else {
             return Err(DrawError::Failed("a TIFF of more than 8 bits a colour".to_owned()));
         };

@@ -1,8 +1,13 @@
 //! Pictures: their headers are looked at, and their bytes handed to whoever reads letters from pictures.
 //!
-//! Nothing is decoded here. A picture file's pixels count as points of its page.
+//! Nothing is decoded here, but where they are larger than who reads them takes. A picture file's pixels count as points of its page.
+
+#[cfg(feature = "render")]
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Format;
+#[cfg(feature = "render")]
+use crate::Kind;
 use crate::look::Look;
 use crate::output::Output;
 use crate::{Encoding, ExtractError, Limits, Place};
@@ -30,11 +35,43 @@ fn single(
     if !out.wants_images() {
         return Err(ExtractError::OcrOff);
     }
-    if out.image(Place::Page(1), encoding, look.bytes, points(size)) {
-        Ok(())
+    hand(look, look.bytes, 1, encoding, size, out).map_err(ExtractError::Damaged)
+}
+
+/// Hands a page on, in a file of its own, smaller where it must be. Else says why it was not read.
+fn hand(
+    look: &Look<'_>,
+    alone: &[u8],
+    number: u32,
+    encoding: Encoding,
+    size: Size,
+    out: &mut Output<'_>,
+) -> Result<(), String> {
+    let place = Place::Page(number);
+    let read = if out.image_limits().hold(alone.len(), size) {
+        out.image(place, encoding, alone, points(size))
     } else {
-        Err(ExtractError::Damaged(NOT_READ.to_owned()))
-    }
+        let png = smaller(look, number, encoding, out)?;
+        out.image(place, Encoding::Png, &png, points(size))
+    };
+    if read { Ok(()) } else { Err(NOT_READ.to_owned()) }
+}
+
+#[cfg(feature = "render")]
+fn smaller(look: &Look<'_>, page: u32, encoding: Encoding, out: &Output<'_>) -> Result<Vec<u8>, String> {
+    let kind = match encoding {
+        Encoding::Png => Kind::Png,
+        Encoding::Jpeg => Kind::Jpeg,
+        Encoding::Tiff => Kind::Tiff,
+    };
+    let fit = || crate::draw::fit(kind, look.bytes, out.limits(), page, out.image_limits());
+    let made = catch_unwind(AssertUnwindSafe(fit)).map_err(|panic| crate::message(panic.as_ref()))?;
+    made.map_err(|error| format!("a picture that is too large for OCR and cannot be made smaller: {error}"))
+}
+
+#[cfg(not(feature = "render"))]
+fn smaller(_: &Look<'_>, _: u32, _: Encoding, _: &Output<'_>) -> Result<Vec<u8>, String> {
+    Err("a picture that is too large for OCR".to_owned())
 }
 
 fn check((width, height): Size, limits: &Limits) -> Result<(), ExtractError> {
@@ -105,8 +142,8 @@ fn tiff(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     for (number, page) in (1..).zip(&pages) {
         file[4..8].copy_from_slice(&page.pointer);
         file[page.next..page.next + 4].fill(0);
-        if !out.image(Place::Page(number), Encoding::Tiff, &file, points(page.size)) {
-            out.unread(Place::Page(number), NOT_READ);
+        if let Err(why) = hand(look, &file, number, Encoding::Tiff, page.size, out) {
+            out.unread(Place::Page(number), why);
         }
         file[page.next..page.next + 4].copy_from_slice(&look.bytes[page.next..page.next + 4]);
     }
@@ -167,11 +204,14 @@ mod tests {
     use bytes::Bytes;
 
     use crate::tests::collect;
-    use crate::{Encoding, ExtractError, Extracted, Kind, Limits, PageImage, Sink, Unit, extract};
+    use crate::{
+        Encoding, ExtractError, Extracted, ImageLimits, Kind, Limits, PageImage, Sink, Unit, extract,
+    };
 
     /// Takes pictures; those it is told to, it can read.
     struct Reader {
         reads: bool,
+        most: ImageLimits,
         seen: Vec<Seen>,
     }
 
@@ -185,6 +225,10 @@ mod tests {
             true
         }
 
+        fn image_limits(&self) -> ImageLimits {
+            self.most
+        }
+
         fn image(&mut self, image: &PageImage<'_>) -> bool {
             let bytes = image.bytes.to_vec();
             self.seen.push((image.place.to_string(), image.encoding, bytes, image.page));
@@ -193,7 +237,15 @@ mod tests {
     }
 
     fn look_at(bytes: &[u8], reads: bool) -> (Result<Extracted, ExtractError>, Reader) {
-        let mut reader = Reader { reads, seen: Vec::new() };
+        look_within(ImageLimits::NONE, bytes, reads)
+    }
+
+    fn look_within(
+        most: ImageLimits,
+        bytes: &[u8],
+        reads: bool,
+    ) -> (Result<Extracted, ExtractError>, Reader) {
+        let mut reader = Reader { reads, most, seen: Vec::new() };
         let result = extract("", &Bytes::copy_from_slice(bytes), &Limits::default(), &mut reader);
         (result, reader)
     }
@@ -249,6 +301,94 @@ mod tests {
             let (again, alone) = look_at(bytes, true);
             assert_eq!((again.map(|read| read.pages), alone.seen[0].3), (Ok(1), *size), "{place}");
         }
+    }
+
+    /// A whole TIFF of one page of greys, the left half black, and as many bytes of nothing as its pages of before.
+    #[cfg(feature = "render")]
+    fn grey_tiff(width: u16, height: u16, before: usize) -> Vec<u8> {
+        let pixels = u32::from(width) * u32::from(height);
+        let start = 8 + u32::try_from(before).expect("small");
+        let mut file = [b"II*\0".as_slice(), &(start + pixels).to_le_bytes(), &vec![0; before]].concat();
+        for _ in 0..height {
+            file.extend((0..width).map(|x| if x < width / 2 { 0 } else { 255 }));
+        }
+        let entries = [
+            (256, width.into()),
+            (257, height.into()),
+            (258, 8),
+            (259, 1),
+            (262, 1),
+            (273, start),
+            (279, pixels),
+        ];
+        file.extend(u16::try_from(entries.len()).expect("few").to_le_bytes());
+        for (tag, value) in entries {
+            let tag: u16 = tag;
+            file.extend([tag.to_le_bytes(), 4_u16.to_le_bytes()].concat());
+            file.extend([1_u32.to_le_bytes(), value.to_le_bytes()].concat());
+        }
+        file.extend([0; 4]);
+        file
+    }
+
+    #[cfg(feature = "render")]
+    fn greys(png: &[u8]) -> ((u32, u32), Vec<u8>) {
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().expect("a PNG");
+        let mut greys = vec![0; reader.output_buffer_size().expect("small")];
+        let info = reader.next_frame(&mut greys).expect("whole");
+        assert_eq!(info.color_type, png::ColorType::Grayscale);
+        ((info.width, info.height), greys)
+    }
+
+    #[cfg(feature = "render")]
+    #[test]
+    fn what_is_too_large_for_who_reads_it_comes_smaller() {
+        let most = ImageLimits { bytes: 5_000, side: 301 };
+        for (before, size, seen) in [
+            // Its bytes are too many, but not its own.
+            (10_000, (60, 40), (60, 40)),
+            (0, (602, 201), (301, 100)),
+            // Rounded down, and never to nothing.
+            (0, (3, 900), (1, 301)),
+        ] {
+            let (read, reader) = look_within(most, &grey_tiff(size.0, size.1, before), true);
+            assert_eq!(read.map(|read| (read.kind, read.unread)), Ok((Kind::Tiff, Vec::new())), "{size:?}");
+            let [(_, Encoding::Png, png, page)] = &reader.seen[..] else { panic!("{size:?}") };
+            assert_eq!(*page, (size.0.into(), size.1.into()), "boxes are told in the picture as it was");
+            let (shown, greys) = greys(png);
+            assert_eq!(shown, seen);
+            if size.0 > 3 {
+                let row = &greys[..seen.0 as usize];
+                assert!(row[0] == 0 && row[row.len() - 1] == 255, "{row:?}");
+            }
+        }
+        // What fits is left as it is.
+        let tiff = grey_tiff(60, 40, 0);
+        assert_eq!(look_within(most, &tiff, true).1.seen[0].2, tiff);
+    }
+
+    #[cfg(feature = "render")]
+    #[test]
+    fn what_packs_badly_gets_smaller_until_it_fits() {
+        // Noise, the same each time.
+        let mut noise = 1_u32;
+        let mut file = grey_tiff(200, 200, 0);
+        for pixel in &mut file[8..8 + 200 * 200] {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *pixel = noise.to_le_bytes()[3];
+        }
+        let most = ImageLimits { bytes: 12_000, side: 10_000 };
+        let (_, reader) = look_within(most, &file, true);
+        let (shown, _) = greys(&reader.seen[0].2);
+        assert!(reader.seen[0].2.len() <= 12_000 && (100..200).contains(&shown.0), "{shown:?}");
+
+        let (read, reader) = look_within(ImageLimits { bytes: 10, ..most }, &file, true);
+        assert!(matches!(read, Err(ExtractError::Damaged(_))) && reader.seen.is_empty());
+        let (read, _) = look_within(most, &png(20_000, 10), true);
+        let Err(ExtractError::Damaged(why)) = read else { panic!("{read:?}") };
+        assert!(why.contains("too large for OCR"), "{why}");
     }
 
     #[test]

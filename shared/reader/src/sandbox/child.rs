@@ -10,7 +10,9 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
 use bytes::Bytes;
-use riffle_extract::{ExtractError, Limits, PageImage, SecondPages, SecondReader, Sink, Unit, View};
+use riffle_extract::{
+    ExtractError, ImageLimits, Limits, PageImage, SecondPages, SecondReader, Sink, Unit, View,
+};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
@@ -179,7 +181,7 @@ fn memory() -> u64 {
 struct Outgoing<'s> {
     socket: &'s UnixStream,
     units: Writer,
-    images: bool,
+    images: Option<ImageLimits>,
     /// After the first error nothing more is sent.
     broken: Option<io::Error>,
 }
@@ -219,7 +221,11 @@ impl Sink for Outgoing<'_> {
     }
 
     fn wants_images(&self) -> bool {
-        self.images
+        self.images.is_some()
+    }
+
+    fn image_limits(&self) -> ImageLimits {
+        self.images.unwrap_or(ImageLimits::NONE)
     }
 
     fn image(&mut self, image: &PageImage<'_>) -> bool {

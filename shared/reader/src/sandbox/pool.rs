@@ -134,7 +134,8 @@ impl Pool {
         let (inline, size) = extent(content);
         let seconds = self.settings.seconds(size);
         let task = |images, second| Task::Read { images, second };
-        let (mut images, mut second) = (into.wants_images(), self.settings.pdfium.is_some());
+        let (mut images, mut second) =
+            (into.wants_images().then(|| into.image_limits()), self.settings.pdfium.is_some());
         let mut request =
             Request { name: name.to_owned(), size, inline, task: task(images, second), seconds };
         let mut lease = Lease { pool: self, child: Some(self.take()?) };
@@ -155,11 +156,11 @@ impl Pool {
                 }
                 // pdfium was asked and did not come back: what can be read without is not lost. Nor where drawing
                 // a page took more than reading it.
-                Err(_) if (second && child.asked) || images => {
+                Err(_) if (second && child.asked) || images.is_some() => {
                     if second && child.asked {
                         second = false;
                     } else {
-                        images = false;
+                        images = None;
                     }
                     request.task = task(images, second);
                     into.restart();

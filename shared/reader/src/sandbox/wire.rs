@@ -11,7 +11,7 @@
 
 use std::io::{self, Read, Write};
 
-use riffle_extract::{Encoding, ExtractError, Extracted, Place, View};
+use riffle_extract::{Encoding, ExtractError, Extracted, ImageLimits, Place, View};
 use serde::{Deserialize, Serialize};
 
 /// A larger body is refused: one unit of text, or one picture.
@@ -34,8 +34,8 @@ pub(super) struct Request {
 pub(super) enum Task {
     /// Its text is read.
     Read {
-        /// Whether pictures are read.
-        images: bool,
+        /// Whether pictures are read, and what they may be at most.
+        images: Option<ImageLimits>,
         /// Whether pdfium may be asked.
         second: bool,
     },

@@ -129,7 +129,9 @@ fn drawn<'a>(page: &'a Page<'a>, number: u32, largest: u64, out: &mut Output<'_>
     if !out.wants_images() || largest > most {
         return false;
     }
-    let png = catch_unwind(AssertUnwindSafe(|| render::draw(page, most))).unwrap_or_default();
+    let fitting = out.image_limits();
+    let png =
+        catch_unwind(AssertUnwindSafe(|| render::draw(page, out.limits(), fitting))).unwrap_or_default();
     png.is_some_and(|png| out.image(Place::Page(number), Encoding::Png, &png, page.render_dimensions()))
 }
 

@@ -5,6 +5,9 @@ use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 use hayro_syntax::page::Page;
 
+use crate::draw::{fit, grey};
+use crate::{ImageLimits, Kind, Limits};
+
 /// Letters of ordinary size are read best at this many dots per inch.
 const DOTS_PER_INCH: f32 = 300.0;
 /// Larger pages are drawn coarser: a picture is held in four bytes per pixel, and beside it what it is drawn from.
@@ -12,16 +15,16 @@ const PIXELS_MAX: f32 = 25e6;
 /// The renderer counts pixels in 16 bits.
 const SIDE_MAX: f32 = 65_000.0;
 
-/// The page in greys as PNG, at most `pixels` of them.
-pub(super) fn draw<'a>(page: &'a Page<'a>, pixels: u64) -> Option<Vec<u8>> {
+/// The page in greys as PNG, at most `limits` has pixels of a picture, and as small as `most` says.
+pub(super) fn draw<'a>(page: &'a Page<'a>, limits: &Limits, most: ImageLimits) -> Option<Vec<u8>> {
     let (width, height) = page.render_dimensions();
     if !(width >= 1.0 && height >= 1.0) {
         return None;
     }
     #[expect(clippy::cast_precision_loss, reason = "a limit, not a count")]
-    let most = PIXELS_MAX.min(pixels as f32);
+    let (pixels, longest) = (PIXELS_MAX.min(limits.image_pixels as f32), SIDE_MAX.min(most.side as f32));
     let scale =
-        (DOTS_PER_INCH / 72.0).min((most / (width * height)).sqrt()).min(SIDE_MAX / width.max(height));
+        (DOTS_PER_INCH / 72.0).min((pixels / (width * height)).sqrt()).min(longest / width.max(height));
     if width * scale < 1.0 || height * scale < 1.0 {
         return None;
     }
@@ -31,16 +34,16 @@ pub(super) fn draw<'a>(page: &'a Page<'a>, pixels: u64) -> Option<Vec<u8>> {
     let drawn = render(page, &cache, &InterpreterSettings::default(), &RenderSettings::default(), &pixmap);
     // Nothing shines through white paper, so alpha says nothing.
     let grey: Vec<u8> =
-        drawn.data_as_u8_slice().as_chunks::<4>().0.iter().map(|[r, g, b, _]| grey(*r, *g, *b)).collect();
+        drawn.data_as_u8_slice().as_chunks::<4>().0.iter().map(|[r, g, b, _]| grey([*r, *g, *b])).collect();
     let size = (u32::from(drawn.width()), u32::from(drawn.height()));
     drop(drawn);
-    encode(&grey, size)
-}
-
-/// As bright as the eye sees it.
-fn grey(r: u8, g: u8, b: u8) -> u8 {
-    let bright = u32::from(r) * 77 + u32::from(g) * 150 + u32::from(b) * 29;
-    u8::try_from(bright >> 8).unwrap_or(u8::MAX)
+    let png = encode(&grey, size)?;
+    if most.hold(png.len(), size) {
+        return Some(png);
+    }
+    // What is drawn is in memory no more than once.
+    drop(grey);
+    fit(Kind::Png, &png.into(), limits, 1, most).ok()
 }
 
 fn encode(grey: &[u8], (width, height): (u32, u32)) -> Option<Vec<u8>> {
