@@ -46,7 +46,7 @@ pub use ocr::{Ocr, OcrError, OcrLine, OcrWord, PictureLimits};
 pub use platform::{Folder, FolderBrowser, MAX_FOLDERS, Probe, QueueDepth, Vitals};
 pub use scan_ledger::{Attempt, Body, ChunkDone, ListedAt, Outcome, ScanLedger, StoredResult};
 pub use session::{Counts, Frozen, Lease, Paused, Refused, Sealed, Session, SessionId, State, Transition};
-pub use text_cache::{TextCache, TextKey};
+pub use text_cache::{TextCache, TextKey, Worth};
 pub use tickets::{Ticket, TicketHash, TicketStore};
 pub use tokens::{Token, TokenVault};
 pub use transactions::{

@@ -1,14 +1,16 @@
 //! Reading pictures of text.
 
+use serde::{Deserialize, Serialize};
+
 use crate::PortError;
 
 /// A line of text in a picture.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OcrLine {
     pub words: Vec<OcrWord>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OcrWord {
     pub text: String,
     /// Left, top, right and bottom edge as parts of the picture's width and height, 0 to 1.

@@ -7,11 +7,25 @@ use crate::PortError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TextKey(pub [u8; 32]);
 
+/// What is worth its place in a cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worth {
+    /// The text of every file, which is then recalled without opening it.
+    Files,
+    /// What OCR read, picture by picture. Where to keep a text costs more than to read most files, this alone is
+    /// worth it; and of a file that was given up half-way, its pictures are not read and paid for again.
+    Pictures,
+}
+
 /// Keeps texts, by content and by where the content was last seen.
 ///
 /// Called from threads that may wait. Whatever is lost or thrown away is only read again: nothing may rest
 /// on a text being there. What is returned was put whole.
 pub trait TextCache: Send + Sync {
+    fn worth(&self) -> Worth {
+        Worth::Files
+    }
+
     /// The text kept under `key`.
     fn get(&self, key: TextKey) -> Result<Option<Vec<u8>>, PortError>;
 

@@ -1,8 +1,9 @@
-//! A file's text as it is kept for the next scan.
+//! A file's text as it is kept for the next scan, and what OCR read of a picture.
 //!
 //! ```text
 //! kept   := version (4 bytes) block (JSON of the outcome) piece*
 //! piece  := block (units) block (boxes)       as in `transcript.rs`
+//! pages  := version (4 bytes) block (JSON of lines of words)
 //! block  := length, length unpacked (4 bytes each), LZ4
 //! ```
 //!
@@ -11,6 +12,7 @@
 use std::cell::OnceCell;
 
 use riffle_extract::{ExtractError, Extracted, Sink};
+use riffle_ports::OcrLine;
 use serde::{Deserialize, Serialize};
 
 use crate::transcript::{self, Boxes, Malformed};
@@ -60,6 +62,19 @@ impl Packer {
     }
 }
 
+/// What OCR read of a picture, page by page.
+pub(crate) fn pages(pages: &[Vec<OcrLine>]) -> Option<Vec<u8>> {
+    let mut kept = transcript::VERSION.to_le_bytes().to_vec();
+    pack(&mut kept, &serde_json::to_vec(pages).ok()?);
+    Some(kept)
+}
+
+pub(crate) fn pages_of(kept: &[u8]) -> Result<Vec<Vec<OcrLine>>, Malformed> {
+    let mut pages = Vec::new();
+    unpack(block(&mut known(kept)?)?, &mut pages)?;
+    serde_json::from_slice(&pages).map_err(|_| Malformed)
+}
+
 fn pack(to: &mut Vec<u8>, bytes: &[u8]) {
     let packed = lz4_flex::block::compress(bytes);
     for length in [packed.len(), bytes.len()] {
@@ -106,12 +121,15 @@ impl Boxes for Packed<'_> {
     }
 }
 
+/// What stands after a version that is ours.
+fn known(kept: &[u8]) -> Result<&[u8], Malformed> {
+    let (version, rest) = kept.split_first_chunk::<4>().ok_or(Malformed)?;
+    if u32::from_le_bytes(*version) == transcript::VERSION { Ok(rest) } else { Err(Malformed) }
+}
+
 /// Hands what was kept to `sink`, which may have got some of it when the rest turns out to be broken.
 pub(crate) fn replay(kept: &[u8], sink: &mut dyn Sink) -> Result<Ended, Malformed> {
-    let (version, mut rest) = kept.split_first_chunk::<4>().ok_or(Malformed)?;
-    if u32::from_le_bytes(*version) != transcript::VERSION {
-        return Err(Malformed);
-    }
+    let mut rest = known(kept)?;
     let mut units = Vec::new();
     unpack(block(&mut rest)?, &mut units)?;
     let ended = serde_json::from_slice(&units).map_err(|_| Malformed)?;

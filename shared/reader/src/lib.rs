@@ -5,6 +5,7 @@
 mod evidence;
 mod kept;
 mod pictures;
+mod remembering;
 pub mod sandbox;
 mod transcript;
 
@@ -16,10 +17,12 @@ use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 use riffle_extract::{ExtractError, ImageLimits, Limits, PageImage, Sink, Unit};
-use riffle_ports::{Confirmed, Content, Ocr, Opened, PortError, ReadError, TextCache, TextKey};
+use riffle_ports::{Confirmed, Content, Ocr, Opened, PortError, ReadError, TextCache, TextKey, Worth};
 use sha2::{Digest, Sha256};
 
 use kept::Packer;
+use pictures::Picture;
+use remembering::Remembering;
 use sandbox::{Listener, Pool};
 
 /// Changes when the parsers read something otherwise: what was kept before is read anew.
@@ -84,7 +87,7 @@ pub struct Reader {
 impl Reader {
     /// What is remembered of the file, if anything is. Takes as long as it takes to load it.
     pub fn recall(&self, document: &Document<'_>) -> Option<Remembered> {
-        let cache = self.cache.as_ref()?;
+        let cache = self.kept(Worth::Files)?;
         let kept = cache.find(self.place(document)).unwrap_or_else(|error| {
             tracing::warn!(%error, "the text cache cannot be read: the file is read again");
             None
@@ -103,7 +106,7 @@ impl Reader {
         text: &mut dyn Text,
     ) -> Result<Ended, ReadError> {
         let content = opened.content();
-        let Some(cache) = &self.cache else {
+        let Some(cache) = self.kept(Worth::Files) else {
             let (ended, _) = self.parse(document, &content, text, None)?;
             opened.confirm()?;
             return Ok(ended);
@@ -143,6 +146,14 @@ impl Reader {
     ) -> Result<(Ended, Option<Vec<u8>>), PortError> {
         // To draw a page that nobody then reads takes longer than to read a hundred.
         let ocr = self.ocr.as_deref().filter(|ocr| document.ocr && ocr.is_available());
+        let remembering;
+        let ocr = match (ocr, self.kept(Worth::Pictures)) {
+            (Some(engine), Some(cache)) => {
+                remembering = Remembering { engine, cache, tenant: document.tenant };
+                Some(&remembering as &dyn Ocr)
+            }
+            (ocr, _) => ocr,
+        };
         let mut incoming = Incoming::new(text, ocr, packer);
         let (bytes, outcome) = match &self.parser {
             Parser::Sandbox(pool) => pool.parse(document.name, content, &mut incoming)?,
@@ -159,35 +170,39 @@ impl Reader {
         Ok((ended, kept))
     }
 
+    /// The cache, where it is for these.
+    fn kept(&self, worth: Worth) -> Option<&dyn TextCache> {
+        self.cache.as_deref().filter(|cache| cache.worth() == worth)
+    }
+
     fn place(&self, document: &Document<'_>) -> TextKey {
         self.key(document, "place", &[document.identity.as_bytes(), document.version.as_bytes()])
     }
 
-    /// Everything that decides what is read is in it, each part with its length so that none runs into another.
+    /// Everything that decides what is read is in it.
     fn key(&self, document: &Document<'_>, what: &str, parts: &[&[u8]]) -> TextKey {
         let ocr = self.ocr.as_ref().filter(|_| document.ocr).map(|ocr| ocr.variant()).unwrap_or_default();
         let second = match &self.parser {
             Parser::Sandbox(pool) => pool.variant(),
             Parser::InProcess(_) => b"",
         };
-        let version = [transcript::VERSION.to_le_bytes(), PARSERS.to_le_bytes()].concat();
         // Formats that are told by their name only are other files under another name.
         let extension = document.name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let mut hash = Sha256::new();
-        let fixed: [&[u8]; 6] = [
-            what.as_bytes(),
-            &version,
-            document.tenant.as_bytes(),
-            ocr.as_bytes(),
-            second,
-            extension.as_bytes(),
-        ];
-        for part in fixed.iter().chain(parts) {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        }
-        TextKey(hash.finalize().into())
+        let fixed = [document.tenant.as_bytes(), ocr.as_bytes(), second, extension.as_bytes()];
+        key(what, &[&fixed[..], parts].concat())
     }
+}
+
+/// Each part with its length, so that none runs into another.
+fn key(what: &str, parts: &[&[u8]]) -> TextKey {
+    let version = [transcript::VERSION.to_le_bytes(), PARSERS.to_le_bytes()].concat();
+    let mut hash = Sha256::new();
+    let fixed: [&[u8]; 2] = [what.as_bytes(), &version];
+    for part in fixed.iter().chain(parts) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    TextKey(hash.finalize().into())
 }
 
 /// Whether reading the same bytes again gives the same: not so where a limit or the parser's end came first.
@@ -225,6 +240,7 @@ fn unreadable(error: std::io::Error) -> ReadError {
 struct Incoming<'t> {
     text: &'t mut dyn Text,
     ocr: Option<&'t dyn Ocr>,
+    /// `None` also once it turns out that reading the file again may give more.
     packer: Option<Packer>,
     reader: transcript::Reader,
     writer: transcript::Writer,
@@ -280,14 +296,18 @@ impl Sink for Incoming<'_> {
     }
 
     fn image(&mut self, image: &PageImage<'_>) -> bool {
-        let Some(ocr) = self.ocr else { return false };
+        // Where the world has failed the file is read again later, and its pictures with it.
+        let Some(ocr) = self.ocr.filter(|_| self.broken.is_none()) else { return false };
         let read = pictures::read(ocr, image, self).unwrap_or_else(|error| {
             self.broken.get_or_insert(error);
-            false
+            Picture::Unread
         });
+        if read == Picture::NotNow {
+            (self.ocr, self.packer) = (None, None);
+        }
         // What the parser sends after it comes after it.
         self.pack();
-        read
+        read == Picture::Read
     }
 }
 

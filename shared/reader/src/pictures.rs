@@ -3,17 +3,30 @@
 use riffle_extract::{Bounds, Glyphs, PageImage, Place, Sink, Unit};
 use riffle_ports::{Ocr, OcrError, OcrLine, PortError};
 
-/// Has a picture read and hands its text on; says whether it could be read.
+/// What came of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Picture {
+    Read,
+    Unread,
+    /// The engine is not there, and may be next time.
+    NotNow,
+}
+
+/// Has a picture read and hands its text on.
 ///
 /// # Errors
 /// The world failed. A picture that cannot be read, or an engine that is not there, leaves the page unread.
-pub(crate) fn read(ocr: &dyn Ocr, image: &PageImage<'_>, sink: &mut dyn Sink) -> Result<bool, PortError> {
+pub(crate) fn read(ocr: &dyn Ocr, image: &PageImage<'_>, sink: &mut dyn Sink) -> Result<Picture, PortError> {
     let pages = match ocr.read(image.bytes) {
         Ok(pages) => pages,
         Err(OcrError::Port(error)) => return Err(error),
-        Err(OcrError::Picture(why) | OcrError::Unavailable(why)) => {
+        Err(OcrError::Picture(why)) => {
             tracing::warn!(why, "a picture was not read");
-            return Ok(false);
+            return Ok(Picture::Unread);
+        }
+        Err(OcrError::Unavailable(why)) => {
+            tracing::warn!(why, "no picture is read");
+            return Ok(Picture::NotNow);
         }
     };
     for (number, lines) in pages.iter().enumerate() {
@@ -23,7 +36,7 @@ pub(crate) fn read(ocr: &dyn Ocr, image: &PageImage<'_>, sink: &mut dyn Sink) ->
             sink.unit(&Unit { place: &place, text: &text, glyphs: Some(&glyphs) });
         }
     }
-    Ok(true)
+    Ok(Picture::Read)
 }
 
 /// The page so many pages on: a TIFF holds several.
@@ -101,7 +114,7 @@ mod tests {
         let place = Place::Inside { entry: "a.zip".to_owned(), place: Box::new(Place::Page(3)) };
         let page = (100.0, 200.0);
         let mut image = PageImage { place: &place, encoding: Encoding::Tiff, bytes: b"tiff", page };
-        assert_eq!(read(&Parrot, &image, &mut pages), Ok(true));
+        assert_eq!(read(&Parrot, &image, &mut pages), Ok(Picture::Read));
         let said: Vec<_> = pages.0.iter().map(|(place, text, _)| (place.as_str(), text.as_str())).collect();
         assert_eq!(said, [("a.zip: page 3", "HOLE-1 ok\nnext"), ("a.zip: page 4", "HOLE-2")]);
         let offsets: Vec<u32> = pages.0[0].2.iter().map(|(offset, _)| *offset).collect();
@@ -109,6 +122,6 @@ mod tests {
         assert_eq!(pages.0[0].2[0].1, Bounds { x0: 10.0, y0: 50.0, x1: 50.0, y1: 100.0 });
 
         image.bytes = b"";
-        assert_eq!(read(&Parrot, &image, &mut pages), Ok(false), "the page stays unread");
+        assert_eq!(read(&Parrot, &image, &mut pages), Ok(Picture::Unread), "the page stays unread");
     }
 }

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use riffle_extract::{ExtractError, Limits, Sink, Unit};
 use riffle_ports::{
-    Confirmed, Content, Ocr, OcrError, OcrLine, Opened, PictureLimits, PortError, ReadError, TextCache, TextKey,
+    Confirmed, Content, Ocr, OcrError, OcrLine, OcrWord, Opened, PictureLimits, PortError, ReadError,
+    TextCache, TextKey, Worth,
 };
 use riffle_reader::sandbox::{Pdfium, Pool, Settings};
 use riffle_reader::{Document, Ended, Parser, Reader, Text};
@@ -234,6 +235,126 @@ fn a_broken_text_is_read_anew() {
     }
     assert_eq!(recall(&reader, &document("a.txt")), None);
     assert_eq!(read(&reader, "a.txt", content.as_bytes()).1, lines);
+}
+
+/// Keeps what OCR read, and nothing else.
+#[derive(Default)]
+struct Pictures(Memory);
+
+impl TextCache for Pictures {
+    fn worth(&self) -> Worth {
+        Worth::Pictures
+    }
+
+    fn get(&self, key: TextKey) -> Result<Option<Vec<u8>>, PortError> {
+        self.0.get(key)
+    }
+
+    fn find(&self, _: TextKey) -> Result<Option<Vec<u8>>, PortError> {
+        panic!("a picture has no place")
+    }
+
+    fn put(&self, key: TextKey, text: Vec<u8>) -> Result<(), PortError> {
+        self.0.put(key, text)
+    }
+
+    fn link(&self, _: TextKey, _: TextKey) -> Result<(), PortError> {
+        panic!("a picture has no place")
+    }
+}
+
+/// Reads "HOLE-1" in every picture, and counts how often it is asked.
+#[derive(Default)]
+struct Engine {
+    asked: Mutex<u32>,
+    /// What it says of the second picture instead.
+    second: Option<OcrError>,
+}
+
+impl Ocr for Engine {
+    fn variant(&self) -> String {
+        "engine".to_owned()
+    }
+
+    fn read(&self, _: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
+        let mut asked = self.asked.lock().expect("not poisoned");
+        *asked += 1;
+        match &self.second {
+            Some(error) if *asked >= 2 => Err(error.clone()),
+            _ => {
+                let word = OcrWord { text: "HOLE-1".to_owned(), bounds: [0.1, 0.2, 0.3, 0.4] };
+                Ok(vec![vec![OcrLine { words: vec![word] }]])
+            }
+        }
+    }
+}
+
+/// So many pages of different size.
+fn tiff(pages: u16) -> Bytes {
+    let mut file = b"II*\0\x08\0\0\0".to_vec();
+    for page in 1..=pages {
+        file.extend(2_u16.to_le_bytes());
+        for tag in [256_u16, 257] {
+            file.extend([tag, 3, 1, 0, page, 0].map(u16::to_le_bytes).concat());
+        }
+        let next = if page == pages { 0 } else { u32::try_from(file.len() + 4).expect("small") };
+        file.extend(next.to_le_bytes());
+    }
+    Bytes::from(file)
+}
+
+#[test]
+fn a_picture_is_read_once_for_a_tenant() {
+    let (engine, cache) = (Arc::new(Engine::default()), Arc::new(Pictures::default()));
+    let ocr: Arc<dyn Ocr> = engine.clone();
+    let reader = Reader { cache: Some(cache.clone()), ocr: Some(ocr), ..reader(settings()) };
+    let read = |document: &Document<'_>| {
+        let mut lines = Lines::default();
+        reader.read(document, &tiff(2), &mut lines).expect("a sandbox is there");
+        assert_eq!(texts(&lines.0), ["HOLE-1", "HOLE-1"]);
+        *engine.asked.lock().expect("not poisoned")
+    };
+    let document = Document { ocr: true, ..document("a.tif") };
+    assert_eq!(reader.recall(&document), None);
+    assert_eq!(read(&document), 2);
+    assert_eq!(read(&Document { identity: "elsewhere", ..document }), 2, "under any name");
+    assert_eq!(read(&Document { tenant: "other", ..document }), 4);
+    assert_eq!(cache.0.texts.lock().expect("not poisoned").len(), 4, "and nothing else is kept");
+    for text in cache.0.texts.lock().expect("not poisoned").values_mut() {
+        text.truncate(6);
+    }
+    assert_eq!(read(&document), 6, "what is broken is read anew");
+}
+
+#[test]
+fn a_file_given_up_half_way_is_not_paid_for_twice() {
+    let cache = Arc::new(Pictures::default());
+    let throttled = OcrError::Port(PortError::Unavailable("throttled".to_owned()));
+    let mut asked = Vec::new();
+    for second in [Some(throttled), None] {
+        let engine = Arc::new(Engine { second, ..Engine::default() });
+        let ocr: Arc<dyn Ocr> = engine.clone();
+        let reader = Reader { cache: Some(cache.clone()), ocr: Some(ocr), ..reader(settings()) };
+        let document = Document { ocr: true, ..document("a.tif") };
+        let outcome = reader.read(&document, &tiff(4), &mut Lines::default());
+        asked.push((outcome.is_ok(), *engine.asked.lock().expect("not poisoned")));
+    }
+    assert_eq!(asked, [(false, 2), (true, 3)], "the first is known; nobody asks on after a failure");
+}
+
+#[test]
+fn what_no_engine_could_read_now_is_not_remembered_as_unread() {
+    let cache = Arc::new(Memory::default());
+    for (error, kept) in [
+        (OcrError::Unavailable("no permission".to_owned()), 0),
+        (OcrError::Picture("too large".to_owned()), 1),
+    ] {
+        let ocr: Arc<dyn Ocr> = Arc::new(Engine { second: Some(error), ..Engine::default() });
+        let reader = Reader { cache: Some(cache.clone()), ocr: Some(ocr), ..reader(settings()) };
+        let document = Document { ocr: true, ..document("a.tif") };
+        reader.read(&document, &tiff(3), &mut Lines::default()).expect("a sandbox is there");
+        assert_eq!(cache.texts.lock().expect("not poisoned").len(), kept);
+    }
 }
 
 /// Takes pictures of up to 10,000 pixels a side, and notes their sizes.
