@@ -40,6 +40,8 @@ export interface Settings {
     uploaded: number;
     /** Pictures for reports, which hold them once they are made. */
     crops: number;
+    /** What OCR read of a picture, kept so that it is not paid for again. */
+    texts: number;
     /** 0 keeps them for ever, here and below. */
     reports: number;
     files: number;
@@ -82,7 +84,7 @@ const DEFAULTS: Settings = {
   origins: [],
   endpoint: undefined,
   fullMonitoring: true,
-  days: { logs: 30, uploaded: 30, crops: 30, reports: 0, files: 0, versions: 30 },
+  days: { logs: 30, uploaded: 30, crops: 30, texts: 90, reports: 0, files: 0, versions: 30 },
   concurrency: { dispatch: 5, work: 50, quarantine: 2, finish: 5 },
   identities: undefined,
   selfSignUp: false,

@@ -125,12 +125,19 @@ describe("a function's role may do", () => {
     }
   });
 
-  test("Textract only where it is asked for, and only readers", () => {
+  test("Textract only where it is asked for, and only readers, who keep what it read", () => {
     const asked = new Seen({ ocr: "textract" });
-    const who = FUNCTIONS.filter((name) =>
-      asked.rights(`${folder(name)}/${name}/role`).some((line) => line.startsWith("textract:")),
-    );
-    expect(who).toEqual(["scan-worker", "scan-quarantine"]);
+    for (const name of FUNCTIONS) {
+      const role = `${folder(name)}/${name}/role`;
+      const before = new Set(seen.rights(role));
+      const more = asked.rights(role).filter((line) => !before.has(line));
+      const reads = ["scan-worker", "scan-quarantine"].includes(name);
+      const wanted = [
+        ...on(`${bucket("objects")}/texts/*`, "s3", "GetObject PutObject"),
+        "textract:DetectDocumentText *",
+      ];
+      expect(more, name).toEqual(reads ? wanted : []);
+    }
   });
 
   test("tokens are sealed and opened only with a tenant and a session", () => {

@@ -151,6 +151,7 @@ describe("data", () => {
     expect(rules("buckets/uploads/bucket")).toEqual([["uploaded/", 30]]);
     expect(rules("buckets/objects/bucket", { days: '{"uploaded": 7, "reports": 90}' })).toEqual([
       ["crops/", 30],
+      ["texts/", 90],
       ["reports/", 90],
       ["uploaded/", 7],
     ]);
@@ -367,7 +368,7 @@ function checked(app: App): () => void {
 test.each([
   [{ architecture: "sparc" }, "context architecture: sparc is none of arm64, x86_64"],
   [{ concurrency: '{"work": 1}' }, "context concurrency: work must be 2 or more"],
-  [{ days: '{"years": 1}' }, "context days: years is none of logs, uploaded, crops, reports, files, versions"],
+  [{ days: '{"years": 1}' }, "context days: years is none of logs, uploaded, crops, texts, reports, files, versions"],
   [
     { pageOrigin: "riffle.example.org/" },
     "context pageOrigin: riffle.example.org/ is no origin, such as https://riffle.example.org",

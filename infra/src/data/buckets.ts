@@ -83,7 +83,7 @@ export class Bucket extends Construct {
 }
 
 export class Buckets extends Construct {
-  /** Ours: codes, manifests, long results, crops, reports, what was declared of uploads. */
+  /** Ours: codes, manifests, long results, crops, texts of pictures, reports, what was declared of uploads. */
   readonly objects: Bucket;
   /** What people put: by the page below `uploaded/`, in their own way below `files/TENANT/`. */
   readonly uploads: Bucket;
@@ -97,7 +97,7 @@ export class Buckets extends Construct {
       "objects",
       "OBJECTS_BUCKET",
       settings,
-      { crops: days.crops, reports: days.reports, uploaded: days.uploaded },
+      { crops: days.crops, texts: days.texts, reports: days.reports, uploaded: days.uploaded },
       [{ ...reading, allowedHeaders: ["*"], exposedHeaders: ["ETag"], maxAge: 3_600 }],
     );
     this.uploads = new Bucket(

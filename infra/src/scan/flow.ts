@@ -130,6 +130,8 @@ export class ScanFlow extends Construct {
     buckets.uploads.allowRead(reader, "files", "uploaded");
     if (settings.ocr === "textract") {
       reader.allowMany(["textract:DetectDocumentText"], ["*"], "Textract has no resources to name.");
+      buckets.objects.allowRead(reader, "texts");
+      buckets.objects.allowWrite(reader, "texts");
     }
     this.tells(reader);
     return reader;

@@ -7,11 +7,11 @@ use riffle_aws_adapters as aws;
 use riffle_drive_adapter::Drive;
 use riffle_ports::{
     ClientNotifier, Clock, ConnectionRegistry, DownloadLinks, FileSource, Ids, Meter, ObjectStore, Ocr,
-    Queue, TokenVault,
+    Queue, TextCache, TokenVault,
 };
 use riffle_reader::sandbox::{self, Pool};
 use riffle_reader::{Parser, Reader};
-use riffle_runtime::{RandomIds, SystemClock};
+use riffle_runtime::{ObjectTexts, RandomIds, SystemClock};
 use riffle_scan::{
     Links, PageViews, Ports, Prices, ReaderPages, ReaderSearch, Scan, Settings, Sources, Tickets, Uploads,
     Worker, keys,
@@ -167,8 +167,15 @@ impl Cloud {
 
     /// What reads files: the worker, and quarantine.
     pub fn worker(&self) -> Result<Worker, ConfigError> {
-        // Reading a drawing again costs less than keeping its text.
-        let reader = Reader { parser: sandbox(), cache: None, ocr: self.ocr()? };
+        let ocr = self.ocr()?;
+        // Reading a drawing again costs less than keeping its text; having a picture read again costs more.
+        let cache = match ocr {
+            Some(_) => {
+                Some(Arc::new(ObjectTexts::new(self.objects()?, Handle::current())) as Arc<dyn TextCache>)
+            }
+            None => None,
+        };
+        let reader = Reader { parser: sandbox(), cache, ocr };
         Ok(Worker {
             scan: self.scan(&[Queue::ScanFinish])?,
             source: self.sources()?,
