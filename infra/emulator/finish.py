@@ -19,6 +19,23 @@ def cors(template: dict, outputs: dict) -> None:
             boto3.client("apigatewayv2").update_api(ApiId=outputs["HttpApiId"], CorsConfiguration=wanted)
 
 
+def tables(template: dict) -> None:
+    """Its CloudFormation makes tables without their expiry and their backups."""
+    dynamodb = boto3.client("dynamodb")
+    pages = boto3.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName="Riffle")
+    made = {one["LogicalResourceId"]: one["PhysicalResourceId"] for page in pages for one in page["StackResourceSummaries"]}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::DynamoDB::Table":
+            continue
+        table, wanted = {"TableName": made[name]}, resource["Properties"]
+        is_set = dynamodb.describe_time_to_live(**table)["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"
+        if not is_set and "TimeToLiveSpecification" in wanted:
+            dynamodb.update_time_to_live(**table, TimeToLiveSpecification=wanted["TimeToLiveSpecification"])
+        if "PointInTimeRecoverySpecification" in wanted:
+            recovery = wanted["PointInTimeRecoverySpecification"]
+            dynamodb.update_continuous_backups(**table, PointInTimeRecoverySpecification=recovery)
+
+
 def page(folder: Path, bucket: str) -> None:
     """The CDK's own copier of files does not run there."""
     s3 = boto3.client("s3")
@@ -30,6 +47,8 @@ def page(folder: Path, bucket: str) -> None:
 
 if __name__ == "__main__":
     outputs = json.loads(Path(sys.argv[2]).read_text())
-    cors(json.loads(Path(sys.argv[1]).read_text()), outputs)
+    template = json.loads(Path(sys.argv[1]).read_text())
+    cors(template, outputs)
+    tables(template)
     if len(sys.argv) > 3:
         page(Path(sys.argv[3]), outputs["PageBucket"])

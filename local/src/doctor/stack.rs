@@ -129,7 +129,7 @@ fn judge_queue(name: &str, url: &str, facts: &Result<QueueFacts, Failed>, checks
     match name {
         "DeadLetterQueueUrl" if all > 0 => checks.warning(
             name,
-            format!("{all} dead letters"),
+            words::count(all, "dead letter"),
             "riffle redrive --stack … --list shows them; without --list it moves them back when the cause is gone \
              (docs/runbook.md#dead-letters)",
         ),

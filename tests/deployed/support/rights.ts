@@ -61,10 +61,10 @@ export class Role {
     }));
   }
 
-  async without({ action, resource }: Right, doing: () => Promise<void>): Promise<void> {
+  async without<T>({ action, resource }: Right, doing: () => Promise<T>): Promise<T> {
     try {
       await this.write((statement) => statement.Action !== action || statement.Resource !== resource);
-      await doing();
+      return await doing();
     } finally {
       await this.write(() => true);
     }

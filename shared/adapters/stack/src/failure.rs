@@ -1,6 +1,8 @@
 //! What a refused or lost call says to who operates the stack.
 
-use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use std::error::Error;
+
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 
 /// A call that failed: the operation, and what the service or the way to it says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +25,7 @@ impl Failed {
 
 pub(crate) fn failed<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> Failed
 where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
+    E: ProvideErrorMetadata + Error + 'static,
     R: std::fmt::Debug,
 {
     move |error| {
@@ -31,8 +33,34 @@ where
         let why = match (&code, error.message()) {
             (Some(code), Some(message)) => format!("{code}: {message}"),
             (Some(code), None) => code.clone(),
-            (None, _) => DisplayErrorContext(&error).to_string(),
+            (None, _) => causes(&error),
         };
         Failed { operation, code, why }
+    }
+}
+
+/// An error and what it comes from, on one line: no credentials, a name that is not known, a certificate.
+fn causes(error: &dyn Error) -> String {
+    let texts: Vec<String> = std::iter::successors(Some(error), |error| error.source())
+        .map(|error| error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    texts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("dispatch failure")]
+    struct Outer(#[source] Inner);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("no credentials. Attempted:\n  Environment")]
+    struct Inner;
+
+    #[test]
+    fn what_did_not_answer_is_told_on_one_line() {
+        assert_eq!(causes(&Outer(Inner)), "dispatch failure: no credentials. Attempted: Environment");
     }
 }

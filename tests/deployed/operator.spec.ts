@@ -1,0 +1,100 @@
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { expect, test } from "@playwright/test";
+
+import { expectWhole } from "./support/expect.ts";
+import { program, put, Samples } from "./support/files.ts";
+import { chance, Person } from "./support/people.ts";
+import { Role } from "./support/rights.ts";
+import { deployed, outputs, run } from "./support/stack.ts";
+import { purge, visibility, waiting } from "./support/state.ts";
+import { until } from "./support/until.ts";
+
+const OUTPUTS = ["--outputs", path.join(run, "outputs.json")];
+const STACK = ["--stack", "Riffle"];
+interface Check {
+  check: string;
+  level: "ok" | "warning" | "problem";
+  found: string;
+}
+
+interface Letter {
+  message: string;
+  queue: string;
+  kind: string;
+  session_id: string;
+}
+
+/** As a person at a terminal: lines of JSON, what it says beside them, and how it ends. */
+function riffle<T>(...words: string[]): { lines: T[]; said: string; status: number | null } {
+  const { stdout, stderr, status } = spawnSync(program(), [...words, "--json"], { encoding: "utf8", timeout: 60_000 });
+  if (/unexpected argument/.test(stderr))
+    throw new Error(`RIFFLE_BINARY was built without --features cloud: ${stderr}`);
+  const lines = stdout.split("\n").filter(Boolean);
+  return { lines: lines.map((line) => JSON.parse(line) as T), said: stderr, status };
+}
+
+test("riffle doctor finds the stack well, by either name, and says what is missing", async () => {
+  await purge(outputs.DeadLetterQueueUrl);
+  for (const named of [OUTPUTS, STACK]) {
+    const { lines, status } = riffle<Check>("doctor", ...named);
+    const unwell = lines.filter(({ level }) => level !== "ok").map(({ check }) => check);
+    expect(unwell, "nobody has been told of alarms yet").toEqual(["AlarmsTopic"]);
+    expect(status, "warnings").toBe(1);
+    for (const one of ["ScanTable", "WorkQueueUrl", "TokenKeyId", "HTTP API", "sign-in", "WebSocket API"]) {
+      expect(lines.map(({ check }) => check)).toContain(one);
+    }
+  }
+  const none = riffle("doctor", "--stack", "Nosuch");
+  expect(none.said).toContain("Nosuch");
+  expect(none.status).toBe(2);
+});
+
+test("what died is listed, given back, and ends its scan", async () => {
+  await purge(outputs.DeadLetterQueueUrl);
+  const samples = Samples.make(5, 3);
+  const person = await Person.of(`t-${chance()}`);
+  await put(person.tenant, "drawings", samples.files);
+  const socket = await person.connect();
+  // Tries follow one another within seconds, not hours.
+  await visibility(outputs.DispatchQueueUrl, 1);
+  const session = await withoutWork(async () => {
+    const codes = { target_hole_codes: samples.key.codes };
+    socket.send({ action: "start_scan", request_id: chance(), prefix: "drawings/", ...codes });
+    const { session_id } = await socket.type("STARTED");
+    await until("a dead letter", async () => (await waiting(outputs.DeadLetterQueueUrl)) > 0);
+    return session_id ?? "";
+  });
+  await visibility(outputs.DispatchQueueUrl, 20);
+
+  const { lines, status } = riffle<Letter>("redrive", ...OUTPUTS, "--list");
+  expect(status).toBe(0);
+  expect(lines).toEqual([expect.objectContaining({ queue: "scan-dispatch", kind: "job", session_id: session })]);
+  const dead = riffle<Check>("doctor", ...STACK).lines.find(({ check }) => check === "DeadLetterQueueUrl");
+  expect(dead).toMatchObject({ level: "warning", found: expect.stringMatching(/^1 dead letter/) });
+  expect((await person.session(session)).processed).toBe(0);
+
+  const strange = riffle("redrive", ...STACK, "--message", "nosuch");
+  expect(strange.status).toBe(1);
+  expect(strange.said).toContain("not among the dead letters");
+  const moved = riffle("redrive", ...STACK, "--message", lines[0]?.message ?? "");
+  expect(moved.said).toContain("1 dead letter moved back");
+  expect(moved.status).toBe(0);
+  await socket.type("COMPLETE");
+  await expectWhole(person, session, samples);
+  await until("no dead letters", async () => (await waiting(outputs.DeadLetterQueueUrl)) === 0);
+  const again = riffle("redrive", ...STACK);
+  expect(again.said).toContain("0 dead letters moved back");
+  expect(again.status).toBe(0);
+  await socket.close();
+});
+
+/** While nobody may hand out files. */
+async function withoutWork<T>(doing: () => Promise<T>): Promise<T> {
+  const dispatcher = (await deployed()).get("scan-dispatcher");
+  if (!dispatcher) throw new Error("there is no dispatcher");
+  const role = await Role.of(dispatcher);
+  const right = role.rights.find(({ words }) => /SendMessage work/.test(words));
+  if (!right) throw new Error(`the dispatcher may not send work: ${role.rights.map(({ words }) => words)}`);
+  return role.without(right, doing);
+}
