@@ -13,6 +13,8 @@ import json
 import random
 from pathlib import Path
 
+import writes
+
 JSON = {"Content-Type": "application/x-amz-json-1.0"}
 XML = {"Content-Type": "application/xml"}
 
@@ -90,6 +92,7 @@ def install(folder: Path) -> None:
     from ministack import app
 
     note_denials(folder / "denied")
+    app.SERVICE_HANDLERS["dynamodb"] = writes.around(folder / "writes", app.SERVICE_HANDLERS["dynamodb"])
 
     faults = Faults(folder)
     for service in REFUSED:

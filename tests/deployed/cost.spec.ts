@@ -4,6 +4,14 @@ import { expect, test } from "@playwright/test";
 import { expectTold, expectWhole } from "./support/expect.ts";
 import { put, Samples } from "./support/files.ts";
 import { chance, Person } from "./support/people.ts";
+import { noteWrites, toldWrites } from "./support/writes.ts";
+
+/** What is promised: so many files a second, and so many writes to any one item, a fifth of what DynamoDB takes. */
+const FILES_A_SECOND = 1_000;
+const WRITES_A_SECOND = 200;
+/** How often progress is told in a second. */
+const PROGRESS = 2;
+const CHUNK = 100;
 
 test("a scan of a thousand files says what it used", async () => {
   const samples = Samples.make(1_000, 7);
@@ -11,6 +19,7 @@ test("a scan of a thousand files says what it used", async () => {
   await put(person.tenant, "drawings", samples.files);
   const socket = await person.connect();
   const codes = { target_hole_codes: samples.key.codes };
+  noteWrites();
   socket.send({ action: "start_scan", request_id: chance(), prefix: "drawings/", ...codes });
   const { session_id: session, receipt } = await socket.type("COMPLETE", 200_000);
   await expectWhole(person, session ?? "", samples);
@@ -19,6 +28,15 @@ test("a scan of a thousand files says what it used", async () => {
 
   const files = samples.files.length;
   const { used } = receipt;
+  const writes = toldWrites(session ?? "");
+  expect(writes.session_by_batches).toBeGreaterThan(0);
+  const perSecond = {
+    session: (writes.session_by_batches / files) * FILES_A_SECOND + PROGRESS,
+    chunk: (writes.chunk / CHUNK) * FILES_A_SECOND,
+  };
+  console.log(`   at ${FILES_A_SECOND} files/s, writes/s of one item: ${JSON.stringify(perSecond)}`);
+  expect(Math.max(...Object.values(perSecond))).toBeLessThanOrEqual(WRITES_A_SECOND);
+  expect(writes.other, "results are written once").toBe(1);
   expect(receipt.files).toBe(files);
   for (const kind of ["invocations", "queue_requests", "table_write_units", "object_reads", "socket_messages"]) {
     expect(used[kind], kind).toBeGreaterThan(0);
@@ -27,7 +45,7 @@ test("a scan of a thousand files says what it used", async () => {
   expect(used.table_write_units / files).toBeGreaterThan(1);
   const figures = {
     ...{ files, bytes: receipt.bytes, pages: receipt.pages, matches: (await person.session(session ?? "")).matches },
-    ...{ used, cost: receipt.cost, seconds: receipt.duration_seconds },
+    ...{ used, writes, cost: receipt.cost, seconds: receipt.duration_seconds },
   };
   console.log(`   ${(used.table_write_units / files).toFixed(2)} write units a file; ${JSON.stringify(used)}`);
   const place = process.env.RIFFLE_DEPLOYED_FIGURES;
