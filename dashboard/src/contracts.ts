@@ -638,7 +638,7 @@ export interface components {
         Frame: components["schemas"]["FrameBody"] & {
             /**
              * Format: date-time
-             * @description The server's time.
+             * @description The server's time; of PROGRESS, which may be overtaken on its way, that of its counts.
              */
             at: string;
             /** @description `null` where a frame belongs to no session. */
@@ -984,6 +984,8 @@ export interface components {
             authorize_url: string;
             client_id: string;
             logout_url: string;
+            /** @description Takes the refresh token of who signs out (RFC 7009). Left out where nothing does. */
+            revoke_url?: string | null;
             /** @description Separated by spaces. */
             scope: string;
             token_url: string;

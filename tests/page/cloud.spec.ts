@@ -63,8 +63,10 @@ test("from the sign-in to the report, the evidence and what it costs", async ({ 
   await expect(page.locator("[data-box]").first()).toBeVisible();
   await page.getByRole("button", { name: "Close" }).click();
 
+  expect(cloud.holding.size).toBe(1);
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "Sign in to Riffle" })).toBeVisible();
+  await expect.poll(() => cloud.holding.size).toBe(0);
 });
 
 test("a report opened from elsewhere", async ({ page, cloud, folder }) => {

@@ -15,7 +15,8 @@ export function browser(): World {
     sha256: async (text) => new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
     async send(url, form) {
       try {
-        const answer = await fetch(url, { method: "POST", body: new URLSearchParams(form), credentials: "omit" });
+        const body = new URLSearchParams(form);
+        const answer = await fetch(url, { method: "POST", body, credentials: "omit", keepalive: true });
         return { status: answer.status, body: await answer.json().catch(() => null) };
       } catch {
         return { status: 0, body: null };

@@ -210,12 +210,14 @@ describe("a sign-in that runs out", () => {
   });
 });
 
-it("signing out ends it in every tab", async () => {
+it("signing out ends it in every tab, and at the provider", async () => {
   const world = made();
   const one = await entered(world);
   const two = await entered(world);
+  expect(world.provider.holding.size).toBe(2);
   one.identity.signOut();
   await settled();
+  expect(world.provider.holding.size).toBe(0);
   for (const { identity, tab } of [one, two]) {
     expect(identity.snapshot()).toEqual({ kind: "out", why: null });
     expect(tab.kept.size).toBe(0);

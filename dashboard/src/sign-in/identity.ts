@@ -15,6 +15,7 @@ import {
   type Returned,
   refreshForm,
   returned,
+  revokeForm,
   type Tokens,
   tokens,
   type Who,
@@ -44,7 +45,7 @@ export interface World {
   after(milliseconds: number, call: () => void): () => void;
   random(bytes: number): Uint8Array;
   sha256(text: string): Promise<Uint8Array>;
-  /** Sends a form, without anything else that would tell who asks. Status 0: nobody answered. */
+  /** Sends a form, without anything else that would tell who asks, also when the page is left. Status 0: nobody answered. */
   send(url: string, form: Record<string, string>): Promise<{ status: number; body: unknown }>;
   /** Kept by this tab over a reload. */
   recall(key: string): string | null;
@@ -134,7 +135,7 @@ export class Identity implements Voucher {
   }
 
   signOut(): void {
-    this.drop();
+    this.end();
     this.world.tell({ kind: "signed_out" });
     this.set({ kind: "out", why: null });
     this.world.leave(logoutUrl(this.provider, this.world.origin));
@@ -213,7 +214,7 @@ export class Identity implements Voucher {
         return;
       case "signed_out":
         if (this.state.kind === "done") return;
-        this.drop();
+        this.end();
         this.set({ kind: "out", why: null });
         return;
     }
@@ -317,6 +318,15 @@ export class Identity implements Voucher {
     } else {
       this.set({ kind: "out", why });
     }
+  }
+
+  /** Signed out: each tab has a refresh token of its own, which a copy of it is not to outlive. */
+  private end(): void {
+    const refresh = this.held?.tokens.refresh;
+    this.drop();
+    const { revoke_url } = this.provider;
+    // Whatever the answer, nobody is left who could do anything about it; the token ends by itself.
+    if (refresh && revoke_url) void this.world.send(revoke_url, revokeForm(this.provider, refresh));
   }
 
   private drop(): void {

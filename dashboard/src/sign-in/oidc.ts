@@ -96,6 +96,11 @@ export function refreshForm(provider: SignIn, refresh: string): Record<string, s
   return { grant_type: "refresh_token", client_id: provider.client_id, refresh_token: refresh };
 }
 
+/** Ends a refresh token, and whatever was given for it. */
+export function revokeForm(provider: SignIn, refresh: string): Record<string, string> {
+  return { token: refresh, token_type_hint: "refresh_token", client_id: provider.client_id };
+}
+
 /** The tokens of an answer. One to a refresh may leave the refresh token as it was. */
 export function tokens(answer: unknown, before: string | null = null): Tokens {
   const said = fields(answer);

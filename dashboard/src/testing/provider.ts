@@ -9,6 +9,7 @@ export const ORIGIN = "https://riffle.example";
 export const SIGN_IN: SignIn = {
   authorize_url: "https://login.example/oauth2/authorize",
   token_url: "https://login.example/oauth2/token",
+  revoke_url: "https://login.example/oauth2/revoke",
   logout_url: "https://login.example/logout",
   client_id: "page",
   scope: "openid email",
@@ -33,6 +34,8 @@ export class FakeProvider {
   /** Mixed into each token. */
   lies: object = {};
   refreshes = 0;
+  /** Refresh tokens that hold. */
+  readonly holding = new Set<string>();
   private given = 0;
   private readonly codes = new Map<string, { challenge: string; nonce: string; redirect: string }>();
 
@@ -48,18 +51,25 @@ export class FakeProvider {
   answer(url: string, form: Record<string, string>): { status: number; body: unknown } {
     const no = { status: 400, body: { error: "invalid_grant" } };
     if (this.down) return { status: 0, body: null };
-    if (url !== SIGN_IN.token_url || form.client_id !== SIGN_IN.client_id) return no;
+    if (form.client_id !== SIGN_IN.client_id) return no;
+    if (url === SIGN_IN.revoke_url) {
+      this.holding.delete(form.token ?? "");
+      return { status: 200, body: null };
+    }
+    if (url !== SIGN_IN.token_url) return no;
     if (form.grant_type === "refresh_token") {
       this.refreshes += 1;
-      if (this.strict || form.refresh_token !== "refresh") return no;
+      if (this.strict || !this.holding.has(form.refresh_token ?? "")) return no;
       return { status: 200, body: { id_token: this.token({}), expires_in: this.life } };
     }
     const asked = this.codes.get(form.code ?? "");
     this.codes.delete(form.code ?? "");
     if (!asked || asked.challenge !== base64url(digest(form.code_verifier ?? ""))) return no;
     if (asked.redirect !== form.redirect_uri) return no;
-    const body = { id_token: this.token({ nonce: asked.nonce }), refresh_token: "refresh", expires_in: this.life };
-    return { status: 200, body };
+    const id_token = this.token({ nonce: asked.nonce });
+    const refresh_token = `refresh-${this.given}`;
+    this.holding.add(refresh_token);
+    return { status: 200, body: { id_token, refresh_token, expires_in: this.life } };
   }
 
   private token(more: object): string {

@@ -55,6 +55,7 @@ fn sign_in(cloud: &Cloud) -> Result<SignIn, ConfigError> {
     Ok(SignIn {
         authorize_url: format!("{domain}/oauth2/authorize"),
         token_url: format!("{domain}/oauth2/token"),
+        revoke_url: Some(format!("{domain}/oauth2/revoke")),
         logout_url: format!("{domain}/logout"),
         client_id: cloud.env.text("AUTH_CLIENT_ID")?,
         scope: "openid email profile".to_owned(),

@@ -60,6 +60,9 @@ pub struct Config {
 pub struct SignIn {
     pub authorize_url: String,
     pub token_url: String,
+    /// Takes the refresh token of who signs out (RFC 7009). Left out where nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoke_url: Option<String>,
     pub logout_url: String,
     pub client_id: String,
     /// Separated by spaces.

@@ -82,7 +82,11 @@ fn http_bodies_are_read_and_written_as_ever() {
     fn same<T: Serialize + DeserializeOwned>(golden: &Value) {
         assert_eq!(encode(&decode::<T>(golden)), *golden);
     }
-    let versions = [include_str!("../golden/http.v1.json"), include_str!("../golden/http.v2.json")];
+    let versions = [
+        include_str!("../golden/http.v1.json"),
+        include_str!("../golden/http.v2.json"),
+        include_str!("../golden/http.v3.json"),
+    ];
     let golden = versions.map(|version| serde_json::from_str::<Value>(version).expect("JSON"));
     for (name, body) in golden.iter().flat_map(|version| version.as_object().expect("bodies by name")) {
         match name.as_str() {

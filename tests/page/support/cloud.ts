@@ -22,6 +22,8 @@ export class Cloud {
   person = { sub: "0f-1", email: "ada@example.org", "custom:tenant": "acme" };
   /** Whether refresh tokens are taken. */
   refreshes = true;
+  /** Those that hold. */
+  readonly holding = new Set<string>();
   /** Requests to the bucket that told who asks. */
   readonly told: string[] = [];
   private readonly tokens = new Set<string>();
@@ -126,6 +128,7 @@ export class Cloud {
       const sign_in = {
         authorize_url: at("oauth2/authorize"),
         token_url: at("oauth2/token"),
+        revoke_url: at("oauth2/revoke"),
         logout_url: at("logout"),
         client_id: "page",
         scope: "openid email",
@@ -174,18 +177,25 @@ export class Cloud {
       return void response.end(`<title>Login</title><a href="${back}">Enter</a> <a href="${refuse}">Leave</a>`);
     }
     const form = new URLSearchParams((await all(request)).toString());
+    if (url.pathname === "/oauth2/revoke") {
+      // Without CORS, as nobody reads the answer.
+      this.holding.delete(form.get("token") ?? "");
+      return void response.writeHead(200).end();
+    }
     const cors = { "access-control-allow-origin": "*" };
     const asked = this.asked.get(form.get("code") ?? "");
     this.asked.delete(form.get("code") ?? "");
     const proven = createHash("sha256").update(form.get("code_verifier") ?? "").digest("base64url");
     const good = asked
       ? asked.get("code_challenge") === proven && asked.get("redirect_uri") === form.get("redirect_uri")
-      : this.refreshes && form.get("refresh_token") === "refresh";
+      : this.refreshes && this.holding.has(form.get("refresh_token") ?? "");
     if (!good) return this.json(response, { error: "invalid_grant" }, 400, cors);
     const claims = { aud: "page", ...this.person, jti: randomUUID(), ...(asked && { nonce: asked.get("nonce") }) };
     const id = `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.sig`;
     this.tokens.add(id);
-    return this.json(response, { id_token: id, refresh_token: "refresh", expires_in: 3600 }, 200, cors);
+    const refresh = form.get("refresh_token") ?? randomUUID();
+    this.holding.add(refresh);
+    return this.json(response, { id_token: id, refresh_token: refresh, expires_in: 3600 }, 200, cors);
   };
 
   private json(response: ServerResponse, body: unknown, status = 200, headers: Record<string, string> = {}): void {
