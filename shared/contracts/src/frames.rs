@@ -11,7 +11,7 @@ pub struct Frame {
     pub body: FrameBody,
     /// `null` where a frame belongs to no session.
     pub session_id: Option<String>,
-    /// The server's time.
+    /// The server's time; of PROGRESS, which may be overtaken on its way, that of its counts.
     pub at: DateTime<Utc>,
 }
 

@@ -1,6 +1,7 @@
 //! Telling clients. Frames are for showing: a push that fails never fails work, because whoever missed one
 //! asks for a snapshot.
 
+use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, stream};
 use riffle_contracts::{ErrorCode, FoundMatch, Frame, FrameBody, MAX_FRAME_BYTES, Receipt};
@@ -29,13 +30,23 @@ impl Audience<'_> {
         self.tell_all(vec![body]).await;
     }
 
+    /// What was so at that time, and may be told late.
+    pub(crate) async fn tell_as_of(&self, at: DateTime<Utc>, body: FrameBody) {
+        self.push_all(&[frame(Some(self.session), body, at)]).await;
+    }
+
     /// Several frames, which may arrive in any order: a function that waited for each in turn would be paid for
     /// waiting.
     pub(crate) async fn tell_all(&self, bodies: Vec<FrameBody>) {
+        let now = self.scan.ports.clock.now();
         let frames: Vec<String> =
-            bodies.into_iter().map(|body| self.scan.frame(Some(self.session), body)).collect();
+            bodies.into_iter().map(|body| frame(Some(self.session), body, now)).collect();
+        self.push_all(&frames).await;
+    }
+
+    async fn push_all(&self, frames: &[String]) {
         let mut pushes: Vec<BoxFuture<'_, ()>> = Vec::with_capacity(frames.len() * self.connections.len());
-        for frame in &frames {
+        for frame in frames {
             for connection in &self.connections {
                 pushes.push(self.scan.push(connection, frame).boxed());
             }
@@ -55,14 +66,7 @@ impl Scan {
 
     /// Tells one connection, listening or not.
     pub(crate) async fn reply(&self, connection: &str, session: Option<&SessionId>, body: FrameBody) {
-        let frame = self.frame(session, body);
-        self.push(connection, &frame).await;
-    }
-
-    fn frame(&self, session: Option<&SessionId>, body: FrameBody) -> String {
-        let session_id = session.map(|id| id.0.clone());
-        let frame = Frame { body, session_id, at: self.ports.clock.now() };
-        serde_json::to_string(&frame).expect("frames are plain data")
+        self.push(connection, &frame(session, body, self.ports.clock.now())).await;
     }
 
     async fn push(&self, connection: &str, frame: &str) {
@@ -83,6 +87,11 @@ impl Scan {
             }
         }
     }
+}
+
+fn frame(session: Option<&SessionId>, body: FrameBody, at: DateTime<Utc>) -> String {
+    let frame = Frame { body, session_id: session.map(|id| id.0.clone()), at };
+    serde_json::to_string(&frame).expect("frames are plain data")
 }
 
 pub(crate) fn error(code: ErrorCode, message: impl Into<String>) -> FrameBody {
@@ -134,7 +143,7 @@ pub(crate) fn complete(scan: &Scan, session: &Session) -> FrameBody {
     }
 }
 
-pub(crate) fn progress(session: &Session, total: u32, now: chrono::DateTime<chrono::Utc>) -> FrameBody {
+pub(crate) fn progress(session: &Session, total: u32, now: DateTime<Utc>) -> FrameBody {
     // Held below the total until COMPLETE, which alone says that all is done; the counters may also count
     // a file twice.
     let processed = session.counts.processed.min(u64::from(total.saturating_sub(1)));

@@ -146,7 +146,10 @@ impl Scan {
         }
         match self.ports.ledger.transition(&session.id, Transition::Progress { now, not_since }).await {
             Ok(Outcome::Applied(session)) => {
-                self.audience(&session.id).await.tell(announce::progress(&session, total, now)).await;
+                self.audience(&session.id)
+                    .await
+                    .tell_as_of(now, announce::progress(&session, total, now))
+                    .await;
             }
             Ok(Outcome::Refused(_) | Outcome::NoSession) => {}
             Err(error) => tracing::warn!(session = %session.id, %error, "progress was not shown"),
