@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
 use aws_sdk_dynamodb::types::{
     ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue,
     ReturnValuesOnConditionCheckFailure,
@@ -123,16 +125,9 @@ impl Table {
                 self.note_write(output.consumed_capacity.as_ref());
                 Ok(Stored::New)
             }
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(refused)) => {
-                    let item = refused.item.clone().ok_or_else(|| {
-                        PortError::Broken(format!("{}: a refusal without the item that is there", self.name))
-                    })?;
-                    self.note_refused(wanted.max(size(&item)));
-                    Ok(Stored::Taken(item))
-                }
-                _ => Err(failure("PutItem", &self.name, &error)),
-            },
+            Err(error) => self.refused("PutItem", &error, wanted)?.map(Stored::Taken).ok_or_else(|| {
+                PortError::Broken(format!("{}: a refusal without the item that is there", self.name))
+            }),
         }
     }
 
@@ -162,13 +157,7 @@ impl Table {
                 self.note_write(output.consumed_capacity.as_ref());
                 Ok(Changed::Applied(output.attributes.unwrap_or_default()))
             }
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
-                    self.note_refused(refused.item.as_ref().map_or(0, size));
-                    Ok(Changed::Refused(refused.item.clone()))
-                }
-                _ => Err(failure("UpdateItem", &self.name, &error)),
-            },
+            Err(error) => self.refused("UpdateItem", &error, 0).map(Changed::Refused),
         }
     }
 
@@ -192,13 +181,7 @@ impl Table {
                 self.note_write(output.consumed_capacity.as_ref());
                 Ok(output.attributes)
             }
-            Err(error) => match error.as_service_error() {
-                Some(DeleteItemError::ConditionalCheckFailedException(refused)) => {
-                    self.note_refused(refused.item.as_ref().map_or(0, size));
-                    Ok(None)
-                }
-                _ => Err(failure("DeleteItem", &self.name, &error)),
-            },
+            Err(error) => self.refused("DeleteItem", &error, 0).map(|_| None),
         }
     }
 
@@ -286,13 +269,48 @@ impl Table {
         self.meter.note(Usage { table_write_units: units, ..Usage::default() });
     }
 
+    /// The item because of which a write did not happen, where that is why. `wanted`: bytes it would have stored.
+    ///
     /// A refused write bills what the larger of the stored and the wanted item would have, at least one unit,
     /// and does not say so. See "Conditional writes" in the DynamoDB developer guide.
-    fn note_refused(&self, bytes: usize) {
+    fn refused<E>(
+        &self,
+        operation: &str,
+        error: &SdkError<E>,
+        wanted: usize,
+    ) -> Result<Option<Item>, PortError>
+    where
+        E: Conditional + ProvideErrorMetadata,
+    {
+        let Some(refused) = error.as_service_error().and_then(Conditional::refusal) else {
+            return Err(failure(operation, &self.name, error));
+        };
+        let bytes = wanted.max(refused.item.as_ref().map_or(0, size));
         let units = bytes.div_ceil(1_024).max(1) as u64;
         self.meter.note(Usage { table_write_units: units, ..Usage::default() });
+        Ok(refused.item.clone())
     }
 }
+
+/// What a write under a condition may end in.
+trait Conditional {
+    fn refusal(&self) -> Option<&ConditionalCheckFailedException>;
+}
+
+macro_rules! conditional {
+    ($($error:ident),+) => {
+        $(impl Conditional for $error {
+            fn refusal(&self) -> Option<&ConditionalCheckFailedException> {
+                match self {
+                    Self::ConditionalCheckFailedException(refusal) => Some(refusal),
+                    _ => None,
+                }
+            }
+        })+
+    };
+}
+
+conditional!(PutItemError, UpdateItemError, DeleteItemError);
 
 fn units(capacity: Option<&ConsumedCapacity>) -> Option<f64> {
     capacity.and_then(ConsumedCapacity::capacity_units)
