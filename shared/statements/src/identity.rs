@@ -164,8 +164,8 @@ mod tests {
     fn version_1_stays_what_it_is() {
         let date = NaiveDate::from_ymd_opt(2024, 1, 31).expect("a day");
         let by_reference = Identity::of_reference(Some("DE1"), "T1", date, Decimal::new(-1250, 2), Some("EUR"));
-        assert_eq!(by_reference.to_string(), "?");
-        assert_eq!(Identity::of_fields(None, [&b"31.01.2024"[..], b"-12,50"]).to_string(), "?");
+        assert_eq!(by_reference.to_string(), "r1-78ce55cabc618a4c4d7165a9fdec9cbf");
+        assert_eq!(Identity::of_fields(None, [&b"31.01.2024"[..], b"-12,50"]).to_string(), "f1-62285dcba5f7483d2ecbff131566b985");
         let more_decimals = Decimal::new(-12500, 3);
         assert_eq!(Identity::of_reference(Some("DE1"), "T1", date, more_decimals, Some("EUR")), by_reference);
     }

@@ -98,7 +98,7 @@ impl<'a> Look<'a> {
         let zeros = self.head.iter().filter(|byte| **byte == 0).count();
         let controls = self.head.iter().filter(|byte| matches!(byte, 1..=8 | 14..=25 | 27..=31 | 127)).count();
         // A stray zero or two is damage, and read over.
-        (zeros * 100 > self.head.len() || controls * 50 > self.head.len())
+        (zeros > 8 && zeros * 100 > self.head.len() || controls > 8 && controls * 50 > self.head.len())
             .then(|| Reject::NotAStatement { why: "it is a binary file".to_owned() })
     }
 }

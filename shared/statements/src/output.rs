@@ -73,6 +73,7 @@ impl<'a> Output<'a> {
     }
 
     /// What the file says of an account; of an account that has one currency, where it does not say which.
+    /// What says nothing makes no account of its own beside others.
     pub fn stated(&mut self, account: Option<&str>, currency: Option<&str>, stated: Stated) -> Result<(), ReadError> {
         let mut same = (0..self.parts.len()).filter(|at| {
             let part = &self.parts[*at];
@@ -80,6 +81,7 @@ impl<'a> Output<'a> {
         });
         match (same.next(), same.next()) {
             (Some(one), None) => self.parts[one].stated = stated,
+            (None, _) if stated.is_empty() && self.parts.iter().any(|part| part.account.as_deref() == account) => {}
             (None, _) => self.part(account, currency)?.stated = stated,
             // Which of its currencies is meant is not said.
             (Some(_), Some(_)) => {}

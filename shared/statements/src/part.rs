@@ -15,6 +15,13 @@ pub(crate) struct Stated {
     pub closing: Option<Decimal>,
 }
 
+impl Stated {
+    /// Whether it says nothing of money.
+    pub fn is_empty(&self) -> bool {
+        self.opening.is_none() && self.closing.is_none()
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Part {
     pub account: Option<String>,

@@ -43,12 +43,13 @@ impl Holds {
     }
 
     fn fits(&self, role: Role) -> bool {
-        let most = |count: usize| count * 5 >= self.filled * 4;
+        // Names tell more than rows, some of which may be damaged.
+        let most = |count: usize| count * 2 >= self.filled;
         match role {
             Role::Date | Role::ValueDate | Role::OtherDate => most(self.dates),
             Role::Amount | Role::Debit | Role::Credit | Role::Fee | Role::Balance => most(self.numbers),
             Role::Currency => most(self.codes),
-            Role::Indicator => self.sides > 0 && self.sides == self.filled,
+            Role::Indicator => self.sides > 0 && most(self.sides),
             Role::Description | Role::Counterparty | Role::Payee | Role::Payer => {
                 self.filled == 0 || self.dates < self.filled
             }
@@ -117,7 +118,8 @@ fn candidates(folded: &str) -> Vec<(Role, usize)> {
     while let Some(shorter) = name[..end].rfind(' ') {
         let found = exact(&name[..shorter]);
         if !found.is_empty() && shorter >= 4 {
-            return found.into_iter().map(|(role, rank)| (role, rank + BEGINS_LIKE)).collect();
+            let like = |(role, _): &(Role, usize)| !matches!(role, Role::Account | Role::Reference | Role::Status);
+            return found.into_iter().filter(like).map(|(role, rank)| (role, rank + BEGINS_LIKE)).collect();
         }
         end = shorter;
     }

@@ -10,8 +10,8 @@ use crate::{DecimalMark, Role, date};
 /// Columns beyond these are nobody's statement.
 const COLUMNS: usize = 100;
 
-/// The table and how well it fits, if the records have dates, amounts of money and texts.
-pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, Table)> {
+/// The table, how well it fits and whether money goes in and out, if the records have dates, amounts of money and texts.
+pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, bool, Table)> {
     let width = usual_width(records)?;
     let rows: Vec<&Record> = records
         .iter()
@@ -68,7 +68,11 @@ pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, Table)> {
         identity,
         currency: None,
     };
-    Some((width.min(50) * 2 + rows.len().min(50), table))
+    let both_ways = {
+        let amounts = || table.column(Role::Amount).into_iter().flat_map(column).filter_map(Scanned::of);
+        amounts().any(|amount| amount.negative) && amounts().any(|amount| !amount.negative)
+    };
+    Some((width.min(50) * 2 + rows.len().min(50), both_ways, table))
 }
 
 /// The width that most records have.

@@ -11,7 +11,7 @@ use super::cut::Cutter;
 use super::notes::{self, Notes, Said};
 use super::survey::Reading;
 use super::table::{Table, text};
-use super::words::NOT_BOOKED;
+use super::words::{NOT_BOOKED, TOTALS};
 use crate::number::{Absurd, Scanned, Side};
 use crate::output::Output;
 use crate::part::Stated;
@@ -199,13 +199,9 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
             self.out.warn(place, what);
             return Ok(());
         };
-        if let Some(column) = self.columns.status {
-            let raw = record.get(column);
-            let status = self.text(record, column);
-            if !self.booked.get(&raw, || !NOT_BOOKED.contains(&&*fold(&status))) {
-                self.out.warn(place, format!("not taken: it is not booked, but {status:?}"));
-                return Ok(());
-            }
+        if let Some(status) = self.not_booked(record) {
+            self.out.warn(place, format!("not taken: it is not booked, but {status:?}"));
+            return Ok(());
         }
         let (amount, currency) = match self.amount(record, place) {
             Ok(Some(amount)) => amount,
@@ -222,6 +218,15 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         self.out.row(self.columns.key(record), row)
     }
 
+    /// The status of what is not booked.
+    fn not_booked<R: Read>(&mut self, record: &Cutter<R>) -> Option<String> {
+        let column = self.columns.status?;
+        let raw = record.get(column);
+        let status = self.text(record, column);
+        let booked = self.booked.get(&raw, || !NOT_BOOKED.contains(&&*fold(&status)));
+        (!booked).then(|| status.into_owned())
+    }
+
     /// A record without a date: a name or balance below the table, or something that is wrong.
     fn other<R: Read>(&mut self, record: &Cutter<R>) -> Result<(), ReadError> {
         let cells = self.cells(record);
@@ -233,16 +238,25 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         let date = cell(Some(self.columns.date));
         let amounts = [self.columns.amount, self.columns.debit, self.columns.credit];
         let amount = amounts.into_iter().map(cell).any(|cell| Scanned::of(cell).is_some());
-        let told = notes::balance(date).is_some() || cells.iter().any(|cell| notes::balance(cell).is_some());
-        if amount && !told && filled > 2 {
+        let whole = cells.len() >= self.table.roles.len();
+        let adds_up = |cell: &String| {
+            let folded = fold(cell);
+            let first = folded.split(' ').next().unwrap_or_default();
+            TOTALS.iter().any(|total| first.starts_with(total))
+        };
+        let told = cells.iter().any(|cell| notes::balance(cell).is_some() || adds_up(cell));
+        if amount && !told && (filled > 2 || whole) {
             let what = match date {
+                "" if let Some(status) = self.not_booked(record) => {
+                    format!("not taken: it is not booked, but {status:?}")
+                }
                 "" => "not taken: it has an amount and no date".to_owned(),
                 date => format!("not taken: {date:?} is no date"),
             };
             self.out.warn(Place::Line(record.line()), what);
             return Ok(());
         }
-        if date.bytes().any(|byte| byte.is_ascii_digit()) && !told && filled > 2 && cells.len() >= self.table.roles.len() {
+        if date.bytes().any(|byte| byte.is_ascii_digit()) && !told && filled > 2 && whole {
             self.out.warn(Place::Line(record.line()), format!("not taken: {date:?} is no date"));
             return Ok(());
         }
@@ -297,8 +311,10 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         let mut description = String::new();
         for column in &self.columns.descriptions {
             let text = self.text(record, *column);
-            if !text.is_empty() && description != text {
-                if !description.is_empty() {
+            if !matches!(&*text, "" | "-" | "--") && description != text {
+                if text.starts_with(&description) {
+                    description.clear();
+                } else {
                     description.push(' ');
                 }
                 description.push_str(&text);

@@ -7,7 +7,6 @@ use super::words::CODES;
 use crate::decode::Charset;
 use crate::look::Look;
 use crate::number::Scanned;
-use crate::readable::fold;
 use crate::{Column, Limits, ReadError, Reject, Role, date};
 
 /// In the order in which they win a draw.
@@ -77,7 +76,16 @@ impl Table {
 
 /// The first records that are not empty.
 fn records(look: &Look<'_>, delimiter: u8, charset: Charset, limits: &Limits) -> Result<Vec<Record>, ReadError> {
+    // What a record usually has is known after cutting once; then quotes that were never closed show.
+    let mut widths = Vec::new();
     let mut cutter = Cutter::new(&look.head[..], delimiter, look.head.len() + 1, limits.columns);
+    while widths.len() < RECORDS && cutter.next()? == Cut::Record {
+        widths.extend((cutter.len() > 1).then_some(cutter.len()));
+    }
+    widths.sort_unstable();
+    let usual = widths.chunk_by(|a, b| a == b).max_by_key(|same| same.len()).map_or(usize::MAX, |same| same[0]);
+    let mut cutter = Cutter::new(&look.head[..], delimiter, look.head.len() + 1, limits.columns);
+    cutter.expect(usual);
     let mut records = Vec::new();
     while records.len() < RECORDS && cutter.next()? == Cut::Record {
         let columns = cutter.len().min(limits.columns);
@@ -109,7 +117,7 @@ fn find(delimiter: u8, records: &[Record], named: bool) -> Result<(usize, Table)
     let mut why = None;
     for (at, record) in records.iter().enumerate().take(PREAMBLE) {
         let names = &record.cells;
-        if names.len() < 2 || columns::known(names) < 2 {
+        if names.len() < 2 || columns::known(names) == 0 {
             continue;
         }
         let below: Vec<Vec<String>> = records[at + 1..]
@@ -144,11 +152,9 @@ fn find(delimiter: u8, records: &[Record], named: bool) -> Result<(usize, Table)
         };
         return Ok((1000 + played * 10 + fits, table));
     }
-    let (score, mut table) = content::find(records, if named { 1 } else { 2 }).ok_or(why.clone())?;
-    // What names its columns and none of amounts is a table of something else.
-    let names = &table.names;
-    let describes = names.iter().any(|name| super::words::COLUMNS.iter().any(|words| words.role == Role::Description && words.names.contains(&&*fold(name))));
-    if columns::known(names) > 0 && !describes {
+    let (score, both_ways, mut table) = content::find(records, if named { 1 } else { 2 }).ok_or(why.clone())?;
+    // What names its columns and none of amounts is a table of something else; unless money goes in and out of it.
+    if why.is_some() && !both_ways {
         return Err(why);
     }
     table.delimiter = delimiter;

@@ -51,7 +51,7 @@ pub(super) const COLUMNS: &[Words] = &[
             "net", "netto", "amount in account currency", "betrag in kontowahrung", "amount", "transaction amount",
             "betrag", "umsatz", "buchungsbetrag", "betrag in eur", "umsatz in eur", "montant", "montant operation",
             "montant de l operation", "montant operation en euro", "importe", "importe operacion", "importo", "bedrag",
-            "valor", "montante", "quantia", "kwota", "kwota operacji", "kwota transakcji", "belob", "belop", "importe en",
+            "valor", "montante", "quantia", "kwota", "kwota operacji", "kwota transakcji", "belob", "belop", "belopp", "importe en",
             "cantidad", "transactiebedrag", "value", "amount in", "local amount", "billing amount",
             "paid amount", "gross", "brutto", "gesamt", "sum", "summe", "transaction value", "movement", "kwota w walucie rachunku",
             "transakcja", "transaction amount in account currency", "in uit", "movimento", "soll haben betrag",
@@ -191,8 +191,8 @@ pub(super) const COLUMNS: &[Words] = &[
             "mededeling", "descricao", "descritivo", "historico", "opis", "opis operacji", "opis transakcji", "tytul",
             "tytul operacji", "tekst", "beskrivelse", "forklaring", "beskrivning", "transaktion", "meddelande",
             "notes", "bemerkung", "extended details", "bank description", "original description", "appears on your statement as",
-            "reference", "referenz", "your reference", "message", "transaction", "spesifikasjon", "rubrik", "buchungstexte",
-            "vorgang verwendungszweck", "kundenreferenz", "item title", "artikelbezeichnung", "subject", "operacion", "remarks",
+            "reference", "referens", "referenz", "your reference", "message", "transaction", "spesifikasjon", "rubrik", "buchungstexte",
+            "vorgang verwendungszweck", "item title", "artikelbezeichnung", "subject", "operacion", "remarks",
             "transaction remarks", "movimiento", "verwendungszweckzeile 1", "verwendungszweckzeile 2", "payee description",
             "avsandarens meddelande", "counterparty reference",
         ],
@@ -244,6 +244,9 @@ pub(super) const CLOSING: &[&str] = &[
     "solde final", "nouveau solde", "solde au", "solde", "saldo final", "saldo actual", "saldo finale", "saldo contabile finale",
     "eindsaldo", "nieuw saldo", "saldo koncowe", "utgaende saldo", "saldo ultimo", "saldo atual", "saldo contabile", "saldo", "balance",
 ];
+
+/// Beginnings of lines that add up what stands above.
+pub(super) const TOTALS: &[&str] = &["total", "summe", "suma", "sum", "somme", "totaal", "razem", "gesamt"];
 
 pub(super) const ACCOUNT: &[&str] = &[
     "account number", "account no", "account nr", "iban", "kontonummer", "konto", "konto nr", "kontonr", "girokonto", "tagesgeldkonto", "account", "bankkonto",
