@@ -16,6 +16,12 @@ import { History } from "./sessions/history.tsx";
 import { Account } from "./sign-in/account.tsx";
 import { Current, identityAt, useSignIn } from "./sign-in/current.ts";
 import { Gate } from "./sign-in/gate.tsx";
+import { DeadLetters } from "./statements/dead-letters-page.tsx";
+import { FilePage } from "./statements/file-page.tsx";
+import { Files } from "./statements/files-page.tsx";
+import { isStatements, Statements } from "./statements/frame.tsx";
+import { Rules } from "./statements/rules-page.tsx";
+import { Transactions } from "./statements/transactions-page.tsx";
 import { Empty, Trouble, Waiting } from "./ui/notes.tsx";
 
 export function App() {
@@ -75,15 +81,54 @@ function Pages({ config }: { config: Config }) {
         )}
       </Route>
       <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={id} config={config} />}</Route>
+      <Route path="/files">
+        <Titled title="Files">
+          <Statements>
+            <Files />
+          </Statements>
+        </Titled>
+      </Route>
+      <Route path="/files/:id">
+        {({ id }) => (
+          <Statements>
+            <FilePage key={id} id={id} />
+          </Statements>
+        )}
+      </Route>
+      <Route path="/transactions">
+        <Titled title="Transactions">
+          <Statements>
+            <Transactions />
+          </Statements>
+        </Titled>
+      </Route>
+      <Route path="/rules">
+        <Titled title="Rules">
+          <Statements>
+            <Rules />
+          </Statements>
+        </Titled>
+      </Route>
+      <Route path="/dead-letters">
+        <Titled title="Dead letters">
+          <Statements>
+            <DeadLetters />
+          </Statements>
+        </Titled>
+      </Route>
       <Route>
         <Titled title="Not found">
           <Empty title="There is no such page" whole>
             <Anchor component={Link} href="/">
               Start a scan
-            </Anchor>{" "}
-            or look at{" "}
+            </Anchor>
+            , look at{" "}
             <Anchor component={Link} href="/sessions">
               earlier ones
+            </Anchor>
+            , or at{" "}
+            <Anchor component={Link} href="/files">
+              statements
             </Anchor>
             .
           </Empty>
@@ -116,12 +161,13 @@ function Header() {
       <Container size={1320} px="md" className={classes.bar}>
         <Link href="/" className={classes.brand}>
           <img src="/icon.svg" alt="" width={26} height={26} />
-          Riffle
+          <span className={classes.name}>Riffle</span>
         </Link>
         {(signIn === null || signIn.kind === "in" || signIn.kind === "lapsed") && (
           <Group component="nav" gap={4} wrap="nowrap" aria-label="Pages">
             {link("/", "New scan", location === "/")}
             {link("/sessions", "Scans", location.startsWith("/sessions"))}
+            {link("/files", "Statements", isStatements(location))}
           </Group>
         )}
         <Group gap="sm" wrap="nowrap" ml="auto" miw={0}>

@@ -37,12 +37,26 @@ export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 }
 
 export function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  return request<T>(path, {
-    method: "POST",
+  return request<T>(path, sending("POST", body, signal));
+}
+
+/** What is answered to it is not looked at. */
+export async function put(path: string, body: unknown, signal?: AbortSignal): Promise<void> {
+  await ask(path, sending("PUT", body, signal));
+}
+
+/** What is answered to it is not looked at. */
+export async function remove(path: string, signal?: AbortSignal): Promise<void> {
+  await ask(path, { method: "DELETE", ...(signal ? { signal } : {}) });
+}
+
+function sending(method: string, body: unknown, signal?: AbortSignal): RequestInit {
+  return {
+    method,
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
     ...(signal ? { signal } : {}),
-  });
+  };
 }
 
 export function postBytes<T>(path: string, body: Blob, signal?: AbortSignal): Promise<T> {

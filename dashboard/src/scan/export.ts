@@ -1,5 +1,6 @@
 // Rows for another program: CSV to a file, or to the clipboard with tabs, as spreadsheets take it.
 
+import { save } from "../ui/save.ts";
 import type { Column, Row } from "./matches.ts";
 
 export function exportRows(
@@ -15,12 +16,7 @@ export function exportRows(
   }
   const text = table.map((cells) => cells.map(quoted).join(",")).join("\r\n");
   // The mark tells Excel that it is UTF-8.
-  const url = URL.createObjectURL(new Blob(["\uFEFF", text, "\r\n"], { type: "text/csv;charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = "riffle-matches.csv";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  save(new Blob(["\uFEFF", text, "\r\n"], { type: "text/csv;charset=utf-8" }), "riffle-matches.csv");
 }
 
 /** A spreadsheet would run what begins like a formula: an apostrophe makes it text. */

@@ -18,6 +18,15 @@ export class StorageError extends ApiError {
   }
 }
 
+/** A file with the fields that go before it. */
+export function formOf(fields: Record<string, string>, file: File): FormData {
+  const form = new FormData();
+  for (const [key, value] of Object.entries(fields)) form.append(key, value);
+  // S3 reads no field that comes after it.
+  form.append("file", file);
+  return form;
+}
+
 /** As fetch, which cannot tell how much has been sent. The answer's ETag; `null` where it has none. */
 export function transfer(
   method: string,

@@ -4,7 +4,8 @@
 import { ApiError, post } from "../api/client.ts";
 import type { Config, SendBy, SentPart, Upload, UploadTargets } from "../contracts.ts";
 import type { Chosen } from "./collect.ts";
-import { etagOf, transfer } from "./storage.ts";
+import { patiently } from "./patience.ts";
+import { etagOf, formOf, transfer } from "./storage.ts";
 
 export interface Progress {
   files: number;
@@ -14,8 +15,6 @@ export interface Progress {
 }
 
 const AT_ONCE = 4;
-const TRIES = 6;
-const FIRST_WAIT = 500;
 
 /** Sends everything; the id to start a scan with. */
 export async function upload(
@@ -103,11 +102,7 @@ async function send(sending: Sending): Promise<void> {
 async function sendWhole({ file, way, sent, signal }: Sending): Promise<void> {
   const by = way();
   if (by.kind !== "single") throw changed();
-  const form = new FormData();
-  for (const [key, value] of Object.entries(by.fields)) form.append(key, value);
-  // S3 reads no field that comes after it.
-  form.append("file", file);
-  await transfer(by.method, by.url, form, (bytes) => sent(Math.min(bytes, file.size)), signal);
+  await transfer(by.method, by.url, formOf(by.fields, file), (bytes) => sent(Math.min(bytes, file.size)), signal);
 }
 
 /** `null` after the last. */
@@ -124,18 +119,4 @@ async function sendPart({ file, way, sent, signal }: Sending, at: number): Promi
 
 function changed(): ApiError {
   return new ApiError(400, "Other answer", "The server changed how a file is sent. Choose the files again.");
-}
-
-/** Tries again after longer and longer waits what may pass. */
-async function patiently<T>(attempt: () => Promise<T>, signal: AbortSignal, before?: () => Promise<void>): Promise<T> {
-  for (let tried = 1; ; tried++) {
-    try {
-      if (tried > 1) await before?.();
-      return await attempt();
-    } catch (error) {
-      const hopeless = error instanceof ApiError && !error.passes;
-      if (signal.aborted || hopeless || !(error instanceof ApiError) || tried === TRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, FIRST_WAIT * 2 ** (tried - 1)));
-    }
-  }
 }

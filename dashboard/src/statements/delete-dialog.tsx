@@ -1,0 +1,87 @@
+// Asks before a file goes, and says what goes with it.
+
+import { Button, Group, List, Stack, Text } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
+
+import { remove } from "../api/client.ts";
+import { useAnnounce } from "../ui/announcer.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { counted } from "../ui/format.ts";
+import { Trouble } from "../ui/notes.tsx";
+import type { FileItem } from "./contracts.ts";
+import { nameOf } from "./words.ts";
+
+/** Of the element that names a file on a page, and takes the focus when its button is gone. */
+export function titleId(file: string): string {
+  return `file-${file}`;
+}
+
+interface Props {
+  /** `null`: nothing is asked. */
+  file: FileItem | null;
+  close: () => void;
+}
+
+export function DeleteDialog({ file, close }: Props) {
+  const queries = useQueryClient();
+  const announce = useAnnounce();
+  /** What it was about, while the dialog fades. */
+  const last = useRef(file);
+  if (file) last.current = file;
+  const about = file ?? last.current;
+  const deletion = useMutation({
+    mutationFn: (id: string) => remove(`/api/files/${encodeURIComponent(id)}`),
+    onSuccess: async () => {
+      if (about) announce(`${nameOf(about)} is being deleted.`);
+      close();
+      await queries.invalidateQueries({ queryKey: ["statements"] });
+    },
+  });
+  if (!about) return null;
+  const leave = () => {
+    deletion.reset();
+    close();
+  };
+  return (
+    <Dialog
+      opened={file !== null}
+      onClose={leave}
+      title="Delete this file?"
+      centered
+      onExitTransitionEnd={() => {
+        if (deletion.isSuccess) document.getElementById(titleId(about.id))?.focus();
+        deletion.reset();
+      }}
+    >
+      <Stack gap="sm">
+        <Text fw={500} style={{ overflowWrap: "anywhere" }}>
+          {nameOf(about)}
+        </Text>
+        <div>
+          <Text size="sm">This goes, for good:</Text>
+          <List size="sm" withPadding>
+            <List.Item>the file itself</List.Item>
+            <List.Item>
+              {about.new > 0
+                ? `its transactions: ${counted(about.new, "transaction")} came with it`
+                : "its transactions, if it has any"}
+            </List.Item>
+            <List.Item>their part of the months' figures</List.Item>
+            <List.Item>what its timeline says, but that it was deleted</List.Item>
+          </List>
+        </div>
+        <Text size="sm">Transactions that another file shows too stay.</Text>
+        {deletion.isError && <Trouble title="It was not deleted" message={deletion.error.message} />}
+        <Group justify="end">
+          <Button variant="default" onClick={leave} data-autofocus>
+            Keep it
+          </Button>
+          <Button color="red" loading={deletion.isPending} onClick={() => deletion.mutate(about.id)}>
+            Delete
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
+  );
+}

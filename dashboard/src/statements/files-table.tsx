@@ -1,0 +1,168 @@
+// Files as rows of one height: what becomes of one moves no other.
+
+import { Anchor, Badge, Button, Group, Table } from "@mantine/core";
+import { memo } from "react";
+import { Link } from "wouter";
+
+import { bytes, count, counted, date } from "../ui/format.ts";
+import { Scrolled } from "../ui/scrolled.tsx";
+import type { FileItem, FileState } from "./contracts.ts";
+import { periodWords } from "./days.ts";
+import { titleId } from "./delete-dialog.tsx";
+import classes from "./files-table.module.css";
+import { address } from "./filters.ts";
+import { balanceWords, nameOf, stageWords, stateWords } from "./words.ts";
+
+const COLORS: Record<FileState, string> = {
+  received: "cyan",
+  processing: "cyan",
+  processed: "teal",
+  review: "yellow",
+  rejected: "orange",
+  failed: "red",
+  deleting: "gray",
+  deleted: "gray",
+};
+
+export function StateBadge({ state }: { state: FileState }) {
+  return (
+    <Badge variant="dot" color={COLORS[state]} data-state={state} flex="none">
+      {stateWords(state)}
+    </Badge>
+  );
+}
+
+/** May be deleted: it is there, and nobody has asked for it yet. */
+export function isRemovable(state: FileState): boolean {
+  return state !== "deleting" && state !== "deleted";
+}
+
+export function FilesTable({ files, remove }: { files: FileItem[]; remove: (file: FileItem) => void }) {
+  return (
+    <Scrolled label="Files" minWidth={1000}>
+      <Table highlightOnHover className={classes.table} layout="fixed">
+        <colgroup>
+          <col className={classes.file} />
+          <col className={classes.state} />
+          <col />
+          <col className={classes.number} />
+          <col className={classes.number} />
+          <col className={classes.number} />
+          <col className={classes.actions} />
+        </colgroup>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">File</Table.Th>
+            <Table.Th scope="col">State</Table.Th>
+            <Table.Th scope="col">Account</Table.Th>
+            <Table.Th scope="col" ta="right">
+              Rows
+            </Table.Th>
+            <Table.Th scope="col" ta="right">
+              New
+            </Table.Th>
+            <Table.Th scope="col" ta="right">
+              Duplicates
+            </Table.Th>
+            <Table.Th scope="col">What to do</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {files.map((file) => (
+            <Line key={file.id} file={file} remove={remove} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Scrolled>
+  );
+}
+
+const Line = memo(function Line({ file, remove }: { file: FileItem; remove: (file: FileItem) => void }) {
+  const name = nameOf(file);
+  const [account, ...others] = file.accounts;
+  const note = noteOf(file);
+  const counts = file.state === "received" || file.state === "processing" || file.state === "rejected" ? "–" : null;
+  return (
+    <Table.Tr data-file={file.id}>
+      <Table.Td>
+        <Anchor
+          component={Link}
+          href={`/files/${file.id}`}
+          id={titleId(file.id)}
+          fw={500}
+          title={name}
+          truncate
+          display="block"
+        >
+          {name}
+        </Anchor>
+        <div className={classes.second}>
+          {file.format && `${file.format} · `}
+          {bytes(file.size)} · {date(file.received_at)}
+        </div>
+      </Table.Td>
+      <Table.Td>
+        <StateBadge state={file.state} />
+        <div className={classes.second} title={note}>
+          {note}
+        </div>
+      </Table.Td>
+      <Table.Td>
+        {account && (
+          <>
+            <div className={classes.first} title={file.accounts.map((each) => each.account).join(", ")}>
+              {account.account}
+              {others.length > 0 && ` and ${counted(others.length, "more", "more")}`}
+            </div>
+            <div className={classes.second}>
+              {periodWords(account.from, account.to)} · {balances(file)}
+            </div>
+          </>
+        )}
+      </Table.Td>
+      <Table.Td ta="right">{counts ?? count(file.rows)}</Table.Td>
+      <Table.Td ta="right">{counts ?? count(file.new)}</Table.Td>
+      <Table.Td ta="right">{counts ?? count(file.duplicates)}</Table.Td>
+      <Table.Td>
+        <Group gap="xs" wrap="nowrap">
+          <Button
+            component={Link}
+            href={address({ file: file.id })}
+            variant="default"
+            size="compact-sm"
+            aria-label={`Transactions of ${name}`}
+          >
+            Transactions
+          </Button>
+          {isRemovable(file.state) && (
+            <Button
+              variant="subtle"
+              color="red"
+              size="compact-sm"
+              className={classes.remove}
+              aria-label={`Delete ${name}`}
+              onClick={() => remove(file)}
+            >
+              Delete
+            </Button>
+          )}
+        </Group>
+      </Table.Td>
+    </Table.Tr>
+  );
+});
+
+/** Of all accounts together. */
+function balances({ accounts }: FileItem): string {
+  if (accounts.some(({ balanced }) => balanced === false)) return balanceWords({ balanced: false });
+  return balanceWords({ balanced: accounts.every(({ balanced }) => balanced === true) ? true : null });
+}
+
+/** The first thing a person should know; the file's own page has all. */
+function noteOf(file: FileItem): string {
+  const failed = file.errors[0] ? [`${stageWords(file.errors[0].stage)} failed`] : [];
+  const warnings = file.warnings.length + file.more_warnings;
+  const said = [...(file.reason ? [file.reason] : []), ...file.review, ...failed];
+  if (warnings > 0) said.push(counted(warnings, "warning"));
+  return said.join(" · ");
+}
