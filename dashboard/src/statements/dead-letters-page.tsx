@@ -160,7 +160,9 @@ function Letters({ letters, chosen, toggle, all, redrive, busy }: LettersProps) 
             <Table.Th scope="col">File</Table.Th>
             <Table.Th scope="col">Since</Table.Th>
             <Table.Th scope="col">Why</Table.Th>
-            <Table.Th scope="col">What to do</Table.Th>
+            <Table.Th scope="col" className={classes.name}>
+              What to do
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -176,14 +178,14 @@ function Letters({ letters, chosen, toggle, all, redrive, busy }: LettersProps) 
               <Table.Td>
                 {stageWords(letter.stage)}
                 <br />
-                <Code>{letter.stage}</Code>
+                <Code className={classes.name}>{letter.stage}</Code>
               </Table.Td>
               <Table.Td>
                 {letter.event_type ? (
                   <>
                     {eventWords(letter.event_type)}
                     <br />
-                    <Code>{letter.event_type}</Code>
+                    <Code className={classes.name}>{letter.event_type}</Code>
                   </>
                 ) : (
                   "No event that is known"

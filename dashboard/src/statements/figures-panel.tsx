@@ -44,7 +44,7 @@ export function FiguresPanel({ filters, every }: { filters: Filters; every: () =
           </Text>
         </summary>
         <div className={classes.parts}>
-          <Scrolled label="Months" minWidth={340}>
+          <Scrolled label="Sums by month" minWidth={340}>
             {figures.isPending && <Waiting label="Loading the figures…" />}
             {figures.isLoadingError && (
               <Trouble
@@ -55,13 +55,15 @@ export function FiguresPanel({ filters, every }: { filters: Filters; every: () =
             )}
             {figures.data && all.length === 0 && (
               <Text size="sm" c="dimmed" py="md">
-                No figures yet. They follow a moment after the transactions.
+                {path === figuresPath({})
+                  ? "No figures yet. They follow a moment after the transactions."
+                  : "There are no figures of these months."}
               </Text>
             )}
             {all.length > 0 && <Months all={all} chosen={month} choose={choose} />}
           </Scrolled>
           <Scrolled label="Categories of the month" minWidth={300}>
-            {month && <Categories month={month} filters={filters} />}
+            {month && <Categories month={month} name={nameOf(month, all)} filters={filters} />}
           </Scrolled>
         </div>
       </details>
@@ -71,6 +73,11 @@ export function FiguresPanel({ filters, every }: { filters: Filters; every: () =
 
 function keyOf({ month, currency }: Month): string {
   return `${month} ${currency}`;
+}
+
+/** With its currency, where there are several. */
+function nameOf({ month, currency }: Month, all: Month[]): string {
+  return all.some((each) => each.currency !== currency) ? `${monthWords(month)}, ${currency}` : monthWords(month);
 }
 
 interface MonthsProps {
@@ -103,7 +110,7 @@ function Months({ all, chosen, choose }: MonthsProps) {
                 aria-pressed={each === chosen}
                 onClick={() => choose(keyOf(each))}
               >
-                {monthWords(each.month)}
+                {nameOf(each, all)}
               </UnstyledButton>
             </Table.Th>
             <Table.Td ta="right">
@@ -119,13 +126,13 @@ function Months({ all, chosen, choose }: MonthsProps) {
   );
 }
 
-function Categories({ month, filters }: { month: Month; filters: Filters }) {
+function Categories({ month, name, filters }: { month: Month; name: string; filters: Filters }) {
   const longest = Math.max(...month.categories.map(({ sum }) => length(sum)));
   return (
     <Table fz="sm" className={classes.table} stickyHeader>
       <Table.Thead>
         <Table.Tr>
-          <Table.Th scope="col">{monthWords(month.month)}</Table.Th>
+          <Table.Th scope="col">{name}</Table.Th>
           <Table.Th scope="col" ta="right">
             Transactions
           </Table.Th>

@@ -38,11 +38,11 @@ it("accounts are added up, exactly and by currency", () => {
   ]);
   expect(all.map(({ month, currency }) => `${month} ${currency}`)).toEqual([
     "2026-02 EUR",
-    "2026-01 CHF",
     "2026-01 EUR",
+    "2026-01 CHF",
   ]);
-  expect(all[2]).toMatchObject({ count: 3, in: "0.30", out: "-6.75" });
-  expect(all[2]?.categories).toEqual([
+  expect(all[1]).toMatchObject({ count: 3, in: "0.30", out: "-6.75" });
+  expect(all[1]?.categories).toEqual([
     { category: "Food", count: 1, sum: "-5.5" },
     { category: "Rent", count: 1, sum: "-1.25" },
     { category: null, count: 2, sum: "0.30" },

@@ -14,7 +14,7 @@ export interface Month {
   categories: CategoryFigures[];
 }
 
-/** Newest first; currencies are never added up. */
+/** Newest first, of one month the currency that is used most; currencies are never added up. */
 export function months(figures: MonthFigures[]): Month[] {
   const all = grouped(figures, ({ month, currency }) => `${month} ${currency}`).map(([first, group]) => ({
     month: first.month,
@@ -24,7 +24,10 @@ export function months(figures: MonthFigures[]): Month[] {
     out: negative(sum(group.map((each) => each.money_out))),
     categories: categories(group.flatMap((each) => each.categories)),
   }));
-  return all.sort((a, b) => order(b.month, a.month) || order(a.currency, b.currency));
+  const used = new Map<string, number>();
+  for (const { currency, count } of all) used.set(currency, (used.get(currency) ?? 0) + count);
+  const use = ({ currency }: Month) => used.get(currency) ?? 0;
+  return all.sort((a, b) => order(b.month, a.month) || use(b) - use(a) || order(a.currency, b.currency));
 }
 
 function categories(figures: CategoryFigures[]): CategoryFigures[] {

@@ -25,6 +25,7 @@ export function FilePage({ id }: { id: string }) {
   const timeline = useQuery({
     queryKey: ["statements", "timeline", id],
     queryFn: ({ signal }) => get<Told>(`/api/files/${encodeURIComponent(id)}/timeline`, signal),
+    enabled: file.data !== undefined,
     staleTime: 0,
     refetchInterval: every,
   });
@@ -177,7 +178,7 @@ function Accounts({ accounts }: { accounts: FileAccount[] }) {
   const money = (amount: string | null | undefined, currency: string | null | undefined) =>
     amount ? amountWords(amount, currency ?? "") : "–";
   return (
-    <Scrolled label="Accounts" minWidth={680}>
+    <Scrolled label="Accounts of the file" minWidth={680}>
       <Table>
         <Table.Thead>
           <Table.Tr>

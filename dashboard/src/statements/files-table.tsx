@@ -39,7 +39,7 @@ export function isRemovable(state: FileState): boolean {
 
 export function FilesTable({ files, remove }: { files: FileItem[]; remove: (file: FileItem) => void }) {
   return (
-    <Scrolled label="Files" minWidth={1000}>
+    <Scrolled label="Files" minWidth={1060}>
       <Table highlightOnHover className={classes.table} layout="fixed">
         <colgroup>
           <col className={classes.file} />
@@ -47,7 +47,7 @@ export function FilesTable({ files, remove }: { files: FileItem[]; remove: (file
           <col />
           <col className={classes.number} />
           <col className={classes.number} />
-          <col className={classes.number} />
+          <col className={classes.duplicates} />
           <col className={classes.actions} />
         </colgroup>
         <Table.Thead>
@@ -115,7 +115,7 @@ const Line = memo(function Line({ file, remove }: { file: FileItem; remove: (fil
               {others.length > 0 && ` and ${counted(others.length, "more", "more")}`}
             </div>
             <div className={classes.second}>
-              {periodWords(account.from, account.to)} · {balances(file)}
+              {balances(file)} · {periodWords(account.from, account.to)}
             </div>
           </>
         )}

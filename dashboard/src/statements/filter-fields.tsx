@@ -6,6 +6,7 @@ import { Link } from "wouter";
 
 import type { Facets } from "./contracts.ts";
 import { typed, understood } from "./decimals.ts";
+import classes from "./filter-fields.module.css";
 import { changed, type Filters } from "./filters.ts";
 
 /** Typing is let rest before it is used. Milliseconds. */
@@ -24,17 +25,16 @@ export function FilterFields({ filters, apply, facets, fileName }: Props) {
   const backwards = filters.from !== undefined && filters.to !== undefined && filters.to < filters.from;
   return (
     <search aria-label="Filters">
-      <Group gap="sm" align="start">
+      <div className={classes.fields}>
         <Typed
           label="Text"
           placeholder="Description, counterparty"
-          width={230}
+          wide
           value={filters.text ?? ""}
           use={(text) => change({ text })}
         />
         <NativeSelect
           label="Account"
-          w={190}
           rightSection={<Chevron />}
           value={filters.account ?? ""}
           onChange={(event) => change({ account: event.currentTarget.value })}
@@ -42,7 +42,6 @@ export function FilterFields({ filters, apply, facets, fileName }: Props) {
         />
         <NativeSelect
           label="Category"
-          w={190}
           rightSection={<Chevron />}
           value={filters.uncategorised ? NONE : filters.category ? `=${filters.category}` : ""}
           onChange={(event) => {
@@ -58,23 +57,17 @@ export function FilterFields({ filters, apply, facets, fileName }: Props) {
             ...options(facets?.categories, filters.category).map((name) => ({ value: `=${name}`, label: name })),
           ]}
         />
-        <Typed label="From" type="date" width={150} value={filters.from ?? ""} use={(from) => change({ from })} />
+        <Typed label="From" type="date" value={filters.from ?? ""} use={(from) => change({ from })} />
         <Typed
           label="To"
           type="date"
-          width={150}
           value={filters.to ?? ""}
           use={(to) => change({ to })}
           error={backwards ? "Before the first day" : undefined}
         />
         <AmountField label="Least amount" value={filters.min} use={(min) => change({ min })} />
         <AmountField label="Largest amount" value={filters.max} use={(max) => change({ max })} />
-        {Object.keys(filters).length > 0 && (
-          <Button variant="default" mt={25} onClick={() => apply({})}>
-            Clear filters
-          </Button>
-        )}
-      </Group>
+      </div>
       {filters.file !== undefined && (
         <Group gap="sm" mt="sm">
           <Text size="sm">
@@ -115,7 +108,6 @@ function AmountField({
       label={label}
       placeholder={`${typed("-12.50")}`}
       inputMode="text"
-      width={140}
       value={value === undefined ? "" : typed(value)}
       error={wrong ? `Write it as ${typed("12.50")}` : undefined}
       use={(text) => {
@@ -131,7 +123,7 @@ interface TypedProps {
   label: string;
   value: string;
   use: (value: string) => void;
-  width: number;
+  wide?: boolean;
   type?: string;
   inputMode?: "text";
   placeholder?: string;
@@ -139,7 +131,7 @@ interface TypedProps {
 }
 
 /** What is typed is used when the typing rests; what comes from elsewhere replaces it. */
-function Typed({ value, use, width, error, ...others }: TypedProps) {
+function Typed({ value, use, wide, error, ...others }: TypedProps) {
   const [text, setText] = useState(value);
   const used = useRef(value);
   const latest = useRef(use);
@@ -161,7 +153,7 @@ function Typed({ value, use, width, error, ...others }: TypedProps) {
   return (
     <TextInput
       {...others}
-      w={width}
+      className={wide ? classes.wide : undefined}
       value={text}
       error={error}
       onChange={(event) => setText(event.currentTarget.value)}

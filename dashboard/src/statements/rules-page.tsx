@@ -8,6 +8,7 @@ import { ApiError, get, put } from "../api/client.ts";
 import { useAnnounce } from "../ui/announcer.tsx";
 import { Trouble, Waiting } from "../ui/notes.tsx";
 import type { Rules as Stored } from "./contracts.ts";
+import classes from "./statements.module.css";
 
 export function Rules() {
   const rules = useQuery({
@@ -76,7 +77,7 @@ function Editor({ stored }: { stored: string }) {
           error={refused}
           spellCheck={false}
           autoComplete="off"
-          styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)", resize: "vertical" } }}
+          classNames={{ input: classes.rules }}
         />
         {saving.isError && refused === null && (
           <Trouble title="The rules were not saved" message={saving.error.message} />

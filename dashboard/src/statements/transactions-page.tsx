@@ -42,7 +42,12 @@ export function Transactions() {
         <Title order={1} fz={24}>
           Transactions
         </Title>
-        <ExportButton filters={filters} failed={setFailed} />
+        <Group gap="sm">
+          <Button variant="subtle" color="gray" disabled={Object.keys(filters).length === 0} onClick={() => apply({})}>
+            Clear filters
+          </Button>
+          <ExportButton filters={filters} failed={setFailed} />
+        </Group>
       </Group>
       {failed !== null && <Trouble title="The transactions were not exported" message={failed} />}
       <FilterFields

@@ -99,14 +99,12 @@ function Cells({ row, open }: { row: TransactionItem; open: (row: TransactionIte
       </div>
       <div role="cell" className={`${frame.amount} ${classes.amount}`}>
         <Amount amount={row.amount} currency={row.currency} />
-        <div className={classes.second}>
-          {row.balance && (
-            <>
-              <VisuallyHidden>Balance </VisuallyHidden>
-              <span title="Balance after it">{amountWords(row.balance, row.currency)}</span>
-            </>
-          )}
-        </div>
+        {row.balance && (
+          <div className={classes.second} title="Balance after it">
+            <VisuallyHidden>Balance </VisuallyHidden>
+            {amountWords(row.balance, row.currency)}
+          </div>
+        )}
       </div>
     </>
   );

@@ -27,8 +27,9 @@ pub fn is_built() -> bool {
 
 /// Whether a person may come to this address, as against a program.
 pub fn is_address(path: &str) -> bool {
-    let session = path.strip_prefix("/sessions/").is_some_and(|id| !id.contains('/'));
-    session || matches!(path, "/" | "/sessions")
+    let below = |list: &str| path.strip_prefix(list).is_some_and(|id| !id.contains('/'));
+    let list = matches!(path, "/" | "/sessions" | "/files" | "/transactions" | "/rules" | "/dead-letters");
+    list || below("/sessions/") || below("/files/")
 }
 
 /// The one document of all the page's addresses.
@@ -109,6 +110,12 @@ mod tests {
             ("/sessions", true),
             ("/sessions/0123", true),
             ("/sessions/0123/report.xlsx", false),
+            ("/files", true),
+            ("/files/0123", true),
+            ("/transactions", true),
+            ("/rules", true),
+            ("/dead-letters", true),
+            ("/api/files", false),
             ("/api/sessions", false),
             ("/assets/a.js", false),
         ] {
