@@ -23,6 +23,7 @@ interface Props {
   close: () => void;
 }
 
+/** Always there: where the focus goes back to is known only to a dialog that sees itself opened. */
 export function DeleteDialog({ file, close }: Props) {
   const queries = useQueryClient();
   const announce = useAnnounce();
@@ -31,14 +32,13 @@ export function DeleteDialog({ file, close }: Props) {
   if (file) last.current = file;
   const about = file ?? last.current;
   const deletion = useMutation({
-    mutationFn: (id: string) => remove(`/api/files/${encodeURIComponent(id)}`),
-    onSuccess: async () => {
-      if (about) announce(`${nameOf(about)} is being deleted.`);
+    mutationFn: ({ id }: FileItem) => remove(`/api/files/${encodeURIComponent(id)}`),
+    onSuccess: async (_, gone) => {
+      announce(`${nameOf(gone)} is being deleted.`);
       close();
       await queries.invalidateQueries({ queryKey: ["statements"] });
     },
   });
-  if (!about) return null;
   const leave = () => {
     deletion.reset();
     close();
@@ -50,38 +50,41 @@ export function DeleteDialog({ file, close }: Props) {
       title="Delete this file?"
       centered
       onExitTransitionEnd={() => {
-        if (deletion.isSuccess) document.getElementById(titleId(about.id))?.focus();
+        // Its button is gone.
+        if (about && deletion.isSuccess) document.getElementById(titleId(about.id))?.focus();
         deletion.reset();
       }}
     >
-      <Stack gap="sm">
-        <Text fw={500} style={{ overflowWrap: "anywhere" }}>
-          {nameOf(about)}
-        </Text>
-        <div>
-          <Text size="sm">This goes, for good:</Text>
-          <List size="sm" withPadding>
-            <List.Item>the file itself</List.Item>
-            <List.Item>
-              {about.new > 0
-                ? `its transactions: ${counted(about.new, "transaction")} came with it`
-                : "its transactions, if it has any"}
-            </List.Item>
-            <List.Item>their part of the months' figures</List.Item>
-            <List.Item>what its timeline says, but that it was deleted</List.Item>
-          </List>
-        </div>
-        <Text size="sm">Transactions that another file shows too stay.</Text>
-        {deletion.isError && <Trouble title="It was not deleted" message={deletion.error.message} />}
-        <Group justify="end">
-          <Button variant="default" onClick={leave} data-autofocus>
-            Keep it
-          </Button>
-          <Button color="red" loading={deletion.isPending} onClick={() => deletion.mutate(about.id)}>
-            Delete
-          </Button>
-        </Group>
-      </Stack>
+      {about && (
+        <Stack gap="sm">
+          <Text fw={500} style={{ overflowWrap: "anywhere" }}>
+            {nameOf(about)}
+          </Text>
+          <div>
+            <Text size="sm">This goes, for good:</Text>
+            <List size="sm" withPadding>
+              <List.Item>the file itself</List.Item>
+              <List.Item>
+                {about.new > 0
+                  ? `its transactions: ${counted(about.new, "transaction")} came with it`
+                  : "its transactions, if it has any"}
+              </List.Item>
+              <List.Item>their part of the months' figures</List.Item>
+              <List.Item>what its timeline says, but that it was deleted</List.Item>
+            </List>
+          </div>
+          <Text size="sm">Transactions that another file shows too stay.</Text>
+          {deletion.isError && <Trouble title="It was not deleted" message={deletion.error.message} />}
+          <Group justify="end">
+            <Button variant="default" onClick={leave} data-autofocus>
+              Keep it
+            </Button>
+            <Button color="red" loading={deletion.isPending} onClick={() => deletion.mutate(about)}>
+              Delete
+            </Button>
+          </Group>
+        </Stack>
+      )}
     </Dialog>
   );
 }

@@ -39,7 +39,7 @@ export function isRemovable(state: FileState): boolean {
 
 export function FilesTable({ files, remove }: { files: FileItem[]; remove: (file: FileItem) => void }) {
   return (
-    <Scrolled label="Files" minWidth={1060}>
+    <Scrolled label="List of files" minWidth={1060}>
       <Table highlightOnHover className={classes.table} layout="fixed">
         <colgroup>
           <col className={classes.file} />
