@@ -178,6 +178,8 @@ test("a file is deleted after a question, with all that came of it", async ({ pa
   await remove.click();
   await dialog.getByRole("button", { name: "Delete", exact: true }).click();
   const row = page.locator(`[data-file="${id}"]`);
+  await expect(dialog).toBeHidden();
+  await expect(row.getByRole("link").first()).toBeFocused();
   await expect(row.locator("[data-state]")).toHaveAttribute("data-state", "deleted");
   await expect(row).not.toContainText("january.csv");
   await expect(page.getByRole("button", { name: /^Delete/ })).toHaveCount(0);

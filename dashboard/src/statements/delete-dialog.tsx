@@ -2,7 +2,7 @@
 
 import { Button, Group, List, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 
 import { remove } from "../api/client.ts";
 import { useAnnounce } from "../ui/announcer.tsx";
@@ -30,31 +30,29 @@ export function DeleteDialog({ file, close }: Props) {
   /** What it was about, while the dialog fades. */
   const last = useRef(file);
   if (file) last.current = file;
+  const deleted = useRef(false);
   const about = file ?? last.current;
   const deletion = useMutation({
     mutationFn: ({ id }: FileItem) => remove(`/api/files/${encodeURIComponent(id)}`),
-    onSuccess: async (_, gone) => {
+    onSuccess: (_, gone) => {
       announce(`${nameOf(gone)} is being deleted.`);
+      deleted.current = true;
       close();
-      await queries.invalidateQueries({ queryKey: ["statements"] });
+      void queries.invalidateQueries({ queryKey: ["statements"] });
     },
   });
+  useEffect(() => {
+    if (file !== null || !deleted.current) return;
+    // The button that asked is about to go.
+    deleted.current = false;
+    document.getElementById(titleId(last.current?.id ?? ""))?.focus();
+  }, [file]);
   const leave = () => {
     deletion.reset();
     close();
   };
   return (
-    <Dialog
-      opened={file !== null}
-      onClose={leave}
-      title="Delete this file?"
-      centered
-      onExitTransitionEnd={() => {
-        // Its button is gone.
-        if (about && deletion.isSuccess) document.getElementById(titleId(about.id))?.focus();
-        deletion.reset();
-      }}
-    >
+    <Dialog opened={file !== null} onClose={leave} title="Delete this file?" centered>
       {about && (
         <Stack gap="sm">
           <Text fw={500} style={{ overflowWrap: "anywhere" }}>

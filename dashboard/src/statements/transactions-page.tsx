@@ -112,7 +112,7 @@ function List({ filters, file, every, clear }: ListProps) {
       <div className={classes.line}>
         <Text size="sm" c="dimmed" role="status" data-shown={shown.length} data-whole={!hasNextPage && !searching}>
           {[
-            hasNextPage ? `The newest ${counted(shown.length, "transaction")}` : counted(shown.length, "transaction"),
+            shownWords(shown.length, hasNextPage),
             ...(searching ? ["looking for more…"] : []),
             ...(held > 0 ? [`${count(held)} new will show when the pointer leaves the list`] : []),
           ].join(" · ")}
@@ -141,6 +141,11 @@ function List({ filters, file, every, clear }: ListProps) {
       <TransactionDialog row={opened} close={() => open(null)} />
     </Card>
   );
+}
+
+function shownWords(rows: number, more: boolean): string {
+  if (!more) return counted(rows, "transaction");
+  return rows === 0 ? "No transaction so far" : `The newest ${counted(rows, "transaction")}`;
 }
 
 const idOf = ({ id }: TransactionItem) => id;
