@@ -126,6 +126,9 @@ test("a view of transactions is its address", async ({ page, server, folder }) =
   await expect(page).toHaveURL(/min=1000$/);
   await page.getByLabel("Least amount").fill("much");
   await expect(page.getByText("Write it as 12.50")).toBeVisible();
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await expect(page.getByLabel("Least amount")).toHaveValue("");
+  await expect(page).toHaveURL(`${server.address}/transactions`);
 
   await page.goto(address);
   await expect(page.getByRole("heading", { name: "No transaction passes the filters" })).toBeVisible();

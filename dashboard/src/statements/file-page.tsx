@@ -146,8 +146,9 @@ function Result({ file }: { file: FileItem }) {
       {file.warnings.length > 0 && (
         <Part title="Warnings">
           <List size="sm" mah={320} style={{ overflowY: "auto" }} tabIndex={0} aria-label="Warnings">
-            {file.warnings.map(({ place, what }) => (
-              <List.Item key={`${place} ${what}`}>
+            {file.warnings.map(({ place, what }, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: one place may be warned of twice in the same words
+              <List.Item key={at}>
                 {place}: {what}
               </List.Item>
             ))}

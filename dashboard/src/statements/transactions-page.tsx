@@ -27,6 +27,11 @@ export function Transactions() {
   const [, go] = useLocation();
   const filters = useMemo(() => fromSearch(search), [search]);
   const apply = useCallback((wanted: Filters) => go(address(wanted), { replace: true }), [go]);
+  const [clearings, setClearings] = useState(0);
+  const clear = () => {
+    apply({});
+    setClearings((before) => before + 1);
+  };
   const { file, every } = useFile(filters.file);
   const follows = useCallback(() => (filters.file === undefined ? SLOWLY : every()), [filters.file, every]);
   const facets = useQuery({
@@ -43,21 +48,23 @@ export function Transactions() {
           Transactions
         </Title>
         <Group gap="sm">
-          <Button variant="subtle" color="gray" disabled={Object.keys(filters).length === 0} onClick={() => apply({})}>
+          <Button variant="subtle" color="gray" disabled={Object.keys(filters).length === 0} onClick={clear}>
             Clear filters
           </Button>
           <ExportButton filters={filters} failed={setFailed} />
         </Group>
       </Group>
       {failed !== null && <Trouble title="The transactions were not exported" message={failed} />}
+      {/* Fields anew forget what was typed and could not be used, too. */}
       <FilterFields
+        key={clearings}
         filters={filters}
         apply={apply}
         facets={facets.data}
         fileName={file.data ? nameOf(file.data) : undefined}
       />
       <FiguresPanel filters={filters} every={follows} />
-      <List filters={filters} file={file.data} every={follows} clear={() => apply({})} />
+      <List filters={filters} file={file.data} every={follows} clear={clear} />
     </Stack>
   );
 }
