@@ -34,7 +34,7 @@ export function App() {
   const signIn = config.data?.sign_in;
   return (
     <Current value={signIn ? identityAt(signIn) : null}>
-      <Header />
+      <Header statements={config.data?.statements === true} />
       <Container component="main" size={1320} px="md" py="lg" id="content">
         {config.isPending && <Waiting label="Opening Riffle…" />}
         {config.isError && (
@@ -145,7 +145,7 @@ function Titled({ title, children }: { title: string; children: ReactNode }) {
   return children;
 }
 
-function Header() {
+function Header({ statements }: { statements: boolean }) {
   const [location] = useLocation();
   const signIn = useSignIn();
   const link = (href: string, label: string, here: boolean) => (
@@ -167,7 +167,7 @@ function Header() {
           <Group component="nav" gap={4} wrap="nowrap" aria-label="Pages">
             {link("/", "New scan", location === "/")}
             {link("/sessions", "Scans", location.startsWith("/sessions"))}
-            {link("/files", "Statements", isStatements(location))}
+            {statements && link("/files", "Statements", isStatements(location))}
           </Group>
         )}
         <Group gap="sm" wrap="nowrap" ml="auto" miw={0}>

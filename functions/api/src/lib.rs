@@ -49,7 +49,8 @@ pub struct Deps {
     /// `None` where no pages are drawn.
     pub pages: Option<PageViews>,
     pub uploads: Uploads,
-    pub statements: Books,
+    /// `None` where no statements are taken.
+    pub statements: Option<Books>,
     /// `None` where the cloud measures the platform.
     pub probe: Option<Arc<dyn Probe>>,
     /// `None` where content goes through this function.

@@ -8,7 +8,7 @@ use riffle_contracts::http_ingest::{
     DeadLetters, Facets, FiguresAnswer, FileForm, FileItem, FilePage, NewFile, RedriveRequest, Redriven, Rules,
     Timeline, TransactionPage,
 };
-use riffle_ingest::{ApiError, Filter};
+use riffle_ingest::{ApiError, Books, Filter};
 use riffle_ports::{Failure, FileId, Month};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -35,7 +35,7 @@ pub async fn files(
     State(deps): State<Deps>,
     Query(page): Query<After>,
 ) -> Answer<Json<FilePage>> {
-    Ok(Json(deps.statements.files(&tenant.0, page.after.as_deref()).await?))
+    Ok(Json(deps.books()?.files(&tenant.0, page.after.as_deref()).await?))
 }
 
 /// Announces a statement, and tells where to send it. It shows among the files when it has come.
@@ -51,7 +51,7 @@ pub async fn announce(
     State(deps): State<Deps>,
     Json(new): Json<NewFile>,
 ) -> Answer<(StatusCode, Json<FileForm>)> {
-    Ok((StatusCode::CREATED, Json(deps.statements.announce(&tenant.0, new).await?)))
+    Ok((StatusCode::CREATED, Json(deps.books()?.announce(&tenant.0, new).await?)))
 }
 
 /// One file, and what came of it.
@@ -67,7 +67,7 @@ pub async fn file(
     State(deps): State<Deps>,
     Path(id): Path<String>,
 ) -> Answer<Json<FileItem>> {
-    Ok(Json(deps.statements.file(&tenant.0, &FileId(id)).await?))
+    Ok(Json(deps.books()?.file(&tenant.0, &FileId(id)).await?))
 }
 
 /// Removes a file and all that came of it alone: its transactions that no other file shows, figures, events, and the
@@ -84,7 +84,7 @@ pub async fn delete(
     State(deps): State<Deps>,
     Path(id): Path<String>,
 ) -> Answer<StatusCode> {
-    deps.statements.delete(&tenant.0, &FileId(id)).await?;
+    deps.books()?.delete(&tenant.0, &FileId(id)).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -101,7 +101,7 @@ pub async fn timeline(
     State(deps): State<Deps>,
     Path(id): Path<String>,
 ) -> Answer<Json<Timeline>> {
-    Ok(Json(deps.statements.timeline(&tenant.0, &FileId(id)).await?))
+    Ok(Json(deps.books()?.timeline(&tenant.0, &FileId(id)).await?))
 }
 
 /// Which transactions. All that is said must hold.
@@ -176,7 +176,7 @@ pub async fn transactions(
 ) -> Answer<Json<TransactionPage>> {
     let filter = asked.filter()?;
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    Ok(Json(deps.statements.transactions(&tenant.0, &filter, asked.after.as_deref(), limit).await?))
+    Ok(Json(deps.books()?.transactions(&tenant.0, &filter, asked.after.as_deref(), limit).await?))
 }
 
 /// The same as a file for spreadsheets. More than 20,000 are refused (422): export them year by year.
@@ -188,7 +188,7 @@ pub async fn transactions(
     responses((status = 200, body = String, content_type = "text/csv"))
 )]
 pub async fn export(tenant: Tenant, State(deps): State<Deps>, Query(asked): Query<Asked>) -> Answer<Response> {
-    let csv = deps.statements.export(&tenant.0, &asked.filter()?).await?;
+    let csv = deps.books()?.export(&tenant.0, &asked.filter()?).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"transactions.csv\""),
@@ -199,7 +199,7 @@ pub async fn export(tenant: Tenant, State(deps): State<Deps>, Query(asked): Quer
 /// What transactions can be filtered by.
 #[utoipa::path(get, path = "/api/facets", tag = "statements", responses((status = 200, body = Facets)))]
 pub async fn facets(tenant: Tenant, State(deps): State<Deps>) -> Answer<Json<Facets>> {
-    Ok(Json(deps.statements.facets(&tenant.0).await?))
+    Ok(Json(deps.books()?.facets(&tenant.0).await?))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -235,13 +235,13 @@ pub async fn figures(
     };
     let (from, to) = (month(period.from)?, month(period.to)?);
     let account = period.account.filter(|account| !account.is_empty());
-    Ok(Json(deps.statements.figures(&tenant.0, from, to, account.as_deref()).await?))
+    Ok(Json(deps.books()?.figures(&tenant.0, from, to, account.as_deref()).await?))
 }
 
 /// The rules by which transactions get their categories.
 #[utoipa::path(get, path = "/api/rules", tag = "statements", responses((status = 200, body = Rules)))]
 pub async fn rules(tenant: Tenant, State(deps): State<Deps>) -> Answer<Json<Rules>> {
-    let yaml = deps.statements.ingest.rules(&tenant.0).await.map_err(ApiError::from)?;
+    let yaml = deps.books()?.ingest.rules(&tenant.0).await.map_err(ApiError::from)?;
     Ok(Json(Rules { yaml: yaml.unwrap_or_default() }))
 }
 
@@ -259,7 +259,7 @@ pub async fn put_rules(
     State(deps): State<Deps>,
     Json(rules): Json<Rules>,
 ) -> Answer<Json<Rules>> {
-    let put = deps.statements.ingest.put_rules(&tenant.0, &rules.yaml).await.map_err(ApiError::from)?;
+    let put = deps.books()?.ingest.put_rules(&tenant.0, &rules.yaml).await.map_err(ApiError::from)?;
     put.map_err(|error| invalid(format!("{error}.")))?;
     Ok(Json(rules))
 }
@@ -267,7 +267,7 @@ pub async fn put_rules(
 /// The tenant's messages that failed too often.
 #[utoipa::path(get, path = "/api/dead-letters", tag = "statements", responses((status = 200, body = DeadLetters)))]
 pub async fn dead_letters(tenant: Tenant, State(deps): State<Deps>) -> Answer<Json<DeadLetters>> {
-    let books = &deps.statements;
+    let books = deps.books()?;
     Ok(Json(books.letters.of(&books.ingest, &tenant.0).await.map_err(ApiError::from)?))
 }
 
@@ -284,8 +284,14 @@ pub async fn redrive(
     State(deps): State<Deps>,
     Json(which): Json<RedriveRequest>,
 ) -> Answer<Json<Redriven>> {
-    let redriven = deps.statements.letters.redrive(&tenant.0, which.ids.as_deref()).await;
+    let redriven = deps.books()?.letters.redrive(&tenant.0, which.ids.as_deref()).await;
     Ok(Json(Redriven { count: redriven.map_err(ApiError::from)? }))
+}
+
+impl Deps {
+    fn books(&self) -> Answer<&Books> {
+        self.statements.as_ref().ok_or_else(|| Refusal::not_found("No statements are taken here."))
+    }
 }
 
 fn invalid(detail: impl Into<String>) -> Refusal {

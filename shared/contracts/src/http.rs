@@ -49,6 +49,9 @@ pub struct Config {
     pub ocr: OcrConfig,
     pub limits: Limits,
     pub socket: SocketConfig,
+    /// Whether bank statements are taken here: where not, nothing of theirs is served.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub statements: bool,
     /// Who asks has to sign in here first. Left out: whoever reaches the page may use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<SignIn>,
