@@ -41,9 +41,11 @@ where
 
 /// An error and what it comes from, on one line: no credentials, a name that is not known, a certificate.
 fn causes(error: &dyn Error) -> String {
-    let texts: Vec<String> = std::iter::successors(Some(error), |error| error.source())
-        .map(|error| error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
-        .collect();
+    let (mut texts, mut next) = (Vec::new(), Some(error));
+    while let Some(error) = next {
+        texts.push(error.to_string().split_whitespace().collect::<Vec<_>>().join(" "));
+        next = error.source();
+    }
     texts.join(": ")
 }
 
