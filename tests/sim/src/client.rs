@@ -46,8 +46,6 @@ pub struct Client {
     pub failures: BTreeMap<u32, String>,
     /// What it shows: the most it was ever told.
     shown: u64,
-    /// What PROGRESS told, by its time.
-    told: BTreeMap<DateTime<Utc>, u64>,
     /// The state it ended in, with the figures of COMPLETE.
     pub ended: Option<SessionState>,
     /// Matches, files and failed files as COMPLETE gave them.
@@ -96,7 +94,6 @@ impl Client {
             matches: BTreeMap::new(),
             failures: BTreeMap::new(),
             shown: 0,
-            told: BTreeMap::new(),
             ended: None,
             totals: None,
             refused: None,
@@ -278,7 +275,6 @@ impl Client {
                     let what = format!("PROGRESS shows {processed} of {total} ({value} %), {failed} failed");
                     return Err(Violation::new(1, what));
                 }
-                self.progressed(frame.at, processed)?;
                 self.shown = self.shown.max(processed);
             }
             FrameBody::MatchFound { match_id, data } => self.learn(match_id, data)?,
@@ -381,20 +377,6 @@ impl Client {
             }
             _ => Ok(()),
         }
-    }
-
-    /// In the order of their times, though not of their coming, frames never fall.
-    fn progressed(&mut self, at: DateTime<Utc>, processed: u64) -> Result<(), Violation> {
-        let before = self.told.range(..at).next_back().filter(|(_, before)| **before > processed);
-        let after = self.told.range(at..).find(|(_, after)| **after < processed);
-        if let Some((when, other)) = before.or(after) {
-            return Err(Violation::new(
-                1,
-                format!("PROGRESS shows {processed} at {at}, but {other} at {when}"),
-            ));
-        }
-        self.told.insert(at, processed);
-        Ok(())
     }
 
     fn learn(&mut self, match_id: String, data: FoundMatch) -> Result<(), Violation> {

@@ -106,6 +106,7 @@ impl World {
         let refused = matches!(frame.body, FrameBody::Error { code: ErrorCode::WrongState, .. });
         let told = client.receive(frame.clone());
         self.count_frame(&frame);
+        self.checker.dated(&frame)?;
         if retries && refused {
             self.control.sometimes("a session that is not complete is to be retried");
         }

@@ -1,8 +1,9 @@
 //! What must hold of the books after every single change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use riffle_contracts::{Frame, FrameBody};
 use riffle_ports::{Sealed, Session, SessionId, State, StoredResult};
 use riffle_testkit::memory::{Books, Change};
 
@@ -16,6 +17,8 @@ pub struct BookChecker {
     completed: BTreeMap<SessionId, u32>,
     processed: BTreeMap<SessionId, u64>,
     moved_at: BTreeMap<SessionId, DateTime<Utc>>,
+    /// When somebody was first to tell progress, by their own clock.
+    claims: BTreeSet<(SessionId, DateTime<Utc>)>,
     /// Least time between two PROGRESS frames.
     progress_every: TimeDelta,
 }
@@ -86,7 +89,20 @@ impl BookChecker {
         if by == "progress" && at - before < self.progress_every {
             return Err(Violation::new(1, format!("PROGRESS is shown twice within {}", at - before)));
         }
+        if by == "progress" {
+            self.claims.insert((id.clone(), at));
+        }
         Ok(())
+    }
+
+    /// A PROGRESS frame has the time of its counts, however late it is sent.
+    pub fn dated(&self, frame: &Frame) -> Result<(), Violation> {
+        let FrameBody::Progress { .. } = frame.body else { return Ok(()) };
+        let session = SessionId(frame.session_id.clone().unwrap_or_default());
+        if self.claims.contains(&(session, frame.at)) {
+            return Ok(());
+        }
+        Err(Violation::new(1, format!("PROGRESS of {}, when nothing was counted", frame.at)))
     }
 
     fn progressed(&mut self, books: &Books, id: &SessionId) -> Result<(), Violation> {
