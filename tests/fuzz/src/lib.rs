@@ -7,6 +7,7 @@
 pub mod form;
 pub mod mutate;
 pub mod seeds;
+mod statements;
 mod targets;
 pub mod watch;
 mod wire;

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use bytes::Bytes;
 use riffle_extract::{ExtractError, Layout, Limits, PageImage, Sink, Unit};
 
-use crate::{form, seeds, wire};
+use crate::{form, seeds, statements, wire};
 
 /// One thing that takes bytes of strangers.
 #[derive(Debug)]
@@ -89,6 +89,24 @@ pub static TARGETS: &[Target] = &[
         seeds: seeds::codes,
         import: <[u8]>::to_vec,
         words: &["Hole ID", ",", ";", "\t", "\n", "\u{2011}", "HOLE-1"],
+        length: 4096,
+        grows: true,
+    },
+    Target {
+        name: "statement-csv",
+        run: statements::run,
+        seeds: statements::csv,
+        import: <[u8]>::to_vec,
+        words: statements::CSV_WORDS,
+        length: 4096,
+        grows: true,
+    },
+    Target {
+        name: "statement-ofx",
+        run: statements::run,
+        seeds: statements::ofx,
+        import: <[u8]>::to_vec,
+        words: statements::OFX_WORDS,
         length: 4096,
         grows: true,
     },

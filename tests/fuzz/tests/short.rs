@@ -39,6 +39,7 @@ macro_rules! targets {
 targets! {
     docx = "docx", pptx = "pptx", archive = "archive", picture = "picture",
     text = "text", csv = "csv", json = "json", xml = "xml", html = "html", wire = "wire", codes = "codes",
+    statement_csv = "statement-csv", statement_ofx = "statement-ofx",
     ods = "ods", xlsx = "xlsx", xlsb = "xlsb", xls = "xls", pdf = "pdf",
     pdf_file = "pdf-file", zip_file = "zip-file", ole_file = "ole-file",
 }

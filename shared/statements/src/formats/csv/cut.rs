@@ -9,6 +9,8 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memchr_iter, memchr3};
 
+use crate::date;
+
 /// A quoted field longer than this is a quote that was never meant to open.
 const QUOTED_MAX: usize = 64 * 1024;
 /// Beside the longest record, so that most records are cut without moving any.
@@ -49,6 +51,7 @@ pub(super) struct Cutter<R> {
     no_close_before: usize,
     /// Delimiters of a usual record, once they are known.
     usual: usize,
+    date: Option<usize>,
 }
 
 impl<R: Read> Cutter<R> {
@@ -68,12 +71,15 @@ impl<R: Read> Cutter<R> {
             next_line: 1,
             no_close_before: 0,
             usual: usize::MAX,
+            date: None,
         }
     }
 
-    /// From now on a quoted field in which whole records stand is a quote that was never closed.
-    pub fn expect(&mut self, columns: usize) {
+    /// From now on a quoted field in which whole records stand is a quote that was never closed. A record has so
+    /// many columns, and a date in the column of dates, where that is known.
+    pub fn expect(&mut self, columns: usize, date: Option<usize>) {
         self.usual = columns.saturating_sub(1).max(1);
+        self.date = date;
     }
 
     /// The line the record begins in, from 1.
@@ -212,7 +218,15 @@ impl<R: Read> Cutter<R> {
     /// Whether a line within a quoted field is a record of its own: then the quote was never meant to open.
     fn swallows(&self, from: usize, to: usize) -> bool {
         let mut lines = self.buffer[from..to].split(|byte| *byte == b'\n').skip(1);
-        lines.any(|line| memchr_iter(self.delimiter, line).nth(self.usual.saturating_sub(1)).is_some())
+        lines.any(|line| {
+            let whole = memchr_iter(self.delimiter, line).nth(self.usual.saturating_sub(1)).is_some();
+            let cell = |column: usize| line.split(|byte| *byte == self.delimiter).nth(column);
+            let is_date = |cell: &[u8]| {
+                let text = std::str::from_utf8(cell).unwrap_or_default();
+                date::Cell::of(text.trim().trim_matches('"')).is_some()
+            };
+            whole && self.date.is_none_or(|column| cell(column).is_some_and(is_date))
+        })
     }
 
     /// Makes room, and fills it: records are cut again from their beginning only when there is much more of them.
@@ -314,7 +328,7 @@ mod tests {
     #[test]
     fn a_quote_that_was_never_closed_takes_no_records_with_it() {
         let mut cutter = Cutter::new(&b"1,\"open,2\n3,4,5\n6,\"x\",7\n"[..], b',', 1000, 1000);
-        cutter.expect(3);
+        cutter.expect(3, None);
         let mut lengths = Vec::new();
         while cutter.next().expect("readable") == Cut::Record {
             lengths.push(cutter.len());

@@ -35,7 +35,7 @@ fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<
 
     let mut survey = Survey::new(&table, &columns, Charset::of(&look.head));
     let mut cutter = Cutter::new(look.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
-    cutter.expect(width);
+    cutter.expect(width, Some(columns.date));
     let mut records = 0_u64;
     loop {
         match cutter.next()? {
@@ -62,7 +62,7 @@ fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<
 
     let mut rows = Rows::new(&table, &columns, &reading, out);
     let mut cutter = Cutter::new(look.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
-    cutter.expect(width);
+    cutter.expect(width, Some(columns.date));
     loop {
         match cutter.next()? {
             Cut::End => break,

@@ -85,7 +85,7 @@ fn records(look: &Look<'_>, delimiter: u8, charset: Charset, limits: &Limits) ->
     widths.sort_unstable();
     let usual = widths.chunk_by(|a, b| a == b).max_by_key(|same| same.len()).map_or(usize::MAX, |same| same[0]);
     let mut cutter = Cutter::new(&look.head[..], delimiter, look.head.len() + 1, limits.columns);
-    cutter.expect(usual);
+    cutter.expect(usual, None);
     let mut records = Vec::new();
     while records.len() < RECORDS && cutter.next()? == Cut::Record {
         let columns = cutter.len().min(limits.columns);
