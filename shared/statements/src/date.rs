@@ -20,7 +20,10 @@ const SHORT: i32 = 2 * 366;
 pub(crate) enum Cell {
     Exact(NaiveDate),
     /// Three numbers whose order is left open.
-    Open { numbers: [u32; 3], dotted: bool },
+    Open {
+        numbers: [u32; 3],
+        dotted: bool,
+    },
 }
 
 impl Cell {
@@ -100,7 +103,8 @@ impl<'a> Scan<'a> {
         self.separator()?;
         let Some(month) = month(word) else {
             // A day of the week.
-            let weekday = word.chars().count() <= 10 && self.rest.starts_with(|char: char| char.is_ascii_digit());
+            let weekday =
+                word.chars().count() <= 10 && self.rest.starts_with(|char: char| char.is_ascii_digit());
             return if weekday { self.digits_first() } else { None };
         };
         let date = self.short()?;
@@ -136,7 +140,11 @@ impl<'a> Scan<'a> {
     }
 
     fn month(&mut self) -> Option<u32> {
-        if self.rest.starts_with(|char: char| char.is_ascii_digit()) { self.short() } else { month(self.word()?) }
+        if self.rest.starts_with(|char: char| char.is_ascii_digit()) {
+            self.short()
+        } else {
+            month(self.word()?)
+        }
     }
 
     /// `1st`, `2nd`.
@@ -166,7 +174,9 @@ impl<'a> Scan<'a> {
         if time.is_empty() {
             return self.rest.len() <= 1;
         }
-        let is = |char: char| char.is_ascii_digit() || ":.,+-/ TZAPMapmUTCGESDWR_[]()".contains(char) || char.is_alphabetic();
+        let is = |char: char| {
+            char.is_ascii_digit() || ":.,+-/ TZAPMapmUTCGESDWR_[]()".contains(char) || char.is_alphabetic()
+        };
         self.rest.len() > time.len() && time.contains(':') && time.chars().all(is)
     }
 }
@@ -178,11 +188,13 @@ fn compact(digits: usize, number: u64) -> Option<Cell> {
         12 => number / 10_000,
         _ => number,
     };
-    let [first, second, third] = [eight / 10_000, eight / 100 % 100, eight % 100].map(|part| u32::try_from(part).ok());
+    let [first, second, third] =
+        [eight / 10_000, eight / 100 % 100, eight % 100].map(|part| u32::try_from(part).ok());
     if let Some(date) = first.filter(|year| *year > 1900).and_then(|year| day(year, second?, third?)) {
         return Some(Cell::Exact(date));
     }
-    let numbers = [eight / 1_000_000, eight / 10_000 % 100, eight % 10_000].map(|part| u32::try_from(part).ok());
+    let numbers =
+        [eight / 1_000_000, eight / 10_000 % 100, eight % 10_000].map(|part| u32::try_from(part).ok());
     let numbers = [numbers[0]?, numbers[1]?, numbers[2]?];
     (digits == 8 && (1950..=2100).contains(&numbers[2])).then_some(Cell::Open { numbers, dotted: false })
 }
@@ -200,7 +212,17 @@ const MONTHS: [&[&str]; 12] = [
     &["september", "septembre", "septiembre", "setiembre", "settembre", "setembro", "wrzesnia", "wrzesien"],
     &["october", "oktober", "octobre", "octubre", "ottobre", "outubro", "pazdziernika", "pazdziernik"],
     &["november", "novembre", "noviembre", "novembro", "listopada", "listopad"],
-    &["december", "dezember", "decembre", "diciembre", "dicembre", "dezembro", "desember", "grudnia", "grudzien"],
+    &[
+        "december",
+        "dezember",
+        "decembre",
+        "diciembre",
+        "dicembre",
+        "dezembro",
+        "desember",
+        "grudnia",
+        "grudzien",
+    ],
 ];
 
 fn month(word: &str) -> Option<u32> {
@@ -208,7 +230,10 @@ fn month(word: &str) -> Option<u32> {
     if word.len() < 3 {
         return None;
     }
-    (1..).zip(MONTHS).find(|(_, names)| names.iter().any(|name| name.starts_with(&word))).map(|(month, _)| month)
+    (1..)
+        .zip(MONTHS)
+        .find(|(_, names)| names.iter().any(|name| name.starts_with(&word)))
+        .map(|(month, _)| month)
 }
 
 /// What the dates of a file tell of their order.
@@ -262,7 +287,8 @@ impl Evidence {
         let least = self.orders.iter().map(|fit| fit.misfits).min().unwrap_or(0);
         let mut left: Vec<(DateOrder, Fit)> =
             ORDERS.into_iter().zip(self.orders).filter(|(_, fit)| fit.misfits == least).collect();
-        let days = |fit: &Fit| fit.span.map_or(0, |(from, to)| to.num_days_from_ce() - from.num_days_from_ce());
+        let days =
+            |fit: &Fit| fit.span.map_or(0, |(from, to)| to.num_days_from_ce() - from.num_days_from_ce());
         if left.iter().any(|(_, fit)| days(fit) < SHORT) {
             left.retain(|(_, fit)| days(fit) < LONG);
         }
@@ -298,17 +324,42 @@ mod tests {
     #[test]
     fn dates_of_all_countries() {
         let exact = [
-            "2024-01-05", "2024/1/5", "2024.01.05", "20240105", "2024-01-05T23:30:00Z", "2024-01-05 10:00:00+01:00",
-            "20240105120000", "5 Jan 2024", "05-Jan-24", "05Jan2024", "Jan 5, 2024", "January 5 2024", "5. Januar 2024",
-            "5 janv. 2024", "5 de enero de 2024", "5 stycznia 2024", "5 gen 2024", "Fri, 05 Jan 2024", "5th January 2024",
+            "2024-01-05",
+            "2024/1/5",
+            "2024.01.05",
+            "20240105",
+            "2024-01-05T23:30:00Z",
+            "2024-01-05 10:00:00+01:00",
+            "20240105120000",
+            "5 Jan 2024",
+            "05-Jan-24",
+            "05Jan2024",
+            "Jan 5, 2024",
+            "January 5 2024",
+            "5. Januar 2024",
+            "5 janv. 2024",
+            "5 de enero de 2024",
+            "5 stycznia 2024",
+            "5 gen 2024",
+            "Fri, 05 Jan 2024",
+            "5th January 2024",
         ];
         for text in exact {
             assert_eq!(Cell::of(text), ymd(2024, 1, 5).map(Cell::Exact), "{text}");
         }
-        for (text, month) in [("1 März 2024", 3), ("1 août 2024", 8), ("1 mrt 2024", 3), ("1 dez 2024", 12), ("1 paź 2024", 10), ("1 juil. 2024", 7)] {
+        for (text, month) in [
+            ("1 März 2024", 3),
+            ("1 août 2024", 8),
+            ("1 mrt 2024", 3),
+            ("1 dez 2024", 12),
+            ("1 paź 2024", 10),
+            ("1 juil. 2024", 7),
+        ] {
             assert_eq!(Cell::of(text), ymd(2024, month, 1).map(Cell::Exact), "{text}");
         }
-        for text in ["05.01.2024", "5/1/24", "05-01-2024", "05012024", "05.01.24 10:15", "05/01/2024, 10:15 PM"] {
+        for text in
+            ["05.01.2024", "5/1/24", "05-01-2024", "05012024", "05.01.24 10:15", "05/01/2024, 10:15 PM"]
+        {
             let cell = Cell::of(text).expect(text);
             assert_eq!(cell.date(DateOrder::DayMonthYear), ymd(2024, 1, 5), "{text}");
             assert_eq!(cell.date(DateOrder::MonthDayYear), ymd(2024, 5, 1), "{text}");
@@ -317,7 +368,19 @@ mod tests {
 
     #[test]
     fn what_is_no_date() {
-        for text in ["", "12.50", "1.234.567", "12345678901", "abc", "2024", "99/99", "2024-13-01", "1,234.56", "Paid 5 May", "1800-01-01"] {
+        for text in [
+            "",
+            "12.50",
+            "1.234.567",
+            "12345678901",
+            "abc",
+            "2024",
+            "99/99",
+            "2024-13-01",
+            "1,234.56",
+            "Paid 5 May",
+            "1800-01-01",
+        ] {
             let date = Cell::of(text).and_then(|cell| ORDERS.into_iter().find_map(|order| cell.date(order)));
             assert_eq!(date, None, "{text}");
         }
@@ -337,11 +400,17 @@ mod tests {
         assert_eq!(decide(&["01.02.2024", "02.02.2024"], Some(MonthDayYear)), (Some(DayMonthYear), false));
         assert_eq!(decide(&["2024-01-31"], None), (None, false));
         // In one of the orders the rows go up and down.
-        assert_eq!(decide(&["01/12/2024", "02/03/2024", "03/05/2024"], Some(DayMonthYear)), (Some(MonthDayYear), true));
+        assert_eq!(
+            decide(&["01/12/2024", "02/03/2024", "03/05/2024"], Some(DayMonthYear)),
+            (Some(MonthDayYear), true)
+        );
         // All the same but for the span of days.
         assert_eq!(decide(&["01/02/2024", "02/02/2024", "03/02/2024"], None), (Some(DayMonthYear), true));
         assert_eq!(decide(&["01/02/2024", "02/02/2024"], Some(MonthDayYear)), (Some(MonthDayYear), true));
         assert_eq!(decide(&["05/05/2024"], None), (Some(DayMonthYear), false));
-        assert_eq!(decide(&["24-01-05", "24-01-12", "24-01-31"], Some(DayMonthYear)), (Some(YearMonthDay), false));
+        assert_eq!(
+            decide(&["24-01-05", "24-01-12", "24-01-31"], Some(DayMonthYear)),
+            (Some(YearMonthDay), false)
+        );
     }
 }

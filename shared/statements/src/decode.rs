@@ -13,7 +13,7 @@ use crate::{ReadError, Reject};
 
 /// How much text beyond ASCII decides the encoding.
 const SAMPLE: usize = 64 * 1024;
-const CHUNK: usize = 32 * 1024;
+const CHUNK: usize = 16 * 1024;
 
 /// UTF-16 by its mark, or by zeros in every other byte, which Western text in it has.
 pub(crate) fn wide(head: &[u8]) -> Option<&'static Encoding> {
@@ -202,7 +202,7 @@ impl Charset {
     }
 
     /// What is valid UTF-8 is UTF-8: files put together of two encodings are common, chance hits are not.
-    pub fn decode<'a>(&self, bytes: &'a [u8]) -> Cow<'a, str> {
+    pub fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Cow::Borrowed(text),
             Err(_) if self.0 == UTF_8 => String::from_utf8_lossy(bytes),

@@ -59,10 +59,13 @@ impl Identity {
         hash.finish(Basis::Reference)
     }
 
-    pub(crate) fn of_fields<'a>(account: Option<&str>, fields: impl IntoIterator<Item = &'a [u8]>) -> Self {
+    pub(crate) fn of_fields(
+        account: Option<&str>,
+        fields: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    ) -> Self {
         let mut hash = Hash::new(b'f', account);
         for field in fields {
-            hash.field(field);
+            hash.field(field.as_ref());
         }
         hash.finish(Basis::Fields)
     }
@@ -154,7 +157,13 @@ mod tests {
         assert!(text.starts_with("f1-"), "{text}");
         assert_eq!(text.parse(), Ok(identity));
         assert_eq!(serde_json::from_str::<Identity>(&format!("\"{text}\"")).ok(), Some(identity));
-        for wrong in ["", "f1", "x1-00", "f1-+0000000000000000000000000000000", "f300-00000000000000000000000000000000"] {
+        for wrong in [
+            "",
+            "f1",
+            "x1-00",
+            "f1-+0000000000000000000000000000000",
+            "f300-00000000000000000000000000000000",
+        ] {
             assert_eq!(wrong.parse::<Identity>(), Err(NoIdentity), "{wrong}");
         }
     }
@@ -163,16 +172,23 @@ mod tests {
     #[test]
     fn version_1_stays_what_it_is() {
         let date = NaiveDate::from_ymd_opt(2024, 1, 31).expect("a day");
-        let by_reference = Identity::of_reference(Some("DE1"), "T1", date, Decimal::new(-1250, 2), Some("EUR"));
+        let by_reference =
+            Identity::of_reference(Some("DE1"), "T1", date, Decimal::new(-1250, 2), Some("EUR"));
         assert_eq!(by_reference.to_string(), "r1-78ce55cabc618a4c4d7165a9fdec9cbf");
-        assert_eq!(Identity::of_fields(None, [&b"31.01.2024"[..], b"-12,50"]).to_string(), "f1-62285dcba5f7483d2ecbff131566b985");
+        assert_eq!(
+            Identity::of_fields(None, [&b"31.01.2024"[..], b"-12,50"]).to_string(),
+            "f1-62285dcba5f7483d2ecbff131566b985"
+        );
         let more_decimals = Decimal::new(-12500, 3);
         assert_eq!(Identity::of_reference(Some("DE1"), "T1", date, more_decimals, Some("EUR")), by_reference);
     }
 
     #[test]
     fn fields_do_not_run_into_each_other() {
-        assert_ne!(Identity::of_fields(None, [&b"ab"[..], b""]), Identity::of_fields(None, [&b"a"[..], b"b"]));
+        assert_ne!(
+            Identity::of_fields(None, [&b"ab"[..], b""]),
+            Identity::of_fields(None, [&b"a"[..], b"b"])
+        );
         assert_ne!(Identity::of_fields(None, [&b"a"[..]]), Identity::of_fields(Some(""), [&b"a"[..]]));
     }
 }

@@ -35,7 +35,7 @@ pub use input::{File, Input};
 pub use limits::Limits;
 pub use row::{Amount, Place, Row, Sink};
 pub use statement::{
-    AccountPart, Column, DateOrder, DecimalMark, Dialect, Role, Signs, Statement, Warning, WARNINGS_MAX,
+    AccountPart, Column, DateOrder, DecimalMark, Dialect, Role, Signs, Statement, WARNINGS_MAX, Warning,
 };
 
 use look::Look;
@@ -60,5 +60,5 @@ pub fn read(
     let (format, reader) = look.format()?;
     let mut out = Output::new(limits, sink);
     let dialect = (reader.read)(&look, input, &mut out)?;
-    out.finish(format, dialect)
+    Ok(out.finish(format, dialect))
 }

@@ -49,7 +49,11 @@ impl<'a> Look<'a> {
     }
 
     /// The whole file from its beginning, in the form of `head`.
-    pub fn open<'i>(&self, input: &'i mut dyn Input, limits: &Limits) -> Result<Source<impl Read + 'i>, ReadError> {
+    pub fn open<'i>(
+        &self,
+        input: &'i mut dyn Input,
+        limits: &Limits,
+    ) -> Result<Source<impl Read + 'i>, ReadError> {
         Ok(Source::new(input.open()?, self.wide, limits.bytes))
     }
 
@@ -95,8 +99,9 @@ impl<'a> Look<'a> {
         if self.starts_with("{") || self.starts_with("[{") {
             return no_statement("it is JSON");
         }
-        let zeros = self.head.iter().filter(|byte| **byte == 0).count();
-        let controls = self.head.iter().filter(|byte| matches!(byte, 1..=8 | 14..=25 | 27..=31 | 127)).count();
+        let zeros = memchr::memchr_iter(0, &self.head).count();
+        let controls =
+            self.head.iter().filter(|byte| matches!(byte, 1..=8 | 14..=25 | 27..=31 | 127)).count();
         // A stray zero or two is damage, and read over.
         (zeros > 8 && zeros * 100 > self.head.len() || controls > 8 && controls * 50 > self.head.len())
             .then(|| Reject::NotAStatement { why: "it is a binary file".to_owned() })

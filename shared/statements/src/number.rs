@@ -49,6 +49,9 @@ impl Scanned {
     /// `None` for what is no amount.
     pub fn of(cell: &str) -> Option<Self> {
         let mut scan = Self { negative: false, side: None, currency: None, body: [0; BODY], length: 0 };
+        if scan.plain(cell) {
+            return Some(scan);
+        }
         // Digits that were followed by something else are complete.
         let (mut signed, mut blank, mut complete) = (false, false, false);
         let mut rest = cell.trim();
@@ -86,6 +89,26 @@ impl Scanned {
             rest = &rest[size..];
         }
         scan.is_grouped().then_some(scan)
+    }
+
+    /// `-123.45`, as most amounts are.
+    fn plain(&mut self, cell: &str) -> bool {
+        let digits = cell.strip_prefix('-').unwrap_or(cell).as_bytes();
+        let decimals = digits.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        let Some((whole, [b'.' | b',', _, _])) =
+            digits.split_last_chunk::<3>().map(|(whole, end)| (whole, end))
+        else {
+            return false;
+        };
+        let is = decimals == 2
+            && (1..=WHOLE_DIGITS).contains(&whole.len())
+            && whole.iter().all(u8::is_ascii_digit);
+        if is {
+            self.negative = digits.len() < cell.len();
+            self.length = digits.len();
+            self.body[..digits.len()].copy_from_slice(digits);
+        }
+        is
     }
 
     pub fn is_zero(&self) -> bool {
@@ -185,7 +208,7 @@ impl Scanned {
         let digits = |group: &[u8]| group.iter().all(u8::is_ascii_digit);
         // Several marks of one kind are of thousands: what follows the last is three digits, unlike in 31.01.2024.
         let last = body.rsplit(|byte| matches!(byte, b'.' | b',')).next().map_or(0, <[u8]>::len);
-        let marks = |mark: u8| body.iter().filter(|byte| **byte == mark).count();
+        let marks = |mark: u8| memchr::memchr_iter(mark, body).count();
         let (points, commas) = (marks(b'.'), marks(b','));
         body.iter().any(u8::is_ascii_digit)
             && first
@@ -196,7 +219,7 @@ impl Scanned {
     fn tells(&self) -> Tells {
         let body = self.body();
         let last = |mark: u8| body.iter().rposition(|byte| *byte == mark);
-        let count = |mark: u8| body.iter().filter(|byte| **byte == mark).count();
+        let count = |mark: u8| memchr::memchr_iter(mark, body).count();
         let (mark, at, other) = match (last(b'.'), last(b',')) {
             (None, None) => return Tells::Nothing,
             (Some(point), Some(comma)) if point > comma => return Tells::Mark(DecimalMark::Point),
@@ -269,12 +292,29 @@ mod tests {
     #[test]
     fn amounts_of_all_countries() {
         let both = [
-            ("12.50", "12.50"), ("-1,234.56", "-1234.56"), ("-1.234,56", "-1234.56"), ("1 234,56", "1234.56"),
-            ("1\u{a0}234,56 zł", "1234.56"), ("1\u{202f}234,5 €", "1234.5"), ("1'234.50", "1234.50"),
-            ("1’234’567.50", "1234567.50"), ("(12.50)", "-12.50"), ("12,50-", "-12.50"), ("− 12,50 EUR", "-12.50"),
-            ("$12.50", "12.50"), ("-$12.50", "-12.50"), ("$-12.50", "-12.50"), ("EUR 12,5", "12.5"),
-            ("+7", "7"), ("1,23,456.78", "123456.78"), ("1.234.567", "1234567"), (".50", "0.50"), ("12,", "12"),
-            ("0,125", "0.125"), ("-0,00", "0.00"), ("1234,567", "1234.567"),
+            ("12.50", "12.50"),
+            ("-1,234.56", "-1234.56"),
+            ("-1.234,56", "-1234.56"),
+            ("1 234,56", "1234.56"),
+            ("1\u{a0}234,56 zł", "1234.56"),
+            ("1\u{202f}234,5 €", "1234.5"),
+            ("1'234.50", "1234.50"),
+            ("1’234’567.50", "1234567.50"),
+            ("(12.50)", "-12.50"),
+            ("12,50-", "-12.50"),
+            ("− 12,50 EUR", "-12.50"),
+            ("$12.50", "12.50"),
+            ("-$12.50", "-12.50"),
+            ("$-12.50", "-12.50"),
+            ("EUR 12,5", "12.5"),
+            ("+7", "7"),
+            ("1,23,456.78", "123456.78"),
+            ("1.234.567", "1234567"),
+            (".50", "0.50"),
+            ("12,", "12"),
+            ("0,125", "0.125"),
+            ("-0,00", "0.00"),
+            ("1234,567", "1234.567"),
         ];
         for (cell, expected) in both {
             for mark in [DecimalMark::Point, DecimalMark::Comma] {
@@ -288,10 +328,26 @@ mod tests {
 
     #[test]
     fn what_is_no_amount() {
-        for cell in ["", "-", "abc", "12a", "2024-01-05", "01.02.2024x", "12 34", "1 23,5", "--1", "5%", "1e9", "12.5 ab"] {
+        for cell in [
+            "",
+            "-",
+            "abc",
+            "12a",
+            "2024-01-05",
+            "01.02.2024x",
+            "12 34",
+            "1 23,5",
+            "--1",
+            "5%",
+            "1e9",
+            "12.5 ab",
+        ] {
             assert_eq!(Scanned::of(cell), None, "{cell}");
         }
-        assert_eq!(Scanned::of("1234567890123456.00").map(|scan| scan.value(DecimalMark::Point)), Some(Err(Absurd)));
+        assert_eq!(
+            Scanned::of("1234567890123456.00").map(|scan| scan.value(DecimalMark::Point)),
+            Some(Err(Absurd))
+        );
         assert_eq!(Scanned::of(&"9".repeat(60)), None);
     }
 
@@ -300,7 +356,10 @@ mod tests {
         let scan = Scanned::of("1,234.50 DR").expect("an amount");
         assert_eq!((scan.side, scan.negative), (Some(Side::Out), false));
         assert_eq!(Scanned::of("12,50 H").and_then(|scan| scan.side), Some(Side::In));
-        assert_eq!(Scanned::of("12,50 EUR S").map(|scan| (scan.currency, scan.side)), Some((Some(*b"EUR"), Some(Side::Out))));
+        assert_eq!(
+            Scanned::of("12,50 EUR S").map(|scan| (scan.currency, scan.side)),
+            Some((Some(*b"EUR"), Some(Side::Out)))
+        );
         assert_eq!(Scanned::of("£3").and_then(|scan| scan.currency), Some(*b"GBP"));
     }
 

@@ -74,14 +74,20 @@ impl<'a> Output<'a> {
 
     /// What the file says of an account; of an account that has one currency, where it does not say which.
     /// What says nothing makes no account of its own beside others.
-    pub fn stated(&mut self, account: Option<&str>, currency: Option<&str>, stated: Stated) -> Result<(), ReadError> {
+    pub fn stated(
+        &mut self,
+        account: Option<&str>,
+        currency: Option<&str>,
+        stated: Stated,
+    ) -> Result<(), ReadError> {
         let mut same = (0..self.parts.len()).filter(|at| {
             let part = &self.parts[*at];
             part.account.as_deref() == account && (currency.is_none() || part.currency.as_deref() == currency)
         });
         match (same.next(), same.next()) {
             (Some(one), None) => self.parts[one].stated = stated,
-            (None, _) if stated.is_empty() && self.parts.iter().any(|part| part.account.as_deref() == account) => {}
+            (None, _)
+                if stated.is_empty() && self.parts.iter().any(|part| part.account.as_deref() == account) => {}
             (None, _) => self.part(account, currency)?.stated = stated,
             // Which of its currencies is meant is not said.
             (Some(_), Some(_)) => {}
@@ -120,7 +126,7 @@ impl<'a> Output<'a> {
         Ok(&mut self.parts[self.last])
     }
 
-    pub fn finish(self, format: Format, dialect: Dialect) -> Result<Statement, ReadError> {
+    pub fn finish(self, format: Format, dialect: Dialect) -> Statement {
         let (mut warnings, mut more) = (self.warnings, self.more);
         let mut accounts = Vec::with_capacity(self.parts.len());
         for part in self.parts {
@@ -131,6 +137,6 @@ impl<'a> Output<'a> {
         warnings.sort_by_key(|warning| warning.place);
         more += warnings.len().saturating_sub(WARNINGS_MAX) as u64;
         warnings.truncate(WARNINGS_MAX);
-        Ok(Statement { format, dialect, accounts, rows: self.rows, warnings, more_warnings: more })
+        Statement { format, dialect, accounts, rows: self.rows, warnings, more_warnings: more }
     }
 }

@@ -160,7 +160,8 @@ impl Part {
         {
             match (*known, stated) {
                 (Some(known), Some(stated)) if known != stated => {
-                    let what = format!("the {which} balance is stated as {stated}, but the rows give {known}");
+                    let what =
+                        format!("the {which} balance is stated as {stated}, but the rows give {known}");
                     warnings.push(Warning { place: Place::File, what });
                 }
                 (None, Some(stated)) => *known = Some(stated),

@@ -109,10 +109,10 @@ fn slots(key: u64) -> impl Iterator<Item = (usize, u32)> {
 }
 
 /// The key of a row made of these fields.
-pub(crate) fn key<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> u64 {
+pub(crate) fn key(fields: impl IntoIterator<Item = impl AsRef<[u8]>>) -> u64 {
     let mut hasher = DefaultHasher::new();
     for field in fields {
-        hasher.write(field);
+        hasher.write(field.as_ref());
         hasher.write_u8(0xFF);
     }
     hasher.finish()
@@ -137,7 +137,8 @@ mod tests {
         repeats.all_noted();
         let mut counts = HashMap::new();
         for row in rows() {
-            let occurrence = repeats.count(key([&row.to_le_bytes()[..]]), identity(row), 10_000).expect("few");
+            let occurrence =
+                repeats.count(key([&row.to_le_bytes()[..]]), identity(row), 10_000).expect("few");
             let count = counts.entry(row).or_insert(0_u32);
             *count += 1;
             assert_eq!(occurrence, *count, "row {row}");

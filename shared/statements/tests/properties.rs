@@ -16,6 +16,7 @@ struct Wanted {
 }
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 struct Written {
     delimiter: char,
     date: &'static str,
@@ -57,7 +58,16 @@ enum Header {
 }
 
 fn wanted() -> impl Strategy<Value = Vec<Wanted>> {
-    const WORDS: &[&str] = &["Größe", "Käse Müller", "coffee, tea", "a \"quoted\" word", "a;b|c", "R&B\nbelow", "Überweisung", "x"];
+    const WORDS: &[&str] = &[
+        "Größe",
+        "Käse Müller",
+        "coffee, tea",
+        "a \"quoted\" word",
+        "a;b|c",
+        "R&B\nbelow",
+        "Überweisung",
+        "x",
+    ];
     let text = vec(prop::sample::select(WORDS), 1..4).prop_map(|words| format!("to {} end", words.join(" ")));
     let row = (0..700_u64, prop_oneof![-99_999_999..99_999_999_i64, -500..500_i64], text);
     vec(row, 1..40).prop_map(|rows| {
@@ -76,12 +86,26 @@ fn wanted() -> impl Strategy<Value = Vec<Wanted>> {
 fn written() -> impl Strategy<Value = Written> {
     use prop::sample::select;
     let signs = select(vec![
-        Signs::Signed, Signs::Brackets, Signs::Trailing, Signs::Columns, Signs::NegativeColumns, Signs::Indicator,
+        Signs::Signed,
+        Signs::Brackets,
+        Signs::Trailing,
+        Signs::Columns,
+        Signs::NegativeColumns,
+        Signs::Indicator,
     ]);
     let encoding = select(vec![Encoding::Utf8, Encoding::Marked, Encoding::Utf16, Encoding::Windows]);
     let look = (
         select(vec![',', ';', '\t', '|']),
-        select(vec!["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%y", "%Y%m%d", "%d %b %Y", "%b %d, %Y"]),
+        select(vec![
+            "%Y-%m-%d",
+            "%d.%m.%Y",
+            "%d/%m/%Y",
+            "%m/%d/%Y",
+            "%d.%m.%y",
+            "%Y%m%d",
+            "%d %b %Y",
+            "%b %d, %Y",
+        ]),
         any::<bool>(),
         select(vec!["", " ", "\u{a0}", "'", "mark"]),
         signs,
@@ -90,11 +114,29 @@ fn written() -> impl Strategy<Value = Written> {
     );
     let header = select(vec![Header::English, Header::German, Header::Spanish, Header::None]);
     (look, any::<bool>(), any::<bool>(), any::<bool>(), header).prop_map(
-        |((delimiter, date, comma, thousands, signs, encoding, line_end), quoted, balance, descending, header)| {
+        |(
+            (delimiter, date, comma, thousands, signs, encoding, line_end),
+            quoted,
+            balance,
+            descending,
+            header,
+        )| {
             // Without names there are none for two columns and for sides.
             let plain = matches!(signs, Signs::Signed | Signs::Brackets | Signs::Trailing);
             let signs = if header == Header::None && !plain { Signs::Signed } else { signs };
-            Written { delimiter, date, comma, thousands, signs, encoding, line_end, quoted, balance, descending, header }
+            Written {
+                delimiter,
+                date,
+                comma,
+                thousands,
+                signs,
+                encoding,
+                line_end,
+                quoted,
+                balance,
+                descending,
+                header,
+            }
         },
     )
 }
@@ -105,7 +147,9 @@ impl Written {
         let names = match (self.header, columns) {
             (Header::English, false) => ["Date", "Description", "Amount", "D/C", "Balance"].to_vec(),
             (Header::English, true) => ["Date", "Description", "Paid out", "Paid in", "Balance"].to_vec(),
-            (Header::German, false) => ["Buchungstag", "Verwendungszweck", "Betrag", "Soll/Haben", "Saldo"].to_vec(),
+            (Header::German, false) => {
+                ["Buchungstag", "Verwendungszweck", "Betrag", "Soll/Haben", "Saldo"].to_vec()
+            }
             (Header::German, true) => ["Buchungstag", "Verwendungszweck", "Soll", "Haben", "Saldo"].to_vec(),
             (Header::Spanish, false) => ["Fecha", "Concepto", "Importe", "Debe/Haber", "Saldo"].to_vec(),
             (Header::Spanish, true) => ["Fecha", "Concepto", "Cargo", "Abono", "Saldo"].to_vec(),
@@ -133,7 +177,7 @@ impl Written {
         let whole = (cents.abs() / 100).to_string();
         let mut grouped = String::new();
         for (at, digit) in whole.chars().enumerate() {
-            if at > 0 && (whole.len() - at) % 3 == 0 {
+            if at > 0 && (whole.len() - at).is_multiple_of(3) {
                 grouped.push_str(thousands);
             }
             grouped.push(digit);
@@ -161,7 +205,11 @@ impl Written {
             match self.signs {
                 Signs::Columns | Signs::NegativeColumns => {
                     let sign = if self.signs == Signs::NegativeColumns { "-" } else { "" };
-                    let used = self.cell(&if out { format!("{sign}{}", self.money(row.cents)) } else { self.money(row.cents) });
+                    let used = self.cell(&if out {
+                        format!("{sign}{}", self.money(row.cents))
+                    } else {
+                        self.money(row.cents)
+                    });
                     cells.extend(if out { [used, String::new()] } else { [String::new(), used] });
                 }
                 Signs::Indicator => {
@@ -185,7 +233,9 @@ impl Written {
         match self.encoding {
             Encoding::Utf8 => text.into_bytes(),
             Encoding::Marked => format!("\u{feff}{text}").into_bytes(),
-            Encoding::Utf16 => [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect(),
+            Encoding::Utf16 => {
+                [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+            }
             Encoding::Windows => encoding_rs::WINDOWS_1252.encode(&text).0.into_owned(),
         }
     }

@@ -6,10 +6,33 @@ use std::ops::ControlFlow;
 use riffle_statements::{Amount, Identity, Limits, ReadError, Row, Sink, Statement, WARNINGS_MAX, read};
 
 pub const CSV_WORDS: &[&str] = &[
-    "\"\"", "\";\"", "\r\n", ",,", "\t", "01.02.2024", "-1.234,56", "Saldo", "Soll", "IBAN;", "\u{a0}", "DR", "(", "\u{feff}",
+    "\"\"",
+    "\";\"",
+    "\r\n",
+    ",,",
+    "\t",
+    "01.02.2024",
+    "-1.234,56",
+    "Saldo",
+    "Soll",
+    "IBAN;",
+    "\u{a0}",
+    "DR",
+    "(",
+    "\u{feff}",
 ];
 pub const OFX_WORDS: &[&str] = &[
-    "<STMTTRN>", "</STMTTRN>", "<TRNAMT>", "<FITID>", "<![CDATA[", "]]>", "<!--", "<!DOCTYPE a [", "&#x", "<STMTRS>", "<CURSYM>",
+    "<STMTTRN>",
+    "</STMTTRN>",
+    "<TRNAMT>",
+    "<FITID>",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "<!DOCTYPE a [",
+    "&#x",
+    "<STMTRS>",
+    "<CURSYM>",
     "<LEDGERBAL><BALAMT>",
 ];
 
@@ -43,7 +66,10 @@ fn check(statement: &Statement, sink: &Checked) {
     assert_eq!(statement.rows, sink.rows);
     assert_eq!(statement.accounts.iter().map(|account| account.rows).sum::<u64>(), sink.rows);
     let sum = statement.accounts.iter().try_fold(Amount::ZERO, |sum, account| sum.checked_add(account.sum));
-    assert!(statement.accounts.iter().any(|account| account.sum.scale() > 10) || sum == sink.sum, "sums are of all rows");
+    assert!(
+        statement.accounts.iter().any(|account| account.sum.scale() > 10) || sum == sink.sum,
+        "sums are of all rows"
+    );
     let json = serde_json::to_vec(statement).expect("it can be written");
     assert_eq!(serde_json::from_slice::<Statement>(&json).ok().as_ref(), Some(statement));
 }

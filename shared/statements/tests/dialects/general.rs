@@ -20,7 +20,9 @@ fn two_coffees_on_one_day_stay_two() {
 fn an_overlapping_statement_gives_the_same_identities() {
     let (_, first) = statement(ROWS);
     // Other rows around, another balance column, and a short file in which the order of dates is open.
-    let (_, second) = statement("Date,Description,Amount,Balance\n2024-01-01,coffee,-3.00,50.00\n2024-01-02,salary,100.00,150.00\n2024-01-03,rent,-20.00,130.00\n");
+    let (_, second) = statement(
+        "Date,Description,Amount,Balance\n2024-01-01,coffee,-3.00,50.00\n2024-01-02,salary,100.00,150.00\n2024-01-03,rent,-20.00,130.00\n",
+    );
     let keys = |rows: &[Row]| rows.iter().map(|row| (row.identity, row.occurrence)).collect::<Vec<_>>();
     assert_eq!(keys(&first)[0], keys(&second)[0]);
     assert_eq!(keys(&first)[2], keys(&second)[1]);
@@ -28,7 +30,10 @@ fn an_overlapping_statement_gives_the_same_identities() {
     let long = with("01/02/2024;Käse;-1.234;1\n13/02/2024;x;-1,50;1\n14/02/2024;y;-1,50;2\n");
     let short = with("01/02/2024;Käse;-1.234;1\n");
     assert_eq!(keys(&long)[0], keys(&short)[0]);
-    let utf16: Vec<u8> = "Datum;Text;Betrag;Konto\n01/02/2024;Käse;-1.234;1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> = "Datum;Text;Betrag;Konto\n01/02/2024;Käse;-1.234;1\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
     assert_eq!(keys(&statement([&b"\xFF\xFE"[..], &utf16].concat()).1), keys(&short));
 }
 
@@ -75,9 +80,13 @@ fn a_balance_that_does_not_follow_is_told_with_its_place() {
 
 #[test]
 fn a_missing_row_shows_in_stated_balances() {
-    let (statement, _) = statement("Opening balance;100,00\nClosing balance;80,00\nDatum;Text;Betrag\n01.02.2024;a;-10,00\n");
+    let (statement, _) =
+        statement("Opening balance;100,00\nClosing balance;80,00\nDatum;Text;Betrag\n01.02.2024;a;-10,00\n");
     assert_eq!(accounts(&statement), ["- - 2024-02-01..2024-02-01 1 rows: 100.00 + -10.00 = 80.00 false"]);
-    assert_eq!(warnings(&statement), ["the file: opening balance 100.00 and all amounts -10.00 do not make 80.00"]);
+    assert_eq!(
+        warnings(&statement),
+        ["the file: opening balance 100.00 and all amounts -10.00 do not make 80.00"]
+    );
 }
 
 #[test]
@@ -96,10 +105,15 @@ fn several_accounts_in_one_file_each_have_their_balance() {
 #[test]
 fn sections_with_an_account_each() {
     let section = |account: &str, amount: &str| {
-        format!("Kontonummer:;{account}\nSaldo:;100,00\nDatum;Text;Betrag\n01.02.2024;a;{amount}\n02.02.2024;b;{amount}\n\n")
+        format!(
+            "Kontonummer:;{account}\nSaldo:;100,00\nDatum;Text;Betrag\n01.02.2024;a;{amount}\n02.02.2024;b;{amount}\n\n"
+        )
     };
     let (statement, rows) = statement(section("11111", "-1,00") + &section("22222", "-2,00"));
-    assert_eq!(rows.iter().map(|row| row.account.as_deref().unwrap_or("-")).collect::<Vec<_>>(), ["11111", "11111", "22222", "22222"]);
+    assert_eq!(
+        rows.iter().map(|row| row.account.as_deref().unwrap_or("-")).collect::<Vec<_>>(),
+        ["11111", "11111", "22222", "22222"]
+    );
     assert_eq!(
         accounts(&statement),
         [
@@ -118,7 +132,8 @@ fn an_empty_month_is_a_statement() {
 
 #[test]
 fn a_header_in_an_unknown_language_is_told_by_its_rows() {
-    let (statement, rows) = statement("Dátum,Megjegyzés,Összeg\n2024-01-05,kávé,-12.50\n2024-01-06,fizetés,99.00\n");
+    let (statement, rows) =
+        statement("Dátum,Megjegyzés,Összeg\n2024-01-05,kávé,-12.50\n2024-01-06,fizetés,99.00\n");
     assert_eq!(statement.dialect.header_line, Some(1));
     assert_eq!(rows.iter().map(line).next().as_deref(), Some("2024-01-05 - -12.50 - | kávé | - | - | - | -"));
 }
@@ -140,7 +155,10 @@ fn what_is_no_statement_is_refused_with_a_reason() {
     assert!(reject("a.csv", b"%PDF-1.7 ...").starts_with("a PDF is not read yet"));
     assert!(reject("a.csv", b"PK\x03\x04....").starts_with("an Excel workbook or archive is not read yet"));
     assert!(reject("a.csv", &(0..=255).cycle().take(5000).collect::<Vec<u8>>()).contains("binary"));
-    assert!(reject("a.csv", b"Date,Station,Temperature\n2024-01-01,Ulm,1.5\n2024-01-02,Ulm,2.5\n").contains("no column of amounts was recognised among: Date, Station, Temperature"));
+    assert!(
+        reject("a.csv", b"Date,Station,Temperature\n2024-01-01,Ulm,1.5\n2024-01-02,Ulm,2.5\n")
+            .contains("no column of amounts was recognised among: Date, Station, Temperature")
+    );
     assert!(reject("a.csv", b"id,name\n1,a\n2,b\n").contains("no column of dates"));
     assert!(reject("a.txt", b"Dear all,\nthis is prose, as you see.\n").contains("no bank statement"));
     assert!(reject("a.xml", b"<?xml version='1.0'?><a/>").contains("neither a table nor OFX"));
@@ -218,7 +236,12 @@ impl Input for Odd {
 fn faults_of_the_input_are_no_fault_of_the_file() {
     let failed = read("a.csv", &mut Odd(0, None), &Limits::default(), &mut Vec::new());
     assert!(matches!(failed, Err(ReadError::Io(_))), "{failed:?}");
-    let changed = read("a.csv", &mut Odd(0, Some("Date,Description,Amount,Balance\n")), &Limits::default(), &mut Vec::new());
+    let changed = read(
+        "a.csv",
+        &mut Odd(0, Some("Date,Description,Amount,Balance\n")),
+        &Limits::default(),
+        &mut Vec::new(),
+    );
     assert!(matches!(changed, Err(ReadError::Reject(Reject::Damaged { .. }))), "{changed:?}");
 }
 

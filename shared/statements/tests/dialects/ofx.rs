@@ -57,7 +57,10 @@ fn xml() {
         ]
     );
     assert_ne!(rows[0].identity, rows[1].identity, "one id for two transactions does not make them one");
-    assert_eq!(accounts(&statement), ["DE02100500000054540402 EUR 2024-01-01..2024-01-31 2 rows: - + -73.50 = 500.00 -"]);
+    assert_eq!(
+        accounts(&statement),
+        ["DE02100500000054540402 EUR 2024-01-01..2024-01-31 2 rows: - + -73.50 = 500.00 -"]
+    );
 }
 
 #[test]
@@ -120,7 +123,13 @@ fn declared_entities_are_not_expanded() {
 
 #[test]
 fn an_answer_without_accounts_is_none() {
-    let refused = attempt("a.ofx", "OFXHEADER:100\n\n<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>15500<SEVERITY>ERROR<MESSAGE>Signon invalid</STATUS></SONRS></SIGNONMSGSRSV1></OFX>");
+    let refused = attempt(
+        "a.ofx",
+        "OFXHEADER:100\n\n<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>15500<SEVERITY>ERROR<MESSAGE>Signon invalid</STATUS></SONRS></SIGNONMSGSRSV1></OFX>",
+    );
     let error = refused.expect_err("no statement").to_string();
-    assert_eq!(error, "this is no bank statement: it is OFX, but holds no account; the bank says: Signon invalid");
+    assert_eq!(
+        error,
+        "this is no bank statement: it is OFX, but holds no account; the bank says: Signon invalid"
+    );
 }

@@ -80,7 +80,10 @@ fn american_express_has_purchases_positive() {
         "Date,Description,Card Member,Account #,Amount\n01/20/2024,CORNER CAFE,J SAMPLE,-11001,12.00\n01/18/2024,AIRLINE,J SAMPLE,-11001,320.00\n01/15/2024,GROCER,J SAMPLE,-11001,54.10\n01/12/2024,ONLINE PAYMENT - THANK YOU,J SAMPLE,-11001,-200.00\n",
     );
     assert_eq!(told(&statement.dialect), ", UTF-8 header 1 MonthDayYear Point Reversed");
-    assert_eq!(rows.iter().map(|row| row.amount.to_string()).collect::<Vec<_>>(), ["-12.00", "-320.00", "-54.10", "200.00"]);
+    assert_eq!(
+        rows.iter().map(|row| row.amount.to_string()).collect::<Vec<_>>(),
+        ["-12.00", "-320.00", "-54.10", "200.00"]
+    );
     assert_eq!(
         warnings(&statement),
         ["the file: purchases are positive in this file; they are taken as money that goes out"]

@@ -118,7 +118,8 @@ fn candidates(folded: &str) -> Vec<(Role, usize)> {
     while let Some(shorter) = name[..end].rfind(' ') {
         let found = exact(&name[..shorter]);
         if !found.is_empty() && shorter >= 4 {
-            let like = |(role, _): &(Role, usize)| !matches!(role, Role::Account | Role::Reference | Role::Status);
+            let like =
+                |(role, _): &(Role, usize)| !matches!(role, Role::Account | Role::Reference | Role::Status);
             return found.into_iter().filter(like).map(|(role, rank)| (role, rank + BEGINS_LIKE)).collect();
         }
         end = shorter;
@@ -133,14 +134,40 @@ pub(super) fn known(names: &[String]) -> usize {
 
 /// Roles that one column has, in the order in which they choose.
 const SINGLE: [Role; 16] = [
-    Role::Date, Role::ValueDate, Role::Debit, Role::Credit, Role::Amount, Role::Balance, Role::Fee, Role::Indicator,
-    Role::Currency, Role::Account, Role::Reference, Role::Status, Role::Payee, Role::Payer, Role::Counterparty, Role::Kind,
+    Role::Date,
+    Role::ValueDate,
+    Role::Debit,
+    Role::Credit,
+    Role::Amount,
+    Role::Balance,
+    Role::Fee,
+    Role::Indicator,
+    Role::Currency,
+    Role::Account,
+    Role::Reference,
+    Role::Status,
+    Role::Payee,
+    Role::Payer,
+    Role::Counterparty,
+    Role::Kind,
 ];
 
 /// Roles whose columns are part of an identity.
 const IDENTITY: [Role; 14] = [
-    Role::Date, Role::ValueDate, Role::OtherDate, Role::Amount, Role::Debit, Role::Credit, Role::Indicator, Role::Fee,
-    Role::Currency, Role::Description, Role::Counterparty, Role::Payee, Role::Payer, Role::Kind,
+    Role::Date,
+    Role::ValueDate,
+    Role::OtherDate,
+    Role::Amount,
+    Role::Debit,
+    Role::Credit,
+    Role::Indicator,
+    Role::Fee,
+    Role::Currency,
+    Role::Description,
+    Role::Counterparty,
+    Role::Payee,
+    Role::Payer,
+    Role::Kind,
 ];
 
 /// Assigns roles by the names of a header and a sample of the rows below.
@@ -151,9 +178,10 @@ pub(super) fn assign(names: &[String], sample: &[Vec<String>]) -> Named {
         .map(|column| Holds::of(sample.iter().filter_map(|row| row.get(column)).map(String::as_str)))
         .collect();
     let mut roles = vec![Role::Other; names.len()];
-    let others_named = known.iter().flatten().any(|(role, _)| {
-        matches!(role, Role::Payee | Role::Payer | Role::Counterparty)
-    });
+    let others_named = known
+        .iter()
+        .flatten()
+        .any(|(role, _)| matches!(role, Role::Payee | Role::Payer | Role::Counterparty));
     let may = |column: usize, role: Role| {
         let own = role != Role::Account || !others_named || !MAYBE_OWN.contains(&&*folded[column]);
         own && holds[column].fits(role)
@@ -174,7 +202,8 @@ pub(super) fn assign(names: &[String], sample: &[Vec<String>]) -> Named {
     let both = |roles: &[Role]| roles.contains(&Role::Debit) && roles.contains(&Role::Credit);
     let amount = roles.iter().position(|role| *role == Role::Amount);
     if let Some(amount) = amount {
-        let filled = |role: Role| roles.iter().zip(&holds).any(|(own, holds)| *own == role && holds.filled > 0);
+        let filled =
+            |role: Role| roles.iter().zip(&holds).any(|(own, holds)| *own == role && holds.filled > 0);
         let replaced = both(&roles) && (filled(Role::Debit) || filled(Role::Credit));
         for (column, role) in roles.iter_mut().enumerate() {
             if replaced && column == amount || !replaced && matches!(role, Role::Debit | Role::Credit) {
@@ -194,7 +223,9 @@ pub(super) fn assign(names: &[String], sample: &[Vec<String>]) -> Named {
     let currency = roles
         .iter()
         .position(|role| matches!(role, Role::Amount | Role::Debit | Role::Credit))
-        .and_then(|column| without_currency(&folded[column]).1.or_else(|| currency(&folded[column].to_ascii_uppercase())));
+        .and_then(|column| {
+            without_currency(&folded[column]).1.or_else(|| currency(&folded[column].to_ascii_uppercase()))
+        });
     Named { roles, identity: (0..names.len()).filter(of_identity).collect(), currency }
 }
 
@@ -222,7 +253,8 @@ mod tests {
     #[test]
     fn one_word_of_several_languages_is_decided_by_what_is_below() {
         use Role::{Amount, Currency, Date, Description, ValueDate};
-        let german = roles(&["Buchung", "Valuta", "Text", "Betrag"], &[&["01.02.2024", "02.02.2024", "x", "1,00"]]);
+        let german =
+            roles(&["Buchung", "Valuta", "Text", "Betrag"], &[&["01.02.2024", "02.02.2024", "x", "1,00"]]);
         assert_eq!(german, [Date, ValueDate, Description, Amount]);
         let danish = roles(&["Dato", "Tekst", "Beløb", "Valuta"], &[&["01-02-2024", "x", "1,00", "DKK"]]);
         assert_eq!(danish, [Date, Description, Amount, Currency]);

@@ -18,11 +18,14 @@ pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, bool, Tab
         .filter(|record| record.cells.len() == width)
         .filter(|record| record.cells.iter().any(|cell| date::Cell::of(cell).is_some()))
         .collect();
-    if rows.len() < least || rows.len() * 2 < records.iter().filter(|record| record.cells.len() == width).count() {
+    if rows.len() < least
+        || rows.len() * 2 < records.iter().filter(|record| record.cells.len() == width).count()
+    {
         return None;
     }
     let column = |column: usize| rows.iter().map(move |row| row.cells[column].as_str());
-    let share = |at: usize, is: &dyn Fn(&str) -> bool| column(at).filter(|cell| is(cell)).count() * 100 / rows.len();
+    let share =
+        |at: usize, is: &dyn Fn(&str) -> bool| column(at).filter(|cell| is(cell)).count() * 100 / rows.len();
     let mut roles = vec![Role::Other; width];
     let mut dates = (0..width).filter(|at| share(*at, &|cell| date::Cell::of(cell).is_some()) >= 90);
     roles[dates.next()?] = Role::Date;
@@ -77,8 +80,11 @@ pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, bool, Tab
 
 /// The width that most records have.
 fn usual_width(records: &[Record]) -> Option<usize> {
-    let mut widths: Vec<usize> =
-        records.iter().map(|record| record.cells.len()).filter(|width| (3..=COLUMNS).contains(width)).collect();
+    let mut widths: Vec<usize> = records
+        .iter()
+        .map(|record| record.cells.len())
+        .filter(|width| (3..=COLUMNS).contains(width))
+        .collect();
     widths.sort_unstable();
     widths.chunk_by(|a, b| a == b).max_by_key(|same| same.len()).map(|same| same[0])
 }
@@ -89,7 +95,8 @@ fn amounts(rows: &[&Record], money: &[usize], roles: &mut [Role]) -> Option<()> 
         Scanned::of(&row.cells[at])?.value(DecimalMark::Point).ok().map(|value| value.amount)
     };
     let filled = |at: usize| rows.iter().filter(|row| !row.cells[at].is_empty()).count();
-    let apart = |a: usize, b: usize| rows.iter().all(|row| row.cells[a].is_empty() != row.cells[b].is_empty());
+    let apart =
+        |a: usize, b: usize| rows.iter().all(|row| row.cells[a].is_empty() != row.cells[b].is_empty());
     let full: Vec<usize> = money.iter().copied().filter(|at| filled(*at) == rows.len()).collect();
     let pairs = money.windows(2).find(|pair| filled(pair[0]) < rows.len() && apart(pair[0], pair[1]));
     if let Some(pair) = pairs {
@@ -102,8 +109,11 @@ fn amounts(rows: &[&Record], money: &[usize], roles: &mut [Role]) -> Option<()> 
     // How often the difference of two balances is an amount, forward or backward in time.
     let steps = |amount: usize, balance: usize| {
         let fits = |pair: &&[&Record]| {
-            let (Some(before), Some(after)) = (value(pair[0], balance), value(pair[1], balance)) else { return false };
-            value(pair[1], amount) == after.checked_sub(before) || value(pair[0], amount) == before.checked_sub(after)
+            let (Some(before), Some(after)) = (value(pair[0], balance), value(pair[1], balance)) else {
+                return false;
+            };
+            value(pair[1], amount) == after.checked_sub(before)
+                || value(pair[0], amount) == before.checked_sub(after)
         };
         rows.windows(2).filter(fits).count()
     };

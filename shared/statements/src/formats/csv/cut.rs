@@ -304,14 +304,23 @@ mod tests {
     }
 
     fn rows(expected: &[(u64, &[&str])]) -> Vec<(u64, Vec<String>)> {
-        expected.iter().map(|(line, row)| (*line, row.iter().map(|cell| (*cell).to_owned()).collect())).collect()
+        expected
+            .iter()
+            .map(|(line, row)| (*line, row.iter().map(|cell| (*cell).to_owned()).collect()))
+            .collect()
     }
 
     #[test]
     fn records_keep_their_line() {
         assert_eq!(
             cut("id,name\n1,\"a, \"\"b\"\"\nc\"\n,X-1\r\n\r\nlast", 1000),
-            rows(&[(1, &["id", "name"]), (2, &["1", "a, \"b\"\nc"]), (4, &["", "X-1"]), (5, &[""]), (6, &["last"])])
+            rows(&[
+                (1, &["id", "name"]),
+                (2, &["1", "a, \"b\"\nc"]),
+                (4, &["", "X-1"]),
+                (5, &[""]),
+                (6, &["last"])
+            ])
         );
         assert_eq!(cut("a,b\r1,2\r", 1000), rows(&[(1, &["a", "b"]), (2, &["1", "2"])]));
         assert_eq!(cut("a, \"b, c\" ,d", 1000), rows(&[(1, &["a", "b, c", "d"])]));

@@ -2,11 +2,14 @@
 //!
 //! `table` finds the table in the beginning of the file, by the names of its columns (`columns`, `words`) or by
 //! what they hold (`content`). `survey` reads the whole once for what the beginning cannot tell, and `rows` once
-//! more for the transactions; both are fed records by `cut`. What stands around the table is read by `notes`.
+//! more for the transactions (`amounts` for their money); both are fed records by `cut`. What stands around the table is read by
+//! `notes`.
 
+mod amounts;
 mod columns;
 mod content;
 mod cut;
+mod fields;
 mod notes;
 mod rows;
 mod survey;
@@ -21,7 +24,8 @@ use crate::look::Look;
 use crate::output::Output;
 use crate::{Dialect, Input, Place, ReadError, Reject};
 use cut::{Cut, Cutter};
-use rows::{Columns, Rows};
+use fields::Columns;
+use rows::Rows;
 use survey::Survey;
 use table::Table;
 
@@ -34,7 +38,8 @@ fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<
     let width = table.roles.len();
 
     let mut survey = Survey::new(&table, &columns, Charset::of(&look.head));
-    let mut cutter = Cutter::new(look.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
+    let mut cutter =
+        Cutter::new(look.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
     cutter.expect(width, Some(columns.date));
     let mut records = 0_u64;
     loop {
@@ -61,7 +66,8 @@ fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<
     }
 
     let mut rows = Rows::new(&table, &columns, &reading, out);
-    let mut cutter = Cutter::new(look.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
+    let mut cutter =
+        Cutter::new(look.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
     cutter.expect(width, Some(columns.date));
     loop {
         match cutter.next()? {
@@ -76,7 +82,7 @@ fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<
         }
     }
     rows.state()?;
-    if rows.rows != expected {
+    if rows.seen != expected {
         return Err(Reject::Damaged { why: "it changed while it was read".to_owned() }.into());
     }
     let encoding = look.wide.unwrap_or(if reading.charset.0 == UTF_8 { UTF_8 } else { reading.charset.0 });

@@ -49,16 +49,26 @@ fn said(text: &str) -> Option<Said> {
         names.iter().any(begins)
     };
     // `Kontostand` is an account's name in no language.
-    [(OPENING, Said::Opening), (CLOSING, Said::Closing), (PERIOD, Said::Period), (CURRENCY, Said::Currency), (ACCOUNT, Said::Account)]
-        .into_iter()
-        .find(|(names, _)| is(names))
-        .map(|(_, said)| said)
+    [
+        (OPENING, Said::Opening),
+        (CLOSING, Said::Closing),
+        (PERIOD, Said::Period),
+        (CURRENCY, Said::Currency),
+        (ACCOUNT, Said::Account),
+    ]
+    .into_iter()
+    .find(|(names, _)| is(names))
+    .map(|(_, said)| said)
 }
 
 /// Whether what follows a name is its date and the like, and not the rest of another name.
 fn goes_on(rest: &str) -> bool {
-    let small = ["as", "of", "on", "vom", "am", "au", "le", "al", "a", "per", "na", "dzien", "op", "pr", "den", "the", "at", "zum", "del", "dal", "nr", "no", "n", "eur", "gbp", "usd", "in", "from"];
-    rest.split_whitespace().all(|word| word.bytes().all(|byte| byte.is_ascii_digit()) || small.contains(&word))
+    let small = [
+        "as", "of", "on", "vom", "am", "au", "le", "al", "a", "per", "na", "dzien", "op", "pr", "den", "the",
+        "at", "zum", "del", "dal", "nr", "no", "n", "eur", "gbp", "usd", "in", "from",
+    ];
+    rest.split_whitespace()
+        .all(|word| word.bytes().all(|byte| byte.is_ascii_digit()) || small.contains(&word))
 }
 
 impl Notes {
@@ -78,7 +88,8 @@ impl Notes {
                 continue;
             };
             let beside = || cells[at + 1..].iter().map(String::as_str);
-            let taken = std::iter::once(behind).chain(beside()).position(|value| self.take(said, place, value));
+            let taken =
+                std::iter::once(behind).chain(beside()).position(|value| self.take(said, place, value));
             if taken.is_none() {
                 self.waiting.push((at, said));
             }
@@ -155,15 +166,20 @@ mod tests {
 
     #[test]
     fn values_stand_beside_behind_and_below_their_names() {
-        let beside = notes(&[&["Kontonummer:", "DE02 1203 0000 0000 2020 51 / Girokonto"], &["Saldo", "1.234,56", "EUR"]]);
+        let beside = notes(&[
+            &["Kontonummer:", "DE02 1203 0000 0000 2020 51 / Girokonto"],
+            &["Saldo", "1.234,56", "EUR"],
+        ]);
         assert_eq!(beside.account.as_deref(), Some("DE02120300000000202051"));
         assert_eq!(beside.closing.map(|(_, amount)| amount.negative), Some(false));
-        let behind = notes(&[&["Account: 12345678"], &["Currency: GBP"], &["Period: 01/01/2024 - 31/01/2024"]]);
+        let behind =
+            notes(&[&["Account: 12345678"], &["Currency: GBP"], &["Period: 01/01/2024 - 31/01/2024"]]);
         assert_eq!((behind.account.as_deref(), behind.currency.as_deref()), (Some("12345678"), Some("GBP")));
         assert!(behind.period.is_some());
         let below = notes(&[&["#Waluta", "#Numer rachunku"], &["PLN", "11 1140 2004"]]);
         assert_eq!((below.account.as_deref(), below.currency.as_deref()), (Some("1111402004"), Some("PLN")));
-        let summary = notes(&[&["Beginning balance as of 01/01/2024", "", "1,000.00"], &["Total credits", "", "5.00"]]);
+        let summary =
+            notes(&[&["Beginning balance as of 01/01/2024", "", "1,000.00"], &["Total credits", "", "5.00"]]);
         assert!(summary.opening.is_some() && summary.closing.is_none());
         let trailer = notes(&[&["Kontostand", "31.01.2024", "", "", "1.234,56", "EUR"]]);
         assert!(trailer.closing.is_some());

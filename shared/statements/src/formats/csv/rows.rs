@@ -6,132 +6,45 @@ use std::io::Read;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::columns::{currency, side};
+use super::columns::currency;
 use super::cut::Cutter;
-use super::notes::{self, Notes, Said};
+use super::fields::{Columns, Memo};
+use super::notes::{self, Notes};
 use super::survey::Reading;
 use super::table::{Table, text};
 use super::words::{NOT_BOOKED, TOTALS};
-use crate::number::{Absurd, Scanned, Side};
+use crate::number::Scanned;
 use crate::output::Output;
 use crate::part::Stated;
 use crate::readable::{clean, fold};
-use crate::{Identity, Place, ReadError, Role, Row, Signs, date, repeats};
-
-/// Ids that say that there is none.
-const NO_IDS: [&str; 7] = ["0", "-", "NONREF", "NOTPROVIDED", "NONE", "N/A", "NULL"];
-
-/// Where the columns are.
-#[derive(Debug, Clone)]
-pub(super) struct Columns {
-    pub date: usize,
-    pub value_date: Option<usize>,
-    pub other_dates: Vec<usize>,
-    pub amount: Option<usize>,
-    pub debit: Option<usize>,
-    pub credit: Option<usize>,
-    pub indicator: Option<usize>,
-    pub fee: Option<usize>,
-    pub balance: Option<usize>,
-    pub kind: Option<usize>,
-    pub descriptions: Vec<usize>,
-    currency: Option<usize>,
-    account: Option<usize>,
-    reference: Option<usize>,
-    status: Option<usize>,
-    payee: Option<usize>,
-    payer: Option<usize>,
-    counterparty: Option<usize>,
-    identity: Vec<usize>,
-}
-
-impl Columns {
-    pub fn of(table: &Table) -> Option<Self> {
-        Some(Self {
-            date: table.column(Role::Date)?,
-            value_date: table.column(Role::ValueDate),
-            other_dates: table.columns(Role::OtherDate),
-            amount: table.column(Role::Amount),
-            debit: table.column(Role::Debit),
-            credit: table.column(Role::Credit),
-            indicator: table.column(Role::Indicator),
-            fee: table.column(Role::Fee),
-            balance: table.column(Role::Balance),
-            kind: table.column(Role::Kind),
-            descriptions: table.columns(Role::Description),
-            currency: table.column(Role::Currency),
-            account: table.column(Role::Account),
-            reference: table.column(Role::Reference),
-            status: table.column(Role::Status),
-            payee: table.column(Role::Payee),
-            payer: table.column(Role::Payer),
-            counterparty: table.column(Role::Counterparty),
-            identity: table.identity.clone(),
-        })
-    }
-
-    fn reference<'r, R: Read>(&self, record: &'r Cutter<R>) -> Option<Cow<'r, [u8]>> {
-        let reference = record.get(self.reference?);
-        let none = reference.is_empty() || NO_IDS.iter().any(|none| none.as_bytes().eq_ignore_ascii_case(&reference));
-        (!none).then_some(reference)
-    }
-
-    fn identity<'r, R: Read>(&self, record: &'r Cutter<R>) -> Vec<Cow<'r, [u8]>> {
-        self.identity.iter().map(|column| record.get(*column)).collect()
-    }
-
-    /// The same for rows of the same identity.
-    pub fn key<R: Read>(&self, record: &Cutter<R>) -> u64 {
-        match self.reference(record) {
-            Some(reference) => repeats::key([&*reference]),
-            None => repeats::key(self.identity(record).iter().map(|field| &**field)),
-        }
-    }
-}
-
-/// What is the same for many rows is understood once.
-struct Memo<T> {
-    raw: Vec<u8>,
-    value: Option<T>,
-}
-
-impl<T: Clone> Memo<T> {
-    fn new() -> Self {
-        Self { raw: Vec::new(), value: None }
-    }
-
-    fn get(&mut self, raw: &[u8], make: impl FnOnce() -> T) -> T {
-        match &self.value {
-            Some(value) if self.raw == raw => value.clone(),
-            _ => {
-                let value = make();
-                self.raw.clear();
-                self.raw.extend_from_slice(raw);
-                self.value = Some(value.clone());
-                value
-            }
-        }
-    }
-}
+use crate::{Identity, Place, ReadError, Row, Signs, date};
 
 pub(super) struct Rows<'t, 'o, 'a> {
     table: &'t Table,
-    columns: &'t Columns,
-    reading: &'t Reading,
-    out: &'o mut Output<'a>,
+    pub columns: &'t Columns,
+    pub reading: &'t Reading,
+    pub out: &'o mut Output<'a>,
     notes: Notes,
     /// Rows since the account was last named.
     since: u64,
-    pub rows: u64,
+    /// Records with a date.
+    pub seen: u64,
+    dates: Memo<Option<date::Cell>>,
+    value_dates: Memo<Option<date::Cell>>,
     booked: Memo<bool>,
-    sides: Memo<Option<bool>>,
+    pub sides: Memo<Option<bool>>,
     currencies: Memo<Option<String>>,
     accounts: Memo<Option<String>>,
     last: (Option<String>, Option<String>),
 }
 
 impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
-    pub fn new(table: &'t Table, columns: &'t Columns, reading: &'t Reading, out: &'o mut Output<'a>) -> Self {
+    pub fn new(
+        table: &'t Table,
+        columns: &'t Columns,
+        reading: &'t Reading,
+        out: &'o mut Output<'a>,
+    ) -> Self {
         Self {
             table,
             columns,
@@ -139,7 +52,9 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
             out,
             notes: Notes::default(),
             since: 0,
-            rows: 0,
+            seen: 0,
+            dates: Memo::new(),
+            value_dates: Memo::new(),
             booked: Memo::new(),
             sides: Memo::new(),
             currencies: Memo::new(),
@@ -154,7 +69,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         (0..columns).map(|column| self.text(record, column).into_owned()).collect()
     }
 
-    fn text<'r, R: Read>(&self, record: &'r Cutter<R>, column: usize) -> Cow<'r, str> {
+    pub fn text<'r, R: Read>(&self, record: &'r Cutter<R>, column: usize) -> Cow<'r, str> {
         match record.get(column) {
             Cow::Borrowed(bytes) => match self.reading.charset.decode(bytes) {
                 Cow::Borrowed(cell) => Cow::Borrowed(text(cell)),
@@ -190,10 +105,10 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
     pub fn record<R: Read>(&mut self, record: &Cutter<R>) -> Result<(), ReadError> {
         let place = Place::Line(record.line());
         let date_text = self.text(record, self.columns.date);
-        let Some(cell) = date::Cell::of(&date_text) else {
+        let Some(cell) = self.dates.get(&record.get(self.columns.date), || date::Cell::of(&date_text)) else {
             return self.other(record);
         };
-        self.rows += 1;
+        self.seen += 1;
         let Some(date) = cell.date(self.reading.order) else {
             let what = format!("not taken: {date_text:?} is no date in the order of the others");
             self.out.warn(place, what);
@@ -234,7 +149,8 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         if filled == 0 || cells == self.table.names {
             return Ok(());
         }
-        let cell = |column: Option<usize>| column.and_then(|column| cells.get(column)).map_or("", String::as_str);
+        let cell =
+            |column: Option<usize>| column.and_then(|column| cells.get(column)).map_or("", String::as_str);
         let date = cell(Some(self.columns.date));
         let amounts = [self.columns.amount, self.columns.debit, self.columns.credit];
         let amount = amounts.into_iter().map(cell).any(|cell| Scanned::of(cell).is_some());
@@ -265,19 +181,16 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
 
     /// A record with a date and no amount: a balance, or something that is wrong.
     fn without_amount<R: Read>(&mut self, record: &Cutter<R>, place: Place) -> Result<(), ReadError> {
-        let said = self.columns.descriptions.iter().find_map(|column| notes::balance(&self.text(record, *column)));
+        let said =
+            self.columns.descriptions.iter().find_map(|column| notes::balance(&self.text(record, *column)));
         let balance = self.balance(record, place);
-        match (said, balance) {
-            (Some(Said::Opening | Said::Closing), Some(balance)) => {
-                let account = self.account(record);
-                let currency = self.currency(record, None);
-                self.out.balance(account.as_deref(), currency.as_deref(), place, balance)
-            }
-            _ => {
-                self.out.warn(place, "not taken: it has no amount");
-                Ok(())
-            }
-        }
+        let (Some(_), Some(balance)) = (said, balance) else {
+            self.out.warn(place, "not taken: it has no amount");
+            return Ok(());
+        };
+        let account = self.account(record);
+        let currency = self.currency(record, None);
+        self.out.balance(account.as_deref(), currency.as_deref(), place, balance)
     }
 
     fn row<R: Read>(
@@ -291,20 +204,22 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
     ) -> Row {
         let account = self.account(record);
         let currency = self.currency(record, own_currency);
+        let value_date = self.columns.value_date.and_then(|column| {
+            let text = self.text(record, column);
+            self.value_dates.get(&record.get(column), || date::Cell::of(&text))?.date(self.reading.order)
+        });
         let filled = |column: Option<usize>| {
             let text = self.text(record, column?);
             (!text.is_empty()).then(|| text.into_owned())
         };
-        let value_date = self.columns.value_date.and_then(|column| {
-            date::Cell::of(&self.text(record, column))?.date(self.reading.order)
-        });
         let outgoing = amount.is_sign_negative();
         let (one, other) = if outgoing {
             (self.columns.payee, self.columns.payer)
         } else {
             (self.columns.payer, self.columns.payee)
         };
-        let counterparty = filled(self.columns.counterparty).or_else(|| filled(one)).or_else(|| filled(other));
+        let counterparty =
+            filled(self.columns.counterparty).or_else(|| filled(one)).or_else(|| filled(other));
         // Where the column of sides says nothing of signs, it says what kind of transaction it is.
         let says_kind = if self.reading.signs == Signs::Indicator { None } else { self.columns.indicator };
         let kind = filled(self.columns.kind).or_else(|| filled(says_kind));
@@ -323,17 +238,13 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         if description.is_empty() {
             description = counterparty.clone().or_else(|| kind.clone()).unwrap_or_default();
         }
-        let (identity, reference) = match self.columns.reference(record) {
-            Some(raw) => {
-                let reference = text(&self.reading.charset.decode(&raw)).to_owned();
-                let identity =
-                    Identity::of_reference(account.as_deref(), &reference, date, amount, currency.as_deref());
-                (identity, Some(reference))
+        let reference = self.columns.reference(record);
+        let reference = reference.map(|raw| text(&self.reading.charset.decode(&raw)).to_owned());
+        let identity = match &reference {
+            Some(reference) => {
+                Identity::of_reference(account.as_deref(), reference, date, amount, currency.as_deref())
             }
-            None => {
-                let fields = self.columns.identity(record);
-                (Identity::of_fields(account.as_deref(), fields.iter().map(|field| &**field)), None)
-            }
+            None => Identity::of_fields(account.as_deref(), self.columns.identity(record)),
         };
         Row {
             place,
@@ -350,100 +261,6 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
             reference,
             identity,
             occurrence: 1,
-        }
-    }
-
-    /// The amount, positive for money that comes in, and the currency beside it; `None` where there is none.
-    fn amount<R: Read>(
-        &mut self,
-        record: &Cutter<R>,
-        place: Place,
-    ) -> Result<Option<(Decimal, Option<[u8; 3]>)>, String> {
-        if let Some(column) = self.columns.amount {
-            let Some((amount, scan)) = self.number(record, column, place)? else { return Ok(None) };
-            let amount = match scan.side {
-                Some(Side::Out) => -amount.abs(),
-                Some(Side::In) | None => amount,
-            };
-            let fee = match self.columns.fee.filter(|_| self.reading.fee) {
-                Some(column) => self.number(record, column, place)?.map_or(Decimal::ZERO, |(fee, _)| fee.abs()),
-                None => Decimal::ZERO,
-            };
-            let amount = self.signed(record, amount)?;
-            let amount = if fee.is_zero() { Some(amount) } else { amount.checked_sub(fee) };
-            return amount.map(|amount| Some((amount, scan.currency))).ok_or_else(|| "not taken: too large".to_owned());
-        }
-        let columns = self.columns;
-        let mut read = |column: Option<usize>| match column {
-            Some(column) => self.number(record, column, place),
-            None => Ok(None),
-        };
-        let (debit, credit) = (read(columns.debit)?, read(columns.credit)?);
-        let currency = debit.and_then(|(_, scan)| scan.currency).or(credit.and_then(|(_, scan)| scan.currency));
-        let out = debit.map(|(debit, _)| if self.reading.signs == Signs::Columns { -debit } else { debit });
-        let sum = match (out, credit.map(|(credit, _)| credit)) {
-            (None, None) => return Ok(None),
-            (Some(amount), None) | (None, Some(amount)) => amount,
-            // The one that is not used may be written as zero.
-            (Some(out), Some(credit)) if credit.is_zero() => out,
-            (Some(out), Some(credit)) if out.is_zero() => credit,
-            (Some(out), Some(credit)) => {
-                self.out.warn(place, "money goes out and comes in; the difference was taken");
-                out.checked_add(credit).ok_or("not taken: too large an amount")?
-            }
-        };
-        Ok(Some((sum, currency)))
-    }
-
-    fn signed<R: Read>(&mut self, record: &Cutter<R>, amount: Decimal) -> Result<Decimal, String> {
-        match self.reading.signs {
-            Signs::Reversed => Ok(-amount),
-            Signs::Indicator => {
-                let Some(column) = self.columns.indicator else { return Ok(amount) };
-                let raw = record.get(column);
-                let cell = self.text(record, column);
-                match self.sides.get(&raw, || side(&cell)) {
-                    Some(true) => Ok(-amount),
-                    Some(false) => Ok(amount),
-                    None => Err(format!("not taken: {cell:?} does not say whether money goes out or comes in")),
-                }
-            }
-            Signs::Signed | Signs::Columns | Signs::SignedColumns => Ok(amount),
-        }
-    }
-
-    /// A number of a column; `None` where the cell is empty.
-    fn number<R: Read>(
-        &mut self,
-        record: &Cutter<R>,
-        column: usize,
-        place: Place,
-    ) -> Result<Option<(Decimal, Scanned)>, String> {
-        let cell = self.text(record, column);
-        if matches!(&*cell, "" | "-" | "--") {
-            return Ok(None);
-        }
-        let Some(scan) = Scanned::of(&cell) else { return Err(format!("not taken: {cell:?} is no amount")) };
-        match scan.value(self.reading.mark) {
-            Ok(value) => {
-                if value.odd {
-                    self.out.warn(place, format!("{cell:?} has another decimal mark than the file"));
-                }
-                Ok(Some((value.amount, scan)))
-            }
-            Err(Absurd) => Err(format!("not taken: {cell:?} is too large an amount")),
-        }
-    }
-
-    fn balance<R: Read>(&mut self, record: &Cutter<R>, place: Place) -> Option<Decimal> {
-        let column = self.columns.balance?;
-        match self.number(record, column, place) {
-            Ok(balance) => balance.map(|(balance, scan)| if scan.side == Some(Side::Out) { -balance.abs() } else { balance }),
-            Err(_) => {
-                let cell = self.text(record, column).into_owned();
-                self.out.warn(place, format!("the balance {cell:?} is no amount"));
-                None
-            }
         }
     }
 
@@ -479,7 +296,9 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
     pub fn state(&mut self) -> Result<(), ReadError> {
         let notes = std::mem::take(&mut self.notes);
         let mark = self.reading.mark;
-        let value = |found: Option<(Place, Scanned)>| found.and_then(|(_, scan)| scan.value(mark).ok()).map(|value| value.amount);
+        let value = |found: Option<(Place, Scanned)>| {
+            found.and_then(|(_, scan)| scan.value(mark).ok()).map(|value| value.amount)
+        };
         let day = |cell: date::Cell| cell.date(self.reading.order);
         let stated = Stated {
             from: notes.period.and_then(|(from, _)| day(from)),

@@ -2,7 +2,7 @@
 
 use super::columns::side;
 use super::cut::Cutter;
-use super::rows::Columns;
+use super::fields::{Columns, Memo};
 use super::table::{Table, text};
 use super::words::BOUGHT;
 use crate::decode::{Charset, Guess};
@@ -19,6 +19,8 @@ pub(super) struct Survey<'t> {
     charset: Charset,
     guess: Guess,
     dates: date::Evidence,
+    cells: Memo<Option<date::Cell>>,
+    value_cells: Memo<Option<date::Cell>>,
     numbers: number::Evidence,
     pub rows: u64,
     debit: Count,
@@ -29,7 +31,6 @@ pub(super) struct Survey<'t> {
     paid: Count,
     all: Count,
     fees: Fees,
-    dollars: u64,
     sided: u64,
 }
 
@@ -78,6 +79,8 @@ impl<'t> Survey<'t> {
             charset,
             guess: Guess::new(),
             dates: date::Evidence::default(),
+            cells: Memo::new(),
+            value_cells: Memo::new(),
             numbers: number::Evidence::default(),
             rows: 0,
             debit: Count::default(),
@@ -86,7 +89,6 @@ impl<'t> Survey<'t> {
             paid: Count::default(),
             all: Count::default(),
             fees: Fees::default(),
-            dollars: 0,
             sided: 0,
         }
     }
@@ -96,12 +98,14 @@ impl<'t> Survey<'t> {
         self.guess.feed(record.raw());
         let charset = self.charset;
         let bytes = record.get(self.columns.date);
-        let Some(cell) = date::Cell::of(text(&charset.decode(&bytes))) else { return false };
+        let cell = |bytes: &[u8]| date::Cell::of(text(&charset.decode(bytes)));
+        let Some(first) = self.cells.get(&bytes, || cell(&bytes)) else { return false };
         self.rows += 1;
-        self.dates.add(cell, true);
+        self.dates.add(first, true);
         for column in self.columns.other_dates.iter().chain(&self.columns.value_date) {
-            if let Some(cell) = date::Cell::of(text(&charset.decode(&record.get(*column)))) {
-                self.dates.add(cell, false);
+            let bytes = record.get(*column);
+            if let Some(other) = self.value_cells.get(&bytes, || cell(&bytes)) {
+                self.dates.add(other, false);
             }
         }
         let scan = |column: Option<usize>| Scanned::of(text(&charset.decode(&record.get(column?))));
@@ -142,7 +146,9 @@ impl<'t> Survey<'t> {
             self.bought.add(amount);
         } else if amount.negative || self.paid.positive + self.paid.negative < 1000 {
             let about = self.columns.descriptions.iter().map(|column| fold(&cell(*column)));
-            let is = |text: String| text.contains("payment") && (text.contains("thank you") || text.contains("received"));
+            let is = |text: String| {
+                text.contains("payment") && (text.contains("thank you") || text.contains("received"))
+            };
             if about.into_iter().any(is) {
                 self.paid.add(amount);
             }
@@ -156,7 +162,9 @@ impl<'t> Survey<'t> {
         let value = |scan: &Scanned| scan.value(DecimalMark::Point).ok().map(|value| value.amount);
         let (Some(amount), Some(balance)) = (value(amount), value(balance)) else { return };
         let last = self.fees.last.replace(balance);
-        let (Some(last), Some(fee)) = (last, fee.and_then(value).filter(|fee| !fee.is_zero())) else { return };
+        let (Some(last), Some(fee)) = (last, fee.and_then(value).filter(|fee| !fee.is_zero())) else {
+            return;
+        };
         let step = balance.checked_sub(last);
         self.fees.without += u64::from(step == Some(amount));
         self.fees.with += u64::from(step == amount.checked_sub(fee.abs()));
@@ -168,11 +176,16 @@ impl<'t> Survey<'t> {
         let usual = if table.delimiter == b';' { DecimalMark::Comma } else { DecimalMark::Point };
         let (mark, doubt) = self.numbers.decide(usual);
         if doubt {
-            let meant = if mark == DecimalMark::Comma { "1,234 as one and a bit" } else { "1,234 as a thousand and more" };
+            let meant = if mark == DecimalMark::Comma {
+                "1,234 as one and a bit"
+            } else {
+                "1,234 as a thousand and more"
+            };
             doubts.push(format!("no amount tells whether decimals stand behind a comma or a point; they were read with {meant}"));
         }
-        let day_first = mark == DecimalMark::Comma || table.currency.as_deref().is_some_and(|code| code != "USD");
-        let american = self.dollars > 0 || table.currency.as_deref() == Some("USD");
+        let day_first =
+            mark == DecimalMark::Comma || table.currency.as_deref().is_some_and(|code| code != "USD");
+        let american = table.currency.as_deref() == Some("USD");
         let usual = if day_first {
             Some(DateOrder::DayMonthYear)
         } else {
@@ -194,7 +207,9 @@ impl<'t> Survey<'t> {
         } else if columns.indicator.is_some() && self.marked_out.positive > self.marked_out.negative {
             Signs::Indicator
         } else if self.is_reversed() {
-            doubts.push("purchases are positive in this file; they are taken as money that goes out".to_owned());
+            doubts.push(
+                "purchases are positive in this file; they are taken as money that goes out".to_owned(),
+            );
             Signs::Reversed
         } else {
             Signs::Signed
@@ -206,7 +221,10 @@ impl<'t> Survey<'t> {
     /// A card statement on which what was bought is positive, and what was paid towards it negative.
     fn is_reversed(&self) -> bool {
         let bought = self.bought.positive >= 2 && self.bought.positive > self.bought.negative * 4;
-        let paid = self.paid.negative > 0 && self.paid.positive == 0 && self.all.positive > self.all.negative * 2;
-        self.sided == 0 && self.columns.balance.is_none() && (bought && self.all.negative * 2 <= self.all.positive || paid)
+        let paid =
+            self.paid.negative > 0 && self.paid.positive == 0 && self.all.positive > self.all.negative * 2;
+        self.sided == 0
+            && self.columns.balance.is_none()
+            && (bought && self.all.negative * 2 <= self.all.positive || paid)
     }
 }

@@ -70,12 +70,21 @@ impl Table {
     /// For the page: the columns with their names.
     pub fn described(&self) -> Vec<Column> {
         let name = |column: usize| self.names.get(column).cloned().unwrap_or_default();
-        self.roles.iter().enumerate().map(|(column, role)| Column { name: name(column), role: *role }).collect()
+        self.roles
+            .iter()
+            .enumerate()
+            .map(|(column, role)| Column { name: name(column), role: *role })
+            .collect()
     }
 }
 
 /// The first records that are not empty.
-fn records(look: &Look<'_>, delimiter: u8, charset: Charset, limits: &Limits) -> Result<Vec<Record>, ReadError> {
+fn records(
+    look: &Look<'_>,
+    delimiter: u8,
+    charset: Charset,
+    limits: &Limits,
+) -> Result<Vec<Record>, ReadError> {
     // What a record usually has is known after cutting once; then quotes that were never closed show.
     let mut widths = Vec::new();
     let mut cutter = Cutter::new(&look.head[..], delimiter, look.head.len() + 1, limits.columns);
@@ -83,7 +92,8 @@ fn records(look: &Look<'_>, delimiter: u8, charset: Charset, limits: &Limits) ->
         widths.extend((cutter.len() > 1).then_some(cutter.len()));
     }
     widths.sort_unstable();
-    let usual = widths.chunk_by(|a, b| a == b).max_by_key(|same| same.len()).map_or(usize::MAX, |same| same[0]);
+    let usual =
+        widths.chunk_by(|a, b| a == b).max_by_key(|same| same.len()).map_or(usize::MAX, |same| same[0]);
     let mut cutter = Cutter::new(&look.head[..], delimiter, look.head.len() + 1, limits.columns);
     cutter.expect(usual, None);
     let mut records = Vec::new();
@@ -116,23 +126,24 @@ pub(super) fn text(cell: &str) -> &str {
 fn find(delimiter: u8, records: &[Record], named: bool) -> Result<(usize, Table), Option<String>> {
     let mut why = None;
     for (at, record) in records.iter().enumerate().take(PREAMBLE) {
-        let names = &record.cells;
-        if names.len() < 2 || columns::known(names) == 0 {
+        let header = &record.cells;
+        if header.len() < 2 || columns::known(header) == 0 {
             continue;
         }
         let below: Vec<Vec<String>> = records[at + 1..]
             .iter()
-            .filter(|row| row.cells.len() * 2 > names.len() && row.cells != *names)
+            .filter(|row| row.cells.len() * 2 > header.len() && row.cells != *header)
             .take(SAMPLE)
             .map(|row| row.cells.clone())
             .collect();
-        let Named { roles, identity, currency } = columns::assign(names, &below);
+        let Named { roles, identity, currency } = columns::assign(header, &below);
         if !columns::suffice(&roles) {
             let dates = roles.contains(&Role::Date);
-            if dates && names.len() > 2 {
-                let names: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
-                let names: String = names.join(", ").chars().take(200).collect();
-                why = why.or(Some(format!("no column of amounts was recognised among: {names}")));
+            if dates && header.len() > 2 {
+                let filled: Vec<&str> =
+                    header.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+                let among: String = filled.join(", ").chars().take(200).collect();
+                why = why.or(Some(format!("no column of amounts was recognised among: {among}")));
             }
             continue;
         }
@@ -145,14 +156,15 @@ fn find(delimiter: u8, records: &[Record], named: bool) -> Result<(usize, Table)
             delimiter,
             header: Some(record.line),
             first: record.line + 1,
-            names: names.clone(),
+            names: header.clone(),
             roles,
             identity,
             currency: currency.filter(|code| CODES.contains(&&*code.to_ascii_lowercase())),
         };
         return Ok((1000 + played * 10 + fits, table));
     }
-    let (score, both_ways, mut table) = content::find(records, if named { 1 } else { 2 }).ok_or(why.clone())?;
+    let (score, both_ways, mut table) =
+        content::find(records, if named { 1 } else { 2 }).ok_or(why.clone())?;
     // What names its columns and none of amounts is a table of something else; unless money goes in and out of it.
     if why.is_some() && !both_ways {
         return Err(why);
@@ -166,5 +178,7 @@ fn is_row(row: &[String], roles: &[Role]) -> bool {
         roles.iter().zip(row).any(|(role, cell)| wanted.contains(role) && is(cell))
     };
     holds(&[Role::Date], &|cell| date::Cell::of(cell).is_some())
-        && holds(&[Role::Amount, Role::Debit, Role::Credit, Role::Balance], &|cell| Scanned::of(cell).is_some())
+        && holds(&[Role::Amount, Role::Debit, Role::Credit, Role::Balance], &|cell| {
+            Scanned::of(cell).is_some()
+        })
 }

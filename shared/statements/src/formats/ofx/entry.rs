@@ -103,7 +103,9 @@ impl Entry {
         let value = match value {
             Some(Ok(value)) => value,
             Some(Err(Absurd)) => return Err(format!("not taken: {:?} is too large an amount", self.amount)),
-            None if self.amount.is_empty() => return Err("a transaction without an amount was not taken".to_owned()),
+            None if self.amount.is_empty() => {
+                return Err("a transaction without an amount was not taken".to_owned());
+            }
             None => return Err(format!("not taken: {:?} is no amount", self.amount)),
         };
         let outgoing = by_kind && self.kind.eq_ignore_ascii_case("DEBIT");

@@ -70,15 +70,12 @@ fn unescape(text: &str) -> String {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
         let end = rest.bytes().take(ENTITY).position(|byte| byte == b';');
-        match end.and_then(|end| Some((entity(&rest[1..end])?, end))) {
-            Some((char, end)) => {
-                plain.push(char);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                plain.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((char, end)) = end.and_then(|end| Some((entity(&rest[1..end])?, end))) {
+            plain.push(char);
+            rest = &rest[end + 1..];
+        } else {
+            plain.push('&');
+            rest = &rest[1..];
         }
     }
     plain.push_str(rest);
@@ -110,9 +107,13 @@ mod tests {
 
     #[test]
     fn headers_of_both_forms() {
-        let sgml = Header::of(b"OFXHEADER:100\r\nVERSION:102\r\nENCODING:USASCII\r\nCHARSET:1252\r\n\r\n<OFX>", None);
+        let sgml = Header::of(
+            b"OFXHEADER:100\r\nVERSION:102\r\nENCODING:USASCII\r\nCHARSET:1252\r\n\r\n<OFX>",
+            None,
+        );
         assert_eq!((sgml.version.as_deref(), sgml.charset.0.name()), (Some("102"), "windows-1252"));
-        let one_line = Header::of(b"OFXHEADER:100 DATA:OFXSGML VERSION:103 ENCODING:UTF-8 CHARSET:NONE <OFX>", None);
+        let one_line =
+            Header::of(b"OFXHEADER:100 DATA:OFXSGML VERSION:103 ENCODING:UTF-8 CHARSET:NONE <OFX>", None);
         assert_eq!((one_line.version.as_deref(), &*one_line.encoding), (Some("103"), "UTF-8"));
         let xml = Header::of(
             b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<?OFX OFXHEADER=\"200\" VERSION=\"203\" SECURITY=\"NONE\"?>\n<OFX>\xE9",
@@ -126,12 +127,16 @@ mod tests {
     fn a_wrong_declaration_is_not_believed() {
         let header = Header::of("ENCODING:USASCII CHARSET:1252 <OFX><NAME>Café Größe".as_bytes(), None);
         assert_eq!((header.text("Café".as_bytes()).as_ref(), &*header.encoding), ("Café", "UTF-8"));
-        let header = Header::of(b"ENCODING:UTF-8 <OFX><NAME>Caf\xE9 du Nord, Th\xE9\xE2tre <NAME>Caf\xE9", None);
+        let header =
+            Header::of(b"ENCODING:UTF-8 <OFX><NAME>Caf\xE9 du Nord, Th\xE9\xE2tre <NAME>Caf\xE9", None);
         assert_eq!(header.text(b"Caf\xE9"), "Café");
     }
 
     #[test]
     fn entities_are_decoded_and_strays_stay() {
-        assert_eq!(unescape("A &amp; B &#169;&#xe9; &lt;&bogus; AT&T & &amp"), "A & B ©é <&bogus; AT&T & &amp");
+        assert_eq!(
+            unescape("A &amp; B &#169;&#xe9; &lt;&bogus; AT&T & &amp"),
+            "A & B ©é <&bogus; AT&T & &amp"
+        );
     }
 }

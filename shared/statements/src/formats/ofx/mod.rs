@@ -38,7 +38,8 @@ fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<
     let header = Header::of(&look.head, look.wide);
     let mut first = Survey::default();
     let limits = out.limits;
-    Statements::new(header.clone(), &mut First { survey: &mut first, out }).read(look.open(input, limits)?)?;
+    Statements::new(header.clone(), &mut First { survey: &mut first, out })
+        .read(look.open(input, limits)?)?;
     if first.statements == 0 {
         return Err(Reject::not_a_statement(match first.message {
             Some(message) => format!("it is OFX, but holds no account; the bank says: {message}"),
@@ -49,7 +50,10 @@ fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<
     let (mark, _) = first.numbers.decide(DecimalMark::Point);
     let by_kind = first.negative == 0 && first.debits > 0;
     if by_kind {
-        out.warn(Place::File, "no amount is negative; what the bank calls DEBIT is taken as money that goes out");
+        out.warn(
+            Place::File,
+            "no amount is negative; what the bank calls DEBIT is taken as money that goes out",
+        );
     }
     let entries = first.entries;
     let mut second = Second { out, mark, by_kind, entries: 0 };
@@ -146,7 +150,8 @@ impl Receiver for Second<'_, '_> {
         match entry.row(owner, self.mark, self.by_kind) {
             Ok((row, odd)) => {
                 if odd {
-                    let what = format!("the amount {:?} has another decimal mark than the file", entry.amount);
+                    let what =
+                        format!("the amount {:?} has another decimal mark than the file", entry.amount);
                     self.out.warn(entry.place, what);
                 }
                 self.out.row(entry.key(), row)
@@ -245,7 +250,10 @@ impl<'r> Statements<'r> {
             "CURRENCY" => Inside::Currency,
             "PAYEE" => Inside::Payee,
             _ if tag.value.is_empty() => return Ok(()),
-            _ => return self.value(tag),
+            _ => {
+                self.value(tag);
+                return Ok(());
+            }
         };
         self.inside = Some((inside, tag.name.to_owned()));
         Ok(())
@@ -262,7 +270,7 @@ impl<'r> Statements<'r> {
         }
     }
 
-    fn value(&mut self, tag: &Tag<'_>) -> Result<(), ReadError> {
+    fn value(&mut self, tag: &Tag<'_>) {
         let text = self.header.text(tag.value);
         let text = text.trim();
         let inside = self.inside.as_ref().map(|(inside, _)| *inside);
@@ -271,9 +279,9 @@ impl<'r> Statements<'r> {
         }
         if let Some(entry) = &mut self.entry {
             entry.value(inside, tag.name, text);
-            return Ok(());
+            return;
         }
-        let Some(frame) = &mut self.frame else { return Ok(()) };
+        let Some(frame) = &mut self.frame else { return };
         match (inside, tag.name) {
             (Some(Inside::Account), "ACCTID") => frame.owner.account = account(text),
             (Some(Inside::Ledger), "BALAMT") => {
@@ -284,7 +292,6 @@ impl<'r> Statements<'r> {
             (None, "DTEND") => frame.to = day(text),
             _ => {}
         }
-        Ok(())
     }
 
     fn end_entry(&mut self) -> Result<(), ReadError> {

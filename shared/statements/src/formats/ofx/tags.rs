@@ -57,7 +57,8 @@ impl<R: Read> Tags<R> {
         let Some((line, tag)) = self.next.take() else { return Ok(None) };
         let closes = tag.first() == Some(&b'/');
         let empty = tag.last() == Some(&b'/');
-        let name = tag[usize::from(closes)..].split(|byte| byte.is_ascii_whitespace() || *byte == b'/').next();
+        let name =
+            tag[usize::from(closes)..].split(|byte| byte.is_ascii_whitespace() || *byte == b'/').next();
         let name = name.and_then(|name| name.rsplit(|byte| *byte == b':').next()).unwrap_or_default();
         self.name.clear();
         self.name.extend(name.iter().map(|byte| char::from(byte.to_ascii_uppercase())));

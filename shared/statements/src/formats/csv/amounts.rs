@@ -1,0 +1,111 @@
+//! Amounts and balances of a record: from one column or two, with signs of every kind.
+
+use std::io::Read;
+
+use rust_decimal::Decimal;
+
+use super::columns::side;
+use super::cut::Cutter;
+use super::rows::Rows;
+use crate::number::{Absurd, Scanned, Side};
+use crate::{Place, Signs};
+
+/// An amount, and the currency that stands beside it in its cell.
+type Money = (Decimal, Option<[u8; 3]>);
+
+impl Rows<'_, '_, '_> {
+    /// The amount, positive for money that comes in, and the currency beside it; `None` where there is none.
+    pub fn amount<R: Read>(&mut self, record: &Cutter<R>, place: Place) -> Result<Option<Money>, String> {
+        if let Some(column) = self.columns.amount {
+            let Some((amount, scan)) = self.number(record, column, place)? else { return Ok(None) };
+            let amount = match scan.side {
+                Some(Side::Out) => -amount.abs(),
+                Some(Side::In) | None => amount,
+            };
+            let fee = match self.columns.fee.filter(|_| self.reading.fee) {
+                Some(column) => {
+                    self.number(record, column, place)?.map_or(Decimal::ZERO, |(fee, _)| fee.abs())
+                }
+                None => Decimal::ZERO,
+            };
+            let amount = self.signed(record, amount)?;
+            let amount = if fee.is_zero() { Some(amount) } else { amount.checked_sub(fee) };
+            return amount
+                .map(|amount| Some((amount, scan.currency)))
+                .ok_or_else(|| "not taken: too large".to_owned());
+        }
+        let columns = self.columns;
+        let mut read = |column: Option<usize>| match column {
+            Some(column) => self.number(record, column, place),
+            None => Ok(None),
+        };
+        let (debit, credit) = (read(columns.debit)?, read(columns.credit)?);
+        let currency =
+            debit.and_then(|(_, scan)| scan.currency).or(credit.and_then(|(_, scan)| scan.currency));
+        let out = debit.map(|(debit, _)| if self.reading.signs == Signs::Columns { -debit } else { debit });
+        let sum = match (out, credit.map(|(credit, _)| credit)) {
+            (None, None) => return Ok(None),
+            (Some(amount), None) | (None, Some(amount)) => amount,
+            // The one that is not used may be written as zero.
+            (Some(out), Some(credit)) if credit.is_zero() => out,
+            (Some(out), Some(credit)) if out.is_zero() => credit,
+            (Some(out), Some(credit)) => {
+                self.out.warn(place, "money goes out and comes in; the difference was taken");
+                out.checked_add(credit).ok_or("not taken: too large an amount")?
+            }
+        };
+        Ok(Some((sum, currency)))
+    }
+
+    fn signed<R: Read>(&mut self, record: &Cutter<R>, amount: Decimal) -> Result<Decimal, String> {
+        match self.reading.signs {
+            Signs::Reversed => Ok(-amount),
+            Signs::Indicator => {
+                let Some(column) = self.columns.indicator else { return Ok(amount) };
+                let raw = record.get(column);
+                let cell = self.text(record, column);
+                match self.sides.get(&raw, || side(&cell)) {
+                    Some(true) => Ok(-amount),
+                    Some(false) => Ok(amount),
+                    None => {
+                        Err(format!("not taken: {cell:?} does not say whether money goes out or comes in"))
+                    }
+                }
+            }
+            Signs::Signed | Signs::Columns | Signs::SignedColumns => Ok(amount),
+        }
+    }
+
+    /// A number of a column; `None` where the cell is empty.
+    fn number<R: Read>(
+        &mut self,
+        record: &Cutter<R>,
+        column: usize,
+        place: Place,
+    ) -> Result<Option<(Decimal, Scanned)>, String> {
+        let cell = self.text(record, column);
+        if matches!(&*cell, "" | "-" | "--") {
+            return Ok(None);
+        }
+        let Some(scan) = Scanned::of(&cell) else { return Err(format!("not taken: {cell:?} is no amount")) };
+        match scan.value(self.reading.mark) {
+            Ok(value) => {
+                if value.odd {
+                    self.out.warn(place, format!("{cell:?} has another decimal mark than the file"));
+                }
+                Ok(Some((value.amount, scan)))
+            }
+            Err(Absurd) => Err(format!("not taken: {cell:?} is too large an amount")),
+        }
+    }
+
+    pub fn balance<R: Read>(&mut self, record: &Cutter<R>, place: Place) -> Option<Decimal> {
+        let column = self.columns.balance?;
+        let Ok(balance) = self.number(record, column, place) else {
+            let cell = self.text(record, column).into_owned();
+            self.out.warn(place, format!("the balance {cell:?} is no amount"));
+            return None;
+        };
+        balance.map(|(balance, scan)| if scan.side == Some(Side::Out) { -balance.abs() } else { balance })
+    }
+}
