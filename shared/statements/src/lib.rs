@@ -21,6 +21,7 @@ mod input;
 mod limits;
 mod look;
 mod number;
+mod order;
 mod output;
 mod part;
 mod readable;

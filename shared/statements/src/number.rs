@@ -95,9 +95,7 @@ impl Scanned {
     fn plain(&mut self, cell: &str) -> bool {
         let digits = cell.strip_prefix('-').unwrap_or(cell).as_bytes();
         let decimals = digits.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-        let Some((whole, [b'.' | b',', _, _])) =
-            digits.split_last_chunk::<3>().map(|(whole, end)| (whole, end))
-        else {
+        let Some((whole, [b'.' | b',', _, _])) = digits.split_last_chunk::<3>() else {
             return false;
         };
         let is = decimals == 2

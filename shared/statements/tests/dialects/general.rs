@@ -37,6 +37,23 @@ fn an_overlapping_statement_gives_the_same_identities() {
     assert_eq!(keys(&statement([&b"\xFF\xFE"[..], &utf16].concat()).1), keys(&short));
 }
 
+/// Identities are stored: the same file must give the same ones for ever.
+#[test]
+fn identities_stay_what_they_are() {
+    let identity = |text: &str| statement(text).1[0].identity.to_string();
+    assert_eq!(identity(ROWS), "f1-bc532a53c0ac5d373e09285345aac076");
+    assert_eq!(
+        identity(
+            "Buchungstag;Valuta;Verwendungszweck;Empfänger;IBAN;Betrag;Saldo;Kategorie\n02.01.24;02.01.24;Miete;Müller;DE1;-850,00;1,00;Wohnen\n"
+        ),
+        "f1-8ffd3f4cba83486645239ad1fbcaf4f1"
+    );
+    assert_eq!(
+        identity("Date,Transaction ID,Name,Amount,Currency\n2024-01-02,T1,Shop,-5.00,EUR\n"),
+        "r1-c19c8ae18dd07a03ebbc75bac11bdd65"
+    );
+}
+
 #[test]
 fn a_fault_in_a_row_is_a_warning_and_the_rest_goes_on() {
     let (statement, rows) = statement(

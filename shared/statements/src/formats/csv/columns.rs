@@ -1,6 +1,6 @@
 //! Which column plays which role, by its name and by whether it holds what it should.
 
-use super::words::{ASIDE, CODES, COLUMNS, CURRENCIES, IN, MAYBE_OWN, OUT};
+use super::words::{ASIDE, CODES, COLUMNS, CURRENCIES, IN, MAYBE_OWN, OUT, has};
 use crate::number::Scanned;
 use crate::readable::fold;
 use crate::{Role, date};
@@ -61,8 +61,8 @@ impl Holds {
 /// Whether a cell says that money goes out (`true`) or comes in.
 pub(super) fn side(cell: &str) -> Option<bool> {
     let folded = fold(cell);
-    let out = OUT.contains(&&*folded);
-    (out || IN.contains(&&*folded)).then_some(out)
+    let out = has(OUT, &folded);
+    (out || has(IN, &folded)).then_some(out)
 }
 
 /// The code of a currency, if a cell or a word of a header is one.
@@ -77,7 +77,7 @@ pub(super) fn currency(word: &str) -> Option<String> {
     let named = CURRENCIES.iter().find(|(name, _)| *name == folded).map(|(_, code)| (*code).to_owned());
     let code = || {
         let three = word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase());
-        (three || CODES.contains(&&*folded)).then(|| word.to_ascii_uppercase())
+        (three || has(CODES, &folded)).then(|| word.to_ascii_uppercase())
     };
     named.or_else(code).filter(|code| code.len() == 3)
 }
@@ -85,7 +85,7 @@ pub(super) fn currency(word: &str) -> Option<String> {
 /// A name without the currency at its end, which may be several words.
 fn without_currency(folded: &str) -> (&str, Option<String>) {
     let words = CURRENCIES.iter().map(|(word, code)| (*word, (*code).to_owned()));
-    let codes = CODES.iter().map(|code| (*code, code.to_ascii_uppercase()));
+    let codes = CODES.split('|').map(|code| (code, code.to_ascii_uppercase()));
     let mut best: (&str, Option<String>) = (folded, None);
     for (word, code) in words.chain(codes) {
         if let Some(name) = folded.strip_suffix(word).and_then(|name| name.strip_suffix(' '))
@@ -99,12 +99,12 @@ fn without_currency(folded: &str) -> (&str, Option<String>) {
 
 /// Roles a name may have, each with how good a name for it it is; the best is 0.
 fn candidates(folded: &str) -> Vec<(Role, usize)> {
-    if folded.is_empty() || ASIDE.contains(&folded) {
+    if folded.is_empty() || has(ASIDE, folded) {
         return Vec::new();
     }
     let (name, _) = without_currency(folded);
     let exact = |name: &str| -> Vec<(Role, usize)> {
-        let rank = |names: &[&str]| names.iter().position(|known| *known == name);
+        let rank = |names: &str| names.split('|').position(|known| known == name);
         COLUMNS.iter().filter_map(|words| Some((words.role, rank(words.names)?))).collect()
     };
     for name in [folded, name] {
@@ -183,7 +183,7 @@ pub(super) fn assign(names: &[String], sample: &[Vec<String>]) -> Named {
         .flatten()
         .any(|(role, _)| matches!(role, Role::Payee | Role::Payer | Role::Counterparty));
     let may = |column: usize, role: Role| {
-        let own = role != Role::Account || !others_named || !MAYBE_OWN.contains(&&*folded[column]);
+        let own = role != Role::Account || !others_named || !has(MAYBE_OWN, &folded[column]);
         own && holds[column].fits(role)
     };
     for role in SINGLE {

@@ -2,7 +2,7 @@
 //! name.
 
 use super::columns::currency;
-use super::words::{ACCOUNT, CLOSING, CURRENCY, OPENING, PERIOD};
+use super::words::{ACCOUNT, CLOSING, CURRENCY, OPENING, PERIOD, has};
 use crate::number::Scanned;
 use crate::readable::fold;
 use crate::{Place, date};
@@ -41,12 +41,12 @@ fn said(text: &str) -> Option<Said> {
         return None;
     }
     let folded = fold(text);
-    let is = |names: &[&str]| {
-        let begins = |name: &&str| {
-            let rest = folded.strip_prefix(*name);
+    let is = |names: &str| {
+        let begins = |name: &str| {
+            let rest = folded.strip_prefix(name);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' ') && goes_on(rest))
         };
-        names.iter().any(begins)
+        names.split('|').any(begins)
     };
     // `Kontostand` is an account's name in no language.
     [
@@ -61,14 +61,13 @@ fn said(text: &str) -> Option<Said> {
     .map(|(_, said)| said)
 }
 
+/// Words between a name and its date.
+const SMALL: &str =
+    "as|of|on|vom|am|au|le|al|a|per|na|dzien|op|pr|den|the|at|zum|del|dal|nr|no|n|eur|gbp|usd|in|from";
+
 /// Whether what follows a name is its date and the like, and not the rest of another name.
 fn goes_on(rest: &str) -> bool {
-    let small = [
-        "as", "of", "on", "vom", "am", "au", "le", "al", "a", "per", "na", "dzien", "op", "pr", "den", "the",
-        "at", "zum", "del", "dal", "nr", "no", "n", "eur", "gbp", "usd", "in", "from",
-    ];
-    rest.split_whitespace()
-        .all(|word| word.bytes().all(|byte| byte.is_ascii_digit()) || small.contains(&word))
+    rest.split_whitespace().all(|word| word.bytes().all(|byte| byte.is_ascii_digit()) || has(SMALL, word))
 }
 
 impl Notes {

@@ -12,7 +12,7 @@ use super::fields::{Columns, Memo};
 use super::notes::{self, Notes};
 use super::survey::Reading;
 use super::table::{Table, text};
-use super::words::{NOT_BOOKED, TOTALS};
+use super::words::{NOT_BOOKED, TOTALS, has};
 use crate::number::Scanned;
 use crate::output::Output;
 use crate::part::Stated;
@@ -138,7 +138,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         let column = self.columns.status?;
         let raw = record.get(column);
         let status = self.text(record, column);
-        let booked = self.booked.get(&raw, || !NOT_BOOKED.contains(&&*fold(&status)));
+        let booked = self.booked.get(&raw, || !has(NOT_BOOKED, &fold(&status)));
         (!booked).then(|| status.into_owned())
     }
 
@@ -158,7 +158,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         let adds_up = |cell: &String| {
             let folded = fold(cell);
             let first = folded.split(' ').next().unwrap_or_default();
-            TOTALS.iter().any(|total| first.starts_with(total))
+            TOTALS.split('|').any(|total| first.starts_with(total))
         };
         let told = cells.iter().any(|cell| notes::balance(cell).is_some() || adds_up(cell));
         if amount && !told && (filled > 2 || whole) {

@@ -4,11 +4,11 @@ use super::columns::side;
 use super::cut::Cutter;
 use super::fields::{Columns, Memo};
 use super::table::{Table, text};
-use super::words::BOUGHT;
+use super::words::{BOUGHT, has};
 use crate::decode::{Charset, Guess};
 use crate::number::{self, Scanned};
 use crate::readable::fold;
-use crate::{DateOrder, DecimalMark, Signs, date};
+use crate::{DateOrder, DecimalMark, Signs, date, order};
 
 /// Rows after which a fee that is part of the balance has shown itself.
 const FEE_ROWS: u64 = 10_000;
@@ -18,7 +18,7 @@ pub(super) struct Survey<'t> {
     columns: &'t Columns,
     charset: Charset,
     guess: Guess,
-    dates: date::Evidence,
+    dates: order::Evidence,
     cells: Memo<Option<date::Cell>>,
     value_cells: Memo<Option<date::Cell>>,
     numbers: number::Evidence,
@@ -78,7 +78,7 @@ impl<'t> Survey<'t> {
             columns,
             charset,
             guess: Guess::new(),
-            dates: date::Evidence::default(),
+            dates: order::Evidence::default(),
             cells: Memo::new(),
             value_cells: Memo::new(),
             numbers: number::Evidence::default(),
@@ -141,7 +141,7 @@ impl<'t> Survey<'t> {
             return;
         }
         if let Some(column) = self.columns.kind
-            && BOUGHT.contains(&&*fold(&cell(column)))
+            && has(BOUGHT, &fold(&cell(column)))
         {
             self.bought.add(amount);
         } else if amount.negative || self.paid.positive + self.paid.negative < 1000 {

@@ -3,7 +3,7 @@
 use super::columns::{self, Named};
 use super::content;
 use super::cut::{Cut, Cutter};
-use super::words::CODES;
+use super::words::{CODES, has};
 use crate::decode::Charset;
 use crate::look::Look;
 use crate::number::Scanned;
@@ -159,7 +159,7 @@ fn find(delimiter: u8, records: &[Record], named: bool) -> Result<(usize, Table)
             names: header.clone(),
             roles,
             identity,
-            currency: currency.filter(|code| CODES.contains(&&*code.to_ascii_lowercase())),
+            currency: currency.filter(|code| has(CODES, &code.to_ascii_lowercase())),
         };
         return Ok((1000 + played * 10 + fits, table));
     }

@@ -1,0 +1,120 @@
+//! The order of day, month and year: what each date tells of it, gathered over the whole file.
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::DateOrder;
+use crate::date::{Cell, ORDERS};
+
+/// A wrong order of day, month and two-digit year spreads a month over so many days.
+const LONG: i32 = 11 * 365;
+const SHORT: i32 = 2 * 366;
+
+/// What the dates of a file tell of their order.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Evidence {
+    open: u64,
+    dotted: u64,
+    /// Dates that are another day in another order.
+    differ: u64,
+    orders: [Fit; 3],
+}
+
+/// How well one order fits.
+#[derive(Debug, Clone, Copy, Default)]
+struct Fit {
+    misfits: u64,
+    up: u64,
+    down: u64,
+    last: Option<NaiveDate>,
+    span: Option<(NaiveDate, NaiveDate)>,
+}
+
+impl Evidence {
+    /// `in_order` where the next date of the same column stands in the next row.
+    pub fn add(&mut self, cell: Cell, in_order: bool) {
+        if let Cell::Open { numbers: [a, b, _], dotted } = cell {
+            self.open += 1;
+            self.dotted += u64::from(dotted);
+            self.differ += u64::from(a != b);
+        }
+        for (fit, order) in self.orders.iter_mut().zip(ORDERS) {
+            let Some(date) = cell.date(order) else {
+                fit.misfits += 1;
+                continue;
+            };
+            if in_order {
+                fit.up += u64::from(fit.last.is_some_and(|last| last < date));
+                fit.down += u64::from(fit.last.is_some_and(|last| last > date));
+                fit.last = Some(date);
+                fit.span = Some(fit.span.map_or((date, date), |(from, to)| (from.min(date), to.max(date))));
+            }
+        }
+    }
+
+    /// The order, if there is anything to order, and whether another one was as possible. `usual` is what files of
+    /// this kind have.
+    pub fn decide(&self, usual: Option<DateOrder>) -> (Option<DateOrder>, bool) {
+        if self.open == 0 {
+            return (None, false);
+        }
+        let least = self.orders.iter().map(|fit| fit.misfits).min().unwrap_or(0);
+        let mut left: Vec<(DateOrder, Fit)> =
+            ORDERS.into_iter().zip(self.orders).filter(|(_, fit)| fit.misfits == least).collect();
+        let days =
+            |fit: &Fit| fit.span.map_or(0, |(from, to)| to.num_days_from_ce() - from.num_days_from_ce());
+        if left.iter().any(|(_, fit)| days(fit) < SHORT) {
+            left.retain(|(_, fit)| days(fit) < LONG);
+        }
+        // Nobody writes 12.31.2024.
+        if self.dotted * 2 > self.open {
+            left.retain(|(order, _)| left_of(*order) || self.orders[0].misfits > least);
+        }
+        let doubt = left.len() > 1 && self.differ > 0;
+        let disorder = |fit: &Fit| fit.up.min(fit.down);
+        let tidy = left.iter().map(|(_, fit)| disorder(fit)).min().unwrap_or(0);
+        left.retain(|(_, fit)| disorder(fit) == tidy);
+        if let Some(usual) = usual.filter(|usual| left.iter().any(|(order, _)| order == usual)) {
+            return (Some(usual), doubt);
+        }
+        let short = left.iter().map(|(_, fit)| days(fit)).min().unwrap_or(0);
+        let best = left.iter().find(|(_, fit)| days(fit) == short).map(|(order, _)| *order);
+        (best.or(Some(DateOrder::DayMonthYear)), doubt)
+    }
+}
+
+fn left_of(order: DateOrder) -> bool {
+    order == DateOrder::DayMonthYear
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decide(dates: &[&str], usual: Option<DateOrder>) -> (Option<DateOrder>, bool) {
+        let mut evidence = Evidence::default();
+        dates.iter().filter_map(|text| Cell::of(text)).for_each(|cell| evidence.add(cell, true));
+        evidence.decide(usual)
+    }
+
+    #[test]
+    fn the_whole_file_tells_the_order() {
+        use DateOrder::{DayMonthYear, MonthDayYear, YearMonthDay};
+        assert_eq!(decide(&["01/02/2024", "13/02/2024"], None), (Some(DayMonthYear), false));
+        assert_eq!(decide(&["01/02/2024", "02/13/2024"], None), (Some(MonthDayYear), false));
+        assert_eq!(decide(&["01.02.2024", "02.02.2024"], Some(MonthDayYear)), (Some(DayMonthYear), false));
+        assert_eq!(decide(&["2024-01-31"], None), (None, false));
+        // In one of the orders the rows go up and down.
+        assert_eq!(
+            decide(&["01/12/2024", "02/03/2024", "03/05/2024"], Some(DayMonthYear)),
+            (Some(MonthDayYear), true)
+        );
+        // All the same but for the span of days.
+        assert_eq!(decide(&["01/02/2024", "02/02/2024", "03/02/2024"], None), (Some(DayMonthYear), true));
+        assert_eq!(decide(&["01/02/2024", "02/02/2024"], Some(MonthDayYear)), (Some(MonthDayYear), true));
+        assert_eq!(decide(&["05/05/2024"], None), (Some(DayMonthYear), false));
+        assert_eq!(
+            decide(&["24-01-05", "24-01-12", "24-01-31"], Some(DayMonthYear)),
+            (Some(YearMonthDay), false)
+        );
+    }
+}
