@@ -39,6 +39,20 @@ pub(crate) struct Part {
     /// Rows may go forward or backward in time; both are followed until the end tells which.
     forward: Chain,
     backward: Chain,
+    /// The same day by day, for banks that give one balance a day, or order a day's rows otherwise than the days.
+    days_forward: Chain,
+    days_backward: Chain,
+    day: Option<Day>,
+}
+
+/// The rows of one day that stand together.
+#[derive(Debug, Clone, Copy)]
+struct Day {
+    date: NaiveDate,
+    place: Place,
+    sum: Option<Decimal>,
+    first: Option<Decimal>,
+    last: Option<Decimal>,
 }
 
 /// Balances in one direction of time.
@@ -95,6 +109,9 @@ impl Part {
             sum: Some(Decimal::ZERO),
             forward: Chain::default(),
             backward: Chain::default(),
+            days_forward: Chain::default(),
+            days_backward: Chain::default(),
+            day: None,
         }
     }
 
@@ -111,6 +128,30 @@ impl Part {
             self.balance(row.place, balance);
         }
         self.backward.add(row.amount);
+        if self.day.is_none_or(|day| day.date != row.date) {
+            self.end_day();
+            let sum = Some(Decimal::ZERO);
+            self.day = Some(Day { date: row.date, place: row.place, sum, first: None, last: None });
+        }
+        if let Some(day) = &mut self.day {
+            day.sum = day.sum.and_then(|sum| sum.checked_add(row.amount));
+            day.first = day.first.or(row.balance);
+            day.last = row.balance.or(day.last);
+        }
+    }
+
+    /// Whichever way the days go, the balance after a day is the first or the last that stands beside its rows.
+    fn end_day(&mut self) {
+        let Some(day) = self.day.take() else { return };
+        let sum = day.sum.unwrap_or_default();
+        self.days_forward.add(sum);
+        if let (Some(first), Some(last)) = (day.first, day.last) {
+            let due = self.days_forward.last.and_then(|last| last.checked_add(self.days_forward.since));
+            self.days_forward.step(day.place, first, due);
+            let due = self.days_backward.last.and_then(|last| last.checked_sub(self.days_backward.since));
+            self.days_backward.step(day.place, last, due);
+        }
+        self.days_backward.add(sum);
     }
 
     /// A balance that stands between rows, or beside the row that was added last.
@@ -122,13 +163,13 @@ impl Part {
     }
 
     /// What is known at the end, and what does not fit.
-    pub fn finish(self) -> (AccountPart, Vec<Warning>) {
-        let forward = match self.forward.breaks.cmp(&self.backward.breaks) {
-            std::cmp::Ordering::Less => true,
-            std::cmp::Ordering::Greater => false,
-            std::cmp::Ordering::Equal => self.up >= self.down,
-        };
-        let chain = if forward { self.forward } else { self.backward };
+    pub fn finish(mut self) -> (AccountPart, Vec<Warning>) {
+        self.end_day();
+        let rows = better(self.forward, self.backward, self.up >= self.down);
+        let days = better(self.days_forward, self.days_backward, self.up >= self.down);
+        // Days are believed only if all of them fit.
+        let whole = rows.0.breaks > 0 && days.0.breaks == 0 && days.0.steps > 0;
+        let (chain, forward) = if whole { days } else { rows };
         let mut warnings = Vec::new();
         let sum = self.sum.unwrap_or_else(|| {
             let what = "the amounts are too large to be added".to_owned();
@@ -190,5 +231,15 @@ impl Part {
             balanced,
         };
         (part, warnings)
+    }
+}
+
+/// The direction in which fewer balances do not follow, and whether it is forward.
+fn better(forward: Chain, backward: Chain, upward: bool) -> (Chain, bool) {
+    match forward.breaks.cmp(&backward.breaks) {
+        std::cmp::Ordering::Less => (forward, true),
+        std::cmp::Ordering::Greater => (backward, false),
+        std::cmp::Ordering::Equal if upward => (forward, true),
+        std::cmp::Ordering::Equal => (backward, false),
     }
 }

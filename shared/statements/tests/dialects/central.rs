@@ -1,4 +1,4 @@
-//! Poland.
+//! Poland, Czechia, Hungary.
 
 use crate::check;
 
@@ -33,5 +33,31 @@ fn pko() {
             "2024-01-15 2024-01-15 1000.00 PLN | Nazwa nadawcy: FIRMA | - | 1000.00 | Przelew na rachunek | -",
         ],
         &["- PLN 2024-01-15..2024-01-31 2 rows: 0.00 + 954.40 = 954.40 true"],
+    );
+}
+
+#[test]
+fn czech_raiffeisen() {
+    check(
+        windows_1250(
+            "Datum provedení;Datum zaúčtování;Číslo účtu;Název účtu;Kategorie transakce;Číslo protiúčtu;Název protiúčtu;Typ transakce;Zpráva;Poznámka;VS;KS;SS;Zaúčtovaná částka;Měna účtu;Poplatek;Id transakce\n\
+             27.05.2024;28.05.2024;123456789/5500;Jan Příklad;Platba;987654321/0100;Obchod s.r.o.;Jednorázová platba;oběd;;;;;-149,00;CZK;;3228446118\n",
+        ),
+        "; windows-1250 header 1 DayMonthYear Comma Signed",
+        &["2024-05-28 - -149.00 CZK | oběd | Obchod s.r.o. | - | Jednorázová platba | 3228446118"],
+        &["- CZK 2024-05-28..2024-05-28 1 rows: - + -149.00 = - -"],
+    );
+}
+
+#[test]
+fn hungarian_whole_forints() {
+    check(
+        "Tranzakció dátuma,Partner neve,Tranzakció típusa,Tranzakció összege,Tranzakció devizaneme,Bevétel/Kiadás,Értéknap,Közlemény,Egyenleg\n2024.04.18.,Munkáltató,Átutalás,350000,HUF,bevétel,2024.04.18.,bér,355000\n2024.04.19.,Bolt,Vásárlás,-4500,HUF,kiadás,2024.04.19.,kávé,350500\n",
+        ", UTF-8 header 1 exact Point Signed",
+        &[
+            "2024-04-18 2024-04-18 350000 HUF | bér | Munkáltató | 355000 | Átutalás | -",
+            "2024-04-19 2024-04-19 -4500 HUF | kávé | Bolt | 350500 | Vásárlás | -",
+        ],
+        &["- HUF 2024-04-18..2024-04-19 2 rows: 5000 + 345500 = 350500 true"],
     );
 }

@@ -96,6 +96,16 @@ fn a_balance_that_does_not_follow_is_told_with_its_place() {
 }
 
 #[test]
+fn one_balance_a_day_and_days_in_another_order_than_their_rows() {
+    let once = "Date,Details,Debit,Credit,Balance\n13/09/2023,a,,10.00,85.00\n13/09/2023,b,25.00,,\n14/09/2023,c,5.00,,75.00\n14/09/2023,d,5.00,,\n15/09/2023,e,1.00,,74.00\n";
+    let (statement, _) = statement(once);
+    assert_eq!(accounts(&statement), ["- - 2023-09-13..2023-09-15 5 rows: 100.00 + -26.00 = 74.00 true"]);
+    let mixed = "Date,Details,Amount,Balance\n15/09/2023,d,-1.00,74.00\n14/09/2023,b,-5.00,80.00\n14/09/2023,c,-5.00,75.00\n13/09/2023,a,-15.00,85.00\n";
+    let (statement, _) = crate::statement(mixed);
+    assert_eq!(accounts(&statement), ["- - 2023-09-13..2023-09-15 4 rows: 100.00 + -26.00 = 74.00 true"]);
+}
+
+#[test]
 fn a_missing_row_shows_in_stated_balances() {
     let (statement, _) =
         statement("Opening balance;100,00\nClosing balance;80,00\nDatum;Text;Betrag\n01.02.2024;a;-10,00\n");
@@ -150,9 +160,24 @@ fn an_empty_month_is_a_statement() {
 #[test]
 fn a_header_in_an_unknown_language_is_told_by_its_rows() {
     let (statement, rows) =
-        statement("Dátum,Megjegyzés,Összeg\n2024-01-05,kávé,-12.50\n2024-01-06,fizetés,99.00\n");
+        statement("Kuupäev,Selgitus,Väärtus\n2024-01-05,kohv,-12.50\n2024-01-06,palk,99.00\n");
     assert_eq!(statement.dialect.header_line, Some(1));
-    assert_eq!(rows.iter().map(line).next().as_deref(), Some("2024-01-05 - -12.50 - | kávé | - | - | - | -"));
+    assert_eq!(rows.iter().map(line).next().as_deref(), Some("2024-01-05 - -12.50 - | kohv | - | - | - | -"));
+    assert_eq!(
+        warnings(&statement),
+        [
+            "the file: the names of the columns are not known; by what they hold, the amounts are in \"Väärtus\""
+        ]
+    );
+}
+
+#[test]
+fn amounts_without_a_sign_are_told() {
+    let (statement, _) = statement("2024-01-05,coffee,12.50\n2024-01-06,tea,9.00\n");
+    assert_eq!(
+        warnings(&statement),
+        ["the file: no amount is negative; all are taken as money that comes in"]
+    );
 }
 
 #[track_caller]

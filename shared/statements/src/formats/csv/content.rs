@@ -42,6 +42,11 @@ pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, bool, Tab
             filled > 0 && numbers == filled && money * 10 >= filled * 8
         })
         .collect();
+    // Another column that goes below zero may be the amounts, in whole units.
+    let negative = |at: &usize| column(*at).filter_map(Scanned::of).any(|amount| amount.negative);
+    if open(&roles).iter().filter(|at| !money.contains(at)).any(negative) {
+        return None;
+    }
     amounts(&rows, &money, &mut roles)?;
     for at in open(&roles) {
         if share(at, &|cell| currency(cell).is_some()) >= 90 && !roles.contains(&Role::Currency) {
@@ -70,6 +75,7 @@ pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, bool, Tab
         roles,
         identity,
         currency: None,
+        by_content: true,
     };
     let both_ways = {
         let amounts = || table.column(Role::Amount).into_iter().flat_map(column).filter_map(Scanned::of);

@@ -163,6 +163,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         let told = cells.iter().any(|cell| notes::balance(cell).is_some() || adds_up(cell));
         if amount && !told && (filled > 2 || whole) {
             let what = match date {
+                date if has(NOT_BOOKED, &fold(date)) => format!("not taken: it is not booked, but {date:?}"),
                 "" if let Some(status) = self.not_booked(record) => {
                     format!("not taken: it is not booked, but {status:?}")
                 }
@@ -269,7 +270,8 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
             let raw = record.get(column);
             let cell = self.text(record, column);
             let named = self.accounts.get(&raw, || {
-                let number: String = cell.chars().filter(|char| !char.is_whitespace()).collect();
+                let number: String =
+                    cell.chars().filter(|char| !char.is_whitespace() && *char != '"').collect();
                 (!number.is_empty()).then_some(number)
             });
             if named.is_some() {

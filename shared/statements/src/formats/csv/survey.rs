@@ -8,10 +8,13 @@ use super::words::{BOUGHT, has};
 use crate::decode::{Charset, Guess};
 use crate::number::{self, Scanned};
 use crate::readable::fold;
-use crate::{DateOrder, DecimalMark, Signs, date, order};
+use crate::{DateOrder, DecimalMark, Role, Signs, date, order};
 
 /// Rows after which a fee that is part of the balance has shown itself.
 const FEE_ROWS: u64 = 10_000;
+
+/// So many amounts without one below zero are seldom all money that comes in.
+const MANY: u64 = 10;
 
 pub(super) struct Survey<'t> {
     table: &'t Table,
@@ -214,6 +217,19 @@ impl<'t> Survey<'t> {
         } else {
             Signs::Signed
         };
+        // Without a sign of what goes out there may be none.
+        let enough = if table.by_content { 1 } else { MANY };
+        let unsigned = signs == Signs::Signed && self.columns.balance.is_none() && self.sided == 0;
+        if unsigned && self.all.negative == 0 && self.all.positive >= enough {
+            doubts.push("no amount is negative; all are taken as money that comes in".to_owned());
+        }
+        if table.by_content && table.header.is_some() {
+            let name = table.column(Role::Amount).and_then(|column| table.names.get(column));
+            let name = name.map_or("two columns", String::as_str);
+            doubts.push(format!(
+                "the names of the columns are not known; by what they hold, the amounts are in {name:?}"
+            ));
+        }
         let charset = if self.guess.is_fed() { self.guess.charset() } else { self.charset };
         Reading { charset, order, ordered, mark, signs, fee: self.fees.with > self.fees.without, doubts }
     }

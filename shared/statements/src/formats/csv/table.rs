@@ -30,6 +30,8 @@ pub(super) struct Table {
     pub identity: Vec<usize>,
     /// Of the amounts, as the header says.
     pub currency: Option<String>,
+    /// Whether no names told the columns.
+    pub by_content: bool,
 }
 
 /// A record of the beginning, decoded.
@@ -159,6 +161,7 @@ fn find(delimiter: u8, records: &[Record], named: bool) -> Result<(usize, Table)
             names: header.clone(),
             roles,
             identity,
+            by_content: false,
             currency: currency.filter(|code| has(CODES, &code.to_ascii_lowercase())),
         };
         return Ok((1000 + played * 10 + fits, table));

@@ -1,5 +1,5 @@
 //! How banks name their columns, folded (see [`crate::readable::fold`]): English, German, French, Spanish,
-//! Italian, Dutch, Portuguese, Polish, Danish, Norwegian, Swedish.
+//! Italian, Dutch, Portuguese, Polish, Danish, Norwegian, Swedish, and the most common ones in Czech, Hungarian, Finnish.
 //!
 //! A name that is added to a role of `columns::IDENTITY` becomes part of the identities of files that have it: do so
 //! only for names of banks whose statements nobody has read yet, or with a new version of identities.
@@ -30,23 +30,26 @@ pub(super) const COLUMNS: &[Words] = &[
             data operazione|data di registrazione|data contabilizzazione|boekdatum|boekingsdatum|\
             uitvoeringsdatum|data lancamento|data do lancamento|data movimento|data mov|data ksiegowania|\
             data operacji|data transakcji|bogforingsdato|bogfort|bokfort dato|bokforingsdato|\
-            bokforingsdag|bokforingsdatum|bokfort|bokford|transaction date|date of transaction|\
-            transaktionsdatum|date|datum|fecha|data|dato|transaction date utc|date time|trans date|\
-            transaction time|timestamp|created on|created|date utc|reg dato|transaktionsdag|utfort dato|\
-            dated|txn date|tran date|dag",
+            bokforingsdag|bokforingsdatum|bokfort|bokford|datum zauctovani|konyveles datuma|\
+            konyvelesi nap|kirjauspaiva|datum verrekening|date processed|data inregistrare|\
+            datum knjizenja|transaction date|date of transaction|transaktionsdatum|date|datum|fecha|data|\
+            dato|transaction date utc|date time|trans date|transaction time|timestamp|created on|created|\
+            date utc|reg dato|transaktionsdag|utfort dato|dated|txn date|tran date|dag|datum provedeni|\
+            tranzakcio datuma|maksupaiva|datum verrichting|datum operace|execution date|paivamaara",
     },
     Words {
         role: Role::ValueDate,
         names: "value date|valutadatum|valuta|wertstellung|wertstellungstag|wertstellungsdatum|wert|\
             valuta datum|date valeur|date de valeur|fecha valor|f valor|valor|data valuta|rentedatum|\
             rente datum|data valor|data waluty|valordato|rentedato|valutadag|valutering|effective date|\
-            date effective|value dt",
+            date effective|value dt|erteknap|ertek nap|arvopaiva|datum valuty",
     },
     Words {
         role: Role::OtherDate,
         names: "started date|transaction date|transaction time|date of purchase|purchase date|kaufdatum|\
             belegdatum|umsatzdatum|created on|time|uhrzeit|heure|hora|ora|tijd|tid|zeit|date operation|\
-            data operacji|transaktionsdatum|date|datum",
+            data operacji|transaktionsdatum|date|datum|datum provedeni|tranzakcio datuma|\
+            datum verrichting|execution date|datum operace",
     },
     Words {
         role: Role::Amount,
@@ -57,7 +60,8 @@ pub(super) const COLUMNS: &[Words] = &[
             cantidad|transactiebedrag|value|amount in|local amount|billing amount|paid amount|gross|\
             brutto|gesamt|sum|summe|transaction value|movement|kwota w walucie rachunku|transakcja|\
             transaction amount in account currency|in uit|movimento|soll haben betrag|signed amount|\
-            net amount|amt|total|bruttobetrag",
+            net amount|amt|total|bruttobetrag|zauctovana castka|castka|objem|osszeg|tranzakcio osszege|\
+            konyvelt osszeg|maara|summa|bedrag in|suma",
     },
     Words {
         role: Role::Debit,
@@ -82,14 +86,18 @@ pub(super) const COLUMNS: &[Words] = &[
             soll haben|s h|soll haben kennzeichen|sollhabenkennzeichen|umsatzart s h|af bij|bij af|\
             debet credit|debe haber|dare avere|debit or credit|indicator|transaction type|details|type|\
             sens|segno|debito credito|debet kredit|typ|tipo|direction|credit or debit|sign|in out|\
-            money in out",
+            money in out|bevetel kiadas",
     },
-    Words { role: Role::Fee, names: "fee|fees|gebuhr|gebuhren|frais|comision|commissione|kosten" },
+    Words {
+        role: Role::Fee,
+        names: "fee|fees|gebuhr|gebuhren|frais|comision|commissione|kosten|poplatek|jutalek",
+    },
     Words {
         role: Role::Currency,
         names: "currency|currency code|transaction currency|wahrung|waehrung|kontowahrung|devise|monnaie|\
             divisa|moneda|divisa importe|valuta|munt|muntsoort|moeda|waluta|account currency|\
-            waluta rachunku|waluta operacji|ccy|curr|currency of amount|wahrung betrag|local currency",
+            waluta rachunku|waluta operacji|ccy|curr|currency of amount|wahrung betrag|local currency|\
+            mena uctu|mena|devizanem|tranzakcio devizaneme|valuutta|buchungswahrung|valuta konta",
     },
     Words {
         role: Role::Balance,
@@ -99,7 +107,8 @@ pub(super) const COLUMNS: &[Words] = &[
             saldo disponible|saldo po operacji|saldo po transakcji|saldo final|saldo contabilistico|\
             saldo etter|bokfort saldo|bokford saldo|saldo i kontovaluta|closing balance|\
             available balance|new balance|ledger balance|resulting balance|saldo despues|\
-            saldo progressivo|saldo posterior",
+            saldo progressivo|saldo posterior|zustatek|zustatek po operaci|egyenleg|konyvelt egyenleg|\
+            tilin saldo",
     },
     // Names that are the other side's account too, where the table names the other side, are in MAYBE_OWN.
     Words {
@@ -108,7 +117,8 @@ pub(super) const COLUMNS: &[Words] = &[
             conto|konto|kontoname|from account|card number|card no|kartennummer|card|rachunek|account|\
             account id|opdrachtgeversrekening|iban kontoinhaber|account number|account no|account nr|\
             account iban|kontonummer|kontonummer iban|iban|numero de compte|numero de cuenta|\
-            numero conto|rekeningnummer|conta|numer rachunku|numer konta|kontonr",
+            numero conto|rekeningnummer|conta|numer rachunku|numer konta|kontonr|cislo uctu|szamlaszam|\
+            tili|tilinumero",
     },
     Words {
         role: Role::Reference,
@@ -118,11 +128,11 @@ pub(super) const COLUMNS: &[Words] = &[
             numer transakcji|id transakcji|numer referencyjny|entry reference|bank reference|fitid|\
             transaction reference number|unique id|uuid|buchungsreferenz|codigo de transaccion|\
             arkivreferanse|arkivref|transaksjonsid|verifikationsnummer|operation id|entry id|\
-            numero operation|transaction uid",
+            numero operation|transaction uid|id transakce|id operace|megbizas azonosito|arkistointitunnus",
     },
     Words {
         role: Role::Status,
-        names: "status|state|booking status|info|statut|estado|stato|buchungsstatus|transaction status",
+        names: "status|state|booking status|info|statut|estado|stato|buchungsstatus|transaction status|stav",
     },
     Words {
         role: Role::Payee,
@@ -146,7 +156,8 @@ pub(super) const COLUMNS: &[Words] = &[
             contrepartie|contraparte|controparte|naam tegenpartij|tegenpartij|naam omschrijving|\
             naam tegenrekening|nadawca odbiorca|odbiorca nadawca|kontrahent|nazwa kontrahenta|nom|nombre|\
             nome|naam|navn|namn|partner|beneficiario ordenante|zahlungsbeteiligter|dane kontrahenta|\
-            motpart|gegenpartei|transaction partner",
+            motpart|gegenpartei|transaction partner|nazev protiuctu|nazev protistrany|partner neve|\
+            saaja maksaja|handelaar|protistrana",
     },
     Words {
         role: Role::Kind,
@@ -155,7 +166,7 @@ pub(super) const COLUMNS: &[Words] = &[
             type|typ|typ operacji|tipo de movimiento|tipo movimiento|tipo de operacion|tipo operazione|\
             causale|caus|mutatiesoort|transactiesoort|code|rodzaj operacji|typ transakcji|opis operacji|\
             transaction method|tipo|art|subcategory|payment type|transaktionstyp|details|transaktionsart|\
-            categorie operation|categorie",
+            categorie operation|categorie|typ transakce|typ operace|tranzakcio tipusa|laji|tapahtumalaji",
     },
     Words {
         role: Role::Description,
@@ -172,12 +183,15 @@ pub(super) const COLUMNS: &[Words] = &[
             appears on your statement as|reference|referens|referenz|your reference|message|transaction|\
             spesifikasjon|rubrik|buchungstexte|vorgang verwendungszweck|item title|artikelbezeichnung|\
             subject|operacion|remarks|transaction remarks|movimiento|verwendungszweckzeile 1|\
-            verwendungszweckzeile 2|payee description|avsandarens meddelande|counterparty reference",
+            verwendungszweckzeile 2|payee description|avsandarens meddelande|counterparty reference|\
+            zprava|zprava pro prijemce|zprava pro me|poznamka|popis|kozlemeny|megjegyzes|selitys|viesti|\
+            toelichting|transaktionsbeschreibung|transaktionsbeschreibung zusatz",
     },
 ];
 
 pub(super) const MAYBE_OWN: &str = "account number|account no|account nr|account iban|kontonummer|kontonummer iban|iban|numero de compte|\
-    numero de cuenta|numero conto|rekeningnummer|conta|numer rachunku|numer konta|kontonr";
+    numero de cuenta|numero conto|rekeningnummer|conta|numer rachunku|numer konta|kontonr|cislo uctu|\
+    szamlaszam|tili|tilinumero";
 
 /// Names whose columns change without the transaction or are of the other side: not read.
 pub(super) const ASIDE: &str = "category|spending category|kategorie|categorie|categoria|kategoria|kategori|notes and tags|tags|\
@@ -190,10 +204,10 @@ pub(super) const NOT_BOOKED: &str = "pending|reverted|declined|failed|cancelled|
     reservert|reserverat|ikke bokfort|unposted|authorised|authorized|en cours|annule|expired";
 
 pub(super) const OUT: &str = "d|dr|debit|s|soll|af|out|debet|cargo|debito|belastung|uit|ut|ud|dare|withdrawal|debe|dbit|db|\
-    money out|obciazenie|wydatek";
+    money out|obciazenie|wydatek|outflow|kiadas|vydaj";
 
 pub(super) const IN: &str = "c|cr|credit|h|haben|bij|in|kredit|abono|credito|gutschrift|inn|ind|avere|deposit|haber|crdt|money in|\
-    uznanie|wplyw";
+    uznanie|wplyw|inflow|bevetel|prijem";
 
 /// Kinds of what is bought, for card statements on which that is positive.
 pub(super) const BOUGHT: &str = "sale|purchase|purchases|fee|debit|interest charge";
