@@ -12,15 +12,23 @@
 //!   written in the last seconds (30 s on an ordinary ext4) may be missing or empty although the ledger
 //!   names it. Start such a scan again.
 //!
-//! This crate decides nothing about scans. It is for Unix systems: names of files are bytes here.
+//! This crate decides nothing about scans or statements. It is for Unix systems: names of files are bytes here.
 
+mod audit;
+mod bus;
 mod connections;
 mod database;
+mod dead_letters;
+mod figures;
+mod file_ledger;
 mod file_read;
 mod folder_browser;
 mod folder_find;
 mod folder_walk;
 mod folders;
+mod hex;
+mod inbox;
+mod inbox_rows;
 mod index_set;
 mod ledger;
 mod listing;
@@ -38,21 +46,30 @@ mod tesseract;
 mod texts;
 mod tickets;
 mod tokens;
+mod transaction_rows;
+mod transactions;
 mod uploads;
 
+pub use audit::LocalAudit;
+pub use bus::{LocalBus, Replay};
 pub use connections::LocalConnections;
+pub use dead_letters::LocalDeadLetters;
+pub use figures::LocalFigures;
+pub use file_ledger::LocalFiles;
 pub use folder_browser::LocalBrowser;
 pub use folders::{LocalFolders, READ_LIMIT};
+pub use inbox::{BUCKET, Deposit, DepositError, Deposited, LocalInbox};
 pub use ledger::LocalLedger;
 pub use look::{Holder, Room, StateLook, kept_texts};
 pub use notifier::{Frames, LocalNotifier, MAX_WAITING_BYTES, MAX_WAITING_FRAMES};
 pub use objects::LocalObjects;
 pub use probe::LocalProbe;
-pub use queue_name::{QueueName, Redrive};
+pub use queue_name::{MAX_RECEIVES, QueueName, Redrive};
 pub use queues::{Depth, LocalQueues, Received};
 pub use store::{OpenError, Store};
 pub use tesseract::Tesseract;
 pub use texts::{LocalTexts, TEXTS_LIMIT};
 pub use tickets::LocalTickets;
 pub use tokens::LocalTokens;
+pub use transactions::LocalTransactions;
 pub use uploads::{LocalUploads, Permit, Place, Receiving, Refused};

@@ -2,13 +2,21 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use riffle_ports::{ListedAt, Session, SessionId};
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use crate::database::{Work, WorkError};
 
 /// A time as text that sorts as times do.
 pub(crate) fn sortable(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Nanos, true)
+}
+
+/// Reads such a time.
+pub(crate) fn read_time(row: &Row<'_>, column: usize) -> rusqlite::Result<DateTime<Utc>> {
+    let text: String = row.get(column)?;
+    DateTime::parse_from_rfc3339(&text).map(|time| time.to_utc()).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+    })
 }
 
 /// Lists a session that was just created.

@@ -106,7 +106,7 @@ impl StateLook {
 
     /// The oldest dead letters, at most `max`.
     pub fn dead_letters(&self, max: usize) -> Result<Vec<Received>, PortError> {
-        let rows = queue_rows::peek(&self.connection, QueueName::ScanDeadLetter, max)?;
+        let rows = queue_rows::dead_letters(&self.connection, QueueName::ALL, max)?;
         Ok(rows.into_iter().map(Received::from).collect())
     }
 

@@ -1,6 +1,6 @@
 //! The platform on this machine in numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use riffle_ports::{Counts, PortError, Probe, QueueDepth, Session, Vitals};
@@ -31,9 +31,10 @@ impl Probe for LocalProbe {
 
     async fn vitals(&self) -> Result<Vitals, PortError> {
         let queues = self.queues().await?;
-        let dead = |queue: &&QueueDepth| queue.queue == QueueName::ScanDeadLetter.as_str();
-        let dead_letters =
-            queues.iter().filter(dead).map(|queue| queue.ready + queue.in_flight + queue.waiting).sum();
+        let ends = QueueName::ALL.into_iter().filter(|queue| queue.is_dead_letter());
+        let ends: BTreeSet<&str> = ends.map(QueueName::as_str).collect();
+        let dead = queues.iter().filter(|queue| ends.contains(&*queue.queue));
+        let dead_letters = dead.map(|queue| queue.ready + queue.in_flight + queue.waiting).sum();
         let (sessions, counts) = self.ledger.sums().await?;
         Ok(Vitals { queues, dead_letters, sessions, counts, connections: self.connections.len() as u64 })
     }

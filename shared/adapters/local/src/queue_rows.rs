@@ -175,13 +175,11 @@ pub(crate) fn release(
 /// Gives a dead letter back to the queue where it failed for the last time, as if it had never been received
 /// there; gives that queue, or `None` where the message is no dead letter.
 pub(crate) fn redrive(connection: &Connection, id: i64) -> Result<Option<QueueName>, WorkError> {
-    let found: Option<(QueueName, String)> = connection
-        .prepare_cached("SELECT origin, fair_group FROM messages WHERE id = ?1 AND queue = ?2")?
-        .query_row(params![id, QueueName::ScanDeadLetter.number()], |row| {
-            Ok((read_queue(row, 0)?, row.get(1)?))
-        })
+    let found: Option<(QueueName, QueueName, String)> = connection
+        .prepare_cached("SELECT queue, origin, fair_group FROM messages WHERE id = ?1")?
+        .query_row([id], |row| Ok((read_queue(row, 0)?, read_queue(row, 1)?, row.get(2)?)))
         .optional()?;
-    let Some((origin, group)) = found else {
+    let Some((_, origin, group)) = found.filter(|(queue, ..)| queue.is_dead_letter()) else {
         return Ok(None);
     };
     let to = origin.last();
@@ -200,6 +198,28 @@ pub(crate) fn peek(connection: &Connection, queue: QueueName, max: usize) -> Res
         .query_map(params![queue.number(), as_limit(max)], read_row)?
         .map(|row| Ok(row?))
         .collect()
+}
+
+/// The oldest dead letters of these queues. Nobody receives them, so that all are in the index of what is ready.
+pub(crate) fn dead_letters(
+    connection: &Connection,
+    queues: impl IntoIterator<Item = QueueName>,
+    max: usize,
+) -> Result<Vec<Row>, WorkError> {
+    let mut dead = Vec::new();
+    for queue in queues.into_iter().filter(|queue| queue.is_dead_letter()) {
+        let rows = connection
+            .prepare_cached(
+                "SELECT id, origin, fair_group, body, deliveries, base, sent_at FROM messages \
+                 WHERE queue = ?1 AND hidden_until IS NULL ORDER BY id LIMIT ?2",
+            )?
+            .query_map(params![queue.number(), as_limit(max)], read_row)?
+            .collect::<Result<Vec<_>, _>>()?;
+        dead.extend(rows);
+    }
+    dead.sort_by_key(|row| row.id);
+    dead.truncate(max);
+    Ok(dead)
 }
 
 /// Lets every hidden message whose time has come reappear, in all queues.

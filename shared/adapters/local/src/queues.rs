@@ -83,6 +83,14 @@ impl LocalQueues {
         Self { database, clock, bells: Arc::default() }
     }
 
+    pub(crate) fn database(&self) -> &Arc<Database> {
+        &self.database
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
     /// Receives at most `max` messages and hides them from everybody for `visibility`. Empty if there are
     /// none; see [`wait`](Self::wait).
     ///
@@ -231,6 +239,23 @@ impl LocalQueues {
         .await
     }
 
+    /// The oldest dead letters of these queues, at most `max`.
+    ///
+    /// # Errors
+    /// As of every call to the database.
+    pub async fn dead_letters(
+        &self,
+        queues: impl IntoIterator<Item = QueueName> + Send + 'static,
+        max: usize,
+    ) -> Result<Vec<Received>, PortError> {
+        self.database
+            .call(move |work| {
+                let rows = queue_rows::dead_letters(work, queues, max)?;
+                Ok(rows.into_iter().map(Received::from).collect())
+            })
+            .await
+    }
+
     /// Gives dead letters back to the queues where they failed for the last time, to be tried as new ones: those
     /// of these ids, or all. Gives the id and queue of each that was moved; what is no dead letter (any more) is
     /// left alone. All are moved, or none.
@@ -246,7 +271,7 @@ impl LocalQueues {
             let ids = if let Some(ids) = only {
                 ids
             } else {
-                let dead = queue_rows::peek(work, QueueName::ScanDeadLetter, usize::MAX)?;
+                let dead = queue_rows::dead_letters(work, QueueName::ALL, usize::MAX)?;
                 dead.into_iter().map(|row| row.id).collect()
             };
             let mut moved = Vec::new();
@@ -262,7 +287,7 @@ impl LocalQueues {
     }
 
     /// Runs `work`; after the commit rings for the queues it woke.
-    async fn change<T: Send + 'static>(
+    pub(crate) async fn change<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Work<'_>, &mut Woken) -> Result<T, WorkError> + Send + 'static,
     ) -> Result<T, PortError> {

@@ -95,6 +95,125 @@ const MIGRATIONS: &[&str] = &[
         expires_at TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     ",
+    // 3: uploaded statements, their transactions and events.
+    "
+    -- A row is never removed: transactions name their file by its number.
+    CREATE TABLE files (
+        number      INTEGER PRIMARY KEY,
+        tenant      TEXT NOT NULL,
+        id          TEXT NOT NULL,
+        open        INTEGER NOT NULL,
+        received_at TEXT NOT NULL,              -- sortable, as all times below
+        changed_at  TEXT NOT NULL,
+        fields      TEXT NOT NULL,
+        UNIQUE (tenant, id)
+    ) STRICT;
+    CREATE INDEX listed_files ON files (tenant, received_at, id);
+    CREATE INDEX open_files ON files (changed_at) WHERE open;
+
+    CREATE TABLE outbox (
+        tenant     TEXT NOT NULL,
+        file       TEXT NOT NULL,
+        event_id   TEXT NOT NULL,
+        event_type TEXT NOT NULL,
+        at         TEXT NOT NULL,
+        since      TEXT NOT NULL,
+        detail     TEXT NOT NULL,
+        PRIMARY KEY (tenant, file, event_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX waiting_outbox ON outbox (since);
+
+    -- What the bus has told, to be told again to one consumer.
+    CREATE TABLE archive (
+        tenant     TEXT NOT NULL,
+        file       TEXT NOT NULL,
+        event_id   TEXT NOT NULL,
+        event_type TEXT NOT NULL,
+        at         TEXT NOT NULL,
+        detail     TEXT NOT NULL,
+        PRIMARY KEY (tenant, file, event_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX archived ON archive (at, event_id);
+
+    CREATE TABLE audit (
+        tenant     TEXT NOT NULL,
+        file       TEXT NOT NULL,
+        event_id   TEXT NOT NULL,
+        event_type TEXT NOT NULL,
+        at         TEXT NOT NULL,
+        event      TEXT NOT NULL,
+        PRIMARY KEY (tenant, file, event_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX audited ON audit (tenant, at, event_id);
+
+    -- Names that stand in millions of rows are numbers there.
+    CREATE TABLE accounts (
+        number INTEGER PRIMARY KEY,
+        tenant TEXT NOT NULL,
+        name   TEXT NOT NULL,
+        UNIQUE (tenant, name)
+    ) STRICT;
+    CREATE TABLE months (
+        account INTEGER NOT NULL,
+        month   TEXT NOT NULL,
+        PRIMARY KEY (account, month)
+    ) STRICT, WITHOUT ROWID;
+    -- Numbers from 2 on: 0 and 1 take no room in a row, and a row that grows may have to move when it gets its
+    -- category. 2 is none.
+    CREATE TABLE categories (
+        number     INTEGER PRIMARY KEY,
+        name       TEXT NOT NULL,
+        source     TEXT NOT NULL,
+        confidence INTEGER NOT NULL,
+        UNIQUE (name, source, confidence)
+    ) STRICT;
+    INSERT INTO categories (number, name, source, confidence) VALUES (2, '', '', 0);
+
+    CREATE TABLE transactions (
+        account      INTEGER NOT NULL,
+        day          INTEGER NOT NULL,
+        identity     BLOB NOT NULL,
+        occurrence   INTEGER NOT NULL,
+        file         INTEGER NOT NULL,          -- brought it first
+        category     INTEGER NOT NULL,
+        value_day    INTEGER,
+        amount       TEXT NOT NULL,
+        currency     TEXT NOT NULL,
+        description  TEXT NOT NULL,
+        clean        TEXT,                      -- NULL: as the description
+        counterparty TEXT,
+        balance      TEXT,
+        kind         TEXT,
+        reference    TEXT,
+        place        ANY NOT NULL,              -- a number: that line
+        shown        BLOB,                      -- NULL: by `file` alone; else numbers of 4 bytes
+        PRIMARY KEY (account, day, identity, occurrence)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE figures (
+        account INTEGER NOT NULL,
+        month   TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        body    TEXT NOT NULL,
+        PRIMARY KEY (account, month)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Uploaded files. `origin` tells where on this machine a file came from, as a digest: it stays when the file
+    -- is deleted, so that nobody brings it again.
+    CREATE TABLE inbox (
+        key          TEXT PRIMARY KEY,
+        name         TEXT,
+        account      TEXT,
+        origin       BLOB,
+        stamp        TEXT,                      -- its size and time there
+        digest       BLOB,                      -- of its content
+        announced_at TEXT NOT NULL,
+        pending      INTEGER NOT NULL,          -- it may be there by now, and nobody was told
+        etag         TEXT                       -- of what is there
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX pending_uploads ON inbox (announced_at) WHERE pending;
+    CREATE INDEX origins ON inbox (origin, stamp) WHERE origin IS NOT NULL;
+    ",
 ];
 
 /// The schema this program brings a database to.

@@ -14,7 +14,10 @@ use rusqlite::config::DbConfig;
 use crate::database::{Database, WorkError};
 use crate::queue_rows;
 use crate::schema::{self, SchemaError};
-use crate::{LocalLedger, LocalObjects, LocalQueues, LocalTickets};
+use crate::{
+    LocalAudit, LocalBus, LocalDeadLetters, LocalFigures, LocalFiles, LocalLedger, LocalObjects, LocalQueues,
+    LocalTickets, LocalTransactions,
+};
 
 /// Held while the folder is open.
 pub(crate) const LOCK: &str = "lock";
@@ -52,7 +55,7 @@ pub enum OpenError {
 ///
 /// ```text
 /// DIR/lock                 held while the folder is open; holds the process id
-/// DIR/state.sqlite(-wal)   ledger and queues
+/// DIR/state.sqlite(-wal)   ledgers, transactions, events and queues
 /// DIR/objects/…            one file per object
 /// DIR/tmp/…                objects being written; emptied on open
 /// ```
@@ -65,6 +68,7 @@ pub struct Store {
     queues: LocalQueues,
     objects: LocalObjects,
     tickets: LocalTickets,
+    database: Arc<Database>,
 }
 
 impl Store {
@@ -105,7 +109,8 @@ impl Store {
             ledger: LocalLedger::new(Arc::clone(&database)),
             tickets: LocalTickets::new(Arc::clone(&database), Arc::clone(&clock)),
             queues: LocalQueues::new(Arc::clone(&database), clock),
-            objects: LocalObjects::new(objects, tmp, database),
+            objects: LocalObjects::new(objects, tmp, Arc::clone(&database)),
+            database,
         })
     }
 
@@ -123,6 +128,30 @@ impl Store {
 
     pub fn objects(&self) -> LocalObjects {
         self.objects.clone()
+    }
+
+    pub fn files(&self) -> LocalFiles {
+        LocalFiles::new(Arc::clone(&self.database))
+    }
+
+    pub fn transactions(&self) -> LocalTransactions {
+        LocalTransactions::new(Arc::clone(&self.database))
+    }
+
+    pub fn figures(&self) -> LocalFigures {
+        LocalFigures::new(Arc::clone(&self.database))
+    }
+
+    pub fn audit(&self) -> LocalAudit {
+        LocalAudit::new(Arc::clone(&self.database))
+    }
+
+    pub fn bus(&self) -> LocalBus {
+        LocalBus::new(self.queues())
+    }
+
+    pub fn dead_letters(&self) -> LocalDeadLetters {
+        LocalDeadLetters::new(self.queues())
     }
 }
 

@@ -24,6 +24,7 @@ use sha2::Sha256;
 use crate::file_read::LocalFile;
 use crate::folder_walk::version;
 use crate::folders::READ_LIMIT;
+use crate::hex;
 use crate::object_path::path_of;
 use crate::objects::elsewhere;
 use crate::store::{private_dir, private_file};
@@ -80,6 +81,8 @@ pub enum Refused {
     Unknown,
     #[error("it could not be written: {0}")]
     Io(#[from] io::Error),
+    #[error(transparent)]
+    Port(#[from] PortError),
 }
 
 /// A file being received. Dropped before [`Receiving::finish`], nothing of it stays.
@@ -88,6 +91,8 @@ pub struct Receiving {
     file: File,
     tmp: PathBuf,
     target: PathBuf,
+    /// Of a whole file.
+    key: Option<String>,
     size: u64,
     received: u64,
     placed: bool,
@@ -131,12 +136,7 @@ impl LocalUploads {
     }
 
     fn signature(&self, permit: &Permit) -> String {
-        use std::fmt::Write as _;
-        let bytes = self.mac(permit).finalize().into_bytes();
-        bytes.iter().fold(String::new(), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("a String takes everything");
-            text
-        })
+        hex::encode(&self.mac(permit).finalize().into_bytes())
     }
 
     /// Begins to take what `permit` allows, if `signature` is ours and it is in time.
@@ -144,14 +144,18 @@ impl LocalUploads {
     /// # Errors
     /// It is not, or no file can be made.
     pub fn receive(&self, permit: &Permit, signature: &str) -> Result<Receiving, Refused> {
-        let given = decode_hex(signature).ok_or(Refused::NotPermitted)?;
+        let given = hex::decode(signature).ok_or(Refused::NotPermitted)?;
         // In the same time for every wrong one.
         self.mac(permit).verify_slice(&given).map_err(|_| Refused::NotPermitted)?;
         if self.clock.now().timestamp() > permit.expires {
             return Err(Refused::NotPermitted);
         }
+        let mut whole = None;
         let target = match &permit.place {
-            Place::File { key } => self.folders.file(key).map_err(|_| Refused::NotPermitted)?,
+            Place::File { key } => {
+                whole = Some(key.clone());
+                self.folders.file(key).map_err(|_| Refused::NotPermitted)?
+            }
             Place::Part { begun, number } => {
                 let parts = self.folders.begun(begun).ok_or(Refused::NotPermitted)?;
                 if !parts.is_dir() {
@@ -160,13 +164,27 @@ impl LocalUploads {
                 parts.join(number.to_string())
             }
         };
-        let tmp = self.folders.fresh();
-        let file = File::create_new(&tmp)?;
-        Ok(Receiving { file, tmp, target, size: permit.size, received: 0, placed: false })
+        Ok(self.folders.receiving(target, whole, permit.size)?)
+    }
+
+    /// Begins to take a file of this machine.
+    pub(crate) fn begin_file(&self, key: &str, size: u64) -> Result<Receiving, Refused> {
+        let target = self.folders.file(key).map_err(|_| Refused::NotPermitted)?;
+        Ok(self.folders.receiving(target, Some(key.to_owned()), size)?)
+    }
+
+    /// Where the file under `key` lies.
+    pub(crate) fn path(&self, key: &str) -> Result<PathBuf, PortError> {
+        self.folders.file(key)
     }
 }
 
 impl Receiving {
+    /// What it is to lie under, if it is a whole file.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// Takes the next bytes.
     ///
     /// # Errors
@@ -216,6 +234,12 @@ impl Folders {
     fn begun(&self, begun: &str) -> Option<PathBuf> {
         let ours = begun.len() == 32 && begun.bytes().all(|byte| byte.is_ascii_hexdigit());
         ours.then(|| self.parts.join(begun))
+    }
+
+    fn receiving(&self, target: PathBuf, key: Option<String>, size: u64) -> io::Result<Receiving> {
+        let tmp = self.fresh();
+        let file = File::create_new(&tmp)?;
+        Ok(Receiving { file, tmp, target, key, size, received: 0, placed: false })
     }
 
     fn fresh(&self) -> PathBuf {
@@ -354,7 +378,7 @@ impl std::fmt::Debug for LocalUploads {
 }
 
 /// Changes whenever a file is written: nobody reads more into it.
-fn etag(metadata: &fs::Metadata) -> String {
+pub(crate) fn etag(metadata: &fs::Metadata) -> String {
     version(metadata)
 }
 
@@ -373,11 +397,4 @@ fn secret(path: &Path) -> io::Result<Vec<u8>> {
         fs::write(path, &secret)?;
     }
     Ok(secret)
-}
-
-fn decode_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> =
-        text.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
-    let digits = digits.filter(|digits| digits.len() == 64)?;
-    Some(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }

@@ -1,0 +1,208 @@
+//! The event bus on one machine: an archive of what was told, and a message in the queue of each who listens.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use riffle_contracts::{Consumer, EVENT_SOURCE, EventType};
+use riffle_ports::{EventPublisher, Outgoing, PortError};
+use rusqlite::{Connection, params};
+use serde_json::{Value, json};
+
+use crate::database::WorkError;
+use crate::file_ledger::read_outgoing;
+use crate::listing::sortable;
+use crate::queue_name::QueueName;
+use crate::queue_rows::{self, Woken};
+use crate::queues::LocalQueues;
+
+/// Events moved in one transaction while the past is told again.
+const REPLAYED_TOGETHER: u32 = 1_000;
+
+/// The bus of a state folder. What it accepts is in the archive and in every queue, or nowhere.
+#[derive(Debug, Clone)]
+pub struct LocalBus {
+    queues: LocalQueues,
+}
+
+/// Which past events are told again, to whom.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// Marks each of them.
+    pub name: String,
+    pub consumer: Consumer,
+    pub from: DateTime<Utc>,
+    /// Not included.
+    pub to: DateTime<Utc>,
+    /// Of those the consumer listens to; all of them if empty.
+    pub types: Vec<EventType>,
+}
+
+impl Replay {
+    fn takes(&self, event: &Outgoing) -> bool {
+        EventType::named(&event.event_type).is_some_and(|kind| {
+            self.consumer.listens_to().contains(&kind)
+                && (self.types.is_empty() || self.types.contains(&kind))
+        })
+    }
+}
+
+/// Where in the archive somebody has come to.
+type Place = (String, String);
+
+impl LocalBus {
+    pub(crate) fn new(queues: LocalQueues) -> Self {
+        Self { queues }
+    }
+
+    /// Puts the archived events that `replay` means into its consumer's queue. How many they were. After an error some
+    /// of them may be there already: told twice, they change nothing.
+    ///
+    /// # Errors
+    /// As of every call to the database.
+    pub async fn replay(&self, replay: &Replay) -> Result<u64, PortError> {
+        let (mut after, mut count) = (Place::default(), 0);
+        loop {
+            let (replay, now) = (replay.clone(), self.queues.now());
+            let (place, told) = self
+                .queues
+                .change(move |work, woken| {
+                    let (events, place) = page(work, &replay, &after)?;
+                    for event in &events {
+                        let body = body(event, Some(&replay.name))?;
+                        deliver(work, replay.consumer.into(), event, &body, now, woken)?;
+                    }
+                    Ok((place, events.len() as u64))
+                })
+                .await?;
+            count += told;
+            match place {
+                Some(place) => after = place,
+                None => return Ok(count),
+            }
+        }
+    }
+
+    /// The archived events that `replay` means, oldest first, as its consumer would receive them: a page after
+    /// `after`, and where the next one begins.
+    ///
+    /// # Errors
+    /// As of every call to the database.
+    pub async fn archived(
+        &self,
+        replay: &Replay,
+        after: Option<Place>,
+    ) -> Result<(Vec<String>, Option<Place>), PortError> {
+        let (replay, after) = (replay.clone(), after.unwrap_or_default());
+        self.queues
+            .change(move |work, _| {
+                let (events, place) = page(work, &replay, &after)?;
+                let bodies = events.iter().map(|event| body(event, Some(&replay.name)));
+                Ok((bodies.collect::<Result<_, _>>()?, place))
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl EventPublisher for LocalBus {
+    async fn publish(&self, events: &[Outgoing]) -> Result<Vec<usize>, PortError> {
+        let (mut accepted, mut refused) = (Vec::with_capacity(events.len()), Vec::new());
+        for (position, event) in events.iter().enumerate() {
+            match body(event, None) {
+                Ok(body) if event.detail.len() <= Outgoing::MAX_DETAIL => {
+                    accepted.push((event.clone(), body))
+                }
+                _ => refused.push(position),
+            }
+        }
+        let now = self.queues.now();
+        self.queues
+            .change(move |work, woken| {
+                for (event, body) in &accepted {
+                    archive(work, event)?;
+                    for consumer in listeners(event) {
+                        deliver(work, consumer.into(), event, body, now, woken)?;
+                    }
+                }
+                Ok(refused)
+            })
+            .await
+    }
+}
+
+fn listeners(event: &Outgoing) -> impl Iterator<Item = Consumer> {
+    let kind = EventType::named(&event.event_type);
+    Consumer::ALL
+        .into_iter()
+        .filter(move |consumer| kind.is_some_and(|kind| consumer.listens_to().contains(&kind)))
+}
+
+/// As [`riffle_contracts::BusEvent`] reads it. A bus does not look into what it carries; JSON it must be.
+fn body(event: &Outgoing, replay: Option<&str>) -> Result<String, WorkError> {
+    let unreadable = |error| WorkError::Unreadable(format!("event {} is no JSON: {error}", event.event_id));
+    let detail: Value = serde_json::from_str(&event.detail).map_err(unreadable)?;
+    let mut body = json!({
+        "version": "0",
+        "id": event.event_id,
+        "detail-type": event.event_type,
+        "source": EVENT_SOURCE,
+        "time": event.at,
+        "detail": detail,
+    });
+    if let Some(name) = replay {
+        body["replay-name"] = name.into();
+    }
+    Ok(body.to_string())
+}
+
+/// Once, however often it is told.
+fn archive(connection: &Connection, event: &Outgoing) -> Result<(), WorkError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO archive (tenant, file, event_id, event_type, at, detail) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            event.tenant,
+            event.file.0,
+            event.event_id,
+            event.event_type,
+            sortable(event.at),
+            event.detail
+        ])?;
+    Ok(())
+}
+
+fn deliver(
+    connection: &Connection,
+    queue: QueueName,
+    event: &Outgoing,
+    body: &str,
+    now: DateTime<Utc>,
+    woken: &mut Woken,
+) -> Result<(), WorkError> {
+    queue_rows::insert(connection, queue, &event.tenant, body, now)?;
+    queue_rows::line_up(connection, queue, &event.tenant)?;
+    woken.insert(queue);
+    Ok(())
+}
+
+fn page(
+    connection: &Connection,
+    replay: &Replay,
+    after: &Place,
+) -> Result<(Vec<Outgoing>, Option<Place>), WorkError> {
+    let mut events: Vec<Outgoing> = connection
+        .prepare_cached(
+            "SELECT tenant, file, event_id, event_type, at, detail FROM archive \
+             WHERE at >= ?1 AND at < ?2 AND (at, event_id) > (?3, ?4) ORDER BY at, event_id LIMIT ?5",
+        )?
+        .query_map(
+            params![sortable(replay.from), sortable(replay.to), after.0, after.1, REPLAYED_TOGETHER],
+            read_outgoing,
+        )?
+        .collect::<Result<_, _>>()?;
+    let full = events.len() == REPLAYED_TOGETHER as usize;
+    let place = events.last().filter(|_| full).map(|event| (sortable(event.at), event.event_id.clone()));
+    events.retain(|event| replay.takes(event));
+    Ok((events, place))
+}

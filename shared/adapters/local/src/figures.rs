@@ -1,0 +1,97 @@
+//! Figures, each replaced by its next version.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use riffle_ports::{FigureStore, Month, PortError, StoredFigures};
+use rusqlite::{OptionalExtension, params};
+
+use crate::database::Database;
+use crate::transaction_rows::{Numbers, month as read_month};
+
+/// The figures in the state folder.
+#[derive(Debug, Clone)]
+pub struct LocalFigures {
+    database: Arc<Database>,
+}
+
+impl LocalFigures {
+    pub(crate) fn new(database: Arc<Database>) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl FigureStore for LocalFigures {
+    async fn figures(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+    ) -> Result<Option<StoredFigures>, PortError> {
+        let (tenant, account) = (tenant.to_owned(), account.to_owned());
+        self.database
+            .call(move |work| {
+                let Some(number) = Numbers::new(&tenant).known(work, &account)? else { return Ok(None) };
+                let found = work
+                    .prepare_cached("SELECT version, body FROM figures WHERE account = ?1 AND month = ?2")?
+                    .query_row(params![number, month.to_string()], |row| {
+                        Ok(StoredFigures { account, month, version: row.get(0)?, body: row.get(1)? })
+                    })
+                    .optional()?;
+                Ok(found)
+            })
+            .await
+    }
+
+    async fn put_figures(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        body: &str,
+        seen: u64,
+    ) -> Result<bool, PortError> {
+        let (tenant, account, body) = (tenant.to_owned(), account.to_owned(), body.to_owned());
+        self.database
+            .call(move |work| {
+                let number = Numbers::new(&tenant).account(work, &account)?;
+                let sql = if seen == 0 {
+                    "INSERT INTO figures (account, month, version, body) VALUES (?1, ?2, ?4 + 1, ?3) \
+                     ON CONFLICT DO NOTHING"
+                } else {
+                    "UPDATE figures SET version = ?4 + 1, body = ?3 \
+                     WHERE account = ?1 AND month = ?2 AND version = ?4"
+                };
+                let put =
+                    work.prepare_cached(sql)?.execute(params![number, month.to_string(), body, seen])?;
+                Ok(put == 1)
+            })
+            .await
+    }
+
+    async fn all_figures(
+        &self,
+        tenant: &str,
+        from: Month,
+        to: Month,
+    ) -> Result<Vec<StoredFigures>, PortError> {
+        let tenant = tenant.to_owned();
+        self.database
+            .call(move |work| {
+                work.prepare_cached(
+                    "SELECT name, month, version, body FROM accounts JOIN figures ON account = number \
+                     WHERE tenant = ?1 AND month BETWEEN ?2 AND ?3 ORDER BY month, name",
+                )?
+                .query_map(params![tenant, from.to_string(), to.to_string()], |row| {
+                    Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?))
+                })?
+                .map(|row| {
+                    let (account, month, version, body) = row?;
+                    Ok(StoredFigures { account, month: read_month(&month)?, version, body })
+                })
+                .collect()
+            })
+            .await
+    }
+}

@@ -1,0 +1,342 @@
+//! The inbox of statements: files among the uploads of the state folder, and a notification for each that has come.
+//!
+//! What is expected stands in the database before it can be there, so that whatever came while nobody could be told
+//! any more is told of at the next start.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use riffle_ports::{
+    Announced, Fetched, Head, Ids, Inbox, ObjectRef, PortError, PostForm, Queue, UploadStorage,
+};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::Store;
+use crate::folder_walk::version;
+use crate::inbox_rows::{self as rows, Row};
+use crate::objects::elsewhere;
+use crate::queue_rows;
+use crate::queues::LocalQueues;
+use crate::uploads::{LocalUploads, Receiving, Refused, etag};
+
+/// What the bucket of uploads is called here.
+pub const BUCKET: &str = "uploads";
+const STATEMENTS: &str = "statements/";
+/// A form that was not used for so long will not be used any more: it was good for an hour.
+const FORM_LIFE: TimeDelta = TimeDelta::days(1);
+/// Bytes read at a time.
+const PIECE: usize = 256 << 10;
+
+/// The inbox in the state folder. A file that is sent again under its key replaces the one before.
+#[derive(Clone)]
+pub struct LocalInbox {
+    queues: LocalQueues,
+    uploads: LocalUploads,
+    ids: Arc<dyn Ids>,
+}
+
+impl std::fmt::Debug for LocalInbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalInbox").finish_non_exhaustive()
+    }
+}
+
+/// A file of this machine that is to be put into the inbox.
+#[derive(Debug, Clone)]
+pub struct Deposit {
+    pub tenant: String,
+    /// Absolute.
+    pub path: PathBuf,
+    /// As its owner calls it.
+    pub name: String,
+    pub account: Option<String>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deposited {
+    Placed(ObjectRef),
+    /// This content of this file was there before.
+    Before,
+}
+
+/// Why a file of this machine is not in the inbox.
+#[derive(Debug, thiserror::Error)]
+pub enum DepositError {
+    #[error("it cannot be read: {0}")]
+    Read(io::Error),
+    #[error("it was changed while it was read")]
+    Changed,
+    #[error("it cannot be stored: {0}")]
+    Store(#[from] Refused),
+}
+
+impl From<PortError> for DepositError {
+    fn from(error: PortError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl LocalInbox {
+    /// On the open `store` and the uploads beside it.
+    pub fn new(store: &Store, uploads: LocalUploads, ids: Arc<dyn Ids>) -> Self {
+        Self { queues: store.queues(), uploads, ids }
+    }
+
+    /// Tells of what came before the last process ended, and forgets what will not come any more. To be called once,
+    /// before anything else. How many were told of.
+    ///
+    /// # Errors
+    /// As of every call to the database.
+    pub async fn recover(&self) -> Result<u64, PortError> {
+        let expected = self.queues.database().call(|work| rows::pending(work)).await?;
+        let mut told = 0;
+        for (key, row) in expected {
+            if self.uploads.path(&key)?.is_file() {
+                self.arrived(&key).await?;
+                told += 1;
+            } else if row.origin.is_some() || row.announced_at + FORM_LIFE < self.queues.now() {
+                self.queues.database().call(move |work| rows::remove(work, &key)).await?;
+            }
+        }
+        Ok(told)
+    }
+
+    /// Puts what was received in its place, and tells of it if it is a statement; its `ETag`, without quotes.
+    ///
+    /// # Errors
+    /// It is not whole, or nobody waits for it any more.
+    pub async fn finish(&self, receiving: Receiving) -> Result<String, Refused> {
+        let statement = receiving.key().filter(|key| key.starts_with(STATEMENTS)).map(str::to_owned);
+        if let Some(key) = statement.clone()
+            && !self.queues.database().call(move |work| rows::expect_again(work, &key)).await?
+        {
+            return Err(Refused::NotPermitted);
+        }
+        let etag = elsewhere(move || receiving.finish()).await??;
+        if let Some(key) = statement {
+            self.arrived(&key).await?;
+        }
+        Ok(etag)
+    }
+
+    /// What was last deposited of the file at `path`, if it is as it was then, and is not deleted.
+    ///
+    /// # Errors
+    /// As of every call to the database, and [`PortError::Unavailable`] if there is no such file.
+    pub async fn deposited(&self, path: &Path) -> Result<Option<ObjectRef>, PortError> {
+        let row = self.known(path).await?;
+        Ok(row.and_then(|(key, row)| Some(object(&key, row.etag?))))
+    }
+
+    /// Whether this state of the file at `path` was deposited, whatever became of it.
+    ///
+    /// # Errors
+    /// As [`Self::deposited`].
+    pub async fn knows(&self, path: &Path) -> Result<bool, PortError> {
+        Ok(self.known(path).await?.is_some())
+    }
+
+    async fn known(&self, path: &Path) -> Result<Option<(String, Row)>, PortError> {
+        let metadata = fs::metadata(path)
+            .map_err(|error| PortError::Unavailable(format!("{}: {error}", path.display())))?;
+        let (origin, stamp) = (origin(path), version(&metadata));
+        self.queues.database().call(move |work| rows::of_origin(work, &origin, &stamp)).await
+    }
+
+    /// Puts a file of this machine into the inbox. With `once`, not if its content was there before; what was changed
+    /// since it was there is put beside what it was.
+    ///
+    /// # Errors
+    /// See [`DepositError`].
+    pub async fn deposit(&self, deposit: &Deposit, once: bool) -> Result<Deposited, DepositError> {
+        let key = format!("{STATEMENTS}{}/{}", deposit.tenant, self.ids.fresh());
+        let (uploads, path, at) = (self.uploads.clone(), deposit.path.clone(), key.clone());
+        let Copied { receiving, stamp, digest } = elsewhere(move || copy(&uploads, &path, &at)).await??;
+        let row = Row {
+            name: Some(deposit.name.clone()),
+            account: deposit.account.clone(),
+            origin: Some(origin(&deposit.path)),
+            stamp: Some(stamp),
+            digest: Some(digest),
+            announced_at: self.queues.now(),
+            etag: None,
+        };
+        let at = key.clone();
+        let expected = self.queues.database().call(move |work| {
+            let before = once && rows::renew(work, &row)?;
+            if !before {
+                rows::expect(work, &at, &row)?;
+            }
+            Ok(!before)
+        });
+        if !expected.await? {
+            return Ok(Deposited::Before);
+        }
+        let etag = elsewhere(move || receiving.finish()).await??;
+        self.arrived(&key).await?;
+        Ok(Deposited::Placed(object(&key, etag)))
+    }
+
+    /// Notes what lies under `key`, and tells of it: both or neither.
+    async fn arrived(&self, key: &str) -> Result<(), PortError> {
+        let metadata = fs::metadata(self.uploads.path(key)?).map_err(|error| failed(&error))?;
+        let (size, etag, now) = (metadata.len(), etag(&metadata), self.queues.now());
+        let key = key.to_owned();
+        self.queues
+            .change(move |work, woken| {
+                rows::arrived(work, &key, &etag)?;
+                let queue = Queue::FileUploads.into();
+                let group = tenant(&key);
+                queue_rows::insert(work, queue, group, &notification(&key, size, &etag, now), now)?;
+                queue_rows::line_up(work, queue, group)?;
+                woken.insert(queue);
+                Ok(())
+            })
+            .await
+    }
+
+    /// What is known of this version, and where it lies.
+    async fn find(&self, object: &ObjectRef) -> Result<Option<(Row, PathBuf, fs::Metadata)>, PortError> {
+        if object.bucket != BUCKET || object.version.is_some() {
+            return Ok(None);
+        }
+        let Ok(path) = self.uploads.path(&object.key) else { return Ok(None) };
+        let key = object.key.clone();
+        let Some(row) = self.queues.database().call(move |work| rows::get(work, &key)).await? else {
+            return Ok(None);
+        };
+        match fs::metadata(&path) {
+            Ok(metadata) if etag(&metadata) == object.etag => Ok(Some((row, path, metadata))),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+}
+
+#[async_trait]
+impl Inbox for LocalInbox {
+    async fn form(&self, upload: &Announced) -> Result<PostForm, PortError> {
+        let key = format!("{STATEMENTS}{}/{}", upload.tenant, self.ids.fresh());
+        let form = self.uploads.form(&key, upload.size).await?;
+        let row = Row {
+            name: Some(upload.name.clone()),
+            account: upload.account.clone(),
+            origin: None,
+            stamp: None,
+            digest: None,
+            announced_at: self.queues.now(),
+            etag: None,
+        };
+        self.queues.database().call(move |work| rows::expect(work, &key, &row)).await?;
+        Ok(form)
+    }
+
+    async fn head(&self, object: &ObjectRef) -> Result<Option<Head>, PortError> {
+        Ok(self.find(object).await?.map(|(row, _, metadata)| Head {
+            size: metadata.len(),
+            content_type: None,
+            name: row.name,
+            account: row.account,
+            tags: std::collections::BTreeMap::new(),
+        }))
+    }
+
+    async fn fetch(&self, object: &ObjectRef) -> Result<Option<Fetched>, PortError> {
+        let Some((_, path, _)) = self.find(object).await? else { return Ok(None) };
+        let wanted = object.etag.clone();
+        Ok(Some(Fetched::new(move || {
+            let file = File::open(&path)?;
+            if etag(&file.metadata()?) != wanted {
+                return Err(io::Error::other("the uploaded file was replaced"));
+            }
+            Ok(Box::new(file))
+        })))
+    }
+
+    async fn delete(&self, object: &ObjectRef) -> Result<(), PortError> {
+        let Some((_, path, _)) = self.find(object).await? else { return Ok(()) };
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&error)),
+            _ => {}
+        }
+        let key = object.key.clone();
+        self.queues.database().call(move |work| rows::forget(work, &key)).await
+    }
+}
+
+/// A copy of a file that is not in its place yet.
+struct Copied {
+    receiving: Receiving,
+    stamp: String,
+    digest: Vec<u8>,
+}
+
+fn copy(uploads: &LocalUploads, path: &Path, key: &str) -> Result<Copied, DepositError> {
+    let mut file = File::open(path).map_err(DepositError::Read)?;
+    let before = file.metadata().map_err(DepositError::Read)?;
+    if !before.is_file() {
+        return Err(DepositError::Read(io::Error::other("it is no file")));
+    }
+    let mut receiving = uploads.begin_file(key, before.len())?;
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = file.read(&mut piece).map_err(DepositError::Read)?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&piece[..read]);
+        receiving.write(&piece[..read]).map_err(|refused| match refused {
+            Refused::Size(_) => DepositError::Changed,
+            other => other.into(),
+        })?;
+    }
+    let after = fs::metadata(path).map_err(DepositError::Read)?;
+    if version(&after) != version(&before) {
+        return Err(DepositError::Changed);
+    }
+    Ok(Copied { receiving, stamp: version(&before), digest: hash.finalize().to_vec() })
+}
+
+/// The name of a file may tell of a person: what stays is a digest.
+fn origin(path: &Path) -> Vec<u8> {
+    Sha256::digest(path.as_os_str().as_bytes())[..16].to_vec()
+}
+
+fn object(key: &str, etag: String) -> ObjectRef {
+    ObjectRef { bucket: BUCKET.to_owned(), key: key.to_owned(), version: None, etag }
+}
+
+fn tenant(key: &str) -> &str {
+    key.strip_prefix(STATEMENTS).and_then(|rest| rest.split('/').next()).unwrap_or_default()
+}
+
+/// As S3 sends it. Our keys hold nothing that would have to be encoded.
+fn notification(key: &str, size: u64, etag: &str, at: DateTime<Utc>) -> String {
+    json!({"Records": [{
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": "local",
+        "eventTime": at,
+        "eventName": "ObjectCreated:Post",
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": "uploads",
+            "bucket": {"name": BUCKET, "arn": format!("arn:aws:s3:::{BUCKET}")},
+            "object": {"key": key, "size": size, "eTag": etag, "sequencer": format!("{:016X}", at.timestamp_micros())},
+        },
+    }]})
+    .to_string()
+}
+
+fn failed(error: &io::Error) -> PortError {
+    PortError::Unavailable(format!("an uploaded file: {error}"))
+}

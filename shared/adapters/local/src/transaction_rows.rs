@@ -1,0 +1,406 @@
+//! A transaction as a row: small, since there may be ten million of them.
+//!
+//! Accounts, files and categories are numbers, days count from the year 1, a digest is its bytes, the clean text is
+//! left out where it is the bank's, and `line 12` is 12.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{Datelike, NaiveDate};
+use riffle_ports::{Category, FileId, Month, PortError, Transaction, TransactionKey};
+use rusqlite::types::{ToSqlOutput, Value};
+use rusqlite::{OptionalExtension, Row, ToSql, params};
+use rust_decimal::Decimal;
+
+use crate::database::{Work, WorkError};
+use crate::hex;
+
+/// The number of "no category".
+const NONE: i64 = 2;
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT day, identity, occurrence, value_day, amount, currency, description, clean, counterparty, \
+             balance, kind, reference, place, files.id, categories.name, categories.source, \
+             categories.confidence, category FROM transactions CROSS JOIN files ON files.number = file \
+             CROSS JOIN categories ON categories.number = category WHERE account = ?1 AND ",
+            $rest
+        )
+    };
+}
+
+/// Account, day, identity, occurrence.
+pub(crate) const GET: &str = select!("day = ?2 AND identity = ?3 AND occurrence = ?4");
+/// Account, first day, day after the last, where to begin (not included), limit.
+pub(crate) const OLDEST_FIRST: &str = select!(
+    "day >= ?2 AND day < ?3 AND (day, identity, occurrence) > (?4, ?5, ?6) \
+     ORDER BY day, identity, occurrence LIMIT ?7"
+);
+/// The same from the end.
+pub(crate) const NEWEST_FIRST: &str = select!(
+    "day >= ?2 AND day < ?3 AND (day, identity, occurrence) < (?4, ?5, ?6) \
+     ORDER BY day DESC, identity DESC, occurrence DESC LIMIT ?7"
+);
+
+/// A key as the table has it, but for the number of its account.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) account: String,
+    pub(crate) day: i32,
+    pub(crate) identity: Vec<u8>,
+    pub(crate) occurrence: u32,
+}
+
+impl Key {
+    pub(crate) fn of(key: &TransactionKey) -> Result<Self, PortError> {
+        if key.account.len() > TransactionKey::MAX_ACCOUNT {
+            return Err(PortError::Broken(format!("an account has a name of {} bytes", key.account.len())));
+        }
+        let identity = hex::decode(&key.identity)
+            .ok_or_else(|| PortError::Broken("the identity of a transaction is no digest".to_owned()))?;
+        Ok(Self {
+            account: key.account.clone(),
+            day: key.date.num_days_from_ce(),
+            identity,
+            occurrence: key.occurrence,
+        })
+    }
+
+    pub(crate) fn within_account(self) -> (i32, Vec<u8>, u32) {
+        (self.day, self.identity, self.occurrence)
+    }
+}
+
+/// A transaction that may be new.
+#[derive(Debug)]
+pub(crate) struct New {
+    pub(crate) key: Key,
+    pub(crate) month: Month,
+    pub(crate) category: Option<Category>,
+    value_day: Option<i32>,
+    amount: String,
+    currency: String,
+    description: String,
+    clean: Option<String>,
+    counterparty: Option<String>,
+    balance: Option<String>,
+    kind: Option<String>,
+    reference: Option<String>,
+    place: PlaceInFile,
+}
+
+impl New {
+    pub(crate) fn of(transaction: &Transaction) -> Result<Self, PortError> {
+        let clean = (transaction.clean != transaction.description).then(|| transaction.clean.clone());
+        Ok(Self {
+            key: Key::of(&transaction.key)?,
+            month: transaction.key.month(),
+            category: transaction.category.clone(),
+            value_day: transaction.value_date.map(|date| date.num_days_from_ce()),
+            amount: transaction.amount.to_string(),
+            currency: transaction.currency.clone(),
+            description: transaction.description.clone(),
+            clean,
+            counterparty: transaction.counterparty.clone(),
+            balance: transaction.balance.map(|balance| balance.to_string()),
+            kind: transaction.kind.clone(),
+            reference: transaction.reference.clone(),
+            place: PlaceInFile::of(&transaction.place),
+        })
+    }
+
+    pub(crate) fn place_in_table(&self) -> impl Ord + '_ {
+        (&self.key.account, self.key.day, &self.key.identity, self.key.occurrence)
+    }
+
+    /// Whether it was not there.
+    pub(crate) fn insert(
+        &self,
+        work: &Work<'_>,
+        account: i64,
+        file: u32,
+        category: i64,
+    ) -> Result<bool, WorkError> {
+        let inserted = work
+            .prepare_cached(
+                "INSERT INTO transactions (account, day, identity, occurrence, file, category, value_day, \
+                 amount, currency, description, clean, counterparty, balance, kind, reference, place) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) \
+                 ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![
+                account,
+                self.key.day,
+                self.key.identity,
+                self.key.occurrence,
+                file,
+                category,
+                self.value_day,
+                self.amount,
+                self.currency,
+                self.description,
+                self.clean,
+                self.counterparty,
+                self.balance,
+                self.kind,
+                self.reference,
+                self.place
+            ])?;
+        Ok(inserted == 1)
+    }
+}
+
+/// Columns of [`select`].
+pub(crate) fn read(row: &Row<'_>, account: &str) -> rusqlite::Result<Transaction> {
+    let description: String = row.get(6)?;
+    let category = if row.get::<_, i64>(17)? == NONE {
+        None
+    } else {
+        Some(Category { name: row.get(14)?, source: row.get(15)?, confidence: row.get(16)? })
+    };
+    Ok(Transaction {
+        key: TransactionKey {
+            account: account.to_owned(),
+            date: read_day(row, 0)?,
+            identity: hex::encode(row.get_ref(1)?.as_blob()?),
+            occurrence: row.get(2)?,
+        },
+        value_date: row.get::<_, Option<i32>>(3)?.map(|_| read_day(row, 3)).transpose()?,
+        amount: read_amount(row, 4)?,
+        currency: row.get(5)?,
+        clean: row.get::<_, Option<String>>(7)?.unwrap_or_else(|| description.clone()),
+        description,
+        counterparty: row.get(8)?,
+        balance: row.get_ref(9)?.as_str_or_null()?.is_some().then(|| read_amount(row, 9)).transpose()?,
+        kind: row.get(10)?,
+        reference: row.get(11)?,
+        file: FileId(row.get(13)?),
+        place: PlaceInFile::read(row.get(12)?),
+        category,
+    })
+}
+
+fn read_day(row: &Row<'_>, column: usize) -> rusqlite::Result<NaiveDate> {
+    let day: i32 = row.get(column)?;
+    NaiveDate::from_num_days_from_ce_opt(day)
+        .ok_or_else(|| rusqlite::Error::IntegralValueOutOfRange(column, day.into()))
+}
+
+fn read_amount(row: &Row<'_>, column: usize) -> rusqlite::Result<Decimal> {
+    let text = row.get_ref(column)?.as_str()?;
+    Decimal::from_str_exact(text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+    })
+}
+
+/// Where in its file a transaction stands.
+#[derive(Debug, PartialEq, Eq)]
+enum PlaceInFile {
+    Line(i64),
+    Other(String),
+}
+
+impl PlaceInFile {
+    fn of(place: &str) -> Self {
+        let line = place.strip_prefix("line ").and_then(|line| line.parse().ok());
+        // `line +1` and `line 007` are no numbers of lines.
+        line.map(Self::Line)
+            .filter(|line| line.text() == place)
+            .unwrap_or_else(|| Self::Other(place.to_owned()))
+    }
+
+    fn read(value: Value) -> String {
+        match value {
+            Value::Integer(line) => Self::Line(line).text(),
+            Value::Text(place) => place,
+            Value::Null | Value::Real(_) | Value::Blob(_) => String::new(),
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Line(line) => format!("line {line}"),
+            Self::Other(place) => place.clone(),
+        }
+    }
+}
+
+impl ToSql for PlaceInFile {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Line(line) => line.to_sql(),
+            Self::Other(place) => place.to_sql(),
+        }
+    }
+}
+
+/// The files that show a transaction.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    first: u32,
+    by: Vec<u32>,
+}
+
+impl Shown {
+    pub(crate) fn read(first: u32, blob: Option<Vec<u8>>) -> Self {
+        let by = blob.map_or_else(
+            || vec![first],
+            |blob| blob.as_chunks::<4>().0.iter().map(|file| u32::from_le_bytes(*file)).collect(),
+        );
+        Self { first, by }
+    }
+
+    /// Whether it was not among them.
+    pub(crate) fn add(&mut self, file: u32) -> bool {
+        let new = !self.by.contains(&file);
+        if new {
+            self.by.push(file);
+        }
+        new
+    }
+
+    /// Whether it was among them.
+    pub(crate) fn remove(&mut self, file: u32) -> bool {
+        let before = self.by.len();
+        self.by.retain(|by| *by != file);
+        self.by.len() != before
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by.is_empty()
+    }
+
+    /// `None`: the first alone, as nearly all are.
+    pub(crate) fn blob(&self) -> Option<Vec<u8>> {
+        (self.by != [self.first]).then(|| self.by.iter().flat_map(|file| file.to_le_bytes()).collect())
+    }
+}
+
+/// The numbers of names, looked up once a call.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    tenant: String,
+    accounts: HashMap<String, i64>,
+    months: HashSet<(i64, Month)>,
+    categories: Vec<(Category, i64)>,
+}
+
+impl Numbers {
+    pub(crate) fn new(tenant: &str) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            accounts: HashMap::new(),
+            months: HashSet::new(),
+            categories: Vec::new(),
+        }
+    }
+
+    /// `None`: nothing was ever stored of it.
+    pub(crate) fn known(&mut self, work: &Work<'_>, account: &str) -> Result<Option<i64>, WorkError> {
+        if let Some(number) = self.accounts.get(account) {
+            return Ok(Some(*number));
+        }
+        let number = work
+            .prepare_cached("SELECT number FROM accounts WHERE tenant = ?1 AND name = ?2")?
+            .query_row(params![self.tenant, account], |row| row.get(0))
+            .optional()?;
+        if let Some(number) = number {
+            self.accounts.insert(account.to_owned(), number);
+        }
+        Ok(number)
+    }
+
+    pub(crate) fn account(&mut self, work: &Work<'_>, account: &str) -> Result<i64, WorkError> {
+        if let Some(number) = self.known(work, account)? {
+            return Ok(number);
+        }
+        work.prepare_cached("INSERT INTO accounts (tenant, name) VALUES (?1, ?2)")?
+            .execute(params![self.tenant, account])?;
+        let number = work.last_insert_rowid();
+        self.accounts.insert(account.to_owned(), number);
+        Ok(number)
+    }
+
+    /// Notes that something was stored there.
+    pub(crate) fn month(&mut self, work: &Work<'_>, account: i64, month: Month) -> Result<(), WorkError> {
+        if self.months.insert((account, month)) {
+            work.prepare_cached(
+                "INSERT INTO months (account, month) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![account, month.to_string()])?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn category(
+        &mut self,
+        work: &Work<'_>,
+        category: Option<&Category>,
+    ) -> Result<i64, WorkError> {
+        let Some(category) = category else { return Ok(NONE) };
+        if let Some((_, number)) = self.categories.iter().find(|(known, _)| known == category) {
+            return Ok(*number);
+        }
+        let Category { name, source, confidence } = category;
+        work.prepare_cached(
+            "INSERT INTO categories (name, source, confidence) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![name, source, confidence])?;
+        let number = work
+            .prepare_cached(
+                "SELECT number FROM categories WHERE name = ?1 AND source = ?2 AND confidence = ?3",
+            )?
+            .query_row(params![name, source, confidence], |row| row.get(0))?;
+        self.categories.push((category.clone(), number));
+        Ok(number)
+    }
+}
+
+pub(crate) fn month(text: &str) -> Result<Month, WorkError> {
+    text.parse().map_err(|error| WorkError::Unreadable(format!("{text:?}: {error}")))
+}
+
+/// Its first day, and the one after its last.
+pub(crate) fn days(month: Month) -> Result<(i32, i32), PortError> {
+    let first = |month: Month| {
+        let text = format!("{month}-01");
+        text.parse::<NaiveDate>()
+            .map(|date| date.num_days_from_ce())
+            .map_err(|error| PortError::Broken(format!("the month {month}: {error}")))
+    };
+    Ok((first(month)?, first(month.next())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_come_back_as_they_were() {
+        for place in ["line 1", "line 10000000", "line 01", "line +1", "line ", "sheet 1, row 2", ""] {
+            let stored = PlaceInFile::of(place);
+            assert_eq!(stored.text(), place);
+            assert_eq!(matches!(stored, PlaceInFile::Line(_)), ["line 1", "line 10000000"].contains(&place));
+        }
+    }
+
+    #[test]
+    fn who_shows_a_row_alone_takes_no_room() {
+        let mut shown = Shown::read(7, None);
+        assert_eq!((shown.add(7), shown.blob()), (false, None));
+        assert!(shown.add(70_000));
+        let again = Shown::read(7, shown.blob());
+        assert_eq!(again, shown);
+        assert!(shown.remove(7) && !shown.remove(7) && !shown.is_empty());
+        assert_eq!(Shown::read(7, shown.blob()).by, [70_000]);
+        assert!(shown.remove(70_000) && shown.is_empty());
+    }
+
+    #[test]
+    fn a_month_ends_where_the_next_begins() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a day").num_days_from_ce();
+        let month = |text: &str| text.parse::<Month>().expect("a month");
+        assert_eq!(days(month("2026-12")), Ok((day("2026-12-01"), day("2027-01-01"))));
+        assert_eq!(days(month("2024-02")), Ok((day("2024-02-01"), day("2024-03-01"))));
+    }
+}

@@ -1,0 +1,251 @@
+//! Transactions in `SQLite`: a set of rows in the order of statements, made for millions of them.
+//!
+//! What a row is made of stands in `transaction_rows`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use riffle_ports::{
+    Category, FileId, FileState, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
+};
+use rusqlite::{OptionalExtension, params};
+
+use crate::database::{Database, Work, WorkError};
+use crate::file_ledger;
+use crate::transaction_rows::{self as rows, Key, Numbers, Shown};
+
+/// So many rows take the thread of the database some 20 ms, in which nobody else is served.
+const BATCH: usize = 2_500;
+
+/// The transactions in the state folder.
+#[derive(Debug, Clone)]
+pub struct LocalTransactions {
+    database: Arc<Database>,
+}
+
+impl LocalTransactions {
+    pub(crate) fn new(database: Arc<Database>) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl TransactionStore for LocalTransactions {
+    fn batch(&self) -> usize {
+        BATCH
+    }
+
+    async fn store(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        token: &str,
+        rows: &[Transaction],
+    ) -> Result<StoredRows, PortError> {
+        // What can be done beside the one thread is done here.
+        let mut rows: Vec<(usize, rows::New)> =
+            rows.iter().map(rows::New::of).collect::<Result<Vec<_>, _>>()?.into_iter().enumerate().collect();
+        // Neighbours in the table are written one after the other.
+        rows.sort_by(|(_, one), (_, other)| one.place_in_table().cmp(&other.place_in_table()));
+        let (tenant, file, token) = (tenant.to_owned(), file.clone(), token.to_owned());
+        self.database
+            .call(move |work| {
+                let Some((number, record)) = file_ledger::load(work, &tenant, &file)? else {
+                    return Ok(StoredRows::NotYours);
+                };
+                let holds = record.lease.is_some_and(|lease| lease.token == token);
+                if record.state != FileState::Processing || !holds {
+                    return Ok(StoredRows::NotYours);
+                }
+                let mut first = vec![false; rows.len()];
+                let mut numbers = Numbers::new(&tenant);
+                for (position, row) in &rows {
+                    first[*position] = store(work, number, row, &mut numbers)?;
+                }
+                Ok(StoredRows::Done(first))
+            })
+            .await
+    }
+
+    async fn get(
+        &self,
+        tenant: &str,
+        keys: &[TransactionKey],
+    ) -> Result<Vec<Option<Transaction>>, PortError> {
+        let keys = keys.iter().map(Key::of).collect::<Result<Vec<_>, _>>()?;
+        let tenant = tenant.to_owned();
+        self.database
+            .call(move |work| {
+                let mut numbers = Numbers::new(&tenant);
+                let get = |key: Key| {
+                    let Some(account) = numbers.known(work, &key.account)? else { return Ok(None) };
+                    let found = work
+                        .prepare_cached(rows::GET)?
+                        .query_row(params![account, key.day, key.identity, key.occurrence], |row| {
+                            rows::read(row, &key.account)
+                        })
+                        .optional()?;
+                    Ok(found)
+                };
+                keys.into_iter().map(get).collect()
+            })
+            .await
+    }
+
+    async fn month(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        newest_first: bool,
+        after: Option<&TransactionKey>,
+        limit: u32,
+    ) -> Result<Vec<Transaction>, PortError> {
+        let after = after.map(Key::of).transpose()?;
+        let (first, end) = rows::days(month)?;
+        let (tenant, account) = (tenant.to_owned(), account.to_owned());
+        self.database
+            .call(move |work| {
+                let Some(number) = Numbers::new(&tenant).known(work, &account)? else {
+                    return Ok(Vec::new());
+                };
+                // Before everything, or behind it.
+                let (sql, after) = if newest_first {
+                    (rows::NEWEST_FIRST, after.map_or((end, Vec::new(), 0), Key::within_account))
+                } else {
+                    (rows::OLDEST_FIRST, after.map_or((first, Vec::new(), 0), Key::within_account))
+                };
+                work.prepare_cached(sql)?
+                    .query_map(params![number, first, end, after.0, after.1, after.2, limit], |row| {
+                        rows::read(row, &account)
+                    })?
+                    .map(|row| Ok(row?))
+                    .collect()
+            })
+            .await
+    }
+
+    async fn months(&self, tenant: &str) -> Result<Vec<(String, Month)>, PortError> {
+        let tenant = tenant.to_owned();
+        self.database
+            .call(move |work| {
+                work.prepare_cached(
+                    "SELECT name, month FROM accounts JOIN months ON account = number \
+                     WHERE tenant = ?1 ORDER BY name, month",
+                )?
+                .query_map([tenant], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?
+                .map(|row| {
+                    let (account, month) = row?;
+                    Ok((account, rows::month(&month)?))
+                })
+                .collect()
+            })
+            .await
+    }
+
+    async fn categorize(
+        &self,
+        tenant: &str,
+        categories: &[(TransactionKey, Option<Category>)],
+    ) -> Result<(), PortError> {
+        let categories = categories
+            .iter()
+            .map(|(key, category)| Ok((Key::of(key)?, category.clone())))
+            .collect::<Result<Vec<_>, PortError>>()?;
+        let tenant = tenant.to_owned();
+        self.database
+            .call(move |work| {
+                let mut numbers = Numbers::new(&tenant);
+                for (key, category) in &categories {
+                    let Some(account) = numbers.known(work, &key.account)? else { continue };
+                    let category = numbers.category(work, category.as_ref())?;
+                    // What stays as it is is not written.
+                    work.prepare_cached(
+                        "UPDATE transactions SET category = ?5 WHERE account = ?1 AND day = ?2 \
+                         AND identity = ?3 AND occurrence = ?4 AND category <> ?5",
+                    )?
+                    .execute(params![
+                        account,
+                        key.day,
+                        key.identity,
+                        key.occurrence,
+                        category
+                    ])?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    async fn remove(&self, tenant: &str, file: &FileId, keys: &[TransactionKey]) -> Result<(), PortError> {
+        let keys = keys.iter().map(Key::of).collect::<Result<Vec<_>, _>>()?;
+        let (tenant, file) = (tenant.to_owned(), file.clone());
+        self.database
+            .call(move |work| {
+                let Some((file, _)) = file_ledger::load(work, &tenant, &file)? else { return Ok(()) };
+                let mut numbers = Numbers::new(&tenant);
+                for key in &keys {
+                    let Some(account) = numbers.known(work, &key.account)? else { continue };
+                    remove(work, account, key, file)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// Whether this file was the first to bring it.
+fn store(work: &Work<'_>, file: u32, row: &rows::New, numbers: &mut Numbers) -> Result<bool, WorkError> {
+    let account = numbers.account(work, &row.key.account)?;
+    numbers.month(work, account, row.month)?;
+    let category = numbers.category(work, row.category.as_ref())?;
+    if row.insert(work, account, file, category)? {
+        return Ok(true);
+    }
+    let Some((first, mut shown)) = shown(work, account, &row.key)? else {
+        return Err(WorkError::Unreadable("a transaction that is there cannot be found".to_owned()));
+    };
+    if shown.add(file) {
+        show(work, account, &row.key, &shown)?;
+    }
+    Ok(first == file)
+}
+
+fn remove(work: &Work<'_>, account: i64, key: &Key, file: u32) -> Result<(), WorkError> {
+    let Some((_, mut shown)) = shown(work, account, key)? else { return Ok(()) };
+    if !shown.remove(file) {
+        return Ok(());
+    }
+    if !shown.is_empty() {
+        return show(work, account, key, &shown);
+    }
+    work.prepare_cached(
+        "DELETE FROM transactions WHERE account = ?1 AND day = ?2 AND identity = ?3 AND occurrence = ?4",
+    )?
+    .execute(params![account, key.day, key.identity, key.occurrence])?;
+    Ok(())
+}
+
+/// Who brought a transaction first, and the files that show it.
+fn shown(work: &Work<'_>, account: i64, key: &Key) -> Result<Option<(u32, Shown)>, WorkError> {
+    let found = work
+        .prepare_cached(
+            "SELECT file, shown FROM transactions \
+             WHERE account = ?1 AND day = ?2 AND identity = ?3 AND occurrence = ?4",
+        )?
+        .query_row(params![account, key.day, key.identity, key.occurrence], |row| {
+            let first = row.get(0)?;
+            Ok((first, Shown::read(first, row.get(1)?)))
+        })
+        .optional()?;
+    Ok(found)
+}
+
+fn show(work: &Work<'_>, account: i64, key: &Key, shown: &Shown) -> Result<(), WorkError> {
+    work.prepare_cached(
+        "UPDATE transactions SET shown = ?5 \
+         WHERE account = ?1 AND day = ?2 AND identity = ?3 AND occurrence = ?4",
+    )?
+    .execute(params![account, key.day, key.identity, key.occurrence, shown.blob()])?;
+    Ok(())
+}
