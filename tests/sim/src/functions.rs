@@ -119,7 +119,7 @@ impl Functions {
                 Place::Work => scan_worker::handle(&Worker { scan, source, search }, event).await,
                 Place::Quarantine => scan_quarantine::handle(&Worker { scan, source, search }, event).await,
                 Place::Finish => scan_finisher::handle(&scan, event).await,
-                Place::Dead => all_failed(&event),
+                Place::Dead | Place::Ingest(_) | Place::DeadLetters(_) => all_failed(&event),
             };
             let failures = response.batch_item_failures.into_iter();
             Answer::Batch(failures.map(|failure| failure.item_identifier).collect())

@@ -43,7 +43,7 @@ impl World {
             Place::Work => ("worker", false),
             Place::Finish => ("finisher", false),
             Place::Quarantine => ("quarantine", self.scenario.calm_quarantine),
-            Place::Dead => return,
+            Place::Dead | Place::Ingest(_) | Place::DeadLetters(_) => return,
         };
         let future = self.functions.batch(place, &received);
         self.spawn(name, spared, Kind::Batch(place, received), future);
@@ -150,7 +150,7 @@ impl World {
                 Place::Dispatch => "a dispatch message is lost",
                 Place::Work => "a work message is lost",
                 Place::Finish => "a finish message is lost",
-                Place::Quarantine | Place::Dead => "a quarantine message is lost",
+                _ => "a quarantine message is lost",
             });
         }
     }

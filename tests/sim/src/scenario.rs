@@ -418,5 +418,5 @@ fn settings(rng: &mut Rng, short_deadline: bool) -> Settings {
 }
 
 fn redrive() -> Redrive {
-    Redrive { visibility: TimeDelta::seconds(60), dispatch: 5, work: 3, finish: 5, quarantine: 5 }
+    Redrive { visibility: TimeDelta::seconds(60), ..Redrive::default() }
 }

@@ -6,8 +6,16 @@
 //! Where a port has another side that it does not show (the consumers of a queue, the clients of a notifier,
 //! the files in a place), the adapter brings a harness for it.
 
+mod audit_trail;
 mod connections;
+mod dead_letters;
+mod event_bus;
+mod figure_store;
+mod file_ledger;
+mod file_lists;
 mod file_source;
+mod file_walk;
+mod inbox;
 mod ledger_list;
 mod ledger_sessions;
 mod ledger_sets;
@@ -16,15 +24,24 @@ mod mutants;
 mod object_store;
 #[cfg(test)]
 mod over_memory;
+#[cfg(test)]
+mod over_memory_ingest;
 mod session_walk;
 mod ticket_store;
 mod token_vault;
+mod transaction_lists;
+mod transaction_store;
 mod upload_storage;
 mod work_queue;
 mod world;
 
+pub use audit_trail::audit_trail;
 pub use connections::{ClientHarness, client_notifier, connection_registry};
+pub use dead_letters::{DeadLetterHarness, dead_letters};
+pub use event_bus::{BusHarness, event_bus};
+pub use figure_store::figure_store;
 pub use file_source::{PlaceHarness, file_source};
+pub use inbox::{InboxHarness, inbox};
 pub use object_store::object_store;
 pub use ticket_store::ticket_store;
 pub use token_vault::token_vault;
@@ -36,7 +53,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use riffle_ports::{Ids, PortError, ScanLedger, Session, SessionId};
+use riffle_ports::{FileLedger, Ids, PortError, ScanLedger, Session, SessionId, TransactionStore};
 
 /// Everything [`ScanLedger`] promises.
 ///
@@ -58,6 +75,40 @@ pub async fn scan_ledger(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     ledger_sets::done(ledger, ids).await;
     ledger_sets::done_by_many(ledger, ids).await;
     ledger_sets::attempts(ledger, ids).await;
+}
+
+/// Everything [`FileLedger`] promises.
+///
+/// # Panics
+/// If a promise is broken.
+pub async fn file_ledger(ledger: &dyn FileLedger, ids: &dyn Ids) {
+    file_ledger::creation(ledger, ids).await;
+    file_ledger::absence(ledger, ids).await;
+    file_ledger::content(ledger, ids).await;
+    file_ledger::outbox(ledger, ids).await;
+    file_ledger::one_wins(ledger, ids).await;
+    file_lists::pages(ledger, ids).await;
+    file_lists::shown(ledger, ids).await;
+    file_lists::unfinished(ledger, ids).await;
+    file_lists::old_outbox(ledger, ids).await;
+    file_walk::every_change(ledger, ids).await;
+}
+
+/// Everything [`TransactionStore`] promises. `ledger` is the one it asks who is at work.
+///
+/// # Panics
+/// If a promise is broken.
+pub async fn transaction_store(ledger: &dyn FileLedger, store: &dyn TransactionStore, ids: &dyn Ids) {
+    let tenant = format!("tenant {}", ids.fresh());
+    let place = transaction_store::Place { ledger, store, ids, tenant };
+    transaction_store::content(&place).await;
+    transaction_store::batches(&place).await;
+    transaction_store::first_wins(&place).await;
+    transaction_store::guard(&place).await;
+    transaction_store::removal(&place).await;
+    transaction_store::categories(&place).await;
+    transaction_lists::month(&place).await;
+    transaction_lists::months(&place).await;
 }
 
 /// What a call returned, or a panic that says which call failed.

@@ -8,79 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use riffle_ports::{Clock, Message, PortError, Queue, WorkQueue};
+use riffle_ports::{Clock, DeadLetter, DeadLetters, Message, PortError, Queue, WorkQueue};
 
-use super::lock;
-
-/// Where a message can lie: the three queues one can send to, and the two that redrive leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Place {
-    Dispatch,
-    Work,
-    Finish,
-    /// Work that was received too often; consumed one message at a time.
-    Quarantine,
-    /// The end of the line. Nobody consumes it; anything in it is an alarm.
-    Dead,
-}
-
-impl Place {
-    /// Every place somebody consumes.
-    pub const CONSUMED: [Self; 4] = [Self::Dispatch, Self::Work, Self::Finish, Self::Quarantine];
-
-    /// How many messages one delivery may hold.
-    pub const fn batch(self) -> usize {
-        match self {
-            Self::Quarantine => 1,
-            _ => 10,
-        }
-    }
-
-    const fn redrives_to(self) -> Self {
-        match self {
-            Self::Work => Self::Quarantine,
-            _ => Self::Dead,
-        }
-    }
-}
-
-impl From<Queue> for Place {
-    fn from(queue: Queue) -> Self {
-        match queue {
-            Queue::ScanDispatch => Self::Dispatch,
-            Queue::ScanWork => Self::Work,
-            Queue::ScanFinish => Self::Finish,
-        }
-    }
-}
-
-/// When a message is given up: after this many receives the next one moves it on instead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Redrive {
-    pub visibility: TimeDelta,
-    pub dispatch: u32,
-    pub work: u32,
-    pub finish: u32,
-    pub quarantine: u32,
-}
-
-impl Default for Redrive {
-    fn default() -> Self {
-        Self { visibility: TimeDelta::seconds(180), dispatch: 5, work: 3, finish: 5, quarantine: 5 }
-    }
-}
-
-impl Redrive {
-    const fn receives(&self, place: Place) -> u32 {
-        match place {
-            Place::Dispatch => self.dispatch,
-            Place::Work => self.work,
-            Place::Finish => self.finish,
-            Place::Quarantine => self.quarantine,
-            Place::Dead => u32::MAX,
-        }
-    }
-}
+use super::{Place, Redrive, lock};
 
 /// A message in a consumer's hands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +36,7 @@ struct Held {
     message: Message,
     receive_count: u32,
     visible_at: DateTime<Utc>,
+    sent_at: DateTime<Utc>,
 }
 
 #[derive(Debug, Default)]
@@ -224,7 +155,7 @@ impl MemoryQueue {
         queues
             .held
             .values()
-            .filter(|held| held.place != Place::Dead && held.visible_at > now)
+            .filter(|held| !held.place.is_end() && held.visible_at > now)
             .map(|held| held.visible_at)
             .min()
     }
@@ -237,7 +168,7 @@ impl MemoryQueue {
 
     /// Whether no consumed place holds a message.
     pub fn is_drained(&self) -> bool {
-        lock(&self.queues).held.values().all(|held| held.place == Place::Dead)
+        lock(&self.queues).held.values().all(|held| held.place.is_end())
     }
 
     /// The messages in `place`, oldest first.
@@ -307,9 +238,52 @@ impl WorkQueue for MemoryQueue {
             let id = queues.next_id;
             queues.held.insert(
                 id,
-                Held { place: queue.into(), message: message.clone(), receive_count: 0, visible_at: now },
+                Held {
+                    place: queue.into(),
+                    message: message.clone(),
+                    receive_count: 0,
+                    visible_at: now,
+                    sent_at: now,
+                },
             );
         }
         Ok(Vec::new())
+    }
+}
+
+/// The dead letters of the ingest flow.
+#[async_trait]
+impl DeadLetters for MemoryQueue {
+    async fn list(&self, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
+        let queues = lock(&self.queues);
+        let mut letters = queues.held.iter().filter_map(|(id, held)| match held.place {
+            Place::DeadLetters(stage) => Some(DeadLetter {
+                id: id.to_string(),
+                stage: stage.as_str().to_owned(),
+                sent_at: held.sent_at,
+                body: held.message.body.clone(),
+            }),
+            _ => None,
+        });
+        let listed = letters.by_ref().take(limit as usize).collect();
+        Ok((listed, letters.next().is_some()))
+    }
+
+    async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError> {
+        let now = self.clock.now();
+        let mut queues = lock(&self.queues);
+        let mut count = 0;
+        for letter in letters {
+            let held = letter.id.parse().ok().and_then(|id: u64| queues.held.get_mut(&id));
+            if let Some(held) = held
+                && let Place::DeadLetters(stage) = held.place
+            {
+                held.place = Place::Ingest(stage);
+                held.receive_count = 0;
+                held.visible_at = now;
+                count += 1;
+            }
+        }
+        Ok(count)
     }
 }

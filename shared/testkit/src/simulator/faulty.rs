@@ -206,6 +206,12 @@ impl WorkQueue for Faulty<dyn WorkQueue> {
                 Queue::ScanDispatch => "queue.send_dispatch",
                 Queue::ScanWork => "queue.send_work",
                 Queue::ScanFinish => "queue.send_finish",
+                Queue::FileUploads => "queue.send_uploads",
+                Queue::FileProcessor => "queue.send_processor",
+                Queue::Categorization => "queue.send_categorization",
+                Queue::Analytics => "queue.send_analytics",
+                Queue::Audit => "queue.send_audit",
+                Queue::Errors => "queue.send_errors",
             },
             effect: Effect::Sends,
         };

@@ -1,0 +1,163 @@
+//! What an event bus promises whoever publishes, seen from its consumers.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use riffle_contracts::{
+    AccountPeriod, BusEvent, Consumer, DeletionRequested, ErrorOccurred, Event, EventData, EventType,
+    FileDeleted, FileProcessed, FileUploaded, TransactionsCategorized, TransactionsCreated, UploadedObject,
+};
+use riffle_ports::{EventPublisher, FileId, Ids, Outgoing};
+
+use super::{at, ok};
+
+/// The consumers' side of a bus. Panics on errors.
+#[async_trait]
+pub trait BusHarness: Send + Sync {
+    fn publisher(&self) -> &dyn EventPublisher;
+
+    /// Takes what has come for `consumer`, as the body of each message in its queue. Empty if nothing comes any more
+    /// (a real queue is asked long enough to be sure).
+    async fn take(&self, consumer: Consumer) -> Vec<String>;
+}
+
+/// Everything [`EventPublisher`] promises, and what consumers count on. Begins and ends with nothing under way.
+///
+/// # Panics
+/// If a promise is broken.
+pub async fn event_bus(harness: &dyn BusHarness, ids: &dyn Ids) {
+    ok(harness.publisher().publish(&[]).await, "publish nothing");
+    let each: Vec<Event> = every_kind().into_iter().map(|data| event(ids, data)).collect();
+    told(harness, &each, "an event of each kind").await;
+    // More than one request of a bus holds.
+    let many: Vec<Event> = (0..37).map(|_| event(ids, requested())).collect();
+    told(harness, &many, "37 events at once").await;
+    // Each as large as may be, and so more than one request holds, too.
+    let large: Vec<Event> = (0..3).map(|_| largest(ids)).collect();
+    told(harness, &large, "three large events").await;
+    let one = event(ids, requested());
+    let before = outgoing(&one);
+    for _ in 0..2 {
+        let refused = ok(harness.publisher().publish(std::slice::from_ref(&before)).await, "publish");
+        assert!(refused.is_empty(), "an idle bus accepts everything");
+    }
+    for consumer in Consumer::ALL {
+        for body in harness.take(consumer).await {
+            assert_eq!(decoded(&body).detail, one, "published twice, it is the same event");
+        }
+    }
+}
+
+fn requested() -> EventData {
+    EventData::DeletionRequested(DeletionRequested { tenant: "contract".to_owned() })
+}
+
+fn every_kind() -> Vec<EventData> {
+    let tenant = "tenant Ä \"odd\" 漢字 🦀".to_owned();
+    let day = at(0).date_naive();
+    let accounts = vec![AccountPeriod { account: "DE02".to_owned(), from: day, to: day }];
+    let object = UploadedObject {
+        bucket: "uploads".to_owned(),
+        key: "statements/t/a b+c".to_owned(),
+        version: None,
+        etag: "e".to_owned(),
+    };
+    let kinds = vec![
+        EventData::FileUploaded(FileUploaded { tenant: tenant.clone(), object, size: 5_000_000_000 }),
+        EventData::FileProcessed(FileProcessed {
+            tenant: tenant.clone(),
+            parts: 2,
+            rows: 7_000,
+            new: 6_000,
+            duplicates: 1_000,
+            warnings: 3,
+            review: true,
+            accounts: accounts.clone(),
+        }),
+        EventData::TransactionsCreated(TransactionsCreated { tenant: tenant.clone(), parts: 2, new: 6_000 }),
+        EventData::TransactionsCategorized(TransactionsCategorized {
+            tenant: tenant.clone(),
+            accounts: accounts.clone(),
+        }),
+        EventData::DeletionRequested(DeletionRequested { tenant: tenant.clone() }),
+        EventData::FileDeleted(FileDeleted { tenant: tenant.clone(), accounts }),
+        EventData::ErrorOccurred(ErrorOccurred {
+            tenant,
+            stage: "analytics-consumer".to_owned(),
+            event_id: "1".to_owned(),
+            reason: "Ä".to_owned(),
+        }),
+    ];
+    let missing = EventType::ALL.into_iter().find(|kind| !kinds.iter().any(|data| data.event_type() == *kind));
+    assert_eq!(missing, None, "an event of each kind");
+    kinds
+}
+
+fn event(ids: &dyn Ids, data: EventData) -> Event {
+    Event {
+        event_id: ids.fresh(),
+        version: riffle_contracts::EVENT_VERSION,
+        timestamp: at(5),
+        processing_id: ids.fresh(),
+        correlation_id: ids.fresh(),
+        data,
+    }
+}
+
+/// One whose detail is of exactly the size that a bus must take.
+fn largest(ids: &dyn Ids) -> Event {
+    let of = |reason: String| {
+        let tenant = "contract".to_owned();
+        EventData::ErrorOccurred(ErrorOccurred { tenant, stage: String::new(), event_id: String::new(), reason })
+    };
+    let small = event(ids, of(String::new()));
+    let room = Outgoing::MAX_DETAIL - outgoing(&small).detail.len();
+    Event { data: of("x".repeat(room)), ..small }
+}
+
+fn outgoing(event: &Event) -> Outgoing {
+    Outgoing {
+        event_id: event.event_id.clone(),
+        event_type: event.event_type().as_str().to_owned(),
+        tenant: event.data.tenant().to_owned(),
+        file: FileId(event.processing_id.clone()),
+        at: event.timestamp,
+        detail: serde_json::to_string(event).expect("an event is JSON"),
+    }
+}
+
+#[track_caller]
+fn decoded(body: &str) -> BusEvent {
+    match serde_json::from_str(body) {
+        Ok(event) => event,
+        Err(error) => panic!("what comes is no event of the bus: {error}: {:.200}", body),
+    }
+}
+
+/// Publishes `events`: each comes to whoever listens to its kind, and to nobody else.
+async fn told(harness: &dyn BusHarness, events: &[Event], what: &str) {
+    let published: Vec<Outgoing> = events.iter().map(outgoing).collect();
+    let refused = ok(harness.publisher().publish(&published).await, "publish");
+    assert!(refused.is_empty(), "{what}: an idle bus accepts everything, and refused {refused:?}");
+    let by_id: BTreeMap<&str, &Event> = events.iter().map(|event| (event.event_id.as_str(), event)).collect();
+    for consumer in Consumer::ALL {
+        let mut came = BTreeMap::new();
+        for body in harness.take(consumer).await {
+            let told = decoded(&body);
+            let kind = told.detail.event_type();
+            assert!(consumer.listens_to().contains(&kind), "{what}: {consumer:?} does not listen to {kind:?}");
+            assert_eq!(told.source, riffle_contracts::EVENT_SOURCE, "{what}: whose events they are");
+            assert_eq!(told.detail_type, kind.as_str(), "{what}: the type is told beside the event");
+            assert_eq!(told.replay_name, None, "{what}: this is no replay");
+            let original = by_id.get(told.detail.event_id.as_str());
+            // Compared first: a quarter of a megabyte in a message helps nobody.
+            assert!(original == Some(&&told.detail), "{what}: what came is not what was published");
+            came.insert(told.detail.event_id, ());
+        }
+        for event in events {
+            let listens = consumer.listens_to().contains(&event.event_type());
+            let kind = event.event_type();
+            assert!(!listens || came.contains_key(&event.event_id), "{what}: {kind:?} never came to {consumer:?}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What a store of figures promises.
+
+use futures::future::join_all;
+use riffle_ports::{FigureStore, Ids, Month, StoredFigures};
+
+use super::ok;
+
+/// An index that is eventually right is asked as often as this.
+const PATIENCE: usize = 200;
+
+/// Everything [`FigureStore`] promises.
+///
+/// # Panics
+/// If a promise is broken.
+pub async fn figure_store(store: &dyn FigureStore, ids: &dyn Ids) {
+    versions(store, ids).await;
+    race(store, ids).await;
+    lists(store, ids).await;
+}
+
+fn month(text: &str) -> Month {
+    text.parse().expect("a month")
+}
+
+/// Only who has seen the present version replaces it.
+async fn versions(store: &dyn FigureStore, ids: &dyn Ids) {
+    let tenant = format!("tenant {}", ids.fresh());
+    let at = month("2026-01");
+    let assert_is = async |version: u64, body: &str, what: &str| {
+        let stored = ok(store.figures(&tenant, "a", at).await, "figures");
+        let body = body.to_owned();
+        let expected = StoredFigures { account: "a".to_owned(), month: at, version, body };
+        assert_eq!(stored, (version > 0).then_some(expected), "{what}");
+    };
+    let put = async |body: &str, seen: u64| ok(store.put_figures(&tenant, "a", at, body, seen).await, "put_figures");
+    assert_is(0, "", "there are none").await;
+    assert!(!put("early", 1).await, "nobody has seen a version that is not there");
+    assert_is(0, "", "nothing was put").await;
+    assert!(put("first", 0).await, "there were none");
+    assert_is(1, "first", "the first is version 1").await;
+    assert!(!put("second", 0).await, "there are some now");
+    assert!(!put("second", 2).await, "nobody has seen version 2");
+    assert_is(1, "first", "figures stay where nothing was put").await;
+    let large = format!("{{\"Ä 漢字 🦀 \\\"\":\"{}\"}}", "x".repeat(60_000));
+    assert!(put(&large, 1).await, "who saw version 1");
+    assert_is(2, &large, "each is a version").await;
+    assert!(!put("late", 1).await, "who saw version 1 is late");
+    assert!(put("", 2).await, "who saw version 2");
+    assert_is(3, "", "empty is a content").await;
+    for (tenant, account, at) in
+        [("contract nobody", "a", at), (tenant.as_str(), "A", at), (tenant.as_str(), "a", month("2026-02"))]
+    {
+        assert_eq!(ok(store.figures(tenant, account, at).await, "figures"), None, "figures do not mix");
+    }
+}
+
+async fn race(store: &dyn FigureStore, ids: &dyn Ids) {
+    let tenant = format!("tenant {}", ids.fresh());
+    let at = month("2026-01");
+    for seen in 0..3 {
+        let bodies: Vec<String> = (0..16).map(|caller| format!("{seen} of {caller}")).collect();
+        let puts = bodies.iter().map(|body| store.put_figures(&tenant, "a", at, body, seen));
+        let puts: Vec<bool> = join_all(puts).await.into_iter().map(|put| ok(put, "put_figures")).collect();
+        let winners: Vec<&String> =
+            bodies.iter().zip(&puts).filter(|(_, put)| **put).map(|(body, _)| body).collect();
+        assert_eq!(winners.len(), 1, "of 16 who saw version {seen} exactly one may put");
+        let stored = ok(store.figures(&tenant, "a", at).await, "figures").expect("one was put");
+        assert_eq!((stored.version, &stored.body), (seen + 1, winners[0]), "what is stored is the winner's");
+    }
+}
+
+/// A tenant's figures of a range of months, by month, then account.
+async fn lists(store: &dyn FigureStore, ids: &dyn Ids) {
+    let (tenant, other) = (format!("tenant {}", ids.fresh()), format!("tenant {}", ids.fresh()));
+    let places = [
+        ("2026-01", "b"),
+        ("2026-01", "a"),
+        ("2025-12", "a"),
+        ("2025-12", "z"),
+        ("2026-10", "a#b"),
+        ("2026-09", ""),
+        ("2026-10", "a"),
+    ];
+    let mut expected = Vec::new();
+    for (at, account) in places {
+        for (version, body) in [(1, "old"), (2, account)] {
+            let put = store.put_figures(&tenant, account, month(at), body, version - 1).await;
+            assert!(ok(put, "put_figures"), "nobody else puts them");
+        }
+        ok(store.put_figures(&other, account, month(at), "other", 0).await, "put_figures");
+        let (account, body) = (account.to_owned(), account.to_owned());
+        expected.push(StoredFigures { account, month: month(at), version: 2, body });
+    }
+    expected.sort_by(|one, two| (one.month, &one.account).cmp(&(two.month, &two.account)));
+    for (from, to) in
+        [("2025-12", "2026-10"), ("2000-01", "2100-12"), ("2026-01", "2026-09"), ("2026-10", "2026-10"), ("2026-02", "2026-08")]
+    {
+        let (from, to) = (month(from), month(to));
+        let fits = |figures: &&StoredFigures| from <= figures.month && figures.month <= to;
+        let expected: Vec<StoredFigures> = expected.iter().filter(fits).cloned().collect();
+        let mut listed = Vec::new();
+        for _ in 0..PATIENCE {
+            listed = ok(store.all_figures(&tenant, from, to).await, "all_figures");
+            if listed == expected {
+                break;
+            }
+        }
+        assert_eq!(listed, expected, "from {from} to {to}");
+    }
+    let none = store.all_figures(&format!("nobody {}", ids.fresh()), month("2000-01"), month("2100-12")).await;
+    assert_eq!(ok(none, "all_figures"), [], "a tenant without any");
+}

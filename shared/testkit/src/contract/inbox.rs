@@ -1,0 +1,122 @@
+//! What the uploads bucket promises, as far as it can be asked without a notification's form.
+
+use std::io::Read;
+
+use async_trait::async_trait;
+use riffle_ports::{Announced, Ids, Inbox, ObjectRef, PostForm};
+
+use super::ok;
+
+/// Who sends files. Panics on errors.
+#[async_trait]
+pub trait InboxHarness: Send + Sync {
+    fn inbox(&self) -> &dyn Inbox;
+
+    /// Sends `content` as `form` says. What the bucket's notification then tells of; `None`: it was refused, and none
+    /// comes.
+    async fn send(&self, form: &PostForm, content: Vec<u8>) -> Option<ObjectRef>;
+
+    /// A program puts an object under `key`, and another over it. What the two notifications tell of.
+    async fn put_twice(&self, key: &str, contents: [Vec<u8>; 2]) -> [ObjectRef; 2];
+}
+
+/// Everything [`Inbox`] promises.
+///
+/// # Panics
+/// If a promise is broken.
+pub async fn inbox(harness: &dyn InboxHarness, ids: &dyn Ids) {
+    forms(harness, ids).await;
+    sizes(harness, ids).await;
+    versions(harness, ids).await;
+    absence(harness, ids).await;
+}
+
+fn announced(ids: &dyn Ids, size: usize) -> Announced {
+    Announced {
+        tenant: format!("tenant-{}", ids.fresh()),
+        name: "Kontoauszug März + \"2026\" 100% 漢字.csv".to_owned(),
+        account: Some("DE02 1203/0000 ä".to_owned()),
+        size: size as u64,
+    }
+}
+
+async fn read(harness: &dyn InboxHarness, object: &ObjectRef) -> Option<Vec<u8>> {
+    let fetched = ok(harness.inbox().fetch(object).await, "fetch")?;
+    let mut contents = (0..2).map(|_| {
+        let mut content = Vec::new();
+        ok(ok(fetched.open(), "open").read_to_end(&mut content), "read");
+        content
+    });
+    let (first, again) = (contents.next(), contents.next());
+    assert!(first == again, "it can be read from the beginning again");
+    first
+}
+
+/// What is sent lies under a key of the tenant's own, with what its owner told.
+async fn forms(harness: &dyn InboxHarness, ids: &dyn Ids) {
+    let content: Vec<u8> = (0..300_000_u32).map(|at| at.wrapping_mul(0x9E37_79B1).to_be_bytes()[0]).collect();
+    let upload = announced(ids, content.len());
+    let form = ok(harness.inbox().form(&upload).await, "form");
+    let other_form = ok(harness.inbox().form(&upload).await, "form");
+    let object = harness.send(&form, content.clone()).await.expect("what was announced is taken");
+    let prefix = format!("statements/{}/", upload.tenant);
+    let rest = object.key.strip_prefix(&prefix).unwrap_or_default();
+    assert!(!rest.is_empty() && !rest.contains('/'), "{} is not a key of the tenant's own", object.key);
+    let head = ok(harness.inbox().head(&object).await, "head").expect("it has come");
+    assert_eq!(head.size, content.len() as u64, "its size");
+    assert_eq!(head.name.as_deref(), Some(upload.name.as_str()), "its name, as its owner wrote it");
+    assert_eq!(head.account, upload.account, "its account, as its owner wrote it");
+    assert!(read(harness, &object).await == Some(content.clone()), "content comes back as it went in");
+
+    let other = harness.send(&other_form, content).await.expect("what was announced is taken");
+    assert_ne!(other.key, object.key, "each form is for a key of its own");
+    let bare = Announced { account: None, ..announced(ids, 1) };
+    let form = ok(harness.inbox().form(&bare).await, "form");
+    let object = harness.send(&form, vec![7]).await.expect("what was announced is taken");
+    let head = ok(harness.inbox().head(&object).await, "head").expect("it has come");
+    assert_eq!(head.account, None, "no account was told");
+}
+
+async fn sizes(harness: &dyn InboxHarness, ids: &dyn Ids) {
+    for (announced_size, sent) in [(1_000, 999), (1_000, 1_001), (1_000, 0)] {
+        let form = ok(harness.inbox().form(&announced(ids, announced_size)).await, "form");
+        let refused = harness.send(&form, vec![7; sent]).await.is_none();
+        assert!(refused, "{sent} bytes where {announced_size} were announced");
+    }
+}
+
+/// Each version is an object of its own, and is removed alone.
+async fn versions(harness: &dyn InboxHarness, ids: &dyn Ids) {
+    // A space, signs that addresses and forms treat in ways of their own, and other letters.
+    let key = format!("statements/tenant/{} a+b%20c=d&e 漢 ü.csv", ids.fresh());
+    let [old, new] = harness.put_twice(&key, [b"the first content".to_vec(), b"second".to_vec()]).await;
+    for object in [&old, &new] {
+        assert_eq!(object.key, key, "a notification tells the key, decoded");
+    }
+    assert_ne!((&old.version, &old.etag), (&new.version, &new.etag), "versions can be told apart");
+    let head = ok(harness.inbox().head(&new).await, "head").expect("the newer is there");
+    assert_eq!((head.size, head.name, head.account), (6, None, None), "a program told nothing but the content");
+    assert_eq!(read(harness, &new).await.as_deref(), Some(&b"second"[..]), "the newer version");
+    if let Some(content) = read(harness, &old).await {
+        assert_eq!(content, b"the first content", "an older version is never read as the newer");
+    }
+    ok(harness.inbox().delete(&old).await, "delete");
+    assert_eq!(ok(harness.inbox().head(&old).await, "head"), None, "the older is gone");
+    assert!(read(harness, &old).await.is_none(), "the older is gone");
+    assert_eq!(read(harness, &new).await.as_deref(), Some(&b"second"[..]), "the newer stays");
+    for again in ["", ", again"] {
+        ok(harness.inbox().delete(&new).await, "delete");
+        assert_eq!(ok(harness.inbox().head(&new).await, "head"), None, "it is gone{again}");
+        assert!(read(harness, &new).await.is_none(), "it is gone{again}");
+    }
+}
+
+async fn absence(harness: &dyn InboxHarness, ids: &dyn Ids) {
+    let form = ok(harness.inbox().form(&announced(ids, 3)).await, "form");
+    let object = harness.send(&form, vec![1, 2, 3]).await.expect("what was announced is taken");
+    let nowhere = ObjectRef { key: format!("statements/tenant/{}", ids.fresh()), ..object.clone() };
+    assert_eq!(ok(harness.inbox().head(&nowhere).await, "head"), None, "a key that never was");
+    assert!(read(harness, &nowhere).await.is_none(), "a key that never was");
+    ok(harness.inbox().delete(&nowhere).await, "delete of what never was");
+    assert!(read(harness, &object).await.is_some(), "others stay");
+}

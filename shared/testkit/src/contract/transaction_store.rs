@@ -1,0 +1,349 @@
+//! What a store of transactions promises.
+
+use chrono::NaiveDate;
+use futures::future::join_all;
+use riffle_ports::{
+    Category, File, FileChange, FileId, FileLedger, Ids, Month, StoredRows, Transaction, TransactionKey,
+    TransactionStore,
+};
+use rust_decimal::Decimal;
+
+use super::file_ledger::{applied, begin, finish, new_file};
+use super::ok;
+
+/// Both sides of what is stored of statements, of one tenant of the suite's own.
+pub(super) struct Place<'a> {
+    pub ledger: &'a dyn FileLedger,
+    pub store: &'a dyn TransactionStore,
+    pub ids: &'a dyn Ids,
+    pub tenant: String,
+}
+
+impl Place<'_> {
+    /// A file that is being processed under the token `token`.
+    pub async fn file(&self) -> File {
+        let file = new_file(self.ids, &self.tenant);
+        ok(self.ledger.create(file.clone()).await, "create");
+        applied(self.ledger, &file, begin("token", 1_000_000), 2, &[]).await
+    }
+
+    pub async fn store(&self, file: &File, rows: &[Transaction]) -> Vec<bool> {
+        let stored = self.store.store(&self.tenant, &file.id, "token", rows).await;
+        match ok(stored, "store") {
+            StoredRows::Done(first) => first,
+            StoredRows::NotYours => panic!("the file is being processed under this token"),
+        }
+    }
+
+    pub async fn get(&self, rows: &[Transaction]) -> Vec<Option<Transaction>> {
+        ok(self.store.get(&self.tenant, &keys(rows)).await, "get")
+    }
+
+    pub async fn remove(&self, file: &File, rows: &[Transaction]) {
+        ok(self.store.remove(&self.tenant, &file.id, &keys(rows)).await, "remove");
+    }
+
+    async fn assert_gone(&self, rows: &[Transaction], what: &str) {
+        let found = self.get(rows).await;
+        assert!(found.iter().all(Option::is_none), "{what}: {found:?}");
+    }
+
+    async fn assert_there(&self, rows: &[Transaction], what: &str) {
+        let expected: Vec<Option<Transaction>> = rows.iter().cloned().map(Some).collect();
+        assert_eq!(self.get(rows).await, expected, "{what}");
+    }
+}
+
+pub(super) fn keys(rows: &[Transaction]) -> Vec<TransactionKey> {
+    rows.iter().map(|row| row.key.clone()).collect()
+}
+
+pub(super) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).expect("a day of the calendar")
+}
+
+pub(super) fn row(file: &FileId, account: &str, date: NaiveDate, identity: &str, occurrence: u32) -> Transaction {
+    Transaction {
+        key: TransactionKey {
+            account: account.to_owned(),
+            date,
+            identity: identity.to_owned(),
+            occurrence,
+        },
+        value_date: None,
+        amount: Decimal::new(-1_250, 2),
+        currency: "EUR".to_owned(),
+        description: format!("brought by {file}"),
+        clean: "Coffee".to_owned(),
+        counterparty: None,
+        balance: None,
+        kind: None,
+        reference: None,
+        file: file.clone(),
+        place: "line 12".to_owned(),
+        category: None,
+    }
+}
+
+pub(super) fn category(name: &str) -> Category {
+    Category { name: name.to_owned(), source: "rule 3".to_owned(), confidence: 100 }
+}
+
+/// Odd texts, every scale, and what a file does not tell.
+pub(super) async fn content(place: &Place<'_>) {
+    let file = place.file().await;
+    let odd = "Ünïcode \"quoted\" \\ 漢字 🦀\u{202e}'; --\n\t<&>";
+    let full = Transaction {
+        value_date: Some(day(2026, 2, 1)),
+        amount: Decimal::from_str_exact("123456789012345678.9012345").expect("a decimal"),
+        description: odd.repeat(20),
+        clean: odd.to_owned(),
+        counterparty: Some(odd.to_owned()),
+        balance: Some(Decimal::new(-100, 2)),
+        kind: Some("DIRECT DEBIT".to_owned()),
+        reference: Some("2026-01/7".to_owned()),
+        ..row(&file.id, &"Ä".repeat(TransactionKey::MAX_ACCOUNT / 2), day(2026, 1, 31), &"f".repeat(64), 1)
+    };
+    let bare = Transaction {
+        currency: String::new(),
+        description: String::new(),
+        clean: String::new(),
+        place: String::new(),
+        ..row(&file.id, "", day(1999, 12, 31), "0", u32::MAX)
+    };
+    let scales = ["0", "0.00", "-0.10", "1E-10", "12.500"].iter().enumerate().map(|(nth, amount)| Transaction {
+        amount: Decimal::from_scientific(amount)
+            .or_else(|_| Decimal::from_str_exact(amount))
+            .expect("a decimal"),
+        ..row(&file.id, "scales", day(2026, 1, 1), &format!("{nth}"), 1)
+    });
+    let rows: Vec<Transaction> = [full, bare].into_iter().chain(scales).collect();
+    assert_eq!(place.store(&file, &rows).await, vec![true; rows.len()], "all are new");
+    place.assert_there(&rows, "rows come back as they went in").await;
+    for (found, stored) in place.get(&rows).await.iter().flatten().zip(&rows) {
+        assert_eq!(found.amount.to_string(), stored.amount.to_string(), "an amount keeps its scale");
+    }
+    let mut turned = rows.clone();
+    turned.reverse();
+    turned.insert(1, row(&file.id, "nowhere", day(2026, 1, 1), "0", 1));
+    let found = place.get(&turned).await;
+    assert_eq!(found[1], None, "what is not there");
+    assert_eq!(found[0].as_ref(), rows.last(), "in the order of the keys");
+    assert_eq!(ok(place.store.get(&place.tenant, &[]).await, "get"), [], "nothing of nothing");
+    let foreign = ok(place.store.get("contract nobody", &keys(&rows)).await, "get");
+    assert!(foreign.iter().all(Option::is_none), "another tenant has none of them");
+}
+
+/// As many as one call takes, and keys that differ in one part alone.
+pub(super) async fn batches(place: &Place<'_>) {
+    let file = place.file().await;
+    let most = place.store.batch();
+    assert!(most > 0, "a call takes something");
+    let account = "ä".repeat(TransactionKey::MAX_ACCOUNT / 2);
+    let rows: Vec<Transaction> = (1..=most)
+        .map(|nth| {
+            let occurrence = u32::try_from(nth).unwrap_or_default();
+            Transaction {
+                description: "x".repeat(1_000),
+                ..row(&file.id, &account, day(2026, 3, 1), &"a".repeat(64), occurrence)
+            }
+        })
+        .collect();
+    assert_eq!(place.store(&file, &rows).await, vec![true; most], "a full batch");
+    place.assert_there(&rows, "a full batch").await;
+    let categories: Vec<_> = keys(&rows).into_iter().map(|key| (key, Some(category("full")))).collect();
+    ok(place.store.categorize(&place.tenant, &categories).await, "categorize");
+    let found = place.get(&rows).await;
+    let named = found.iter().flatten().filter(|row| row.category == Some(category("full"))).count();
+    assert_eq!(named, most, "a full batch is categorised");
+    place.remove(&file, &rows).await;
+    place.assert_gone(&rows, "a full batch is removed").await;
+    assert_eq!(place.store(&file, &[]).await, Vec::<bool>::new(), "nothing");
+
+    let date = day(2026, 3, 1);
+    let alike = [
+        row(&file.id, "a", date, "b", 1),
+        row(&file.id, "a", date, "b", 2),
+        row(&file.id, "a", date, "b", 12),
+        row(&file.id, "a", date, "c", 1),
+        row(&file.id, "a", day(2026, 3, 2), "b", 1),
+        row(&file.id, "ab", date, "b", 1),
+        row(&file.id, "A", date, "b", 1),
+        row(&file.id, "a#b", date, "b", 1),
+        row(&file.id, "a/b", date, "b", 1),
+        row(&file.id, "a ", date, "b", 1),
+    ];
+    for row in &alike {
+        let first = place.store(&file, std::slice::from_ref(row)).await;
+        assert_eq!(first, [true], "{:?} is another", row.key);
+    }
+    place.assert_there(&alike, "keys do not mix").await;
+}
+
+/// Who was first stays first, and what is stored stays as it is.
+pub(super) async fn first_wins(place: &Place<'_>) {
+    let (one, two) = (place.file().await, place.file().await);
+    let of = |file: &File, identity: &str| row(&file.id, "shared", day(2026, 1, 5), identity, 1);
+    let ones = [of(&one, "1"), of(&one, "2")];
+    assert_eq!(place.store(&one, &ones).await, [true, true], "the first file");
+    let twos = [of(&two, "2"), of(&two, "3")];
+    for again in ["", ", again"] {
+        assert_eq!(place.store(&two, &twos).await, [false, true], "a file that overlaps{again}");
+        assert_eq!(place.store(&one, &ones).await, [true, true], "the first file once more{again}");
+    }
+    let stored = [ones[0].clone(), ones[1].clone(), twos[1].clone()];
+    place.assert_there(&stored, "content does not change").await;
+    let named = [(stored[1].key.clone(), Some(category("coffee")))];
+    ok(place.store.categorize(&place.tenant, &named).await, "categorize");
+    place.store(&two, &twos).await;
+    let found = place.get(&stored[1..2]).await;
+    let found = found[0].as_ref().and_then(|row| row.category.clone());
+    assert_eq!(found, Some(category("coffee")), "storing again takes no category away");
+
+    // Many at once: each row is one file's, and all say the same about it.
+    let mut files = Vec::new();
+    for _ in 0..8 {
+        files.push(place.file().await);
+    }
+    let rows = |file: &File| -> Vec<Transaction> {
+        (0..10).map(|nth| row(&file.id, "race", day(2026, 1, 5), &format!("{nth}"), 1)).collect()
+    };
+    let batches: Vec<Vec<Transaction>> = files.iter().map(rows).collect();
+    // In and against the order, so that they meet in the middle.
+    let batches: Vec<Vec<Transaction>> = batches
+        .into_iter()
+        .enumerate()
+        .map(|(nth, mut rows)| {
+            if nth % 2 == 1 {
+                rows.reverse();
+            }
+            rows
+        })
+        .collect();
+    let raced = join_all(files.iter().zip(&batches).map(|(file, rows)| place.store(file, rows))).await;
+    let found = place.get(&batches[0]).await;
+    for (nth, found) in found.iter().enumerate() {
+        let found = found.as_ref().expect("it was stored by eight");
+        for ((file, rows), first) in files.iter().zip(&batches).zip(&raced) {
+            let at = rows.iter().position(|row| row.key == found.key).expect("each has it");
+            assert_eq!(first[at], found.file == file.id, "row {nth}: who was first is whose it is");
+            assert_eq!(found.description, format!("brought by {}", found.file), "row {nth}: one's alone");
+        }
+    }
+    for (file, (rows, first)) in files.iter().zip(batches.iter().zip(&raced)) {
+        assert_eq!(&place.store(file, rows).await, first, "the same on repetition");
+    }
+}
+
+/// Nothing is stored but for whom the ledger says is at work.
+pub(super) async fn guard(place: &Place<'_>) {
+    let (waiting, unknown) = (new_file(place.ids, &place.tenant), new_file(place.ids, &place.tenant));
+    ok(place.ledger.create(waiting.clone()).await, "create");
+    let [released, deleting, done, failed, taken, other] = [
+        place.file().await,
+        place.file().await,
+        place.file().await,
+        place.file().await,
+        place.file().await,
+        place.file().await,
+    ];
+    let release = FileChange::Release { token: "token".to_owned() };
+    applied(place.ledger, &released, release, 3, &[]).await;
+    applied(place.ledger, &deleting, FileChange::Delete, 3, &[]).await;
+    applied(place.ledger, &done, finish("token", "{}"), 3, &[]).await;
+    applied(place.ledger, &failed, FileChange::Fail { body: String::new() }, 3, &[]).await;
+    applied(place.ledger, &taken, begin("another", 9_000_000), 2_000_000, &[]).await;
+    let shared = row(&other.id, "guard", day(2026, 1, 5), "shared", 1);
+    place.store(&other, std::slice::from_ref(&shared)).await;
+
+    for (file, why) in [
+        (&waiting, "a file nobody has begun"),
+        (&unknown, "a file nobody knows"),
+        (&released, "a file that was given up"),
+        (&deleting, "a file that is being deleted"),
+        (&done, "a file that is done"),
+        (&failed, "a file that has failed"),
+        (&taken, "a file that somebody else has begun since"),
+    ] {
+        let rows = [shared.clone(), row(&file.id, "guard", day(2026, 1, 5), file.id.as_ref(), 1)];
+        let stored = place.store.store(&place.tenant, &file.id, "token", &rows).await;
+        assert_eq!(ok(stored, "store"), StoredRows::NotYours, "{why}");
+        place.assert_gone(&rows[1..], why).await;
+    }
+    let rows = [row(&other.id, "guard", day(2026, 1, 5), "other", 1)];
+    let stored = place.store.store("contract nobody", &other.id, "token", &rows).await;
+    assert_eq!(ok(stored, "store"), StoredRows::NotYours, "another tenant's file");
+    let stored = place.store.store(&place.tenant, &other.id, "", &rows).await;
+    assert_eq!(ok(stored, "store"), StoredRows::NotYours, "no token");
+    place.assert_gone(&rows, "another tenant's file, or no token").await;
+    // Those who were refused do not show it: with the one that does it goes.
+    place.remove(&other, std::slice::from_ref(&shared)).await;
+    place.assert_gone(&[shared], "who was refused shows nothing").await;
+    let anew = [row(&taken.id, "guard", day(2026, 1, 5), "anew", 1)];
+    let stored = place.store.store(&place.tenant, &taken.id, "another", &anew).await;
+    assert_eq!(ok(stored, "store"), StoredRows::Done(vec![true]), "who has begun it since may");
+}
+
+/// A transaction goes with the last file that shows it.
+pub(super) async fn removal(place: &Place<'_>) {
+    let [one, two, stranger] = [place.file().await, place.file().await, place.file().await];
+    let of = |file: &File, identity: &str| row(&file.id, "removal", day(2026, 1, 5), identity, 1);
+    let ones = [of(&one, "own"), of(&one, "shared")];
+    let twos = [of(&two, "shared"), of(&two, "other")];
+    place.store(&one, &ones).await;
+    place.store(&two, &twos).await;
+    let all = [ones[0].clone(), ones[1].clone(), twos[1].clone()];
+    place.remove(&stranger, &all).await;
+    place.assert_there(&all, "who shows nothing removes nothing").await;
+    ok(place.store.remove("contract nobody", &one.id, &keys(&all)).await, "remove");
+    place.assert_there(&all, "another tenant removes nothing").await;
+    for again in ["", ", again"] {
+        place.remove(&one, &all).await;
+        place.assert_gone(&ones[..1], &format!("shown by this file alone{again}")).await;
+        place.assert_there(&all[1..], &format!("others show it{again}")).await;
+    }
+    assert_eq!(place.store(&two, &twos).await, [false, true], "who was first is known when it is gone");
+    let month = Month::of(day(2026, 1, 5));
+    let left = place.store.month(&place.tenant, "removal", month, false, None, 10).await;
+    assert_eq!(ok(left, "month").len(), 2, "what is removed is in no list");
+    place.remove(&two, &all).await;
+    place.assert_gone(&all, "nobody shows any").await;
+    ok(place.store.remove(&place.tenant, &two.id, &[]).await, "remove nothing");
+    let third = [of(&stranger, "shared")];
+    assert_eq!(place.store(&stranger, &third).await, [true], "what is gone may come again");
+    place.assert_there(&third, "with the content of who brings it").await;
+}
+
+/// Categories come and go, and make nothing.
+pub(super) async fn categories(place: &Place<'_>) {
+    let file = place.file().await;
+    let rows: Vec<Transaction> =
+        (0..3).map(|nth| row(&file.id, "categories", day(2026, 1, 5), &format!("{nth}"), 1)).collect();
+    place.store(&file, &rows[..2]).await;
+    let odd = Category { name: "Ä \"odd\" 漢字".to_owned(), source: "rule 12".to_owned(), confidence: 7 };
+    let named = [
+        (rows[0].key.clone(), Some(odd.clone())),
+        (rows[1].key.clone(), Some(category("coffee"))),
+        (rows[2].key.clone(), Some(category("nothing"))),
+    ];
+    ok(place.store.categorize(&place.tenant, &named).await, "categorize");
+    let expected = |first: Option<Category>| {
+        [
+            Some(Transaction { category: first, ..rows[0].clone() }),
+            Some(Transaction { category: Some(category("coffee")), ..rows[1].clone() }),
+            None,
+        ]
+    };
+    assert_eq!(place.get(&rows).await, expected(Some(odd.clone())), "what is gone is passed over");
+    let foreign = [(rows[0].key.clone(), Some(category("foreign")))];
+    ok(place.store.categorize("contract nobody", &foreign).await, "categorize");
+    assert_eq!(place.get(&rows).await, expected(Some(odd)), "another tenant changes nothing");
+    let cleared = [(rows[0].key.clone(), None)];
+    ok(place.store.categorize(&place.tenant, &cleared).await, "categorize");
+    assert_eq!(place.get(&rows).await, expected(None), "a category is taken away");
+    ok(place.store.categorize(&place.tenant, &[]).await, "categorize nothing");
+    let month = Month::of(day(2026, 1, 5));
+    let listed = place.store.month(&place.tenant, "categories", month, false, None, 10).await;
+    let listed: Vec<Option<Category>> = ok(listed, "month").into_iter().map(|row| row.category).collect();
+    assert_eq!(listed, [None, Some(category("coffee"))], "lists show them");
+}

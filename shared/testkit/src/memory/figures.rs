@@ -1,0 +1,58 @@
+//! Figures, replaced by version, in memory.
+
+use async_trait::async_trait;
+use riffle_ports::{FigureStore, Month, PortError, StoredFigures};
+
+use super::statements::{MemoryStatements, Noted};
+
+#[async_trait]
+impl FigureStore for MemoryStatements {
+    async fn figures(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+    ) -> Result<Option<StoredFigures>, PortError> {
+        let key = (tenant.to_owned(), account.to_owned(), month);
+        Ok(self.inspect(|books| books.figures.get(&key).cloned()))
+    }
+
+    async fn put_figures(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        body: &str,
+        seen: u64,
+    ) -> Result<bool, PortError> {
+        let key = (tenant.to_owned(), account.to_owned(), month);
+        self.inspect(|books| {
+            let present = books.figures.get(&key).map_or(0, |figures| figures.version);
+            let put = present == seen;
+            if put {
+                let account = account.to_owned();
+                let figures = StoredFigures { account, month, version: seen + 1, body: body.to_owned() };
+                books.figures.insert(key, figures);
+            }
+            let (tenant, account) = (tenant.to_owned(), account.to_owned());
+            books.note(Noted::Figures { tenant, account, month, put });
+            Ok(put)
+        })
+    }
+
+    async fn all_figures(
+        &self,
+        tenant: &str,
+        from: Month,
+        to: Month,
+    ) -> Result<Vec<StoredFigures>, PortError> {
+        self.inspect(|books| {
+            let own = books.figures.iter().filter(|((of, _, month), _)| {
+                of == tenant && from <= *month && *month <= to
+            });
+            let mut figures: Vec<StoredFigures> = own.map(|(_, figures)| figures.clone()).collect();
+            figures.sort_by(|one, two| (one.month, &one.account).cmp(&(two.month, &two.account)));
+            Ok(figures)
+        })
+    }
+}

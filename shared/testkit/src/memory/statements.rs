@@ -1,0 +1,176 @@
+//! The books of statements in memory: files, what is to be announced, transactions, figures and the audit trail.
+//!
+//! They stand together since some of them decide about others: rows are stored only for whom the file's record says
+//! is at work. The ports on them are in files of their own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use chrono::{DateTime, Utc};
+use riffle_ports::{
+    AuditEntry, File, FileChange, FileId, FileState, Month, NotChanged, Outgoing, StoredFigures,
+    Transaction, TransactionKey,
+};
+
+use super::lock;
+
+/// A tenant and one of its files.
+pub type FileKey = (String, FileId);
+/// A tenant and one of its transactions.
+pub type RowKey = (String, TransactionKey);
+
+/// A transaction and the files that show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub transaction: Transaction,
+    pub shown_by: BTreeSet<FileId>,
+}
+
+/// An event that is to be announced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    pub event: Outgoing,
+    pub since: DateTime<Utc>,
+}
+
+/// What is stored. Plain data: checkers read it, known-bad protocols write it as none should.
+#[derive(Debug, Default)]
+pub struct StatementBooks {
+    pub files: BTreeMap<FileKey, File>,
+    /// By event id.
+    pub outbox: BTreeMap<String, Waiting>,
+    pub rows: BTreeMap<RowKey, Row>,
+    /// Tenant, account and month in which something was ever stored.
+    pub months: BTreeSet<(String, String, Month)>,
+    pub figures: BTreeMap<(String, String, Month), StoredFigures>,
+    /// In the order in which it was written.
+    pub audit: Vec<AuditEntry>,
+    notes: Vec<Noted>,
+}
+
+/// A change of the books, or one that was asked for and refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Noted {
+    Created(FileKey),
+    /// A file was to be created under an id that is taken.
+    Taken(FileKey),
+    /// A change was applied. Its states may be equal.
+    Changed {
+        file: FileKey,
+        by: &'static str,
+        from: FileState,
+        to: FileState,
+        /// The event ids of what went into the outbox with it.
+        announce: Vec<String>,
+    },
+    Refused {
+        file: FileKey,
+        by: &'static str,
+        state: FileState,
+        why: NotChanged,
+    },
+    /// Events left the outbox: so many of those named were there.
+    Announced {
+        events: Vec<String>,
+        there: usize,
+    },
+    /// Rows were stored; so many of them were there already, and so many shown by this file already.
+    Stored {
+        file: FileKey,
+        rows: usize,
+        known: usize,
+        again: usize,
+    },
+    /// Rows were to be stored by somebody who is not at work on the file.
+    NotStored(FileKey),
+    /// Of these rows of a file so many are gone.
+    Removed {
+        file: FileKey,
+        gone: usize,
+        /// Others show them, too.
+        kept: usize,
+    },
+    Categorized {
+        tenant: String,
+        changed: usize,
+    },
+    /// Figures were to be put; whether they were.
+    Figures {
+        tenant: String,
+        account: String,
+        month: Month,
+        put: bool,
+    },
+    /// An event was to be added to the trail; whether it was new.
+    Audited {
+        file: FileKey,
+        event: String,
+        new: bool,
+    },
+    Forgotten(FileKey),
+}
+
+/// A change's name, as checkers and traces show it.
+pub const fn name_of_change(change: &FileChange) -> &'static str {
+    match change {
+        FileChange::Begin { .. } => "begin",
+        FileChange::Extend { .. } => "extend",
+        FileChange::Release { .. } => "release",
+        FileChange::Finish { .. } => "finish",
+        FileChange::Fail { .. } => "fail",
+        FileChange::Note { .. } => "note",
+        FileChange::Delete => "delete",
+        FileChange::Deleted => "deleted",
+    }
+}
+
+impl StatementBooks {
+    /// Notes a change for the checkers. Every method that writes calls it, those of known-bad protocols too.
+    pub fn note(&mut self, noted: Noted) {
+        self.notes.push(noted);
+    }
+
+    /// Forgets and returns what was noted so far.
+    pub fn take_notes(&mut self) -> Vec<Noted> {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// What has the tenant's `account` and `month`, by key.
+    pub fn month<'b>(
+        &'b self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+    ) -> impl DoubleEndedIterator<Item = (&'b TransactionKey, &'b Row)> {
+        let (tenant, account) = (tenant.to_owned(), account.to_owned());
+        let rows = self.rows.iter();
+        rows.filter(move |((of, key), _)| *of == tenant && key.account == account && key.month() == month)
+            .map(|((_, key), row)| (key, row))
+    }
+}
+
+/// A [`FileLedger`](riffle_ports::FileLedger), [`TransactionStore`](riffle_ports::TransactionStore),
+/// [`FigureStore`](riffle_ports::FigureStore) and [`AuditTrail`](riffle_ports::AuditTrail) in memory.
+#[derive(Debug)]
+pub struct MemoryStatements {
+    books: Mutex<StatementBooks>,
+    pub(super) batch: usize,
+}
+
+impl MemoryStatements {
+    /// Takes `batch` rows in one call.
+    pub fn new(batch: usize) -> Self {
+        Self { books: Mutex::default(), batch: batch.max(1) }
+    }
+
+    /// Looks into the books, or cooks them.
+    pub fn inspect<T>(&self, look: impl FnOnce(&mut StatementBooks) -> T) -> T {
+        look(&mut lock(&self.books))
+    }
+}
+
+impl Default for MemoryStatements {
+    fn default() -> Self {
+        Self::new(25)
+    }
+}

@@ -1,0 +1,162 @@
+//! Transactions as a set, in memory.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use riffle_ports::{
+    Category, FileId, FileState, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
+};
+
+use super::statements::{MemoryStatements, Noted, Row, StatementBooks};
+
+impl StatementBooks {
+    /// Whether `token` is at work on the file.
+    pub fn is_at_work(&self, tenant: &str, file: &FileId, token: &str) -> bool {
+        let file = self.files.get(&(tenant.to_owned(), file.clone()));
+        file.is_some_and(|file| {
+            file.state == FileState::Processing
+                && file.lease.as_ref().is_some_and(|lease| lease.token == token)
+        })
+    }
+
+    /// Stores `rows`, whoever is at work. For each, whether `file` brought it first.
+    pub fn store(&mut self, tenant: &str, file: &FileId, rows: &[Transaction]) -> Vec<bool> {
+        let (mut known, mut again) = (0, 0);
+        let mut first = Vec::with_capacity(rows.len());
+        for row in rows {
+            let month = (tenant.to_owned(), row.key.account.clone(), row.key.month());
+            self.months.insert(month);
+            let stored = self.rows.entry((tenant.to_owned(), row.key.clone()));
+            known += usize::from(matches!(stored, std::collections::btree_map::Entry::Occupied(_)));
+            let stored = stored.or_insert_with(|| Row {
+                transaction: Transaction { file: file.clone(), ..row.clone() },
+                shown_by: BTreeSet::new(),
+            });
+            again += usize::from(!stored.shown_by.insert(file.clone()));
+            first.push(stored.transaction.file == *file);
+        }
+        let file = (tenant.to_owned(), file.clone());
+        self.note(Noted::Stored { file, rows: rows.len(), known, again });
+        first
+    }
+}
+
+impl MemoryStatements {
+    fn check(&self, rows: usize) -> Result<(), PortError> {
+        if rows <= self.batch {
+            return Ok(());
+        }
+        Err(PortError::Broken(format!("{rows} rows in one call; at most {} may be", self.batch)))
+    }
+}
+
+#[async_trait]
+impl TransactionStore for MemoryStatements {
+    fn batch(&self) -> usize {
+        self.batch
+    }
+
+    async fn store(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        token: &str,
+        rows: &[Transaction],
+    ) -> Result<StoredRows, PortError> {
+        self.check(rows.len())?;
+        self.inspect(|books| {
+            if !books.is_at_work(tenant, file, token) {
+                books.note(Noted::NotStored((tenant.to_owned(), file.clone())));
+                return Ok(StoredRows::NotYours);
+            }
+            Ok(StoredRows::Done(books.store(tenant, file, rows)))
+        })
+    }
+
+    async fn get(
+        &self,
+        tenant: &str,
+        keys: &[TransactionKey],
+    ) -> Result<Vec<Option<Transaction>>, PortError> {
+        self.check(keys.len())?;
+        self.inspect(|books| {
+            let stored = keys.iter().map(|key| books.rows.get(&(tenant.to_owned(), key.clone())));
+            Ok(stored.map(|row| row.map(|row| row.transaction.clone())).collect())
+        })
+    }
+
+    async fn month(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        newest_first: bool,
+        after: Option<&TransactionKey>,
+        limit: u32,
+    ) -> Result<Vec<Transaction>, PortError> {
+        self.inspect(|books| {
+            let beyond = |key: &TransactionKey| {
+                after.is_none_or(|after| if newest_first { key < after } else { key > after })
+            };
+            let mut rows: Vec<&Row> = books
+                .month(tenant, account, month)
+                .filter(|(key, _)| beyond(key))
+                .map(|(_, row)| row)
+                .collect();
+            if newest_first {
+                rows.reverse();
+            }
+            Ok(rows.into_iter().take(limit as usize).map(|row| row.transaction.clone()).collect())
+        })
+    }
+
+    async fn months(&self, tenant: &str) -> Result<Vec<(String, Month)>, PortError> {
+        self.inspect(|books| {
+            let own = books.months.iter().filter(|(of, ..)| of == tenant);
+            Ok(own.map(|(_, account, month)| (account.clone(), *month)).collect())
+        })
+    }
+
+    async fn categorize(
+        &self,
+        tenant: &str,
+        categories: &[(TransactionKey, Option<Category>)],
+    ) -> Result<(), PortError> {
+        self.check(categories.len())?;
+        self.inspect(|books| {
+            let mut changed = 0;
+            for (key, category) in categories {
+                if let Some(row) = books.rows.get_mut(&(tenant.to_owned(), key.clone())) {
+                    changed += usize::from(row.transaction.category != *category);
+                    row.transaction.category.clone_from(category);
+                }
+            }
+            books.note(Noted::Categorized { tenant: tenant.to_owned(), changed });
+            Ok(())
+        })
+    }
+
+    async fn remove(&self, tenant: &str, file: &FileId, keys: &[TransactionKey]) -> Result<(), PortError> {
+        self.check(keys.len())?;
+        self.inspect(|books| {
+            let (mut gone, mut kept) = (0, 0);
+            for key in keys {
+                let key = (tenant.to_owned(), key.clone());
+                let Some(row) = books.rows.get_mut(&key) else {
+                    continue;
+                };
+                if !row.shown_by.remove(file) {
+                    continue;
+                }
+                if row.shown_by.is_empty() {
+                    books.rows.remove(&key);
+                    gone += 1;
+                } else {
+                    kept += 1;
+                }
+            }
+            books.note(Noted::Removed { file: (tenant.to_owned(), file.clone()), gone, kept });
+            Ok(())
+        })
+    }
+}
