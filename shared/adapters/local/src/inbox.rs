@@ -11,14 +11,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use riffle_ports::{
-    Announced, Fetched, Head, Ids, Inbox, ObjectRef, PortError, PostForm, Queue, UploadStorage,
+    Announced, Fetched, Head, Ids, Inbox, ObjectRef, PortError, PostForm, Queue, UploadStorage, is_key,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::Store;
 use crate::folder_walk::version;
+use crate::hex;
 use crate::inbox_rows::{self as rows, Row};
 use crate::objects::elsewhere;
 use crate::queue_rows;
@@ -50,11 +52,12 @@ impl std::fmt::Debug for LocalInbox {
 /// A file of this machine that is to be put into the inbox.
 #[derive(Debug, Clone)]
 pub struct Deposit {
-    pub tenant: String,
+    /// What it is to lie under. What lies there is replaced.
+    pub key: String,
     /// Absolute.
     pub path: PathBuf,
     /// As its owner calls it.
-    pub name: String,
+    pub name: Option<String>,
     pub account: Option<String>,
 }
 
@@ -98,7 +101,7 @@ impl LocalInbox {
         let expected = self.queues.database().call(|work| rows::pending(work)).await?;
         let mut told = 0;
         for (key, row) in expected {
-            if self.uploads.path(&key)?.is_file() {
+            if self.path(&key)?.is_file() {
                 self.arrived(&key).await?;
                 told += 1;
             } else if row.origin.is_some() || row.announced_at + FORM_LIFE < self.queues.now() {
@@ -156,11 +159,10 @@ impl LocalInbox {
     /// # Errors
     /// See [`DepositError`].
     pub async fn deposit(&self, deposit: &Deposit, once: bool) -> Result<Deposited, DepositError> {
-        let key = format!("{STATEMENTS}{}/{}", deposit.tenant, self.ids.fresh());
-        let (uploads, path, at) = (self.uploads.clone(), deposit.path.clone(), key.clone());
+        let (uploads, path, at) = (self.uploads.clone(), deposit.path.clone(), storage_key(&deposit.key));
         let Copied { receiving, stamp, digest } = elsewhere(move || copy(&uploads, &path, &at)).await??;
         let row = Row {
-            name: Some(deposit.name.clone()),
+            name: deposit.name.clone(),
             account: deposit.account.clone(),
             origin: Some(origin(&deposit.path)),
             stamp: Some(stamp),
@@ -168,7 +170,7 @@ impl LocalInbox {
             announced_at: self.queues.now(),
             etag: None,
         };
-        let at = key.clone();
+        let at = deposit.key.clone();
         let expected = self.queues.database().call(move |work| {
             let before = once && rows::renew(work, &row)?;
             if !before {
@@ -180,13 +182,22 @@ impl LocalInbox {
             return Ok(Deposited::Before);
         }
         let etag = elsewhere(move || receiving.finish()).await??;
-        self.arrived(&key).await?;
-        Ok(Deposited::Placed(object(&key, etag)))
+        self.arrived(&deposit.key).await?;
+        Ok(Deposited::Placed(object(&deposit.key, etag)))
+    }
+
+    /// A new key of the tenant's own. Nothing of the file is in it: keys travel.
+    pub fn fresh_key(&self, tenant: &str) -> String {
+        format!("{STATEMENTS}{tenant}/{}", self.ids.fresh())
+    }
+
+    fn path(&self, key: &str) -> Result<PathBuf, PortError> {
+        self.uploads.path(&storage_key(key))
     }
 
     /// Notes what lies under `key`, and tells of it: both or neither.
     async fn arrived(&self, key: &str) -> Result<(), PortError> {
-        let metadata = fs::metadata(self.uploads.path(key)?).map_err(|error| failed(&error))?;
+        let metadata = fs::metadata(self.path(key)?).map_err(|error| failed(&error))?;
         let (size, etag, now) = (metadata.len(), etag(&metadata), self.queues.now());
         let key = key.to_owned();
         self.queues
@@ -207,7 +218,7 @@ impl LocalInbox {
         if object.bucket != BUCKET || object.version.is_some() {
             return Ok(None);
         }
-        let Ok(path) = self.uploads.path(&object.key) else { return Ok(None) };
+        let Ok(path) = self.path(&object.key) else { return Ok(None) };
         let key = object.key.clone();
         let Some(row) = self.queues.database().call(move |work| rows::get(work, &key)).await? else {
             return Ok(None);
@@ -224,7 +235,7 @@ impl LocalInbox {
 #[async_trait]
 impl Inbox for LocalInbox {
     async fn form(&self, upload: &Announced) -> Result<PostForm, PortError> {
-        let key = format!("{STATEMENTS}{}/{}", upload.tenant, self.ids.fresh());
+        let key = self.fresh_key(&upload.tenant);
         let form = self.uploads.form(&key, upload.size).await?;
         let row = Row {
             name: Some(upload.name.clone()),
@@ -319,8 +330,20 @@ fn tenant(key: &str) -> &str {
     key.strip_prefix(STATEMENTS).and_then(|rest| rest.split('/').next()).unwrap_or_default()
 }
 
-/// As S3 sends it. Our keys hold nothing that would have to be encoded.
+/// Programs may choose keys that are none of a file system's.
+fn storage_key(key: &str) -> String {
+    if is_key(key) {
+        return key.to_owned();
+    }
+    format!("{STATEMENTS}odd/{}", hex::encode(&Sha256::digest(key)))
+}
+
+/// What stands for itself in the key of a notification, beside letters and digits.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/');
+
+/// As S3 sends it: the key as forms encode it.
 fn notification(key: &str, size: u64, etag: &str, at: DateTime<Utc>) -> String {
+    let key = utf8_percent_encode(key, PLAIN).to_string().replace("%20", "+");
     json!({"Records": [{
         "eventVersion": "2.1",
         "eventSource": "aws:s3",

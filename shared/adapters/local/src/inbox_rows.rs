@@ -22,7 +22,7 @@ pub(crate) struct Row {
 pub(crate) fn expect(connection: &Connection, key: &str, row: &Row) -> Result<(), WorkError> {
     connection
         .prepare_cached(
-            "INSERT INTO inbox (key, name, account, origin, stamp, digest, announced_at, pending) \
+            "INSERT OR REPLACE INTO inbox (key, name, account, origin, stamp, digest, announced_at, pending) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1)",
         )?
         .execute(params![

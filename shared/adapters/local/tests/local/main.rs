@@ -1,8 +1,11 @@
 //! The local adapters: the contract of each port, and what only they promise.
 
+mod bus;
 mod contract;
+mod contract_ingest;
 mod crash;
 mod folders;
+mod inbox;
 mod look;
 mod notifier;
 mod objects;

@@ -1,0 +1,190 @@
+//! The suites of the testkit for the ports of the ingest flow, unchanged.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use riffle_contracts::Consumer;
+use riffle_local_adapters::{
+    Deposit, Deposited, LocalBus, LocalDeadLetters, LocalInbox, LocalUploads, Permit, Place, QueueName,
+    Received,
+};
+use riffle_ports::{DeadLetters, EventPublisher, Inbox, ObjectRef, PostForm, Queue};
+use riffle_runtime::RandomIds;
+use riffle_testkit::contract::{self, BusHarness, DeadLetterHarness, InboxHarness};
+use serde_json::Value;
+
+use crate::{Outcome, State, VISIBILITY, receipts, send};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn files_and_transactions() -> Outcome {
+    let state = State::new()?;
+    contract::file_ledger(&state.store.files(), &RandomIds).await;
+    contract::transaction_store(&state.store.files(), &state.store.transactions(), &RandomIds).await;
+    // Once more over what the first run left, and over what was written by a former process.
+    let state = state.reopen()?;
+    contract::file_ledger(&state.store.files(), &RandomIds).await;
+    contract::transaction_store(&state.store.files(), &state.store.transactions(), &RandomIds).await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn figures_and_trail() -> Outcome {
+    let state = State::new()?;
+    contract::figure_store(&state.store.figures(), &RandomIds).await;
+    contract::audit_trail(&state.store.audit(), &RandomIds).await;
+    let state = state.reopen()?;
+    contract::figure_store(&state.store.figures(), &RandomIds).await;
+    contract::audit_trail(&state.store.audit(), &RandomIds).await;
+    Ok(())
+}
+
+/// A state with its bus, its dead letters and its inbox.
+pub(crate) struct World {
+    pub(crate) state: State,
+    pub(crate) inbox: LocalInbox,
+    pub(crate) uploads: LocalUploads,
+    bus: LocalBus,
+    letters: LocalDeadLetters,
+}
+
+impl World {
+    pub(crate) fn new() -> Result<Self, Box<dyn std::error::Error>> {
+        Self::of(State::new()?)
+    }
+
+    pub(crate) fn of(state: State) -> Result<Self, Box<dyn std::error::Error>> {
+        let clock = Arc::clone(&state.clock);
+        let uploads = LocalUploads::open(state.folder.path(), clock, Arc::new(RandomIds))?;
+        let inbox = LocalInbox::new(&state.store, uploads.clone(), Arc::new(RandomIds));
+        Ok(Self { bus: state.store.bus(), letters: state.store.dead_letters(), inbox, uploads, state })
+    }
+
+    pub(crate) async fn all(&self, queue: QueueName) -> Vec<Received> {
+        let queues = self.state.store.queues();
+        let mut all = Vec::new();
+        loop {
+            let received = queues.receive(queue, 10, VISIBILITY).await.expect("receive");
+            if received.is_empty() {
+                return all;
+            }
+            queues.delete(&receipts(&received)).await.expect("delete");
+            all.extend(received);
+        }
+    }
+
+    async fn bodies(&self, queue: QueueName) -> Vec<String> {
+        self.all(queue).await.into_iter().map(|received| received.body).collect()
+    }
+
+    /// What the notifications in the queue tell of, decoded as from S3.
+    pub(crate) async fn told(&self) -> Vec<ObjectRef> {
+        self.bodies(QueueName::FileUploads).await.iter().map(|body| notified(body)).collect()
+    }
+
+    pub(crate) async fn post(&self, form: &PostForm, content: &[u8]) -> Option<String> {
+        let field = |name: &str| form.fields[name].clone();
+        let permit = Permit {
+            place: Place::File { key: field("key") },
+            size: field("size").parse().expect("a size"),
+            expires: field("expires").parse().expect("a time"),
+        };
+        let mut receiving = self.uploads.receive(&permit, &field("signature")).expect("permitted");
+        receiving.write(content).ok()?;
+        self.inbox.finish(receiving).await.ok()
+    }
+}
+
+fn notified(body: &str) -> ObjectRef {
+    let told: Value = serde_json::from_str(body).expect("JSON");
+    let record = &told["Records"][0];
+    assert_eq!(record["eventName"], "ObjectCreated:Post");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let key = text(&record["s3"]["object"]["key"]).replace('+', " ");
+    let key = percent_encoding::percent_decode_str(&key).decode_utf8().expect("UTF-8").into_owned();
+    ObjectRef {
+        bucket: text(&record["s3"]["bucket"]["name"]),
+        key,
+        version: None,
+        etag: text(&record["s3"]["object"]["eTag"]),
+    }
+}
+
+#[async_trait]
+impl BusHarness for World {
+    fn publisher(&self) -> &dyn EventPublisher {
+        &self.bus
+    }
+
+    async fn take(&self, consumer: Consumer) -> Vec<String> {
+        self.bodies(consumer.into()).await
+    }
+}
+
+#[tokio::test]
+async fn bus() -> Outcome {
+    contract::event_bus(&World::new()?, &RandomIds).await;
+    Ok(())
+}
+
+#[async_trait]
+impl DeadLetterHarness for World {
+    fn letters(&self) -> &dyn DeadLetters {
+        &self.letters
+    }
+
+    async fn kill(&self, queue: Queue, body: &str) {
+        let queues = self.state.store.queues();
+        send(&queues, queue, "g", &[body]).await.expect("send");
+        loop {
+            let received = queues.receive(queue.into(), 10, VISIBILITY).await.expect("receive");
+            if received.is_empty() {
+                return;
+            }
+            queues.release(&receipts(&received), Duration::ZERO).await.expect("release");
+        }
+    }
+
+    async fn take(&self, queue: Queue) -> Vec<String> {
+        self.bodies(queue.into()).await
+    }
+}
+
+#[tokio::test]
+async fn dead_letters() -> Outcome {
+    contract::dead_letters(&World::new()?, &RandomIds).await;
+    Ok(())
+}
+
+#[async_trait]
+impl InboxHarness for World {
+    fn inbox(&self) -> &dyn Inbox {
+        &self.inbox
+    }
+
+    async fn send(&self, form: &PostForm, content: Vec<u8>) -> Option<ObjectRef> {
+        let etag = self.post(form, &content).await;
+        let mut told = self.told().await;
+        assert_eq!(told.len(), usize::from(etag.is_some()), "it is told of if it has come");
+        let object = told.pop();
+        assert_eq!(object.as_ref().map(|object| object.etag.clone()), etag);
+        object
+    }
+
+    async fn put_twice(&self, key: &str, contents: [Vec<u8>; 2]) -> [ObjectRef; 2] {
+        let path = self.state.folder.path().join("statement.csv");
+        for content in contents {
+            std::fs::write(&path, content).expect("a file");
+            let deposit = Deposit { key: key.to_owned(), path: path.clone(), name: None, account: None };
+            let placed = self.inbox.deposit(&deposit, false).await.expect("deposited");
+            assert!(matches!(placed, Deposited::Placed(_)), "{placed:?}");
+        }
+        self.told().await.try_into().expect("two notifications")
+    }
+}
+
+#[tokio::test]
+async fn inbox() -> Outcome {
+    contract::inbox(&World::new()?, &RandomIds).await;
+    Ok(())
+}

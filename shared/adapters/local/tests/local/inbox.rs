@@ -1,0 +1,139 @@
+//! What only the local inbox promises: what came is told of, however the process ended, and files of this machine
+//! are brought once.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use riffle_local_adapters::{Deposit, DepositError, Deposited, QueueName, Refused};
+use riffle_ports::{Announced, Inbox};
+
+use crate::Outcome;
+use crate::contract::write_later;
+use crate::contract_ingest::World;
+
+fn announced(size: u64) -> Announced {
+    Announced { tenant: "t".to_owned(), name: "a.csv".to_owned(), account: Some("DE02".to_owned()), size }
+}
+
+impl World {
+    /// Ends the process and starts another one.
+    async fn again(self) -> Result<Self, Box<dyn std::error::Error>> {
+        let Self { state, inbox, uploads, .. } = self;
+        drop((inbox, uploads));
+        let world = Self::of(state.reopen()?)?;
+        world.inbox.recover().await?;
+        Ok(world)
+    }
+}
+
+/// Killed after the file was placed, and before anybody was told.
+#[tokio::test]
+async fn what_came_while_nobody_could_be_told_is_told_at_the_next_start() -> Outcome {
+    let world = World::new()?;
+    let form = world.inbox.form(&announced(3)).await?;
+    let key = form.fields["key"].clone();
+    // What `finish` does first.
+    let path =
+        world.state.folder.path().join("uploads/files/statements=/t=").join(&key["statements/t/".len()..]);
+    fs::create_dir_all(path.parent().ok_or("a folder")?)?;
+    fs::write(&path, "abc")?;
+    let other = world.inbox.form(&announced(3)).await?;
+
+    let world = world.again().await?;
+    let told = world.told().await;
+    assert_eq!(told.iter().map(|object| &*object.key).collect::<Vec<_>>(), [&*key]);
+    let head = world.inbox.head(&told[0]).await?.ok_or("it is there")?;
+    assert_eq!((head.name.as_deref(), head.account.as_deref()), (Some("a.csv"), Some("DE02")));
+    let world = world.again().await?;
+    assert!(world.told().await.is_empty(), "once is enough");
+
+    assert!(world.post(&other, b"xyz").await.is_some(), "a form outlives the process");
+    assert_eq!(world.told().await.len(), 1);
+    // Sent once more, it is another one.
+    assert!(world.post(&form, b"123").await.is_some());
+    let again = world.told().await;
+    assert_eq!((again[0].key == key, again[0].etag == told[0].etag), (true, false));
+    assert_eq!(world.inbox.head(&told[0]).await?, None, "what it was is not there any more");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_form_that_nobody_uses_is_forgotten() -> Outcome {
+    let world = World::new()?;
+    let form = world.inbox.form(&announced(3)).await?;
+    world.state.advance(3 * 86_400);
+    let world = world.again().await?;
+    let fresh = world.inbox.form(&announced(3)).await?;
+    let key = |form: &riffle_ports::PostForm| form.fields["key"].clone();
+    assert!(world.uploads_take(&key(&fresh)).await.is_ok());
+    assert!(matches!(world.uploads_take(&key(&form)).await, Err(Refused::NotPermitted)));
+    Ok(())
+}
+
+impl World {
+    /// Sends three bytes for `key`, as if the form were still good.
+    async fn uploads_take(&self, key: &str) -> Result<String, Refused> {
+        let form = riffle_ports::UploadStorage::form(&self.uploads, key, 3).await?;
+        let field = |name: &str| form.fields[name].clone();
+        let permit = riffle_local_adapters::Permit {
+            place: riffle_local_adapters::Place::File { key: key.to_owned() },
+            size: 3,
+            expires: field("expires").parse().expect("a time"),
+        };
+        let mut receiving = self.uploads.receive(&permit, &field("signature"))?;
+        receiving.write(b"abc")?;
+        self.inbox.finish(receiving).await
+    }
+
+    fn deposit_of(&self, path: &Path) -> Deposit {
+        Deposit {
+            key: self.inbox.fresh_key("t"),
+            path: path.to_owned(),
+            name: Some("a.csv".into()),
+            account: None,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_this_machine_is_brought_once_and_again_when_its_content_changed() -> Outcome {
+    let world = World::new()?;
+    let path: PathBuf = world.state.folder.path().join("a.csv");
+    fs::write(&path, "one")?;
+    assert!(!world.inbox.knows(&path).await?);
+    let placed = world.inbox.deposit(&world.deposit_of(&path), true).await?;
+    let Deposited::Placed(object) = placed else { return Err("it is new".into()) };
+    assert_eq!(world.inbox.deposited(&path).await?.as_ref(), Some(&object));
+    assert!(world.inbox.knows(&path).await?);
+
+    // Touched, it has the same content.
+    write_later(path.clone(), b"one")?;
+    let world = world.again().await?;
+    assert!(!world.inbox.knows(&path).await?);
+    assert_eq!(world.inbox.deposit(&world.deposit_of(&path), true).await?, Deposited::Before);
+    assert!(world.inbox.knows(&path).await?, "its new time is known now");
+    write_later(path.clone(), b"two")?;
+    assert!(matches!(world.inbox.deposit(&world.deposit_of(&path), true).await?, Deposited::Placed(_)));
+    assert_eq!(world.told().await.len(), 2);
+
+    // What its owner had removed is not brought again.
+    write_later(path.clone(), b"one")?;
+    world.inbox.delete(&object).await?;
+    assert_eq!(world.inbox.deposit(&world.deposit_of(&path), true).await?, Deposited::Before);
+    assert_eq!(world.inbox.head(&object).await?, None);
+    assert!(matches!(world.inbox.deposit(&world.deposit_of(&path), false).await?, Deposited::Placed(_)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_brought_says_why_and_leaves_nothing() -> Outcome {
+    let world = World::new()?;
+    let nowhere = world.state.folder.path().join("nowhere.csv");
+    let outcome = world.inbox.deposit(&world.deposit_of(&nowhere), true).await;
+    assert!(matches!(outcome, Err(DepositError::Read(_))), "{outcome:?}");
+    let outcome = world.inbox.deposit(&world.deposit_of(world.state.folder.path()), true).await;
+    assert!(matches!(outcome, Err(DepositError::Read(_))), "{outcome:?}");
+    assert_eq!(fs::read_dir(world.state.folder.path().join("tmp"))?.count(), 0);
+    assert!(world.all(QueueName::FileUploads).await.is_empty());
+    Ok(())
+}
