@@ -6,13 +6,19 @@ mod client;
 mod cloud;
 mod doctor;
 mod error;
+mod import;
+mod measured;
+mod outcome;
 mod platform;
 mod pumps;
 mod redrive;
+mod replay;
 mod samples;
 mod scan;
 mod serve;
 mod sessions;
+mod statements;
+mod watch;
 mod words;
 
 use std::process::ExitCode;
@@ -38,6 +44,9 @@ fn main() -> ExitCode {
         Command::Sessions(arguments) => run(sessions::run(arguments)),
         Command::Serve(arguments) => run(serve::run(arguments)),
         Command::Doctor(arguments) => run(doctor::run(arguments)),
+        Command::Import(arguments) => run(import::run(arguments)),
+        Command::Watch(arguments) => run(watch::run(arguments)),
+        Command::Replay(arguments) => run(replay::run(arguments)),
         Command::Redrive(arguments) => run(redrive::run(arguments)),
         Command::Samples(arguments) => samples::run(&arguments),
     };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use riffle_drive_adapter::Drive;
 use riffle_local_adapters::{
     LocalConnections, LocalFolders, LocalLedger, LocalNotifier, LocalObjects, LocalQueues, LocalTexts,
-    LocalTokens, LocalUploads, Store, Tesseract,
+    LocalTokens, LocalUploads, Store, Tesseract, Timings,
 };
 use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, TextCache};
 use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
@@ -20,6 +20,7 @@ use riffle_scan::{
 use crate::cli::Machine;
 use crate::error::Problem;
 use crate::pumps::{Pumps, WORK_BATCH};
+use crate::statements::Statements;
 
 /// The only tenant there is.
 pub const TENANT: &str = "local";
@@ -44,6 +45,8 @@ pub struct Platform {
     pub uploads: LocalUploads,
     pub ocr: Arc<Tesseract>,
     pub pages: PageViews,
+    pub statements: Statements,
+    pub timings: Timings,
 }
 
 /// The functions, each with its dependencies.
@@ -98,6 +101,8 @@ impl Platform {
         let uploads = LocalUploads::open(&dir, Arc::clone(&clock), Arc::new(RandomIds)).map_err(|error| {
             Problem::new(format!("the uploads in {} cannot be used: {error}", dir.display()))
         })?;
+        let timings = Timings::default();
+        let statements = Statements::new(&store, &uploads, &clock, &timings, machine.processing_mode.into());
         let tokens = Arc::new(LocalTokens::new(Arc::clone(&clock)));
         let drive = riffle_drive_adapter::Settings {
             endpoint: machine.drive.endpoint.clone(),
@@ -151,6 +156,8 @@ impl Platform {
             uploads,
             ocr,
             pages,
+            statements,
+            timings,
         })
     }
 

@@ -13,6 +13,7 @@ use riffle_runtime::{Event, queue_event, tick_event};
 use tokio::sync::{RwLock, watch};
 use tokio::task::JoinSet;
 
+use crate::measured::Uploaded;
 use crate::platform::Platform;
 
 /// As on AWS: six times what a function may take. Renewed while one is at work.
@@ -23,6 +24,19 @@ const SWEEP_EVERY: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_secs(1);
 /// A failed message comes back after 1, 2, 4 … seconds, at most this.
 const MAX_DELAY: Duration = Duration::from_mins(1);
+
+/// Consumers of each queue of the ingest flow. Most of what they do is to wait for the one thread of the database.
+const INGEST: [(QueueName, usize); 6] = [
+    (QueueName::FileUploads, 2),
+    (QueueName::FileProcessor, 4),
+    (QueueName::Categorization, 2),
+    (QueueName::Analytics, 2),
+    (QueueName::Audit, 2),
+    (QueueName::Errors, 1),
+];
+
+// Handlers say why on the last delivery: they must know which one that is.
+const _: () = assert!(riffle_ingest::MAX_RECEIVES == riffle_local_adapters::MAX_RECEIVES);
 
 /// The running pumps.
 pub struct Pumps {
@@ -38,28 +52,36 @@ struct Pump {
     /// blamed.
     alone: Arc<RwLock<()>>,
     stopped: watch::Receiver<bool>,
+    /// When the files on their way were received.
+    uploaded: Arc<Uploaded>,
 }
 
 impl Pumps {
     pub async fn start(platform: &Arc<Platform>, workers: usize) -> Self {
+        if let Err(error) = platform.statements.inbox.recover().await {
+            tracing::error!(%error, "uploads of the last run were not looked after; the next start will");
+        }
         // Before anybody can begin a session: one that was just made has no message yet.
         if let Err(error) = revive(platform).await {
             tracing::warn!(%error, "open scans were not looked after; the sweep will");
         }
         let (stop, stopped) = watch::channel(false);
-        let alone = Arc::default();
+        let (alone, uploaded) = (Arc::default(), Arc::default());
         let singles = [QueueName::ScanQuarantine, QueueName::ScanDispatch, QueueName::ScanFinish];
         let mut tasks = JoinSet::new();
-        for queue in std::iter::repeat_n(QueueName::ScanWork, workers).chain(singles) {
+        let queues = std::iter::repeat_n(QueueName::ScanWork, workers).chain(singles);
+        for queue in queues.chain(INGEST.into_iter().flat_map(|(queue, pumps)| std::iter::repeat_n(queue, pumps))) {
             let pump = Pump {
                 platform: Arc::clone(platform),
                 queue,
                 alone: Arc::clone(&alone),
                 stopped: stopped.clone(),
+                uploaded: Arc::clone(&uploaded),
             };
             tasks.spawn(pump.run());
         }
-        tasks.spawn(sweep(Arc::clone(platform), stopped));
+        tasks.spawn(sweep(Arc::clone(platform), stopped.clone()));
+        tasks.spawn(sweep_statements(Arc::clone(platform), stopped));
         Self { stop, tasks }
     }
 
@@ -100,6 +122,19 @@ async fn sweep(platform: Arc<Platform>, mut stopped: watch::Receiver<bool>) {
     }
 }
 
+async fn sweep_statements(platform: Arc<Platform>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let event = Event::new(tick_event(), "sweep");
+        if let Err(failure) = ingest_sweeper::handle(platform.statements.ingest(), event).await {
+            tracing::warn!(%failure, "the sweep of statements failed; the next one tries again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+    }
+}
+
 impl Pump {
     async fn run(mut self) {
         loop {
@@ -125,11 +160,20 @@ impl Pump {
     }
 
     fn batch(&self) -> usize {
-        if self.queue == QueueName::ScanWork { WORK_BATCH } else { 1 }
+        match self.queue {
+            QueueName::ScanWork
+            | QueueName::FileUploads
+            | QueueName::Categorization
+            | QueueName::Analytics
+            | QueueName::Audit
+            | QueueName::Errors => WORK_BATCH,
+            // A large file must not hold up small ones behind it.
+            _ => 1,
+        }
     }
 
     async fn invoke(&self, event: Event<SqsEvent>) -> SqsBatchResponse {
-        let functions = &self.platform.functions;
+        let (functions, statements) = (&self.platform.functions, &self.platform.statements);
         match self.queue {
             QueueName::ScanDispatch => scan_dispatcher::handle(&functions.dispatcher, event).await,
             QueueName::ScanWork => {
@@ -141,7 +185,15 @@ impl Pump {
                 scan_quarantine::handle(&functions.worker, event).await
             }
             QueueName::ScanFinish => scan_finisher::handle(&functions.scan, event).await,
-            QueueName::ScanDeadLetter => unreachable!("nothing consumes dead letters"),
+            QueueName::FileUploads => s3_event_handler::handle(statements.ingest(), event).await,
+            QueueName::FileProcessor => {
+                file_processor_consumer::handle(&statements.processor, event).await
+            }
+            QueueName::Categorization => categorization_consumer::handle(statements.ingest(), event).await,
+            QueueName::Analytics => analytics_consumer::handle(statements.ingest(), event).await,
+            QueueName::Audit => audit_consumer::handle(statements.ingest(), event).await,
+            QueueName::Errors => error_consumer::handle(statements.ingest(), event).await,
+            dead => unreachable!("nothing consumes {dead:?}"),
         }
     }
 
@@ -167,6 +219,12 @@ impl Pump {
             response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
         let (failed, done): (Vec<&Received>, Vec<&Received>) =
             messages.iter().partition(|message| failed.contains(message.id.as_str()));
+        if QueueName::INGEST.contains(&self.queue) {
+            let now = self.platform.clock.now();
+            for message in &done {
+                self.uploaded.measure(&self.platform.timings, self.queue, message, now);
+            }
+        }
         let done: Vec<String> = done.into_iter().map(|message| message.receipt.clone()).collect();
         queues.delete(&done).await?;
         for message in failed {

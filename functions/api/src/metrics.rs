@@ -1,11 +1,12 @@
 //! The platform in numbers, in the text format of Prometheus.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use riffle_ports::Vitals;
+use riffle_ports::{Timing, Vitals};
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -43,9 +44,37 @@ impl Text {
         self.metric(name, "gauge", help, samples);
     }
 
+    /// One metric after the other: those of a name stand together.
+    fn timings(&mut self, timings: &[Timing]) {
+        let mut last = "";
+        for Timing { name, of, count, sum, p50, p99 } in timings {
+            if *name != last {
+                write!(self.0, "# HELP {name} {}\n# TYPE {name} summary\n", help(name))
+                    .expect("a String takes everything");
+                last = name;
+            }
+            let [p50, p99, sum] = [p50, p99, sum].map(Duration::as_secs_f64);
+            write!(
+                self.0,
+                "{name}{{of=\"{of}\",quantile=\"0.5\"}} {p50}\n{name}{{of=\"{of}\",quantile=\"0.99\"}} {p99}\n\
+                 {name}_sum{{of=\"{of}\"}} {sum}\n{name}_count{{of=\"{of}\"}} {count}\n"
+            )
+            .expect("a String takes everything");
+        }
+    }
+
     /// Rises only.
     fn counter(&mut self, name: &str, help: &str, value: u64) {
         self.metric(name, "counter", help, &[(String::new(), value)]);
+    }
+}
+
+fn help(timing: &str) -> &'static str {
+    match timing {
+        "riffle_stage_seconds" => "From the sending of a message until it was dealt with.",
+        "riffle_since_upload_seconds" => "From the receipt of a file until a stage was done with it.",
+        "riffle_publish_seconds" => "Publishing events, a call each.",
+        _ => "How long it took.",
     }
 }
 
@@ -77,6 +106,7 @@ fn text(vitals: &Vitals, version: &str, up: u64) -> String {
     text.counter("riffle_files_total", "Files with a result, failed ones too.", vitals.counts.processed);
     text.counter("riffle_files_failed_total", "Files that could not be read.", vitals.counts.failed);
     text.counter("riffle_matches_total", "Matches found.", vitals.counts.matches);
+    text.timings(&vitals.timings);
     text.gauge("riffle_websocket_connections", "Open WebSocket connections.", &one(vitals.connections));
     text.0
 }
@@ -96,6 +126,14 @@ mod tests {
             sessions: vec![(State::Complete, 4)],
             counts: Counts { processed: 10, failed: 1, matches: 99 },
             connections: 2,
+            timings: vec![Timing {
+                name: "riffle_stage_seconds",
+                of: "audit-consumer",
+                count: 3,
+                sum: Duration::from_millis(45),
+                p50: Duration::from_millis(10),
+                p99: Duration::from_millis(25),
+            }],
         };
         let text = text(&vitals, "0.1.0", 60);
         for line in [
@@ -104,6 +142,9 @@ mod tests {
             "riffle_sessions{state=\"COMPLETE\"} 4",
             "riffle_files_total 10",
             "riffle_uptime_seconds 60",
+            "# TYPE riffle_stage_seconds summary",
+            "riffle_stage_seconds{of=\"audit-consumer\",quantile=\"0.99\"} 0.025",
+            "riffle_stage_seconds_count{of=\"audit-consumer\"} 3",
         ] {
             assert!(text.lines().any(|it| it == line), "{line} in\n{text}");
         }

@@ -101,6 +101,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
             ledger: platform.ledger.clone(),
             queues: platform.queues.clone(),
             connections: platform.connections.clone(),
+            timings: platform.timings.clone(),
         })),
         links: None,
         folders: Some(Arc::new(LocalBrowser { home: platform::home() })),

@@ -38,7 +38,8 @@ pub async fn part(
         let piece = piece.map_err(|error| broken_off(&error.to_string()))?;
         receiving = write(receiving, piece).await?;
     }
-    received(receiving, StatusCode::OK).await
+    let etag = tokio::task::spawn_blocking(move || receiving.finish()).await;
+    Ok(received(&etag.map_err(|_| Refusal::broken())?.map_err(refusal)?, StatusCode::OK))
 }
 
 /// A whole file, as a form.
@@ -60,7 +61,9 @@ pub async fn file(State(platform): State<Arc<Platform>>, mut form: Multipart) ->
                 while let Some(piece) = field.chunk().await.map_err(unreadable)? {
                     receiving = write(receiving, piece).await?;
                 }
-                return received(receiving, StatusCode::NO_CONTENT).await;
+                // A statement is told of, too.
+                let etag = platform.statements.inbox.finish(receiving).await.map_err(refusal)?;
+                return Ok(received(&etag, StatusCode::NO_CONTENT));
             }
             // As S3: what is not known is not used.
             _ => drop(text(&mut field).await?),
@@ -86,10 +89,8 @@ async fn write(mut receiving: Receiving, piece: bytes::Bytes) -> Result<Receivin
     written.map_err(|_| Refusal::broken())?.map_err(refusal)
 }
 
-async fn received(receiving: Receiving, status: StatusCode) -> Result<Response, Refusal> {
-    let finished = tokio::task::spawn_blocking(move || receiving.finish()).await;
-    let etag = finished.map_err(|_| Refusal::broken())?.map_err(refusal)?;
-    Ok((status, [(header::ETAG, format!("\"{etag}\""))]).into_response())
+fn received(etag: &str, status: StatusCode) -> Response {
+    (status, [(header::ETAG, format!("\"{etag}\""))]).into_response()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
@@ -98,7 +99,7 @@ fn refusal(refused: Refused) -> Refusal {
         Refused::NotPermitted => StatusCode::FORBIDDEN,
         Refused::Size(_) => StatusCode::PAYLOAD_TOO_LARGE,
         Refused::Unknown => StatusCode::NOT_FOUND,
-        Refused::Io(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Refused::Io(_) | Refused::Port(_) => StatusCode::SERVICE_UNAVAILABLE,
     };
     Refusal::new(status, format!("Not taken: {refused}."))
 }

@@ -43,7 +43,7 @@ pub use links::{DownloadLinks, Link};
 pub use notices::{Notice, Notices};
 pub use object_store::{ObjectStore, Put, is_key};
 pub use ocr::{Ocr, OcrError, OcrLine, OcrWord, PictureLimits};
-pub use platform::{Folder, FolderBrowser, MAX_FOLDERS, Probe, QueueDepth, Vitals};
+pub use platform::{Folder, FolderBrowser, MAX_FOLDERS, Probe, QueueDepth, Timing, Vitals};
 pub use scan_ledger::{Attempt, Body, ChunkDone, ListedAt, Outcome, ScanLedger, StoredResult};
 pub use session::{Counts, Frozen, Lease, Paused, Refused, Sealed, Session, SessionId, State, Transition};
 pub use text_cache::{TextCache, TextKey, Worth};

@@ -1,6 +1,8 @@
 //! What people who run the platform ask of it. Where a cloud answers (its own metrics, no folders of a server),
 //! there is no adapter.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::{Counts, PortError, SourceError, State};
@@ -17,17 +19,32 @@ pub struct QueueDepth {
     pub waiting: u64,
 }
 
+/// How long something took, as often as it was done since the process began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timing {
+    /// What is measured, as a metric is called: `riffle_stage_seconds`.
+    pub name: &'static str,
+    /// Where, such as a function.
+    pub of: &'static str,
+    pub count: u64,
+    pub sum: Duration,
+    /// Half of them took no longer, to within a tenth.
+    pub p50: Duration,
+    pub p99: Duration,
+}
+
 /// The platform in numbers, since its state began.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Vitals {
     pub queues: Vec<QueueDepth>,
-    /// What lies in the last queue, where somebody must look.
+    /// What lies in the last queues, where somebody must look.
     pub dead_letters: u64,
     /// Each state once.
     pub sessions: Vec<(State, u64)>,
     /// Over all sessions.
     pub counts: Counts,
     pub connections: u64,
+    pub timings: Vec<Timing>,
 }
 
 /// Measures the platform.

@@ -155,7 +155,8 @@ pub trait TransactionStore: Send + Sync {
     ) -> Result<StoredRows, PortError>;
 
     /// In the order of `keys`.
-    async fn get(&self, tenant: &str, keys: &[TransactionKey]) -> Result<Vec<Option<Transaction>>, PortError>;
+    async fn get(&self, tenant: &str, keys: &[TransactionKey])
+    -> Result<Vec<Option<Transaction>>, PortError>;
 
     /// Transactions of one account and month by key, those after `after`; with `newest_first` from the last to the
     /// first, those before it.

@@ -7,7 +7,8 @@ use riffle_ports::{FigureStore, Month, PortError, StoredFigures};
 use rusqlite::{OptionalExtension, params};
 
 use crate::database::Database;
-use crate::transaction_rows::{Numbers, month as read_month};
+use crate::names::Numbers;
+use crate::transaction_rows::month as read_month;
 
 /// The figures in the state folder.
 #[derive(Debug, Clone)]

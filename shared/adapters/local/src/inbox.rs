@@ -10,15 +10,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use chrono::TimeDelta;
+use riffle_contracts::{BucketEntity, BucketName, BucketNotification, BucketObject, BucketRecord};
 use riffle_ports::{
     Announced, Fetched, Head, Ids, Inbox, ObjectRef, PortError, PostForm, Queue, UploadStorage, is_key,
 };
-use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::Store;
+use crate::database::WorkError;
 use crate::folder_walk::version;
 use crate::hex;
 use crate::inbox_rows::{self as rows, Row};
@@ -205,7 +205,7 @@ impl LocalInbox {
                 rows::arrived(work, &key, &etag)?;
                 let queue = Queue::FileUploads.into();
                 let group = tenant(&key);
-                queue_rows::insert(work, queue, group, &notification(&key, size, &etag, now), now)?;
+                queue_rows::insert(work, queue, group, &notification(&key, size, &etag)?, now)?;
                 queue_rows::line_up(work, queue, group)?;
                 woken.insert(queue);
                 Ok(())
@@ -338,26 +338,18 @@ fn storage_key(key: &str) -> String {
     format!("{STATEMENTS}odd/{}", hex::encode(&Sha256::digest(key)))
 }
 
-/// What stands for itself in the key of a notification, beside letters and digits.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/');
-
-/// As S3 sends it: the key as forms encode it.
-fn notification(key: &str, size: u64, etag: &str, at: DateTime<Utc>) -> String {
-    let key = utf8_percent_encode(key, PLAIN).to_string().replace("%20", "+");
-    json!({"Records": [{
-        "eventVersion": "2.1",
-        "eventSource": "aws:s3",
-        "awsRegion": "local",
-        "eventTime": at,
-        "eventName": "ObjectCreated:Post",
-        "s3": {
-            "s3SchemaVersion": "1.0",
-            "configurationId": "uploads",
-            "bucket": {"name": BUCKET, "arn": format!("arn:aws:s3:::{BUCKET}")},
-            "object": {"key": key, "size": size, "eTag": etag, "sequencer": format!("{:016X}", at.timestamp_micros())},
-        },
-    }]})
-    .to_string()
+/// As S3 tells it, the key encoded as in a form.
+fn notification(key: &str, size: u64, etag: &str) -> Result<String, WorkError> {
+    let object = BucketObject {
+        key: BucketObject::encoded_key(key),
+        size,
+        etag: etag.to_owned(),
+        version: None,
+    };
+    let s3 = BucketEntity { bucket: BucketName { name: BUCKET.to_owned() }, object };
+    let record = BucketRecord { event_name: "ObjectCreated:Post".to_owned(), s3 };
+    let told = BucketNotification { records: vec![record], event: None };
+    serde_json::to_string(&told).map_err(|error| WorkError::Unreadable(error.to_string()))
 }
 
 fn failed(error: &io::Error) -> PortError {

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use riffle_ports::{Counts, PortError, Probe, QueueDepth, Session, Vitals};
 
 use crate::database::WorkError;
+use crate::timings::Timings;
 use crate::{LocalConnections, LocalLedger, LocalQueues, QueueName};
 
 /// Measures one state folder.
@@ -14,6 +15,7 @@ pub struct LocalProbe {
     pub ledger: LocalLedger,
     pub queues: LocalQueues,
     pub connections: LocalConnections,
+    pub timings: Timings,
 }
 
 #[async_trait]
@@ -36,7 +38,8 @@ impl Probe for LocalProbe {
         let dead = queues.iter().filter(|queue| ends.contains(&*queue.queue));
         let dead_letters = dead.map(|queue| queue.ready + queue.in_flight + queue.waiting).sum();
         let (sessions, counts) = self.ledger.sums().await?;
-        Ok(Vitals { queues, dead_letters, sessions, counts, connections: self.connections.len() as u64 })
+        let connections = self.connections.len() as u64;
+        Ok(Vitals { queues, dead_letters, sessions, counts, connections, timings: self.timings.read() })
     }
 }
 

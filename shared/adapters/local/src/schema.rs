@@ -172,7 +172,7 @@ const MIGRATIONS: &[&str] = &[
     CREATE TABLE transactions (
         account      INTEGER NOT NULL,
         day          INTEGER NOT NULL,
-        identity     BLOB NOT NULL,
+        identity     ANY NOT NULL,              -- a digest's bytes, or a text
         occurrence   INTEGER NOT NULL,
         file         INTEGER NOT NULL,          -- brought it first
         category     INTEGER NOT NULL,

@@ -3,19 +3,15 @@
 //! Accounts, files and categories are numbers, days count from the year 1, a digest is its bytes, the clean text is
 //! left out where it is the bank's, and `line 12` is 12.
 
-use std::collections::{HashMap, HashSet};
-
 use chrono::{Datelike, NaiveDate};
 use riffle_ports::{Category, FileId, Month, PortError, Transaction, TransactionKey};
-use rusqlite::types::{ToSqlOutput, Value};
-use rusqlite::{OptionalExtension, Row, ToSql, params};
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::{Row, ToSql, params};
 use rust_decimal::Decimal;
 
 use crate::database::{Work, WorkError};
 use crate::hex;
-
-/// The number of "no category".
-const NONE: i64 = 2;
+use crate::names::NO_CATEGORY;
 
 macro_rules! select {
     ($rest:literal) => {
@@ -47,8 +43,47 @@ pub(crate) const NEWEST_FIRST: &str = select!(
 pub(crate) struct Key {
     pub(crate) account: String,
     pub(crate) day: i32,
-    pub(crate) identity: Vec<u8>,
+    pub(crate) identity: Identity,
     pub(crate) occurrence: u32,
+}
+
+/// What tells a transaction from others. Digests of one length keep their order as bytes, and those are all there is
+/// but in tests; what is no digest stands before them.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Identity {
+    Text(String),
+    Digest(Vec<u8>),
+}
+
+/// Shorter ones are not worth it, and not of one length.
+const SHORTEST_DIGEST: usize = 16;
+
+impl Identity {
+    /// Before all others.
+    pub(crate) const FIRST: Self = Self::Text(String::new());
+
+    fn of(identity: &str) -> Self {
+        match hex::decode(identity) {
+            Some(digest) if digest.len() >= SHORTEST_DIGEST => Self::Digest(digest),
+            _ => Self::Text(identity.to_owned()),
+        }
+    }
+
+    fn read(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+        match row.get_ref(column)? {
+            ValueRef::Blob(digest) => Ok(hex::encode(digest)),
+            other => Ok(other.as_str()?.to_owned()),
+        }
+    }
+}
+
+impl ToSql for Identity {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Text(text) => text.to_sql(),
+            Self::Digest(digest) => digest.to_sql(),
+        }
+    }
 }
 
 impl Key {
@@ -56,17 +91,15 @@ impl Key {
         if key.account.len() > TransactionKey::MAX_ACCOUNT {
             return Err(PortError::Broken(format!("an account has a name of {} bytes", key.account.len())));
         }
-        let identity = hex::decode(&key.identity)
-            .ok_or_else(|| PortError::Broken("the identity of a transaction is no digest".to_owned()))?;
         Ok(Self {
             account: key.account.clone(),
             day: key.date.num_days_from_ce(),
-            identity,
+            identity: Identity::of(&key.identity),
             occurrence: key.occurrence,
         })
     }
 
-    pub(crate) fn within_account(self) -> (i32, Vec<u8>, u32) {
+    pub(crate) fn within_account(self) -> (i32, Identity, u32) {
         (self.day, self.identity, self.occurrence)
     }
 }
@@ -153,7 +186,7 @@ impl New {
 /// Columns of [`select`].
 pub(crate) fn read(row: &Row<'_>, account: &str) -> rusqlite::Result<Transaction> {
     let description: String = row.get(6)?;
-    let category = if row.get::<_, i64>(17)? == NONE {
+    let category = if row.get::<_, i64>(17)? == NO_CATEGORY {
         None
     } else {
         Some(Category { name: row.get(14)?, source: row.get(15)?, confidence: row.get(16)? })
@@ -162,7 +195,7 @@ pub(crate) fn read(row: &Row<'_>, account: &str) -> rusqlite::Result<Transaction
         key: TransactionKey {
             account: account.to_owned(),
             date: read_day(row, 0)?,
-            identity: hex::encode(row.get_ref(1)?.as_blob()?),
+            identity: Identity::read(row, 1)?,
             occurrence: row.get(2)?,
         },
         value_date: row.get::<_, Option<i32>>(3)?.map(|_| read_day(row, 3)).transpose()?,
@@ -276,86 +309,6 @@ impl Shown {
     }
 }
 
-/// The numbers of names, looked up once a call.
-#[derive(Debug)]
-pub(crate) struct Numbers {
-    tenant: String,
-    accounts: HashMap<String, i64>,
-    months: HashSet<(i64, Month)>,
-    categories: Vec<(Category, i64)>,
-}
-
-impl Numbers {
-    pub(crate) fn new(tenant: &str) -> Self {
-        Self {
-            tenant: tenant.to_owned(),
-            accounts: HashMap::new(),
-            months: HashSet::new(),
-            categories: Vec::new(),
-        }
-    }
-
-    /// `None`: nothing was ever stored of it.
-    pub(crate) fn known(&mut self, work: &Work<'_>, account: &str) -> Result<Option<i64>, WorkError> {
-        if let Some(number) = self.accounts.get(account) {
-            return Ok(Some(*number));
-        }
-        let number = work
-            .prepare_cached("SELECT number FROM accounts WHERE tenant = ?1 AND name = ?2")?
-            .query_row(params![self.tenant, account], |row| row.get(0))
-            .optional()?;
-        if let Some(number) = number {
-            self.accounts.insert(account.to_owned(), number);
-        }
-        Ok(number)
-    }
-
-    pub(crate) fn account(&mut self, work: &Work<'_>, account: &str) -> Result<i64, WorkError> {
-        if let Some(number) = self.known(work, account)? {
-            return Ok(number);
-        }
-        work.prepare_cached("INSERT INTO accounts (tenant, name) VALUES (?1, ?2)")?
-            .execute(params![self.tenant, account])?;
-        let number = work.last_insert_rowid();
-        self.accounts.insert(account.to_owned(), number);
-        Ok(number)
-    }
-
-    /// Notes that something was stored there.
-    pub(crate) fn month(&mut self, work: &Work<'_>, account: i64, month: Month) -> Result<(), WorkError> {
-        if self.months.insert((account, month)) {
-            work.prepare_cached(
-                "INSERT INTO months (account, month) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            )?
-            .execute(params![account, month.to_string()])?;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn category(
-        &mut self,
-        work: &Work<'_>,
-        category: Option<&Category>,
-    ) -> Result<i64, WorkError> {
-        let Some(category) = category else { return Ok(NONE) };
-        if let Some((_, number)) = self.categories.iter().find(|(known, _)| known == category) {
-            return Ok(*number);
-        }
-        let Category { name, source, confidence } = category;
-        work.prepare_cached(
-            "INSERT INTO categories (name, source, confidence) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![name, source, confidence])?;
-        let number = work
-            .prepare_cached(
-                "SELECT number FROM categories WHERE name = ?1 AND source = ?2 AND confidence = ?3",
-            )?
-            .query_row(params![name, source, confidence], |row| row.get(0))?;
-        self.categories.push((category.clone(), number));
-        Ok(number)
-    }
-}
-
 pub(crate) fn month(text: &str) -> Result<Month, WorkError> {
     text.parse().map_err(|error| WorkError::Unreadable(format!("{text:?}: {error}")))
 }
@@ -394,6 +347,17 @@ mod tests {
         assert!(shown.remove(7) && !shown.remove(7) && !shown.is_empty());
         assert_eq!(Shown::read(7, shown.blob()).by, [70_000]);
         assert!(shown.remove(70_000) && shown.is_empty());
+    }
+
+    #[test]
+    fn digests_are_bytes_and_keep_their_order() {
+        let digest = |last: &str| format!("{}{last}", "0".repeat(34));
+        assert!(matches!(Identity::of(&digest("ff")), Identity::Digest(bytes) if bytes.len() == 18));
+        assert!(Identity::of(&digest("0a")) < Identity::of(&digest("a0")));
+        for text in ["", "aa", &digest("A0"), &digest("0")] {
+            assert_eq!(Identity::of(text), Identity::Text(text.to_owned()));
+        }
+        assert!(Identity::FIRST < Identity::of("0") && Identity::of("zz") < Identity::of(&digest("00")));
     }
 
     #[test]

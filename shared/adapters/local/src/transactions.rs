@@ -12,7 +12,8 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::database::{Database, Work, WorkError};
 use crate::file_ledger;
-use crate::transaction_rows::{self as rows, Key, Numbers, Shown};
+use crate::names::Numbers;
+use crate::transaction_rows::{self as rows, Identity, Key, Shown};
 
 /// So many rows take the thread of the database some 20 ms, in which nobody else is served.
 const BATCH: usize = 2_500;
@@ -111,9 +112,9 @@ impl TransactionStore for LocalTransactions {
                 };
                 // Before everything, or behind it.
                 let (sql, after) = if newest_first {
-                    (rows::NEWEST_FIRST, after.map_or((end, Vec::new(), 0), Key::within_account))
+                    (rows::NEWEST_FIRST, after.map_or((end, Identity::FIRST, 0), Key::within_account))
                 } else {
-                    (rows::OLDEST_FIRST, after.map_or((first, Vec::new(), 0), Key::within_account))
+                    (rows::OLDEST_FIRST, after.map_or((first, Identity::FIRST, 0), Key::within_account))
                 };
                 work.prepare_cached(sql)?
                     .query_map(params![number, first, end, after.0, after.1, after.2, limit], |row| {

@@ -60,6 +60,11 @@ impl World {
         Ok(Self { bus: state.store.bus(), letters: state.store.dead_letters(), inbox, uploads, state })
     }
 
+    /// Lets go of everything but the state.
+    pub(crate) fn into_state(self) -> State {
+        self.state
+    }
+
     pub(crate) async fn all(&self, queue: QueueName) -> Vec<Received> {
         let queues = self.state.store.queues();
         let mut all = Vec::new();

@@ -18,9 +18,7 @@ fn announced(size: u64) -> Announced {
 impl World {
     /// Ends the process and starts another one.
     async fn again(self) -> Result<Self, Box<dyn std::error::Error>> {
-        let Self { state, inbox, uploads, .. } = self;
-        drop((inbox, uploads));
-        let world = Self::of(state.reopen()?)?;
+        let world = Self::of(self.into_state().reopen()?)?;
         world.inbox.recover().await?;
         Ok(world)
     }

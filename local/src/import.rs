@@ -1,0 +1,219 @@
+//! `riffle import`: statements become transactions, and what came of them is told.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use riffle_contracts::http_ingest::FileState;
+use riffle_ingest::Filter;
+use riffle_local_adapters::{Deposit, Deposited};
+use riffle_scan::Links;
+use serde::Serialize;
+
+use crate::cli::Import;
+use crate::error::Problem;
+use crate::outcome::{Awaited, COLUMNS, End, Outcome, Pipeline, Verdict, table};
+use crate::platform::{Platform, TENANT};
+use crate::words;
+
+/// Some file was not processed.
+const NOT_ALL: u8 = 1;
+/// All were, and at some a person should look.
+const REVIEW: u8 = 3;
+/// Transactions asked for at once.
+const PAGE: usize = 5_000;
+
+pub async fn run(arguments: Import) -> Result<ExitCode, Problem> {
+    let account = arguments.account.as_deref().map(account_name).transpose()?;
+    let files = given(&arguments.files)?;
+    let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
+    let pumps = platform.start(&arguments.machine).await;
+    let outcome = tokio::select! {
+        outcome = import(&platform, files, account.as_deref(), arguments.json) => outcome,
+        interrupt = tokio::signal::ctrl_c() => {
+            interrupt?;
+            Err(Problem::interrupted(
+                "stopped; what is in the inbox goes on when the same command is given again, or with riffle serve",
+            ))
+        }
+    };
+    pumps.stop().await;
+    outcome
+}
+
+async fn import(
+    platform: &Arc<Platform>,
+    files: Vec<(String, Result<PathBuf, String>)>,
+    account: Option<&str>,
+    json: bool,
+) -> Result<ExitCode, Problem> {
+    let bar = bar(json);
+    let pipeline = Pipeline::new(platform);
+    let (mut outcomes, mut awaited) = (Vec::new(), Vec::new());
+    for (given, path) in files {
+        bar.set_message(format!("Reading {}", words::line(&given)));
+        let placed = match path {
+            Ok(path) => place(platform, &pipeline, &given, &path, account).await?,
+            Err(why) => Err(why),
+        };
+        // A place for each, to be filled in when it is done.
+        match placed {
+            Ok(one) => {
+                awaited.push(one);
+                outcomes.push(None);
+            }
+            Err(why) => outcomes.push(Some(Outcome { file: given, end: End::Unread(why) })),
+        }
+    }
+    let all = awaited.len();
+    let ended = pipeline.end(&awaited, |done, rows| bar.set_message(format!("{done} of {all} files, {rows} rows")));
+    let mut ended = ended.await?.into_iter();
+    bar.finish_and_clear();
+    let outcomes: Vec<Outcome> =
+        outcomes.into_iter().filter_map(|outcome| outcome.or_else(|| ended.next())).collect();
+    if json { as_json(platform, &outcomes).await? } else { for_people(&outcomes)? }
+    let verdicts = || outcomes.iter().map(Outcome::verdict);
+    Ok(if verdicts().any(|verdict| verdict == Verdict::Not) {
+        ExitCode::from(NOT_ALL)
+    } else if verdicts().any(|verdict| verdict == Verdict::Review) {
+        ExitCode::from(REVIEW)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// As the API takes it.
+pub fn account_name(account: &str) -> Result<String, Problem> {
+    let account = account.trim();
+    let fits = !account.is_empty()
+        && account.len() <= riffle_ports::TransactionKey::MAX_ACCOUNT
+        && !account.contains(char::is_control);
+    if fits {
+        return Ok(account.to_owned());
+    }
+    Err(Problem::new("an account's name has 1 to 128 bytes, without control characters"))
+}
+
+/// Absolute paths, or why there is none.
+fn given(files: &[PathBuf]) -> Result<Vec<(String, Result<PathBuf, String>)>, Problem> {
+    let look = |file: &PathBuf| -> Result<_, Problem> {
+        let name = file.display().to_string();
+        if file.is_dir() {
+            return Err(Problem::new(format!("{name} is a folder: name its files, or give it to riffle watch")));
+        }
+        Ok((name, file.canonicalize().map_err(|error| format!("it cannot be read: {error}"))))
+    };
+    files.iter().map(look).collect()
+}
+
+/// Puts a file into the inbox, unless it is there since an import that was interrupted.
+async fn place(
+    platform: &Platform,
+    pipeline: &Pipeline,
+    given: &str,
+    path: &Path,
+    account: Option<&str>,
+) -> Result<Result<Awaited, String>, Problem> {
+    let inbox = &platform.statements.inbox;
+    if let Some(object) = inbox.deposited(path).await? {
+        let earlier = Awaited::new(given.to_owned(), &object);
+        let waits = match pipeline.item(&earlier.id).await? {
+            // Whoever takes it note of is still to come, unless that failed for good.
+            None => !pipeline.is_idle().await?,
+            Some(item) => matches!(item.state, FileState::Received | FileState::Processing),
+        };
+        if waits {
+            say(&format!("{}: an earlier import was interrupted: it goes on", words::line(given)));
+            return Ok(Ok(earlier));
+        }
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let key = inbox.fresh_key(TENANT);
+    let deposit = Deposit { key, path: path.to_owned(), name, account: account.map(str::to_owned) };
+    match inbox.deposit(&deposit, false).await {
+        Ok(Deposited::Placed(object)) => Ok(Ok(Awaited::new(given.to_owned(), &object))),
+        Ok(Deposited::Before) => Ok(Err("it was there before".to_owned())),
+        Err(error) => Ok(Err(error.to_string())),
+    }
+}
+
+/// A transaction for programs.
+#[derive(Serialize)]
+struct Line<'a, T> {
+    r#type: &'static str,
+    file: &'a str,
+    #[serde(flatten)]
+    transaction: T,
+}
+
+async fn as_json(platform: &Platform, outcomes: &[Outcome]) -> Result<(), Problem> {
+    for outcome in outcomes {
+        if let End::Told(item) = &outcome.end {
+            let filter = Filter { file: Some(riffle_ports::FileId(item.id.clone())), ..Filter::default() };
+            let mut after = None;
+            loop {
+                let books = &platform.statements.books;
+                let page = books.transactions(TENANT, &filter, after.as_deref(), PAGE).await;
+                let page = page.map_err(|error| Problem::new(error.to_string()))?;
+                let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+                for mut transaction in page.transactions {
+                    // The file that brought it first is of no use to who has another in hand.
+                    let brought = std::mem::take(&mut transaction.file);
+                    let mut line = serde_json::to_value(Line {
+                        r#type: "TRANSACTION",
+                        file: &outcome.file,
+                        transaction: serde_json::to_value(transaction).map_err(|error| Problem::new(error.to_string()))?,
+                    })
+                    .map_err(|error| Problem::new(error.to_string()))?;
+                    line["file"] = outcome.file.clone().into();
+                    line["new"] = (brought == item.id).into();
+                    writeln!(out, "{line}")?;
+                }
+                out.flush()?;
+                match page.next {
+                    Some(next) => after = Some(next),
+                    None => break,
+                }
+            }
+        }
+        writeln!(std::io::stdout().lock(), "{}", outcome.summary()?)?;
+    }
+    Ok(())
+}
+
+fn for_people(outcomes: &[Outcome]) -> Result<(), Problem> {
+    let rows: Vec<[String; COLUMNS.len()]> = outcomes.iter().flat_map(Outcome::rows).collect();
+    let mut out = std::io::stdout().lock();
+    if out.is_terminal() {
+        write!(out, "{}", table(&rows))?;
+    } else {
+        for row in rows {
+            writeln!(out, "{}", row.join("\t"))?;
+        }
+    }
+    for outcome in outcomes {
+        for remark in outcome.remarks() {
+            say(&format!("{}: {remark}", words::line(&outcome.file)));
+        }
+    }
+    Ok(())
+}
+
+/// Moves on a terminal alone.
+fn bar(json: bool) -> ProgressBar {
+    if json || !std::io::stdout().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let bar = ProgressBar::new_spinner().with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+#[expect(clippy::print_stderr, reason = "this is where people are told")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}

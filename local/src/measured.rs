@@ -1,0 +1,77 @@
+//! How long the stages of the ingest flow take.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use riffle_local_adapters::{Measure, QueueName, Received, Timings};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+/// Files kept in mind. What is older counts for its stage alone.
+const MAX_FILES: usize = 50_000;
+
+/// When the files on their way were received, by processing id.
+#[derive(Debug, Default)]
+pub struct Uploaded(Mutex<Files>);
+
+#[derive(Debug, Default)]
+struct Files {
+    at: HashMap<String, DateTime<Utc>>,
+    /// Oldest first.
+    order: VecDeque<String>,
+}
+
+/// Of an event on the bus, what is needed here.
+#[derive(Deserialize)]
+struct Told {
+    detail: Detail,
+    /// What is told again was received long ago.
+    #[serde(rename = "replay-name", default)]
+    replay_name: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Detail {
+    event_type: String,
+    processing_id: String,
+    /// Of the first event of a file: when it was received.
+    timestamp: DateTime<Utc>,
+}
+
+impl Uploaded {
+    /// Counts a message that was dealt with.
+    pub fn measure(&self, timings: &Timings, queue: QueueName, message: &Received, now: DateTime<Utc>) {
+        let stage = queue.function();
+        // A clock that was set back tells nothing.
+        let note = |measure, since: DateTime<Utc>| {
+            if let Ok(took) = (now - since).to_std() {
+                timings.note(measure, stage, took);
+            }
+        };
+        note(Measure::Stage, message.sent_at);
+        if queue == QueueName::FileUploads {
+            return note(Measure::SinceUpload, message.sent_at);
+        }
+        let Ok(Told { detail, replay_name: None }) = serde_json::from_str(&message.body) else { return };
+        if let Some(received) = self.received(detail) {
+            note(Measure::SinceUpload, received);
+        }
+    }
+
+    fn received(&self, detail: Detail) -> Option<DateTime<Utc>> {
+        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if detail.event_type != "file.uploaded" {
+            return files.at.get(&detail.processing_id).copied();
+        }
+        if files.at.insert(detail.processing_id.clone(), detail.timestamp).is_none() {
+            files.order.push_back(detail.processing_id);
+            if files.order.len() > MAX_FILES
+                && let Some(oldest) = files.order.pop_front()
+            {
+                files.at.remove(&oldest);
+            }
+        }
+        Some(detail.timestamp)
+    }
+}

@@ -1,0 +1,211 @@
+//! What became of files that were put into the inbox, as people and programs are told.
+
+mod wait;
+
+use riffle_contracts::http_ingest::{FileAccount, FileItem, FileState, FileWarning};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::error::Problem;
+use crate::words;
+
+pub use wait::{Awaited, Pipeline};
+
+/// Columns of a table.
+pub const COLUMNS: [&str; 11] = [
+    "File", "State", "Account", "Currency", "Opening", "Closing", "Balanced", "Rows", "New", "Known", "Warnings",
+];
+/// Remarks on one file that people are shown; a program has them all.
+const REMARKS: usize = 10;
+
+/// A file and its end.
+#[derive(Debug)]
+pub struct Outcome {
+    /// As it was given.
+    pub file: String,
+    pub end: End,
+}
+
+#[derive(Debug)]
+pub enum End {
+    Told(Box<FileItem>),
+    /// It did not come so far.
+    Unread(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Processed,
+    /// Processed, and a person should look.
+    Review,
+    /// No statement, failed, or unreadable.
+    Not,
+}
+
+/// The last line on a file for programs.
+#[derive(Serialize)]
+struct Summary<'a> {
+    r#type: &'static str,
+    file: &'a str,
+    id: Option<&'a str>,
+    state: serde_json::Value,
+    format: Option<&'a str>,
+    /// Where there is one account alone, the next five are its; `accounts` has all.
+    account: Option<&'a str>,
+    currency: Option<&'a str>,
+    opening: Option<&'a str>,
+    closing: Option<&'a str>,
+    balanced: Option<bool>,
+    rows: u64,
+    new: u64,
+    duplicates: u64,
+    warnings: &'a [FileWarning],
+    more_warnings: u64,
+    accounts: &'a [FileAccount],
+    review: &'a [String],
+    reason: Option<&'a str>,
+}
+
+impl Outcome {
+    pub fn verdict(&self) -> Verdict {
+        match &self.end {
+            End::Told(item) if item.state == FileState::Processed => Verdict::Processed,
+            End::Told(item) if item.state == FileState::Review => Verdict::Review,
+            End::Told(_) | End::Unread(_) => Verdict::Not,
+        }
+    }
+
+    /// A row for each account, or one where there is none.
+    pub fn rows(&self) -> Vec<[String; COLUMNS.len()]> {
+        let file = words::line(&self.file);
+        let item = match &self.end {
+            End::Told(item) => item,
+            End::Unread(_) => {
+                let mut row = [const { String::new() }; COLUMNS.len()];
+                [row[0], row[1]] = [file, "unread".to_owned()];
+                return vec![row];
+            }
+        };
+        let state = words::named(&item.state);
+        let warnings = item.warnings.len() as u64 + item.more_warnings;
+        let [new, known, warnings] = [item.new, item.duplicates, warnings].map(|number| number.to_string());
+        let row = |account: Option<&FileAccount>, rows: u64| {
+            let text = |of: fn(&FileAccount) -> Option<&String>| {
+                account.and_then(of).map(|text| words::line(text)).unwrap_or_default()
+            };
+            let balanced = match account.and_then(|account| account.balanced) {
+                Some(true) => "yes",
+                Some(false) => "NO",
+                None => "",
+            };
+            [
+                file.clone(),
+                state.clone(),
+                text(|account| Some(&account.account)),
+                text(|account| account.currency.as_ref()),
+                text(|account| account.opening.as_ref()),
+                text(|account| account.closing.as_ref()),
+                balanced.to_owned(),
+                rows.to_string(),
+                new.clone(),
+                known.clone(),
+                warnings.clone(),
+            ]
+        };
+        if item.accounts.is_empty() {
+            return vec![row(None, item.rows)];
+        }
+        // Of several accounts the file's own counts stand on the first row.
+        let mut rows: Vec<_> = item.accounts.iter().map(|account| row(Some(account), account.rows)).collect();
+        for later in rows.iter_mut().skip(1) {
+            for cell in &mut later[8..] {
+                cell.clear();
+            }
+        }
+        rows
+    }
+
+    /// What a person should know beside the numbers.
+    pub fn remarks(&self) -> Vec<String> {
+        let item = match &self.end {
+            End::Told(item) => item,
+            End::Unread(why) => return vec![why.clone()],
+        };
+        let mut remarks: Vec<String> = item.reason.iter().chain(&item.review).cloned().collect();
+        let shown = item.warnings.iter().take(REMARKS);
+        remarks.extend(shown.map(|warning| format!("{}: {}", warning.place, warning.what)));
+        let more = (item.warnings.len().saturating_sub(REMARKS)) as u64 + item.more_warnings;
+        if more > 0 {
+            remarks.push(format!("{} more; --json shows them", words::count(more, "warning")));
+        }
+        remarks.iter().map(|remark| words::line(remark)).collect()
+    }
+
+    pub fn summary(&self) -> Result<String, Problem> {
+        let none = Summary {
+            r#type: "SUMMARY",
+            file: &self.file,
+            id: None,
+            state: json!("unread"),
+            format: None,
+            account: None,
+            currency: None,
+            opening: None,
+            closing: None,
+            balanced: None,
+            rows: 0,
+            new: 0,
+            duplicates: 0,
+            warnings: &[],
+            more_warnings: 0,
+            accounts: &[],
+            review: &[],
+            reason: None,
+        };
+        let summary = match &self.end {
+            End::Unread(why) => Summary { reason: Some(why), ..none },
+            End::Told(item) => {
+                let only = if let [only] = &item.accounts[..] { Some(only) } else { None };
+                Summary {
+                    id: Some(&item.id),
+                    state: json!(item.state),
+                    format: item.format.as_deref(),
+                    account: only.map(|account| &*account.account),
+                    currency: only.and_then(|account| account.currency.as_deref()),
+                    opening: only.and_then(|account| account.opening.as_deref()),
+                    closing: only.and_then(|account| account.closing.as_deref()),
+                    balanced: only.and_then(|account| account.balanced),
+                    rows: item.rows,
+                    new: item.new,
+                    duplicates: item.duplicates,
+                    warnings: &item.warnings,
+                    more_warnings: item.more_warnings,
+                    accounts: &item.accounts,
+                    review: &item.review,
+                    reason: item.reason.as_deref(),
+                    ..none
+                }
+            }
+        };
+        serde_json::to_string(&summary).map_err(|error| Problem::new(error.to_string()))
+    }
+}
+
+/// In columns, for a terminal.
+pub fn table(rows: &[[String; COLUMNS.len()]]) -> String {
+    let header = COLUMNS.map(str::to_owned);
+    let all = || std::iter::once(&header).chain(rows);
+    let widths: [usize; COLUMNS.len()] = std::array::from_fn(|column| {
+        all().map(|row| row[column].chars().count()).max().unwrap_or_default()
+    });
+    let mut table = String::new();
+    for row in all() {
+        let cells = row.iter().zip(widths).enumerate().map(|(column, (cell, width))| {
+            // Amounts and counts end at the same place.
+            if matches!(column, 4 | 5 | 7..) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+        });
+        table += cells.collect::<Vec<_>>().join("  ").trim_end();
+        table.push('\n');
+    }
+    table
+}

@@ -1,0 +1,112 @@
+//! Waiting for the end of the pipeline.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use riffle_contracts::http_ingest::{FileItem, FileState};
+use riffle_ingest::{ApiError, processing_id};
+use riffle_local_adapters::QueueName;
+use riffle_ports::{FileId, ObjectRef};
+
+use super::{End, Outcome};
+use crate::error::Problem;
+use crate::platform::{Platform, TENANT};
+
+/// Between two looks, at first and later.
+const SOON: Duration = Duration::from_millis(5);
+const LATER: Duration = Duration::from_millis(200);
+
+/// A file on its way.
+#[derive(Debug, Clone)]
+pub struct Awaited {
+    pub file: String,
+    pub id: FileId,
+}
+
+impl Awaited {
+    pub fn new(file: String, object: &ObjectRef) -> Self {
+        Self { file, id: processing_id(object) }
+    }
+}
+
+/// The way of files through the platform, as one who waits sees it.
+pub struct Pipeline {
+    platform: Arc<Platform>,
+}
+
+impl Pipeline {
+    pub fn new(platform: &Arc<Platform>) -> Self {
+        Self { platform: Arc::clone(platform) }
+    }
+
+    /// What is known of a file by now. `None`: not even that it has come.
+    pub async fn item(&self, id: &FileId) -> Result<Option<FileItem>, Problem> {
+        match self.platform.statements.books.file(TENANT, id).await {
+            Ok(item) => Ok(Some(item)),
+            Err(ApiError::NotFound) => Ok(None),
+            Err(error) => Err(Problem::new(error.to_string())),
+        }
+    }
+
+    /// Whether a file is at its end, for now.
+    pub fn is_done(item: &FileItem) -> bool {
+        !matches!(item.state, FileState::Received | FileState::Processing | FileState::Deleting)
+    }
+
+    /// Whether no message of the flow is under way, nor an event still to be told.
+    pub async fn is_idle(&self) -> Result<bool, Problem> {
+        let depths = self.platform.queues.depths().await?;
+        let mut own = depths.iter().filter(|depth| QueueName::INGEST.contains(&depth.queue));
+        if own.any(|depth| depth.ready + depth.in_flight + depth.waiting > 0) {
+            return Ok(false);
+        }
+        let soon = self.platform.clock.now() + chrono::TimeDelta::days(1);
+        Ok(self.platform.statements.ingest().files.outbox(soon, 1).await?.is_empty())
+    }
+
+    /// Waits until nothing is under way any more, and tells what became of these files, in their order. `progress`
+    /// hears how many are done, and how many rows have been read.
+    pub async fn end(&self, awaited: &[Awaited], mut progress: impl FnMut(usize, u64)) -> Result<Vec<Outcome>, Problem> {
+        let mut pause = SOON;
+        loop {
+            // In this order: what is not done when nothing is under way will not be done.
+            let idle = self.is_idle().await?;
+            let (mut done, mut rows, mut outcomes) = (0, 0, Vec::new());
+            for one in awaited {
+                let item = self.item(&one.id).await?;
+                done += usize::from(item.as_ref().is_some_and(Self::is_done));
+                rows += self.rows(&one.id, item.as_ref()).await?;
+                if idle {
+                    outcomes.push(Outcome { file: one.file.clone(), end: end(item) });
+                }
+            }
+            if idle {
+                return Ok(outcomes);
+            }
+            progress(done, rows);
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LATER);
+        }
+    }
+
+    /// Rows read so far, to within a part.
+    async fn rows(&self, id: &FileId, item: Option<&FileItem>) -> Result<u64, Problem> {
+        match item {
+            Some(item) if item.state == FileState::Processing => {
+                let ingest = self.platform.statements.ingest();
+                let parts = ingest.files.file(TENANT, id).await?.map_or(0, |file| file.parts);
+                Ok(u64::from(parts) * ingest.settings.part_rows as u64)
+            }
+            Some(item) => Ok(item.rows),
+            None => Ok(0),
+        }
+    }
+}
+
+/// Of a file of which nothing is under way.
+pub fn end(item: Option<FileItem>) -> End {
+    match item {
+        Some(item) if Pipeline::is_done(&item) => End::Told(Box::new(item)),
+        _ => End::Unread("nobody processes it any more: see riffle redrive --list".to_owned()),
+    }
+}

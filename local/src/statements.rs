@@ -1,0 +1,83 @@
+//! The ingest flow on one machine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use riffle_contracts::ProcessingMode;
+use riffle_ingest::{Books, Ingest, Letters, Processor, Settings, StatementFiles};
+use riffle_local_adapters::{LocalBus, LocalInbox, LocalUploads, Measure, Store, Timings};
+use riffle_ports::{Clock, EventPublisher, Outgoing, PortError};
+use riffle_runtime::RandomIds;
+
+/// The flow with what it stands on.
+#[derive(Clone)]
+pub struct Statements {
+    pub processor: Processor,
+    /// What people ask.
+    pub books: Books,
+    pub inbox: LocalInbox,
+    pub bus: LocalBus,
+}
+
+impl Statements {
+    pub fn new(
+        store: &Store,
+        uploads: &LocalUploads,
+        clock: &Arc<dyn Clock>,
+        timings: &Timings,
+        mode: ProcessingMode,
+    ) -> Self {
+        let inbox = LocalInbox::new(store, uploads.clone(), Arc::new(RandomIds));
+        let bus = store.bus();
+        let timed = TimedBus { bus: bus.clone(), clock: Arc::clone(clock), timings: timings.clone() };
+        let settings = Settings {
+            mode,
+            // Whoever had a file in hand is dead.
+            lease: Duration::ZERO,
+            // One thread writes.
+            stores_at_once: 2,
+            ..Settings::default()
+        };
+        let ingest = Ingest {
+            files: Arc::new(store.files()),
+            transactions: Arc::new(store.transactions()),
+            figures: Arc::new(store.figures()),
+            audit: Arc::new(store.audit()),
+            events: Arc::new(timed),
+            objects: Arc::new(store.objects()),
+            inbox: Arc::new(inbox.clone()),
+            queue: Arc::new(store.queues()),
+            clock: Arc::clone(clock),
+            ids: Arc::new(RandomIds),
+            settings,
+        };
+        let letters = Letters { dead: Arc::new(store.dead_letters()), alone: true };
+        let processor = Processor { ingest: ingest.clone(), statements: Arc::new(StatementFiles) };
+        Self { processor, books: Books { ingest, letters }, inbox, bus }
+    }
+
+    pub fn ingest(&self) -> &Ingest {
+        &self.processor.ingest
+    }
+}
+
+/// The bus, with a look at the clock before and after.
+struct TimedBus {
+    bus: LocalBus,
+    clock: Arc<dyn Clock>,
+    timings: Timings,
+}
+
+#[async_trait]
+impl EventPublisher for TimedBus {
+    async fn publish(&self, events: &[Outgoing]) -> Result<Vec<usize>, PortError> {
+        let begun = self.clock.now();
+        let outcome = self.bus.publish(events).await;
+        // A clock that was set back tells nothing.
+        if let Ok(took) = (self.clock.now() - begun).to_std() {
+            self.timings.note(Measure::Publish, "bus", took);
+        }
+        outcome
+    }
+}

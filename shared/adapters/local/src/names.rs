@@ -1,0 +1,91 @@
+//! Names that stand in millions of rows, as numbers.
+
+use std::collections::{HashMap, HashSet};
+
+use riffle_ports::{Category, Month};
+use rusqlite::{OptionalExtension, params};
+
+use crate::database::{Work, WorkError};
+
+/// The number of "no category".
+pub(crate) const NO_CATEGORY: i64 = 2;
+
+/// The numbers of names, looked up once a call.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    tenant: String,
+    accounts: HashMap<String, i64>,
+    months: HashSet<(i64, Month)>,
+    categories: Vec<(Category, i64)>,
+}
+
+impl Numbers {
+    pub(crate) fn new(tenant: &str) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            accounts: HashMap::new(),
+            months: HashSet::new(),
+            categories: Vec::new(),
+        }
+    }
+
+    /// `None`: nothing was ever stored of it.
+    pub(crate) fn known(&mut self, work: &Work<'_>, account: &str) -> Result<Option<i64>, WorkError> {
+        if let Some(number) = self.accounts.get(account) {
+            return Ok(Some(*number));
+        }
+        let number = work
+            .prepare_cached("SELECT number FROM accounts WHERE tenant = ?1 AND name = ?2")?
+            .query_row(params![self.tenant, account], |row| row.get(0))
+            .optional()?;
+        if let Some(number) = number {
+            self.accounts.insert(account.to_owned(), number);
+        }
+        Ok(number)
+    }
+
+    pub(crate) fn account(&mut self, work: &Work<'_>, account: &str) -> Result<i64, WorkError> {
+        if let Some(number) = self.known(work, account)? {
+            return Ok(number);
+        }
+        work.prepare_cached("INSERT INTO accounts (tenant, name) VALUES (?1, ?2)")?
+            .execute(params![self.tenant, account])?;
+        let number = work.last_insert_rowid();
+        self.accounts.insert(account.to_owned(), number);
+        Ok(number)
+    }
+
+    /// Notes that something was stored there.
+    pub(crate) fn month(&mut self, work: &Work<'_>, account: i64, month: Month) -> Result<(), WorkError> {
+        if self.months.insert((account, month)) {
+            work.prepare_cached(
+                "INSERT INTO months (account, month) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![account, month.to_string()])?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn category(
+        &mut self,
+        work: &Work<'_>,
+        category: Option<&Category>,
+    ) -> Result<i64, WorkError> {
+        let Some(category) = category else { return Ok(NO_CATEGORY) };
+        if let Some((_, number)) = self.categories.iter().find(|(known, _)| known == category) {
+            return Ok(*number);
+        }
+        let Category { name, source, confidence } = category;
+        work.prepare_cached(
+            "INSERT INTO categories (name, source, confidence) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![name, source, confidence])?;
+        let number = work
+            .prepare_cached(
+                "SELECT number FROM categories WHERE name = ?1 AND source = ?2 AND confidence = ?3",
+            )?
+            .query_row(params![name, source, confidence], |row| row.get(0))?;
+        self.categories.push((category.clone(), number));
+        Ok(number)
+    }
+}
