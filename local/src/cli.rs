@@ -1,15 +1,19 @@
 //! The command line's words.
 
+mod statements;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Leafs through folders of files for codes.
+pub use statements::{Import, Mode, Replay, Watch};
+
+/// Leafs through files: folders of drawings for codes, bank statements for their transactions.
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Try it:\n  riffle samples demo\n  riffle scan demo/drawings --codes demo/codes.xlsx --report demo/report.xlsx"
+    after_help = "Try it:\n  riffle samples demo\n  riffle scan demo/drawings --codes demo/codes.xlsx --report demo/report.xlsx\n  riffle import statement.csv"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -26,6 +30,12 @@ pub enum Command {
     Serve(Serve),
     /// Check the platform: what is wrong, and what to do.
     Doctor(Doctor),
+    /// Read bank statements: their transactions, once each.
+    Import(Import),
+    /// Import what comes into a folder.
+    Watch(Watch),
+    /// Tell past events again to one consumer.
+    Replay(Replay),
     /// Give dead letters back to the queues where they failed.
     Redrive(Redrive),
     /// Make sample drawings, a list of codes and an answer key.
@@ -202,12 +212,13 @@ Examples:
   riffle redrive
   riffle redrive --message 1734 --message 1735
 
-A dead letter is a message that failed too often: five times, and a file's message three times before that. Nobody
-tries it again by itself. When the cause is gone, this puts it back where it failed last; the next riffle serve, or
-the same riffle scan again, goes on with it. Doing it twice does no harm, and a message that has nothing left to do
-is taken away without effect. All are moved, or none.
+A dead letter is a message that failed too often: five times, and a scanned file's message three times before that.
+Nobody tries it again by itself. When the cause is gone, this puts it back where it failed last; the next riffle
+serve, import, or the same riffle scan again, goes on with it. Doing it twice does no harm, and a message that has
+nothing left to do is taken away without effect. All are moved, or none.
 
---list shows each as a line: message, queue, kind, scan, the scan's state, age, why it lies there, parted by tabs.
+--list shows each as a line: message, queue, kind, scan or statement, its state, age, why it lies there, parted by
+tabs.
 Built with the feature `cloud`, it redrives a deployed stack: riffle redrive --stack Riffle.
 
 Exit codes:
@@ -287,6 +298,10 @@ pub struct Machine {
     /// reader cannot.
     #[arg(long, value_name = "PATH", env = "RIFFLE_PDFIUM")]
     pub pdfium: Option<PathBuf>,
+
+    /// How statements get from the inbox to their processor.
+    #[arg(long, env = "PROCESSING_MODE", hide = true, value_enum, default_value_t = Mode::Events)]
+    pub processing_mode: Mode,
 
     #[command(flatten)]
     pub drive: Drive,

@@ -11,7 +11,6 @@ use riffle_contracts::http_ingest::FileState;
 use riffle_ingest::Filter;
 use riffle_local_adapters::{Deposit, Deposited};
 use riffle_scan::Links;
-use serde::Serialize;
 
 use crate::cli::Import;
 use crate::error::Problem;
@@ -140,15 +139,6 @@ async fn place(
     }
 }
 
-/// A transaction for programs.
-#[derive(Serialize)]
-struct Line<'a, T> {
-    r#type: &'static str,
-    file: &'a str,
-    #[serde(flatten)]
-    transaction: T,
-}
-
 async fn as_json(platform: &Platform, outcomes: &[Outcome]) -> Result<(), Problem> {
     for outcome in outcomes {
         if let End::Told(item) = &outcome.end {
@@ -159,17 +149,12 @@ async fn as_json(platform: &Platform, outcomes: &[Outcome]) -> Result<(), Proble
                 let page = books.transactions(TENANT, &filter, after.as_deref(), PAGE).await;
                 let page = page.map_err(|error| Problem::new(error.to_string()))?;
                 let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-                for mut transaction in page.transactions {
-                    // The file that brought it first is of no use to who has another in hand.
-                    let brought = std::mem::take(&mut transaction.file);
-                    let mut line = serde_json::to_value(Line {
-                        r#type: "TRANSACTION",
-                        file: &outcome.file,
-                        transaction: serde_json::to_value(transaction).map_err(|error| Problem::new(error.to_string()))?,
-                    })
-                    .map_err(|error| Problem::new(error.to_string()))?;
-                    line["file"] = outcome.file.clone().into();
-                    line["new"] = (brought == item.id).into();
+                for transaction in page.transactions {
+                    let new = transaction.file == item.id;
+                    let mut line = serde_json::to_value(transaction).map_err(|error| Problem::new(error.to_string()))?;
+                    line["type"] = "TRANSACTION".into();
+                    // Not shown by any file before this one.
+                    line["new"] = new.into();
                     writeln!(out, "{line}")?;
                 }
                 out.flush()?;

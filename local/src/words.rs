@@ -27,6 +27,17 @@ pub fn count(number: u64, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
+/// A word as the contracts write it: `processed`.
+pub fn named(word: &impl serde::Serialize) -> String {
+    serde_json::json!(word).as_str().unwrap_or_default().to_owned()
+}
+
+/// Names of files are data: what would break a line or a column, or command a terminal, becomes a space.
+pub fn line(text: &str) -> String {
+    let commands = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.replace(commands, " ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use riffle_local_adapters::{Depth, Holder, QueueName, Room, StateLook, kept_texts};
+use riffle_local_adapters::{Depth, Holder, Room, StateLook, kept_texts};
 use riffle_ports::{Clock as _, PortError, Session};
 use riffle_runtime::SystemClock;
 
@@ -24,10 +24,11 @@ const DISK: &str = "disk";
 const QUEUES: &str = "queues";
 const DEAD_LETTERS: &str = "dead letters";
 const SESSIONS: &str = "open scans";
+const STATEMENTS: &str = "open statements";
 const TEXTS: &str = "kept texts";
 const OTHER_FOLDER: &str =
     "make it writable for this user, or name another folder with --state or LOCAL_STORAGE_PATH";
-const GO_ON: &str = "riffle serve, or the same riffle scan again, goes on with them";
+const GO_ON: &str = "riffle serve, or the same riffle scan or import again, goes on with them";
 
 pub fn check(machine: &Machine, checks: &mut Checks) -> Result<(), Problem> {
     let dir = platform::state_dir(machine.state.as_deref())?;
@@ -103,7 +104,7 @@ fn space(room: &Room, dir: &Path, checks: &mut Checks) {
 fn waiting(look: &StateLook, now: DateTime<Utc>, checks: &mut Checks) -> Result<(), PortError> {
     let all = |depth: &Depth| depth.ready + depth.in_flight + depth.waiting;
     let (dead, queues): (Vec<Depth>, Vec<Depth>) =
-        look.depths()?.into_iter().partition(|depth| depth.queue == QueueName::ScanDeadLetter);
+        look.depths()?.into_iter().partition(|depth| depth.queue.is_dead_letter());
     let held: Vec<String> = queues
         .iter()
         .filter(|depth| all(depth) > 0)
@@ -115,13 +116,25 @@ fn waiting(look: &StateLook, now: DateTime<Utc>, checks: &mut Checks) -> Result<
         checks.hint(QUEUES, held.join(", "), GO_ON);
     }
 
-    let dead: u64 = dead.iter().map(all).sum();
+    let whose: Vec<String> = dead
+        .iter()
+        .filter(|depth| all(depth) > 0)
+        .map(|depth| format!("{} {}", depth.queue.as_str(), all(depth)))
+        .collect();
     match look.dead_letters(1)?.first() {
         None => checks.ok(DEAD_LETTERS, "none"),
         Some(oldest) => checks.warning(
             DEAD_LETTERS,
-            format!("{dead}, the oldest sent {} ago", words::span(now - oldest.sent_at)),
+            format!("{}, the oldest sent {} ago", whose.join(", "), words::span(now - oldest.sent_at)),
             "riffle redrive --list shows them; riffle redrive gives them back when the cause is gone",
+        ),
+    }
+    match look.statements()? {
+        (0, 0) => checks.ok(STATEMENTS, "none"),
+        (open, untold) => checks.hint(
+            STATEMENTS,
+            format!("{open}, and {} still to be told", words::count(untold, "event")),
+            GO_ON,
         ),
     }
     sessions(&look.open_sessions()?, now, checks);

@@ -9,8 +9,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use riffle_ingest::Findings;
 use riffle_local_adapters::{QueueName, Received, StateLook, Store};
-use riffle_ports::{Clock as _, SessionId, State};
+use riffle_ports::{Clock as _, File, SessionId};
 use riffle_runtime::SystemClock;
 
 use crate::cli::Redrive;
@@ -36,8 +37,7 @@ fn list(dir: &Path, json: bool) -> Result<ExitCode, Problem> {
     let mut letters = Vec::new();
     if let Some(look) = StateLook::open(dir).map_err(|error| Problem::new(error.to_string()))? {
         for dead in look.dead_letters(usize::MAX)? {
-            let state = look.state(&SessionId(dead.group.clone()))?;
-            letters.push(letter(dead, state));
+            letters.push(letter(&look, dead)?);
         }
     }
     let mut out = std::io::stdout().lock();
@@ -51,22 +51,41 @@ fn list(dir: &Path, json: bool) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn letter(dead: Received, state: Option<State>) -> Letter {
+fn letter(look: &StateLook, dead: Received) -> Result<Letter, Problem> {
     let kind = Kind::of(&dead.body, dead.origin);
     let queue = dead.origin.last();
-    let why = match (&kind, state) {
-        (Kind::Unreadable, _) => "it is no message of riffle".to_owned(),
-        (_, None) => "its scan is not in this state".to_owned(),
-        (_, Some(state)) if state.is_terminal() => {
-            "its scan is at an end: it has nothing left to do".to_owned()
+    let times = queue.redrive().map_or(0, |redrive| redrive.after);
+    let often = format!("it failed {times} times in {}; the log has each", queue.as_str());
+    let (of, state, why) = match &kind {
+        Kind::Unreadable => (dead.group, None, "it is no message of riffle".to_owned()),
+        Kind::Statement { tenant, file, .. } => {
+            let found = look.file(tenant, file)?;
+            let state = found.as_ref().map(|file| words::named(&file.state));
+            let told = found.map(|file| reason(&file, dead.origin.function())).transpose()?.flatten();
+            (file.0.clone(), state, told.unwrap_or(often))
         }
-        (_, Some(_)) => {
-            let times = queue.redrive().map_or(0, |redrive| redrive.after);
-            format!("it failed {times} times in {}; the log has each", queue.as_str())
+        Kind::Dispatch | Kind::File(_) | Kind::Finish => {
+            let state = look.state(&SessionId(dead.group.clone()))?;
+            let why = match state {
+                None => "its scan is not in this state".to_owned(),
+                Some(state) if state.is_terminal() => {
+                    "its scan is at an end: it has nothing left to do".to_owned()
+                }
+                Some(_) => often,
+            };
+            (dead.group, state.as_ref().map(words::named), why)
         }
     };
     let age = words::span(SystemClock.now() - dead.sent_at);
-    Letter { id: dead.id, queue: queue.as_str().to_owned(), kind, session: dead.group, state, age, why }
+    Ok(Letter { id: dead.id, queue: queue.as_str().to_owned(), kind, of, state, age, why })
+}
+
+/// Why a statement failed in a function, as far as its record tells.
+fn reason(file: &File, function: &str) -> Result<Option<String>, Problem> {
+    let findings = Findings::of(file).map_err(|error| Problem::new(error.to_string()))?;
+    let told = findings.errors.into_iter().rev().find(|failed| failed.stage == function);
+    let own = if function == QueueName::FileProcessor.function() { findings.reason } else { None };
+    Ok(told.map(|failed| failed.reason).or(own))
 }
 
 async fn give_back(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {
@@ -84,7 +103,7 @@ async fn give_back(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem>
     match moved.len() as u64 {
         0 => say("there is nothing to give back"),
         number => say(&format!(
-            "{} given back; riffle serve, or the same riffle scan again, goes on with them",
+            "{} given back; riffle serve, import, or the same riffle scan again, goes on with them",
             words::count(number, "dead letter")
         )),
     }

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use riffle_contracts::{FoundMatch, Frame, FrameBody, Summary};
 
 use crate::error::Problem;
+use crate::words::line;
 
 /// Results go to standard output, everything else to standard error.
 pub struct Output {
@@ -207,12 +208,6 @@ fn determinate() -> ProgressStyle {
 
 fn spinner() -> ProgressStyle {
     ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner())
-}
-
-/// File names are data: what would break a line or a column, or command a terminal, becomes a space.
-fn line(text: &str) -> String {
-    let commands = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.replace(commands, " ")
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Problem> {

@@ -5,11 +5,12 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use riffle_ports::{PortError, Session, SessionId, State};
+use riffle_ports::{File as StatementFile, FileId, PortError, Session, SessionId, State};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use rustix::fs::{Access, access, statvfs};
 
 use crate::database::WorkError;
+use crate::file_ledger;
 use crate::queue_name::QueueName;
 use crate::queue_rows;
 use crate::queues::{self, Depth, Received};
@@ -66,6 +67,9 @@ impl Room {
     }
 }
 
+/// The first schema that knows of statements.
+const SINCE_STATEMENTS: usize = 3;
+
 /// The state database, open for reading.
 #[derive(Debug)]
 pub struct StateLook {
@@ -108,6 +112,25 @@ impl StateLook {
     pub fn dead_letters(&self, max: usize) -> Result<Vec<Received>, PortError> {
         let rows = queue_rows::dead_letters(&self.connection, QueueName::ALL, max)?;
         Ok(rows.into_iter().map(Received::from).collect())
+    }
+
+    /// A statement, if there is such a one.
+    pub fn file(&self, tenant: &str, id: &FileId) -> Result<Option<StatementFile>, PortError> {
+        if self.schema < SINCE_STATEMENTS {
+            return Ok(None);
+        }
+        Ok(file_ledger::load(&self.connection, tenant, id)?.map(|(_, file)| file))
+    }
+
+    /// Statements that are not at an end, and events that are still to be told.
+    pub fn statements(&self) -> Result<(u64, u64), PortError> {
+        if self.schema < SINCE_STATEMENTS {
+            return Ok((0, 0));
+        }
+        let count = |sql| -> Result<u64, WorkError> {
+            Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+        };
+        Ok((count("SELECT count(*) FROM files WHERE open")?, count("SELECT count(*) FROM outbox")?))
     }
 
     /// Sessions that are not at an end, without what was asked for.

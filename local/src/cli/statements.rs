@@ -1,0 +1,193 @@
+//! The words of the commands about statements.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use clap::{Args, ValueEnum};
+use riffle_contracts::{Consumer, EventType, ProcessingMode};
+
+use super::Machine;
+
+const IMPORT_HELP: &str = "\
+Examples:
+  riffle import statement.csv
+  riffle import *.csv *.ofx --account \"DE02 1203 0000 0000 2020 51\"
+  riffle import statement.csv --json | jq -r 'select(.type==\"TRANSACTION\" and .new).amount'
+  riffle import statement.csv --json | tail -1 | jq '{rows, new, duplicates, balanced}'
+
+Told apart by their content: CSV of any bank's making, OFX and QFX. A transaction that was imported before, by this
+file or another one, is known and not stored again; two alike in one statement are two. Where a statement tells its
+balances, they must follow from its transactions.
+
+Piped, each account of each file is a line: file, state, account, currency, opening, closing, balanced, rows, new,
+known, warnings, parted by tabs. With --json each transaction is a line, and after those of a file comes its SUMMARY.
+
+An import that was interrupted goes on when the same command is given again.
+
+Exit codes:
+  0    all files are processed
+  1    some are not: they are no statements, could not be read, or failed
+  2    could not run
+  3    all are processed, and at some a person should look: their balances do not follow, for example
+  130  interrupted with Ctrl-C";
+
+#[derive(Debug, Args)]
+#[command(after_help = IMPORT_HELP)]
+pub struct Import {
+    /// Statements to import.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// The account of transactions for which the file names none.
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+
+    /// Print one JSON object per line: each transaction, and after those of a file its SUMMARY.
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+const WATCH_HELP: &str = "\
+Examples:
+  riffle watch ~/Downloads/statements
+  riffle watch inbox --account Savings --json | jq -r 'select(.state!=\"processed\").file'
+
+Looks into the folder and those below it every second. A file that has not changed for two seconds is imported: once,
+also when riffle is started again, and once more when its content has changed. Hidden files and those that are still
+being written (.part, .crdownload, .tmp, ~$…) are left alone. What became of each file is a line, as of riffle import.
+
+Ctrl-C ends it; what is under way goes on at the next start.";
+
+#[derive(Debug, Args)]
+#[command(after_help = WATCH_HELP)]
+pub struct Watch {
+    /// Folder to watch.
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+
+    /// The account of transactions for which the file names none.
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+
+    /// Print the SUMMARY of each file as JSON, one a line.
+    #[arg(long)]
+    pub json: bool,
+
+    /// How long a file must not have changed.
+    #[arg(long, hide = true, value_name = "MILLISECONDS", default_value_t = 2_000)]
+    pub settle: u64,
+
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+const REPLAY_HELP: &str = "\
+Examples:
+  riffle replay --from 2026-01-01 --consumer analytics-consumer
+  riffle replay --from 2026-01-01T09:00:00Z --to 2026-01-01T10:00:00Z --type file.processed --consumer categorization-consumer
+  riffle replay --from 2026-01-01 --consumer file-processor-consumer --shadow
+
+Every event is kept. This tells those of a period again to one consumer, which announces nothing of it, and waits until
+it has dealt with them. Done twice, it changes nothing. With --shadow nothing is written: each line is something
+that this riffle would make otherwise than is stored: file, place, stored, now, parted by tabs.
+
+Consumers: file-processor-consumer, categorization-consumer, analytics-consumer, audit-consumer, error-consumer.
+Types: file.uploaded, file.processed, transactions.created, transactions.categorized, deletion.requested,
+file.deleted, error.occurred.
+
+Exit codes:
+  0  done; with --shadow: nothing would be different
+  1  with --shadow: something would be; without: some could not be dealt with, see riffle redrive --list
+  2  could not run";
+
+#[derive(Debug, Args)]
+#[command(after_help = REPLAY_HELP)]
+pub struct Replay {
+    /// Events from this day or time on (UTC): 2026-01-31 or 2026-01-31T09:30:00Z.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub from: DateTime<Utc>,
+
+    /// Events before this day or time. By default now.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub to: Option<DateTime<Utc>>,
+
+    /// Only events of this type. May be given several times.
+    #[arg(long = "type", value_name = "TYPE", value_parser = event_type)]
+    pub types: Vec<EventType>,
+
+    /// To whom.
+    #[arg(long, value_name = "NAME", value_parser = consumer)]
+    pub consumer: Consumer,
+
+    /// Tell what would be different, and write nothing.
+    #[arg(long)]
+    pub shadow: bool,
+
+    /// Print one JSON object per line.
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    let day = || text.parse::<NaiveDate>().ok().map(|day| day.and_time(NaiveTime::MIN).and_utc());
+    DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|time| time.to_utc())
+        .or_else(day)
+        .ok_or_else(|| "give a day such as 2026-01-31, or a time such as 2026-01-31T09:30:00Z".to_owned())
+}
+
+fn event_type(text: &str) -> Result<EventType, String> {
+    EventType::named(text)
+        .ok_or_else(|| format!("one of {}", EventType::ALL.map(EventType::as_str).join(", ")))
+}
+
+fn consumer(text: &str) -> Result<Consumer, String> {
+    Consumer::named(text).ok_or_else(|| format!("one of {}", Consumer::ALL.map(Consumer::as_str).join(", ")))
+}
+
+/// How files get from the inbox to their processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Through the bus.
+    Events,
+    /// Around it.
+    Direct,
+    /// Through it, and around it to compare.
+    Shadow,
+}
+
+impl From<Mode> for ProcessingMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Events => Self::Events,
+            Mode::Direct => Self::Direct,
+            Mode::Shadow => Self::Shadow,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight_and_a_time_may_be_of_any_zone() {
+        let day = moment("2026-01-31").expect("a day");
+        assert_eq!(moment("2026-01-31T01:00:00+01:00"), Ok(day));
+        assert!(moment("yesterday").is_err_and(|error| error.contains("2026-01-31")));
+    }
+
+    #[test]
+    fn a_wrong_word_names_the_right_ones() {
+        assert!(consumer("audit").is_err_and(|error| error.contains("audit-consumer")));
+        assert!(event_type("file").is_err_and(|error| error.contains("file.uploaded")));
+        assert_eq!(event_type("file.deleted"), Ok(EventType::FileDeleted));
+    }
+}

@@ -1,0 +1,135 @@
+//! `riffle replay`: past events told again to one consumer, or what it would make of them now.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use riffle_contracts::BusEvent;
+use riffle_ports::{Clock as _, Ids as _};
+use riffle_runtime::{RandomIds, SystemClock};
+use riffle_scan::Links;
+use serde_json::json;
+
+use crate::cli::Replay;
+use crate::error::Problem;
+use crate::outcome::Pipeline;
+use crate::platform::Platform;
+use crate::words;
+
+/// Something would be different, or could not be dealt with.
+const NOT_ALL: u8 = 1;
+
+pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
+    let to = arguments.to.unwrap_or_else(|| SystemClock.now());
+    if to <= arguments.from {
+        return Err(Problem::new("the period is empty: --to must be after --from"));
+    }
+    let replay = riffle_local_adapters::Replay {
+        name: format!("replay-{}", RandomIds.fresh()),
+        consumer: arguments.consumer,
+        from: arguments.from,
+        to,
+        types: arguments.types.clone(),
+    };
+    if let Some(deaf) = arguments.types.iter().find(|kind| !replay.consumer.listens_to().contains(kind)) {
+        let why = format!("{} does not listen to {}", replay.consumer.as_str(), deaf.as_str());
+        return Err(Problem::new(why));
+    }
+    let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
+    if arguments.shadow {
+        return shadow(&platform, &replay, arguments.json).await;
+    }
+    let before = dead(&platform).await?;
+    let count = platform.statements.bus.replay(&replay).await?;
+    let pumps = platform.start(&arguments.machine).await;
+    let told = tokio::select! {
+        told = settled(&platform) => told,
+        interrupt = tokio::signal::ctrl_c() => {
+            interrupt?;
+            Err(Problem::interrupted("stopped; riffle serve goes on with it"))
+        }
+    };
+    pumps.stop().await;
+    told?;
+    let failed = dead(&platform).await?.saturating_sub(before);
+    let name = &replay.name;
+    if arguments.json {
+        let line = json!({
+            "replay": name, "consumer": replay.consumer.as_str(), "events": count, "dead_letters": failed,
+        });
+        writeln!(std::io::stdout().lock(), "{line}")?;
+    } else {
+        say(&format!("{} told again to {} in {name}", words::count(count, "event"), replay.consumer.as_str()));
+    }
+    if failed == 0 {
+        return Ok(ExitCode::SUCCESS);
+    }
+    say(&format!("{} could not be dealt with: riffle redrive --list", words::count(failed, "event")));
+    Ok(ExitCode::from(NOT_ALL))
+}
+
+/// Waits until nothing is under way.
+async fn settled(platform: &Arc<Platform>) -> Result<(), Problem> {
+    Pipeline::new(platform).end(&[], |_, _| {}).await.map(drop)
+}
+
+async fn dead(platform: &Platform) -> Result<u64, Problem> {
+    let depths = platform.queues.depths().await?;
+    let dead = depths.iter().filter(|depth| depth.queue.is_dead_letter());
+    Ok(dead.map(|depth| depth.ready + depth.in_flight + depth.waiting).sum())
+}
+
+async fn shadow(
+    platform: &Platform,
+    replay: &riffle_local_adapters::Replay,
+    json: bool,
+) -> Result<ExitCode, Problem> {
+    let (mut after, mut events, mut different, mut skipped) = (None, 0, 0, 0);
+    loop {
+        let (bodies, next) = platform.statements.bus.archived(replay, after).await?;
+        for body in bodies {
+            events += 1;
+            let event: BusEvent = serde_json::from_str(&body)
+                .map_err(|error| Problem::new(format!("an archived event cannot be read: {error}")))?;
+            let file = &event.detail.processing_id;
+            let differences = match platform.statements.processor.differences(replay.consumer, &event.detail).await {
+                Ok(differences) => differences,
+                Err(failure) => {
+                    skipped += 1;
+                    say(&format!("{file}: {}: {failure}", event.detail_type));
+                    continue;
+                }
+            };
+            different += differences.len() as u64;
+            let mut out = std::io::stdout().lock();
+            for difference in differences {
+                if json {
+                    let line = json!({
+                        "file": file, "type": event.detail_type, "place": difference.place,
+                        "stored": difference.stored, "now": difference.now,
+                    });
+                    writeln!(out, "{line}")?;
+                } else {
+                    let cells = [file, &difference.place, &difference.stored, &difference.now];
+                    writeln!(out, "{}", cells.map(|cell| words::line(cell)).join("\t"))?;
+                }
+            }
+        }
+        match next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    let left = if skipped == 0 { String::new() } else { format!("; {skipped} could not be compared") };
+    say(&format!(
+        "{} of {}{left}; nothing was written",
+        words::count(different, "difference"),
+        words::count(events, "event")
+    ));
+    Ok(if different == 0 && skipped == 0 { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL) })
+}
+
+#[expect(clippy::print_stderr, reason = "this is where people are told")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}

@@ -1,0 +1,225 @@
+//! `riffle watch`: what comes into a folder is imported, each content of each file once.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use riffle_local_adapters::{Deposit, DepositError, Deposited};
+use riffle_scan::Links;
+use tokio::signal::unix::{SignalKind, signal};
+use walkdir::{DirEntry, WalkDir};
+
+use crate::cli::Watch;
+use crate::error::Problem;
+use crate::import::account_name;
+use crate::outcome::{self, Awaited, End, Outcome, Pipeline};
+use crate::platform::{Platform, TENANT};
+use crate::words;
+
+/// Between two looks at the folder, and at what is under way.
+const LOOK: Duration = Duration::from_secs(1);
+const LEAST: Duration = Duration::from_millis(20);
+/// While somebody is still writing them.
+const UNFINISHED: [&str; 4] = ["part", "crdownload", "download", "tmp"];
+
+pub async fn run(arguments: Watch) -> Result<ExitCode, Problem> {
+    let dir = arguments
+        .dir
+        .canonicalize()
+        .ok()
+        .filter(|dir| dir.is_dir())
+        .ok_or_else(|| Problem::new(format!("{} is no folder", arguments.dir.display())))?;
+    let account = arguments.account.as_deref().map(account_name).transpose()?;
+    let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
+    // Before anything begins: from here on no Ctrl-C is missed.
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let pumps = platform.start(&arguments.machine).await;
+    say(&format!("watching {} (Ctrl-C ends it)", dir.display()));
+    let settle = Duration::from_millis(arguments.settle);
+    let pause = settle.clamp(LEAST, LOOK);
+    let mut watcher = Watcher {
+        pipeline: Pipeline::new(&platform),
+        platform,
+        dir,
+        account,
+        json: arguments.json,
+        settle: settle.as_millis().div_ceil(pause.as_millis()),
+        seen: HashMap::new(),
+        awaited: Vec::new(),
+        first: true,
+    };
+    let outcome = loop {
+        if let Err(problem) = watcher.look().await {
+            break Err(problem);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = interrupt.recv() => break Ok(ExitCode::SUCCESS),
+            _ = terminate.recv() => break Ok(ExitCode::SUCCESS),
+        }
+    };
+    // What is in hand is done; the rest goes on at the next start.
+    pumps.stop().await;
+    watcher.tell().await?;
+    outcome
+}
+
+struct Watcher {
+    platform: Arc<Platform>,
+    pipeline: Pipeline,
+    dir: PathBuf,
+    account: Option<String>,
+    json: bool,
+    /// Looks between which a file must not have changed.
+    settle: u128,
+    seen: HashMap<PathBuf, Seen>,
+    awaited: Vec<Awaited>,
+    first: bool,
+}
+
+/// A file of the folder.
+struct Seen {
+    /// Size and time.
+    stamp: String,
+    /// Looks since it has this stamp.
+    looks: u128,
+    /// Nothing is left to do.
+    settled: bool,
+    /// What was said of it that is not to be said again.
+    said: Option<String>,
+}
+
+impl Watcher {
+    async fn look(&mut self) -> Result<(), Problem> {
+        let files = self.files();
+        self.seen.retain(|path, _| files.contains_key(path));
+        for (path, stamp) in files {
+            let settled = match self.seen.get_mut(&path) {
+                Some(seen) if seen.stamp == stamp => {
+                    seen.looks += 1;
+                    seen.settled || seen.looks < self.settle
+                }
+                _ => {
+                    let seen = Seen { stamp, looks: 0, settled: false, said: None };
+                    self.seen.insert(path.clone(), seen);
+                    // What was brought before needs no time to settle.
+                    !self.platform.statements.inbox.knows(&path).await.unwrap_or_default()
+                }
+            };
+            if !settled {
+                self.take(&path).await?;
+            }
+        }
+        self.first = false;
+        self.tell().await
+    }
+
+    /// The files there are, with size and time.
+    fn files(&self) -> BTreeMap<PathBuf, String> {
+        let walk = WalkDir::new(&self.dir).into_iter().filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
+        let file = |entry: DirEntry| {
+            // A link is what it leads to.
+            let metadata = std::fs::metadata(entry.path()).ok().filter(std::fs::Metadata::is_file)?;
+            let time = metadata.modified().ok()?;
+            Some((entry.into_path(), format!("{} {time:?}", metadata.len())))
+        };
+        // What cannot be listed now may be at the next look.
+        walk.filter_map(Result::ok).filter_map(file).collect()
+    }
+
+    /// Brings a file that has settled, if it was not brought before.
+    async fn take(&mut self, path: &Path) -> Result<(), Problem> {
+        let shown = path.strip_prefix(&self.dir).unwrap_or(path).display().to_string();
+        let inbox = &self.platform.statements.inbox;
+        if inbox.knows(path).await.unwrap_or_default() {
+            // Its end may not have been told, should the last process have been killed.
+            if self.first
+                && let Some(object) = inbox.deposited(path).await?
+            {
+                let awaited = Awaited::new(shown, &object);
+                if !self.pipeline.item(&awaited.id).await?.is_some_and(|item| Pipeline::is_done(&item)) {
+                    self.awaited.push(awaited);
+                }
+            }
+            self.settled(path);
+            return Ok(());
+        }
+        let deposit = Deposit {
+            key: inbox.fresh_key(TENANT),
+            path: path.to_owned(),
+            name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
+            account: self.account.clone(),
+        };
+        match inbox.deposit(&deposit, true).await {
+            Ok(Deposited::Placed(object)) => self.awaited.push(Awaited::new(shown, &object)),
+            Ok(Deposited::Before) => {}
+            // Not settled after all: it is looked at again.
+            Err(DepositError::Changed) => return Ok(()),
+            Err(error) => {
+                let why = error.to_string();
+                let seen = self.seen.get_mut(path);
+                let new = seen.is_none_or(|seen| seen.said.replace(why.clone()).as_ref() != Some(&why));
+                // Said once; it may be read at the next look.
+                return if new { self.print(&Outcome { file: shown, end: End::Unread(why) }) } else { Ok(()) };
+            }
+        }
+        self.settled(path);
+        Ok(())
+    }
+
+    fn settled(&mut self, path: &Path) {
+        if let Some(seen) = self.seen.get_mut(path) {
+            seen.settled = true;
+        }
+    }
+
+    /// Tells of those whose end has come.
+    async fn tell(&mut self) -> Result<(), Problem> {
+        if self.awaited.is_empty() {
+            return Ok(());
+        }
+        // In this order: what is not done when nothing is under way will not be done.
+        let idle = self.pipeline.is_idle().await?;
+        for awaited in std::mem::take(&mut self.awaited) {
+            let item = self.pipeline.item(&awaited.id).await?;
+            if item.as_ref().is_some_and(Pipeline::is_done) || idle {
+                self.print(&Outcome { file: awaited.file, end: outcome::end(item) })?;
+            } else {
+                self.awaited.push(awaited);
+            }
+        }
+        Ok(())
+    }
+
+    fn print(&self, outcome: &Outcome) -> Result<(), Problem> {
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            writeln!(out, "{}", outcome.summary()?)?;
+        } else {
+            for row in outcome.rows() {
+                writeln!(out, "{}", row.join("\t"))?;
+            }
+            for remark in outcome.remarks() {
+                say(&format!("{}: {remark}", words::line(&outcome.file)));
+            }
+        }
+        out.flush()?;
+        Ok(())
+    }
+}
+
+fn is_hidden(entry: &DirEntry) -> bool {
+    let name = entry.file_name().to_string_lossy();
+    let written = Path::new(entry.file_name()).extension().and_then(|extension| extension.to_str());
+    name.starts_with('.')
+        || name.starts_with("~$")
+        || (entry.file_type().is_file() && written.is_some_and(|written| UNFINISHED.contains(&written)))
+}
+
+#[expect(clippy::print_stderr, reason = "this is where people are told")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}
