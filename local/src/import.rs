@@ -68,12 +68,17 @@ async fn import(
         }
     }
     let all = awaited.len();
-    let ended = pipeline.end(&awaited, |done, rows| bar.set_message(format!("{done} of {all} files, {rows} rows")));
+    let ended =
+        pipeline.end(&awaited, |done, rows| bar.set_message(format!("{done} of {all} files, {rows} rows")));
     let mut ended = ended.await?.into_iter();
     bar.finish_and_clear();
     let outcomes: Vec<Outcome> =
         outcomes.into_iter().filter_map(|outcome| outcome.or_else(|| ended.next())).collect();
-    if json { as_json(platform, &outcomes).await? } else { for_people(&outcomes)? }
+    if json {
+        as_json(platform, &outcomes).await?
+    } else {
+        for_people(&outcomes)?
+    }
     let verdicts = || outcomes.iter().map(Outcome::verdict);
     Ok(if verdicts().any(|verdict| verdict == Verdict::Not) {
         ExitCode::from(NOT_ALL)
@@ -101,7 +106,9 @@ fn given(files: &[PathBuf]) -> Result<Vec<(String, Result<PathBuf, String>)>, Pr
     let look = |file: &PathBuf| -> Result<_, Problem> {
         let name = file.display().to_string();
         if file.is_dir() {
-            return Err(Problem::new(format!("{name} is a folder: name its files, or give it to riffle watch")));
+            return Err(Problem::new(format!(
+                "{name} is a folder: name its files, or give it to riffle watch"
+            )));
         }
         Ok((name, file.canonicalize().map_err(|error| format!("it cannot be read: {error}"))))
     };
@@ -151,7 +158,8 @@ async fn as_json(platform: &Platform, outcomes: &[Outcome]) -> Result<(), Proble
                 let mut out = std::io::BufWriter::new(std::io::stdout().lock());
                 for transaction in page.transactions {
                     let new = transaction.file == item.id;
-                    let mut line = serde_json::to_value(transaction).map_err(|error| Problem::new(error.to_string()))?;
+                    let mut line =
+                        serde_json::to_value(transaction).map_err(|error| Problem::new(error.to_string()))?;
                     line["type"] = "TRANSACTION".into();
                     // Not shown by any file before this one.
                     line["new"] = new.into();
@@ -192,7 +200,8 @@ fn bar(json: bool) -> ProgressBar {
     if json || !std::io::stdout().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let style =
+        ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
     let bar = ProgressBar::new_spinner().with_style(style);
     bar.enable_steady_tick(Duration::from_millis(120));
     bar

@@ -70,7 +70,9 @@ impl Pumps {
         let singles = [QueueName::ScanQuarantine, QueueName::ScanDispatch, QueueName::ScanFinish];
         let mut tasks = JoinSet::new();
         let queues = std::iter::repeat_n(QueueName::ScanWork, workers).chain(singles);
-        for queue in queues.chain(INGEST.into_iter().flat_map(|(queue, pumps)| std::iter::repeat_n(queue, pumps))) {
+        for queue in
+            queues.chain(INGEST.into_iter().flat_map(|(queue, pumps)| std::iter::repeat_n(queue, pumps)))
+        {
             let pump = Pump {
                 platform: Arc::clone(platform),
                 queue,
@@ -186,9 +188,7 @@ impl Pump {
             }
             QueueName::ScanFinish => scan_finisher::handle(&functions.scan, event).await,
             QueueName::FileUploads => s3_event_handler::handle(statements.ingest(), event).await,
-            QueueName::FileProcessor => {
-                file_processor_consumer::handle(&statements.processor, event).await
-            }
+            QueueName::FileProcessor => file_processor_consumer::handle(&statements.processor, event).await,
             QueueName::Categorization => categorization_consumer::handle(statements.ingest(), event).await,
             QueueName::Analytics => analytics_consumer::handle(statements.ingest(), event).await,
             QueueName::Audit => audit_consumer::handle(statements.ingest(), event).await,

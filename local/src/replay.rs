@@ -59,7 +59,11 @@ pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
         });
         writeln!(std::io::stdout().lock(), "{line}")?;
     } else {
-        say(&format!("{} told again to {} in {name}", words::count(count, "event"), replay.consumer.as_str()));
+        say(&format!(
+            "{} told again to {} in {name}",
+            words::count(count, "event"),
+            replay.consumer.as_str()
+        ));
     }
     if failed == 0 {
         return Ok(ExitCode::SUCCESS);
@@ -92,14 +96,15 @@ async fn shadow(
             let event: BusEvent = serde_json::from_str(&body)
                 .map_err(|error| Problem::new(format!("an archived event cannot be read: {error}")))?;
             let file = &event.detail.processing_id;
-            let differences = match platform.statements.processor.differences(replay.consumer, &event.detail).await {
-                Ok(differences) => differences,
-                Err(failure) => {
-                    skipped += 1;
-                    say(&format!("{file}: {}: {failure}", event.detail_type));
-                    continue;
-                }
-            };
+            let differences =
+                match platform.statements.processor.differences(replay.consumer, &event.detail).await {
+                    Ok(differences) => differences,
+                    Err(failure) => {
+                        skipped += 1;
+                        say(&format!("{file}: {}: {failure}", event.detail_type));
+                        continue;
+                    }
+                };
             different += differences.len() as u64;
             let mut out = std::io::stdout().lock();
             for difference in differences {

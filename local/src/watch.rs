@@ -119,7 +119,8 @@ impl Watcher {
 
     /// The files there are, with size and time.
     fn files(&self) -> BTreeMap<PathBuf, String> {
-        let walk = WalkDir::new(&self.dir).into_iter().filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
+        let walk =
+            WalkDir::new(&self.dir).into_iter().filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
         let file = |entry: DirEntry| {
             // A link is what it leads to.
             let metadata = std::fs::metadata(entry.path()).ok().filter(std::fs::Metadata::is_file)?;
@@ -163,7 +164,11 @@ impl Watcher {
                 let seen = self.seen.get_mut(path);
                 let new = seen.is_none_or(|seen| seen.said.replace(why.clone()).as_ref() != Some(&why));
                 // Said once; it may be read at the next look.
-                return if new { self.print(&Outcome { file: shown, end: End::Unread(why) }) } else { Ok(()) };
+                return if new {
+                    self.print(&Outcome { file: shown, end: End::Unread(why) })
+                } else {
+                    Ok(())
+                };
             }
         }
         self.settled(path);

@@ -13,7 +13,8 @@ pub use wait::{Awaited, Pipeline};
 
 /// Columns of a table.
 pub const COLUMNS: [&str; 11] = [
-    "File", "State", "Account", "Currency", "Opening", "Closing", "Balanced", "Rows", "New", "Known", "Warnings",
+    "File", "State", "Account", "Currency", "Opening", "Closing", "Balanced", "Rows", "New", "Known",
+    "Warnings",
 ];
 /// Remarks on one file that people are shown; a program has them all.
 const REMARKS: usize = 10;
@@ -195,9 +196,8 @@ impl Outcome {
 pub fn table(rows: &[[String; COLUMNS.len()]]) -> String {
     let header = COLUMNS.map(str::to_owned);
     let all = || std::iter::once(&header).chain(rows);
-    let widths: [usize; COLUMNS.len()] = std::array::from_fn(|column| {
-        all().map(|row| row[column].chars().count()).max().unwrap_or_default()
-    });
+    let widths: [usize; COLUMNS.len()] =
+        std::array::from_fn(|column| all().map(|row| row[column].chars().count()).max().unwrap_or_default());
     let mut table = String::new();
     for row in all() {
         let cells = row.iter().zip(widths).enumerate().map(|(column, (cell, width))| {

@@ -66,7 +66,11 @@ impl Pipeline {
 
     /// Waits until nothing is under way any more, and tells what became of these files, in their order. `progress`
     /// hears how many are done, and how many rows have been read.
-    pub async fn end(&self, awaited: &[Awaited], mut progress: impl FnMut(usize, u64)) -> Result<Vec<Outcome>, Problem> {
+    pub async fn end(
+        &self,
+        awaited: &[Awaited],
+        mut progress: impl FnMut(usize, u64),
+    ) -> Result<Vec<Outcome>, Problem> {
         let mut pause = SOON;
         loop {
             // In this order: what is not done when nothing is under way will not be done.

@@ -340,12 +340,8 @@ fn storage_key(key: &str) -> String {
 
 /// As S3 tells it, the key encoded as in a form.
 fn notification(key: &str, size: u64, etag: &str) -> Result<String, WorkError> {
-    let object = BucketObject {
-        key: BucketObject::encoded_key(key),
-        size,
-        etag: etag.to_owned(),
-        version: None,
-    };
+    let object =
+        BucketObject { key: BucketObject::encoded_key(key), size, etag: etag.to_owned(), version: None };
     let s3 = BucketEntity { bucket: BucketName { name: BUCKET.to_owned() }, object };
     let record = BucketRecord { event_name: "ObjectCreated:Post".to_owned(), s3 };
     let told = BucketNotification { records: vec![record], event: None };

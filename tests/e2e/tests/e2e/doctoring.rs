@@ -39,7 +39,7 @@ fn kill_all(state: &Path) -> u64 {
     let queues = store.queues();
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(async {
         // Files pass through quarantine, which comes after their queue.
-        for queue in QueueName::ALL.into_iter().filter(|queue| *queue != QueueName::ScanDeadLetter) {
+        for queue in QueueName::ALL.into_iter().filter(|queue| !queue.is_dead_letter()) {
             loop {
                 let received = queues.receive(queue, 100, Duration::from_mins(1)).await.expect("messages");
                 if received.is_empty() {
@@ -51,9 +51,9 @@ fn kill_all(state: &Path) -> u64 {
         }
         let depths = queues.depths().await.expect("depths");
         let (dead, others): (Vec<_>, Vec<_>) =
-            depths.into_iter().partition(|depth| depth.queue == QueueName::ScanDeadLetter);
+            depths.into_iter().partition(|depth| depth.queue.is_dead_letter());
         assert!(others.iter().all(|depth| depth.ready + depth.in_flight + depth.waiting == 0), "{others:?}");
-        dead[0].ready
+        dead.iter().map(|depth| depth.ready).sum()
     })
 }
 

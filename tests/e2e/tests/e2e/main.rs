@@ -7,6 +7,7 @@
 
 mod again;
 mod answers;
+mod bank;
 mod codes;
 mod dead_ends;
 mod deadline;
@@ -18,10 +19,13 @@ mod http;
 mod http_evidence;
 mod http_sessions;
 mod http_uploads;
+mod importing;
+mod importing_again;
 mod interrupted;
 mod lines;
 mod names;
 mod process;
+mod replaying;
 mod report;
 mod report_pictures;
 mod retry;
@@ -32,3 +36,4 @@ mod serving_doors;
 mod serving_mistakes;
 mod socket;
 mod told;
+mod watching;

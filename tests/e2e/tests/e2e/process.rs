@@ -29,6 +29,7 @@ pub fn riffle(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command
         "XDG_DATA_HOME",
         "DRIVE_ENDPOINT",
         "DRIVE_FOLDER_ID",
+        "PROCESSING_MODE",
     ] {
         command.env_remove(name);
     }

@@ -1,0 +1,60 @@
+//! Statements and `kill -9`: an import that was interrupted ends like one that was not.
+
+use std::path::Path;
+
+use crate::bank::{ACCOUNT, Bank, counts, rows, told};
+use crate::deadline::until;
+use crate::process::{Process, riffle};
+use crate::samples::text;
+
+const ROWS: u32 = 60_000;
+
+/// Parts that were written of all files.
+fn parts(state: &Path) -> usize {
+    fn files(folder: &Path) -> usize {
+        let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+        entries
+            .filter_map(Result::ok)
+            .map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { 1 })
+            .sum()
+    }
+    files(&state.join("objects/ingest="))
+}
+
+#[test]
+fn an_import_killed_again_and_again_ends_like_one_that_was_not() {
+    let bank = Bank::new();
+    let file = bank.put("large.csv", rows(0, ROWS));
+    for wanted in [0, 1, 4, 9] {
+        let import = Process::start(&mut riffle(bank.words(&["import", text(&file), "--account", ACCOUNT])));
+        until("it has come so far", || (parts(&bank.state()) >= wanted).then_some(()));
+        assert_eq!(import.kill().code, None, "too late to kill it");
+    }
+    let ended = bank.import(&[&file], &["--json", "--account", ACCOUNT]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(ended.err.contains("it goes on"), "says that it goes on: {}", ended.err);
+    let (transactions, summary) = told(&ended).remove(0);
+    assert_eq!(counts(&summary), [u64::from(ROWS), u64::from(ROWS), 0], "all are its own: {}", ended.err);
+    let mut ids: Vec<&str> = transactions.iter().filter_map(|one| one["id"].as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), ROWS as usize, "each once");
+    // From here on it is a file like any other.
+    assert_eq!(counts(&bank.told(&file).1), [u64::from(ROWS), 0, u64::from(ROWS)]);
+}
+
+#[test]
+fn ctrl_c_stops_an_import_that_goes_on_later() {
+    let bank = Bank::new();
+    let file = bank.put("large.csv", rows(0, ROWS));
+    let import = Process::start(&mut riffle(bank.words(&["import", text(&file), "--account", ACCOUNT])));
+    until("it reads", || (parts(&bank.state()) > 0).then_some(()));
+    import.interrupt();
+    let ended = import.ended();
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    assert!(ended.err.contains("goes on when the same command"), "{}", ended.err);
+    let other = bank.put("other.csv", rows(ROWS, 10));
+    assert_eq!(counts(&bank.told(&other).1), [10, 10, 0]);
+    let (_, summary) = bank.told(&file);
+    assert_eq!(counts(&summary)[0], u64::from(ROWS));
+}
