@@ -20,6 +20,8 @@ use crate::platform::Platform;
 const VISIBILITY: Duration = Duration::from_mins(12);
 pub const WORK_BATCH: usize = 10;
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
+/// For functions at work when the platform is to end.
+const GRACE: Duration = Duration::from_secs(5);
 /// Before a queue that could not be read is read again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// A failed message comes back after 1, 2, 4 … seconds, at most this.
@@ -87,10 +89,15 @@ impl Pumps {
         Self { stop, tasks }
     }
 
-    /// Takes no more messages and waits for the functions at work.
+    /// Takes no more messages and waits for the functions at work, but not for ever: a large statement takes minutes,
+    /// and whatever is cut off goes on at the next start as after a kill.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        while self.tasks.join_next().await.is_some() {}
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, ended).await.is_err() {
+            tracing::info!("what is at work is cut off; it goes on at the next start");
+            self.tasks.shutdown().await;
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use riffle_contracts::http_ingest::{
-    DeadLetters, Facets, FiguresAnswer, FileForm, FileItem, FilePage, NewFile, RedriveRequest, Redriven, Rules,
-    Timeline, TransactionPage,
+    DeadLetters, Facets, FiguresAnswer, FileForm, FileItem, FilePage, NewFile, RedriveRequest, Redriven,
+    Rules, Timeline, TransactionPage,
 };
 use riffle_ingest::{ApiError, Books, Filter};
 use riffle_ports::{Failure, FileId, Month};
@@ -79,11 +79,7 @@ pub async fn file(
     params(("id" = String, Path)),
     responses((status = 202))
 )]
-pub async fn delete(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Path(id): Path<String>,
-) -> Answer<StatusCode> {
+pub async fn delete(tenant: Tenant, State(deps): State<Deps>, Path(id): Path<String>) -> Answer<StatusCode> {
     deps.books()?.delete(&tenant.0, &FileId(id)).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -187,7 +183,11 @@ pub async fn transactions(
     params(Asked),
     responses((status = 200, body = String, content_type = "text/csv"))
 )]
-pub async fn export(tenant: Tenant, State(deps): State<Deps>, Query(asked): Query<Asked>) -> Answer<Response> {
+pub async fn export(
+    tenant: Tenant,
+    State(deps): State<Deps>,
+    Query(asked): Query<Asked>,
+) -> Answer<Response> {
     let csv = deps.books()?.export(&tenant.0, &asked.filter()?).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::error::Problem;
 use crate::words;
 
-pub use wait::{Awaited, Pipeline};
+pub use wait::{Awaited, Pipeline, end};
 
 /// Columns of a table.
 pub const COLUMNS: [&str; 11] = [

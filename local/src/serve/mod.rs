@@ -89,6 +89,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
             max_age_seconds: socket.max_age.as_secs(),
             idle_seconds: socket.idle.as_secs(),
         },
+        statements: true,
         sign_in: None,
     };
     Api::new(api::Deps {
@@ -97,6 +98,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
         files: platform.source.clone(),
         pages: Some(platform.pages.clone()),
         uploads: platform.source.uploads.clone(),
+        statements: Some(platform.statements.books.clone()),
         probe: Some(Arc::new(LocalProbe {
             ledger: platform.ledger.clone(),
             queues: platform.queues.clone(),

@@ -90,25 +90,27 @@ impl AuditTrail for LocalAudit {
         let (tenant, file, keep) = (tenant.to_owned(), file.0.clone(), keep.to_vec());
         self.database
             .call(move |work| {
-                for (events, remove) in [
-                    (
-                        "SELECT event_id FROM audit WHERE tenant = ?1 AND file = ?2",
-                        "DELETE FROM audit WHERE tenant = ?1 AND file = ?2 AND event_id = ?3",
-                    ),
-                    (
-                        "SELECT event_id FROM archive WHERE tenant = ?1 AND file = ?2",
-                        "DELETE FROM archive WHERE tenant = ?1 AND file = ?2 AND event_id = ?3",
-                    ),
-                ] {
-                    let events: Vec<String> = work
-                        .prepare_cached(events)?
-                        .query_map(params![tenant, file], |row| row.get(0))?
-                        .collect::<Result<_, _>>()?;
-                    for event in events.iter().filter(|event| !keep.contains(event)) {
-                        work.prepare_cached(remove)?.execute(params![tenant, file, event])?;
+                work.erasing(|| {
+                    for (events, remove) in [
+                        (
+                            "SELECT event_id FROM audit WHERE tenant = ?1 AND file = ?2",
+                            "DELETE FROM audit WHERE tenant = ?1 AND file = ?2 AND event_id = ?3",
+                        ),
+                        (
+                            "SELECT event_id FROM archive WHERE tenant = ?1 AND file = ?2",
+                            "DELETE FROM archive WHERE tenant = ?1 AND file = ?2 AND event_id = ?3",
+                        ),
+                    ] {
+                        let events: Vec<String> = work
+                            .prepare_cached(events)?
+                            .query_map(params![tenant, file], |row| row.get(0))?
+                            .collect::<Result<_, _>>()?;
+                        for event in events.iter().filter(|event| !keep.contains(event)) {
+                            work.prepare_cached(remove)?.execute(params![tenant, file, event])?;
+                        }
                     }
-                }
-                Ok(())
+                    Ok(())
+                })
             })
             .await
     }

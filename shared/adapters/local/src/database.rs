@@ -77,6 +77,14 @@ impl Work<'_> {
         self.hooks.borrow_mut().push(Box::new(hook));
     }
 
+    /// Runs `work` so that whatever it deletes is overwritten on the disk, at the price of writing more.
+    pub(crate) fn erasing<T>(&self, work: impl FnOnce() -> Result<T, WorkError>) -> Result<T, WorkError> {
+        self.pragma_update(None, "secure_delete", "ON")?;
+        let outcome = work();
+        self.pragma_update(None, "secure_delete", "FAST")?;
+        outcome
+    }
+
     fn isolated<T>(&self, work: impl FnOnce(&Self) -> Result<T, WorkError>) -> Result<T, WorkError> {
         self.prepare_cached("SAVEPOINT piece")?.execute([])?;
         let hooks = self.hooks.borrow().len();

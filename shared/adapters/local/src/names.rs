@@ -2,13 +2,49 @@
 
 use std::collections::{HashMap, HashSet};
 
-use riffle_ports::{Category, Month};
+use riffle_ports::{Category, FileId, Month};
 use rusqlite::{OptionalExtension, params};
 
 use crate::database::{Work, WorkError};
 
 /// The number of "no category".
 pub(crate) const NO_CATEGORY: i64 = 2;
+
+/// The names of numbers, looked up once a call.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    files: HashMap<u32, FileId>,
+    categories: HashMap<i64, Category>,
+}
+
+impl Names {
+    pub(crate) fn file(&mut self, work: &Work<'_>, number: u32) -> Result<FileId, WorkError> {
+        if let Some(file) = self.files.get(&number) {
+            return Ok(file.clone());
+        }
+        let file = work
+            .prepare_cached("SELECT id FROM files WHERE number = ?1")?
+            .query_row([number], |row| row.get(0).map(FileId))?;
+        self.files.insert(number, file.clone());
+        Ok(file)
+    }
+
+    pub(crate) fn category(&mut self, work: &Work<'_>, number: i64) -> Result<Option<Category>, WorkError> {
+        if number == NO_CATEGORY {
+            return Ok(None);
+        }
+        if let Some(category) = self.categories.get(&number) {
+            return Ok(Some(category.clone()));
+        }
+        let category = work
+            .prepare_cached("SELECT name, source, confidence FROM categories WHERE number = ?1")?
+            .query_row([number], |row| {
+                Ok(Category { name: row.get(0)?, source: row.get(1)?, confidence: row.get(2)? })
+            })?;
+        self.categories.insert(number, category.clone());
+        Ok(Some(category))
+    }
+}
 
 /// The numbers of names, looked up once a call.
 #[derive(Debug)]

@@ -167,6 +167,8 @@ fn open_database(path: &Path, clock: &dyn Clock) -> Result<Connection, SchemaErr
     // In KB if negative.
     connection.pragma_update(None, "cache_size", -16_000)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // What is deleted is overwritten where that costs no further writing. See `Work::erasing`.
+    connection.pragma_update(None, "secure_delete", "FAST")?;
     connection.set_prepared_statement_cache_capacity(64);
     // Keep a statement's plan whatever is bound to it, rather than parse it again.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

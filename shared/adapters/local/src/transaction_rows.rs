@@ -11,15 +11,13 @@ use rust_decimal::Decimal;
 
 use crate::database::{Work, WorkError};
 use crate::hex;
-use crate::names::NO_CATEGORY;
+use crate::names::Names;
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT day, identity, occurrence, value_day, amount, currency, description, clean, counterparty, \
-             balance, kind, reference, place, files.id, categories.name, categories.source, \
-             categories.confidence, category FROM transactions CROSS JOIN files ON files.number = file \
-             CROSS JOIN categories ON categories.number = category WHERE account = ?1 AND ",
+             balance, kind, reference, place, file, category FROM transactions WHERE account = ?1 AND ",
             $rest
         )
     };
@@ -183,15 +181,24 @@ impl New {
     }
 }
 
+/// A transaction whose file and category are still to be named.
+pub(crate) struct Numbered {
+    transaction: Transaction,
+    file: u32,
+    category: i64,
+}
+
+impl Numbered {
+    pub(crate) fn named(self, work: &Work<'_>, names: &mut Names) -> Result<Transaction, WorkError> {
+        let (file, category) = (names.file(work, self.file)?, names.category(work, self.category)?);
+        Ok(Transaction { file, category, ..self.transaction })
+    }
+}
+
 /// Columns of [`select`].
-pub(crate) fn read(row: &Row<'_>, account: &str) -> rusqlite::Result<Transaction> {
+pub(crate) fn read(row: &Row<'_>, account: &str) -> rusqlite::Result<Numbered> {
     let description: String = row.get(6)?;
-    let category = if row.get::<_, i64>(17)? == NO_CATEGORY {
-        None
-    } else {
-        Some(Category { name: row.get(14)?, source: row.get(15)?, confidence: row.get(16)? })
-    };
-    Ok(Transaction {
+    let transaction = Transaction {
         key: TransactionKey {
             account: account.to_owned(),
             date: read_day(row, 0)?,
@@ -207,10 +214,11 @@ pub(crate) fn read(row: &Row<'_>, account: &str) -> rusqlite::Result<Transaction
         balance: row.get_ref(9)?.as_str_or_null()?.is_some().then(|| read_amount(row, 9)).transpose()?,
         kind: row.get(10)?,
         reference: row.get(11)?,
-        file: FileId(row.get(13)?),
+        file: FileId(String::new()),
         place: PlaceInFile::read(row.get(12)?),
-        category,
-    })
+        category: None,
+    };
+    Ok(Numbered { transaction, file: row.get(13)?, category: row.get(14)? })
 }
 
 fn read_day(row: &Row<'_>, column: usize) -> rusqlite::Result<NaiveDate> {

@@ -12,7 +12,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::database::{Database, Work, WorkError};
 use crate::file_ledger;
-use crate::names::Numbers;
+use crate::names::{Names, Numbers};
 use crate::transaction_rows::{self as rows, Identity, Key, Shown};
 
 /// So many rows take the thread of the database some 20 ms, in which nobody else is served.
@@ -77,7 +77,7 @@ impl TransactionStore for LocalTransactions {
         let tenant = tenant.to_owned();
         self.database
             .call(move |work| {
-                let mut numbers = Numbers::new(&tenant);
+                let (mut numbers, mut names) = (Numbers::new(&tenant), Names::default());
                 let get = |key: Key| {
                     let Some(account) = numbers.known(work, &key.account)? else { return Ok(None) };
                     let found = work
@@ -86,7 +86,7 @@ impl TransactionStore for LocalTransactions {
                             rows::read(row, &key.account)
                         })
                         .optional()?;
-                    Ok(found)
+                    found.map(|found| found.named(work, &mut names)).transpose()
                 };
                 keys.into_iter().map(get).collect()
             })
@@ -110,6 +110,7 @@ impl TransactionStore for LocalTransactions {
                 let Some(number) = Numbers::new(&tenant).known(work, &account)? else {
                     return Ok(Vec::new());
                 };
+                let mut names = Names::default();
                 // Before everything, or behind it.
                 let (sql, after) = if newest_first {
                     (rows::NEWEST_FIRST, after.map_or((end, Identity::FIRST, 0), Key::within_account))
@@ -120,7 +121,7 @@ impl TransactionStore for LocalTransactions {
                     .query_map(params![number, first, end, after.0, after.1, after.2, limit], |row| {
                         rows::read(row, &account)
                     })?
-                    .map(|row| Ok(row?))
+                    .map(|row| row?.named(work, &mut names))
                     .collect()
             })
             .await
@@ -185,11 +186,13 @@ impl TransactionStore for LocalTransactions {
             .call(move |work| {
                 let Some((file, _)) = file_ledger::load(work, &tenant, &file)? else { return Ok(()) };
                 let mut numbers = Numbers::new(&tenant);
-                for key in &keys {
-                    let Some(account) = numbers.known(work, &key.account)? else { continue };
-                    remove(work, account, key, file)?;
-                }
-                Ok(())
+                work.erasing(|| {
+                    for key in &keys {
+                        let Some(account) = numbers.known(work, &key.account)? else { continue };
+                        remove(work, account, key, file)?;
+                    }
+                    Ok(())
+                })
             })
             .await
     }

@@ -228,8 +228,11 @@ impl Work<'_> {
         let keys: Vec<TransactionKey> = rows.iter().map(|row| row.key.clone()).collect();
         ingest.put_part(&tenant, &id, self.parts, &keys).await?;
         self.parts = parts;
-        let stored: Vec<StoredRows> = stream::iter(rows.chunks(ingest.transactions.batch().max(1)))
-            .map(|batch| ingest.transactions.store(&tenant, &id, &self.token, batch))
+        // Made beforehand: a future that makes them as it goes could not move between threads.
+        let batches = rows.chunks(ingest.transactions.batch().max(1));
+        let stores: Vec<_> =
+            batches.map(|batch| ingest.transactions.store(&tenant, &id, &self.token, batch)).collect();
+        let stored: Vec<StoredRows> = stream::iter(stores)
             .buffered(ingest.settings.stores_at_once.max(1))
             .try_collect()
             .await?;

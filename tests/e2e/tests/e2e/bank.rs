@@ -85,7 +85,8 @@ pub fn told(ended: &Ended) -> Vec<(Vec<Value>, Value)> {
 /// Rows, new ones, and those that were known.
 #[track_caller]
 pub fn counts(summary: &Value) -> [u64; 3] {
-    ["rows", "new", "duplicates"].map(|name| summary[name].as_u64().unwrap_or_else(|| panic!("{name} of {summary}")))
+    ["rows", "new", "duplicates"]
+        .map(|name| summary[name].as_u64().unwrap_or_else(|| panic!("{name} of {summary}")))
 }
 
 /// A statement of so many rows from the one of number `first` on, no two alike.

@@ -18,20 +18,32 @@ fn a_statement_becomes_transactions_with_a_summary_last() {
     let bank = Bank::new();
     let file = bank.put("january.csv", THREE);
     let (transactions, summary) = bank.told(&file);
-    let amounts: Vec<_> = transactions.iter().map(|one| (&one["date"], &one["amount"], &one["place"])).collect();
+    let amounts: Vec<_> =
+        transactions.iter().map(|one| (&one["date"], &one["amount"], &one["place"])).collect();
     assert_eq!(
         json!(amounts),
-        json!([["2024-01-01", "-3.00", "line 2"], ["2024-01-01", "-3.00", "line 3"], ["2024-01-02", "100.00", "line 4"]])
+        json!([
+            ["2024-01-01", "-3.00", "line 2"],
+            ["2024-01-01", "-3.00", "line 3"],
+            ["2024-01-02", "100.00", "line 4"]
+        ])
     );
     assert!(transactions.iter().all(|one| one["new"] == true), "{transactions:?}");
     assert_eq!(counts(&summary), [3, 3, 0]);
     assert_eq!(
-        (&summary["state"], &summary["opening"], &summary["closing"], &summary["balanced"], &summary["warnings"]),
+        (
+            &summary["state"],
+            &summary["opening"],
+            &summary["closing"],
+            &summary["balanced"],
+            &summary["warnings"]
+        ),
         (&json!("processed"), &json!("100.00"), &json!("194.00"), &json!(true), &json!([]))
     );
     assert_eq!((&summary["account"], summary.get("currency")), (&json!(ACCOUNT), Some(&json!(null))));
 
-    let piped = bank.import(&[&bank.put("february.csv", THREE.replace("2024-01", "2024-02"))], &["--account", "Cash"]);
+    let piped = bank
+        .import(&[&bank.put("february.csv", THREE.replace("2024-01", "2024-02"))], &["--account", "Cash"]);
     assert_eq!(piped.code, Some(0), "{piped:?}");
     let columns: Vec<&str> = piped.out[0].split('\t').collect();
     assert!(columns[0].ends_with("february.csv"), "{columns:?}");
@@ -48,7 +60,10 @@ fn ofx_names_its_account_and_currency() {
         (&json!("OFX"), &json!("0012345678"), &json!("USD"), &json!("2434.90"))
     );
     assert_eq!(counts(&summary), [2, 2, 0]);
-    assert_eq!((&transactions[0]["amount"], &transactions[1]["reference"]), (&json!("-45.10"), &json!("202401151")));
+    assert_eq!(
+        (&transactions[0]["amount"], &transactions[1]["reference"]),
+        (&json!("-45.10"), &json!("202401151"))
+    );
     // Its owner's name for the account is for rows that name none.
     let again = bank.import(&[&bank.put("again.ofx", OFX)], &["--account", "Mine", "--json"]);
     assert_eq!(counts(&told(&again)[0].1), [2, 0, 2], "{again:?}");
@@ -67,7 +82,8 @@ fn the_same_and_overlapping_files_add_what_is_new_alone() {
     let unnamed = bank.import(&[&overlapping], &["--json"]);
     assert_eq!(counts(&told(&unnamed)[0].1), [100, 100, 0], "another account's, for all one knows");
     // Several at once, one of them twice.
-    let both = bank.import(&[&bank.put("third.csv", rows(160, 40)), &first, &first], &["--json", "--account", ACCOUNT]);
+    let both = bank
+        .import(&[&bank.put("third.csv", rows(160, 40)), &first, &first], &["--json", "--account", ACCOUNT]);
     assert_eq!(both.code, Some(0), "{both:?}");
     let files = told(&both);
     let told: Vec<_> = files.iter().map(|(_, summary)| counts(summary)).collect();
@@ -101,7 +117,10 @@ fn balances_that_do_not_follow_are_told_by_the_exit_code() {
     let ended = bank.import(&[&file], &["--json"]);
     assert_eq!(ended.code, Some(3), "{ended:?}");
     let (transactions, summary) = told(&ended).remove(0);
-    assert_eq!((transactions.len(), &summary["state"], &summary["balanced"]), (3, &json!("review"), &json!(false)));
+    assert_eq!(
+        (transactions.len(), &summary["state"], &summary["balanced"]),
+        (3, &json!("review"), &json!(false))
+    );
     assert!(summary["review"].as_array().is_some_and(|why| !why.is_empty()), "{summary}");
     assert!(summary["warnings"][0]["place"] == "line 3", "{summary}");
     let piped = bank.import(&[&file], &[]);
@@ -121,6 +140,6 @@ fn what_cannot_be_run_says_why() {
     for command in ["import", "watch", "replay", "redrive", "doctor"] {
         let help = bank.riffle(&[command, "--help"]);
         let text = help.out.join("\n");
-        assert!(help.code == Some(0) && text.contains("Examples:") , "{text}");
+        assert!(help.code == Some(0) && text.contains("Examples:"), "{text}");
     }
 }

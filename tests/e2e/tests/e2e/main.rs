@@ -18,6 +18,7 @@ mod hostile;
 mod http;
 mod http_evidence;
 mod http_sessions;
+mod http_statements;
 mod http_uploads;
 mod importing;
 mod importing_again;

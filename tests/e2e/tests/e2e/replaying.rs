@@ -106,8 +106,10 @@ fn dead_letters_of_statements_are_listed_with_their_file_and_given_back() {
     assert!(dead.contains("analytics-consumer-dead-letter 1") && dead.contains("warning"), "{dead}");
 
     let listed = bank.riffle(&["redrive", "--list", "--json"]);
-    let letters: Vec<Value> = listed.out.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let told: Vec<_> = letters.iter().map(|one| json!([one["queue"], one["kind"], one["file"], one["state"]])).collect();
+    let letters: Vec<Value> =
+        listed.out.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let told: Vec<_> =
+        letters.iter().map(|one| json!([one["queue"], one["kind"], one["file"], one["state"]])).collect();
     assert_eq!(
         json!(told),
         json!([

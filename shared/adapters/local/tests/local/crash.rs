@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use riffle_local_adapters::{QueueName, Store};
-use riffle_ports::{Body, ObjectStore, Queue, ScanLedger, SessionId, StoredResult};
+use riffle_ports::{
+    Body, Changed, Clock as _, File, FileChange, FileId, FileLedger, FileState, ObjectStore, Outgoing, Queue,
+    ScanLedger, SessionId, StoredResult, Transaction, TransactionKey, TransactionStore,
+};
 use riffle_runtime::SystemClock;
 use tempfile::TempDir;
 
@@ -37,6 +40,8 @@ struct Said {
     results: BTreeSet<usize>,
     done: BTreeSet<u32>,
     objects: BTreeSet<usize>,
+    stored: BTreeSet<usize>,
+    announced: BTreeSet<usize>,
 }
 
 impl Said {
@@ -48,6 +53,8 @@ impl Said {
             Some(("result", number)) => drop(self.results.insert(number.parse()?)),
             Some(("done", number)) => drop(self.done.insert(number.parse()?)),
             Some(("object", number)) => drop(self.objects.insert(number.parse()?)),
+            Some(("stored", number)) => drop(self.stored.insert(number.parse()?)),
+            Some(("announced", number)) => drop(self.announced.insert(number.parse()?)),
             // The test harness says things too.
             _ => {}
         }
@@ -70,7 +77,7 @@ async fn a_killed_process_loses_nothing() -> Outcome {
         for (number, line) in lines.enumerate() {
             // What is in the pipe already counts: it was said before the end.
             said.note(&line?)?;
-            if number == 300 + round * 97 {
+            if number == 400 + round * 97 {
                 child.kill()?;
             }
         }
@@ -78,6 +85,7 @@ async fn a_killed_process_loses_nothing() -> Outcome {
         check(folder.path(), &said).await?;
     }
     assert!(said.results.len() > ROUNDS && said.objects.len() > ROUNDS && said.deleted.len() > ROUNDS);
+    assert!(said.stored.len() > ROUNDS && said.announced.len() > ROUNDS);
     Ok(())
 }
 
@@ -101,6 +109,8 @@ async fn check(folder: &Path, said: &Said) -> Outcome {
         assert!(stored == Some(content(*number)), "object {number} is lost or not whole");
     }
 
+    check_statements(&store, said).await?;
+
     let mut present = BTreeSet::new();
     for queue in QueueName::ALL {
         let peeked = store.queues().peek(queue, usize::MAX).await?;
@@ -119,6 +129,88 @@ async fn check(folder: &Path, said: &Said) -> Outcome {
     let integrity: String = database.pragma_query_value(None, "integrity_check", |row| row.get(0))?;
     assert_eq!(integrity, "ok");
     Ok(())
+}
+
+/// Rows are there for whom it was said, with their file done, and each file that is done has its event.
+async fn check_statements(store: &Store, said: &Said) -> Outcome {
+    for number in &said.stored {
+        let row = row(*number);
+        let found = store.transactions().get("t", std::slice::from_ref(&row.key)).await?;
+        assert!(found == [Some(row)], "transaction {number} is lost or not whole");
+    }
+    let files = store.files().files("t", None, u32::MAX).await?;
+    let done: BTreeSet<&FileId> =
+        files.iter().filter(|file| file.state == FileState::Processed).map(|file| &file.id).collect();
+    let soon = SystemClock.now() + chrono::TimeDelta::days(1);
+    let outbox = store.files().outbox(soon, u32::MAX).await?;
+    let announced: BTreeSet<&FileId> = outbox.iter().map(|event| &event.file).collect();
+    assert_eq!(done, announced, "a state and its event are one");
+    assert!(said.announced.iter().all(|number| done.contains(&file_id(*number))), "files are lost");
+    Ok(())
+}
+
+fn file_id(number: usize) -> FileId {
+    FileId(format!("{number:032x}"))
+}
+
+fn row(number: usize) -> Transaction {
+    Transaction {
+        key: TransactionKey {
+            account: format!("account {}", number % 7),
+            date: chrono::NaiveDate::from_ymd_opt(2026, 1, 1 + u32::try_from(number % 28).unwrap_or(0))
+                .expect("a day"),
+            identity: format!("{number:036x}"),
+            occurrence: 1,
+        },
+        value_date: None,
+        amount: "-1.50".parse().expect("an amount"),
+        currency: "EUR".to_owned(),
+        description: format!("payment {number}"),
+        clean: "payment".to_owned(),
+        counterparty: None,
+        balance: None,
+        kind: None,
+        reference: None,
+        file: file_id(number),
+        place: "line 2".to_owned(),
+        category: None,
+    }
+}
+
+/// As a file is processed: noted, begun, its rows stored, then done and announced in one.
+async fn process(store: &Store, number: usize) -> Result<bool, riffle_ports::PortError> {
+    let (files, id, now) = (store.files(), file_id(number), SystemClock.now());
+    let file = File {
+        id: id.clone(),
+        tenant: "t".to_owned(),
+        name: "a.csv".to_owned(),
+        object: None,
+        size: 1,
+        account: None,
+        state: FileState::Received,
+        received_at: now,
+        changed_at: now,
+        lease: None,
+        attempts: 0,
+        parts: 0,
+        body: "{}".to_owned(),
+        revision: 1,
+    };
+    files.create(file).await?;
+    let (token, until) = ("token".to_owned(), now + chrono::TimeDelta::minutes(1));
+    files.change("t", &id, FileChange::Begin { token: token.clone(), until }, now, &[]).await?;
+    store.transactions().store("t", &id, &token, &[row(number)]).await?;
+    let event = Outgoing {
+        event_id: id.0.clone(),
+        event_type: "file.processed".to_owned(),
+        tenant: "t".to_owned(),
+        file: id.clone(),
+        at: now,
+        detail: "{}".to_owned(),
+    };
+    let finish = FileChange::Finish { token, state: FileState::Processed, body: "{}".to_owned(), parts: 1 };
+    let done = files.change("t", &id, finish, now, &[event]).await?;
+    Ok(matches!(done, Changed::Applied(_)))
 }
 
 fn result(number: usize) -> StoredResult {
@@ -171,6 +263,10 @@ async fn write_for_ever(store: Arc<Store>, first: usize) -> Result<(), riffle_po
         println!("result {number}");
         ledger.add_done(&session(), 0, &BTreeSet::from([index])).await?;
         println!("done {number}");
+        if process(&store, number).await? {
+            println!("stored {number}");
+            println!("announced {number}");
+        }
         if number.is_multiple_of(3) {
             // Half of them stay in our hands.
             for message in receive(&queues, QueueName::ScanWork).await?.iter().step_by(2) {
