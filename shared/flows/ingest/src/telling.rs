@@ -4,7 +4,7 @@ use riffle_contracts::http_ingest::{
     CategoryFigures, Facets, FiguresAnswer, FileAccount, FileError, FileForm, FileItem, FilePage, FileState,
     FileWarning, MonthFigures, NewFile, Timeline, TimelineEvent, TransactionItem, TransactionPage,
 };
-use riffle_contracts::{Event, EventData};
+use riffle_contracts::{Event, EventData, EventType};
 use riffle_ports::{
     Announced, AuditEntry, Failure, File, FileId, FileListedAt, FileState as State, Month, Transaction,
 };
@@ -100,7 +100,10 @@ impl Books {
         if self.ingest.files.file(tenant, id).await.map_err(Failure::from)?.is_none() {
             return Err(ApiError::NotFound);
         }
-        let trail = self.ingest.audit.of_file(tenant, id).await.map_err(Failure::from)?;
+        let mut trail = self.ingest.audit.of_file(tenant, id).await.map_err(Failure::from)?;
+        // What follows from another may have its time.
+        let rank = |entry: &AuditEntry| EventType::ALL.iter().position(|kind| kind.as_str() == entry.event_type);
+        trail.sort_by_key(|entry| (entry.at, rank(entry)));
         Ok(Timeline { events: trail.iter().map(told).collect() })
     }
 
