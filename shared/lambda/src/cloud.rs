@@ -88,6 +88,12 @@ impl Cloud {
                 Queue::ScanDispatch => "DISPATCH_QUEUE_URL",
                 Queue::ScanWork => "WORK_QUEUE_URL",
                 Queue::ScanFinish => "FINISH_QUEUE_URL",
+                Queue::FileUploads => "FILE_UPLOADS_QUEUE_URL",
+                Queue::FileProcessor => "FILE_PROCESSOR_QUEUE_URL",
+                Queue::Categorization => "CATEGORIZATION_QUEUE_URL",
+                Queue::Analytics => "ANALYTICS_QUEUE_URL",
+                Queue::Audit => "AUDIT_QUEUE_URL",
+                Queue::Errors => "ERRORS_QUEUE_URL",
             };
             addresses.push((*queue, self.env.url(variable, &["https", "http"])?));
         }
