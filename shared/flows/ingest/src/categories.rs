@@ -19,7 +19,9 @@ impl Ingest {
     /// The tenant's rules as they were written. `None`: there never were any.
     pub async fn rules(&self, tenant: &str) -> Result<Option<String>, Failure> {
         let Some(yaml) = self.objects.get(&keys::rules(tenant)).await? else { return Ok(None) };
-        String::from_utf8(yaml.into()).map(Some).map_err(|_| Failure::Reject("the rules are no text".to_owned()))
+        String::from_utf8(yaml.into())
+            .map(Some)
+            .map_err(|_| Failure::Reject("the rules are no text".to_owned()))
     }
 
     /// Stores rules that are some.
@@ -55,8 +57,7 @@ impl Ingest {
             return Ok(());
         }
         // Told even if nothing changed: an earlier delivery may have written and not lived to tell.
-        let about =
-            TransactionsCategorized { tenant: data.tenant.clone(), accounts: data.accounts.clone() };
+        let about = TransactionsCategorized { tenant: data.tenant.clone(), accounts: data.accounts.clone() };
         let about = EventData::TransactionsCategorized(about);
         self.publish(&[outgoing(&event(&id, told.timestamp, about, &[]))]).await
     }

@@ -95,7 +95,9 @@ impl Ingest {
             }
             let change = FileChange::Note { revision: file.revision, body: findings.to_body() };
             match self.files.change(&error.tenant, &id, change, self.clock.now(), &[]).await? {
-                Changed::Applied(_) | Changed::NoFile | Changed::Refused(_, NotChanged::State) => return Ok(()),
+                Changed::Applied(_) | Changed::NoFile | Changed::Refused(_, NotChanged::State) => {
+                    return Ok(());
+                }
                 Changed::Refused(..) => {}
             }
         }

@@ -86,8 +86,7 @@ impl Ingest {
         let mut months = self.transactions.months(event.data.tenant()).await?;
         months.retain(|(account, month)| {
             periods.iter().any(|period| {
-                period.account == *account
-                    && (Month::of(period.from)..=Month::of(period.to)).contains(month)
+                period.account == *account && (Month::of(period.from)..=Month::of(period.to)).contains(month)
             })
         });
         Ok(months)
@@ -116,8 +115,7 @@ impl Ingest {
         let mut sums = MonthSums::default();
         let mut after = None;
         loop {
-            let page =
-                self.transactions.month(tenant, account, month, false, after.as_ref(), PAGE).await?;
+            let page = self.transactions.month(tenant, account, month, false, after.as_ref(), PAGE).await?;
             for transaction in &page {
                 sums.add(transaction)?;
             }

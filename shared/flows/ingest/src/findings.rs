@@ -76,8 +76,9 @@ impl Findings {
         if file.body.is_empty() {
             return Ok(Self::default());
         }
-        serde_json::from_str(&file.body)
-            .map_err(|error| Failure::Reject(format!("the record of file {} cannot be read: {error}", file.id)))
+        serde_json::from_str(&file.body).map_err(|error| {
+            Failure::Reject(format!("the record of file {} cannot be read: {error}", file.id))
+        })
     }
 
     pub fn to_body(&self) -> String {
@@ -95,9 +96,11 @@ impl Findings {
         self.more_warnings = statement.more_warnings;
         for part in &statement.accounts {
             let name = crate::rows::account_name(part.account.as_deref().unwrap_or(unnamed));
-            let Some(found) = self.accounts.iter_mut().find(|found| {
-                found.account == name && found.currency.as_deref() == part.currency.as_deref()
-            }) else {
+            let Some(found) = self
+                .accounts
+                .iter_mut()
+                .find(|found| found.account == name && found.currency.as_deref() == part.currency.as_deref())
+            else {
                 // It has no transactions: its balances say nothing of ours.
                 continue;
             };

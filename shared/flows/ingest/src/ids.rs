@@ -55,7 +55,11 @@ mod tests {
     #[test]
     fn a_file_is_a_version_of_an_object() {
         let id = processing_id(&object(Some("1"), "x"));
-        assert_eq!(id, processing_id(&object(Some("1"), "y")), "the tag says nothing where there are versions");
+        assert_eq!(
+            id,
+            processing_id(&object(Some("1"), "y")),
+            "the tag says nothing where there are versions"
+        );
         assert_ne!(id, processing_id(&object(Some("2"), "x")));
         assert_ne!(processing_id(&object(None, "x")), processing_id(&object(None, "y")));
     }

@@ -33,7 +33,9 @@ mod tests {
     #[test]
     fn a_statement_lies_below_its_tenant() {
         assert_eq!(tenant_of("statements/acme/2026/a.csv"), Some(("acme", "2026/a.csv")));
-        for other in ["statements/", "statements/acme", "statements/acme/", "statements//a", "uploads/acme/a", ""] {
+        for other in
+            ["statements/", "statements/acme", "statements/acme/", "statements//a", "uploads/acme/a", ""]
+        {
             assert_eq!(tenant_of(other), None, "{other}");
         }
     }

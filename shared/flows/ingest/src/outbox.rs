@@ -75,7 +75,10 @@ impl Ingest {
         if refused.is_empty() {
             return Ok(());
         }
-        Err(Failure::Retry(format!("the bus did not accept {} events; they stay in the outbox", refused.len())))
+        Err(Failure::Retry(format!(
+            "the bus did not accept {} events; they stay in the outbox",
+            refused.len()
+        )))
     }
 }
 

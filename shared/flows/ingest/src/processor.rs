@@ -203,7 +203,8 @@ impl Work<'_> {
             return Ok(Ended::NotOurs);
         }
         self.findings.note_statement(&statement, &unnamed);
-        let named = self.file.account.is_some() || statement.accounts.iter().all(|part| part.account.is_some());
+        let named =
+            self.file.account.is_some() || statement.accounts.iter().all(|part| part.account.is_some());
         if !named && self.findings.duplicates > 0 && self.findings.new > 0 {
             self.findings.review.push(
                 "the file names no account, and some of its rows were known: if they are another account's, \
@@ -232,10 +233,8 @@ impl Work<'_> {
         let batches = rows.chunks(ingest.transactions.batch().max(1));
         let stores: Vec<_> =
             batches.map(|batch| ingest.transactions.store(&tenant, &id, &self.token, batch)).collect();
-        let stored: Vec<StoredRows> = stream::iter(stores)
-            .buffered(ingest.settings.stores_at_once.max(1))
-            .try_collect()
-            .await?;
+        let stored: Vec<StoredRows> =
+            stream::iter(stores).buffered(ingest.settings.stores_at_once.max(1)).try_collect().await?;
         let mut first = Vec::with_capacity(rows.len());
         for batch in stored {
             match batch {
@@ -355,11 +354,9 @@ impl Work<'_> {
     async fn release(&self) {
         let release = FileChange::Release { token: self.token.clone() };
         let (tenant, id) = (&self.file.tenant, &self.file.id);
-        if let Err(error) =
-            self.ingest.files.change(tenant, id, release, self.ingest.clock.now(), &[]).await
+        if let Err(error) = self.ingest.files.change(tenant, id, release, self.ingest.clock.now(), &[]).await
         {
             tracing::warn!(processing_id = id.0, %error, "the lease ends by itself");
         }
     }
 }
-

@@ -45,7 +45,9 @@ impl Ingest {
 
     async fn take_note(&self, notification: &Notification) -> Result<Option<Skipped>, Failure> {
         let object = &notification.object;
-        let Some((tenant, rest)) = keys::tenant_of(&object.key) else { return Ok(Some(Skipped::NoStatement)) };
+        let Some((tenant, rest)) = keys::tenant_of(&object.key) else {
+            return Ok(Some(Skipped::NoStatement));
+        };
         if rest.ends_with('/') {
             return Ok(Some(Skipped::Folder));
         }

@@ -228,7 +228,9 @@ mod tests {
 
     fn category(yaml: &str, description: &str, amount: i64) -> Option<String> {
         let rules = Rules::parse(yaml).expect("these are rules");
-        rules.category(&transaction(description, amount)).map(|found| format!("{} by {}", found.name, found.source))
+        rules
+            .category(&transaction(description, amount))
+            .map(|found| format!("{} by {}", found.name, found.source))
     }
 
     #[test]
@@ -245,7 +247,11 @@ rules:
     account: DE1
 ";
         assert_eq!(category(yaml, "SUPERMARKET", -19_99).as_deref(), Some("Groceries by rule 1"));
-        assert_eq!(category(yaml, "nothing", -20_000).as_deref(), Some("Groceries by rule 1"), "the other side");
+        assert_eq!(
+            category(yaml, "nothing", -20_000).as_deref(),
+            Some("Groceries by rule 1"),
+            "the other side"
+        );
         assert_eq!(category(yaml, "Rent 2026", -200_01).as_deref(), Some("Groceries by rule 1"));
         assert_eq!(category(yaml, "Rent 2026", -250_00).as_deref(), Some("Rent by rule 2"));
         assert_eq!(category(yaml, "SUPERMARKET", 19_99).as_deref(), Some("Other by rule 3"), "money in");
@@ -256,7 +262,11 @@ rules:
     #[test]
     fn what_is_no_list_of_rules_says_where() {
         let why = |yaml: &str| Rules::parse(yaml).map(|_| ()).expect_err(yaml).to_string();
-        assert!(why("rules:\n  - contains: x\n").contains("category"), "{}", why("rules:\n  - contains: x\n"));
+        assert!(
+            why("rules:\n  - contains: x\n").contains("category"),
+            "{}",
+            why("rules:\n  - contains: x\n")
+        );
         assert_eq!(why("rules:\n  - {category: ' '}\n"), "rule 1: a category has a name of 1 to 100 bytes");
         let twice = "rules:\n  - {category: A}\n  - {category: B, regex: '('}\n";
         assert!(why(twice).starts_with("rule 2: the regex cannot be used"), "{}", why(twice));

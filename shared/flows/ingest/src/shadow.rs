@@ -48,7 +48,11 @@ impl Processor {
         metrics::differences(differences.len() as u64);
         for found in &differences {
             // Places, not content.
-            tracing::warn!(processing_id = event.processing_id, place = found.place, "the direct path differs");
+            tracing::warn!(
+                processing_id = event.processing_id,
+                place = found.place,
+                "the direct path differs"
+            );
         }
         Ok(())
     }

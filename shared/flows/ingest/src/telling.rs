@@ -48,7 +48,9 @@ impl Books {
         let after: Option<FileListedAt> = match after.map(serde_json::from_str) {
             None => None,
             Some(Ok(after)) => Some(after),
-            Some(Err(_)) => return Err(ApiError::Invalid("after is not one that this list gave.".to_owned())),
+            Some(Err(_)) => {
+                return Err(ApiError::Invalid("after is not one that this list gave.".to_owned()));
+            }
         };
         let files = self.ingest.files.files(tenant, after.as_ref(), FILES).await.map_err(Failure::from)?;
         let next = (files.len() >= FILES as usize)
@@ -102,7 +104,8 @@ impl Books {
         }
         let mut trail = self.ingest.audit.of_file(tenant, id).await.map_err(Failure::from)?;
         // What follows from another may have its time.
-        let rank = |entry: &AuditEntry| EventType::ALL.iter().position(|kind| kind.as_str() == entry.event_type);
+        let rank =
+            |entry: &AuditEntry| EventType::ALL.iter().position(|kind| kind.as_str() == entry.event_type);
         trail.sort_by_key(|entry| (entry.at, rank(entry)));
         Ok(Timeline { events: trail.iter().map(told).collect() })
     }
@@ -127,10 +130,12 @@ impl Books {
         let mut rows: Vec<TransactionItem> = Vec::new();
         let mut after: Option<String> = None;
         loop {
-            let page = self.transactions(tenant, filter, after.as_deref(), EXPORT_MAX + 1 - rows.len()).await?;
+            let page =
+                self.transactions(tenant, filter, after.as_deref(), EXPORT_MAX + 1 - rows.len()).await?;
             rows.extend(page.transactions);
             if rows.len() > EXPORT_MAX {
-                let what = format!("These are more than {EXPORT_MAX} transactions: export them year by year.");
+                let what =
+                    format!("These are more than {EXPORT_MAX} transactions: export them year by year.");
                 return Err(ApiError::Invalid(what));
             }
             match page.next {
@@ -160,25 +165,29 @@ impl Books {
         let (from, to) = (from.unwrap_or_else(|| bound("0000-01")), to.unwrap_or_else(|| bound("9999-12")));
         let stored = self.ingest.figures.all_figures(tenant, from, to).await.map_err(Failure::from)?;
         let mut months = Vec::new();
-        for stored in stored.into_iter().rev().filter(|stored| account.is_none_or(|name| stored.account == name)) {
+        for stored in
+            stored.into_iter().rev().filter(|stored| account.is_none_or(|name| stored.account == name))
+        {
             let sums: MonthSums = serde_json::from_str(&stored.body)
                 .map_err(|error| Failure::Reject(format!("figures cannot be read: {error}")))?;
-            months.extend(sums.0.into_iter().map(|(currency, sums)| MonthFigures {
-                month: stored.month.to_string(),
-                account: stored.account.clone(),
-                currency,
-                count: sums.count,
-                money_in: sums.money_in.to_string(),
-                money_out: sums.money_out.to_string(),
-                categories: sums
-                    .categories
-                    .into_iter()
-                    .map(|(name, of)| CategoryFigures {
-                        category: (!name.is_empty()).then_some(name),
-                        count: of.count,
-                        sum: of.sum.to_string(),
-                    })
-                    .collect(),
+            months.extend(sums.0.into_iter().map(|(currency, sums)| {
+                MonthFigures {
+                    month: stored.month.to_string(),
+                    account: stored.account.clone(),
+                    currency,
+                    count: sums.count,
+                    money_in: sums.money_in.to_string(),
+                    money_out: sums.money_out.to_string(),
+                    categories: sums
+                        .categories
+                        .into_iter()
+                        .map(|(name, of)| CategoryFigures {
+                            category: (!name.is_empty()).then_some(name),
+                            count: of.count,
+                            sum: of.sum.to_string(),
+                        })
+                        .collect(),
+                }
             }));
         }
         Ok(FiguresAnswer { months })
@@ -288,8 +297,19 @@ fn told(entry: &AuditEntry) -> TimelineEvent {
 /// As a spreadsheet takes it: text never begins a formula.
 fn csv(rows: &[TransactionItem]) -> Vec<u8> {
     const HEADER: [&str; 13] = [
-        "date", "value date", "account", "amount", "currency", "description", "counterparty", "category", "kind",
-        "reference", "balance", "file", "place",
+        "date",
+        "value date",
+        "account",
+        "amount",
+        "currency",
+        "description",
+        "counterparty",
+        "category",
+        "kind",
+        "reference",
+        "balance",
+        "file",
+        "place",
     ];
     // Spreadsheets take it for another encoding without the mark.
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());

@@ -57,7 +57,11 @@ async fn once(trail: &dyn AuditTrail, ids: &dyn Ids) {
     let appends = join_all((0..16).map(|_| trail.append(contended.clone()))).await;
     let new = appends.into_iter().filter(|new| ok(new.clone(), "append")).count();
     assert_eq!(new, 1, "of 16 who append an event exactly one is the first");
-    assert_eq!(ok(trail.of_file(&tenant, &contended.file).await, "of_file"), [contended], "and it is kept once");
+    assert_eq!(
+        ok(trail.of_file(&tenant, &contended.file).await, "of_file"),
+        [contended],
+        "and it is kept once"
+    );
 }
 
 /// Some of one moment, and moments that only their nanoseconds or a whole second tell apart.
@@ -105,7 +109,9 @@ async fn period(trail: &dyn AuditTrail, ids: &dyn Ids) {
         }
         assert_eq!(listed, all, "in pages of {limit}");
     }
-    for (from, to) in [(at(5), at(1_000)), (at(1_000), at(1_001)), (at(1_000), at(1_000)), (at(999), at(60_000))] {
+    for (from, to) in
+        [(at(5), at(1_000)), (at(1_000), at(1_001)), (at(1_000), at(1_000)), (at(999), at(60_000))]
+    {
         let inside = |entry: &&AuditEntry| from <= entry.at && entry.at < to;
         let inside: Vec<AuditEntry> = all.iter().filter(inside).cloned().collect();
         let listed = ok(trail.between(&tenant, from, to, None, 100).await, "between");

@@ -88,7 +88,8 @@ fn every_kind() -> Vec<EventData> {
             reason: "Ä".to_owned(),
         }),
     ];
-    let missing = EventType::ALL.into_iter().find(|kind| !kinds.iter().any(|data| data.event_type() == *kind));
+    let missing =
+        EventType::ALL.into_iter().find(|kind| !kinds.iter().any(|data| data.event_type() == *kind));
     assert_eq!(missing, None, "an event of each kind");
     kinds
 }
@@ -108,7 +109,12 @@ fn event(ids: &dyn Ids, data: EventData) -> Event {
 fn largest(ids: &dyn Ids) -> Event {
     let of = |reason: String| {
         let tenant = "contract".to_owned();
-        EventData::ErrorOccurred(ErrorOccurred { tenant, stage: String::new(), event_id: String::new(), reason })
+        EventData::ErrorOccurred(ErrorOccurred {
+            tenant,
+            stage: String::new(),
+            event_id: String::new(),
+            reason,
+        })
     };
     let small = event(ids, of(String::new()));
     let room = Outgoing::MAX_DETAIL - outgoing(&small).detail.len();
@@ -145,7 +151,10 @@ async fn told(harness: &dyn BusHarness, events: &[Event], what: &str) {
         for body in harness.take(consumer).await {
             let told = decoded(&body);
             let kind = told.detail.event_type();
-            assert!(consumer.listens_to().contains(&kind), "{what}: {consumer:?} does not listen to {kind:?}");
+            assert!(
+                consumer.listens_to().contains(&kind),
+                "{what}: {consumer:?} does not listen to {kind:?}"
+            );
             assert_eq!(told.source, riffle_contracts::EVENT_SOURCE, "{what}: whose events they are");
             assert_eq!(told.detail_type, kind.as_str(), "{what}: the type is told beside the event");
             assert_eq!(told.replay_name, None, "{what}: this is no replay");
@@ -157,7 +166,10 @@ async fn told(harness: &dyn BusHarness, events: &[Event], what: &str) {
         for event in events {
             let listens = consumer.listens_to().contains(&event.event_type());
             let kind = event.event_type();
-            assert!(!listens || came.contains_key(&event.event_id), "{what}: {kind:?} never came to {consumer:?}");
+            assert!(
+                !listens || came.contains_key(&event.event_id),
+                "{what}: {kind:?} never came to {consumer:?}"
+            );
         }
     }
 }

@@ -32,7 +32,9 @@ async fn versions(store: &dyn FigureStore, ids: &dyn Ids) {
         let expected = StoredFigures { account: "a".to_owned(), month: at, version, body };
         assert_eq!(stored, (version > 0).then_some(expected), "{what}");
     };
-    let put = async |body: &str, seen: u64| ok(store.put_figures(&tenant, "a", at, body, seen).await, "put_figures");
+    let put = async |body: &str, seen: u64| {
+        ok(store.put_figures(&tenant, "a", at, body, seen).await, "put_figures")
+    };
     assert_is(0, "", "there are none").await;
     assert!(!put("early", 1).await, "nobody has seen a version that is not there");
     assert_is(0, "", "nothing was put").await;
@@ -92,9 +94,13 @@ async fn lists(store: &dyn FigureStore, ids: &dyn Ids) {
         expected.push(StoredFigures { account, month: month(at), version: 2, body });
     }
     expected.sort_by(|one, two| (one.month, &one.account).cmp(&(two.month, &two.account)));
-    for (from, to) in
-        [("2025-12", "2026-10"), ("2000-01", "2100-12"), ("2026-01", "2026-09"), ("2026-10", "2026-10"), ("2026-02", "2026-08")]
-    {
+    for (from, to) in [
+        ("2025-12", "2026-10"),
+        ("2000-01", "2100-12"),
+        ("2026-01", "2026-09"),
+        ("2026-10", "2026-10"),
+        ("2026-02", "2026-08"),
+    ] {
         let (from, to) = (month(from), month(to));
         let fits = |figures: &&StoredFigures| from <= figures.month && figures.month <= to;
         let expected: Vec<StoredFigures> = expected.iter().filter(fits).cloned().collect();
@@ -107,6 +113,7 @@ async fn lists(store: &dyn FigureStore, ids: &dyn Ids) {
         }
         assert_eq!(listed, expected, "from {from} to {to}");
     }
-    let none = store.all_figures(&format!("nobody {}", ids.fresh()), month("2000-01"), month("2100-12")).await;
+    let none =
+        store.all_figures(&format!("nobody {}", ids.fresh()), month("2000-01"), month("2100-12")).await;
     assert_eq!(ok(none, "all_figures"), [], "a tenant without any");
 }

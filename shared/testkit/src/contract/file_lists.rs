@@ -88,15 +88,20 @@ pub(super) async fn unfinished(ledger: &dyn FileLedger, ids: &dyn Ids) {
     for file in &files {
         ok(ledger.create(file.clone()).await, "create");
     }
-    let [received, processing, deleting, processed, failed, deleted, rejected, begun_again] = &files[..] else {
+    let [received, processing, deleting, processed, failed, deleted, rejected, begun_again] = &files[..]
+    else {
         panic!("eight files");
     };
     for file in [processing, deleting, processed, failed, rejected, begun_again] {
         applied(ledger, file, begin("a", 50), 2, &[]).await;
     }
     applied(ledger, processed, finish("a", "{}"), 3, &[]).await;
-    let reject =
-        FileChange::Finish { token: "a".to_owned(), state: FileState::Rejected, body: String::new(), parts: 0 };
+    let reject = FileChange::Finish {
+        token: "a".to_owned(),
+        state: FileState::Rejected,
+        body: String::new(),
+        parts: 0,
+    };
     applied(ledger, rejected, reject, 3, &[]).await;
     for file in [failed, begun_again] {
         applied(ledger, file, FileChange::Fail { body: "{}".to_owned() }, 3, &[]).await;
@@ -111,9 +116,11 @@ pub(super) async fn unfinished(ledger: &dyn FileLedger, ids: &dyn Ids) {
     let ended = [processed, failed, deleted, rejected];
     assert_unfinished(ledger, 1_000, &open, &ended, "what is open, and nothing else").await;
     let young = [deleting, processed, failed, deleted, rejected];
-    assert_unfinished(ledger, 60, &[received, processing, begun_again], &young, "changed before a moment").await;
+    assert_unfinished(ledger, 60, &[received, processing, begun_again], &young, "changed before a moment")
+        .await;
     let young = [processing, deleting, begun_again, processed, failed, deleted, rejected];
-    assert_unfinished(ledger, 2, &[received], &young, "what was changed at the moment itself is not old").await;
+    assert_unfinished(ledger, 2, &[received], &young, "what was changed at the moment itself is not old")
+        .await;
     assert_eq!(ok(ledger.unfinished(at(1_000), 1).await, "unfinished").len(), 1, "no more than asked for");
 
     // A new lease is a change: whoever is at work is left alone.
@@ -188,5 +195,8 @@ async fn assert_lying(
             return;
         }
     }
-    panic!("{what}: of {} events those before {before} ms are not the ones found", there.len() + not_there.len());
+    panic!(
+        "{what}: of {} events those before {before} ms are not the ones found",
+        there.len() + not_there.len()
+    );
 }

@@ -95,7 +95,11 @@ async fn versions(harness: &dyn InboxHarness, ids: &dyn Ids) {
     }
     assert_ne!((&old.version, &old.etag), (&new.version, &new.etag), "versions can be told apart");
     let head = ok(harness.inbox().head(&new).await, "head").expect("the newer is there");
-    assert_eq!((head.size, head.name, head.account), (6, None, None), "a program told nothing but the content");
+    assert_eq!(
+        (head.size, head.name, head.account),
+        (6, None, None),
+        "a program told nothing but the content"
+    );
     assert_eq!(read(harness, &new).await.as_deref(), Some(&b"second"[..]), "the newer version");
     if let Some(content) = read(harness, &old).await {
         assert_eq!(content, b"the first content", "an older version is never read as the newer");

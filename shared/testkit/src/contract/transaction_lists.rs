@@ -37,7 +37,11 @@ pub(super) async fn month(place: &Place<'_>) {
     newest_first.reverse();
     for (turned, expected) in [(false, &january), (true, &newest_first)] {
         for limit in [1, 2, 3, 8, 100] {
-            assert_eq!(&pages(place, turned, limit).await, expected, "pages of {limit}, newest first: {turned}");
+            assert_eq!(
+                &pages(place, turned, limit).await,
+                expected,
+                "pages of {limit}, newest first: {turned}"
+            );
         }
         // A place in the order need not be anybody's.
         let nobody = TransactionKey { occurrence: 5, ..january[2].key.clone() };

@@ -62,14 +62,15 @@ pub(super) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).expect("a day of the calendar")
 }
 
-pub(super) fn row(file: &FileId, account: &str, date: NaiveDate, identity: &str, occurrence: u32) -> Transaction {
+pub(super) fn row(
+    file: &FileId,
+    account: &str,
+    date: NaiveDate,
+    identity: &str,
+    occurrence: u32,
+) -> Transaction {
     Transaction {
-        key: TransactionKey {
-            account: account.to_owned(),
-            date,
-            identity: identity.to_owned(),
-            occurrence,
-        },
+        key: TransactionKey { account: account.to_owned(), date, identity: identity.to_owned(), occurrence },
         value_date: None,
         amount: Decimal::new(-1_250, 2),
         currency: "EUR".to_owned(),
@@ -111,12 +112,13 @@ pub(super) async fn content(place: &Place<'_>) {
         place: String::new(),
         ..row(&file.id, "", day(1999, 12, 31), "0", u32::MAX)
     };
-    let scales = ["0", "0.00", "-0.10", "1E-10", "12.500"].iter().enumerate().map(|(nth, amount)| Transaction {
-        amount: Decimal::from_scientific(amount)
-            .or_else(|_| Decimal::from_str_exact(amount))
-            .expect("a decimal"),
-        ..row(&file.id, "scales", day(2026, 1, 1), &format!("{nth}"), 1)
-    });
+    let scales =
+        ["0", "0.00", "-0.10", "1E-10", "12.500"].iter().enumerate().map(|(nth, amount)| Transaction {
+            amount: Decimal::from_scientific(amount)
+                .or_else(|_| Decimal::from_str_exact(amount))
+                .expect("a decimal"),
+            ..row(&file.id, "scales", day(2026, 1, 1), &format!("{nth}"), 1)
+        });
     let rows: Vec<Transaction> = [full, bare].into_iter().chain(scales).collect();
     assert_eq!(place.store(&file, &rows).await, vec![true; rows.len()], "all are new");
     place.assert_there(&rows, "rows come back as they went in").await;

@@ -47,9 +47,10 @@ impl FigureStore for MemoryStatements {
         to: Month,
     ) -> Result<Vec<StoredFigures>, PortError> {
         self.inspect(|books| {
-            let own = books.figures.iter().filter(|((of, _, month), _)| {
-                of == tenant && from <= *month && *month <= to
-            });
+            let own = books
+                .figures
+                .iter()
+                .filter(|((of, _, month), _)| of == tenant && from <= *month && *month <= to);
             let mut figures: Vec<StoredFigures> = own.map(|(_, figures)| figures.clone()).collect();
             figures.sort_by(|one, two| (one.month, &one.account).cmp(&(two.month, &two.account)));
             Ok(figures)

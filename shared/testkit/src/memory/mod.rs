@@ -35,7 +35,9 @@ pub use notifier::{MAX_FRAME_BYTES, MemoryNotifier, Pushed};
 pub use objects::MemoryObjects;
 pub use place::{Place, Redrive, Stage};
 pub use queue::{MemoryQueue, Received};
-pub use statements::{FileKey, MemoryStatements, Noted, Row, RowKey, StatementBooks, Waiting, name_of_change};
+pub use statements::{
+    FileKey, MemoryStatements, Noted, Row, RowKey, StatementBooks, Waiting, name_of_change,
+};
 pub use tickets::MemoryTickets;
 pub use tokens::MemoryTokens;
 pub use uploads::NoUploads;

@@ -8,8 +8,8 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use riffle_ports::{
-    AuditEntry, File, FileChange, FileId, FileState, Month, NotChanged, Outgoing, StoredFigures,
-    Transaction, TransactionKey,
+    AuditEntry, File, FileChange, FileId, FileState, Month, NotChanged, Outgoing, StoredFigures, Transaction,
+    TransactionKey,
 };
 
 use super::lock;
