@@ -41,6 +41,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's messages that failed too often. */
+        get: operations["dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands them out again to where they failed. */
+        post: operations["redrive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/docs": {
         parameters: {
             query?: never;
@@ -50,6 +84,96 @@ export interface paths {
         };
         /** This description as a page. */
         get: operations["page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What transactions can be filtered by. */
+        get: operations["facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sums by month, account and currency, newest first. */
+        get: operations["figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's files, newest first. */
+        get: operations["files"];
+        put?: never;
+        /** Announces a statement, and tells where to send it. It shows among the files when it has come. */
+        post: operations["announce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One file, and what came of it. */
+        get: operations["one_file"];
+        put?: never;
+        post?: never;
+        /**
+         * Removes a file and all that came of it alone: its transactions that no other file shows, figures, events, and the
+         *     file itself. Begun when this is answered; the file's state tells when it is done. The same again is harmless.
+         */
+        delete: operations["delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a file, oldest first. */
+        get: operations["timeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -119,6 +243,27 @@ export interface paths {
         /** This description, OpenAPI 3.1. */
         get: operations["json"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules by which transactions get their categories. */
+        get: operations["rules"];
+        /**
+         * Other rules, for files to come; `riffle replay` applies them to those that have been. What is no list of rules is
+         *     refused (422) and says where.
+         */
+        put: operations["put_rules"];
         post?: never;
         delete?: never;
         options?: never;
@@ -299,6 +444,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/transactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Transactions, newest first. A page may be short, even empty, and yet not the last: `next` tells. */
+        get: operations["transactions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/transactions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file for spreadsheets. More than 20,000 are refused (422): export them year by year. */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/uploads": {
         parameters: {
             query?: never;
@@ -434,6 +613,13 @@ export interface components {
             action: "ping";
             session_id?: string | null;
         };
+        CategoryFigures: {
+            /** @description `null`: uncategorised. */
+            category?: string | null;
+            /** Format: int64 */
+            count: number;
+            sum: string;
+        };
         CodeCounts: {
             /** Format: int64 */
             absent: number;
@@ -487,6 +673,8 @@ export interface components {
             socket: components["schemas"]["SocketConfig"];
             /** @description What a scan may read. */
             sources: components["schemas"]["SourceKind"][];
+            /** @description Whether bank statements are taken here: where not, nothing of theirs is served. */
+            statements?: boolean;
             version: string;
         };
         /** @description An estimate, by kind of service. */
@@ -511,6 +699,25 @@ export interface components {
             tables: number;
             /** Format: double */
             total: number;
+        };
+        DeadLetterItem: {
+            event_type?: string | null;
+            /** @description The file it is about. */
+            file?: string | null;
+            file_name?: string | null;
+            id: string;
+            /** @description Why it failed, as far as it was told. */
+            reason?: string | null;
+            /** Format: date-time */
+            sent_at: string;
+            /** @description The function in which it failed. */
+            stage: string;
+        };
+        /** @description Messages that failed too often. */
+        DeadLetters: {
+            letters: components["schemas"]["DeadLetterItem"][];
+            /** @description There are more than are shown. */
+            more: boolean;
         };
         /** @description Some of the files that will come. */
         DeclareFiles: {
@@ -590,6 +797,11 @@ export interface components {
         };
         /** @enum {string} */
         EvidenceKind: "page" | "text";
+        /** @description The accounts of the tenant and the categories in use, for filters. */
+        Facets: {
+            accounts: string[];
+            categories: string[];
+        };
         /** @description A file that could not be read. */
         Failure: {
             file_name: string;
@@ -601,6 +813,85 @@ export interface components {
             /** @description For the next page; `null` on the last. */
             cursor?: string | null;
             failures: components["schemas"]["ListedFailure"][];
+        };
+        /** @description Sums by month, newest first. */
+        FiguresAnswer: {
+            months: components["schemas"]["MonthFigures"][];
+        };
+        FileAccount: {
+            account: string;
+            /** @description `null`: the file does not tell its balances. */
+            balanced?: boolean | null;
+            closing?: string | null;
+            currency?: string | null;
+            /** Format: date */
+            from: string;
+            opening?: string | null;
+            /** Format: int64 */
+            rows: number;
+            /** Format: date */
+            to: string;
+        };
+        FileError: {
+            /** Format: date-time */
+            at: string;
+            reason: string;
+            stage: string;
+        };
+        /**
+         * @description Where to send it: `POST` as `multipart/form-data`, these fields first, then `file`. It shows among the files when
+         *     it has come.
+         */
+        FileForm: {
+            fields: {
+                [key: string]: string;
+            };
+            url: string;
+        };
+        /** @description A file and what came of it. */
+        FileItem: {
+            accounts: components["schemas"]["FileAccount"][];
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: int64 */
+            duplicates: number;
+            /** @description What failed for good behind it, by stage. */
+            errors: components["schemas"]["FileError"][];
+            /** @description Such as `CSV` or `OFX`. */
+            format?: string | null;
+            /** @description The processing id. */
+            id: string;
+            /** Format: int64 */
+            more_warnings: number;
+            /** @description Empty once deleted. */
+            name: string;
+            /** Format: int64 */
+            new: number;
+            reason?: string | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description Why a person should look. */
+            review: string[];
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            size: number;
+            state: components["schemas"]["FileState"];
+            /** @description The first hundred. */
+            warnings: components["schemas"]["FileWarning"][];
+        };
+        /** @description A page of the tenant's files, newest first. */
+        FilePage: {
+            files: components["schemas"]["FileItem"][];
+            /** @description For `?after=`, if there are more. */
+            next?: string | null;
+        };
+        /** @enum {string} */
+        FileState: "received" | "processing" | "processed" | "review" | "rejected" | "failed" | "deleting" | "deleted";
+        FileWarning: {
+            /** @description Such as `line 12`. */
+            place: string;
+            what: string;
         };
         FolderEntry: {
             name: string;
@@ -813,6 +1104,25 @@ export interface components {
             cursor?: string | null;
             matches: components["schemas"]["Listed"][];
         };
+        /** @description One month of one account in one currency. */
+        MonthFigures: {
+            account: string;
+            categories: components["schemas"]["CategoryFigures"][];
+            /** Format: int64 */
+            count: number;
+            currency: string;
+            money_in: string;
+            money_out: string;
+            month: string;
+        };
+        /** @description Announces a statement that is about to be uploaded. */
+        NewFile: {
+            /** @description The account of rows for which the file names none. */
+            account?: string | null;
+            name: string;
+            /** Format: int64 */
+            size: number;
+        };
         OcrConfig: {
             /** @description Whether `ocr: auto` reads anything. */
             available: boolean;
@@ -886,6 +1196,19 @@ export interface components {
              */
             pages: number;
             used?: components["schemas"]["Used"] | null;
+        };
+        /** @description Which dead letters to hand out again. */
+        RedriveRequest: {
+            /** @description Left out: all of the tenant's. */
+            ids?: string[] | null;
+        };
+        Redriven: {
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description The tenant's rules, as YAML. */
+        Rules: {
+            yaml: string;
         };
         /** @description What must not reach a log: it prints as stars. */
         Secret: string;
@@ -1072,6 +1395,52 @@ export interface components {
             expires_at: string;
             ticket: string;
         };
+        /** @description What happened to a file, oldest first. */
+        Timeline: {
+            events: components["schemas"]["TimelineEvent"][];
+        };
+        TimelineEvent: {
+            /** Format: date-time */
+            at: string;
+            event_id: string;
+            event_type: string;
+            /** @description One sentence for a person. */
+            text: string;
+        };
+        TransactionItem: {
+            account: string;
+            /** @description Negative: money went out. */
+            amount: string;
+            balance?: string | null;
+            /** @description `null`: none of the rules fits. */
+            category?: string | null;
+            /** @description What decided it, such as `rule 3`. */
+            category_source?: string | null;
+            /** @description Made readable. */
+            clean: string;
+            counterparty?: string | null;
+            currency: string;
+            /** Format: date */
+            date: string;
+            /** @description As the bank wrote it. */
+            description: string;
+            /** @description The file that brought it. */
+            file: string;
+            /** @description Stable; unique in the tenant's. */
+            id: string;
+            kind?: string | null;
+            /** @description Where in that file, such as `line 12`. */
+            place: string;
+            reference?: string | null;
+            /** Format: date */
+            value_date?: string | null;
+        };
+        /** @description A page of transactions, newest first. */
+        TransactionPage: {
+            /** @description For `?after=`, if there may be more: a page may be short or empty and yet not the last. */
+            next?: string | null;
+            transactions: components["schemas"]["TransactionItem"][];
+        };
         /** @description What was understood of a list of codes. */
         UnderstoodCodes: {
             /** @description The first 100, as they are written. */
@@ -1175,6 +1544,7 @@ export interface components {
     pathItems: never;
 }
 export type Action = components['schemas']['Action'];
+export type CategoryFigures = components['schemas']['CategoryFigures'];
 export type CodeCounts = components['schemas']['CodeCounts'];
 export type CodeEntry = components['schemas']['CodeEntry'];
 export type CodePage = components['schemas']['CodePage'];
@@ -1182,6 +1552,8 @@ export type CodeState = components['schemas']['CodeState'];
 export type CompleteParts = components['schemas']['CompleteParts'];
 export type Config = components['schemas']['Config'];
 export type Cost = components['schemas']['Cost'];
+export type DeadLetterItem = components['schemas']['DeadLetterItem'];
+export type DeadLetters = components['schemas']['DeadLetters'];
 export type DeclareFiles = components['schemas']['DeclareFiles'];
 export type DeclaredFile = components['schemas']['DeclaredFile'];
 export type DeployedAt = components['schemas']['DeployedAt'];
@@ -1190,8 +1562,17 @@ export type ErrorCode = components['schemas']['ErrorCode'];
 export type Evidence = components['schemas']['Evidence'];
 export type EvidenceBox = components['schemas']['EvidenceBox'];
 export type EvidenceKind = components['schemas']['EvidenceKind'];
+export type Facets = components['schemas']['Facets'];
 export type Failure = components['schemas']['Failure'];
 export type FailurePage = components['schemas']['FailurePage'];
+export type FiguresAnswer = components['schemas']['FiguresAnswer'];
+export type FileAccount = components['schemas']['FileAccount'];
+export type FileError = components['schemas']['FileError'];
+export type FileForm = components['schemas']['FileForm'];
+export type FileItem = components['schemas']['FileItem'];
+export type FilePage = components['schemas']['FilePage'];
+export type FileState = components['schemas']['FileState'];
+export type FileWarning = components['schemas']['FileWarning'];
 export type FolderEntry = components['schemas']['FolderEntry'];
 export type FolderListing = components['schemas']['FolderListing'];
 export type FoundMatch = components['schemas']['FoundMatch'];
@@ -1204,6 +1585,8 @@ export type Listed = components['schemas']['Listed'];
 export type ListedFailure = components['schemas']['ListedFailure'];
 export type MatchMode = components['schemas']['MatchMode'];
 export type MatchPage = components['schemas']['MatchPage'];
+export type MonthFigures = components['schemas']['MonthFigures'];
+export type NewFile = components['schemas']['NewFile'];
 export type OcrConfig = components['schemas']['OcrConfig'];
 export type OcrMode = components['schemas']['OcrMode'];
 export type Options = components['schemas']['Options'];
@@ -1211,6 +1594,9 @@ export type PartTarget = components['schemas']['PartTarget'];
 export type Problem = components['schemas']['Problem'];
 export type QueueCounts = components['schemas']['QueueCounts'];
 export type Receipt = components['schemas']['Receipt'];
+export type RedriveRequest = components['schemas']['RedriveRequest'];
+export type Redriven = components['schemas']['Redriven'];
+export type Rules = components['schemas']['Rules'];
 export type Secret = components['schemas']['Secret'];
 export type SendBy = components['schemas']['SendBy'];
 export type SentPart = components['schemas']['SentPart'];
@@ -1223,6 +1609,10 @@ export type SocketConfig = components['schemas']['SocketConfig'];
 export type SourceKind = components['schemas']['SourceKind'];
 export type StartScan = components['schemas']['StartScan'];
 export type Ticket = components['schemas']['Ticket'];
+export type Timeline = components['schemas']['Timeline'];
+export type TimelineEvent = components['schemas']['TimelineEvent'];
+export type TransactionItem = components['schemas']['TransactionItem'];
+export type TransactionPage = components['schemas']['TransactionPage'];
 export type UnderstoodCodes = components['schemas']['UnderstoodCodes'];
 export type Upload = components['schemas']['Upload'];
 export type UploadStatus = components['schemas']['UploadStatus'];
@@ -1294,6 +1684,66 @@ export interface operations {
             };
         };
     };
+    dead_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetters"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedriveRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redriven"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     page: {
         parameters: {
             query?: never;
@@ -1309,6 +1759,218 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    facets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures: {
+        parameters: {
+            query?: {
+                /** @description `YYYY-MM`, as `to` is; both included. */
+                from?: string;
+                to?: string;
+                account?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiguresAnswer"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    files: {
+        parameters: {
+            query?: {
+                /** @description As the page before had it in `next`; none for the first page. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilePage"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    announce: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFile"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileForm"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileItem"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             /** @description Why it was not served. */
@@ -1424,6 +2086,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
                 };
             };
             /** @description Why it was not served. */
@@ -1756,6 +2478,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transactions: {
+        parameters: {
+            query?: {
+                account?: string;
+                category?: string;
+                /** @description Only those for which no rule fits. */
+                uncategorised?: boolean;
+                /** @description Stands in the description, the other side's name or the reference, whatever the case. */
+                text?: string;
+                /** @description `YYYY-MM-DD`, as `to` is; both included. */
+                from?: string;
+                to?: string;
+                /** @description Of the amount without its sign, as `max` is; both included. */
+                min?: string;
+                max?: string;
+                /** @description Only those that this file shows, in its order. */
+                file?: string;
+                after?: string;
+                /** @description At most 1,000; 100 if left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransactionPage"];
+                };
+            };
+            /** @description Why it was not served. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: {
+                account?: string;
+                category?: string;
+                /** @description Only those for which no rule fits. */
+                uncategorised?: boolean;
+                /** @description Stands in the description, the other side's name or the reference, whatever the case. */
+                text?: string;
+                /** @description `YYYY-MM-DD`, as `to` is; both included. */
+                from?: string;
+                to?: string;
+                /** @description Of the amount without its sign, as `max` is; both included. */
+                min?: string;
+                max?: string;
+                /** @description Only those that this file shows, in its order. */
+                file?: string;
+                after?: string;
+                /** @description At most 1,000; 100 if left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Why it was not served. */

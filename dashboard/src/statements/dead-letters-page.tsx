@@ -6,11 +6,11 @@ import { useState } from "react";
 import { Link } from "wouter";
 
 import { get, post } from "../api/client.ts";
+import type { DeadLetters as Answer, DeadLetterItem, Redriven, RedriveRequest } from "../contracts.ts";
 import { useAnnounce } from "../ui/announcer.tsx";
 import { count, counted, date } from "../ui/format.ts";
 import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
 import { Scrolled } from "../ui/scrolled.tsx";
-import type { DeadLetters as Answer, DeadLetterItem, Redriven, RedriveRequest } from "./contracts.ts";
 import { Stale } from "./frame.tsx";
 import { SLOWLY } from "./polling.ts";
 import classes from "./statements.module.css";

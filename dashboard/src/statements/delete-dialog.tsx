@@ -5,11 +5,11 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import { remove } from "../api/client.ts";
+import type { FileItem } from "../contracts.ts";
 import { useAnnounce } from "../ui/announcer.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { counted } from "../ui/format.ts";
 import { Trouble } from "../ui/notes.tsx";
-import type { FileItem } from "./contracts.ts";
 import { nameOf } from "./words.ts";
 
 /** Of the element that names a file on a page, and takes the focus when its button is gone. */

@@ -7,10 +7,10 @@ import { useState } from "react";
 import { Link } from "wouter";
 
 import { get } from "../api/client.ts";
+import type { FiguresAnswer } from "../contracts.ts";
 import { count } from "../ui/format.ts";
 import { Trouble, Waiting } from "../ui/notes.tsx";
 import { Scrolled } from "../ui/scrolled.tsx";
-import type { FiguresAnswer } from "./contracts.ts";
 import { monthDays, monthWords } from "./days.ts";
 import { length } from "./decimals.ts";
 import { type Month, months } from "./figures.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import type { MonthFigures } from "./contracts.ts";
+import type { MonthFigures } from "../contracts.ts";
 import { months } from "./figures.ts";
 
 const figures = (month: string, account: string, currency: string, more: Partial<MonthFigures>): MonthFigures => ({

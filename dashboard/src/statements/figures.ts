@@ -1,6 +1,6 @@
 // Months' figures of several accounts as one.
 
-import type { CategoryFigures, MonthFigures } from "./contracts.ts";
+import type { CategoryFigures, MonthFigures } from "../contracts.ts";
 import { compare, sign, sum } from "./decimals.ts";
 
 export interface Month {

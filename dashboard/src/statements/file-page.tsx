@@ -6,10 +6,10 @@ import { type ReactNode, useEffect, useState } from "react";
 import { Link } from "wouter";
 
 import { ApiError, get } from "../api/client.ts";
+import type { FileAccount, FileItem, Timeline as Told } from "../contracts.ts";
 import { bytes, count, counted, date } from "../ui/format.ts";
 import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
 import { Scrolled } from "../ui/scrolled.tsx";
-import type { FileAccount, FileItem, Timeline as Told } from "./contracts.ts";
 import { momentWords, periodWords } from "./days.ts";
 import { amountWords } from "./decimals.ts";
 import { DeleteDialog, titleId } from "./delete-dialog.tsx";

@@ -5,10 +5,10 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 
 import { get } from "../api/client.ts";
+import type { FileItem, FilePage, FileState } from "../contracts.ts";
 import { useAnnounce } from "../ui/announcer.tsx";
 import { counted } from "../ui/format.ts";
 import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
-import type { FileItem, FilePage, FileState } from "./contracts.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { FilesTable } from "./files-table.tsx";
 import { Stale } from "./frame.tsx";

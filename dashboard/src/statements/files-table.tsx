@@ -3,10 +3,9 @@
 import { Anchor, Badge, Button, Group, Table } from "@mantine/core";
 import { memo } from "react";
 import { Link } from "wouter";
-
+import type { FileItem, FileState } from "../contracts.ts";
 import { bytes, count, counted, date } from "../ui/format.ts";
 import { Scrolled } from "../ui/scrolled.tsx";
-import type { FileItem, FileState } from "./contracts.ts";
 import { periodWords } from "./days.ts";
 import { titleId } from "./delete-dialog.tsx";
 import classes from "./files-table.module.css";

@@ -4,7 +4,7 @@ import { Anchor, Button, Group, NativeSelect, Text, TextInput } from "@mantine/c
 import { useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 
-import type { Facets } from "./contracts.ts";
+import type { Facets } from "../contracts.ts";
 import { typed, understood } from "./decimals.ts";
 import classes from "./filter-fields.module.css";
 import { changed, type Filters } from "./filters.ts";

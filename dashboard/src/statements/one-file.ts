@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef } from "react";
 
 import { get } from "../api/client.ts";
-import type { FileItem } from "./contracts.ts";
+import type { FileItem } from "../contracts.ts";
 import { fileEvery, isOpen } from "./polling.ts";
 
 /** `undefined`: none is asked for. `every` is how often to ask for what follows it, in milliseconds. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { FileState } from "./contracts.ts";
+import type { FileState } from "../contracts.ts";
 import {
   COMES_WITHIN,
   type Expected,

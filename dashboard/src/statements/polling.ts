@@ -1,6 +1,6 @@
 // How often the page asks again: about once a second while somebody waits for something, and slowly for what others do.
 
-import type { FileItem, FileState } from "./contracts.ts";
+import type { FileItem, FileState } from "../contracts.ts";
 
 /** Milliseconds. */
 export const SOON = 1_000;

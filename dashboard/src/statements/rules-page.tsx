@@ -5,9 +5,9 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { ApiError, get, put } from "../api/client.ts";
+import type { Rules as Stored } from "../contracts.ts";
 import { useAnnounce } from "../ui/announcer.tsx";
 import { Trouble, Waiting } from "../ui/notes.tsx";
-import type { Rules as Stored } from "./contracts.ts";
 import classes from "./statements.module.css";
 
 export function Rules() {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import type { NewFile } from "./contracts.ts";
+import type { NewFile } from "../contracts.ts";
 import { missing } from "./polling.ts";
 import { Sending, type View } from "./sending.ts";
 

@@ -2,10 +2,10 @@
 // loses no upload.
 
 import { post } from "../api/client.ts";
+import type { FileForm, NewFile } from "../contracts.ts";
 import type { Chosen } from "../upload/collect.ts";
 import { patiently } from "../upload/patience.ts";
 import { formOf, transfer } from "../upload/storage.ts";
-import type { FileForm, NewFile } from "./contracts.ts";
 import { COMES_WITHIN, type Expected } from "./polling.ts";
 
 const AT_ONCE = 4;

@@ -2,7 +2,7 @@
 
 import { Text } from "@mantine/core";
 
-import type { TimelineEvent } from "./contracts.ts";
+import type { TimelineEvent } from "../contracts.ts";
 import { momentWords } from "./days.ts";
 import classes from "./timeline.module.css";
 import { eventWords } from "./words.ts";

@@ -3,9 +3,8 @@
 import { Anchor, Text } from "@mantine/core";
 import { type ReactNode, useRef } from "react";
 import { Link } from "wouter";
-
+import type { TransactionItem } from "../contracts.ts";
 import { Dialog } from "../ui/dialog.tsx";
-import type { TransactionItem } from "./contracts.ts";
 import { dayWords } from "./days.ts";
 import { amountWords } from "./decimals.ts";
 import { Amount } from "./frame.tsx";

@@ -6,9 +6,9 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 
 import { get } from "../api/client.ts";
+import type { Facets, FileItem, TransactionItem, TransactionPage } from "../contracts.ts";
 import { count, counted } from "../ui/format.ts";
 import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
-import type { Facets, FileItem, TransactionItem, TransactionPage } from "./contracts.ts";
 import { ExportButton } from "./export-button.tsx";
 import { FiguresPanel } from "./figures-panel.tsx";
 import { FilterFields } from "./filter-fields.tsx";

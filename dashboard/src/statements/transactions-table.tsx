@@ -4,7 +4,7 @@ import { UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 
-import type { TransactionItem } from "./contracts.ts";
+import type { TransactionItem } from "../contracts.ts";
 import { dayWords } from "./days.ts";
 import { amountWords } from "./decimals.ts";
 import { Amount } from "./frame.tsx";

@@ -1,5 +1,5 @@
+import type { FileAccount, FileItem, FileState } from "../contracts.ts";
 import { counted } from "../ui/format.ts";
-import type { FileAccount, FileItem, FileState } from "./contracts.ts";
 
 /** A file's state as a person says it. */
 export function stateWords(state: FileState): string {

@@ -45,7 +45,7 @@ pub fn table() -> (Router<Deps>, OpenApi) {
         .routes(routes!(links::report))
         .routes(routes!(links::file))
         .routes(routes!(statements::files, statements::announce))
-        .routes(routes!(statements::file, statements::delete))
+        .routes(routes!(statements::one_file, statements::delete))
         .routes(routes!(statements::timeline))
         .routes(routes!(statements::transactions))
         .routes(routes!(statements::export))

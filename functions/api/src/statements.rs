@@ -62,7 +62,7 @@ pub async fn announce(
     params(("id" = String, Path)),
     responses((status = 200, body = FileItem))
 )]
-pub async fn file(
+pub async fn one_file(
     tenant: Tenant,
     State(deps): State<Deps>,
     Path(id): Path<String>,
