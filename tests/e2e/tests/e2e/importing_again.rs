@@ -7,7 +7,8 @@ use crate::deadline::until;
 use crate::process::{Process, riffle};
 use crate::samples::text;
 
-const ROWS: u32 = 60_000;
+/// Enough that every kill comes while rows are still read.
+const ROWS: u32 = 120_000;
 
 /// Parts that were written of all files.
 fn parts(state: &Path) -> usize {
