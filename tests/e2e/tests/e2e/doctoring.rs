@@ -163,7 +163,7 @@ fn dead_letters_are_given_back_once_and_read_to_the_end() {
         let left = |queue: &Value| ["ready", "in_flight", "waiting"].iter().any(|of| queue[of] != 0);
         (!queues.into_iter().any(left)).then_some(())
     });
-    drop(server);
+    server.stop();
     let (_, checks) = doctor(&state, &[]);
     assert_eq!(checks["queues"]["found"], "empty", "all were consumed");
     assert_level(&checks, "dead letters", "ok");
