@@ -238,8 +238,7 @@ impl Part {
 fn better(forward: Chain, backward: Chain, upward: bool) -> (Chain, bool) {
     match forward.breaks.cmp(&backward.breaks) {
         std::cmp::Ordering::Less => (forward, true),
-        std::cmp::Ordering::Greater => (backward, false),
         std::cmp::Ordering::Equal if upward => (forward, true),
-        std::cmp::Ordering::Equal => (backward, false),
+        std::cmp::Ordering::Greater | std::cmp::Ordering::Equal => (backward, false),
     }
 }
