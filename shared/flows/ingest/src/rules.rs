@@ -252,7 +252,7 @@ rules:
             Some("Groceries by rule 1"),
             "the other side"
         );
-        assert_eq!(category(yaml, "Rent 2026", -200_01).as_deref(), Some("Groceries by rule 1"));
+        assert_eq!(category(yaml, "Rent 2026", -200_01).as_deref(), Some("Rent by rule 2"), "above the max");
         assert_eq!(category(yaml, "Rent 2026", -250_00).as_deref(), Some("Rent by rule 2"));
         assert_eq!(category(yaml, "SUPERMARKET", 19_99).as_deref(), Some("Other by rule 3"), "money in");
         assert_eq!(category("rules: []", "x", 1), None);
