@@ -2503,7 +2503,7 @@ export interface operations {
                 /** @description `YYYY-MM-DD`, as `to` is; both included. */
                 from?: string;
                 to?: string;
-                /** @description Of the amount without its sign, as `max` is; both included. */
+                /** @description Of the amount with its sign, as `max` is; both included. */
                 min?: string;
                 max?: string;
                 /** @description Only those that this file shows, in its order. */
@@ -2549,7 +2549,7 @@ export interface operations {
                 /** @description `YYYY-MM-DD`, as `to` is; both included. */
                 from?: string;
                 to?: string;
-                /** @description Of the amount without its sign, as `max` is; both included. */
+                /** @description Of the amount with its sign, as `max` is; both included. */
                 min?: string;
                 max?: string;
                 /** @description Only those that this file shows, in its order. */

@@ -69,8 +69,9 @@ test("from an upload to its transactions, the export and its timeline", async ({
   await expect(page).toHaveURL(`${server.address}/transactions?file=${id}`);
   await expect(shown(page)).toHaveAttribute("data-shown", "5");
   await expect(shown(page)).toHaveAttribute("data-whole", "true");
-  await expect(transactions(page).last()).toContainText("5 Jan 2026");
-  await expect(transactions(page).last()).toContainText("-€12.50");
+  // As the file lists them.
+  await expect(transactions(page).first()).toContainText("5 Jan 2026");
+  await expect(transactions(page).first()).toContainText("-€12.50");
   await expect(transactions(page).filter({ hasText: "Salary" })).toContainText("+€2,100.00");
   await expect(page.getByText("Of the file january.csv")).toBeVisible();
 
@@ -87,7 +88,7 @@ test("from an upload to its transactions, the export and its timeline", async ({
   expect(exported).toContain("-12.50");
   expect(exported).not.toContain("Salary");
 
-  await transactions(page).first().getByRole("button").click();
+  await transactions(page).last().getByRole("button").click();
   const dialog = page.getByRole("dialog");
   await expect(dialog).toContainText("3 Feb 2026");
   await expect(dialog).toContainText("-€7.25");

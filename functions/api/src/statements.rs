@@ -119,7 +119,7 @@ pub struct Asked {
     from: Option<NaiveDate>,
     #[serde(default)]
     to: Option<NaiveDate>,
-    /// Of the amount without its sign, as `max` is; both included.
+    /// Of the amount with its sign, as `max` is; both included.
     #[serde(default)]
     min: Option<String>,
     #[serde(default)]

@@ -25,7 +25,7 @@ pub struct Filter {
     /// Both included.
     pub from: Option<NaiveDate>,
     pub to: Option<NaiveDate>,
-    /// Of the amount without its sign, both included.
+    /// Of the amount with its sign, both included.
     pub min: Option<Decimal>,
     pub max: Option<Decimal>,
     /// Only those that this file shows, in its order.
@@ -103,15 +103,15 @@ impl Ord for Ahead {
 impl Filter {
     fn lets_through(&self, transaction: &Transaction) -> bool {
         let category = transaction.category.as_ref().map(|category| category.name.as_str());
-        let size = transaction.amount.abs();
+        let amount = transaction.amount;
         let date = transaction.key.date;
         self.account.as_ref().is_none_or(|account| *account == transaction.key.account)
             && self.category.as_deref().is_none_or(|wanted| category == Some(wanted))
             && (!self.uncategorised || category.is_none())
             && self.from.is_none_or(|from| date >= from)
             && self.to.is_none_or(|to| date <= to)
-            && self.min.is_none_or(|min| size >= min)
-            && self.max.is_none_or(|max| size <= max)
+            && self.min.is_none_or(|min| amount >= min)
+            && self.max.is_none_or(|max| amount <= max)
             && self.text.as_deref().is_none_or(|text| holds(transaction, text))
     }
 }
