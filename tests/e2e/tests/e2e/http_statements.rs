@@ -61,7 +61,7 @@ fn an_uploaded_statement_shows_with_figures_and_a_timeline() {
     let file = server.upload("März \"2024\".csv", THREE, Some("Savings"));
     assert_eq!((&file["state"], &file["rows"], &file["new"]), (&json!("processed"), &json!(3), &json!(3)));
     assert_eq!(server.amounts(""), ["100.00", "-3.00", "-3.00"], "newest first");
-    assert_eq!(server.amounts("?text=COFFEE&max=5"), ["-3.00", "-3.00"]);
+    assert_eq!(server.amounts("?text=COFFEE&max=-3"), ["-3.00", "-3.00"]);
     let id = file["id"].as_str().expect("an id");
     assert_eq!(server.amounts(&format!("?file={id}")), ["-3.00", "-3.00", "100.00"], "as it lists them");
     let figures = until("figures are derived", || {
