@@ -231,10 +231,10 @@ impl Work<'_> {
         self.parts = parts;
         // Made beforehand: a future that makes them as it goes could not move between threads.
         let batches = rows.chunks(ingest.transactions.batch().max(1));
-        let stores: Vec<_> =
+        let calls: Vec<_> =
             batches.map(|batch| ingest.transactions.store(&tenant, &id, &self.token, batch)).collect();
         let stored: Vec<StoredRows> =
-            stream::iter(stores).buffered(ingest.settings.stores_at_once.max(1)).try_collect().await?;
+            stream::iter(calls).buffered(ingest.settings.stores_at_once.max(1)).try_collect().await?;
         let mut first = Vec::with_capacity(rows.len());
         for batch in stored {
             match batch {

@@ -56,33 +56,32 @@ impl Ingest {
             return Ok(Some(Skipped::RestorePackage));
         }
         let id = ids::processing_id(object);
-        let file = match self.files.file(tenant, &id).await? {
-            Some(file) => file,
-            None => {
-                let Some(head) = self.inbox.head(object).await? else { return Ok(Some(Skipped::Gone)) };
-                if head.tags.contains_key(RESTORE_TAG) {
-                    return Ok(Some(Skipped::RestorePackage));
-                }
-                let now = self.clock.now();
-                let last = rest.rsplit('/').next().unwrap_or(rest);
-                let file = File {
-                    id: id.clone(),
-                    tenant: tenant.to_owned(),
-                    name: head.name.unwrap_or_else(|| last.to_owned()),
-                    object: Some(object.clone()),
-                    size: head.size,
-                    account: head.account.filter(|account| !account.trim().is_empty()),
-                    state: FileState::Received,
-                    received_at: now,
-                    changed_at: now,
-                    lease: None,
-                    attempts: 0,
-                    parts: 0,
-                    body: Findings::default().to_body(),
-                    revision: 1,
-                };
-                self.files.create(file.clone()).await?.unwrap_or(file)
+        let file = if let Some(file) = self.files.file(tenant, &id).await? {
+            file
+        } else {
+            let Some(head) = self.inbox.head(object).await? else { return Ok(Some(Skipped::Gone)) };
+            if head.tags.contains_key(RESTORE_TAG) {
+                return Ok(Some(Skipped::RestorePackage));
             }
+            let now = self.clock.now();
+            let last = rest.rsplit('/').next().unwrap_or(rest);
+            let file = File {
+                id: id.clone(),
+                tenant: tenant.to_owned(),
+                name: head.name.unwrap_or_else(|| last.to_owned()),
+                object: Some(object.clone()),
+                size: head.size,
+                account: head.account.filter(|account| !account.trim().is_empty()),
+                state: FileState::Received,
+                received_at: now,
+                changed_at: now,
+                lease: None,
+                attempts: 0,
+                parts: 0,
+                body: Findings::default().to_body(),
+                revision: 1,
+            };
+            self.files.create(file.clone()).await?.unwrap_or(file)
         };
         // Told again for a file that is done: whoever asked may not have lived to tell.
         if let Some(uploaded) = uploaded(&file) {

@@ -246,15 +246,15 @@ rules:
   - category: Other
     account: DE1
 ";
-        assert_eq!(category(yaml, "SUPERMARKET", -19_99).as_deref(), Some("Groceries by rule 1"));
+        assert_eq!(category(yaml, "SUPERMARKET", -1_999).as_deref(), Some("Groceries by rule 1"));
         assert_eq!(
             category(yaml, "nothing", -20_000).as_deref(),
             Some("Groceries by rule 1"),
             "the other side"
         );
-        assert_eq!(category(yaml, "Rent 2026", -200_01).as_deref(), Some("Rent by rule 2"), "above the max");
-        assert_eq!(category(yaml, "Rent 2026", -250_00).as_deref(), Some("Rent by rule 2"));
-        assert_eq!(category(yaml, "SUPERMARKET", 19_99).as_deref(), Some("Other by rule 3"), "money in");
+        assert_eq!(category(yaml, "Rent 2026", -20_001).as_deref(), Some("Rent by rule 2"), "above the max");
+        assert_eq!(category(yaml, "Rent 2026", -25_000).as_deref(), Some("Rent by rule 2"));
+        assert_eq!(category(yaml, "SUPERMARKET", 1_999).as_deref(), Some("Other by rule 3"), "money in");
         assert_eq!(category("rules: []", "x", 1), None);
         assert_eq!(category("# nothing yet\n", "x", 1), None);
     }
