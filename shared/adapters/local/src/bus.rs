@@ -109,7 +109,7 @@ impl EventPublisher for LocalBus {
         for (position, event) in events.iter().enumerate() {
             match body(event, None) {
                 Ok(body) if event.detail.len() <= Outgoing::MAX_DETAIL => {
-                    accepted.push((event.clone(), body))
+                    accepted.push((event.clone(), body));
                 }
                 _ => refused.push(position),
             }

@@ -222,6 +222,6 @@ fn fields(file: &File) -> Result<String, WorkError> {
     serde_json::to_string(file).map_err(|error| WorkError::Unreadable(format!("a file: {error}")))
 }
 
-fn parse(fields: &String) -> Result<File, WorkError> {
+fn parse(fields: &str) -> Result<File, WorkError> {
     serde_json::from_str(fields).map_err(|error| WorkError::Unreadable(format!("a file: {error}")))
 }
