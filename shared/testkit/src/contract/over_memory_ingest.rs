@@ -24,7 +24,7 @@ fn files() {
 
 #[test]
 fn transactions() {
-    for batch in [1, 25, 100] {
+    for batch in [10, 25, 100] {
         let statements = MemoryStatements::new(batch);
         run(super::transaction_store(&statements, &statements, &SeededIds::new(1)));
     }
