@@ -108,7 +108,7 @@ impl FileLedger for LocalFiles {
                     "SELECT fields FROM files WHERE tenant = ?1 AND (received_at, id) < (?2, ?3) \
                      ORDER BY received_at DESC, id DESC LIMIT ?4",
                 )?
-                .query_map(params![tenant, received_at, id, limit], |row| row.get(0))?
+                .query_map(params![tenant, received_at, id, limit], |row| row.get::<_, String>(0))?
                 .map(|fields| parse(&fields?))
                 .collect()
             })
@@ -121,7 +121,7 @@ impl FileLedger for LocalFiles {
                 work.prepare_cached(
                     "SELECT fields FROM files WHERE open AND changed_at < ?1 ORDER BY changed_at LIMIT ?2",
                 )?
-                .query_map(params![sortable(before), limit], |row| row.get(0))?
+                .query_map(params![sortable(before), limit], |row| row.get::<_, String>(0))?
                 .map(|fields| parse(&fields?))
                 .collect()
             })
