@@ -75,9 +75,9 @@ async fn import(
     let outcomes: Vec<Outcome> =
         outcomes.into_iter().filter_map(|outcome| outcome.or_else(|| ended.next())).collect();
     if json {
-        as_json(platform, &outcomes).await?
+        as_json(platform, &outcomes).await?;
     } else {
-        for_people(&outcomes)?
+        for_people(&outcomes)?;
     }
     let verdicts = || outcomes.iter().map(Outcome::verdict);
     Ok(if verdicts().any(|verdict| verdict == Verdict::Not) {
@@ -101,8 +101,11 @@ pub fn account_name(account: &str) -> Result<String, Problem> {
     Err(Problem::new("an account's name has 1 to 128 bytes, without control characters"))
 }
 
+/// A file as it was named, and its path or why it cannot be read.
+type Given = (String, Result<PathBuf, String>);
+
 /// Absolute paths, or why there is none.
-fn given(files: &[PathBuf]) -> Result<Vec<(String, Result<PathBuf, String>)>, Problem> {
+fn given(files: &[PathBuf]) -> Result<Vec<Given>, Problem> {
     let look = |file: &PathBuf| -> Result<_, Problem> {
         let name = file.display().to_string();
         if file.is_dir() {
