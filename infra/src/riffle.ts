@@ -13,6 +13,7 @@ import { Buckets } from "./data/buckets.ts";
 import { Tables } from "./data/tables.ts";
 import { acknowledge } from "./house/nag.ts";
 import type { RustFunction } from "./house/rust-function.ts";
+import { IngestFlow } from "./ingest/flow.ts";
 import { ScanFlow } from "./scan/flow.ts";
 import { ScheduledScans } from "./scan/schedules.ts";
 import type { Settings } from "./settings.ts";
@@ -48,6 +49,8 @@ export class Riffle extends Stack {
     const clients = new ClientFunctions(this, "clients", { ...shared, origins: [page.url, ...settings.origins] });
     const flow = new ScanFlow(this, "scan", { ...shared, notices });
     flow.dispatch.from(clients.otherwise, "DISPATCH_QUEUE_URL");
+    const ingest = new IngestFlow(this, "ingest", { settings, alarms, tables, buckets });
+    ingest.serve(clients.api);
     sockets.serve(clients);
     http.serve(clients.api, identities);
     new ScheduledScans(this, "scheduled", settings.scheduledScans, flow, buckets);
@@ -64,8 +67,10 @@ export class Riffle extends Stack {
     const functions = [
       ...[clients.authorizer, clients.connect, clients.disconnect, clients.otherwise, clients.api],
       ...[flow.dispatcher, flow.worker, flow.quarantined, flow.finisher, flow.sweeper, flow.scheduler],
+      ...ingest.stages.map(({ consumer }) => consumer),
+      ingest.sweeper,
     ];
-    new Operations(this, "operations", { settings, alarms, flow, functions, buckets, http, sockets });
+    new Operations(this, "operations", { settings, alarms, flow, ingest, functions, buckets, http, sockets });
     if (settings.trail) record(this, buckets);
     tell(this, {
       PageUrl: page.url,
@@ -74,7 +79,10 @@ export class Riffle extends Stack {
       HttpApiId: http.api.apiId,
       SocketUrl: sockets.url,
       ConnectionsEndpoint: sockets.management,
-      UploadsBucket: [buckets.uploads.bucket.bucketName, "Put files to scan below files/TENANT/"],
+      UploadsBucket: [
+        buckets.uploads.bucket.bucketName,
+        "Put files to scan below files/TENANT/, statements below statements/TENANT/",
+      ],
       ObjectsBucket: buckets.objects.bucket.bucketName,
       ...(auth.pool && { UserPoolId: [auth.pool.userPoolId, "Make users here and give each its custom:tenant"] }),
       UserPoolClientId: identities.audience,
@@ -86,6 +94,15 @@ export class Riffle extends Stack {
       DeadLetterQueueUrl: [flow.deadLetters.queue.queueUrl, "What nobody could take; docs/runbook.md#dead-letters"],
       AlarmsTopic: alarms.topic.topicArn,
       NoticesTopic: notices.topic.topicArn,
+      EventBus: ingest.bus.bus.eventBusName,
+      ...(ingest.bus.archive && { EventArchive: [ingest.bus.archive.archiveName, "docs/runbook.md#replaying-events"] }),
+      ...Object.fromEntries(
+        ingest.stages.flatMap(({ queue, deadLetters }) => [
+          [`${camel(queue.node.id)}QueueUrl`, queue.queue.queueUrl],
+          [`${camel(queue.node.id)}DeadLettersUrl`, deadLetters.queue.queueUrl],
+        ]),
+      ),
+      IngestTable: tables.ingest.table.tableName,
       ScanTable: tables.scan.table.tableName,
       ConnectionsTable: tables.connections.table.tableName,
       TicketsTable: tables.tickets.table.tableName,
@@ -119,6 +136,9 @@ function record(scope: Construct, { objects, uploads }: Buckets): void {
   trail.addS3EventSelector([{ bucket: objects.bucket }, { bucket: uploads.bucket }]);
   acknowledge(trail, { "AwsSolutions-S1": "The record itself: who reads it is recorded by nothing further." });
 }
+
+/** `FileUploads` of `file-uploads`. */
+const camel = (id: string) => id.replaceAll(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase());
 
 function tell(scope: Construct, outputs: Record<string, string | [string, string]>): void {
   for (const [name, said] of Object.entries(outputs)) {

@@ -45,11 +45,28 @@ export interface Settings {
     /** 0 keeps them for ever, here and below. */
     reports: number;
     files: number;
+    /** Statements, whose transactions stay. */
+    statements: number;
+    /** Events that can be replayed. */
+    archive: number;
     /** Versions that were replaced or deleted. */
     versions: number;
   };
   /** Functions that run at once, by queue. */
-  concurrency: { dispatch: number; work: number; quarantine: number; finish: number };
+  concurrency: {
+    dispatch: number;
+    work: number;
+    quarantine: number;
+    finish: number;
+    /** Notifications of uploaded statements, statements that are read, and each of the other consumers. */
+    uploads: number;
+    processor: number;
+    consumers: number;
+  };
+  /** How statements get from the bucket to the processor: through the bus, around it, or both to compare. */
+  processingMode: "events" | "direct" | "shadow";
+  /** Objects below it, in the place of a tenant's, are packages to restore from and no statements. */
+  restorePrefix: string | undefined;
   /** Someone else's identities in the place of a Cognito user pool. */
   identities: { issuer: string; audience: string; domain: string } | undefined;
   selfSignUp: boolean;
@@ -84,8 +101,13 @@ const DEFAULTS: Settings = {
   origins: [],
   endpoint: undefined,
   fullMonitoring: true,
-  days: { logs: 30, uploaded: 30, crops: 30, texts: 90, reports: 0, files: 0, versions: 30 },
-  concurrency: { dispatch: 5, work: 50, quarantine: 2, finish: 5 },
+  days: {
+    ...{ logs: 30, uploaded: 30, crops: 30, texts: 90, reports: 0, files: 0, statements: 0, archive: 90 },
+    versions: 30,
+  },
+  concurrency: { dispatch: 5, work: 50, quarantine: 2, finish: 5, uploads: 10, processor: 20, consumers: 10 },
+  processingMode: "events",
+  restorePrefix: undefined,
   identities: undefined,
   selfSignUp: false,
   loginPrefix: undefined,
@@ -123,6 +145,8 @@ export function settingsOf(app: IConstruct): Settings {
     days,
     // An event source's own limit begins at 2.
     concurrency: said.numbers("concurrency", DEFAULTS.concurrency, 2),
+    processingMode: said.oneOf("processingMode", ["events", "direct", "shadow"], DEFAULTS.processingMode),
+    restorePrefix: said.text("restorePrefix"),
     identities: said.object("identities", ["issuer", "audience", "domain"]),
     selfSignUp: said.flag("selfSignUp", DEFAULTS.selfSignUp),
     loginPrefix: said.text("loginPrefix"),

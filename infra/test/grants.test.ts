@@ -2,18 +2,17 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 
-import { FUNCTIONS, Seen } from "./stack.ts";
+import { FUNCTIONS, folder, isOurs, type Properties, Seen, STAGES } from "./stack.ts";
 
 let seen: Seen;
 beforeAll(() => {
   seen = new Seen();
 });
 
-const folder = (name: string) => (name.startsWith("scan-") ? "scan" : "clients");
 const on = (resource: string, service: string, actions: string) =>
   actions.split(" ").map((action) => `${service}:${action} ${resource}`);
 const table = (name: string, actions: string) => on(`{tables/${name}/table.Arn}`, "dynamodb", actions);
-const index = (name: string) => [`dynamodb:Query {tables/scan/table.Arn}/index/${name}`];
+const index = (of: string, name: string) => [`dynamodb:Query {tables/${of}/table.Arn}/index/${name}`];
 const bucket = (name: string) => `{buckets/${name}/bucket.Arn}`;
 const read = (name: string, prefixes: string) => [
   `s3:ListBucket ${bucket(name)}`,
@@ -21,10 +20,16 @@ const read = (name: string, prefixes: string) => [
 ];
 const write = (name: string, prefixes: string) =>
   prefixes.split(" ").map((prefix) => `s3:PutObject ${bucket(name)}/${prefix}/*`);
-const send = (queues: string) => queues.split(" ").map((queue) => `sqs:SendMessage {scan/${queue}/queue.Arn}`);
-const consume = (queue: string) =>
+const remove = (name: string, prefixes: string, action: string) =>
+  prefixes.split(" ").map((prefix) => `s3:${action} ${bucket(name)}/${prefix}/*`);
+const statements = (...actions: string[]) => actions.map((action) => `s3:${action} ${bucket("uploads")}/statements/*`);
+const readStatements = [`s3:ListBucket ${bucket("uploads")}`, ...statements("GetObject", "GetObjectVersion")];
+const publish = ["events:PutEvents {ingest/events/bus.Arn}"];
+const send = (queues: string, of = "scan") =>
+  queues.split(" ").map((queue) => `sqs:SendMessage {${of}/${queue}/queue.Arn}`);
+const consume = (queue: string, of = "scan") =>
   on(
-    `{scan/${queue}/queue.Arn}`,
+    `{${of}/${queue}/queue.Arn}`,
     "sqs",
     "ReceiveMessage ChangeMessageVisibility GetQueueUrl DeleteMessage GetQueueAttributes",
   );
@@ -67,7 +72,7 @@ const RIGHTS: Record<string, string[]> = {
   ],
   api: [
     ...table("scan", "GetItem Query BatchGetItem"),
-    ...index("tenant"),
+    ...index("scan", "tenant"),
     ...table("tickets", "PutItem"),
     ...table("tokens", "GetItem"),
     ...key("Decrypt"),
@@ -75,6 +80,14 @@ const RIGHTS: Record<string, string[]> = {
     ...write("objects", "uploads uploaded"),
     ...read("uploads", "files uploaded"),
     ...on(`${bucket("uploads")}/uploaded/*`, "s3", "PutObject AbortMultipartUpload ListMultipartUploadParts"),
+    ...table("ingest", "GetItem PutItem BatchGetItem Query UpdateItem"),
+    ...index("ingest", "listed"),
+    ...statements("PutObject"),
+    ...publish,
+    ...send(STAGES.join(" "), "ingest"),
+    ...STAGES.flatMap((stage) =>
+      on(`{ingest/${stage}-dead-letters/queue.Arn}`, "sqs", "ReceiveMessage DeleteMessage ChangeMessageVisibility"),
+    ),
   ],
   "scan-dispatcher": [
     ...consume("scan-dispatch"),
@@ -103,12 +116,46 @@ const RIGHTS: Record<string, string[]> = {
   ],
   "scan-sweeper": [
     ...table("scan", "GetItem PutItem UpdateItem"),
-    ...index("open"),
+    ...index("scan", "open"),
     ...read("objects", "codes manifests results"),
     ...send("scan-dispatch scan-work scan-finish"),
     ...tell,
   ],
   "scan-scheduler": [...table("scan", "PutItem"), ...write("objects", "codes"), ...send("scan-dispatch")],
+
+  "s3-event-handler": [
+    ...consume("file-uploads", "ingest"),
+    ...table("ingest", "GetItem PutItem"),
+    ...readStatements,
+    ...statements("GetObjectVersionTagging"),
+    ...publish,
+    ...send("file-processor", "ingest"),
+  ],
+  "file-processor-consumer": [
+    ...consume("file-processor", "ingest"),
+    ...table("ingest", "GetItem BatchGetItem Query PutItem UpdateItem DeleteItem ConditionCheckItem"),
+    ...readStatements,
+    ...statements("DeleteObjectVersion"),
+    ...read("objects", "ingest"),
+    ...write("objects", "ingest"),
+    ...remove("objects", "ingest", "DeleteObject"),
+    ...publish,
+  ],
+  "categorization-consumer": [
+    ...consume("categorization", "ingest"),
+    ...table("ingest", "GetItem PutItem BatchGetItem UpdateItem DeleteItem"),
+    ...read("objects", "ingest rules"),
+    ...publish,
+  ],
+  "analytics-consumer": [...consume("analytics", "ingest"), ...table("ingest", "GetItem PutItem Query")],
+  "audit-consumer": [...consume("audit", "ingest"), ...table("ingest", "GetItem PutItem")],
+  "error-consumer": [...consume("errors", "ingest"), ...table("ingest", "GetItem PutItem")],
+  "ingest-sweeper": [
+    ...table("ingest", "GetItem PutItem BatchGetItem Query DeleteItem"),
+    ...index("ingest", "open"),
+    ...publish,
+    ...send("file-processor", "ingest"),
+  ],
 };
 
 describe("a function's role may do", () => {
@@ -118,7 +165,7 @@ describe("a function's role may do", () => {
   });
 
   test("nothing by a policy of AWS, and each function has a role of its own", () => {
-    const roles = [...seen.all("AWS::Lambda::Function")].filter(([at]) => /^(scan|clients)\//.test(at));
+    const roles = [...seen.all("AWS::Lambda::Function")].filter(([at]) => isOurs(at));
     expect(new Set(roles.map(([, { Role }]) => seen.words(Role))).size).toBe(FUNCTIONS.length);
     for (const name of FUNCTIONS) {
       expect(seen.one("AWS::IAM::Role", `${folder(name)}/${name}/role`).ManagedPolicyArns).toBeUndefined();
@@ -171,6 +218,7 @@ test("who may start a function", () => {
       `${api} {sockets/api}/*$default → {clients/websocket-default/function.Arn}`,
       `${api} {sockets/api}/*$disconnect → {clients/websocket-disconnect/function.Arn}`,
       `${api} {sockets/api}/authorizers/{sockets/api/authorizer} → {clients/websocket-authorizer/function.Arn}`,
+      "events.amazonaws.com {ingest/each-minute.Arn} → {ingest/ingest-sweeper/function.Arn}",
       "events.amazonaws.com {scan/each-minute.Arn} → {scan/scan-sweeper/function.Arn}",
     ].sort(),
   );
@@ -204,6 +252,33 @@ test("scheduled scans may start the scheduler, and leave what failed with the de
   });
 });
 
+test("who may leave messages, beside functions", () => {
+  const lines = [...seen.all("AWS::SQS::QueuePolicy")].flatMap(([at, { PolicyDocument }]) =>
+    (PolicyDocument.Statement as Properties[])
+      .filter(({ Effect }) => Effect === "Allow")
+      .map(({ Principal, Action, Condition }) => {
+        expect([Action].flat()).toContain("sqs:SendMessage");
+        const [[kind, said]] = Object.entries(Condition) as [[string, Properties]];
+        const [[key, value]] = Object.entries(said) as [[string, unknown]];
+        return `${Principal.Service} ${kind} ${key} ${seen.words(value)} → ${at.replace("/Policy", "")}`;
+      }),
+  );
+  const rule = (name: string, stage: string) => {
+    const who = `events.amazonaws.com ArnEquals aws:SourceArn {ingest/events/${name}.Arn}`;
+    return [`${who} → ingest/${stage}/queue`, `${who} → ingest/${stage}-dead-letters/queue`];
+  };
+  expect(lines.sort()).toEqual(
+    [
+      "s3.amazonaws.com StringEquals aws:SourceAccount {AWS::AccountId} → ingest/file-uploads/queue",
+      ...rule("file-processor-events", "file-processor"),
+      ...rule("categorization-events", "categorization"),
+      ...rule("analytics-events", "analytics"),
+      ...rule("audit-events", "audit"),
+      ...rule("error-events", "errors"),
+    ].sort(),
+  );
+});
+
 /** Which variables a function is told, beside RUST_LOG. */
 const TOLD: Record<string, string> = {
   "websocket-authorizer": "TICKETS_TABLE ALLOWED_ORIGINS",
@@ -211,7 +286,7 @@ const TOLD: Record<string, string> = {
   "websocket-disconnect": "CONNECTIONS_TABLE",
   "websocket-default":
     "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET DISPATCH_QUEUE_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
-  api: "SCAN_TABLE CONNECTIONS_TABLE TICKETS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET SOCKET_URL PAGE_URL GOOGLE_DRIVE OCR_BACKEND LINK_LIFETIME_SECONDS AUTH_AUTHORITY AUTH_CLIENT_ID AUTH_DOMAIN",
+  api: "SCAN_TABLE CONNECTIONS_TABLE TICKETS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET SOCKET_URL PAGE_URL GOOGLE_DRIVE OCR_BACKEND LINK_LIFETIME_SECONDS AUTH_AUTHORITY AUTH_CLIENT_ID AUTH_DOMAIN INGEST_TABLE EVENT_BUS FILE_UPLOADS_QUEUE_URL FILE_UPLOADS_DEAD_LETTERS_URL FILE_PROCESSOR_QUEUE_URL FILE_PROCESSOR_DEAD_LETTERS_URL CATEGORIZATION_QUEUE_URL CATEGORIZATION_DEAD_LETTERS_URL ANALYTICS_QUEUE_URL ANALYTICS_DEAD_LETTERS_URL AUDIT_QUEUE_URL AUDIT_DEAD_LETTERS_URL ERRORS_QUEUE_URL ERRORS_DEAD_LETTERS_URL",
   "scan-dispatcher":
     "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET WORK_QUEUE_URL FINISH_QUEUE_URL NOTICE_TOPIC_ARN CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
   "scan-worker":
@@ -223,6 +298,13 @@ const TOLD: Record<string, string> = {
   "scan-sweeper":
     "SCAN_TABLE CONNECTIONS_TABLE OBJECTS_BUCKET DISPATCH_QUEUE_URL WORK_QUEUE_URL FINISH_QUEUE_URL CONNECTIONS_ENDPOINT PAGE_URL",
   "scan-scheduler": "SCAN_TABLE CONNECTIONS_TABLE OBJECTS_BUCKET DISPATCH_QUEUE_URL PAGE_URL",
+  "s3-event-handler": "INGEST_TABLE UPLOADS_BUCKET EVENT_BUS FILE_PROCESSOR_QUEUE_URL PROCESSING_MODE",
+  "file-processor-consumer": "INGEST_TABLE UPLOADS_BUCKET OBJECTS_BUCKET EVENT_BUS",
+  "categorization-consumer": "INGEST_TABLE OBJECTS_BUCKET EVENT_BUS",
+  "analytics-consumer": "INGEST_TABLE",
+  "audit-consumer": "INGEST_TABLE",
+  "error-consumer": "INGEST_TABLE",
+  "ingest-sweeper": "INGEST_TABLE EVENT_BUS FILE_PROCESSOR_QUEUE_URL",
 };
 
 test.each(FUNCTIONS)("what %s is told", (name) => {

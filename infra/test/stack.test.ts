@@ -7,7 +7,8 @@ import { AwsSolutionsChecks } from "cdk-nag";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { REWRITE } from "../src/clients/page.ts";
-import { appOf, FUNCTIONS, type Properties, Seen } from "./stack.ts";
+import { type CONSUMERS, routes } from "../src/ingest/routes.ts";
+import { appOf, FUNCTIONS, isOurs, type Properties, Seen, STAGES } from "./stack.ts";
 
 let seen: Seen;
 let emulated: Seen;
@@ -16,7 +17,7 @@ beforeAll(() => {
   emulated = new Seen({ endpoint: "https://127.0.0.1:4566", fullMonitoring: "false", pageFiles: "off" });
 });
 
-const ours = (found: Map<string, Properties>) => [...found].filter(([at]) => /^(scan|clients)\//.test(at));
+const ours = (found: Map<string, Properties>) => [...found].filter(([at]) => isOurs(at));
 
 describe("functions", () => {
   test("have the size and the time that they need", () => {
@@ -40,7 +41,19 @@ describe("functions", () => {
       "scan-finisher": [1_769, 300],
       "scan-sweeper": [512, 300],
       "scan-scheduler": [256, 30],
+      "s3-event-handler": [256, 60],
+      "file-processor-consumer": [1_769, 600],
+      "categorization-consumer": [1_024, 300],
+      "analytics-consumer": [1_024, 300],
+      "audit-consumer": [256, 300],
+      "error-consumer": [256, 300],
+      "ingest-sweeper": [512, 300],
     });
+  });
+
+  test("have room for a whole statement where they read one", () => {
+    const { EphemeralStorage } = seen.one("AWS::Lambda::Function", "ingest/file-processor-consumer/function");
+    expect(EphemeralStorage).toEqual({ Size: 4_096 });
   });
 
   test("have logs that end", () => {
@@ -57,6 +70,12 @@ describe("queues", () => {
       return [seen.words(one.EventSourceArn), one.BatchSize, one.ScalingConfig.MaximumConcurrency];
     });
     expect(fed.sort()).toEqual([
+      ["{ingest/analytics/queue.Arn}", 5, 10],
+      ["{ingest/audit/queue.Arn}", 10, 10],
+      ["{ingest/categorization/queue.Arn}", 1, 10],
+      ["{ingest/errors/queue.Arn}", 10, 10],
+      ["{ingest/file-processor/queue.Arn}", 1, 20],
+      ["{ingest/file-uploads/queue.Arn}", 10, 10],
       ["{scan/scan-dispatch/queue.Arn}", 1, 5],
       ["{scan/scan-finish/queue.Arn}", 1, 5],
       ["{scan/scan-quarantine-queue/queue.Arn}", 1, 2],
@@ -80,6 +99,10 @@ describe("queues", () => {
       return [at, maxReceiveCount, deadLetterTargetArn && seen.words(deadLetterTargetArn)];
     });
     expect(led.sort()).toEqual([
+      ...STAGES.flatMap((stage) => [
+        [`ingest/${stage}-dead-letters/queue`, undefined, undefined],
+        [`ingest/${stage}/queue`, 5, `{ingest/${stage}-dead-letters/queue.Arn}`],
+      ]).sort(),
       ["scan/scan-dead-letter/queue", undefined, undefined],
       ["scan/scan-dispatch/queue", 5, "{scan/scan-dead-letter/queue.Arn}"],
       ["scan/scan-finish/queue", 5, "{scan/scan-dead-letter/queue.Arn}"],
@@ -89,10 +112,65 @@ describe("queues", () => {
   });
 });
 
+describe("the bus", () => {
+  test("leads to each consumer what it listens to, and replays that are for it", () => {
+    const rules = [...seen.all("AWS::Events::Rule").values()].filter((one) => one.EventBusName !== undefined);
+    const led = rules.map((one) => {
+      expect(seen.words(one.EventBusName)).toBe("{ingest/events/bus}");
+      const [target] = one.Targets;
+      expect(seen.words(target.DeadLetterConfig.Arn)).toBe(
+        seen.words(target.Arn).replace("/queue.Arn", "-dead-letters/queue.Arn"),
+      );
+      return [one.Name, one.EventPattern, seen.words(target.Arn)];
+    });
+    const heard = routes();
+    const pattern = (consumer: (typeof CONSUMERS)[number]) => ({
+      source: ["riffle"],
+      "detail-type": heard.get(consumer),
+      "replay-name": [{ exists: false }, { prefix: `${consumer}-` }],
+    });
+    expect(led.sort()).toEqual([
+      ["analytics-events", pattern("analytics-consumer"), "{ingest/analytics/queue.Arn}"],
+      ["audit-events", pattern("audit-consumer"), "{ingest/audit/queue.Arn}"],
+      ["categorization-events", pattern("categorization-consumer"), "{ingest/categorization/queue.Arn}"],
+      ["error-events", pattern("error-consumer"), "{ingest/errors/queue.Arn}"],
+      ["file-processor-events", pattern("file-processor-consumer"), "{ingest/file-processor/queue.Arn}"],
+    ]);
+  });
+
+  test("keeps what has happened for a time, or for ever, but not on an emulator", () => {
+    expect([...seen.all("AWS::Events::Archive").values()]).toEqual([
+      expect.objectContaining({ EventPattern: { source: ["riffle"] }, RetentionDays: 90 }),
+    ]);
+    const forever = new Seen({ days: '{"archive": 0}' });
+    expect(forever.one("AWS::Events::Archive", "ingest/events/archive/Archive").RetentionDays).toBe(0);
+    expect(emulated.all("AWS::Events::Archive").size).toBe(0);
+  });
+
+  test("may be gone around, and packages to restore from be passed over", () => {
+    const variables = (of: Seen) =>
+      of.one("AWS::Lambda::Function", "ingest/s3-event-handler/function").Environment.Variables;
+    expect(variables(seen)).toMatchObject({ PROCESSING_MODE: "events" });
+    expect(variables(seen)).not.toHaveProperty("RESTORE_PREFIX");
+    const chosen = new Seen({ processingMode: "direct", restorePrefix: "statements/restore/" });
+    expect(variables(chosen)).toMatchObject({ PROCESSING_MODE: "direct", RESTORE_PREFIX: "statements/restore/" });
+  });
+
+  test("hears of what is put where statements are put", () => {
+    const { NotificationConfiguration } = seen.one("AWS::S3::Bucket", "buckets/uploads/bucket");
+    const [said] = NotificationConfiguration.QueueConfigurations;
+    expect([said.Event, seen.words(said.Queue), said.Filter.S3Key.Rules]).toEqual([
+      "s3:ObjectCreated:*",
+      "{ingest/file-uploads/queue.Arn}",
+      [{ Name: "prefix", Value: "statements/" }],
+    ]);
+  });
+});
+
 describe("data", () => {
   test("tables are paid by use, recoverable, and forget what has expired", () => {
     const tables = seen.all("AWS::DynamoDB::Table");
-    expect(tables.size).toBe(4);
+    expect(tables.size).toBe(5);
     for (const one of tables.values()) {
       expect(one).toMatchObject({
         BillingMode: "PAY_PER_REQUEST",
@@ -104,16 +182,21 @@ describe("data", () => {
         ],
       });
     }
-    const indexes = seen.one("AWS::DynamoDB::Table", "tables/scan/table").GlobalSecondaryIndexes;
-    expect(
-      indexes.map((one: Properties) => [
-        one.IndexName,
-        ...one.KeySchema.map((part: Properties) => part.AttributeName),
-        one.Projection.ProjectionType,
-      ]),
-    ).toEqual([
+    const indexes = (of: string) =>
+      seen
+        .one("AWS::DynamoDB::Table", `tables/${of}/table`)
+        .GlobalSecondaryIndexes.map((one: Properties) => [
+          one.IndexName,
+          ...one.KeySchema.map((part: Properties) => part.AttributeName),
+          one.Projection.ProjectionType,
+        ]);
+    expect(indexes("scan")).toEqual([
       ["open", "open_shard", "pk", "KEYS_ONLY"],
       ["tenant", "tenant", "listed_at", "KEYS_ONLY"],
+    ]);
+    expect(indexes("ingest")).toEqual([
+      ["open", "open_shard", "listed_at", "KEYS_ONLY"],
+      ["listed", "list", "listed_at", "KEYS_ONLY"],
     ]);
   });
 
@@ -134,7 +217,7 @@ describe("data", () => {
       });
     }
     const policies = [...seen.all("AWS::S3::BucketPolicy").values(), ...seen.all("AWS::SQS::QueuePolicy").values()];
-    expect(policies.length).toBe(3 + 5);
+    expect(policies.length).toBe(3 + 5 + 2 * STAGES.length);
     for (const { PolicyDocument } of policies) {
       expect(PolicyDocument.Statement).toContainEqual(
         expect.objectContaining({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
@@ -148,13 +231,23 @@ describe("data", () => {
         .one("AWS::S3::Bucket", at)
         .LifecycleConfiguration.Rules.filter((rule: Properties) => rule.Prefix)
         .map((rule: Properties) => [rule.Prefix, rule.ExpirationInDays]);
-    expect(rules("buckets/uploads/bucket")).toEqual([["uploaded/", 30]]);
+    const forgotten = (prefix: string) => [prefix, undefined];
+    expect(rules("buckets/uploads/bucket")).toEqual([["uploaded/", 30], forgotten("statements/")]);
+    expect(rules("buckets/uploads/bucket", { days: '{"statements": 365}' })).toContainEqual(["statements/", 365]);
     expect(rules("buckets/objects/bucket", { days: '{"uploaded": 7, "reports": 90}' })).toEqual([
       ["crops/", 30],
       ["texts/", 90],
       ["reports/", 90],
       ["uploaded/", 7],
+      forgotten("ingest/"),
     ]);
+    const { Rules } = seen.one("AWS::S3::Bucket", "buckets/objects/bucket").LifecycleConfiguration;
+    expect(Rules).toContainEqual({
+      Id: "ingest-forgotten",
+      Prefix: "ingest/",
+      Status: "Enabled",
+      NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+    });
     const [unfinished] = seen.one("AWS::S3::Bucket", "buckets/uploads/bucket").LifecycleConfiguration.Rules;
     expect(unfinished.AbortIncompleteMultipartUpload).toEqual({ DaysAfterInitiation: 1 });
   });
@@ -284,12 +377,14 @@ describe("alarms", () => {
 
   test("are about these", () => {
     const names = [...seen.all("AWS::CloudWatch::Alarm").keys()].map((at) => at.replace("alarms/", ""));
-    const queues = ["scan-dispatch", "scan-work", "scan-quarantine-queue", "scan-finish"];
+    const queues = ["scan-dispatch", "scan-work", "scan-quarantine-queue", "scan-finish", ...STAGES];
     expect(names.sort()).toEqual(
       [
         ...FUNCTIONS.flatMap((name) => [`${name}-errors`, `${name}-duration`]),
         ...queues.flatMap((name) => [`${name}-depth`, `${name}-age`]),
         "scan-dead-letter-any",
+        ...STAGES.map((stage) => `${stage}-dead-letters-any`),
+        "files-failed",
         "http-5xx",
         "socket-5xx",
         "socket-integration",
@@ -299,7 +394,7 @@ describe("alarms", () => {
       ].sort(),
     );
     seen.template.resourceCountIs("AWS::Budgets::Budget", 1);
-    seen.template.resourceCountIs("AWS::CloudWatch::Dashboard", 2);
+    seen.template.resourceCountIs("AWS::CloudWatch::Dashboard", 3);
     seen.template.resourceCountIs("AWS::Logs::QueryDefinition", 3);
   });
 
@@ -316,8 +411,8 @@ describe("alarms", () => {
 });
 
 test("nothing has a name that another stack could have", () => {
-  // Names of stages and policies are those within their API and role.
-  const inner = ["AWS::ApiGatewayV2::Stage", "AWS::IAM::Policy"];
+  // Names of stages, policies and rules are those within their API, role and bus.
+  const inner = ["AWS::ApiGatewayV2::Stage", "AWS::IAM::Policy", "AWS::Events::Rule"];
   const named = Object.values(seen.template.toJSON().Resources as Record<string, Properties>).filter(
     ({ Type, Properties: said }) => `${Type.split("::")[2]}Name` in (said ?? {}) && !inner.includes(Type),
   );
@@ -328,7 +423,8 @@ test("on an emulator stands only what it knows", () => {
   const types = Object.values(emulated.template.toJSON().Resources as Record<string, Properties>).map(
     (one) => one.Type,
   );
-  for (const unknown of ["AWS::Logs::QueryDefinition", "AWS::Budgets::Budget", "Custom::CDKBucketDeployment"]) {
+  const others = ["AWS::Logs::QueryDefinition", "AWS::Budgets::Budget", "Custom::CDKBucketDeployment"];
+  for (const unknown of [...others, "AWS::Events::Archive"]) {
     expect(types).not.toContain(unknown);
   }
   for (const one of emulated.all("AWS::CloudWatch::Alarm").values()) expect(one.Metrics).toBeUndefined();
@@ -367,8 +463,12 @@ function checked(app: App): () => void {
 
 test.each([
   [{ architecture: "sparc" }, "context architecture: sparc is none of arm64, x86_64"],
+  [{ processingMode: "both" }, "context processingMode: both is none of events, direct, shadow"],
   [{ concurrency: '{"work": 1}' }, "context concurrency: work must be 2 or more"],
-  [{ days: '{"years": 1}' }, "context days: years is none of logs, uploaded, crops, texts, reports, files, versions"],
+  [
+    { days: '{"years": 1}' },
+    "context days: years is none of logs, uploaded, crops, texts, reports, files, statements, archive, versions",
+  ],
   [
     { pageOrigin: "riffle.example.org/" },
     "context pageOrigin: riffle.example.org/ is no origin, such as https://riffle.example.org",

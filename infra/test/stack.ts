@@ -12,7 +12,21 @@ import { settingsOf } from "../src/settings.ts";
 export const FUNCTIONS = [
   ...["websocket-authorizer", "websocket-connect", "websocket-disconnect", "websocket-default", "api"],
   ...["scan-dispatcher", "scan-worker", "scan-finisher", "scan-quarantine", "scan-sweeper", "scan-scheduler"],
+  ...["s3-event-handler", "file-processor-consumer", "categorization-consumer", "analytics-consumer"],
+  ...["audit-consumer", "error-consumer", "ingest-sweeper"],
 ];
+
+/** Of the ingest flow: a queue each, and dead letters of its own. */
+export const STAGES = ["file-uploads", "file-processor", "categorization", "analytics", "audit", "errors"];
+
+/** Which part of the stack a function belongs to. */
+export function folder(name: string): string {
+  if (name.startsWith("scan-")) return "scan";
+  return /^(websocket-|api$)/.test(name) ? "clients" : "ingest";
+}
+
+/** Whether it belongs to a flow of ours or to what people talk to. */
+export const isOurs = (at: string) => /^(scan|ingest|clients)\//.test(at);
 
 /** Functions and a page that are nothing: no template depends on what is in them. */
 function nothing(): { functions: string; pageFiles: string } {

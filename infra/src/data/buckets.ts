@@ -2,10 +2,13 @@
 
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import * as s3 from "aws-cdk-lib/aws-s3";
+import * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+
 import { acknowledge } from "../house/nag.ts";
 import type { RustFunction } from "../house/rust-function.ts";
 import type { Settings } from "../settings.ts";
+import { ofThisAccount } from "../watch/alarms.ts";
 
 const BELOW = "Keys are made while it runs; what may be touched is bounded by the prefix.";
 
@@ -19,6 +22,8 @@ export class Bucket extends Construct {
     private readonly variable: string,
     settings: Settings,
     expiring: Record<string, number>,
+    /** What is deleted below these is gone a day later, whatever is kept of other versions. */
+    forgotten: string[],
     cors: s3.CorsRule[],
   ) {
     super(scope, id);
@@ -43,6 +48,11 @@ export class Bucket extends Construct {
         ...Object.entries(expiring)
           .filter(([, days]) => days > 0)
           .map(([prefix, days]) => ({ id: prefix, prefix: `${prefix}/`, expiration: Duration.days(days) })),
+        ...forgotten.map((prefix) => ({
+          id: `${prefix}-forgotten`,
+          prefix: `${prefix}/`,
+          noncurrentVersionExpiration: Duration.days(1),
+        })),
       ],
     });
     acknowledge(this.bucket, {
@@ -73,6 +83,44 @@ export class Bucket extends Construct {
     this.tell(who);
   }
 
+  /** One version of an object: its content, and its tags. */
+  allowReadVersions(who: RustFunction, ...prefixes: string[]): void {
+    who.allowMany(["s3:GetObject", "s3:GetObjectVersion"], this.below(prefixes), BELOW);
+    who.allow(["s3:ListBucket"], [this.bucket.bucketArn]);
+    this.tell(who);
+  }
+
+  allowTags(who: RustFunction, ...prefixes: string[]): void {
+    who.allowMany(["s3:GetObjectVersionTagging"], this.below(prefixes), BELOW);
+  }
+
+  allowDelete(who: RustFunction, ...prefixes: string[]): void {
+    who.allowMany(["s3:DeleteObject"], this.below(prefixes), BELOW);
+    this.tell(who);
+  }
+
+  /** For good: without a version an object is only hidden. */
+  allowDeleteVersions(who: RustFunction, ...prefixes: string[]): void {
+    who.allowMany(["s3:DeleteObjectVersion"], this.below(prefixes), BELOW);
+    this.tell(who);
+  }
+
+  /** Tells a queue of what is put below a prefix. The bucket asks the queue whether it may when it is made. */
+  notify(queue: sqs.Queue, prefix: string): void {
+    queue.grantSendMessages(ofThisAccount(queue, "s3.amazonaws.com"));
+    const bucket = this.bucket.node.defaultChild as s3.CfnBucket;
+    bucket.notificationConfiguration = {
+      queueConfigurations: [
+        {
+          event: "s3:ObjectCreated:*",
+          queue: queue.queueArn,
+          filter: { s3Key: { rules: [{ name: "prefix", value: prefix }] } },
+        },
+      ],
+    };
+    bucket.node.addDependency(...queue.node.findAll().filter((one) => one instanceof sqs.CfnQueuePolicy));
+  }
+
   private below(prefixes: string[]): string[] {
     return prefixes.map((prefix) => this.bucket.arnForObjects(`${prefix}/*`));
   }
@@ -83,9 +131,15 @@ export class Bucket extends Construct {
 }
 
 export class Buckets extends Construct {
-  /** Ours: codes, manifests, long results, crops, texts of pictures, reports, what was declared of uploads. */
+  /**
+   * Ours: codes, manifests, long results, crops, texts of pictures, reports, what was declared of uploads, what
+   * statements hold.
+   */
   readonly objects: Bucket;
-  /** What people put: by the page below `uploaded/`, in their own way below `files/TENANT/`. */
+  /**
+   * What people put: to scan by the page below `uploaded/` and in their own way below `files/TENANT/`, statements below
+   * `statements/TENANT/`.
+   */
   readonly uploads: Bucket;
 
   constructor(scope: Construct, id: string, settings: Settings, origins: string[]) {
@@ -98,6 +152,8 @@ export class Buckets extends Construct {
       "OBJECTS_BUCKET",
       settings,
       { crops: days.crops, texts: days.texts, reports: days.reports, uploaded: days.uploaded },
+      // Which transactions a file shows, as long as the file is known. They name accounts.
+      ["ingest"],
       [{ ...reading, allowedHeaders: ["*"], exposedHeaders: ["ETag"], maxAge: 3_600 }],
     );
     this.uploads = new Bucket(
@@ -105,7 +161,8 @@ export class Buckets extends Construct {
       "uploads",
       "UPLOADS_BUCKET",
       settings,
-      { uploaded: days.uploaded, files: days.files },
+      { uploaded: days.uploaded, files: days.files, statements: days.statements },
+      ["statements"],
       [
         {
           allowedMethods: [...reading.allowedMethods, s3.HttpMethods.PUT, s3.HttpMethods.POST],

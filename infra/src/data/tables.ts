@@ -1,4 +1,4 @@
-// What is known of sessions, connections, tickets and tokens.
+// What is known of sessions, statements, connections, tickets and tokens.
 
 import { RemovalPolicy } from "aws-cdk-lib";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
@@ -38,6 +38,16 @@ export class Table extends Construct {
   allowQuery(who: RustFunction, index: string): void {
     who.allow([named("Query")], [`${this.table.tableArn}/index/${index}`]);
   }
+
+  /** An index of keys alone: what it names is read from the table. */
+  index(name: string, partition: string, sort: string): void {
+    this.table.addGlobalSecondaryIndex({
+      indexName: name,
+      partitionKey: { name: partition, type: dynamodb.AttributeType.STRING },
+      sortKey: { name: sort, type: dynamodb.AttributeType.STRING },
+      projectionType: dynamodb.ProjectionType.KEYS_ONLY,
+    });
+  }
 }
 
 const named = (action: string) => `dynamodb:${action}`;
@@ -45,6 +55,8 @@ const named = (action: string) => `dynamodb:${action}`;
 export class Tables extends Construct {
   /** Sessions, results, sets and attempts. */
   readonly scan: Table;
+  /** Statements: files and what is to be announced of them, transactions, figures, the audit trail. */
+  readonly ingest: Table;
   readonly connections: Table;
   readonly tickets: Table;
   readonly tokens: Table;
@@ -55,18 +67,13 @@ export class Tables extends Construct {
     super(scope, id);
     this.scan = new Table(this, "scan", "SCAN_TABLE", RemovalPolicy.RETAIN);
     // Who is not at an end has the shard, who has it is looked at each minute.
-    this.scan.table.addGlobalSecondaryIndex({
-      indexName: "open",
-      partitionKey: { name: "open_shard", type: dynamodb.AttributeType.STRING },
-      sortKey: { name: "pk", type: dynamodb.AttributeType.STRING },
-      projectionType: dynamodb.ProjectionType.KEYS_ONLY,
-    });
-    this.scan.table.addGlobalSecondaryIndex({
-      indexName: "tenant",
-      partitionKey: { name: "tenant", type: dynamodb.AttributeType.STRING },
-      sortKey: { name: "listed_at", type: dynamodb.AttributeType.STRING },
-      projectionType: dynamodb.ProjectionType.KEYS_ONLY,
-    });
+    this.scan.index("open", "open_shard", "pk");
+    this.scan.index("tenant", "tenant", "listed_at");
+    this.ingest = new Table(this, "ingest", "INGEST_TABLE", RemovalPolicy.RETAIN);
+    // Files that nobody finished, and events that are still to be announced.
+    this.ingest.index("open", "open_shard", "listed_at");
+    // A tenant's files and events, by time.
+    this.ingest.index("listed", "list", "listed_at");
     // These live for hours at most: nothing is lost with them.
     this.connections = new Table(this, "connections", "CONNECTIONS_TABLE", RemovalPolicy.DESTROY);
     this.tickets = new Table(this, "tickets", "TICKETS_TABLE", RemovalPolicy.DESTROY);

@@ -1,7 +1,7 @@
 // A Lambda function of ours: a Rust program, a role of its own, a log of its own, and the alarms that every one has.
 
 import path from "node:path";
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, type Size } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
@@ -19,6 +19,8 @@ export interface RustFunctionProps {
   /** MB. A whole processor comes with 1,769. */
   memory: number;
   timeout: Duration;
+  /** Of files it keeps while it runs. 512 MB come with it. */
+  disk?: Size;
   environment?: Record<string, string>;
 }
 
@@ -47,6 +49,7 @@ export class RustFunction extends Construct {
       code: lambda.Code.fromAsset(path.join(settings.functions, id)),
       memorySize: props.memory,
       timeout: props.timeout,
+      ...(props.disk && { ephemeralStorageSize: props.disk }),
       tracing: lambda.Tracing.ACTIVE,
       logGroup: this.log,
       role: this.role,

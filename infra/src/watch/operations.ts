@@ -10,6 +10,7 @@ import type { Http } from "../clients/http.ts";
 import type { Sockets } from "../clients/sockets.ts";
 import type { Buckets } from "../data/buckets.ts";
 import type { RustFunction } from "../house/rust-function.ts";
+import type { IngestFlow } from "../ingest/flow.ts";
 import type { ScanFlow } from "../scan/flow.ts";
 import type { Settings } from "../settings.ts";
 import { type Alarms, ofThisAccount } from "./alarms.ts";
@@ -18,6 +19,7 @@ export interface OperationsProps {
   settings: Settings;
   alarms: Alarms;
   flow: ScanFlow;
+  ingest: IngestFlow;
   functions: RustFunction[];
   buckets: Buckets;
   http: Http;
@@ -46,7 +48,15 @@ export class Operations extends Construct {
         runbook: "bucket-size",
       });
     }
+    alarms.add("files-failed", {
+      metric: ours("FilesFailed", "Sum"),
+      threshold: 0,
+      periods: 1,
+      says: "A statement could not be processed, however often it was tried",
+      runbook: "failed-files",
+    });
     this.scanDashboard(props);
+    this.ingestDashboard(props);
     this.operationsDashboard(props);
     if (settings.fullMonitoring) {
       this.budget(props);
@@ -81,6 +91,50 @@ export class Operations extends Construct {
           ),
         ],
         [graph("Sessions past their deadline", of(["SessionsPastDeadline"], "Maximum"))],
+      ],
+    });
+  }
+
+  private ingestDashboard({ ingest }: OperationsProps): void {
+    const { stages, bus, sweeper } = ingest;
+    const each = <T>(metric: (stage: (typeof stages)[number]) => T) => stages.map(metric);
+    const functions = [...stages.map(({ consumer }) => consumer), sweeper];
+    new cloudwatch.Dashboard(this, "ingest", {
+      widgets: [
+        [
+          graph(
+            "Messages that wait",
+            each(({ queue }) => queue.queue.metricApproximateNumberOfMessagesVisible()),
+          ),
+          graph(
+            "Age of the oldest message, s",
+            each(({ queue }) => queue.queue.metricApproximateAgeOfOldestMessage()),
+          ),
+        ],
+        [
+          graph("Events by rule", bus.counted("MatchedEvents")),
+          graph("Events that could not be delivered", bus.counted("FailedInvocations")),
+        ],
+        [
+          graph(
+            "Duration, p95, ms",
+            functions.map(({ lambda }) => lambda.metricDuration({ statistic: "p95" })),
+          ),
+          graph(
+            "Running at once",
+            functions.map(({ lambda }) => lambda.metric("ConcurrentExecutions", { statistic: "Maximum" })),
+          ),
+        ],
+        [
+          graph(
+            "Dead letters",
+            each(({ deadLetters }) => deadLetters.queue.metricApproximateNumberOfMessagesVisible()),
+          ),
+          graph(
+            "Files",
+            ["FilesReceived", "FilesProcessed", "FilesRejected", "FilesFailed"].map((name) => ours(name, "Sum")),
+          ),
+        ],
       ],
     });
   }
