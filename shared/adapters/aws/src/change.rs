@@ -14,6 +14,7 @@ pub(crate) struct Change {
     set: Vec<String>,
     remove: Vec<String>,
     add: Vec<String>,
+    delete: Vec<String>,
     required: Vec<String>,
     pub names: HashMap<String, String>,
     pub values: Item,
@@ -54,6 +55,12 @@ impl Change {
         self.add.push(add);
     }
 
+    /// Takes elements out of a set, which is gone with the last one.
+    pub(crate) fn delete(&mut self, attribute: &str, elements: AttributeValue) {
+        let delete = format!("{} {}", self.name(attribute), self.value(elements));
+        self.delete.push(delete);
+    }
+
     /// A condition. Of what is not there none holds but [`Self::is_absent`].
     pub(crate) fn compare(&mut self, attribute: &str, operator: &str, value: AttributeValue) -> String {
         format!("{} {operator} {}", self.name(attribute), self.value(value))
@@ -73,6 +80,10 @@ impl Change {
         format!("attribute_not_exists({})", self.name(attribute))
     }
 
+    pub(crate) fn is_present(&mut self, attribute: &str) -> String {
+        format!("attribute_exists({})", self.name(attribute))
+    }
+
     /// Holds only if every required condition does.
     pub(crate) fn require(&mut self, condition: String) {
         self.required.push(condition);
@@ -80,7 +91,7 @@ impl Change {
 
     /// Whether it would change nothing.
     pub(crate) fn is_empty(&self) -> bool {
-        self.set.is_empty() && self.remove.is_empty() && self.add.is_empty()
+        self.set.is_empty() && self.remove.is_empty() && self.add.is_empty() && self.delete.is_empty()
     }
 
     pub(crate) fn condition(&self) -> Option<String> {
@@ -89,7 +100,8 @@ impl Change {
     }
 
     pub(crate) fn update(&self) -> Option<String> {
-        let clauses = [("SET", &self.set), ("REMOVE", &self.remove), ("ADD", &self.add)];
+        let clauses =
+            [("SET", &self.set), ("REMOVE", &self.remove), ("ADD", &self.add), ("DELETE", &self.delete)];
         let clauses: Vec<String> = clauses
             .iter()
             .filter(|(_, parts)| !parts.is_empty())

@@ -8,12 +8,14 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{ProvideCredentials, RequestChecksumCalculation};
-use riffle_ports::{Clock, Meter, PortError, Queue};
+use riffle_ports::{Clock, Ids, Meter, PortError, Queue};
 
 use crate::table::Table;
+use crate::transact::Conflicts;
 use crate::{
-    ApiGatewayNotifier, DynamoConnections, DynamoLedger, DynamoTickets, KmsTokens, LinkSettings, S3Links,
-    S3Objects, S3Prefixes, S3Uploads, SnsNotices, SqsQueues,
+    ApiGatewayNotifier, DeadLetterPlace, DynamoAudit, DynamoConnections, DynamoFigures, DynamoFiles,
+    DynamoLedger, DynamoTickets, DynamoTransactions, EventBridgePublisher, KmsTokens, LinkSettings, S3Inbox,
+    S3Links, S3Objects, S3Prefixes, S3Uploads, SnsNotices, SqsDeadLetters, SqsQueues,
 };
 
 /// A connection that takes longer comes to nothing.
@@ -64,7 +66,8 @@ impl Aws {
     pub fn new(config: &SdkConfig, meter: Arc<Meter>) -> Self {
         let config = config.to_builder().retry_config(retries(TRIES)).timeout_config(limits(SMALL)).build();
         let s3 = aws_sdk_s3::Client::from_conf(s3_config(&config).build());
-        Self { dynamodb: aws_sdk_dynamodb::Client::new(&config), s3, config, meter }
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).retry_classifier(Conflicts).build();
+        Self { dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb), s3, config, meter }
     }
 
     /// For clients of services that have adapters of their own.
@@ -79,6 +82,39 @@ impl Aws {
     /// The books of scans, in `SCAN_TABLE`.
     pub fn ledger(&self, table: &str) -> DynamoLedger {
         DynamoLedger::new(self.table(table))
+    }
+
+    /// The books of statements, in `INGEST_TABLE`.
+    pub fn files(&self, table: &str) -> DynamoFiles {
+        DynamoFiles::new(self.table(table))
+    }
+
+    /// Transactions, in the same table as the files that show them.
+    pub fn transactions(&self, table: &str) -> DynamoTransactions {
+        DynamoTransactions::new(self.table(table))
+    }
+
+    pub fn figures(&self, table: &str) -> DynamoFigures {
+        DynamoFigures::new(self.table(table))
+    }
+
+    pub fn audit(&self, table: &str) -> DynamoAudit {
+        DynamoAudit::new(self.table(table))
+    }
+
+    /// Publishes as `source` on the bus of this name or ARN.
+    pub fn publisher(&self, bus: &str, source: &'static str) -> EventBridgePublisher {
+        EventBridgePublisher::new(aws_sdk_eventbridge::Client::new(&self.config), bus.to_owned(), source)
+    }
+
+    /// Statements, in `UPLOADS_BUCKET`.
+    pub fn inbox(&self, bucket: &str, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> S3Inbox {
+        let (config, meter) = (self.config.clone(), Arc::clone(&self.meter));
+        S3Inbox::new(self.signing(), config, bucket.to_owned(), clock, ids, meter)
+    }
+
+    pub fn dead_letters(&self, places: Vec<DeadLetterPlace>) -> SqsDeadLetters {
+        SqsDeadLetters::new(aws_sdk_sqs::Client::new(&self.config), places, Arc::clone(&self.meter))
     }
 
     pub fn connections(&self, table: &str) -> DynamoConnections {

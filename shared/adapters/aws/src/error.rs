@@ -25,7 +25,7 @@ const THROTTLED: [&str; 12] = [
 ];
 
 /// Codes of a world that is out of order for a moment, with status 400 too.
-const UNAVAILABLE: [&str; 9] = [
+const UNAVAILABLE: [&str; 12] = [
     "RequestTimeout",
     "RequestTimeoutException",
     "InternalServerError",
@@ -35,6 +35,10 @@ const UNAVAILABLE: [&str; 9] = [
     "KMSInternalException",
     "DependencyTimeoutException",
     "KeyUnavailableException",
+    // Somebody else writes the same item, within a transaction.
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    "ReplicatedWriteConflictException",
 ];
 
 /// The status of the answer, if there was one.
@@ -76,6 +80,11 @@ fn innermost(error: &dyn std::error::Error) -> String {
         error = source;
     }
     error.to_string()
+}
+
+/// Whether `code` names something that passes.
+pub(crate) fn passes(code: &str) -> bool {
+    THROTTLED.contains(&code) || UNAVAILABLE.contains(&code)
 }
 
 fn refused<E: ProvideErrorMetadata>(what: &str, code: &str, error: &SdkError<E>) -> PortError {

@@ -7,6 +7,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use riffle_ports::PortError;
 
+use crate::packed::unpack;
+
+/// Of a text that was packed. Items are at most 400 KB.
+const LONGEST: usize = 16 << 20;
+
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
@@ -35,6 +40,13 @@ pub(crate) fn time(time: DateTime<Utc>) -> AttributeValue {
     number(nanoseconds(time))
 }
 
+/// Sorts as the time does: nanoseconds since 1677 as 16 hexadecimal digits. Times beyond the years 1677 to 2262 are
+/// sorted as the first or last of them.
+pub(crate) fn sortable(time: DateTime<Utc>) -> String {
+    let clamped = nanoseconds(time).clamp(i128::from(i64::MIN), i128::from(i64::MAX));
+    format!("{:016x}", clamped - i128::from(i64::MIN))
+}
+
 /// An item being read. Errors name what it is, and the attribute.
 #[derive(Clone, Copy)]
 pub(crate) struct Reading<'a> {
@@ -58,6 +70,17 @@ impl Reading<'_> {
 
     pub(crate) fn text(&self, name: &str) -> Result<String, PortError> {
         self.optional_text(name)?.ok_or_else(|| self.wrong(name))
+    }
+
+    /// As [`long`](crate::packed::long) keeps it.
+    pub(crate) fn long(&self, name: &str) -> Result<String, PortError> {
+        match self.item.get(name) {
+            Some(AttributeValue::S(text)) => Ok(text.clone()),
+            Some(AttributeValue::B(packed)) => unpack(packed.as_ref(), LONGEST).map_err(|why| {
+                PortError::Broken(format!("{}: the stored attribute {name}: {why}", self.what))
+            }),
+            _ => Err(self.wrong(name)),
+        }
     }
 
     pub(crate) fn bytes(&self, name: &str) -> Result<&[u8], PortError> {
@@ -120,6 +143,7 @@ fn value_size(value: &AttributeValue) -> usize {
         AttributeValue::S(text) => text.len(),
         AttributeValue::B(blob) => blob.as_ref().len(),
         AttributeValue::N(digits) => number_size(digits),
+        AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
         AttributeValue::Ns(numbers) => numbers.iter().map(|digits| number_size(digits)).sum(),
         // Nothing of ours holds other kinds of more than a byte.
         _ => 1,

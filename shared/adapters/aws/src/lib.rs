@@ -1,29 +1,34 @@
 //! The ports on AWS: tables, buckets, queues, keys, topics and WebSocket connections.
 //!
 //! What holds:
-//! - **Single items.** Whatever must be atomic is one conditional write of one item; there are no transactions, and
-//!   nothing rests on what the documentation does not promise.
+//! - **Single items.** Whatever must be atomic is one conditional write of one item. Only statements have transactions
+//!   (`transact.rs`). Nothing rests on what the documentation does not promise.
 //! - **A repeat is allowed.** The SDK sends again what was throttled or got no answer. Every port says what a
 //!   repeated effect does, and no adapter hides one.
 //! - **Answers are not errors.** A refused condition, a missing key, a gone connection are in the return types;
 //!   `error.rs` tells the rest apart.
 //! - **Every use is noted** on the process's [`Meter`](riffle_ports::Meter), in the units AWS bills.
 //!
-//! This crate decides nothing about scans. [`Aws`] makes every adapter; who names which table or bucket stands in
+//! This crate decides nothing about scans and statements. [`Aws`] makes every adapter; who names which table or bucket stands in
 //! the configuration of the functions.
 
 mod change;
 mod clients;
 mod connections;
+mod dead_letters;
 mod download;
 mod error;
+mod events;
 mod hex;
+mod inbox;
+mod ingest;
 mod item;
 mod ledger;
 mod links;
 mod notices;
 mod notifier;
 mod objects;
+mod packed;
 mod post_form;
 mod prefixes;
 mod queues;
@@ -31,10 +36,15 @@ mod signing;
 mod table;
 mod tickets;
 mod tokens;
+mod transact;
 mod uploads;
 
 pub use clients::Aws;
 pub use connections::DynamoConnections;
+pub use dead_letters::{DeadLetterPlace, SqsDeadLetters};
+pub use events::EventBridgePublisher;
+pub use inbox::S3Inbox;
+pub use ingest::{DynamoAudit, DynamoFigures, DynamoFiles, DynamoTransactions};
 pub use ledger::DynamoLedger;
 pub use links::{LinkSettings, S3Links};
 pub use notices::SnsNotices;

@@ -4,12 +4,16 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Credentials;
+use aws_sdk_s3::presigning::PresigningConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use riffle_ports::PortError;
 use serde_json::json;
 
+use crate::error::failure;
 use crate::signing::signature;
 
 /// What a form allows: one file of so many bytes, under this key, until then.
@@ -17,6 +21,8 @@ pub(crate) struct Allowed<'a> {
     pub bucket: &'a str,
     pub key: &'a str,
     pub size: u64,
+    /// Fields `x-amz-meta-…`, of characters that may stand in a header.
+    pub metadata: BTreeMap<String, String>,
     pub now: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
 }
@@ -30,14 +36,14 @@ pub(crate) fn fields(
 ) -> BTreeMap<String, String> {
     let day = allowed.now.format("%Y%m%d").to_string();
     let scope = format!("{}/{day}/{region}/s3/aws4_request", credentials.access_key_id());
-    let mut fields = BTreeMap::from([
-        ("key", allowed.key.to_owned()),
-        ("x-amz-algorithm", "AWS4-HMAC-SHA256".to_owned()),
-        ("x-amz-credential", scope),
-        ("x-amz-date", allowed.now.format("%Y%m%dT%H%M%SZ").to_string()),
-    ]);
+    let mut fields = allowed.metadata.clone();
+    let mut put = |name: &str, value: String| fields.insert(name.to_owned(), value);
+    put("key", allowed.key.to_owned());
+    put("x-amz-algorithm", "AWS4-HMAC-SHA256".to_owned());
+    put("x-amz-credential", scope);
+    put("x-amz-date", allowed.now.format("%Y%m%dT%H%M%SZ").to_string());
     if let Some(token) = credentials.session_token() {
-        fields.insert("x-amz-security-token", token.to_owned());
+        put("x-amz-security-token", token.to_owned());
     }
     let mut conditions = vec![
         json!({ "bucket": allowed.bucket }),
@@ -46,9 +52,22 @@ pub(crate) fn fields(
     conditions.extend(fields.iter().map(|(name, value)| json!(["eq", format!("${name}"), value])));
     let expiration = allowed.expires_at.format("%Y-%m-%dT%H:%M:%S.000Z").to_string();
     let policy = STANDARD.encode(json!({ "expiration": expiration, "conditions": conditions }).to_string());
-    fields.insert("x-amz-signature", signature(credentials.secret_access_key(), &day, region, &policy));
-    fields.insert("policy", policy);
-    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let signed = signature(credentials.secret_access_key(), &day, region, &policy);
+    fields.insert("x-amz-signature".to_owned(), signed);
+    fields.insert("policy".to_owned(), policy);
+    fields
+}
+
+/// Where the bucket is posted to: what the SDK's rules make of endpoint, region and bucket.
+pub(crate) async fn address(
+    client: &Client,
+    bucket: &str,
+    validity: PresigningConfig,
+) -> Result<String, PortError> {
+    let probe = client.get_object().bucket(bucket).key("k").presigned(validity).await;
+    let probe = probe.map_err(|error| failure("signing for", bucket, &error))?;
+    let address = probe.uri().split('?').next().and_then(|address| address.strip_suffix('k'));
+    address.map(str::to_owned).ok_or_else(|| PortError::Broken("a bucket without an address".to_owned()))
 }
 
 #[cfg(test)]
@@ -79,9 +98,12 @@ Qy1TSEEyNTYifSwNCiAgICB7IngtYW16LWRhdGUiOiAiMjAxNTEyMjlUMDAwMDAwWiIgfQ0KICBdDQp9
         let credentials = Credentials::new("AKID", "secret", Some("the session".to_owned()), None, "test");
         let now = DateTime::from_timestamp(1_451_347_200, 5).expect("a moment");
         let expires_at = now + chrono::TimeDelta::hours(1);
-        let allowed = Allowed { bucket: "b", key: "uploaded/x/files/0000001", size: 3, now, expires_at };
+        let key = "uploaded/x/files/0000001";
+        let metadata = BTreeMap::from([("x-amz-meta-name".to_owned(), "a%20b".to_owned())]);
+        let allowed = Allowed { bucket: "b", key, size: 3, metadata, now, expires_at };
         let fields = fields(&allowed, &credentials, "eu-west-1");
         assert_eq!(fields["x-amz-security-token"], "the session");
+        assert_eq!(fields["x-amz-meta-name"], "a%20b");
         let policy = STANDARD.decode(&fields["policy"]).expect("base64");
         let policy: serde_json::Value = serde_json::from_slice(&policy).expect("JSON");
         assert_eq!(policy["expiration"], "2015-12-29T01:00:00.000Z");
@@ -91,6 +113,7 @@ Qy1TSEEyNTYifSwNCiAgICB7IngtYW16LWRhdGUiOiAiMjAxNTEyMjlUMDAwMDAwWiIgfQ0KICBdDQp9
             json!(["content-length-range", 3, 3]),
             json!(["eq", "$key", "uploaded/x/files/0000001"]),
             json!(["eq", "$x-amz-security-token", "the session"]),
+            json!(["eq", "$x-amz-meta-name", "a%20b"]),
             json!(["eq", "$x-amz-credential", "AKID/20151229/eu-west-1/s3/aws4_request"]),
         ] {
             assert!(conditions.contains(&expected), "{expected} in {conditions:?}");

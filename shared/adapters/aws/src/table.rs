@@ -1,7 +1,7 @@
 //! One DynamoDB table: the few calls all adapters on tables make, metered and with their failures told apart.
 //!
-//! Every write is of one item. Its condition and its effect are one atomic step, and what a refused condition
-//! found comes back with the refusal, so that nobody reads again and sees something newer.
+//! A write is of one item, but for those of `transact.rs`. Its condition and its effect are one atomic step, and what a
+//! refused condition found comes back with the refusal, so that nobody reads again and sees something newer.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,9 +36,9 @@ const ROUNDS: u32 = 7;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
-    client: Client,
-    name: String,
-    meter: Arc<Meter>,
+    pub(crate) client: Client,
+    pub(crate) name: String,
+    pub(crate) meter: Arc<Meter>,
 }
 
 /// What a put under a condition did.
@@ -108,14 +108,29 @@ impl Table {
     }
 
     pub(crate) async fn put_if_absent(&self, item: Item) -> Result<Stored, PortError> {
+        let mut free = Change::default();
+        let absent = free.is_absent(PK);
+        free.require(absent);
+        match self.put_if(item, free).await? {
+            Changed::Applied(_) => Ok(Stored::New),
+            Changed::Refused(Some(item)) => Ok(Stored::Taken(item)),
+            Changed::Refused(None) => {
+                Err(PortError::Broken(format!("{}: a refusal without the item that is there", self.name)))
+            }
+        }
+    }
+
+    /// In place of what is there, if `condition` holds of that.
+    pub(crate) async fn put_if(&self, item: Item, condition: Change) -> Result<Changed, PortError> {
         let wanted = size(&item);
         let sent = self
             .client
             .put_item()
             .table_name(&self.name)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(#pk)")
-            .expression_attribute_names("#pk", PK)
+            .set_condition_expression(condition.condition())
+            .set_expression_attribute_names(Some(condition.names).filter(|names| !names.is_empty()))
+            .set_expression_attribute_values(Some(condition.values).filter(|values| !values.is_empty()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
@@ -123,11 +138,9 @@ impl Table {
         match sent {
             Ok(output) => {
                 self.note_write(output.consumed_capacity.as_ref());
-                Ok(Stored::New)
+                Ok(Changed::Applied(Item::new()))
             }
-            Err(error) => self.refused("PutItem", &error, wanted)?.map(Stored::Taken).ok_or_else(|| {
-                PortError::Broken(format!("{}: a refusal without the item that is there", self.name))
-            }),
+            Err(error) => Ok(Changed::Refused(self.refused("PutItem", &error, wanted)?)),
         }
     }
 
@@ -163,6 +176,14 @@ impl Table {
 
     /// Deletes an item, if `condition` holds of it, and returns it.
     pub(crate) async fn delete(&self, key: Item, condition: Change) -> Result<Option<Item>, PortError> {
+        match self.delete_if(key, condition).await? {
+            Changed::Applied(item) => Ok(Some(item).filter(|item| !item.is_empty())),
+            Changed::Refused(_) => Ok(None),
+        }
+    }
+
+    /// As [`Self::delete`], telling an item that is not there (an empty one) from a refusal.
+    pub(crate) async fn delete_if(&self, key: Item, condition: Change) -> Result<Changed, PortError> {
         let sent = self
             .client
             .delete_item()
@@ -179,9 +200,9 @@ impl Table {
         match sent {
             Ok(output) => {
                 self.note_write(output.consumed_capacity.as_ref());
-                Ok(output.attributes)
+                Ok(Changed::Applied(output.attributes.unwrap_or_default()))
             }
-            Err(error) => self.refused("DeleteItem", &error, 0).map(|_| None),
+            Err(error) => Ok(Changed::Refused(self.refused("DeleteItem", &error, 0)?)),
         }
     }
 
@@ -269,6 +290,10 @@ impl Table {
         self.meter.note(Usage { table_write_units: units, ..Usage::default() });
     }
 
+    pub(crate) fn note_units(&self, table_write_units: u64) {
+        self.meter.note(Usage { table_write_units, ..Usage::default() });
+    }
+
     /// The item because of which a write did not happen, where that is why. `wanted`: bytes it would have stored.
     ///
     /// A refused write bills what the larger of the stored and the wanted item would have, at least one unit,
@@ -312,11 +337,11 @@ macro_rules! conditional {
 
 conditional!(PutItemError, UpdateItemError, DeleteItemError);
 
-fn units(capacity: Option<&ConsumedCapacity>) -> Option<f64> {
+pub(crate) fn units(capacity: Option<&ConsumedCapacity>) -> Option<f64> {
     capacity.and_then(ConsumedCapacity::capacity_units)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and not negative")]
-fn whole(units: f64) -> u64 {
+pub(crate) fn whole(units: f64) -> u64 {
     units.ceil().max(0.0) as u64
 }

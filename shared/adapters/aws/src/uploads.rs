@@ -1,5 +1,6 @@
 //! Files that clients send straight to a bucket: by a signed form, or in parts to signed addresses.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,15 +71,6 @@ impl S3Uploads {
         self.meter.note(Usage { object_writes, ..Usage::default() });
     }
 
-    /// Where the bucket is posted to: what the SDK's rules make of endpoint, region and bucket.
-    async fn address(&self) -> Result<String, PortError> {
-        let (validity, _) = self.validity().await?;
-        let probe = self.client.get_object().bucket(&self.bucket).key("k").presigned(validity).await;
-        let probe = probe.map_err(|error| self.failed("signing for", "k", &error))?;
-        let address = probe.uri().split('?').next().and_then(|address| address.strip_suffix('k'));
-        address.map(str::to_owned).ok_or_else(|| PortError::Broken("a bucket without an address".to_owned()))
-    }
-
     async fn validity(
         &self,
     ) -> Result<(aws_sdk_s3::presigning::PresigningConfig, chrono::DateTime<chrono::Utc>), PortError> {
@@ -112,13 +104,14 @@ impl UploadStorage for S3Uploads {
         check(key)?;
         let credentials = credentials(&self.config).await?;
         let now = self.clock.now();
-        let (_, expires_at) = validity(&credentials, now, LIFE)?;
+        let (validity, expires_at) = validity(&credentials, now, LIFE)?;
         let region = self.config.region().map(AsRef::as_ref).unwrap_or_default();
-        let allowed = Allowed { bucket: &self.bucket, key, size, now, expires_at };
+        let metadata = BTreeMap::new();
+        let allowed = Allowed { bucket: &self.bucket, key, size, metadata, now, expires_at };
         let fields = post_form::fields(&allowed, &credentials, region);
         // The client's request is ours to pay for: noted once, when it is allowed.
         self.note_writes(1);
-        Ok(PostForm { url: self.address().await?, fields })
+        Ok(PostForm { url: post_form::address(&self.client, &self.bucket, validity).await?, fields })
     }
 
     async fn begin(&self, key: &str) -> Result<String, PortError> {

@@ -14,7 +14,7 @@ use riffle_ports::{
 
 use super::session_key;
 use crate::change::Change;
-use crate::item::{Item, Reading, nanoseconds, number, numbers, text, time};
+use crate::item::{Item, Reading, number, numbers, sortable, text, time};
 
 /// Keys of the index `tenant`; [`listed_at`] makes the second.
 pub(super) const TENANT: &str = "tenant";
@@ -99,11 +99,9 @@ pub(super) fn open_states() -> impl Iterator<Item = AttributeValue> {
     STATES.iter().filter(|(state, _)| !state.is_terminal()).map(|(_, name)| text(*name))
 }
 
-/// Sorts as [`ListedAt`] does: nanoseconds since 1677 as 16 hexadecimal digits, then the session's id. Times
-/// beyond the years 1677 to 2262 are sorted as the first or last of them.
+/// Sorts as [`ListedAt`] does: by time, then the session's id.
 pub(super) fn listed_at(listed: &ListedAt) -> String {
-    let clamped = nanoseconds(listed.created_at).clamp(i128::from(i64::MIN), i128::from(i64::MAX));
-    format!("{:016x}{}", clamped - i128::from(i64::MIN), listed.id)
+    format!("{}{}", sortable(listed.created_at), listed.id)
 }
 
 pub(super) fn encode(session: &Session) -> Result<Item, PortError> {

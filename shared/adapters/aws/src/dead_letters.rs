@@ -1,0 +1,191 @@
+//! The dead letters of several queues, each with one of its own.
+//!
+//! A queue cannot be looked into: what is listed is received, and hidden from others until it is handed back. Who lists
+//! at the same moment sees less. A process that dies in between hides letters for [`HIDDEN`] seconds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName};
+use chrono::DateTime;
+use futures::future::try_join_all;
+use riffle_ports::{DeadLetter, DeadLetters, Meter, PortError, Usage};
+
+use crate::error::failure;
+
+/// Messages of one request.
+const BATCH: i32 = 10;
+/// Seconds. Long enough to look through a queue.
+const HIDDEN: i32 = 60;
+/// Seconds that a request waits for a message: a queue's shelves are all looked at only by one that waits.
+const WAIT: i32 = 1;
+
+/// A queue, and where its messages go that failed too often.
+#[derive(Debug, Clone)]
+pub struct DeadLetterPlace {
+    /// The function in which they failed.
+    pub stage: String,
+    /// The address of the queue that function reads.
+    pub queue: String,
+    /// The address of the queue of dead letters.
+    pub dead_letters: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct SqsDeadLetters {
+    client: Client,
+    places: Vec<DeadLetterPlace>,
+    meter: Arc<Meter>,
+}
+
+/// A letter that is in our hands.
+struct Held {
+    letter: DeadLetter,
+    receipt: String,
+    group: Option<String>,
+}
+
+impl SqsDeadLetters {
+    pub(crate) fn new(client: Client, places: Vec<DeadLetterPlace>, meter: Arc<Meter>) -> Self {
+        Self { client, places, meter }
+    }
+
+    fn note(&self) {
+        self.meter.note(Usage { queue_requests: 1, ..Usage::default() });
+    }
+
+    /// Takes letters of one place into our hands, until none come that were not seen, or `enough` says so.
+    async fn take(
+        &self,
+        place: &DeadLetterPlace,
+        enough: impl Fn(&BTreeMap<String, Held>) -> bool,
+    ) -> Result<BTreeMap<String, Held>, PortError> {
+        let mut held = BTreeMap::new();
+        while !enough(&held) {
+            let receive = self.client.receive_message().queue_url(&place.dead_letters);
+            let sent = receive
+                .max_number_of_messages(BATCH)
+                .visibility_timeout(HIDDEN)
+                .wait_time_seconds(WAIT)
+                .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+                .message_system_attribute_names(MessageSystemAttributeName::MessageGroupId)
+                .send()
+                .await;
+            self.note();
+            let output = sent.map_err(|error| failure("ReceiveMessage", &place.dead_letters, &error))?;
+            let before = held.len();
+            for message in output.messages.unwrap_or_default() {
+                let one = read(place, message)?;
+                held.insert(one.letter.id.clone(), one);
+            }
+            if held.len() == before {
+                break;
+            }
+        }
+        Ok(held)
+    }
+
+    /// Lets others see these again.
+    async fn give_back<'a>(
+        &self,
+        place: &DeadLetterPlace,
+        held: impl Iterator<Item = &'a Held>,
+    ) -> Result<(), PortError> {
+        let entries = held.enumerate().map(|(at, held)| {
+            ChangeMessageVisibilityBatchRequestEntry::builder()
+                .id(at.to_string())
+                .receipt_handle(&held.receipt)
+                .visibility_timeout(0)
+                .build()
+                .map_err(|_| PortError::Broken("a message without a receipt".to_owned()))
+        });
+        let entries: Vec<_> = entries.collect::<Result<_, _>>()?;
+        for entries in entries.chunks(BATCH.unsigned_abs() as usize) {
+            let change = self.client.change_message_visibility_batch().queue_url(&place.dead_letters);
+            let sent = change.set_entries(Some(entries.to_vec())).send().await;
+            self.note();
+            // Those that were not given back show themselves again after a minute.
+            sent.map_err(|error| failure("ChangeMessageVisibility", &place.dead_letters, &error))?;
+        }
+        Ok(())
+    }
+
+    /// First to where it failed, then away: it may be handed out twice, and is never lost.
+    async fn hand_out(&self, place: &DeadLetterPlace, held: &Held) -> Result<(), PortError> {
+        let send = self.client.send_message().queue_url(&place.queue).message_body(&held.letter.body);
+        let sent = send.set_message_group_id(held.group.clone()).send().await;
+        self.note();
+        sent.map_err(|error| failure("SendMessage", &place.queue, &error))?;
+        let delete = self.client.delete_message().queue_url(&place.dead_letters);
+        let deleted = delete.receipt_handle(&held.receipt).send().await;
+        self.note();
+        deleted.map(drop).map_err(|error| failure("DeleteMessage", &place.dead_letters, &error))
+    }
+
+    async fn redrive_from(&self, place: &DeadLetterPlace, wanted: &BTreeSet<&str>) -> Result<u64, PortError> {
+        let held = self.take(place, |held| wanted.iter().all(|id| held.contains_key(*id))).await?;
+        let (chosen, others): (Vec<&Held>, Vec<&Held>) =
+            held.values().partition(|held| wanted.contains(held.letter.id.as_str()));
+        let mut count = 0;
+        let mut outcome = Ok(());
+        for held in &chosen {
+            outcome = self.hand_out(place, held).await;
+            if outcome.is_err() {
+                break;
+            }
+            count += 1;
+        }
+        self.give_back(place, others.into_iter().chain(chosen.into_iter().skip(count))).await?;
+        outcome.map(|()| count as u64)
+    }
+}
+
+fn read(place: &DeadLetterPlace, message: Message) -> Result<Held, PortError> {
+    let lacks =
+        || PortError::Broken(format!("ReceiveMessage on {}: a message lacks a part", place.dead_letters));
+    let attributes = message.attributes.unwrap_or_default();
+    let sent_at = attributes.get(&MessageSystemAttributeName::SentTimestamp);
+    let sent_at = sent_at.and_then(|digits| DateTime::from_timestamp_millis(digits.parse().ok()?));
+    Ok(Held {
+        letter: DeadLetter {
+            id: message.message_id.ok_or_else(lacks)?,
+            stage: place.stage.clone(),
+            sent_at: sent_at.ok_or_else(lacks)?,
+            body: message.body.ok_or_else(lacks)?,
+        },
+        receipt: message.receipt_handle.ok_or_else(lacks)?,
+        group: attributes.get(&MessageSystemAttributeName::MessageGroupId).cloned(),
+    })
+}
+
+#[async_trait]
+impl DeadLetters for SqsDeadLetters {
+    async fn list(&self, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
+        let limit = limit as usize;
+        let places = self.places.iter().map(|place| async move {
+            let held = self.take(place, |held| held.len() > limit).await?;
+            self.give_back(place, held.values()).await?;
+            Ok::<_, PortError>(held)
+        });
+        let held = try_join_all(places).await?;
+        let mut letters: Vec<DeadLetter> = held.into_iter().flatten().map(|(_, held)| held.letter).collect();
+        letters.sort_by(|one, two| (one.sent_at, &one.id).cmp(&(two.sent_at, &two.id)));
+        let more = letters.len() > limit;
+        letters.truncate(limit);
+        Ok((letters, more))
+    }
+
+    async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError> {
+        let mut count = 0;
+        for place in &self.places {
+            let own = letters.iter().filter(|letter| letter.stage == place.stage);
+            let wanted: BTreeSet<&str> = own.map(|letter| letter.id.as_str()).collect();
+            if !wanted.is_empty() {
+                count += self.redrive_from(place, &wanted).await?;
+            }
+        }
+        Ok(count)
+    }
+}

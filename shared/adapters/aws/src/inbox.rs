@@ -1,0 +1,226 @@
+//! Statements in the uploads bucket, which keeps versions.
+//!
+//! What people call a file travels with it as metadata, escaped: headers hold plain characters alone. Keys may be
+//! people's own, so failures do not say them.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use riffle_ports::{
+    Announced, Clock, Fetched, Head, Ids, Inbox, Meter, ObjectRef, PortError, PostForm, ReadError, Usage,
+};
+use tempfile::NamedTempFile;
+use tokio::io::AsyncWriteExt as _;
+
+use crate::download::answer;
+use crate::error::{code, failure, status};
+use crate::objects::check;
+use crate::post_form::{self, Allowed};
+use crate::signing::{credentials, validity};
+use crate::uploads::etag;
+
+/// How long a form is good.
+const LIFE: Duration = Duration::from_hours(1);
+/// Tries of a download, each from where the one before broke off.
+const TRIES: u32 = 5;
+
+const NAME: &str = "riffle-name";
+const ACCOUNT: &str = "riffle-account";
+/// Of the metadata in forms.
+const FIELD: &str = "x-amz-meta-";
+/// What may stand in a header as it is, as far as it matters.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
+
+/// The statements in `UPLOADS_BUCKET`.
+#[derive(Clone)]
+pub struct S3Inbox {
+    client: Client,
+    config: SdkConfig,
+    bucket: String,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    meter: Arc<Meter>,
+}
+
+impl std::fmt::Debug for S3Inbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("S3Inbox").field("bucket", &self.bucket).finish_non_exhaustive()
+    }
+}
+
+impl S3Inbox {
+    pub(crate) fn new(
+        client: Client,
+        config: SdkConfig,
+        bucket: String,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        meter: Arc<Meter>,
+    ) -> Self {
+        Self { client, config, bucket, clock, ids, meter }
+    }
+
+    fn note_read(&self) {
+        self.meter.note(Usage { object_reads: 1, ..Usage::default() });
+    }
+
+    async fn tags(&self, object: &ObjectRef) -> Result<Option<BTreeMap<String, String>>, PortError> {
+        let get = self.client.get_object_tagging().bucket(&object.bucket).key(&object.key);
+        let sent = get.set_version_id(object.version.clone()).send().await;
+        self.note_read();
+        match sent {
+            Ok(output) => Ok(Some(output.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect())),
+            Err(error) if is_gone(object, &error) => Ok(None),
+            Err(error) => Err(failure("GetObjectTagging", &place(object), &error)),
+        }
+    }
+
+    /// Appends to `file` what is beyond `from`. The bytes that came, and whether that is all; `None`: it is not there.
+    async fn append(
+        &self,
+        object: &ObjectRef,
+        file: &mut tokio::fs::File,
+        from: u64,
+    ) -> Result<Option<(u64, bool)>, PortError> {
+        let get = self.client.get_object().bucket(&object.bucket).key(&object.key);
+        let get = get.set_version_id(object.version.clone()).if_match(etag(object.etag.trim_matches('"')));
+        let sent = get.set_range((from > 0).then(|| format!("bytes={from}-"))).send().await;
+        self.note_read();
+        let mut output = match sent {
+            Ok(output) => output,
+            Err(error) if is_gone(object, &error) => return Ok(None),
+            Err(error) => {
+                return match answer("GetObject", &place(object), &error) {
+                    ReadError::Missing | ReadError::Changed => Ok(None),
+                    ReadError::Port(error) => Err(error),
+                    other => Err(PortError::Broken(format!("GetObject on {}: {other}", place(object)))),
+                };
+            }
+        };
+        let mut came = 0;
+        loop {
+            let Some(piece) = output.body.next().await else { return Ok(Some((came, true))) };
+            // It breaks off: what came is kept.
+            let Ok(piece) = piece else { return Ok(Some((came, false))) };
+            file.write_all(&piece).await.map_err(|error| disk(&error))?;
+            came += piece.len() as u64;
+        }
+    }
+}
+
+/// What a failure says of where it was.
+fn place(object: &ObjectRef) -> String {
+    format!("{}/statements/…", object.bucket)
+}
+
+fn disk(error: &std::io::Error) -> PortError {
+    PortError::Unavailable(format!("a file cannot be kept while it is read: {error}"))
+}
+
+/// Whether the version is not there. A version that no bucket ever made is called invalid.
+fn is_gone<E: ProvideErrorMetadata>(object: &ObjectRef, error: &SdkError<E>) -> bool {
+    match (status(error), code(error)) {
+        (Some(404), code) => code != Some("NoSuchBucket"),
+        // The version that hides a deleted object.
+        (Some(405), _) => true,
+        (Some(400), None | Some("InvalidArgument")) => object.version.is_some(),
+        _ => false,
+    }
+}
+
+fn escaped(text: &str) -> String {
+    utf8_percent_encode(text, ESCAPED).to_string()
+}
+
+/// What a program has put there may be escaped or not, and any bytes.
+fn plain(value: &str) -> String {
+    percent_decode_str(value).decode_utf8_lossy().into_owned()
+}
+
+#[async_trait]
+impl Inbox for S3Inbox {
+    async fn form(&self, upload: &Announced) -> Result<PostForm, PortError> {
+        let key = format!("statements/{}/{}", upload.tenant, self.ids.fresh());
+        check(&key)?;
+        let credentials = credentials(&self.config).await?;
+        let now = self.clock.now();
+        let (validity, expires_at) = validity(&credentials, now, LIFE)?;
+        let region = self.config.region().map(AsRef::as_ref).unwrap_or_default();
+        let mut metadata = BTreeMap::from([(format!("{FIELD}{NAME}"), escaped(&upload.name))]);
+        if let Some(account) = &upload.account {
+            metadata.insert(format!("{FIELD}{ACCOUNT}"), escaped(account));
+        }
+        let allowed =
+            Allowed { bucket: &self.bucket, key: &key, size: upload.size, metadata, now, expires_at };
+        let fields = post_form::fields(&allowed, &credentials, region);
+        // The client's request is ours to pay for: noted once, when it is allowed.
+        self.meter.note(Usage { object_writes: 1, ..Usage::default() });
+        Ok(PostForm { url: post_form::address(&self.client, &self.bucket, validity).await?, fields })
+    }
+
+    async fn head(&self, object: &ObjectRef) -> Result<Option<Head>, PortError> {
+        let head = self.client.head_object().bucket(&object.bucket).key(&object.key);
+        let sent = head.set_version_id(object.version.clone()).send().await;
+        self.note_read();
+        let output = match sent {
+            Ok(output) => output,
+            Err(error) if is_gone(object, &error) => return Ok(None),
+            Err(error) => return Err(failure("HeadObject", &place(object), &error)),
+        };
+        let same = |etag: &str| etag.trim_matches('"') == object.etag.trim_matches('"');
+        if !output.e_tag().is_some_and(same) {
+            return Ok(None);
+        }
+        let tags = match output.tag_count {
+            Some(1..) => match self.tags(object).await? {
+                Some(tags) => tags,
+                None => return Ok(None),
+            },
+            _ => BTreeMap::new(),
+        };
+        let told = |name: &str| output.metadata.as_ref()?.get(name).map(|value| plain(value));
+        Ok(Some(Head {
+            size: output.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+            name: told(NAME),
+            account: told(ACCOUNT),
+            content_type: output.content_type,
+            tags,
+        }))
+    }
+
+    async fn fetch(&self, object: &ObjectRef) -> Result<Option<Fetched>, PortError> {
+        let kept = NamedTempFile::new().map_err(|error| disk(&error))?;
+        let mut file = tokio::fs::File::from_std(kept.reopen().map_err(|error| disk(&error))?);
+        let mut size = 0;
+        for _ in 0..TRIES {
+            let Some((came, whole)) = self.append(object, &mut file, size).await? else { return Ok(None) };
+            size += came;
+            if whole {
+                file.flush().await.map_err(|error| disk(&error))?;
+                let path = kept.into_temp_path();
+                return Ok(Some(Fetched::new(move || {
+                    let file = BufReader::new(File::open(&path)?);
+                    Ok(Box::new(file) as Box<dyn Read + Send>)
+                })));
+            }
+        }
+        Err(PortError::Unavailable(format!("GetObject on {}: breaks off", place(object))))
+    }
+
+    async fn delete(&self, object: &ObjectRef) -> Result<(), PortError> {
+        // Free of charge.
+        let delete = self.client.delete_object().bucket(&object.bucket).key(&object.key);
+        match delete.set_version_id(object.version.clone()).send().await {
+            Err(error) if !is_gone(object, &error) => Err(failure("DeleteObject", &place(object), &error)),
+            _ => Ok(()),
+        }
+    }
+}

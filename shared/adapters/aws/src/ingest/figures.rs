@@ -1,0 +1,100 @@
+//! Figures of months, replaced by version.
+
+use async_trait::async_trait;
+use riffle_ports::{FigureStore, Month, PortError, StoredFigures};
+
+use super::own;
+use crate::change::Change;
+use crate::item::{Item, Reading, number, text};
+use crate::packed::long;
+use crate::table::{Changed, PK, Part, SK, Table, key};
+
+const VERSION: &str = "vn";
+const BODY: &str = "bd";
+
+/// The figures in `INGEST_TABLE`.
+///
+/// Where the answer to [`put_figures`](FigureStore::put_figures) is lost, the SDK asks again and is refused by its own
+/// effect: who asked derives once more.
+#[derive(Debug, Clone)]
+pub struct DynamoFigures {
+    table: Table,
+}
+
+impl DynamoFigures {
+    pub(crate) fn new(table: Table) -> Self {
+        Self { table }
+    }
+}
+
+fn partition(tenant: &str) -> String {
+    format!("G#{}", own(tenant))
+}
+
+fn figures_key(tenant: &str, account: &str, month: Month) -> Item {
+    key(partition(tenant), format!("{month}#{account}"))
+}
+
+fn decode(item: &Item) -> Result<StoredFigures, PortError> {
+    let reading = Reading { item, what: "figures" };
+    let wrong = || PortError::Broken("figures under a key that is none".to_owned());
+    let sort = reading.text(SK)?;
+    let (month, account) = sort.split_once('#').ok_or_else(wrong)?;
+    Ok(StoredFigures {
+        account: account.to_owned(),
+        month: month.parse().map_err(|_| wrong())?,
+        version: reading.number(VERSION)?,
+        body: reading.long(BODY)?,
+    })
+}
+
+#[async_trait]
+impl FigureStore for DynamoFigures {
+    async fn figures(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+    ) -> Result<Option<StoredFigures>, PortError> {
+        self.table.get(figures_key(tenant, account, month)).await?.map(|item| decode(&item)).transpose()
+    }
+
+    async fn put_figures(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        body: &str,
+        seen: u64,
+    ) -> Result<bool, PortError> {
+        let mut item = figures_key(tenant, account, month);
+        item.insert(VERSION.to_owned(), number(seen + 1));
+        item.insert(BODY.to_owned(), long(body));
+        let mut unchanged = Change::default();
+        let same = match seen {
+            0 => unchanged.is_absent(PK),
+            seen => unchanged.compare(VERSION, "=", number(seen)),
+        };
+        unchanged.require(same);
+        Ok(matches!(self.table.put_if(item, unchanged).await?, Changed::Applied(_)))
+    }
+
+    async fn all_figures(
+        &self,
+        tenant: &str,
+        from: Month,
+        to: Month,
+    ) -> Result<Vec<StoredFigures>, PortError> {
+        if from > to {
+            return Ok(Vec::new());
+        }
+        let mut keys = Change::default();
+        let own = keys.compare(PK, "=", text(partition(tenant)));
+        // `$` follows `#`: all accounts of the last month are before it.
+        let (name, from, to) =
+            (keys.name(SK), keys.value(text(format!("{from}#"))), keys.value(text(format!("{to}$"))));
+        let condition = format!("{own} AND {name} BETWEEN {from} AND {to}");
+        let part = Part { index: None, keys, condition, descending: false, limit: None };
+        self.table.query(part).await?.iter().map(decode).collect()
+    }
+}

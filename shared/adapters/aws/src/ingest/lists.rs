@@ -1,0 +1,87 @@
+//! What indexes name, read from the table. Indexes follow their table within moments.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use riffle_ports::PortError;
+
+use super::{LIST, LISTED_AT, OPEN_SHARD};
+use crate::change::Change;
+use crate::item::{Item, Reading, sortable, text};
+use crate::table::{PK, Part, SK, Table, key};
+
+/// An index, and its first key.
+#[derive(Clone, Copy)]
+pub(super) struct Index(&'static str, &'static str);
+
+pub(super) const OPEN: Index = Index("open", OPEN_SHARD);
+pub(super) const LISTED: Index = Index("listed", LIST);
+
+/// A stretch of one partition of an index: from a place on, and up to but not including another.
+#[derive(Default)]
+pub(super) struct Stretch {
+    pub partition: String,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub newest_first: bool,
+}
+
+/// Where a time begins. Nothing stands exactly there: ids follow.
+pub(super) fn moment(time: DateTime<Utc>) -> String {
+    sortable(time)
+}
+
+/// Right behind the place `at`: ids hold nothing that sorts before `!`.
+pub(super) fn behind(at: &str) -> String {
+    format!("{at}!")
+}
+
+/// At most `limit` items in the order of the index, and the last place that was looked at if there may be more. What
+/// is gone by now is left out.
+pub(super) async fn named(
+    table: &Table,
+    Index(index, partition): Index,
+    stretch: Stretch,
+    limit: usize,
+) -> Result<(Vec<Item>, Option<String>), PortError> {
+    let mut keys = Change::default();
+    let mut condition = keys.compare(partition, "=", text(stretch.partition));
+    match (stretch.from, stretch.to) {
+        (None, None) => {}
+        (Some(from), None) => condition += &format!(" AND {}", keys.compare(LISTED_AT, ">=", text(from))),
+        (None, Some(to)) => condition += &format!(" AND {}", keys.compare(LISTED_AT, "<", text(to))),
+        (Some(from), Some(to)) if from >= to => return Ok((Vec::new(), None)),
+        (Some(from), Some(to)) => {
+            // Both ends are within: `to` is a moment.
+            let (name, from, to) = (keys.name(LISTED_AT), keys.value(text(from)), keys.value(text(to)));
+            condition += &format!(" AND {name} BETWEEN {from} AND {to}");
+        }
+    }
+    let descending = stretch.newest_first;
+    let part = Part { index: Some(index), keys, condition, descending, limit: Some(limit) };
+    let listed = table.query(part).await?;
+    let last = listed.last().filter(|_| listed.len() >= limit);
+    let last = last.map(|item| Reading { item, what: "a listed item" }.text(LISTED_AT)).transpose()?;
+    let wanted: Vec<(String, String)> = listed.iter().map(keys_of).collect::<Result<_, _>>()?;
+    let found = table.get_all(wanted.iter().map(|(pk, sk)| key(pk.as_str(), sk.as_str())).collect()).await?;
+    let mut by_keys = HashMap::with_capacity(found.len());
+    for item in found {
+        by_keys.insert(keys_of(&item)?, item);
+    }
+    // They came in no order.
+    Ok((wanted.iter().filter_map(|keys| by_keys.remove(keys)).collect(), last))
+}
+
+fn keys_of(item: &Item) -> Result<(String, String), PortError> {
+    let reading = Reading { item, what: "a listed item" };
+    Ok((reading.text(PK)?, reading.text(SK)?))
+}
+
+/// The items of one partition whose sort key begins so, in its order. Strongly consistent.
+pub(super) async fn beginning(table: &Table, partition: String, with: &str) -> Result<Vec<Item>, PortError> {
+    let mut keys = Change::default();
+    let partition = keys.compare(PK, "=", text(partition));
+    let (name, with) = (keys.name(SK), keys.value(text(with)));
+    let condition = format!("{partition} AND begins_with({name}, {with})");
+    table.query(Part { index: None, keys, condition, descending: false, limit: None }).await
+}

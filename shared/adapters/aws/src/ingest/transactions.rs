@@ -1,0 +1,250 @@
+//! Transactions as a set.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use riffle_ports::{
+    Category, FileId, FileState, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
+};
+
+use super::file_item::{STATE, TOKEN, state};
+use super::row_item::{CATEGORY, FILES, category, decode, key_of, partition, row_key, show, sort_key};
+use super::{all, file_key, own};
+use crate::change::Change;
+use crate::item::{Item, Reading, number, text};
+use crate::table::{Changed, PK, Part, SK, Table, key};
+use crate::transact::{STEPS, Step, Transacted};
+
+/// Rows of one call: a transaction's steps but one, which looks at who is at work.
+const BATCH: usize = STEPS - 1;
+/// Months that are remembered to be noted: those of years of a person's accounts.
+const REMEMBERED: usize = 10_000;
+/// Tries of a removal that meets others.
+const TRIES: u32 = 16;
+
+/// The transactions in `INGEST_TABLE`, beside the files that show them: one transaction looks at the file too.
+#[derive(Debug, Clone)]
+pub struct DynamoTransactions {
+    table: Table,
+    /// Months that this process has noted.
+    noted: Arc<Mutex<BTreeSet<(String, String)>>>,
+}
+
+impl DynamoTransactions {
+    pub(crate) fn new(table: Table) -> Self {
+        Self { table, noted: Arc::default() }
+    }
+
+    /// Before the rows, so that no row is ever in a month that nobody finds. It names a month in which nothing is
+    /// stored in the end if the process dies in between.
+    async fn note_months(&self, tenant: &str, rows: &[Transaction]) -> Result<(), PortError> {
+        let months: BTreeSet<(&str, Month)> =
+            rows.iter().map(|row| (row.key.account.as_str(), row.key.month())).collect();
+        for (account, month) in months {
+            let keys = (months_of(tenant), format!("{month}#{account}"));
+            if self.noted.lock().unwrap_or_else(PoisonError::into_inner).contains(&keys) {
+                continue;
+            }
+            self.table.put(key(keys.0.as_str(), keys.1.as_str())).await?;
+            let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+            if noted.len() >= REMEMBERED {
+                noted.clear();
+            }
+            noted.insert(keys);
+        }
+        Ok(())
+    }
+
+    /// `file` shows the row no longer. The last one takes it along: both in one step, so that nobody is without a row
+    /// that is shown.
+    async fn unshow(&self, key: Item, file: &FileId) -> Result<(), PortError> {
+        for _ in 0..TRIES {
+            let mut alone = Change::default();
+            let shown = shows(&mut alone, file);
+            let one = format!("size({}) = {}", alone.name(FILES), alone.value(number(1)));
+            alone.require(shown);
+            alone.require(one);
+            let found = match self.table.delete_if(key.clone(), alone).await? {
+                Changed::Applied(_) | Changed::Refused(None) => return Ok(()),
+                Changed::Refused(Some(found)) => found,
+            };
+            if !shown_by(&found, file) {
+                return Ok(());
+            }
+            let mut fewer = Change::default();
+            let shown = shows(&mut fewer, file);
+            let others = format!("size({}) > {}", fewer.name(FILES), fewer.value(number(1)));
+            fewer.require(shown);
+            fewer.require(others);
+            fewer.delete(FILES, AttributeValue::Ss(vec![file.0.clone()]));
+            if let Changed::Applied(_) = self.table.update(key.clone(), fewer, ReturnValue::None).await? {
+                return Ok(());
+            }
+        }
+        Err(PortError::Unavailable(
+            "a transaction: others change which files show it all the time".to_owned(),
+        ))
+    }
+
+    async fn stored(
+        &self,
+        tenant: &str,
+        keys: &[&TransactionKey],
+    ) -> Result<Vec<Option<Transaction>>, PortError> {
+        let wanted: BTreeSet<&TransactionKey> = keys.iter().copied().collect();
+        let found = self.table.get_all(wanted.into_iter().map(|key| row_key(tenant, key)).collect()).await?;
+        let mut by_keys = HashMap::with_capacity(found.len());
+        for item in found {
+            let reading = Reading { item: &item, what: "a stored transaction" };
+            by_keys.insert((reading.text(PK)?, reading.text(SK)?), item);
+        }
+        let read = |key: &&TransactionKey| {
+            let keys = (partition(tenant, &key.account, key.month()), sort_key(key));
+            by_keys.get(&keys).map(|item| decode((*key).clone(), item)).transpose()
+        };
+        keys.iter().map(read).collect()
+    }
+}
+
+fn months_of(tenant: &str) -> String {
+    format!("M#{}", own(tenant))
+}
+
+/// That `file` is being processed under `token`.
+fn at_work(token: &str) -> Change {
+    let mut condition = Change::default();
+    let processing = condition.compare(STATE, "=", state(FileState::Processing));
+    let own = condition.compare(TOKEN, "=", text(token));
+    condition.require(processing);
+    condition.require(own);
+    condition
+}
+
+fn shows(change: &mut Change, file: &FileId) -> String {
+    format!("contains({}, {})", change.name(FILES), change.value(text(file.0.as_str())))
+}
+
+fn shown_by(item: &Item, file: &FileId) -> bool {
+    matches!(item.get(FILES), Some(AttributeValue::Ss(files)) if files.contains(&file.0))
+}
+
+fn check(rows: usize) -> Result<(), PortError> {
+    if rows <= BATCH {
+        return Ok(());
+    }
+    Err(PortError::Broken(format!("{rows} rows in one call: {BATCH} are the most")))
+}
+
+#[async_trait]
+impl TransactionStore for DynamoTransactions {
+    fn batch(&self) -> usize {
+        BATCH
+    }
+
+    async fn store(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        token: &str,
+        rows: &[Transaction],
+    ) -> Result<StoredRows, PortError> {
+        check(rows.len())?;
+        self.note_months(tenant, rows).await?;
+        let mut steps = vec![Step::Check(file_key(tenant, file), at_work(token))];
+        for row in rows {
+            steps.push(Step::Update(row_key(tenant, &row.key), show(row, file)?));
+        }
+        match self.table.transact(steps).await? {
+            Transacted::Done => {}
+            Transacted::Refused(..) => return Ok(StoredRows::NotYours),
+        }
+        // A transaction does not return what it has written.
+        let keys: Vec<&TransactionKey> = rows.iter().map(|row| &row.key).collect();
+        let stored = self.stored(tenant, &keys).await?;
+        // What is gone again was removed with the file.
+        let Some(stored) = stored.into_iter().collect::<Option<Vec<_>>>() else {
+            return Ok(StoredRows::NotYours);
+        };
+        Ok(StoredRows::Done(stored.iter().map(|row| row.file == *file).collect()))
+    }
+
+    async fn get(
+        &self,
+        tenant: &str,
+        keys: &[TransactionKey],
+    ) -> Result<Vec<Option<Transaction>>, PortError> {
+        check(keys.len())?;
+        self.stored(tenant, &keys.iter().collect::<Vec<_>>()).await
+    }
+
+    async fn month(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        newest_first: bool,
+        after: Option<&TransactionKey>,
+        limit: u32,
+    ) -> Result<Vec<Transaction>, PortError> {
+        let mut keys = Change::default();
+        let mut condition = keys.compare(PK, "=", text(partition(tenant, account, month)));
+        if let Some(after) = after {
+            let beyond = keys.compare(SK, if newest_first { "<" } else { ">" }, text(sort_key(after)));
+            condition = format!("{condition} AND {beyond}");
+        }
+        let limit = Some(limit as usize);
+        let part = Part { index: None, keys, condition, descending: newest_first, limit };
+        let read = |item: &Item| {
+            let sort = Reading { item, what: "a stored transaction" }.text(SK)?;
+            let key = key_of(account, &sort);
+            let key =
+                key.ok_or_else(|| PortError::Broken("a transaction under a key that is none".to_owned()))?;
+            decode(key, item)
+        };
+        self.table.query(part).await?.iter().map(read).collect()
+    }
+
+    async fn months(&self, tenant: &str) -> Result<Vec<(String, Month)>, PortError> {
+        let mut keys = Change::default();
+        let condition = keys.compare(PK, "=", text(months_of(tenant)));
+        let part = Part { index: None, keys, condition, descending: false, limit: None };
+        let read = |item: &Item| {
+            let sort = Reading { item, what: "a month" }.text(SK)?;
+            let (month, account) = sort.split_once('#').unwrap_or_default();
+            let month = month.parse();
+            let month =
+                month.map_err(|_| PortError::Broken("a month under a key that is none".to_owned()))?;
+            Ok((account.to_owned(), month))
+        };
+        let months: Result<Vec<(String, Month)>, PortError> =
+            self.table.query(part).await?.iter().map(read).collect();
+        let mut months = months?;
+        months.sort();
+        Ok(months)
+    }
+
+    async fn categorize(
+        &self,
+        tenant: &str,
+        categories: &[(TransactionKey, Option<Category>)],
+    ) -> Result<(), PortError> {
+        check(categories.len())?;
+        let mut changes = Vec::with_capacity(categories.len());
+        for (key, wanted) in categories {
+            let mut change = Change::default();
+            change.set(CATEGORY, category(wanted.as_ref())?);
+            let there = change.is_present(PK);
+            change.require(there);
+            changes.push(self.table.update(row_key(tenant, key), change, ReturnValue::None));
+        }
+        all(changes).await
+    }
+
+    async fn remove(&self, tenant: &str, file: &FileId, keys: &[TransactionKey]) -> Result<(), PortError> {
+        check(keys.len())?;
+        let removals = keys.iter().map(|key| self.unshow(row_key(tenant, key), file));
+        all(removals.collect()).await
+    }
+}

@@ -1,0 +1,163 @@
+//! Writes of several items that all happen or none do.
+//!
+//! A transaction meets others, and single writes, on the items they share: the one that comes later is refused with a
+//! conflict. That is no answer but bad luck, so it is tried again as a throttle is, by the SDK and its waits. The token
+//! of a request, which the SDK makes, is the same in every try: where an answer was lost, it does not happen twice.
+
+use aws_sdk_dynamodb::config::interceptors::InterceptorContext;
+use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+use aws_sdk_dynamodb::types::{
+    ConditionCheck, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
+};
+use riffle_ports::PortError;
+
+use crate::change::Change;
+use crate::error::failure;
+use crate::item::Item;
+use crate::table::{Table, units, whole};
+
+/// What one transaction may hold.
+pub(crate) const STEPS: usize = 100;
+
+/// One item's part.
+pub(crate) enum Step {
+    /// In place of what is there, if the condition holds of that.
+    Put(Item, Change),
+    /// Changes an item, or makes it.
+    Update(Item, Change),
+    /// Nothing, if the condition holds.
+    Check(Item, Change),
+}
+
+pub(crate) enum Transacted {
+    Done,
+    /// Nothing happened: which condition did not hold, and of what.
+    Refused(usize, Option<Item>),
+}
+
+/// Why a part of a transaction was not done.
+const CONDITION: &str = "ConditionalCheckFailed";
+/// Reasons that pass.
+const PASSING: [&str; 4] =
+    ["None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+
+impl Table {
+    /// Does all of `steps`, which are of different items, or none.
+    pub(crate) async fn transact(&self, steps: Vec<Step>) -> Result<Transacted, PortError> {
+        let count = steps.len() as u64;
+        let steps: Result<Vec<_>, _> = steps.into_iter().map(|step| self.step(step)).collect();
+        let sent = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(steps?))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        let error = match sent {
+            Ok(output) => {
+                let used: u64 =
+                    output.consumed_capacity().iter().filter_map(|one| units(Some(one))).map(whole).sum();
+                self.note_units(used);
+                return Ok(Transacted::Done);
+            }
+            Err(error) => error,
+        };
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+        else {
+            return Err(failure("TransactWriteItems", &self.name, &error));
+        };
+        // What is cancelled bills as what is done, and does not say so: two units a KB.
+        self.note_units(2 * count);
+        let reasons = cancelled.cancellation_reasons();
+        let code = |at: usize| reasons.get(at).and_then(|reason| reason.code()).unwrap_or_default();
+        if let Some(at) = (0..reasons.len()).find(|at| code(*at) == CONDITION) {
+            return Ok(Transacted::Refused(at, reasons.get(at).and_then(|reason| reason.item.clone())));
+        }
+        let what = format!("TransactWriteItems on {}", self.name);
+        match (0..reasons.len()).map(code).find(|code| !PASSING.contains(code)) {
+            Some(other) => Err(PortError::Broken(format!("{what}: refused ({other})"))),
+            None => Err(PortError::Unavailable(format!("{what}: others write the same items"))),
+        }
+    }
+
+    fn step(&self, step: Step) -> Result<TransactWriteItem, PortError> {
+        let broken = |_| PortError::Broken("a step of a transaction without its item".to_owned());
+        let old = ReturnValuesOnConditionCheckFailure::AllOld;
+        let item = TransactWriteItem::builder();
+        Ok(match step {
+            Step::Put(new, change) => {
+                let put = Put::builder().table_name(&self.name).set_item(Some(new));
+                let put = put
+                    .set_condition_expression(change.condition())
+                    .set_expression_attribute_names(Some(change.names).filter(|names| !names.is_empty()))
+                    .set_expression_attribute_values(Some(change.values).filter(|values| !values.is_empty()))
+                    .return_values_on_condition_check_failure(old);
+                item.put(put.build().map_err(broken)?)
+            }
+            Step::Update(key, change) => {
+                let update = Update::builder().table_name(&self.name).set_key(Some(key));
+                let update = update
+                    .set_update_expression(change.update())
+                    .set_condition_expression(change.condition())
+                    .set_expression_attribute_names(Some(change.names).filter(|names| !names.is_empty()))
+                    .set_expression_attribute_values(Some(change.values).filter(|values| !values.is_empty()))
+                    .return_values_on_condition_check_failure(old);
+                item.update(update.build().map_err(broken)?)
+            }
+            Step::Check(key, change) => {
+                let check = ConditionCheck::builder().table_name(&self.name).set_key(Some(key));
+                let check = check
+                    .set_condition_expression(change.condition())
+                    .set_expression_attribute_names(Some(change.names).filter(|names| !names.is_empty()))
+                    .set_expression_attribute_values(Some(change.values).filter(|values| !values.is_empty()))
+                    .return_values_on_condition_check_failure(old);
+                item.condition_check(check.build().map_err(broken)?)
+            }
+        }
+        .build())
+    }
+}
+
+/// Tells the SDK that conflicts pass.
+#[derive(Debug)]
+pub(crate) struct Conflicts;
+
+impl ClassifyRetry for Conflicts {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let error =
+            context.output_or_error().and_then(Result::err).and_then(|error| error.as_operation_error());
+        let Some(error) = error else { return RetryAction::NoActionIndicated };
+        let conflict = |code: Option<&str>| code == Some("TransactionConflictException");
+        let passes = if let Some(error) = error.downcast_ref::<TransactWriteItemsError>() {
+            match error {
+                TransactWriteItemsError::TransactionCanceledException(cancelled) => meets_others(cancelled),
+                other => other.code() == Some("TransactionInProgressException"),
+            }
+        } else if let Some(error) = error.downcast_ref::<PutItemError>() {
+            conflict(error.code())
+        } else if let Some(error) = error.downcast_ref::<UpdateItemError>() {
+            conflict(error.code())
+        } else if let Some(error) = error.downcast_ref::<DeleteItemError>() {
+            conflict(error.code())
+        } else {
+            false
+        };
+        if passes { RetryAction::throttling_error() } else { RetryAction::NoActionIndicated }
+    }
+
+    fn name(&self) -> &'static str {
+        "conflicts of transactions"
+    }
+}
+
+fn meets_others(cancelled: &TransactionCanceledException) -> bool {
+    let reasons = cancelled.cancellation_reasons();
+    !reasons.is_empty() && reasons.iter().all(|reason| PASSING.contains(&reason.code().unwrap_or("None")))
+}
