@@ -65,7 +65,7 @@ export interface Settings {
   };
   /** How statements get from the bucket to the processor: through the bus, around it, or both to compare. */
   processingMode: "events" | "direct" | "shadow";
-  /** Objects below it, in the place of a tenant's, are packages to restore from and no statements. */
+  /** Below it, in a tenant's part, lie packages to restore from and no statements. `restore/` unless said otherwise. */
   restorePrefix: string | undefined;
   /** Someone else's identities in the place of a Cognito user pool. */
   identities: { issuer: string; audience: string; domain: string } | undefined;

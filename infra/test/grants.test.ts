@@ -20,10 +20,8 @@ const read = (name: string, prefixes: string) => [
 ];
 const write = (name: string, prefixes: string) =>
   prefixes.split(" ").map((prefix) => `s3:PutObject ${bucket(name)}/${prefix}/*`);
-const remove = (name: string, prefixes: string, action: string) =>
-  prefixes.split(" ").map((prefix) => `s3:${action} ${bucket(name)}/${prefix}/*`);
 const statements = (...actions: string[]) => actions.map((action) => `s3:${action} ${bucket("uploads")}/statements/*`);
-const readStatements = [`s3:ListBucket ${bucket("uploads")}`, ...statements("GetObject", "GetObjectVersion")];
+const readStatements = [`s3:ListBucket ${bucket("uploads")}`, ...statements("GetObjectVersion")];
 const publish = ["events:PutEvents {ingest/events/bus.Arn}"];
 const send = (queues: string, of = "scan") =>
   queues.split(" ").map((queue) => `sqs:SendMessage {${of}/${queue}/queue.Arn}`);
@@ -39,6 +37,14 @@ const push = [
 ];
 const tell = [...push, ...table("connections", "Query DeleteItem")];
 const notify = ["sns:Publish {notices/topic}"];
+/** A statement and all that came of it. */
+const removes = [
+  ...table("ingest", "GetItem PutItem UpdateItem DeleteItem Query"),
+  ...read("objects", "ingest"),
+  `s3:DeleteObject ${bucket("objects")}/ingest/*`,
+  ...statements("DeleteObjectVersion"),
+  ...publish,
+];
 /** Its own log, and traces. */
 const every = (name: string) => [
   ...on(`{${folder(name)}/${name}/log.Arn}`, "logs", "CreateLogStream PutLogEvents"),
@@ -80,8 +86,10 @@ const RIGHTS: Record<string, string[]> = {
     ...write("objects", "uploads uploaded"),
     ...read("uploads", "files uploaded"),
     ...on(`${bucket("uploads")}/uploaded/*`, "s3", "PutObject AbortMultipartUpload ListMultipartUploadParts"),
-    ...table("ingest", "GetItem PutItem BatchGetItem Query UpdateItem"),
+    ...table("ingest", "GetItem PutItem DeleteItem BatchGetItem Query"),
     ...index("ingest", "listed"),
+    ...read("objects", "ingest rules"),
+    ...write("objects", "rules"),
     ...statements("PutObject"),
     ...publish,
     ...send(STAGES.join(" "), "ingest"),
@@ -133,27 +141,24 @@ const RIGHTS: Record<string, string[]> = {
   ],
   "file-processor-consumer": [
     ...consume("file-processor", "ingest"),
-    ...table("ingest", "GetItem BatchGetItem Query PutItem UpdateItem DeleteItem ConditionCheckItem"),
+    ...table("ingest", "BatchGetItem ConditionCheckItem"),
     ...readStatements,
-    ...statements("DeleteObjectVersion"),
-    ...read("objects", "ingest"),
     ...write("objects", "ingest"),
-    ...remove("objects", "ingest", "DeleteObject"),
-    ...publish,
+    ...removes,
   ],
   "categorization-consumer": [
     ...consume("categorization", "ingest"),
-    ...table("ingest", "GetItem PutItem BatchGetItem UpdateItem DeleteItem"),
+    ...table("ingest", "BatchGetItem UpdateItem"),
     ...read("objects", "ingest rules"),
     ...publish,
   ],
-  "analytics-consumer": [...consume("analytics", "ingest"), ...table("ingest", "GetItem PutItem Query")],
-  "audit-consumer": [...consume("audit", "ingest"), ...table("ingest", "GetItem PutItem")],
+  "analytics-consumer": [...consume("analytics", "ingest"), ...table("ingest", "GetItem PutItem Query"), ...publish],
+  "audit-consumer": [...consume("audit", "ingest"), ...table("ingest", "GetItem PutItem DeleteItem Query"), ...publish],
   "error-consumer": [...consume("errors", "ingest"), ...table("ingest", "GetItem PutItem")],
   "ingest-sweeper": [
-    ...table("ingest", "GetItem PutItem BatchGetItem Query DeleteItem"),
+    ...table("ingest", "BatchGetItem"),
     ...index("ingest", "open"),
-    ...publish,
+    ...removes,
     ...send("file-processor", "ingest"),
   ],
 };
@@ -301,10 +306,10 @@ const TOLD: Record<string, string> = {
   "s3-event-handler": "INGEST_TABLE UPLOADS_BUCKET EVENT_BUS FILE_PROCESSOR_QUEUE_URL PROCESSING_MODE",
   "file-processor-consumer": "INGEST_TABLE UPLOADS_BUCKET OBJECTS_BUCKET EVENT_BUS",
   "categorization-consumer": "INGEST_TABLE OBJECTS_BUCKET EVENT_BUS",
-  "analytics-consumer": "INGEST_TABLE",
-  "audit-consumer": "INGEST_TABLE",
+  "analytics-consumer": "INGEST_TABLE EVENT_BUS",
+  "audit-consumer": "INGEST_TABLE EVENT_BUS",
   "error-consumer": "INGEST_TABLE",
-  "ingest-sweeper": "INGEST_TABLE EVENT_BUS FILE_PROCESSOR_QUEUE_URL",
+  "ingest-sweeper": "INGEST_TABLE OBJECTS_BUCKET UPLOADS_BUCKET EVENT_BUS FILE_PROCESSOR_QUEUE_URL",
 };
 
 test.each(FUNCTIONS)("what %s is told", (name) => {

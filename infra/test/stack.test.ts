@@ -53,7 +53,7 @@ describe("functions", () => {
 
   test("have room for a whole statement where they read one", () => {
     const { EphemeralStorage } = seen.one("AWS::Lambda::Function", "ingest/file-processor-consumer/function");
-    expect(EphemeralStorage).toEqual({ Size: 4_096 });
+    expect(EphemeralStorage).toEqual({ Size: 6_144 });
   });
 
   test("have logs that end", () => {
@@ -152,8 +152,8 @@ describe("the bus", () => {
       of.one("AWS::Lambda::Function", "ingest/s3-event-handler/function").Environment.Variables;
     expect(variables(seen)).toMatchObject({ PROCESSING_MODE: "events" });
     expect(variables(seen)).not.toHaveProperty("RESTORE_PREFIX");
-    const chosen = new Seen({ processingMode: "direct", restorePrefix: "statements/restore/" });
-    expect(variables(chosen)).toMatchObject({ PROCESSING_MODE: "direct", RESTORE_PREFIX: "statements/restore/" });
+    const chosen = new Seen({ processingMode: "direct", restorePrefix: "restored/" });
+    expect(variables(chosen)).toMatchObject({ PROCESSING_MODE: "direct", RESTORE_PREFIX: "restored/" });
   });
 
   test("hears of what is put where statements are put", () => {

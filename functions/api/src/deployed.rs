@@ -20,7 +20,7 @@ pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
         tickets: cloud.tickets()?,
         pages: Some(cloud.page_views(&scan, sources.clone())),
         uploads: sources.uploads.clone(),
-        statements: None,
+        statements: Some(cloud.books()?),
         files: sources,
         scan,
         probe: None,
@@ -46,7 +46,7 @@ fn config(cloud: &Cloud, limits: Limits) -> Result<Config, ConfigError> {
         ocr: OcrConfig { available: cloud.has_ocr()? },
         limits,
         socket: SocketConfig { path, max_age_seconds, idle_seconds },
-        statements: false,
+        statements: true,
         sign_in: Some(sign_in(cloud)?),
     })
 }

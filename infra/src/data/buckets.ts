@@ -83,9 +83,9 @@ export class Bucket extends Construct {
     this.tell(who);
   }
 
-  /** One version of an object: its content, and its tags. */
+  /** One version of an object, as a notification names it. */
   allowReadVersions(who: RustFunction, ...prefixes: string[]): void {
-    who.allowMany(["s3:GetObject", "s3:GetObjectVersion"], this.below(prefixes), BELOW);
+    who.allowMany(["s3:GetObjectVersion"], this.below(prefixes), BELOW);
     who.allow(["s3:ListBucket"], [this.bucket.bucketArn]);
     this.tell(who);
   }

@@ -31,6 +31,12 @@ const STATEMENTS = "statements";
 /** Which transactions a file shows. */
 const PARTS = "ingest";
 
+/** What tenants say of their transactions. */
+const RULES = "rules";
+
+/** Of a processor's disk: the largest statement that is taken has 4 GiB. */
+const LARGEST = Size.gibibytes(6);
+
 /** How often a message is received before it is a dead letter. The functions know it too: the last time they say why. */
 const RECEIVES = 5;
 
@@ -96,8 +102,10 @@ export class IngestFlow extends Construct {
   /** What the HTTP API does for people: lists, takes uploads, lets files be deleted, hands dead letters out again. */
   serve(api: RustFunction): void {
     const { tables, buckets } = this.props;
-    tables.ingest.allow(api, "GetItem", "PutItem", "BatchGetItem", "Query", "UpdateItem");
+    tables.ingest.allow(api, "GetItem", "PutItem", "DeleteItem", "BatchGetItem", "Query");
     tables.ingest.allowQuery(api, "listed");
+    buckets.objects.allowRead(api, PARTS, RULES);
+    buckets.objects.allowWrite(api, RULES);
     buckets.uploads.allowWrite(api, STATEMENTS);
     this.bus.from(api);
     for (const stage of this.stages) {
@@ -123,37 +131,45 @@ export class IngestFlow extends Construct {
   /** A whole processor, and room for the largest file: it is read from the disk. */
   private processing(): RustFunction {
     const { tables, buckets } = this.props;
-    const processor = this.make("file-processor-consumer", "Reads statements", 1_769, 600, Size.gibibytes(4));
-    const changes = ["PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"];
-    tables.ingest.allow(processor, "GetItem", "BatchGetItem", "Query", ...changes);
+    const processor = this.make("file-processor-consumer", "Reads statements", 1_769, 600, LARGEST);
+    tables.ingest.allow(processor, "BatchGetItem", "ConditionCheckItem");
     buckets.uploads.allowReadVersions(processor, STATEMENTS);
-    buckets.uploads.allowDeleteVersions(processor, STATEMENTS);
-    buckets.objects.allowRead(processor, PARTS);
     buckets.objects.allowWrite(processor, PARTS);
-    buckets.objects.allowDelete(processor, PARTS);
-    this.bus.from(processor);
+    this.removes(processor);
     return processor;
+  }
+
+  /** A file and all that came of it, and tells of it. */
+  private removes(who: RustFunction): void {
+    const { tables, buckets } = this.props;
+    tables.ingest.allow(who, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query");
+    buckets.objects.allowRead(who, PARTS);
+    buckets.objects.allowDelete(who, PARTS);
+    buckets.uploads.allowDeleteVersions(who, STATEMENTS);
+    this.bus.from(who);
   }
 
   private categorizing(): RustFunction {
     const { tables, buckets } = this.props;
     const categorizer = this.make("categorization-consumer", "Says what transactions are for", 1_024, 300);
-    tables.ingest.allow(categorizer, "GetItem", "PutItem", "BatchGetItem", "UpdateItem", "DeleteItem");
-    buckets.objects.allowRead(categorizer, PARTS, "rules");
+    tables.ingest.allow(categorizer, "BatchGetItem", "UpdateItem");
+    buckets.objects.allowRead(categorizer, PARTS, RULES);
     this.bus.from(categorizer);
     return categorizer;
   }
 
   private deriving(): RustFunction {
-    const { tables } = this.props;
     const deriver = this.make("analytics-consumer", "Derives the figures of months", 1_024, 300);
-    tables.ingest.allow(deriver, "GetItem", "PutItem", "Query");
+    this.props.tables.ingest.allow(deriver, "GetItem", "PutItem", "Query");
+    this.bus.from(deriver);
     return deriver;
   }
 
   private recording(): RustFunction {
     const recorder = this.make("audit-consumer", "Keeps every event", 256, 300);
-    this.props.tables.ingest.allow(recorder, "GetItem", "PutItem");
+    // What comes of a file that is gone is forgotten at once.
+    this.props.tables.ingest.allow(recorder, "GetItem", "PutItem", "DeleteItem", "Query");
+    this.bus.from(recorder);
     return recorder;
   }
 
@@ -166,9 +182,9 @@ export class IngestFlow extends Construct {
   private sweeping(): RustFunction {
     const { tables } = this.props;
     const sweeper = this.make("ingest-sweeper", "Announces and ends what was left, each minute", 512, 300);
-    tables.ingest.allow(sweeper, "GetItem", "PutItem", "BatchGetItem", "Query", "DeleteItem");
+    tables.ingest.allow(sweeper, "BatchGetItem");
     tables.ingest.allowQuery(sweeper, "open");
-    this.bus.from(sweeper);
+    this.removes(sweeper);
     // One that failed is followed by the next: tries of an old one would only run beside it.
     sweeper.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
     new events.Rule(this, "each-minute", {

@@ -49,10 +49,10 @@ export class Operations extends Construct {
       });
     }
     alarms.add("files-failed", {
-      metric: ours("FilesFailed", "Sum"),
+      metric: ours("FailuresForGood", "Sum"),
       threshold: 0,
       periods: 1,
-      says: "A statement could not be processed, however often it was tried",
+      says: "Something about a statement failed for good",
       runbook: "failed-files",
     });
     this.scanDashboard(props);
@@ -132,8 +132,21 @@ export class Operations extends Construct {
           ),
           graph(
             "Files",
-            ["FilesReceived", "FilesProcessed", "FilesRejected", "FilesFailed"].map((name) => ours(name, "Sum")),
+            ["UploadsReceived", "StatementsProcessed", "StatementsRejected", "FilesRevived", "FilesGivenUp"].map(
+              (name) => ours(name, "Sum"),
+            ),
           ),
+        ],
+        [
+          graph("From the start of a statement to its end, ms", [
+            ours("ProcessingMilliseconds", "p50"),
+            ours("ProcessingMilliseconds", "p99"),
+          ]),
+          graph("Publishing, p99, ms", [ours("PublishMilliseconds", "p99")]),
+        ],
+        [
+          graph("Failed for good", [ours("FailuresForGood", "Sum")]),
+          graph("Announced late", [ours("OutboxSwept", "Sum")]),
         ],
       ],
     });

@@ -40,7 +40,7 @@ pub struct Cloud {
     pub(crate) meter: Arc<Meter>,
     /// Memory of this function.
     pub(crate) megabytes: u64,
-    aws: aws::Aws,
+    pub(crate) aws: aws::Aws,
 }
 
 impl Cloud {
@@ -84,18 +84,7 @@ impl Cloud {
     ) -> Result<Scan, ConfigError> {
         let mut addresses = Vec::with_capacity(queues.len());
         for queue in queues {
-            let variable = match queue {
-                Queue::ScanDispatch => "DISPATCH_QUEUE_URL",
-                Queue::ScanWork => "WORK_QUEUE_URL",
-                Queue::ScanFinish => "FINISH_QUEUE_URL",
-                Queue::FileUploads => "FILE_UPLOADS_QUEUE_URL",
-                Queue::FileProcessor => "FILE_PROCESSOR_QUEUE_URL",
-                Queue::Categorization => "CATEGORIZATION_QUEUE_URL",
-                Queue::Analytics => "ANALYTICS_QUEUE_URL",
-                Queue::Audit => "AUDIT_QUEUE_URL",
-                Queue::Errors => "ERRORS_QUEUE_URL",
-            };
-            addresses.push((*queue, self.env.url(variable, &["https", "http"])?));
+            addresses.push((*queue, self.queue_url(*queue)?));
         }
         let ports = Ports {
             ledger: Arc::new(self.aws.ledger(&self.env.text("SCAN_TABLE")?)),
@@ -151,7 +140,23 @@ impl Cloud {
         })
     }
 
-    fn objects(&self) -> Result<Arc<dyn ObjectStore>, ConfigError> {
+    /// Where a queue is.
+    pub(crate) fn queue_url(&self, queue: Queue) -> Result<String, ConfigError> {
+        let variable = match queue {
+            Queue::ScanDispatch => "DISPATCH_QUEUE_URL",
+            Queue::ScanWork => "WORK_QUEUE_URL",
+            Queue::ScanFinish => "FINISH_QUEUE_URL",
+            Queue::FileUploads => "FILE_UPLOADS_QUEUE_URL",
+            Queue::FileProcessor => "FILE_PROCESSOR_QUEUE_URL",
+            Queue::Categorization => "CATEGORIZATION_QUEUE_URL",
+            Queue::Analytics => "ANALYTICS_QUEUE_URL",
+            Queue::Audit => "AUDIT_QUEUE_URL",
+            Queue::Errors => "ERRORS_QUEUE_URL",
+        };
+        self.env.url(variable, &["https", "http"])
+    }
+
+    pub(crate) fn objects(&self) -> Result<Arc<dyn ObjectStore>, ConfigError> {
         Ok(Arc::new(self.aws.objects(&self.env.text("OBJECTS_BUCKET")?)))
     }
 

@@ -7,6 +7,7 @@ mod logs;
 mod nobody;
 mod run;
 mod signed_in;
+mod statements;
 
 pub use cloud::Cloud;
 pub use env::{ConfigError, Env};

@@ -38,8 +38,8 @@ pub(crate) enum Step {
 
 pub(crate) enum Transacted {
     Done,
-    /// Nothing happened: which condition did not hold, and of what.
-    Refused(usize, Option<Item>),
+    /// Nothing happened: a condition did not hold, of this item.
+    Refused(Option<Item>),
 }
 
 /// Why a part of a transaction was not done.
@@ -78,7 +78,7 @@ impl Table {
         let reasons = cancelled.cancellation_reasons();
         let code = |at: usize| reasons.get(at).and_then(|reason| reason.code()).unwrap_or_default();
         if let Some(at) = (0..reasons.len()).find(|at| code(*at) == CONDITION) {
-            return Ok(Transacted::Refused(at, reasons.get(at).and_then(|reason| reason.item.clone())));
+            return Ok(Transacted::Refused(reasons.get(at).and_then(|reason| reason.item.clone())));
         }
         let what = format!("TransactWriteItems on {}", self.name);
         match (0..reasons.len()).map(code).find(|code| !PASSING.contains(code)) {

@@ -60,7 +60,7 @@ impl DynamoFiles {
             }
             match self.table.transact(steps).await? {
                 Transacted::Done => return Ok(None),
-                Transacted::Refused(_, found) => found,
+                Transacted::Refused(found) => found,
             }
         };
         let gone = || PortError::Broken(format!("file {} is gone from the table", seen.id));

@@ -158,7 +158,7 @@ impl TransactionStore for DynamoTransactions {
         }
         match self.table.transact(steps).await? {
             Transacted::Done => {}
-            Transacted::Refused(..) => return Ok(StoredRows::NotYours),
+            Transacted::Refused(_) => return Ok(StoredRows::NotYours),
         }
         // A transaction does not return what it has written.
         let keys: Vec<&TransactionKey> = rows.iter().map(|row| &row.key).collect();

@@ -11,5 +11,6 @@ mod emulator;
 mod failures;
 mod lost;
 mod sender;
+mod statements;
 mod units;
 mod world;

@@ -37,6 +37,23 @@ struct Sender {
     http: reqwest::Client,
 }
 
+/// A form as a browser fills it in: its content type and its body.
+pub(crate) fn multipart(form: &PostForm, content: &[u8]) -> (String, Vec<u8>) {
+    let boundary = "8fb0c5a1e7";
+    let mut body = Vec::new();
+    let mut part = |head: String, content: &[u8]| {
+        body.extend(format!("--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n").into_bytes());
+        body.extend(content);
+        body.extend(b"\r\n");
+    };
+    for (name, value) in &form.fields {
+        part(format!("name=\"{name}\""), value.as_bytes());
+    }
+    part("name=\"file\"; filename=\"a.pdf\"\r\nContent-Type: application/pdf".to_owned(), content);
+    body.extend(format!("--{boundary}--\r\n").into_bytes());
+    (format!("multipart/form-data; boundary={boundary}"), body)
+}
+
 #[async_trait]
 impl SenderHarness for Sender {
     fn storage(&self) -> &dyn UploadStorage {
@@ -44,21 +61,7 @@ impl SenderHarness for Sender {
     }
 
     async fn post(&self, form: &PostForm, content: &[u8]) -> bool {
-        let boundary = "8fb0c5a1e7";
-        let mut body = Vec::new();
-        let mut part = |head: String, content: &[u8]| {
-            body.extend(
-                format!("--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n").into_bytes(),
-            );
-            body.extend(content);
-            body.extend(b"\r\n");
-        };
-        for (name, value) in &form.fields {
-            part(format!("name=\"{name}\""), value.as_bytes());
-        }
-        part("name=\"file\"; filename=\"a.pdf\"\r\nContent-Type: application/pdf".to_owned(), content);
-        body.extend(format!("--{boundary}--\r\n").into_bytes());
-        let kind = format!("multipart/form-data; boundary={boundary}");
+        let (kind, body) = multipart(form, content);
         let post = self.http.post(&form.url).header("content-type", kind).body(body);
         post.send().await.expect("an answer").status().is_success()
     }

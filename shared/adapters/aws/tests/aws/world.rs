@@ -1,5 +1,6 @@
 //! Tables, buckets and queues of a test's own, and the adapters on them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
@@ -10,6 +11,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use aws_sdk_sqs::types::QueueAttributeName;
 use riffle_aws_adapters::Aws;
 use riffle_ports::{Ids, Meter, Queue};
 use riffle_runtime::RandomIds;
@@ -61,11 +63,16 @@ impl World {
         self.make_table(&[("open", "open_shard", "pk"), ("tenant", "tenant", "listed_at")]).await
     }
 
+    /// The table of statements: with the indexes of what is open and of what each tenant has.
+    pub(crate) async fn ingest_table(&self) -> String {
+        self.make_table(&[("open", "open_shard", "listed_at"), ("listed", "list", "listed_at")]).await
+    }
+
     async fn make_table(&self, indexes: &[(&str, &str, &str)]) -> String {
         let (client, name) = (aws_sdk_dynamodb::Client::new(&self.config), name());
-        let mut attributes = vec!["pk", "sk"];
+        let mut attributes = BTreeSet::from(["pk", "sk"]);
         for (_, hash, range) in indexes {
-            attributes.extend([hash, range].into_iter().filter(|attribute| **attribute != "pk"));
+            attributes.extend([*hash, *range]);
         }
         let attributes = attributes.into_iter().map(|attribute| {
             AttributeDefinition::builder()
@@ -115,13 +122,47 @@ impl World {
     }
 
     pub(crate) async fn queue_urls(&self) -> Vec<(Queue, String)> {
-        let client = aws_sdk_sqs::Client::new(&self.config);
         let mut urls = Vec::new();
         for queue in [Queue::ScanDispatch, Queue::ScanWork, Queue::ScanFinish] {
-            let made = client.create_queue().queue_name(name()).send().await.expect("a queue");
-            urls.push((queue, made.queue_url.expect("its address")));
+            urls.push((queue, self.make_queue().await));
         }
         urls
+    }
+
+    pub(crate) async fn make_queue(&self) -> String {
+        let made = self.sqs().create_queue().queue_name(name()).send().await.expect("a queue");
+        made.queue_url.expect("its address")
+    }
+
+    pub(crate) async fn queue_arn(&self, url: &str) -> String {
+        let asked =
+            self.sqs().get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::QueueArn);
+        let attributes = asked.send().await.expect("a queue").attributes.expect("attributes");
+        attributes[&QueueAttributeName::QueueArn].clone()
+    }
+
+    pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.config)
+    }
+
+    /// All that comes out of a queue, until nothing comes any more.
+    pub(crate) async fn drain(&self, url: &str) -> Vec<String> {
+        // An emulator has one shelf. AWS has many, and looks at all of them only when it may take its time.
+        let wait = if variable("RIFFLE_AWS_ENDPOINT").is_some() { 5 } else { 0 };
+        let (client, mut bodies) = (self.sqs(), Vec::new());
+        loop {
+            let receive = client.receive_message().queue_url(url).max_number_of_messages(10);
+            let received = receive.wait_time_seconds(wait).send().await.expect("receive").messages;
+            let received = received.unwrap_or_default();
+            if received.is_empty() {
+                return bodies;
+            }
+            for message in received {
+                let receipt = message.receipt_handle.expect("a receipt");
+                client.delete_message().queue_url(url).receipt_handle(receipt).send().await.expect("delete");
+                bodies.push(message.body.expect("a body"));
+            }
+        }
     }
 
     pub(crate) async fn encryption_key(&self) -> String {

@@ -1,0 +1,10 @@
+//! The function on AWS Lambda.
+
+use std::process::ExitCode;
+
+use categorization_consumer::handle;
+use riffle_lambda::Cloud;
+
+fn main() -> ExitCode {
+    riffle_lambda::run(Cloud::categorizer, async |deps, event| Ok(handle(deps, event).await))
+}

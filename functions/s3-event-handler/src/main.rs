@@ -1,0 +1,10 @@
+//! The function on AWS Lambda.
+
+use std::process::ExitCode;
+
+use riffle_lambda::Cloud;
+use s3_event_handler::handle;
+
+fn main() -> ExitCode {
+    riffle_lambda::run(Cloud::receiver, async |deps, event| Ok(handle(deps, event).await))
+}

@@ -1,0 +1,277 @@
+//! The ports of the ingest flow: the suites of the testkit unchanged, and what they cannot ask.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_eventbridge::types::Target;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{
+    BucketVersioningStatus, Event, NotificationConfiguration, QueueConfiguration, VersioningConfiguration,
+};
+use aws_sdk_sqs::types::QueueAttributeName;
+use riffle_aws_adapters::{DeadLetterPlace, EventBridgePublisher, S3Inbox, SqsDeadLetters};
+use riffle_ports::{DeadLetters, EventPublisher, Ids as _, Inbox, ObjectRef, PostForm, Queue};
+use riffle_runtime::{RandomIds, SystemClock};
+use riffle_testkit::contract::{self, BusHarness, DeadLetterHarness, InboxHarness};
+use serde_json::{Value, json};
+
+use crate::sender::multipart;
+use crate::world::{World, name};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files() {
+    let world = World::new().await;
+    let table = world.ingest_table().await;
+    contract::file_ledger(&world.aws.files(&table), &RandomIds).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn transactions() {
+    let world = World::new().await;
+    let table = world.ingest_table().await;
+    let (files, rows) = (world.aws.files(&table), world.aws.transactions(&table));
+    contract::transaction_store(&files, &rows, &RandomIds).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures() {
+    let world = World::new().await;
+    contract::figure_store(&world.aws.figures(&world.ingest_table().await), &RandomIds).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn audit() {
+    let world = World::new().await;
+    contract::audit_trail(&world.aws.audit(&world.ingest_table().await), &RandomIds).await;
+}
+
+/// What each consumer listens to, as the rules of the stack have it.
+fn routes() -> BTreeMap<String, Vec<String>> {
+    let golden = include_str!("../../../../contracts/golden/routes.v1.json");
+    serde_json::from_str(golden).expect("lists of events by consumer")
+}
+
+struct Bus {
+    world: World,
+    publisher: EventBridgePublisher,
+    queues: BTreeMap<String, String>,
+}
+
+impl Bus {
+    async fn new() -> Self {
+        let (world, bus) = (World::new().await, name());
+        let client = aws_sdk_eventbridge::Client::new(&world.config);
+        client.create_event_bus().name(&bus).send().await.expect("a bus");
+        let mut queues = BTreeMap::new();
+        for (consumer, types) in routes() {
+            let url = world.make_queue().await;
+            let pattern = json!({ "source": ["riffle"], "detail-type": types }).to_string();
+            let rule = client.put_rule().name(&consumer).event_bus_name(&bus).event_pattern(pattern);
+            rule.send().await.expect("a rule");
+            let target =
+                Target::builder().id("queue").arn(world.queue_arn(&url).await).build().expect("a target");
+            let targets = client.put_targets().rule(&consumer).event_bus_name(&bus).targets(target);
+            targets.send().await.expect("a target");
+            world.let_send(&url, "events.amazonaws.com").await;
+            queues.insert(consumer, url);
+        }
+        let publisher = world.aws.publisher(&bus, "riffle");
+        Self { world, publisher, queues }
+    }
+}
+
+impl World {
+    /// Lets a service of AWS leave messages.
+    async fn let_send(&self, url: &str, service: &str) {
+        let statement = json!({
+            "Effect": "Allow", "Principal": { "Service": service },
+            "Action": "sqs:SendMessage", "Resource": self.queue_arn(url).await,
+        });
+        let policy = json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string();
+        let set = self.sqs().set_queue_attributes().queue_url(url);
+        set.attributes(QueueAttributeName::Policy, policy).send().await.expect("a policy");
+    }
+}
+
+#[async_trait]
+impl BusHarness for Bus {
+    fn publisher(&self) -> &dyn EventPublisher {
+        &self.publisher
+    }
+
+    async fn take(&self, consumer: riffle_contracts::Consumer) -> Vec<String> {
+        self.world.drain(&self.queues[consumer.as_str()]).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bus() {
+    contract::event_bus(&Bus::new().await, &RandomIds).await;
+}
+
+struct Dead {
+    world: World,
+    letters: SqsDeadLetters,
+    queues: Vec<(Queue, DeadLetterPlace)>,
+}
+
+const STAGES: [(Queue, &str); 6] = [
+    (Queue::FileUploads, "s3-event-handler"),
+    (Queue::FileProcessor, "file-processor-consumer"),
+    (Queue::Categorization, "categorization-consumer"),
+    (Queue::Analytics, "analytics-consumer"),
+    (Queue::Audit, "audit-consumer"),
+    (Queue::Errors, "error-consumer"),
+];
+
+impl Dead {
+    async fn new() -> Self {
+        let (world, mut queues) = (World::new().await, Vec::new());
+        for (queue, stage) in STAGES {
+            let (url, dead_letters) = (world.make_queue().await, world.make_queue().await);
+            let arn = world.queue_arn(&dead_letters).await;
+            let policy = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 1 }).to_string();
+            let set = world.sqs().set_queue_attributes().queue_url(&url);
+            set.attributes(QueueAttributeName::RedrivePolicy, policy).send().await.expect("a redrive policy");
+            queues.push((queue, DeadLetterPlace { stage: stage.to_owned(), queue: url, dead_letters }));
+        }
+        let letters = world.aws.dead_letters(queues.iter().map(|(_, place)| place.clone()).collect());
+        Self { world, letters, queues }
+    }
+
+    fn url(&self, queue: Queue) -> &str {
+        let (_, place) = self.queues.iter().find(|(known, _)| *known == queue).expect("every queue");
+        &place.queue
+    }
+}
+
+#[async_trait]
+impl DeadLetterHarness for Dead {
+    fn letters(&self) -> &dyn DeadLetters {
+        &self.letters
+    }
+
+    async fn kill(&self, queue: Queue, body: &str) {
+        let (client, url) = (self.world.sqs(), self.url(queue));
+        let send = client.send_message().queue_url(url).message_group_id("tenant").message_body(body);
+        send.send().await.expect("send");
+        // Received as often as it may be, and once more, which takes it away.
+        for _ in 0..2 {
+            let receive = client.receive_message().queue_url(url).visibility_timeout(0).wait_time_seconds(1);
+            receive.send().await.expect("receive");
+        }
+    }
+
+    async fn take(&self, queue: Queue) -> Vec<String> {
+        self.world.drain(self.url(queue)).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dead_letters() {
+    contract::dead_letters(&Dead::new().await, &RandomIds).await;
+}
+
+struct Uploads {
+    world: World,
+    inbox: S3Inbox,
+    bucket: String,
+    told: String,
+    http: reqwest::Client,
+}
+
+impl Uploads {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let (bucket, told) = (world.bucket().await, world.make_queue().await);
+        let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+        let versioning =
+            world.s3().put_bucket_versioning().bucket(&bucket).versioning_configuration(versions);
+        versioning.send().await.expect("versions");
+        world.let_send(&told, "s3.amazonaws.com").await;
+        let queue = QueueConfiguration::builder().queue_arn(world.queue_arn(&told).await);
+        let queue = queue.events(Event::S3ObjectCreated).build().expect("a configuration");
+        let notify = NotificationConfiguration::builder().queue_configurations(queue).build();
+        let notify = world
+            .s3()
+            .put_bucket_notification_configuration()
+            .bucket(&bucket)
+            .notification_configuration(notify);
+        notify.send().await.expect("notifications");
+        world.drain(&told).await;
+        let inbox = world.aws.inbox(&bucket, Arc::new(SystemClock), Arc::new(RandomIds));
+        Self { world, inbox, bucket, told, http: reqwest::Client::new() }
+    }
+
+    /// What the notifications tell of.
+    async fn told(&self) -> Vec<ObjectRef> {
+        let object = |body: &String| {
+            let told: Value = serde_json::from_str(body).expect("a notification");
+            let told = told["Records"][0]["s3"].clone();
+            let text = |name: &str| told["object"][name].as_str().map(str::to_owned);
+            let key = text("key").expect("a key").replace('+', " ");
+            ObjectRef {
+                bucket: told["bucket"]["name"].as_str().expect("a bucket").to_owned(),
+                key: percent_encoding::percent_decode_str(&key).decode_utf8().expect("a text").into_owned(),
+                version: text("versionId"),
+                etag: text("eTag").expect("an ETag"),
+            }
+        };
+        self.world.drain(&self.told).await.iter().map(object).collect()
+    }
+
+    async fn put(&self, key: &str, content: Vec<u8>) -> ObjectRef {
+        let put = self.world.s3().put_object().bucket(&self.bucket).key(key);
+        put.body(ByteStream::from(content)).send().await.expect("put");
+        self.told().await.pop().expect("it is told of")
+    }
+}
+
+#[async_trait]
+impl InboxHarness for Uploads {
+    fn inbox(&self) -> &dyn Inbox {
+        &self.inbox
+    }
+
+    async fn send(&self, form: &PostForm, content: Vec<u8>) -> Option<ObjectRef> {
+        let (kind, body) = multipart(form, &content);
+        let post = self.http.post(&form.url).header("content-type", kind).body(body);
+        let taken = post.send().await.expect("an answer").status().is_success();
+        let mut told = self.told().await;
+        assert_eq!(told.len(), usize::from(taken), "what is taken is told of, once");
+        told.pop()
+    }
+
+    async fn put_twice(&self, key: &str, [old, new]: [Vec<u8>; 2]) -> [ObjectRef; 2] {
+        [self.put(key, old).await, self.put(key, new).await]
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inbox() {
+    contract::inbox(&Uploads::new().await, &RandomIds).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tags_and_versions_nobody_made() {
+    let uploads = Uploads::new().await;
+    let put = uploads.world.s3().put_object().bucket(&uploads.bucket).key("statements/t/a");
+    put.tagging("riffle-skip=&kind=a%20b").metadata("riffle-name", "50%ff").send().await.expect("put");
+    let object = uploads.told().await.pop().expect("it is told of");
+    let head = uploads.inbox.head(&object).await.expect("head").expect("it is there");
+    let tags = [("riffle-skip", ""), ("kind", "a b")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    assert_eq!(head.tags, BTreeMap::from(tags));
+    assert_eq!(head.name.as_deref(), Some("50\u{fffd}"), "what is no text is made one");
+
+    for version in [RandomIds.fresh(), "null".to_owned()] {
+        let never = ObjectRef { version: Some(version), ..object.clone() };
+        assert_eq!(uploads.inbox.head(&never).await, Ok(None));
+        assert!(uploads.inbox.fetch(&never).await.expect("fetch").is_none());
+        assert_eq!(uploads.inbox.delete(&never).await, Ok(()));
+    }
+    let replaced = ObjectRef { version: None, etag: "0".repeat(32), ..object.clone() };
+    assert_eq!(uploads.inbox.head(&replaced).await, Ok(None), "another content lies there");
+    assert!(uploads.inbox.fetch(&replaced).await.expect("fetch").is_none(), "another content lies there");
+    assert!(uploads.inbox.head(&object).await.expect("head").is_some(), "it stays");
+}

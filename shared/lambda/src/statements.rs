@@ -1,0 +1,254 @@
+//! The ingest flow on AWS: of the ports, each function has those that it uses, and is told of no others.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use riffle_aws_adapters::DeadLetterPlace;
+use riffle_contracts::{Consumer, EVENT_SOURCE, ProcessingMode};
+use riffle_ingest::{Books, Ingest, Letters, Processor, Settings, StatementFiles};
+use riffle_ports::{
+    Announced, EventPublisher, Fetched, Head, Inbox, Message, ObjectRef, ObjectStore, Outgoing, PortError,
+    PostForm, Put, Queue, WorkQueue,
+};
+
+use crate::{Cloud, ConfigError};
+
+const MODE: &str = "PROCESSING_MODE";
+/// The two switches that were there before it.
+const PUBLISHING: &str = "ENABLE_EVENT_PUBLISHING";
+const TRIGGERS: &str = "ENABLE_DIRECT_TRIGGERS";
+const RESTORE_PREFIX: &str = "RESTORE_PREFIX";
+
+/// What a function uses beside the table.
+#[derive(Debug, Clone, Copy, Default)]
+struct Uses {
+    bus: bool,
+    objects: bool,
+    uploads: bool,
+    /// Sends to the processor, around the bus.
+    processor: bool,
+}
+
+impl Cloud {
+    /// What notes uploaded files.
+    pub fn receiver(&self) -> Result<Ingest, ConfigError> {
+        self.ingest(Uses { bus: true, uploads: true, processor: true, ..Uses::default() })
+    }
+
+    /// What makes transactions of files.
+    pub fn processor(&self) -> Result<Processor, ConfigError> {
+        let ingest = self.ingest(Uses { bus: true, objects: true, uploads: true, ..Uses::default() })?;
+        Ok(Processor { ingest, statements: Arc::new(StatementFiles) })
+    }
+
+    /// What says what transactions are for.
+    pub fn categorizer(&self) -> Result<Ingest, ConfigError> {
+        self.ingest(Uses { bus: true, objects: true, ..Uses::default() })
+    }
+
+    /// What derives figures, or keeps events: both tell when they fail for good.
+    pub fn teller(&self) -> Result<Ingest, ConfigError> {
+        self.ingest(Uses { bus: true, ..Uses::default() })
+    }
+
+    /// What notes failures. Its own are nobody's to note.
+    pub fn noter(&self) -> Result<Ingest, ConfigError> {
+        self.ingest(Uses::default())
+    }
+
+    /// What ends what others left.
+    pub fn ingest_sweeper(&self) -> Result<Ingest, ConfigError> {
+        self.ingest(Uses { bus: true, objects: true, uploads: true, processor: true })
+    }
+
+    /// What the API answers of statements.
+    pub fn books(&self) -> Result<Books, ConfigError> {
+        let ingest = self.ingest(Uses { bus: true, objects: true, uploads: true, ..Uses::default() })?;
+        let mut places = Vec::with_capacity(STAGES.len());
+        for (queue, stage, dead_letters) in STAGES {
+            places.push(DeadLetterPlace {
+                stage: stage.to_owned(),
+                queue: self.queue_url(queue)?,
+                dead_letters: self.env.url(dead_letters, &["https", "http"])?,
+            });
+        }
+        let dead = Arc::new(self.aws.dead_letters(places));
+        Ok(Books { ingest, letters: Letters { dead, alone: false } })
+    }
+
+    fn ingest(&self, uses: Uses) -> Result<Ingest, ConfigError> {
+        let table = self.env.text("INGEST_TABLE")?;
+        let events: Arc<dyn EventPublisher> = if uses.bus {
+            Arc::new(self.aws.publisher(&self.env.text("EVENT_BUS")?, EVENT_SOURCE))
+        } else {
+            Arc::new(Unused)
+        };
+        let objects: Arc<dyn ObjectStore> = if uses.objects { self.objects()? } else { Arc::new(Unused) };
+        let inbox: Arc<dyn Inbox> = if uses.uploads {
+            let bucket = self.env.text("UPLOADS_BUCKET")?;
+            Arc::new(self.aws.inbox(&bucket, Arc::clone(&self.clock), Arc::clone(&self.ids)))
+        } else {
+            Arc::new(Unused)
+        };
+        let queue: Arc<dyn WorkQueue> = if uses.processor {
+            let queue = Queue::FileProcessor;
+            Arc::new(self.aws.queues([(queue, self.queue_url(queue)?)]))
+        } else {
+            Arc::new(Unused)
+        };
+        Ok(Ingest {
+            files: Arc::new(self.aws.files(&table)),
+            transactions: Arc::new(self.aws.transactions(&table)),
+            figures: Arc::new(self.aws.figures(&table)),
+            audit: Arc::new(self.aws.audit(&table)),
+            events,
+            objects,
+            inbox,
+            queue,
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+            settings: self.ingest_settings()?,
+        })
+    }
+
+    fn ingest_settings(&self) -> Result<Settings, ConfigError> {
+        let defaults = Settings::default();
+        let restore_prefix = self.env.optional(RESTORE_PREFIX).or(defaults.restore_prefix);
+        Ok(Settings { mode: mode(&self.env)?, restore_prefix, ..defaults })
+    }
+}
+
+/// Queues, the functions in which their messages fail, and where the dead letters lie.
+const STAGES: [(Queue, &str, &str); 6] = [
+    (Queue::FileUploads, "s3-event-handler", "FILE_UPLOADS_DEAD_LETTERS_URL"),
+    (Queue::FileProcessor, Consumer::FileProcessor.as_str(), "FILE_PROCESSOR_DEAD_LETTERS_URL"),
+    (Queue::Categorization, Consumer::Categorization.as_str(), "CATEGORIZATION_DEAD_LETTERS_URL"),
+    (Queue::Analytics, Consumer::Analytics.as_str(), "ANALYTICS_DEAD_LETTERS_URL"),
+    (Queue::Audit, Consumer::Audit.as_str(), "AUDIT_DEAD_LETTERS_URL"),
+    (Queue::Errors, Consumer::Errors.as_str(), "ERRORS_DEAD_LETTERS_URL"),
+];
+
+/// How files get to the processor: as `PROCESSING_MODE` says, or as the two switches that it replaced.
+fn mode(env: &crate::Env) -> Result<ProcessingMode, ConfigError> {
+    match env.optional(MODE).as_deref() {
+        Some("events") => return Ok(ProcessingMode::Events),
+        Some("direct") => return Ok(ProcessingMode::Direct),
+        Some("shadow") => return Ok(ProcessingMode::Shadow),
+        Some(value) => {
+            let (value, wanted) = (value.to_owned(), "events, direct or shadow");
+            return Err(ConfigError::Wrong { variable: MODE, value, wanted });
+        }
+        None => {}
+    }
+    let switch = |variable, default: bool| match env.optional(variable).as_deref() {
+        None => Ok(default),
+        Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        Some(value) => Err(ConfigError::Wrong { variable, value: value.to_owned(), wanted: "true or false" }),
+    };
+    match (switch(PUBLISHING, true)?, switch(TRIGGERS, false)?) {
+        (true, false) => Ok(ProcessingMode::Events),
+        (false, true) => Ok(ProcessingMode::Direct),
+        (true, true) => Ok(ProcessingMode::Shadow),
+        (false, false) => Err(ConfigError::Client(format!(
+            "{PUBLISHING} and {TRIGGERS} are both off, and files would reach nobody: set {MODE} instead"
+        ))),
+    }
+}
+
+/// A port that a function does not use.
+struct Unused;
+
+fn broken<T>() -> Result<T, PortError> {
+    Err(PortError::Broken("this function was given no access to what it asks for".to_owned()))
+}
+
+#[async_trait]
+impl EventPublisher for Unused {
+    async fn publish(&self, _: &[Outgoing]) -> Result<Vec<usize>, PortError> {
+        broken()
+    }
+}
+
+#[async_trait]
+impl WorkQueue for Unused {
+    async fn send(&self, _: Queue, _: &[Message]) -> Result<Vec<usize>, PortError> {
+        broken()
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Unused {
+    async fn put(&self, _: &str, _: Bytes) -> Result<(), PortError> {
+        broken()
+    }
+
+    async fn put_if_absent(&self, _: &str, _: Bytes) -> Result<Put, PortError> {
+        broken()
+    }
+
+    async fn get(&self, _: &str) -> Result<Option<Bytes>, PortError> {
+        broken()
+    }
+
+    async fn delete(&self, _: &str) -> Result<(), PortError> {
+        broken()
+    }
+}
+
+#[async_trait]
+impl Inbox for Unused {
+    async fn form(&self, _: &Announced) -> Result<PostForm, PortError> {
+        broken()
+    }
+
+    async fn head(&self, _: &ObjectRef) -> Result<Option<Head>, PortError> {
+        broken()
+    }
+
+    async fn fetch(&self, _: &ObjectRef) -> Result<Option<Fetched>, PortError> {
+        broken()
+    }
+
+    async fn delete(&self, _: &ObjectRef) -> Result<(), PortError> {
+        broken()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Env;
+
+    fn of(variables: &[(&str, &str)]) -> Result<ProcessingMode, String> {
+        let env = Env::of(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        mode(&env).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_mode_is_what_it_says_or_what_two_switches_said() {
+        use ProcessingMode::{Direct, Events, Shadow};
+        assert_eq!(of(&[]), Ok(Events));
+        for (said, mode) in [("events", Events), ("direct", Direct), ("shadow", Shadow)] {
+            assert_eq!(of(&[(MODE, said), (PUBLISHING, "false"), (TRIGGERS, "false")]), Ok(mode), "{said}");
+        }
+        assert_eq!(of(&[(PUBLISHING, "true"), (TRIGGERS, "false")]), Ok(Events));
+        assert_eq!(of(&[(PUBLISHING, "false"), (TRIGGERS, "true")]), Ok(Direct));
+        assert_eq!(of(&[(TRIGGERS, "true")]), Ok(Shadow));
+    }
+
+    #[test]
+    fn a_mode_in_which_files_reach_nobody_is_refused_and_named() {
+        let both_off = of(&[(PUBLISHING, "false")]).expect_err("nobody");
+        assert!(
+            both_off.contains(PUBLISHING) && both_off.contains(TRIGGERS) && both_off.contains(MODE),
+            "{both_off}"
+        );
+        assert_eq!(
+            of(&[(MODE, "both")]).expect_err("no mode"),
+            "PROCESSING_MODE is \"both\": events, direct or shadow is needed"
+        );
+        assert!(of(&[(TRIGGERS, "1")]).expect_err("no switch").starts_with(TRIGGERS));
+    }
+}
