@@ -1,0 +1,260 @@
+//! The functions of the ingest flow, each with the events that are for it: one file from its upload to its deletion,
+//! and what may come twice, late, or not be understood.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use bytes::Bytes;
+use chrono::TimeDelta;
+use riffle_contracts::EventType;
+use riffle_ingest::{Filter, Ingest, InlineStatements, Processor, Settings, processing_id};
+use riffle_ports::{
+    AuditTrail as _, EventPublisher, FigureStore as _, FileId, FileLedger as _, FileState, Month, ObjectRef,
+};
+use riffle_runtime::Event;
+use riffle_testkit::memory::{
+    ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryStatements, NewObject, Place,
+    Redrive, SeededIds, Stage,
+};
+
+use crate::world::event;
+
+const KEY: &str = "statements/acme/2026 Q1/Kontoauszug März + 100%.csv";
+const CONTENT: &str = "\
+Date,Description,Amount,Currency
+2026-01-05,Coffee,-3.50,EUR
+2026-01-31,Salary,2500.00,EUR
+2026-02-27,Rent,-900,EUR
+";
+
+struct Books {
+    ingest: Ingest,
+    statements: Arc<MemoryStatements>,
+    bus: Arc<MemoryBus>,
+    inbox: Arc<MemoryInbox>,
+    queue: Arc<MemoryQueue>,
+    clock: Arc<ManualClock>,
+    file: FileId,
+}
+
+/// The ids of the messages that come again.
+fn failed(answer: SqsBatchResponse) -> Vec<String> {
+    answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+}
+
+impl Books {
+    /// With a statement in the bucket, as the events name it, and a package to restore from.
+    async fn new() -> Self {
+        let clock = Arc::new(ManualClock::new());
+        let queue = Arc::new(MemoryQueue::new(clock.clone(), Redrive::default()));
+        let bus = Arc::new(MemoryBus::new(clock.clone(), queue.clone()));
+        let inbox = Arc::new(MemoryInbox::new("riffle-uploads", queue.clone(), clock.clone()));
+        let statements = Arc::new(MemoryStatements::new(2));
+        let events: Arc<dyn EventPublisher> = bus.clone();
+        let ingest = Ingest {
+            files: statements.clone(),
+            transactions: statements.clone(),
+            figures: statements.clone(),
+            audit: statements.clone(),
+            events,
+            objects: Arc::new(MemoryObjects::new()),
+            inbox: inbox.clone(),
+            queue: queue.clone(),
+            clock: clock.clone(),
+            ids: Arc::new(SeededIds::new(1)),
+            settings: Settings::default(),
+        };
+        let statement = NewObject {
+            key: KEY.to_owned(),
+            content: Bytes::from_static(CONTENT.as_bytes()),
+            ..NewObject::default()
+        };
+        let package = NewObject {
+            key: "statements/acme/kept.tar".to_owned(),
+            tags: BTreeMap::from([("riffle-skip".to_owned(), String::new())]),
+            ..NewObject::default()
+        };
+        let object: ObjectRef = inbox.put(statement).await.expect("memory does not fail");
+        inbox.put(package).await.expect("memory does not fail");
+        let file = processing_id(&object);
+        Self { ingest, statements, bus, inbox, queue, clock, file }
+    }
+
+    async fn receive(&self, case: &str) -> Vec<String> {
+        failed(s3_event_handler::handle(&self.ingest, event("s3-event-handler", case)).await)
+    }
+
+    async fn process(&self, case: &str) -> Vec<String> {
+        let deps = Processor { ingest: self.ingest.clone(), statements: Arc::new(InlineStatements) };
+        failed(file_processor_consumer::handle(&deps, event("file-processor-consumer", case)).await)
+    }
+
+    async fn categorize(&self, case: &str) -> Vec<String> {
+        failed(categorization_consumer::handle(&self.ingest, event("categorization-consumer", case)).await)
+    }
+
+    async fn derive(&self, case: &str) -> Vec<String> {
+        failed(analytics_consumer::handle(&self.ingest, event("analytics-consumer", case)).await)
+    }
+
+    async fn record(&self, case: &str) -> Vec<String> {
+        failed(audit_consumer::handle(&self.ingest, event("audit-consumer", case)).await)
+    }
+
+    async fn note(&self, case: &str) -> Vec<String> {
+        failed(error_consumer::handle(&self.ingest, event("error-consumer", case)).await)
+    }
+
+    async fn state(&self) -> Option<FileState> {
+        let file = self.statements.file("acme", &self.file).await.expect("memory does not fail");
+        file.map(|file| file.state)
+    }
+
+    /// The types of all that was ever published.
+    fn published(&self) -> Vec<EventType> {
+        self.bus.archive().iter().map(|event| event.detail.event_type()).collect()
+    }
+
+    async fn rows(&self) -> usize {
+        let listed =
+            self.ingest.list("acme", &Filter::default(), None, 100).await.expect("memory does not fail");
+        listed.expect("no filter").transactions.len()
+    }
+
+    /// The sums of a month, as they are stored.
+    async fn figures(&self, month: &str) -> Option<String> {
+        let month: Month = month.parse().expect("a month");
+        let figures = self.statements.figures("acme", "unnamed", month).await;
+        figures.expect("memory does not fail").map(|stored| stored.body)
+    }
+
+    async fn trail(&self) -> Vec<String> {
+        let trail = self.statements.of_file("acme", &self.file).await.expect("memory does not fail");
+        trail.into_iter().map(|entry| entry.event_type).collect()
+    }
+}
+
+#[test]
+fn the_events_are_of_this_file() {
+    let Event { payload, .. } = event::<SqsEvent>("file-processor-consumer", "uploaded");
+    let body = payload.records[0].body.clone().expect("a body");
+    let object = ObjectRef {
+        bucket: "riffle-uploads".to_owned(),
+        key: KEY.to_owned(),
+        version: Some("version-1".to_owned()),
+        etag: String::new(),
+    };
+    assert!(body.contains(&processing_id(&object).0), "the ids in the events are those of the file");
+}
+
+#[tokio::test]
+async fn a_statement_from_its_upload_to_its_deletion() {
+    use EventType::{
+        DeletionRequested, FileDeleted, FileProcessed, FileUploaded, TransactionsCategorized,
+        TransactionsCreated,
+    };
+    let books = Books::new().await;
+    assert_eq!(
+        books.process("uploaded").await,
+        ["m-1"],
+        "the event has overtaken the record: it comes again"
+    );
+    assert_eq!(books.receive("put").await, [""; 0]);
+    assert_eq!(books.state().await, Some(FileState::Received));
+    assert_eq!(books.receive("put-and-folder").await, [""; 0], "told again, and a folder");
+    assert_eq!(books.published(), [FileUploaded, FileUploaded], "it is the same event");
+
+    assert_eq!(books.process("uploaded").await, [""; 0]);
+    assert_eq!(books.state().await, Some(FileState::Processed));
+    let announced = [FileUploaded, FileUploaded, FileProcessed, TransactionsCreated];
+    for case in ["uploaded-twice", "uploaded-last-delivery", "uploaded-replayed", "direct", "direct-shadow"] {
+        assert_eq!(books.process(case).await, [""; 0], "{case}");
+        assert_eq!(
+            (books.rows().await, books.published()),
+            (3, announced.to_vec()),
+            "{case} changes nothing"
+        );
+    }
+
+    assert_eq!(books.categorize("processed").await, [""; 0]);
+    assert_eq!(books.published().last(), Some(&TransactionsCategorized));
+    let count = books.published().len();
+    assert_eq!(books.categorize("processed-replayed").await, [""; 0]);
+    assert_eq!(books.published().len(), count, "a replay tells nobody");
+
+    assert_eq!(books.derive("processed-and-categorized").await, [""; 0]);
+    let january = books.figures("2026-01").await.expect("figures");
+    assert!(january.contains("2500.00") && january.contains("-3.50"), "{january}");
+    assert_eq!(books.derive("processed-replayed").await, [""; 0]);
+    assert_eq!(books.figures("2026-01").await, Some(january), "derived again, they are the same");
+
+    assert_eq!(books.record("each-type").await, [""; 0]);
+    let trail = books.trail().await;
+    assert_eq!(trail.len(), 6, "{trail:?}");
+    assert_eq!(books.record("replayed").await, [""; 0]);
+    assert_eq!(books.trail().await, trail, "each once");
+
+    assert_eq!(books.note("occurred").await, [""; 0]);
+    assert_eq!(books.note("occurred-twice").await, [""; 0]);
+    let file =
+        books.statements.file("acme", &books.file).await.expect("memory does not fail").expect("a file");
+    assert_eq!(file.body.matches("the figures are being derived by others").count(), 1, "{}", file.body);
+
+    assert_eq!(books.process("deletion-requested").await, ["m-1"], "nobody has asked for it");
+    assert!(books.ingest.request_deletion("acme", &books.file).await.expect("memory does not fail"));
+    assert_eq!(books.process("deletion-requested").await, [""; 0]);
+    assert_eq!(books.published()[count..], [DeletionRequested, FileDeleted]);
+    assert_eq!((books.state().await, books.rows().await), (Some(FileState::Deleted), 0));
+    assert!(books.inbox.stored().iter().all(|(key, _)| key != KEY), "the object is gone");
+    assert_eq!(books.derive("deleted").await, [""; 0]);
+    let january = books.figures("2026-01").await.expect("figures");
+    assert!(!january.contains("2500"), "{january}");
+    assert_eq!(books.record("deleted").await, [""; 0]);
+    assert_eq!(books.record("each-type").await, [""; 0], "late");
+    assert_eq!(books.trail().await, ["file.deleted"], "what is left is that it was there");
+    for case in ["uploaded", "uploaded-replayed"] {
+        assert_eq!(books.process(case).await, [""; 0], "{case}, late");
+    }
+    assert_eq!(books.rows().await, 0, "what is deleted stays so");
+}
+
+#[tokio::test]
+async fn what_is_no_statement_is_passed_over() {
+    let books = Books::new().await;
+    for case in ["restore-prefix", "restore-tag", "no-statement", "gone", "removed", "test-event"] {
+        assert_eq!(books.receive(case).await, [""; 0], "{case}");
+        assert_eq!(books.published(), [], "{case}");
+    }
+    let files = books.statements.files("acme", None, 10).await.expect("memory does not fail");
+    assert_eq!(files, []);
+}
+
+#[tokio::test]
+async fn what_cannot_be_understood_ends_with_the_dead_letters() {
+    let books = Books::new().await;
+    assert_eq!(books.receive("undecodable").await, ["m-1", "m-2"]);
+    assert_eq!(books.process("undecodable").await, ["m-1", "m-2"]);
+    assert_eq!(books.categorize("undecodable").await, ["m-1"]);
+    assert_eq!(books.derive("undecodable").await, ["m-1"]);
+    assert_eq!(books.record("undecodable").await, ["m-2"], "it alone");
+    assert_eq!(books.note("undecodable").await, ["m-1"]);
+    assert_eq!(books.published(), []);
+}
+
+#[tokio::test]
+async fn each_minute_what_was_lost_is_made_good() {
+    let books = Books::new().await;
+    assert_eq!(books.receive("put").await, [""; 0]);
+    let sweep = async || ingest_sweeper::handle(&books.ingest, event("ingest-sweeper", "each-minute")).await;
+    sweep().await.expect("a sweep");
+    assert_eq!(books.state().await, Some(FileState::Received), "it waits");
+    let processor = Place::from(Stage::Consumer(riffle_contracts::Consumer::FileProcessor).queue());
+    assert_eq!(books.queue.len(processor), 1);
+    // Whoever deletes it dies before he is done.
+    assert!(books.ingest.request_deletion("acme", &books.file).await.expect("memory does not fail"));
+    books.clock.advance(TimeDelta::minutes(2));
+    sweep().await.expect("a sweep");
+    assert_eq!(books.state().await, Some(FileState::Deleted));
+    assert_eq!(books.published().last(), Some(&EventType::FileDeleted));
+}
