@@ -4,6 +4,9 @@ denied for want of a right, which is noted in `denied`: principal, action and re
 A test writes `faults.json` into the emulator's folder, shares of all calls by service, and deletes it again:
 
   {"dynamodb": {"refused": 0.05, "lost": 0.05}, "s3": {"lost": 0.1}}
+  {"s3": {"refused": 1, "only": "GET /bucket/key"}}
+
+With `only`, of those calls alone whose method and path begin so.
 
 `refused` is a throttle: nothing was done. `lost`: it was done, and the caller is told of an error. What happened is
 noted in `faults.seen`, a line each. Calls of the test itself, which has an owner's credentials, are left alone.
@@ -45,14 +48,15 @@ class Faults:
         self.seen = folder / "faults.seen"
         self.chance = random.Random(1)
 
-    def wanted(self, service: str, headers: dict) -> dict:
+    def wanted(self, service: str, headers: dict, call: str) -> dict:
         if "Credential=test/" in headers.get("authorization", ""):
             return {}
         try:
-            return json.loads(self.asked.read_text()).get(service, {})
+            asked = json.loads(self.asked.read_text()).get(service, {})
         except (FileNotFoundError, ValueError):
             # None are asked for, or just now.
             return {}
+        return asked if call.startswith(asked.get("only", "")) else {}
 
     def note(self, service: str, kind: str, headers: dict, method: str) -> None:
         target = headers.get("x-amz-target", "").rpartition(".")[2]
@@ -61,7 +65,7 @@ class Faults:
 
     def around(self, service: str, handler):
         async def disturbed(method: str, path: str, headers: dict, body: bytes, query: dict) -> tuple:
-            wanted = self.wanted(service, headers)
+            wanted = self.wanted(service, headers, f"{method} {path}")
             drawn = self.chance.random()
             if drawn < wanted.get("refused", 0):
                 self.note(service, "refused", headers, method)

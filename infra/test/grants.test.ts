@@ -137,7 +137,6 @@ const RIGHTS: Record<string, string[]> = {
     ...readStatements,
     ...statements("GetObjectVersionTagging"),
     ...publish,
-    ...send("file-processor", "ingest"),
   ],
   "file-processor-consumer": [
     ...consume("file-processor", "ingest"),
@@ -303,7 +302,7 @@ const TOLD: Record<string, string> = {
   "scan-sweeper":
     "SCAN_TABLE CONNECTIONS_TABLE OBJECTS_BUCKET DISPATCH_QUEUE_URL WORK_QUEUE_URL FINISH_QUEUE_URL CONNECTIONS_ENDPOINT PAGE_URL",
   "scan-scheduler": "SCAN_TABLE CONNECTIONS_TABLE OBJECTS_BUCKET DISPATCH_QUEUE_URL PAGE_URL",
-  "s3-event-handler": "INGEST_TABLE UPLOADS_BUCKET EVENT_BUS FILE_PROCESSOR_QUEUE_URL PROCESSING_MODE",
+  "s3-event-handler": "INGEST_TABLE UPLOADS_BUCKET EVENT_BUS PROCESSING_MODE",
   "file-processor-consumer": "INGEST_TABLE UPLOADS_BUCKET OBJECTS_BUCKET EVENT_BUS",
   "categorization-consumer": "INGEST_TABLE OBJECTS_BUCKET EVENT_BUS",
   "analytics-consumer": "INGEST_TABLE EVENT_BUS",

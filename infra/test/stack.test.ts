@@ -154,6 +154,9 @@ describe("the bus", () => {
     expect(variables(seen)).not.toHaveProperty("RESTORE_PREFIX");
     const chosen = new Seen({ processingMode: "direct", restorePrefix: "restored/" });
     expect(variables(chosen)).toMatchObject({ PROCESSING_MODE: "direct", RESTORE_PREFIX: "restored/" });
+    const right = "sqs:SendMessage {ingest/file-processor/queue.Arn}";
+    expect(seen.rights("ingest/s3-event-handler/role")).not.toContain(right);
+    expect(chosen.rights("ingest/s3-event-handler/role")).toContain(right);
   });
 
   test("hears of what is put where statements are put", () => {

@@ -96,7 +96,8 @@ export class IngestFlow extends Construct {
       this.bus.lead(name, heard.get(name) ?? [], queue.queue, deadLetters.queue);
     }
     buckets.uploads.notify(this.uploads.queue.queue, `${STATEMENTS}/`);
-    for (const sender of [this.uploads.consumer, this.sweeper]) this.send(sender, this.processor);
+    this.send(this.sweeper, this.processor);
+    if (settings.processingMode !== "events") this.send(this.uploads.consumer, this.processor);
   }
 
   /** What the HTTP API does for people: lists, takes uploads, lets files be deleted, hands dead letters out again. */

@@ -31,9 +31,10 @@ struct Uses {
 }
 
 impl Cloud {
-    /// What notes uploaded files.
+    /// What notes uploaded files. It knows the processor's queue where it goes around the bus.
     pub fn receiver(&self) -> Result<Ingest, ConfigError> {
-        self.ingest(Uses { bus: true, uploads: true, processor: true, ..Uses::default() })
+        let processor = mode(&self.env)? != ProcessingMode::Events;
+        self.ingest(Uses { bus: true, uploads: true, processor, ..Uses::default() })
     }
 
     /// What makes transactions of files.

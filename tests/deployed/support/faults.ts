@@ -10,6 +10,8 @@ export interface Shares {
   refused?: number;
   /** Of calls that are done and answered with an error. */
   lost?: number;
+  /** Of those calls alone whose method and path begin so, such as `GET /bucket/key`. */
+  only?: string;
 }
 
 const ASKED = path.join(run, "faults.json");

@@ -126,7 +126,7 @@ export class Person {
   }
 }
 
-async function post(
+export async function post(
   { url, method, fields }: { url: string; method: string; fields: Record<string, string> },
   content: Buffer,
 ) {

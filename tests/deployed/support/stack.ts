@@ -5,6 +5,7 @@ import path from "node:path";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -15,6 +16,10 @@ function named(variable: string): string {
   if (!value) throw new Error(`${variable} is not set: these tests are run by scripts/deployed-tests`);
   return value;
 }
+
+/** The queues of statements. */
+export const STAGES = ["FileUploads", "FileProcessor", "Categorization", "Analytics", "Audit", "Errors"] as const;
+export type Stage = (typeof STAGES)[number];
 
 /** Folder of the emulator's run. */
 export const run = named("RIFFLE_EMULATOR");
@@ -32,6 +37,10 @@ export const outputs = JSON.parse(readFileSync(path.join(run, "outputs.json"), "
   | "QuarantineQueueUrl"
   | "FinishQueueUrl"
   | "DeadLetterQueueUrl"
+  | "EventBus"
+  | "IngestTable"
+  | `${Stage}QueueUrl`
+  | `${Stage}DeadLettersUrl`
   | "ScanTable"
   | "TokensTable"
   | "TicketsTable"
@@ -40,6 +49,7 @@ export const outputs = JSON.parse(readFileSync(path.join(run, "outputs.json"), "
 >;
 
 export const cognito = new CognitoIdentityProviderClient();
+export const bus = new EventBridgeClient();
 export const functions = new LambdaClient();
 export const iam = new IAMClient();
 export const logs = new CloudWatchLogsClient();
@@ -60,11 +70,14 @@ export async function deployed(): Promise<Map<string, Deployed>> {
   const ids = [
     ...["websocket-authorizer", "websocket-connect", "websocket-disconnect", "websocket-default", "api"],
     ...["scan-dispatcher", "scan-worker", "scan-quarantine", "scan-finisher", "scan-sweeper", "scan-scheduler"],
+    ...["s3-event-handler", "file-processor-consumer", "categorization-consumer", "analytics-consumer"],
+    ...["audit-consumer", "error-consumer", "ingest-sweeper"],
   ];
   const { Functions = [] } = await functions.send(new ListFunctionsCommand({ MaxItems: 200 }));
   return new Map(
     ids.map((id) => {
-      const group = id.startsWith("scan-") ? "scan" : "clients";
+      const client = /^(websocket-|api$)/.test(id);
+      const group = id.startsWith("scan-") ? "scan" : client ? "clients" : "ingest";
       const start = `Riffle-${group}${id.replaceAll("-", "")}`;
       const found = Functions.filter(({ FunctionName = "" }) => FunctionName.startsWith(start));
       const [one] = found;

@@ -44,8 +44,15 @@ export async function results(session: string, total: number): Promise<{ results
 
 /** All that a table holds. */
 export async function stored(table: string): Promise<Item[]> {
-  const { Items = [] } = await tables.send(new ScanCommand({ TableName: table, ConsistentRead: true }));
-  return Items;
+  const items: Item[] = [];
+  let from: Item | undefined;
+  do {
+    const scan = { TableName: table, ConsistentRead: true, ExclusiveStartKey: from };
+    const page = await tables.send(new ScanCommand(scan));
+    items.push(...(page.Items ?? []));
+    from = page.LastEvaluatedKey;
+  } while (from);
+  return items;
 }
 
 async function partition(pk: string): Promise<Item[]> {

@@ -1,0 +1,190 @@
+// Statements as people and programs put them, and what came of them.
+
+import {
+  CreateArchiveCommand,
+  DescribeEventBusCommand,
+  PutEventsCommand,
+  StartReplayCommand,
+} from "@aws-sdk/client-eventbridge";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+
+import { type Person, post } from "./people.ts";
+import { bus, outputs, STAGES, storage } from "./stack.ts";
+import { stored, waiting } from "./state.ts";
+import { until } from "./until.ts";
+
+export interface FileItem {
+  id: string;
+  name: string;
+  state: string;
+  rows: number;
+  new: number;
+  duplicates: number;
+  reason: string | null;
+  errors: { stage: string; reason: string }[];
+}
+
+interface TransactionItem {
+  account: string;
+  date: string;
+  amount: string;
+  description: string;
+  category: string | null;
+  file: string;
+}
+
+interface Letter {
+  id: string;
+  stage: string;
+  file_name: string | null;
+  reason: string | null;
+}
+
+/** Rows of a statement: the n-th of a year's January is always the same. */
+export function statement(from: number, to: number): string {
+  const rows = Array.from({ length: to - from + 1 }, (_, at) => {
+    const day = String(from + at).padStart(2, "0");
+    return `2026-01-${day},Booking number ${day},${(from + at) * -10}.50,EUR`;
+  });
+  return ["Date,Description,Amount,Currency", ...rows, ""].join("\n");
+}
+
+/** A person's statements, over HTTP. */
+export class Statements {
+  constructor(private readonly person: Person) {}
+
+  /** As the page does it; the key under which it lies. */
+  async upload(name: string, content: string, account?: string): Promise<string> {
+    const body = Buffer.from(content);
+    const form = await this.person.json<{ url: string; fields: Record<string, string> }>("POST", "/api/files", {
+      name,
+      size: body.length,
+      ...(account && { account }),
+    });
+    await post({ ...form, method: "POST" }, body);
+    return form.fields.key ?? "";
+  }
+
+  /** As a program does it. */
+  put = (name: string, content: string) =>
+    storage.send(
+      new PutObjectCommand({
+        Bucket: outputs.UploadsBucket,
+        Key: `statements/${this.person.tenant}/${name}`,
+        Body: content,
+      }),
+    );
+
+  async files(): Promise<FileItem[]> {
+    return (await this.person.json<{ files: FileItem[] }>("GET", "/api/files")).files;
+  }
+
+  /** The file of this name, once it is in this state. */
+  file = (name: string, state: string, milliseconds?: number) =>
+    until(
+      `${name} ${state}`,
+      async () => (await this.files()).find((file) => file.name === name && file.state === state),
+      milliseconds,
+    );
+
+  async transactions(filter = ""): Promise<TransactionItem[]> {
+    const route = `/api/transactions?${filter}`;
+    return (await this.person.json<{ transactions: TransactionItem[] }>("GET", route)).transactions;
+  }
+
+  figures = () =>
+    this.person.json<{ months: { month: string; count: number; money_out: string }[] }>("GET", "/api/figures");
+
+  async timeline(id: string): Promise<string[]> {
+    const route = `/api/files/${id}/timeline`;
+    const { events } = await this.person.json<{ events: { event_type: string }[] }>("GET", route);
+    return events.map(({ event_type }) => event_type);
+  }
+
+  async letters(): Promise<Letter[]> {
+    return (await this.person.json<{ letters: Letter[] }>("GET", "/api/dead-letters")).letters;
+  }
+
+  async redrive(ids: string[]): Promise<number> {
+    return (await this.person.json<{ count: number }>("POST", "/api/dead-letters/redrive", { ids })).count;
+  }
+
+  /** All that a person sees, in one. */
+  async seen(): Promise<object> {
+    const files = await this.files();
+    return {
+      files,
+      transactions: await this.transactions(),
+      figures: await this.figures(),
+      timelines: await Promise.all(files.map(({ id }) => this.timeline(id))),
+    };
+  }
+}
+
+/** Nothing of any statement is under way. */
+export async function quiet(): Promise<void> {
+  // Twice in a row: a message on its way from one queue to the next is in neither.
+  let still = 0;
+  await until("quiet queues", async () => {
+    const counts = await Promise.all(STAGES.map((stage) => waiting(outputs[`${stage}QueueUrl`])));
+    still = counts.every((count) => count === 0) ? still + 1 : 0;
+    return still >= 3;
+  });
+}
+
+/** What the audit trail keeps of a tenant: each event as it was told. */
+export async function kept(tenant: string): Promise<{ detail_type: string; detail: string }[]> {
+  const items = await stored(outputs.IngestTable);
+  return items
+    .filter((item) => item.list?.S === `A#${tenant}`)
+    .map((item) => ({ detail_type: item.ty?.S ?? "", detail: item.ev?.S ?? "" }));
+}
+
+/** How often the figures of a tenant were derived. */
+export async function derived(tenant: string): Promise<number> {
+  const items = await stored(outputs.IngestTable);
+  const versions = items.filter((item) => item.pk?.S === `G#${tenant}`).map((item) => Number(item.vn?.N));
+  return versions.reduce((sum, version) => sum + version, 0);
+}
+
+/** Tells the bus once more. */
+export async function tell(events: { detail_type: string; detail: string }[]): Promise<void> {
+  const Entries = events.map(({ detail_type, detail }) => ({
+    EventBusName: outputs.EventBus,
+    Source: "riffle",
+    DetailType: detail_type,
+    Detail: detail,
+  }));
+  const { FailedEntryCount } = await bus.send(new PutEventsCommand({ Entries }));
+  if (FailedEntryCount) throw new Error(`${FailedEntryCount} events were not accepted`);
+}
+
+/** From now on everything is kept to be replayed: the emulator makes no archive of a stack. */
+export class Archive {
+  private readonly since = new Date(Date.now() - 60_000);
+
+  private constructor(
+    private readonly of: string,
+    private readonly archive: string,
+  ) {}
+
+  static async begin(name: string): Promise<Archive> {
+    const { Arn } = await bus.send(new DescribeEventBusCommand({ Name: outputs.EventBus }));
+    const made = await bus.send(new CreateArchiveCommand({ ArchiveName: name, EventSourceArn: Arn }));
+    return new Archive(Arn ?? "", made.ArchiveArn ?? "");
+  }
+
+  /** To the consumer whose name the replay's begins with. */
+  async replay(name: string, rule: string): Promise<void> {
+    const FilterArns = [`${this.of.replace(":event-bus/", ":rule/")}/${rule}`];
+    await bus.send(
+      new StartReplayCommand({
+        ReplayName: name,
+        EventSourceArn: this.archive,
+        EventStartTime: this.since,
+        EventEndTime: new Date(Date.now() + 60_000),
+        Destination: { Arn: this.of, FilterArns },
+      }),
+    );
+  }
+}
