@@ -4,7 +4,7 @@ import path from "node:path";
 import { GetRolePolicyCommand, ListRolePoliciesCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 
 import { lines } from "./faults.ts";
-import { type Deployed, iam, outputs, run } from "./stack.ts";
+import { type Deployed, iam, outputs, run, STAGES } from "./stack.ts";
 
 interface Statement {
   Action: string | string[];
@@ -95,7 +95,14 @@ export const denials = () => lines(path.join(run, "denied"));
 
 function inWords(resource: string): string {
   const queue = (url: string) => `:${url.split("/").at(-1)}`;
+  const stages = STAGES.flatMap((stage): [string, string][] => [
+    [queue(outputs[`${stage}DeadLettersUrl`]), `:${stage}-dead-letters`],
+    [queue(outputs[`${stage}QueueUrl`]), `:${stage}`],
+  ]);
   const names: [string, string][] = [
+    ...stages,
+    [outputs.IngestTable, "ingest"],
+    [outputs.EventBus, "statements"],
     [outputs.ScanTable, "scan"],
     [outputs.ConnectionsTable, "connections"],
     [outputs.TicketsTable, "tickets"],

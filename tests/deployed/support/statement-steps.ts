@@ -1,0 +1,251 @@
+// The ingest flow in single steps, while no queue feeds its functions; and what needs each of their rights.
+
+import { createHash } from "node:crypto";
+import { inflateRawSync } from "node:zlib";
+import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+
+import { type Steps, scheduled } from "./direct.ts";
+import { calm, disturb } from "./faults.ts";
+import { chance, type Person } from "./people.ts";
+import { outputs, STAGES, storage, tables } from "./stack.ts";
+import { send } from "./state.ts";
+import { Statements, statement } from "./statements.ts";
+
+export interface StatementWorld {
+  steps: Steps;
+  person: Person;
+}
+
+/** As riffle_ingest makes ids: each part with its length. */
+function digest(...parts: string[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    const bytes = Buffer.from(part);
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64BE(BigInt(bytes.length));
+    hash.update(length).update(bytes);
+  }
+  return hash.digest("hex").slice(0, 32);
+}
+
+interface Put {
+  id: string;
+  object: { bucket: string; key: string; version: string; etag: string };
+  size: number;
+}
+
+const ACCOUNTS = [{ account: "unnamed", from: "2026-01-01", to: "2026-01-31" }];
+const SHORT = statement(1, 3);
+
+class Flow {
+  constructor(
+    private readonly steps: Steps,
+    private readonly person: Person,
+  ) {}
+
+  /** A statement in the bucket. It has a tag: whoever looks at it looks at that, too. */
+  async put(): Promise<Put> {
+    const key = `statements/${this.person.tenant}/${chance()}.csv`;
+    const put = { Bucket: outputs.UploadsBucket, Key: key, Body: SHORT, Tagging: "kind=test" };
+    const { VersionId = "", ETag = "" } = await storage.send(new PutObjectCommand(put));
+    const object = { bucket: outputs.UploadsBucket, key, version: VersionId, etag: ETag.replaceAll('"', "") };
+    return { id: digest(object.bucket, key, VersionId), object, size: SHORT.length };
+  }
+
+  async received(): Promise<Put> {
+    const file = await this.put();
+    const { bucket, key, version, etag } = file.object;
+    const object = { key, versionId: version, eTag: etag, size: file.size };
+    const record = { eventName: "ObjectCreated:Put", s3: { bucket: { name: bucket }, object } };
+    await this.steps.message("s3-event-handler", { Records: [record] });
+    return file;
+  }
+
+  /** A message for a consumer, as a rule leads it there. */
+  tell(consumer: string, kind: string, { id }: { id: string }, data: object, receives = 1): Promise<string> {
+    const now = new Date().toISOString();
+    const detail = {
+      ...{ event_id: digest(id, kind, "1"), version: 1, timestamp: now, processing_id: id },
+      ...{ correlation_id: digest(id, "file.uploaded", "1"), event_type: kind },
+      data: { tenant: this.person.tenant, ...data },
+    };
+    const event = { version: "0", id: chance(), "detail-type": kind, source: "riffle", time: now, detail };
+    return this.steps.message(consumer, event, receives);
+  }
+
+  uploaded = (consumer: string, file: Put) =>
+    this.tell(consumer, "file.uploaded", file, { object: file.object, size: file.size });
+
+  processed = (consumer: string, file: Put) => {
+    const counts = { parts: 1, rows: 3, new: 3, duplicates: 0, warnings: 0, review: false };
+    return this.tell(consumer, "file.processed", file, { ...counts, accounts: ACCOUNTS });
+  };
+
+  async read(): Promise<Put> {
+    const file = await this.received();
+    await this.uploaded("file-processor-consumer", file);
+    return file;
+  }
+
+  /** Two files that show the same: one goes, and the other keeps what it shows. */
+  async deleting(): Promise<Put> {
+    const file = await this.read();
+    await this.read();
+    await this.person.ask("DELETE", `/api/files/${file.id}`);
+    return file;
+  }
+
+  remove = (file: Put) => this.tell("file-processor-consumer", "deletion.requested", file, {});
+
+  /** As if it had been so for two hours. */
+  async age({ id }: Put): Promise<void> {
+    const Key = { pk: { S: `F#${this.person.tenant}#${id}` }, sk: { S: "FILE" } };
+    const { Item = {} } = await tables.send(new GetItemCommand({ TableName: outputs.IngestTable, Key }));
+    const packed = Item.rc?.B;
+    const text = packed ? inflateRawSync(packed.subarray(1)).toString() : (Item.rc?.S ?? "");
+    const then = new Date(Date.now() - 7_200_000);
+    const record = { ...(JSON.parse(text) as object), received_at: then.toISOString(), changed_at: then.toISOString() };
+    const listed = (BigInt(then.getTime()) * 1_000_000n + 2n ** 63n).toString(16).padStart(16, "0");
+    await tables.send(
+      new UpdateItemCommand({
+        ...{ TableName: outputs.IngestTable, Key },
+        UpdateExpression: "SET rc = :record, listed_at = :listed",
+        ExpressionAttributeValues: { ":record": { S: JSON.stringify(record) }, ":listed": { S: listed + id } },
+      }),
+    );
+  }
+
+  /** Whoever was at work on it gave up. */
+  async givenUp(): Promise<Put> {
+    const file = await this.received();
+    disturb({ s3: { refused: 1, only: "GET " } });
+    await this.uploaded("file-processor-consumer", file);
+    calm();
+    return file;
+  }
+
+  sweep = () => this.steps.invoke("ingest-sweeper", scheduled({}, "Scheduled Event"));
+
+  /** One in each queue of dead letters. */
+  async letters(): Promise<void> {
+    const body = { event: { ...this.error(), data: { tenant: this.person.tenant } }, shadow: false };
+    for (const stage of STAGES) {
+      await send(outputs[`${stage}DeadLettersUrl`], [JSON.stringify(body)], this.person.tenant);
+    }
+  }
+
+  private error() {
+    const ids = { event_id: chance(), processing_id: chance(), correlation_id: chance() };
+    return { ...ids, version: 1, timestamp: new Date().toISOString(), event_type: "deletion.requested" };
+  }
+}
+
+type Doing = (flow: Flow, person: Person) => Promise<unknown>;
+
+/** By function: what is done without a right, the first that fits it. */
+const DONE: Record<string, [RegExp, Doing][]> = {
+  "s3-event-handler": [[/./, (flow) => flow.received()]],
+  "file-processor-consumer": [
+    [/GetObject objects|DeleteObject/, async (flow) => flow.remove(await flow.deleting())],
+    [/UpdateItem|DeleteItem/, async (flow) => flow.remove(await flow.deleting())],
+    [/./, (flow) => flow.read()],
+  ],
+  "categorization-consumer": [
+    [
+      /./,
+      async (flow, person) => {
+        // Others each time, so that there is something to change.
+        const yaml = `rules:\n  - category: ${chance()}\n    contains: booking\n`;
+        await person.ask("PUT", "/api/rules", { yaml });
+        await flow.processed("categorization-consumer", await flow.read());
+      },
+    ],
+  ],
+  "analytics-consumer": [
+    // What it does not listen to fails for good.
+    [
+      /PutEvents/,
+      async (flow) =>
+        flow.tell("analytics-consumer", "transactions.created", await flow.read(), { parts: 1, new: 3 }, 5),
+    ],
+    [/./, async (flow) => flow.processed("analytics-consumer", await flow.read())],
+  ],
+  "audit-consumer": [
+    [
+      /Query|DeleteItem/,
+      async (flow) => {
+        const file = await flow.deleting();
+        await flow.uploaded("audit-consumer", file);
+      },
+    ],
+    [/./, async (flow) => flow.uploaded("audit-consumer", await flow.received())],
+  ],
+  "error-consumer": [
+    [
+      /./,
+      async (flow) => {
+        const error = { stage: "audit-consumer", event_id: chance(), reason: "a test" };
+        await flow.tell("error-consumer", "error.occurred", await flow.received(), error);
+      },
+    ],
+  ],
+  "ingest-sweeper": [
+    [
+      /SendMessage/,
+      async (flow) => {
+        await flow.age(await flow.givenUp());
+        await flow.sweep();
+      },
+    ],
+    [
+      /./,
+      async (flow) => {
+        await flow.age(await flow.deleting());
+        await flow.sweep();
+      },
+    ],
+  ],
+  api: [
+    [
+      /sqs:/,
+      async (flow, person) => {
+        await flow.letters();
+        await person.ask("POST", "/api/dead-letters/redrive", {});
+      },
+    ],
+    [
+      /PutObject uploads\/statements/,
+      async (_, person) => new Statements(person).upload("a.csv", SHORT).catch(() => undefined),
+    ],
+    [
+      /objects\/rules/,
+      async (_, person) => {
+        await person.ask("PUT", "/api/rules", { yaml: "rules: []" });
+        await person.ask("GET", "/api/rules");
+      },
+    ],
+    [
+      /GetObject objects\/ingest/,
+      async (flow, person) => person.ask("GET", `/api/transactions?file=${(await flow.read()).id}`),
+    ],
+    [/index\/listed|BatchGetItem table\/ingest/, async (_, person) => person.ask("GET", "/api/files")],
+    [
+      /table\/ingest|PutEvents/,
+      async (flow, person) => {
+        const { id } = await flow.read();
+        await person.ask("GET", `/api/files/${id}/timeline`);
+        await person.ask("DELETE", `/api/files/${id}`);
+      },
+    ],
+  ],
+};
+
+/** As the specification of grants lists what needs a right. */
+export const STATEMENT_NEEDS = Object.entries(DONE).flatMap(([of, done]) =>
+  done.map(([right, doing]) => ({
+    of,
+    right,
+    by: ({ steps, person }: StatementWorld) => doing(new Flow(steps, person), person),
+  })),
+);
