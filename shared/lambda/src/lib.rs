@@ -8,6 +8,7 @@ mod nobody;
 mod run;
 mod signed_in;
 mod statements;
+mod unused;
 
 pub use cloud::Cloud;
 pub use env::{ConfigError, Env};

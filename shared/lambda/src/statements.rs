@@ -2,17 +2,13 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use bytes::Bytes;
 use riffle_aws_adapters::DeadLetterPlace;
 use riffle_contracts::{Consumer, EVENT_SOURCE, ProcessingMode};
 use riffle_ingest::{Books, Ingest, Letters, Processor, Settings, StatementFiles};
-use riffle_ports::{
-    Announced, EventPublisher, Fetched, Head, Inbox, Message, ObjectRef, ObjectStore, Outgoing, PortError,
-    PostForm, Put, Queue, WorkQueue,
-};
+use riffle_ports::{EventPublisher, Inbox, ObjectStore, Queue, WorkQueue};
 
-use crate::{Cloud, ConfigError};
+use crate::unused::Unused;
+use crate::{Cloud, ConfigError, Env};
 
 const MODE: &str = "PROCESSING_MODE";
 /// The two switches that were there before it.
@@ -20,52 +16,56 @@ const PUBLISHING: &str = "ENABLE_EVENT_PUBLISHING";
 const TRIGGERS: &str = "ENABLE_DIRECT_TRIGGERS";
 const RESTORE_PREFIX: &str = "RESTORE_PREFIX";
 
-/// What a function uses beside the table.
-#[derive(Debug, Clone, Copy, Default)]
-struct Uses {
-    bus: bool,
-    objects: bool,
-    uploads: bool,
-    /// Sends to the processor, around the bus.
-    processor: bool,
+/// What a function may use beside the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Port {
+    Bus,
+    Objects,
+    Uploads,
+    /// The processor's queue, around the bus.
+    Processor,
 }
 
 impl Cloud {
     /// What notes uploaded files. It knows the processor's queue where it goes around the bus.
     pub fn receiver(&self) -> Result<Ingest, ConfigError> {
-        let processor = mode(&self.env)? != ProcessingMode::Events;
-        self.ingest(Uses { bus: true, uploads: true, processor, ..Uses::default() })
+        match mode(&self.env)? {
+            ProcessingMode::Events => self.ingest(&[Port::Bus, Port::Uploads]),
+            ProcessingMode::Direct | ProcessingMode::Shadow => {
+                self.ingest(&[Port::Bus, Port::Uploads, Port::Processor])
+            }
+        }
     }
 
     /// What makes transactions of files.
     pub fn processor(&self) -> Result<Processor, ConfigError> {
-        let ingest = self.ingest(Uses { bus: true, objects: true, uploads: true, ..Uses::default() })?;
+        let ingest = self.ingest(&[Port::Bus, Port::Objects, Port::Uploads])?;
         Ok(Processor { ingest, statements: Arc::new(StatementFiles) })
     }
 
     /// What says what transactions are for.
     pub fn categorizer(&self) -> Result<Ingest, ConfigError> {
-        self.ingest(Uses { bus: true, objects: true, ..Uses::default() })
+        self.ingest(&[Port::Bus, Port::Objects])
     }
 
     /// What derives figures, or keeps events: both tell when they fail for good.
     pub fn teller(&self) -> Result<Ingest, ConfigError> {
-        self.ingest(Uses { bus: true, ..Uses::default() })
+        self.ingest(&[Port::Bus])
     }
 
     /// What notes failures. Its own are nobody's to note.
     pub fn noter(&self) -> Result<Ingest, ConfigError> {
-        self.ingest(Uses::default())
+        self.ingest(&[])
     }
 
     /// What ends what others left.
     pub fn ingest_sweeper(&self) -> Result<Ingest, ConfigError> {
-        self.ingest(Uses { bus: true, objects: true, uploads: true, processor: true })
+        self.ingest(&[Port::Bus, Port::Objects, Port::Uploads, Port::Processor])
     }
 
     /// What the API answers of statements.
     pub fn books(&self) -> Result<Books, ConfigError> {
-        let ingest = self.ingest(Uses { bus: true, objects: true, uploads: true, ..Uses::default() })?;
+        let ingest = self.ingest(&[Port::Bus, Port::Objects, Port::Uploads])?;
         let mut places = Vec::with_capacity(STAGES.len());
         for (queue, stage, dead_letters) in STAGES {
             places.push(DeadLetterPlace {
@@ -78,21 +78,21 @@ impl Cloud {
         Ok(Books { ingest, letters: Letters { dead, alone: false } })
     }
 
-    fn ingest(&self, uses: Uses) -> Result<Ingest, ConfigError> {
+    fn ingest(&self, uses: &[Port]) -> Result<Ingest, ConfigError> {
         let table = self.env.text("INGEST_TABLE")?;
-        let events: Arc<dyn EventPublisher> = if uses.bus {
+        let events: Arc<dyn EventPublisher> = if uses.contains(&Port::Bus) {
             Arc::new(self.aws.publisher(&self.env.text("EVENT_BUS")?, EVENT_SOURCE))
         } else {
             Arc::new(Unused)
         };
-        let objects: Arc<dyn ObjectStore> = if uses.objects { self.objects()? } else { Arc::new(Unused) };
-        let inbox: Arc<dyn Inbox> = if uses.uploads {
+        let objects: Arc<dyn ObjectStore> = if uses.contains(&Port::Objects) { self.objects()? } else { Arc::new(Unused) };
+        let inbox: Arc<dyn Inbox> = if uses.contains(&Port::Uploads) {
             let bucket = self.env.text("UPLOADS_BUCKET")?;
             Arc::new(self.aws.inbox(&bucket, Arc::clone(&self.clock), Arc::clone(&self.ids)))
         } else {
             Arc::new(Unused)
         };
-        let queue: Arc<dyn WorkQueue> = if uses.processor {
+        let queue: Arc<dyn WorkQueue> = if uses.contains(&Port::Processor) {
             let queue = Queue::FileProcessor;
             Arc::new(self.aws.queues([(queue, self.queue_url(queue)?)]))
         } else {
@@ -131,7 +131,7 @@ const STAGES: [(Queue, &str, &str); 6] = [
 ];
 
 /// How files get to the processor: as `PROCESSING_MODE` says, or as the two switches that it replaced.
-fn mode(env: &crate::Env) -> Result<ProcessingMode, ConfigError> {
+fn mode(env: &Env) -> Result<ProcessingMode, ConfigError> {
     match env.optional(MODE).as_deref() {
         Some("events") => return Ok(ProcessingMode::Events),
         Some("direct") => return Ok(ProcessingMode::Direct),
@@ -158,69 +158,9 @@ fn mode(env: &crate::Env) -> Result<ProcessingMode, ConfigError> {
     }
 }
 
-/// A port that a function does not use.
-struct Unused;
-
-fn broken<T>() -> Result<T, PortError> {
-    Err(PortError::Broken("this function was given no access to what it asks for".to_owned()))
-}
-
-#[async_trait]
-impl EventPublisher for Unused {
-    async fn publish(&self, _: &[Outgoing]) -> Result<Vec<usize>, PortError> {
-        broken()
-    }
-}
-
-#[async_trait]
-impl WorkQueue for Unused {
-    async fn send(&self, _: Queue, _: &[Message]) -> Result<Vec<usize>, PortError> {
-        broken()
-    }
-}
-
-#[async_trait]
-impl ObjectStore for Unused {
-    async fn put(&self, _: &str, _: Bytes) -> Result<(), PortError> {
-        broken()
-    }
-
-    async fn put_if_absent(&self, _: &str, _: Bytes) -> Result<Put, PortError> {
-        broken()
-    }
-
-    async fn get(&self, _: &str) -> Result<Option<Bytes>, PortError> {
-        broken()
-    }
-
-    async fn delete(&self, _: &str) -> Result<(), PortError> {
-        broken()
-    }
-}
-
-#[async_trait]
-impl Inbox for Unused {
-    async fn form(&self, _: &Announced) -> Result<PostForm, PortError> {
-        broken()
-    }
-
-    async fn head(&self, _: &ObjectRef) -> Result<Option<Head>, PortError> {
-        broken()
-    }
-
-    async fn fetch(&self, _: &ObjectRef) -> Result<Option<Fetched>, PortError> {
-        broken()
-    }
-
-    async fn delete(&self, _: &ObjectRef) -> Result<(), PortError> {
-        broken()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Env;
 
     fn of(variables: &[(&str, &str)]) -> Result<ProcessingMode, String> {
         let env = Env::of(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

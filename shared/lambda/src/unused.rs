@@ -1,0 +1,67 @@
+//! Ports that a function was given nothing for: what it asks of them is a mistake, and says so.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use riffle_ports::{
+    Announced, EventPublisher, Fetched, Head, Inbox, Message, ObjectRef, ObjectStore, Outgoing, PortError,
+    PostForm, Put, Queue, WorkQueue,
+};
+
+/// A port that a function does not use.
+pub(crate) struct Unused;
+
+fn broken<T>() -> Result<T, PortError> {
+    Err(PortError::Broken("this function was given no access to what it asks for".to_owned()))
+}
+
+#[async_trait]
+impl EventPublisher for Unused {
+    async fn publish(&self, _: &[Outgoing]) -> Result<Vec<usize>, PortError> {
+        broken()
+    }
+}
+
+#[async_trait]
+impl WorkQueue for Unused {
+    async fn send(&self, _: Queue, _: &[Message]) -> Result<Vec<usize>, PortError> {
+        broken()
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Unused {
+    async fn put(&self, _: &str, _: Bytes) -> Result<(), PortError> {
+        broken()
+    }
+
+    async fn put_if_absent(&self, _: &str, _: Bytes) -> Result<Put, PortError> {
+        broken()
+    }
+
+    async fn get(&self, _: &str) -> Result<Option<Bytes>, PortError> {
+        broken()
+    }
+
+    async fn delete(&self, _: &str) -> Result<(), PortError> {
+        broken()
+    }
+}
+
+#[async_trait]
+impl Inbox for Unused {
+    async fn form(&self, _: &Announced) -> Result<PostForm, PortError> {
+        broken()
+    }
+
+    async fn head(&self, _: &ObjectRef) -> Result<Option<Head>, PortError> {
+        broken()
+    }
+
+    async fn fetch(&self, _: &ObjectRef) -> Result<Option<Fetched>, PortError> {
+        broken()
+    }
+
+    async fn delete(&self, _: &ObjectRef) -> Result<(), PortError> {
+        broken()
+    }
+}
