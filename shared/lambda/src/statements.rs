@@ -85,7 +85,8 @@ impl Cloud {
         } else {
             Arc::new(Unused)
         };
-        let objects: Arc<dyn ObjectStore> = if uses.contains(&Port::Objects) { self.objects()? } else { Arc::new(Unused) };
+        let objects: Arc<dyn ObjectStore> =
+            if uses.contains(&Port::Objects) { self.objects()? } else { Arc::new(Unused) };
         let inbox: Arc<dyn Inbox> = if uses.contains(&Port::Uploads) {
             let bucket = self.env.text("UPLOADS_BUCKET")?;
             Arc::new(self.aws.inbox(&bucket, Arc::clone(&self.clock), Arc::clone(&self.ids)))
