@@ -175,7 +175,7 @@ pub async fn transactions(
     Ok(Json(deps.books()?.transactions(&tenant.0, &filter, asked.after.as_deref(), limit).await?))
 }
 
-/// The same as a file for spreadsheets. More than 20,000 are refused (422): export them year by year.
+/// The same as a file for spreadsheets. More than 20,000, or 4 MB, are refused (422): export them in parts.
 #[utoipa::path(
     get,
     path = "/api/transactions.csv",

@@ -19,13 +19,34 @@ const ANSWER: Duration = Duration::from_secs(15);
 /// Any: no ticket comes with it.
 const KEY: &str = "cmlmZmxlIGRvY3RvciBpcw==";
 
+/// Each with its dead letters.
+const QUEUES: [&str; 17] = [
+    "DispatchQueueUrl",
+    "WorkQueueUrl",
+    "QuarantineQueueUrl",
+    "FinishQueueUrl",
+    "DeadLetterQueueUrl",
+    "FileUploadsQueueUrl",
+    "FileUploadsDeadLettersUrl",
+    "FileProcessorQueueUrl",
+    "FileProcessorDeadLettersUrl",
+    "CategorizationQueueUrl",
+    "CategorizationDeadLettersUrl",
+    "AnalyticsQueueUrl",
+    "AnalyticsDeadLettersUrl",
+    "AuditQueueUrl",
+    "AuditDeadLettersUrl",
+    "ErrorsQueueUrl",
+    "ErrorsDeadLettersUrl",
+];
+
 const DEPLOY: &str = "deploy the stack again (scripts/deploy): it was changed by hand";
 
 pub async fn check(deployed: &Deployed, checks: &mut Checks) -> Result<(), Problem> {
     if !credentials(deployed, checks).await {
         return Ok(());
     }
-    for name in ["ScanTable", "ConnectionsTable", "TicketsTable", "TokensTable"] {
+    for name in ["ScanTable", "IngestTable", "ConnectionsTable", "TicketsTable", "TokensTable"] {
         if let Some(table) = output(deployed, name, checks) {
             judge_table(name, table, &deployed.stack.look.table(table).await, checks);
         }
@@ -37,9 +58,7 @@ pub async fn check(deployed: &Deployed, checks: &mut Checks) -> Result<(), Probl
             Err(error) => unreached(name, bucket, &error, checks),
         }
     }
-    for name in
-        ["DispatchQueueUrl", "WorkQueueUrl", "QuarantineQueueUrl", "FinishQueueUrl", "DeadLetterQueueUrl"]
-    {
+    for name in QUEUES {
         if let Some(url) = output(deployed, name, checks) {
             judge_queue(name, url, &deployed.stack.look.queue(url).await, checks);
         }
@@ -127,7 +146,7 @@ fn judge_queue(name: &str, url: &str, facts: &Result<QueueFacts, Failed>, checks
     let all = ready + in_flight + waiting;
     let found = format!("{ready} ready, {in_flight} in flight, {waiting} waiting");
     match name {
-        "DeadLetterQueueUrl" if all > 0 => checks.warning(
+        _ if name.contains("DeadLetter") && all > 0 => checks.warning(
             name,
             words::count(all, "dead letter"),
             "riffle redrive --stack … --list shows them; without --list it moves them back when the cause is gone \
@@ -316,6 +335,7 @@ mod tests {
     fn dead_letters_and_silent_alarms_are_warnings() {
         let facts = Ok(QueueFacts { ready: 1, ..QueueFacts::default() });
         assert_eq!(levels(|checks| judge_queue("DeadLetterQueueUrl", "u", &facts, checks)), [Warning]);
+        assert_eq!(levels(|checks| judge_queue("AuditDeadLettersUrl", "u", &facts, checks)), [Warning]);
         assert_eq!(levels(|checks| judge_queue("WorkQueueUrl", "u", &facts, checks)), [Well]);
         let nobody = Ok(TopicFacts { confirmed: 0, pending: 1 });
         assert_eq!(levels(|checks| judge_topic("AlarmsTopic", "t", &nobody, checks)), [Warning]);

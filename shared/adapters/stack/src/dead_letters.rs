@@ -45,21 +45,11 @@ pub struct DeadLetter {
     receipt: String,
 }
 
-/// What moved the messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    /// A task of SQS's own that is at its end.
-    Task,
-    /// One that is still at work.
-    RunningTask,
-    /// Each was received, sent and deleted.
-    Hand,
-}
-
 /// What became of a request to move.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moved {
-    pub by: By,
+    /// SQS is still at work on it.
+    pub running: bool,
     pub moved: u64,
     /// Those that stay, with the reason of each.
     pub left: Vec<(DeadLetter, String)>,
@@ -92,7 +82,7 @@ impl DeadLetters {
         let mut by_task = 0;
         if only.is_empty() {
             match self.task().await? {
-                Some((moved, true)) => return Ok(Moved { by: By::RunningTask, moved, left: Vec::new() }),
+                Some((moved, true)) => return Ok(Moved { running: true, moved, left: Vec::new() }),
                 Some((moved, false)) => by_task = moved,
                 None => {}
             }
@@ -119,8 +109,7 @@ impl DeadLetters {
                 }
             }
         }
-        let by = if by_task > 0 && moved == 0 { By::Task } else { By::Hand };
-        Ok(Moved { by, moved: moved + by_task, left })
+        Ok(Moved { running: false, moved: moved + by_task, left })
     }
 
     /// SQS's own way: how many it moved, and whether it is still at work. `None` where it is not offered.

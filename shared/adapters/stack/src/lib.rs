@@ -9,7 +9,7 @@ mod look;
 mod outputs;
 mod stack;
 
-pub use dead_letters::{By, DeadLetter, DeadLetters, Moved};
+pub use dead_letters::{DeadLetter, DeadLetters, Moved};
 pub use failure::Failed;
 pub use look::{KeyFacts, QueueFacts, TableFacts, TopicFacts};
 pub use outputs::{Outputs, OutputsError};
