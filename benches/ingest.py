@@ -54,7 +54,7 @@ def statement(rows: int, first: int = 0, days: int = 28) -> bytes:
 def ledger(rows: int, first: int, days: int, balance: int) -> tuple[bytes, int]:
     """The same from this balance on, and the last one."""
     begin = datetime.date(2024, 1, 1)
-    out = [b"Booking date;Value date;Counterparty;Purpose;Amount;Currency;Balance\n"], 100_000_00
+    out = [b"Booking date;Value date;Counterparty;Purpose;Amount;Currency;Balance\n"]
     day, per_day = "", max(rows // days, 1)
     for number in range(rows):
         if number % per_day == 0:
