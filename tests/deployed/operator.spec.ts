@@ -6,8 +6,9 @@ import { expectWhole } from "./support/expect.ts";
 import { program, put, Samples } from "./support/files.ts";
 import { chance, Person } from "./support/people.ts";
 import { Role } from "./support/rights.ts";
-import { deployed, outputs, run } from "./support/stack.ts";
-import { purge, visibility, waiting } from "./support/state.ts";
+import { deployed, outputs, run, STAGES } from "./support/stack.ts";
+import { purge, send, visibility, waiting } from "./support/state.ts";
+import { kept } from "./support/statements.ts";
 import { until } from "./support/until.ts";
 
 const OUTPUTS = ["--outputs", path.join(run, "outputs.json")];
@@ -22,7 +23,8 @@ interface Letter {
   message: string;
   queue: string;
   kind: string;
-  session_id: string;
+  session_id?: string;
+  file?: string;
 }
 
 /** As a person at a terminal: lines of JSON, what it says beside them, and how it ends. */
@@ -34,14 +36,27 @@ function riffle<T>(...words: string[]): { lines: T[]; said: string; status: numb
   return { lines: lines.map((line) => JSON.parse(line) as T), said: stderr, status };
 }
 
-test("riffle doctor finds the stack well, by either name, and says what is missing", async () => {
+test.beforeEach(async () => {
   await purge(outputs.DeadLetterQueueUrl);
+  for (const stage of STAGES) await purge(outputs[`${stage}DeadLettersUrl`]);
+});
+
+test("riffle doctor finds the stack well, by either name, and says what is missing", async () => {
   for (const named of [OUTPUTS, STACK]) {
     const { lines, status } = riffle<Check>("doctor", ...named);
     const unwell = lines.filter(({ level }) => level !== "ok").map(({ check }) => check);
     expect(unwell, "nobody has been told of alarms yet").toEqual(["AlarmsTopic"]);
     expect(status, "warnings").toBe(1);
-    for (const one of ["ScanTable", "WorkQueueUrl", "TokenKeyId", "HTTP API", "sign-in", "WebSocket API"]) {
+    for (const one of [
+      "ScanTable",
+      "IngestTable",
+      "WorkQueueUrl",
+      "AuditDeadLettersUrl",
+      "TokenKeyId",
+      "HTTP API",
+      "sign-in",
+      "WebSocket API",
+    ]) {
       expect(lines.map(({ check }) => check)).toContain(one);
     }
   }
@@ -51,7 +66,6 @@ test("riffle doctor finds the stack well, by either name, and says what is missi
 });
 
 test("what died is listed, given back, and ends its scan", async () => {
-  await purge(outputs.DeadLetterQueueUrl);
   const samples = Samples.make(5, 3);
   const person = await Person.of(`t-${chance()}`);
   await put(person.tenant, "drawings", samples.files);
@@ -87,6 +101,22 @@ test("what died is listed, given back, and ends its scan", async () => {
   expect(again.said).toContain("0 dead letters moved back");
   expect(again.status).toBe(0);
   await socket.close();
+});
+
+test("what died of a statement goes back where it failed", async () => {
+  const [tenant, id, now] = [`t-${chance()}`, chance(), new Date().toISOString()];
+  const detail = {
+    ...{ event_id: chance(), version: 1, timestamp: now, processing_id: id, correlation_id: chance() },
+    ...{ event_type: "transactions.created", data: { tenant, parts: 1, new: 1 } },
+  };
+  const told = { version: "0", id: chance(), "detail-type": detail.event_type, source: "riffle", time: now, detail };
+  await send(outputs.AuditDeadLettersUrl, [JSON.stringify(told)], tenant);
+  const { lines } = riffle<Letter>("redrive", ...OUTPUTS, "--list");
+  expect(lines).toEqual([expect.objectContaining({ queue: "audit", kind: "transactions.created", file: id })]);
+  const moved = riffle("redrive", ...STACK);
+  expect(moved.said).toContain("1 dead letter moved back");
+  await until("it is kept", async () => (await kept(tenant)).length === 1);
+  expect(await waiting(outputs.AuditDeadLettersUrl)).toBe(0);
 });
 
 /** While nobody may hand out files. */
