@@ -14,14 +14,14 @@ use super::faulty::{Faulty, reads, writes};
 /// Each change is a kind of call of its own, so that a fault at one can be told from one at another.
 fn change_point(change: &FileChange) -> Point {
     writes(match change {
-        FileChange::Begin { .. } => "files.begin",
-        FileChange::Extend { .. } => "files.extend",
-        FileChange::Release { .. } => "files.release",
-        FileChange::Finish { .. } => "files.finish",
-        FileChange::Fail { .. } => "files.fail",
-        FileChange::Note { .. } => "files.note",
-        FileChange::Delete => "files.delete",
-        FileChange::Deleted => "files.deleted",
+        FileChange::Begin { .. } => "books.begin",
+        FileChange::Extend { .. } => "books.extend",
+        FileChange::Release { .. } => "books.release",
+        FileChange::Finish { .. } => "books.finish",
+        FileChange::Fail { .. } => "books.fail",
+        FileChange::Note { .. } => "books.note",
+        FileChange::Delete => "books.delete",
+        FileChange::Deleted => "books.deleted",
     })
 }
 
@@ -34,11 +34,11 @@ fn ids_of(events: &[Outgoing]) -> String {
 impl FileLedger for Faulty<dyn FileLedger> {
     async fn create(&self, file: File) -> Result<Option<File>, PortError> {
         let effect = || self.inner.create(file.clone());
-        self.control.call(writes("files.create"), || file.id.to_string(), effect).await
+        self.control.call(writes("books.create"), || file.id.to_string(), effect).await
     }
 
     async fn file(&self, tenant: &str, id: &FileId) -> Result<Option<File>, PortError> {
-        let point = reads("files.file");
+        let point = reads("books.file");
         let fault = self.control.arrive(point, || id.to_string()).await;
         self.control.perform(point, fault, || self.inner.file(tenant, id)).await
     }
@@ -62,26 +62,26 @@ impl FileLedger for Faulty<dyn FileLedger> {
         after: Option<&FileListedAt>,
         limit: u32,
     ) -> Result<Vec<File>, PortError> {
-        let point = reads("files.files");
+        let point = reads("books.files");
         let fault = self.control.arrive(point, String::new).await;
         self.control.perform(point, fault, || self.inner.files(tenant, after, limit)).await
     }
 
     async fn unfinished(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<File>, PortError> {
-        let point = reads("files.unfinished");
+        let point = reads("books.unfinished");
         let fault = self.control.arrive(point, || before.to_string()).await;
         let fresh = self.control.perform(point, fault, || self.inner.unfinished(before, limit)).await?;
         Ok(self.lagging(fault, fresh))
     }
 
     async fn outbox_of(&self, tenant: &str, id: &FileId) -> Result<Vec<Outgoing>, PortError> {
-        let point = reads("files.outbox_of");
+        let point = reads("books.outbox_of");
         let fault = self.control.arrive(point, || id.to_string()).await;
         self.control.perform(point, fault, || self.inner.outbox_of(tenant, id)).await
     }
 
     async fn outbox(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<Outgoing>, PortError> {
-        let point = reads("files.outbox");
+        let point = reads("books.outbox");
         let fault = self.control.arrive(point, || before.to_string()).await;
         let fresh = self.control.perform(point, fault, || self.inner.outbox(before, limit)).await?;
         Ok(self.lagging(fault, fresh))
@@ -89,7 +89,7 @@ impl FileLedger for Faulty<dyn FileLedger> {
 
     async fn announced(&self, events: &[Outgoing]) -> Result<(), PortError> {
         let effect = || self.inner.announced(events);
-        self.control.call(writes("files.announced"), || ids_of(events), effect).await
+        self.control.call(writes("books.announced"), || ids_of(events), effect).await
     }
 }
 
