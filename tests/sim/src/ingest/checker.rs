@@ -8,7 +8,7 @@ use riffle_ports::{File, FileState, NotChanged};
 use riffle_testkit::memory::{FileKey, Noted, Place, Received, StatementBooks};
 
 use super::harm::{file_of, told};
-use super::model::{self, Key};
+use super::model::Key;
 use super::reader::Nature;
 use super::scenario::When;
 use super::world::World;
@@ -129,9 +129,10 @@ impl World {
         let Some(file) = self.file(key) else { return Ok(()) };
         let ended = result(&file)?;
         let findings = &ended.1;
-        let Some(upload) = self.uploads.get(key).map(|number| &self.scenario.uploads[*number]) else {
+        let Some(number) = self.uploads.get(key).copied() else {
             return Err(Violation::new(2, format!("nobody uploaded file {}", key.1)));
         };
+        let upload = &self.scenario.uploads[number];
         let content = &self.scenario.contents[upload.content];
         let vanished = self.vanished.contains(key);
         if file.state == FileState::Rejected {
@@ -149,7 +150,7 @@ impl World {
             if content.nature.is_reject() || content.nature.is_hopeless() {
                 return Err(Violation::new(2, format!("a file that is {:?} was processed", content.nature)));
             }
-            let shown = model::shown(content, upload.account);
+            let shown = &self.shown[number];
             let first = self.stores.statements.inspect(|books| {
                 let own =
                     books.rows.iter().filter(|((of, _), row)| *of == key.0 && row.shown_by.contains(&key.1));
@@ -181,9 +182,7 @@ impl World {
     /// What is stored is shown by files that have it, in the words of the one that brought it.
     fn rows_of(&self, file: &FileKey) -> Result<(), Violation> {
         let shown = |id: &riffle_ports::FileId| {
-            let upload = self.uploads.get(&(file.0.clone(), id.clone()))?;
-            let upload = &self.scenario.uploads[*upload];
-            Some(model::shown(&self.scenario.contents[upload.content], upload.account))
+            self.uploads.get(&(file.0.clone(), id.clone())).map(|number| &self.shown[*number])
         };
         let Some(own) = shown(&file.1) else {
             return Err(Violation::new(2, format!("nobody uploaded file {}", file.1)));

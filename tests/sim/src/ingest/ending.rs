@@ -59,6 +59,7 @@ impl World {
         for (key, file) in &files {
             self.ends_well(key, file)?;
         }
+        self.failures(&files)?;
         self.all_noted(&files)?;
         self.letters(&files)?;
         self.announced(&files)?;
@@ -84,8 +85,6 @@ impl World {
         let unnamed = findings.review.iter().any(|why| why.contains("names no account"));
         match (file.state, nature) {
             (FileState::Processed, _) if findings.review.is_empty() && nature != Nature::Unbalanced => {}
-            (FileState::Review, Nature::Unbalanced)
-                if self.scenario.contents[upload.content].lines.is_empty() => {}
             (FileState::Processed, Nature::Unbalanced)
                 if self.scenario.contents[upload.content].lines.is_empty() => {}
             (FileState::Review, nature) if nature == Nature::Unbalanced || unnamed => {}
@@ -101,6 +100,26 @@ impl World {
                 7,
                 format!("a file is {:?}, and its record does not say why", file.state),
             ));
+        }
+        Ok(())
+    }
+
+    /// Each failure that was told of a file is on its record.
+    fn failures(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+        for event in self.stores.bus.archive() {
+            let Some(file) = files.get(&file_of(&event.detail)) else { continue };
+            let is_gone = file.state == FileState::Deleted;
+            if is_gone || event.detail.event_type() != EventType::ErrorOccurred {
+                continue;
+            }
+            let errors = Findings::of(file).unwrap_or_default().errors;
+            if !errors.iter().any(|failed| failed.event_id == event.detail.event_id) {
+                let what = format!(
+                    "a failure was told of a file that is {:?}, and is not on its record",
+                    file.state
+                );
+                return Err(Violation::new(7, what));
+            }
         }
         Ok(())
     }
@@ -211,8 +230,7 @@ impl World {
         let mut wanted: BTreeMap<(String, Key), BTreeSet<String>> = BTreeMap::new();
         let (mut new, mut aside) = (0, false);
         for (key, file) in files {
-            let upload = &self.scenario.uploads[self.uploads[key]];
-            let shown = model::shown(&self.scenario.contents[upload.content], upload.account);
+            let shown = &self.shown[self.uploads[key]];
             match file.state {
                 FileState::Processed | FileState::Review => {
                     let findings = Findings::of(file).unwrap_or_default();
@@ -222,8 +240,8 @@ impl World {
                         return Err(Violation::new(3, "the counts of a file are not those of its rows"));
                     }
                     new += findings.new;
-                    for row in shown.into_keys() {
-                        wanted.entry((key.0.clone(), row)).or_default().insert(key.1.to_string());
+                    for row in shown.keys() {
+                        wanted.entry((key.0.clone(), row.clone())).or_default().insert(key.1.to_string());
                     }
                 }
                 // What was stored of one that failed is its own, until it is redriven or deleted.

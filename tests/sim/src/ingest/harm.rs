@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use futures::executor::block_on;
 use riffle_contracts::{BusEvent, Consumer, DirectFile, Event};
-use riffle_ports::FileId;
+use riffle_ports::{FileId, FileState};
 use riffle_testkit::memory::{FileKey, Place, Received, Stage};
 
 use super::functions::Answer;
@@ -89,9 +89,12 @@ impl World {
         if !replayed && !shadow {
             self.checker.consumed(consumer, &event.event_id);
         }
-        // Nothing says that it was dealt with: another may have been at work on it.
-        if place == PROCESSOR && !shadow {
-            self.orphaned.insert(file_of(&event));
+        // Another is at work on it, or was: should he fail, this message is gone.
+        let key = file_of(&event);
+        let state = self.stores.statements.inspect(|books| books.files.get(&key).map(|file| file.state));
+        let is_done = state.is_some_and(|state| !state.is_open() && state != FileState::Failed);
+        if place == PROCESSOR && !shadow && !is_done {
+            self.orphaned.insert(key);
         }
     }
 

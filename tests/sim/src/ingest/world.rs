@@ -14,9 +14,10 @@ use riffle_testkit::simulator::{Control, Executor, Plan, Polled, Rng, TaskId, Tr
 use super::checker::Checker;
 use super::deeds::Deed;
 use super::functions::{Answer, Functions};
+use super::model::{self, Key};
 use super::mutants::Mutant;
 use super::reader::ObedientReader;
-use super::scenario::{Delivery, LIMIT, RULES, Scenario, TENANTS};
+use super::scenario::{Delivery, LIMIT, RULES, Scenario, TENANTS, Upload};
 use super::stores::Stores;
 use crate::invariants::Violation;
 
@@ -53,6 +54,8 @@ pub(crate) struct World {
     pub deeds: Vec<(DateTime<Utc>, Deed)>,
     /// What came of each upload.
     pub arrived: Vec<Option<ObjectRef>>,
+    /// The transactions each upload shows, and the line in which each stands.
+    pub shown: Vec<BTreeMap<Key, usize>>,
     /// Which upload a file is.
     pub uploads: BTreeMap<FileKey, usize>,
     /// Files somebody wanted gone, and was told that they would be.
@@ -67,6 +70,10 @@ pub(crate) struct World {
     pub calm_since: Option<DateTime<Utc>>,
     /// Whether an invocation ended without an answer.
     pub crashed: bool,
+}
+
+fn shown(scenario: &Scenario, upload: &Upload) -> BTreeMap<Key, usize> {
+    model::shown(&scenario.contents[upload.content], upload.account)
 }
 
 impl World {
@@ -85,6 +92,7 @@ impl World {
             executor: Executor::new(Arc::clone(&control)),
             deeds: Deed::planned(&scenario, now),
             arrived: vec![None; scenario.uploads.len()],
+            shown: scenario.uploads.iter().map(|upload| shown(&scenario, upload)).collect(),
             next_sweep: now + SWEEP_EVERY,
             scenario,
             mutant,
