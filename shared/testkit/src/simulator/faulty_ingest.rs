@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use riffle_ports::{
     Announced, AuditEntry, AuditTrail, Category, Changed, DeadLetter, DeadLetters, EventPublisher, Fetched,
-    FigureStore, File, FileChange, FileId, FileLedger, FileListedAt, Head, Inbox, Month, ObjectRef, Outgoing,
-    PortError, PostForm, StoredFigures, StoredRows, Transaction, TransactionKey, TransactionStore,
+    FigureStore, File, FileChange, FileId, FileLedger, FileListedAt, FileState, Head, Inbox, Month,
+    ObjectRef, Outgoing, PortError, PostForm, StoredFigures, StoredRows, Transaction, TransactionKey,
+    TransactionStore,
 };
 
 use super::faults::{Effect, Fault, Point};
@@ -67,10 +68,16 @@ impl FileLedger for Faulty<dyn FileLedger> {
         self.control.perform(point, fault, || self.inner.files(tenant, after, limit)).await
     }
 
-    async fn unfinished(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<File>, PortError> {
+    async fn unfinished(
+        &self,
+        state: FileState,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<File>, PortError> {
         let point = reads("books.unfinished");
-        let fault = self.control.arrive(point, || before.to_string()).await;
-        let fresh = self.control.perform(point, fault, || self.inner.unfinished(before, limit)).await?;
+        let fault = self.control.arrive(point, || format!("{state:?} {before}")).await;
+        let fresh =
+            self.control.perform(point, fault, || self.inner.unfinished(state, before, limit)).await?;
         Ok(self.lagging(fault, fresh))
     }
 
@@ -169,6 +176,18 @@ impl TransactionStore for Faulty<dyn TransactionStore> {
         let detail = || format!("{file} {} rows", keys.len());
         let effect = || self.inner.remove(tenant, file, keys);
         self.control.call(writes("rows.remove"), detail, effect).await
+    }
+
+    async fn withdraw(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        token: &str,
+        keys: &[TransactionKey],
+    ) -> Result<bool, PortError> {
+        let detail = || format!("{file} {token} {} rows", keys.len());
+        let effect = || self.inner.withdraw(tenant, file, token, keys);
+        self.control.call(writes("rows.withdraw"), detail, effect).await
     }
 }
 

@@ -107,6 +107,10 @@ impl FileLedger for Books {
             ("revisions are ignored", FileChange::Note { revision, .. }) => {
                 *revision = self.inner.file(tenant, id).await?.map_or(0, |file| file.revision);
             }
+            ("a failure goes over everything", FileChange::Fail { revision, .. })
+            | ("an end goes over everything", FileChange::Finish { revision, .. }) => {
+                *revision = self.inner.file(tenant, id).await?.map_or(0, |file| file.revision);
+            }
             ("long bodies are cut", FileChange::Finish { body, .. }) if body.len() > 65_536 => {
                 *body = body.chars().take(30_000).collect();
             }
@@ -137,14 +141,34 @@ impl FileLedger for Books {
         Ok(files)
     }
 
-    async fn unfinished(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<File>, PortError> {
+    async fn unfinished(
+        &self,
+        state: FileState,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<File>, PortError> {
         let before = match self.fault {
             "everything is old" => DateTime::<Utc>::MAX_UTC,
             "the moment itself is before" => before + chrono::TimeDelta::nanoseconds(1),
             _ => before,
         };
-        let mut files = self.inner.unfinished(before, limit).await?;
+        let mut files = self.inner.unfinished(state, before, limit).await?;
         match self.fault {
+            "all that is open is one list" => {
+                files.clear();
+                for state in [FileState::Received, FileState::Processing, FileState::Deleting] {
+                    files.extend(self.inner.unfinished(state, before, limit).await?);
+                }
+                files.truncate(limit as usize);
+            }
+            "states are looked at last" => {
+                files.clear();
+                for state in [FileState::Received, FileState::Processing, FileState::Deleting] {
+                    files.extend(self.inner.unfinished(state, before, limit).await?);
+                }
+                files.truncate(limit as usize);
+                files.retain(|file| file.state == state);
+            }
             "deletions are finished" => files.retain(|file| file.state != FileState::Deleting),
             "one open file is enough" => files.truncate(1),
             "who failed is open" => {
@@ -208,6 +232,8 @@ fn every_faulty_ledger_of_files_is_noticed() {
         "changes are two steps",
         "leases are ignored",
         "revisions are ignored",
+        "a failure goes over everything",
+        "an end goes over everything",
         "long bodies are cut",
         "limits are ignored",
         "the oldest are first",
@@ -217,6 +243,8 @@ fn every_faulty_ledger_of_files_is_noticed() {
         "the moment itself is before",
         "deletions are finished",
         "one open file is enough",
+        "all that is open is one list",
+        "states are looked at last",
         "who failed is open",
         "the young are old",
         "the outbox has no end",

@@ -229,6 +229,32 @@ impl TransactionStore for Rows {
             _ => self.inner.remove(tenant, file, keys).await,
         }
     }
+
+    async fn withdraw(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        token: &str,
+        keys: &[TransactionKey],
+    ) -> Result<bool, PortError> {
+        let at_work = self.state(tenant, file) == Some(FileState::Processing);
+        match self.fault {
+            "anybody takes rows back" => {
+                self.inner.remove(tenant, file, keys).await?;
+                Ok(true)
+            }
+            "rows are taken back before the question" => {
+                self.inner.remove(tenant, file, keys).await?;
+                self.inner.withdraw(tenant, file, token, keys).await
+            }
+            "any token takes rows back" if at_work => {
+                self.inner.remove(tenant, file, keys).await?;
+                Ok(true)
+            }
+            "nothing is taken back" => self.inner.withdraw(tenant, file, token, &[]).await,
+            _ => self.inner.withdraw(tenant, file, token, keys).await,
+        }
+    }
 }
 
 #[test]
@@ -266,6 +292,10 @@ fn every_faulty_store_of_transactions_is_noticed() {
         "strangers remove",
         "rows go with who was first",
         "nothing is removed",
+        "anybody takes rows back",
+        "rows are taken back before the question",
+        "any token takes rows back",
+        "nothing is taken back",
     ] {
         assert_noticed(fault, suite(fault));
     }
