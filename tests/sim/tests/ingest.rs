@@ -1,9 +1,17 @@
 //! Simulated ingest, as much as fits into a test run. `simulate` runs more, and replays what fails here.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
+use chrono::TimeDelta;
+use futures::executor::block_on;
+use riffle_ingest::{Ingest, Settings};
+use riffle_ports::{Changed, Clock, File, FileChange, FileId, FileLedger, FileState};
 use riffle_sim_tests::campaign::{self, Flow, Report};
 use riffle_sim_tests::ingest::Mutant;
+use riffle_testkit::memory::{
+    ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryStatements, Redrive, SeededIds,
+};
 
 /// Schedules in every test run.
 const SCHEDULES: u64 = 20_000;
@@ -11,7 +19,7 @@ const SCHEDULES: u64 = 20_000;
 const PATIENCE: u64 = 3_000;
 
 /// What the generator must reach, or the schedules prove little.
-const SOMETIMES: [&str; 74] = [
+const SOMETIMES: [&str; 81] = [
     "a dead letter stays",
     "a deleted message of ingest is delivered again",
     "a deletion is done twice",
@@ -32,6 +40,7 @@ const SOMETIMES: [&str; 74] = [
     "a file is processed",
     "a file is rejected",
     "a file is taken over",
+    "a file is told by other rules than in an attempt before",
     "a file needs a look",
     "a file overlaps another",
     "a file that failed is begun again",
@@ -40,12 +49,14 @@ const SOMETIMES: [&str; 74] = [
     "a message of ingest becomes a dead letter",
     "a message of ingest in flight is delivered to another, too",
     "a message to the processor is lost",
+    "a new parser comes while all goes on",
     "a note is lost to a rival",
     "a notification comes twice",
     "a poisoned file is processed in the end",
     "a processed file is deleted",
     "a rejected file is deleted",
     "a statement cannot be read",
+    "a statement is taken for none",
     "a statement kills who reads it",
     "an event is in the trail already",
     "an invocation times out",
@@ -75,6 +86,7 @@ const SOMETIMES: [&str; 74] = [
     "lost response: rows.categorize",
     "lost response: rows.remove",
     "lost response: rows.store",
+    "lost response: rows.withdraw",
     "rows are known from another file",
     "rows are refused",
     "rows are stored again by their file",
@@ -82,9 +94,12 @@ const SOMETIMES: [&str; 74] = [
     "the bus tells of an event twice",
     "the ingest sweep reads an index that lags",
     "the power fails in ingest",
+    "who finishes finds a note",
     "who finishes finds the file elsewhere",
+    "who gives up finds the file changed",
     "who was late cannot finish",
     "who was late finds he holds nothing",
+    "who was late takes nothing back",
     "who works finds the file going",
 ];
 
@@ -150,4 +165,55 @@ fn the_same_seed_is_the_same_run() {
         let untold = Flow::Ingest(None).any(seed, false);
         assert_eq!(once.hash, untold.hash, "reading along changes seed {seed}");
     }
+}
+
+fn waiting(id: String, clock: &ManualClock) -> File {
+    File {
+        id: FileId(id),
+        tenant: "ann".to_owned(),
+        name: String::new(),
+        object: None,
+        size: 0,
+        account: None,
+        state: FileState::Received,
+        received_at: clock.now(),
+        changed_at: clock.now(),
+        lease: None,
+        attempts: 0,
+        parts: 0,
+        body: String::new(),
+        revision: 1,
+    }
+}
+
+/// More wait than the sweep looks at in a minute.
+#[test]
+fn a_deletion_is_done_however_many_files_wait() {
+    let clock = Arc::new(ManualClock::new());
+    let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, Redrive::default()));
+    let books = Arc::new(MemoryStatements::default());
+    let ingest = Ingest {
+        files: Arc::clone(&books) as _,
+        transactions: Arc::clone(&books) as _,
+        figures: Arc::clone(&books) as _,
+        audit: Arc::clone(&books) as _,
+        events: Arc::new(MemoryBus::new(Arc::clone(&clock) as _, Arc::clone(&queue))),
+        objects: Arc::new(MemoryObjects::default()),
+        inbox: Arc::new(MemoryInbox::new("uploads", Arc::clone(&queue), Arc::clone(&clock) as _)),
+        queue,
+        clock: Arc::clone(&clock) as _,
+        ids: Arc::new(SeededIds::new(1)),
+        settings: Settings::default(),
+    };
+    for number in 0..1_000 {
+        assert_eq!(block_on(books.create(waiting(format!("{number:04}"), &clock))), Ok(None));
+    }
+    let unwanted = FileId("unwanted".to_owned());
+    assert_eq!(block_on(books.create(waiting(unwanted.0.clone(), &clock))), Ok(None));
+    let marked = block_on(books.change("ann", &unwanted, FileChange::Delete, clock.now(), &[]));
+    assert!(matches!(marked, Ok(Changed::Applied(_))));
+    clock.advance(TimeDelta::minutes(10));
+    assert_eq!(block_on(ingest.sweep()), Ok(()));
+    let state = block_on(books.file("ann", &unwanted)).map(|file| file.map(|file| file.state));
+    assert_eq!(state, Ok(Some(FileState::Deleted)));
 }

@@ -19,12 +19,16 @@ use crate::invariants::Violation;
 pub struct Checker {
     /// How files ended, with what was found in them.
     ended: BTreeMap<FileKey, (FileState, Findings)>,
+    /// By which parser's rules a file is told that is done.
+    versions: BTreeMap<FileKey, usize>,
     /// The one event of each kind that tells of a file once.
     single: BTreeMap<(FileKey, EventType), String>,
     /// Which consumer has dealt with which event, replays aside.
     consumed: BTreeSet<(Consumer, String)>,
     /// Failures that were told, by the event they are about and the function.
     failures: BTreeSet<(String, String)>,
+    /// Failures that were told of files nobody had noted yet.
+    too_early: BTreeSet<String>,
     /// Published events that were looked at.
     seen: usize,
 }
@@ -32,6 +36,14 @@ pub struct Checker {
 impl Checker {
     pub fn consumed(&mut self, consumer: Consumer, event: &str) {
         self.consumed.insert((consumer, event.to_owned()));
+    }
+
+    pub fn version_of(&self, file: &FileKey) -> usize {
+        self.versions.get(file).copied().unwrap_or_default()
+    }
+
+    pub fn was_too_early(&self, event: &str) -> bool {
+        self.too_early.contains(event)
     }
 
     pub fn has_consumed(&self, consumer: Consumer, event: &str) -> bool {
@@ -143,30 +155,40 @@ impl World {
             if left > 0 {
                 return Err(Violation::new(2, format!("a rejected file shows {left} transactions")));
             }
-            if !content.nature.is_reject() && !vanished {
+            let mistaken = matches!(content.nature, Nature::Mistaken { .. });
+            let rejects = (0..=self.reader.version()).any(|version| content.nature.is_reject(version));
+            if !rejects && !mistaken && !vanished {
                 return Err(Violation::new(2, format!("a file that is {:?} was rejected", content.nature)));
             }
         } else {
-            if content.nature.is_reject() || content.nature.is_hopeless() {
-                return Err(Violation::new(2, format!("a file that is {:?} was processed", content.nature)));
-            }
-            let shown = &self.shown[number];
-            let first = self.stores.statements.inspect(|books| {
+            let found = self.stores.statements.inspect(|books| {
                 let own =
                     books.rows.iter().filter(|((of, _), row)| *of == key.0 && row.shown_by.contains(&key.1));
                 let own: Vec<_> = own.collect();
                 let stored: BTreeSet<Key> = own.iter().map(|(_, row)| Key::of(&row.transaction)).collect();
                 let first = own.iter().filter(|(_, row)| row.transaction.file == key.1).count();
-                (stored.iter().eq(shown.keys())).then_some(first)
+                let is_all = |version: &usize| stored.iter().eq(self.shown[number][*version].keys());
+                (0..=self.reader.version()).rev().find(is_all).map(|version| (version, first))
             });
-            let Some(first) = first else {
+            let Some((version, first)) = found else {
                 return Err(Violation::new(2, "a file is done, and not exactly its transactions are stored"));
             };
+            // Without rows nobody can tell who read it.
+            let takes = |version: usize| !content.nature.is_reject(version);
+            let is_one = takes(version) || (content.lines.is_empty() && (0..version).any(takes));
+            if !is_one || content.nature.is_hopeless() {
+                return Err(Violation::new(2, format!("a file that is {:?} was processed", content.nature)));
+            }
+            self.checker.versions.insert(key.clone(), version);
+            let shown = &self.shown[number][version];
             let counted = (findings.rows, findings.new, findings.duplicates);
             let (rows, new) = (shown.len() as u64, first as u64);
             if counted != (rows, new, rows - new) {
                 let what = format!("{counted:?} were counted, and of {rows} rows {new} are this file's");
                 return Err(Violation::new(3, what));
+            }
+            if findings.first_part > 0 {
+                self.control.sometimes("a file is told by other rules than in an attempt before");
             }
             if new < rows && new > 0 {
                 self.control.sometimes("a file overlaps another");
@@ -191,13 +213,14 @@ impl World {
             let rows = books.rows.iter().filter(|((tenant, _), _)| *tenant == file.0);
             for (_, row) in rows.filter(|(_, row)| row.shown_by.contains(&file.1)) {
                 let key = Key::of(&row.transaction);
-                if !own.contains_key(&key) {
+                if !own[key.version].contains_key(&key) {
                     return Err(Violation::new(
                         2,
                         format!("{key:?} is stored of a file that does not show it"),
                     ));
                 }
-                let line = shown(&row.transaction.file).and_then(|shown| shown.get(&key).copied());
+                let line =
+                    shown(&row.transaction.file).and_then(|shown| shown[key.version].get(&key).copied());
                 if line.map(|line| format!("line {line}")).as_ref() != Some(&row.transaction.place) {
                     let what = format!("{key:?} stands elsewhere in the file that brought it");
                     return Err(Violation::new(2, what));
@@ -209,11 +232,11 @@ impl World {
 
     /// What is announced is so.
     fn published(&mut self, told: &BusEvent) -> Result<(), Violation> {
+        use FileState::{Deleted, Deleting, Processed, Review};
         let event = &told.detail;
         let key = file_of(event);
         let kind = event.event_type();
         let state = self.file(&key).map(|file| file.state);
-        use FileState::{Deleted, Deleting, Processed, Review};
         let stands = match &event.data {
             EventData::FileUploaded(_) => state.is_some(),
             EventData::FileProcessed(_) | EventData::TransactionsCreated(_) => {
@@ -237,6 +260,9 @@ impl World {
         }
         if let EventData::ErrorOccurred(data) = &event.data {
             self.checker.failures.insert((data.event_id.clone(), data.stage.clone()));
+            if state.is_none() {
+                self.checker.too_early.insert(event.event_id.clone());
+            }
         }
         let happens_once =
             !matches!(event.data, EventData::TransactionsCategorized(_) | EventData::ErrorOccurred(_));
@@ -295,12 +321,10 @@ impl World {
         if !self.scenario.timeouts && self.crashed {
             return Ok(());
         }
-        let last = self.scenario.contents.iter().map(|content| content.lines.len()).max().unwrap_or(0);
-        for part in 0..=u32::try_from(last).unwrap_or(u32::MAX) {
-            let key = riffle_ingest::part_key(&file.0, &file.1, part);
-            if self.stores.objects.peek(&key).is_some() {
-                return Err(Violation::new(8, format!("part {part} of a deleted file is left")));
-            }
+        let parts = riffle_ingest::part_key(&file.0, &file.1, 0);
+        let parts = parts.trim_end_matches('0');
+        if let Some(left) = self.stores.objects.keys().iter().find(|key| key.starts_with(parts)) {
+            return Err(Violation::new(8, format!("{left} of a deleted file is left")));
         }
         let object = self.uploads.get(file).and_then(|number| self.arrived[*number].clone());
         let stored = self.stores.inbox.stored();
@@ -317,11 +341,11 @@ impl World {
     }
 
     fn count(&self, noted: &Noted) {
+        use FileState::{Deleted, Deleting, Failed, Processed, Processing, Received, Rejected, Review};
         let nature = |file: &FileKey| {
             let upload = self.uploads.get(file)?;
             Some(self.scenario.contents[self.scenario.uploads[*upload].content].nature)
         };
-        use FileState::{Deleted, Deleting, Failed, Processed, Processing, Received, Rejected, Review};
         let event = match noted {
             Noted::Taken(_) => "a file is noted a second time",
             Noted::Changed { by: "begin", from: Processing, .. } => "a file is taken over",
@@ -358,12 +382,17 @@ impl World {
                 "who works finds the file going"
             }
             Noted::Refused { by: "finish", why: NotChanged::Token, .. } => "who was late cannot finish",
+            Noted::Refused { by: "finish", why: NotChanged::Revision, .. } => "who finishes finds a note",
             Noted::Refused { by: "finish", .. } => "who finishes finds the file elsewhere",
             Noted::Refused { by: "deleted", why: NotChanged::Token, .. } => "a deletion waits for a lease",
             Noted::Refused { by: "deleted", .. } => "a deletion is done twice",
             Noted::Refused { by: "note", why: NotChanged::Revision, .. } => "a note is lost to a rival",
+            Noted::Refused { by: "fail", why: NotChanged::Revision, .. } => {
+                "who gives up finds the file changed"
+            }
             Noted::Refused { by: "fail", .. } => "a failure comes too late",
             Noted::NotStored(_) => "rows are refused",
+            Noted::NotWithdrawn(_) => "who was late takes nothing back",
             Noted::Stored { again: 1.., .. } => "rows are stored again by their file",
             Noted::Stored { known: 1.., .. } => "rows are known from another file",
             Noted::Removed { kept: 1.., .. } => "rows stay since others show them",

@@ -18,6 +18,8 @@ pub enum Deed {
     Vanish(usize),
     Redrive(&'static str),
     Replay(Consumer),
+    /// Another parser is deployed.
+    Deploy,
 }
 
 impl Deed {
@@ -37,6 +39,7 @@ impl Deed {
             }
         }
         deeds.extend(scenario.replays.iter().map(|(consumer, by)| (after(*by), Self::Replay(*consumer))));
+        deeds.extend(scenario.deploy.map(|by| (after(by), Self::Deploy)));
         deeds.extend(scenario.redrives.iter().map(|by| (after(*by), Self::Redrive(TENANTS[0]))));
         deeds
     }
@@ -63,6 +66,7 @@ impl World {
                 let future = self.functions.redrive(tenant);
                 self.spawn("redrive", Kind::Asked(deed), future);
             }
+            Deed::Deploy => self.deploy(),
             Deed::Replay(consumer) => {
                 self.control.sometimes("events are replayed while all goes on");
                 self.replay(consumer);
@@ -107,6 +111,15 @@ impl World {
         }
         let future = self.functions.delete(self.scenario.uploads[number].tenant, key.1);
         self.spawn("delete", Kind::Asked(Deed::Delete(number)), future);
+    }
+
+    /// On the platform the old invocations live on for as long as any may; on a laptop they are ended first.
+    fn deploy(&mut self) {
+        if !self.scenario.timeouts {
+            self.cut_power();
+        }
+        self.reader.deploy();
+        self.control.sometimes("a new parser comes while all goes on");
     }
 
     fn vanish(&mut self, number: usize) {

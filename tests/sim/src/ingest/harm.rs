@@ -189,7 +189,7 @@ impl World {
     }
 
     /// All invocations die at once, as when the one machine is switched off.
-    fn cut_power(&mut self) {
+    pub fn cut_power(&mut self) {
         self.control.note("power cut", &[], String::new);
         self.control.sometimes("the power fails in ingest");
         for id in self.executor.crash_all() {

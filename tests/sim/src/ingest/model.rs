@@ -19,6 +19,8 @@ pub struct Key {
     pub cents: i64,
     pub currency: String,
     pub text: String,
+    /// Of the parser that told it: other identities are other transactions.
+    pub version: usize,
     /// From 1, of equal rows of one statement.
     pub occurrence: u32,
 }
@@ -32,6 +34,7 @@ impl Key {
             cents: cents(transaction.amount),
             currency: transaction.currency.clone(),
             text: transaction.description.clone(),
+            version: usize::from(transaction.key.identity.get(2..4) != Some("01")),
             occurrence: transaction.key.occurrence,
         }
     }
@@ -41,11 +44,11 @@ fn cents(amount: Decimal) -> i64 {
     i64::try_from(amount.mantissa()).unwrap_or_default()
 }
 
-/// The transactions a statement shows, and the line in which each stands.
-pub fn shown(content: &Content, account: Option<&str>) -> BTreeMap<Key, usize> {
+/// The transactions a statement shows to the parser of `version`, and the line in which each stands.
+pub fn shown(content: &Content, account: Option<&str>, version: usize) -> BTreeMap<Key, usize> {
     let mut shown = BTreeMap::new();
     for (number, line) in content.lines.iter().enumerate() {
-        let mut key = key(line, account);
+        let mut key = key(line, account, version);
         while shown.contains_key(&key) {
             key.occurrence += 1;
         }
@@ -54,14 +57,15 @@ pub fn shown(content: &Content, account: Option<&str>) -> BTreeMap<Key, usize> {
     shown
 }
 
-fn key(line: &Line, account: Option<&str>) -> Key {
+fn key(line: &Line, account: Option<&str>, version: usize) -> Key {
     Key {
         account: line.account.or(account).unwrap_or(UNNAMED_ACCOUNT).to_owned(),
         named: line.account.is_some(),
-        date: date(line.day),
+        date: date(line.day, line.text, version),
         cents: line.cents,
         currency: line.currency.to_owned(),
         text: line.text.to_owned(),
+        version,
         occurrence: 1,
     }
 }

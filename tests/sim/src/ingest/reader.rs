@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -25,6 +26,14 @@ pub enum Nature {
     Rejected,
     /// No statement, as shows after some rows.
     RejectedLate,
+    /// No statement to the parser of before, as shows after some rows.
+    RejectedBefore,
+    /// No statement to the parser that came later, as shows after some rows.
+    RejectedSince,
+    /// It is taken for none the first so many times, after some rows, as by a parser that ran out of memory.
+    Mistaken {
+        times: u32,
+    },
     /// It cannot be read the first so many times, in the late case after some rows.
     Fails {
         times: u32,
@@ -45,8 +54,14 @@ impl Nature {
         matches!(self, Self::Fails { times: Self::ALWAYS, .. } | Self::Kills { times: Self::ALWAYS, .. })
     }
 
-    pub const fn is_reject(self) -> bool {
-        matches!(self, Self::Rejected | Self::RejectedLate)
+    /// Whether the parser of `version` takes it for no statement, each time.
+    pub const fn is_reject(self, version: usize) -> bool {
+        match self {
+            Self::Rejected | Self::RejectedLate => true,
+            Self::RejectedBefore => version == 0,
+            Self::RejectedSince => version > 0,
+            _ => false,
+        }
     }
 
     fn written(self) -> String {
@@ -56,6 +71,9 @@ impl Nature {
             Self::Unbalanced => "unbalanced 0 false".to_owned(),
             Self::Rejected => "rejected 0 false".to_owned(),
             Self::RejectedLate => "rejected 0 true".to_owned(),
+            Self::RejectedBefore => "rejected-before 0 true".to_owned(),
+            Self::RejectedSince => "rejected-since 0 true".to_owned(),
+            Self::Mistaken { times } => of("mistaken", times, true),
             Self::Fails { times, late } => of("fails", times, late),
             Self::Kills { times, late } => of("kills", times, late),
         }
@@ -69,6 +87,9 @@ impl Nature {
             "unbalanced" => Self::Unbalanced,
             "rejected" if late => Self::RejectedLate,
             "rejected" => Self::Rejected,
+            "rejected-before" => Self::RejectedBefore,
+            "rejected-since" => Self::RejectedSince,
+            "mistaken" => Self::Mistaken { times },
             "fails" => Self::Fails { times, late },
             "kills" => Self::Kills { times, late },
             _ => return None,
@@ -96,9 +117,11 @@ pub struct Content {
     pub lines: Vec<Line>,
 }
 
-pub fn date(day: u32) -> NaiveDate {
+/// The day of a row as the parser of `version` tells it: the later one has salaries come a month later.
+pub fn date(day: u32, text: &str, version: usize) -> NaiveDate {
     let first = NaiveDate::from_ymd_opt(2030, 1, 1).unwrap_or_default();
-    first.checked_add_days(Days::new(day.into())).unwrap_or_default()
+    let later = if version > 0 && text == "salary" { 31 } else { 0 };
+    first.checked_add_days(Days::new((day + later).into())).unwrap_or_default()
 }
 
 impl Content {
@@ -117,11 +140,22 @@ pub struct ObedientReader {
     control: Arc<Control>,
     /// How often each was begun to be read.
     begun: Mutex<BTreeMap<usize, u32>>,
+    /// Of the parser: 0, and 1 once another was deployed.
+    version: AtomicUsize,
 }
 
 impl ObedientReader {
     pub fn new(control: Arc<Control>) -> Self {
-        Self { control, begun: Mutex::default() }
+        Self { control, begun: Mutex::default(), version: AtomicUsize::new(0) }
+    }
+
+    /// Another parser from here on: it tells rows by other identities, and some days otherwise.
+    pub fn deploy(&self) {
+        self.version.store(1, Ordering::Relaxed);
+    }
+
+    pub fn version(&self) -> usize {
+        self.version.load(Ordering::Relaxed)
     }
 
     fn parse(&self, content: &Fetched) -> io::Result<Stream> {
@@ -138,12 +172,17 @@ impl ObedientReader {
             *begun += 1;
             *begun
         };
-        let rows = rows(lines);
+        let version = self.version();
+        let rows = rows(lines, version);
         let statement = statement(&rows, nature);
         let half = rows.len().div_ceil(2);
         let (end, kept) = match nature {
             Nature::Rejected => (End::Fails(not_one()), 0),
-            Nature::RejectedLate => (End::Fails(not_one()), half),
+            nature if nature.is_reject(version) => (End::Fails(not_one()), half),
+            Nature::Mistaken { times } if nth <= times => {
+                self.control.sometimes("a statement is taken for none");
+                (End::Fails(not_one()), half)
+            }
             Nature::Fails { times, late } if nth <= times => {
                 self.control.sometimes("a statement cannot be read");
                 (End::Fails(ReadError::Io(io::Error::other("it is poisoned"))), if late { half } else { 0 })
@@ -164,19 +203,21 @@ fn not_one() -> ReadError {
     Reject::NotAStatement { why: "it says so itself".to_owned() }.into()
 }
 
-fn rows<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<Row> {
+fn rows<'t>(lines: impl Iterator<Item = &'t str>, version: usize) -> Vec<Row> {
+    let seed = version as u64 * 2;
     let mut counts: BTreeMap<u128, u32> = BTreeMap::new();
     let read = |(number, line): (usize, &str)| {
         let fields: Vec<&str> = line.split('|').collect();
         let [account, day, cents, currency, text] = fields[..] else { return None };
         let hash = |seed: u64| u128::from(fingerprint(seed, line.as_bytes()));
-        let identity = Identity { basis: Basis::Fields, version: 1, hash: hash(1) << 64 | hash(2) };
+        let (basis, hash) = (Basis::Fields, hash(seed + 1) << 64 | hash(seed + 2));
+        let identity = Identity { basis, version: if version == 0 { 1 } else { 2 }, hash };
         let occurrence = counts.entry(identity.hash).or_default();
         *occurrence += 1;
         Some(Row {
             place: Place::Line(number as u64 + 3),
             account: (!account.is_empty()).then(|| account.to_owned()),
-            date: date(day.parse().ok()?),
+            date: date(day.parse().ok()?, text, version),
             value_date: None,
             amount: Amount::new(cents.parse().ok()?, 2),
             currency: (!currency.is_empty()).then(|| currency.to_owned()),

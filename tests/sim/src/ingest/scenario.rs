@@ -31,6 +31,8 @@ pub struct Scenario {
     pub replays: Vec<(Consumer, i64)>,
     /// Somebody redrives dead letters while all goes on.
     pub redrives: Vec<i64>,
+    /// Another parser is deployed while all goes on.
+    pub deploy: Option<i64>,
     pub settings: Settings,
     pub redrive: Redrive,
     /// Rows that are stored at once.
@@ -136,6 +138,7 @@ impl Scenario {
             .collect();
         let redrives =
             (0..*rng.pick(&[0, 0, 1, 2]).unwrap_or(&0)).map(|_| rng.between(0, 1_500_000)).collect();
+        let deploy = if rng.chance(2_000) { Some(rng.between(0, 150_000)) } else { None };
         Self {
             seed,
             contents,
@@ -143,6 +146,7 @@ impl Scenario {
             rules: rng.chance(7_500),
             replays,
             redrives,
+            deploy,
             settings: settings(rng),
             redrive: redrive(),
             batch: 1 + rng.below(4),
@@ -188,6 +192,7 @@ impl Scenario {
             rules: true,
             replays: Vec::new(),
             redrives: Vec::new(),
+            deploy: None,
             settings: Settings { part_rows: 2, ..settings(&mut Rng::new(1)) },
             redrive: redrive(),
             batch: 2,
@@ -247,10 +252,13 @@ fn contents(rng: &mut Rng) -> Vec<Content> {
 }
 
 fn harmless(rng: &mut Rng) -> Nature {
-    match rng.below(12) {
-        0 => Nature::Unbalanced,
-        1 => Nature::Rejected,
-        2 => Nature::RejectedLate,
+    match rng.below(20) {
+        0 | 1 => Nature::Unbalanced,
+        2 => Nature::Rejected,
+        3 => Nature::RejectedLate,
+        4 => Nature::RejectedBefore,
+        5 => Nature::RejectedSince,
+        6 => Nature::Mistaken { times: *rng.pick(&[1, 1, 2, 3]).unwrap_or(&1) },
         _ => Nature::Good,
     }
 }
@@ -292,16 +300,16 @@ fn uploads(rng: &mut Rng, contents: &[Content]) -> Vec<Upload> {
             account: *rng.pick(&[None, None, Some("a"), Some("c")]).unwrap_or(&None),
             at: *rng.pick(&[0, 0, 0, 50, 1_000, 30_000]).unwrap_or(&0),
             told_again: (0..again).map(|_| rng.between(0, 100_000)).collect(),
-            deletion: if rng.chance(deleting) { when(rng) } else { None },
-            vanishes: if rng.chance(vanishing) { when(rng) } else { None },
+            deletion: rng.chance(deleting).then(|| when(rng)),
+            vanishes: rng.chance(vanishing).then(|| when(rng)),
             skipped: rng.chance(300),
         });
     }
     uploads
 }
 
-fn when(rng: &mut Rng) -> Option<When> {
-    Some(match rng.below(9) {
+fn when(rng: &mut Rng) -> When {
+    match rng.below(9) {
         0 => When::After(rng.between(0, 5_000)),
         1 => When::After(rng.between(0, 600_000)),
         2 => When::Begun,
@@ -309,7 +317,7 @@ fn when(rng: &mut Rng) -> Option<When> {
         5 | 6 => When::Finished,
         7 => When::NeighbourFinished,
         _ => When::Failed,
-    })
+    }
 }
 
 /// In the proportions of the real ones, but quicker.

@@ -54,8 +54,8 @@ pub(crate) struct World {
     pub deeds: Vec<(DateTime<Utc>, Deed)>,
     /// What came of each upload.
     pub arrived: Vec<Option<ObjectRef>>,
-    /// The transactions each upload shows, and the line in which each stands.
-    pub shown: Vec<BTreeMap<Key, usize>>,
+    /// The transactions each upload shows to either parser, and the line in which each stands.
+    pub shown: Vec<[BTreeMap<Key, usize>; 2]>,
     /// Which upload a file is.
     pub uploads: BTreeMap<FileKey, usize>,
     /// Files somebody wanted gone, and was told that they would be.
@@ -72,8 +72,8 @@ pub(crate) struct World {
     pub crashed: bool,
 }
 
-fn shown(scenario: &Scenario, upload: &Upload) -> BTreeMap<Key, usize> {
-    model::shown(&scenario.contents[upload.content], upload.account)
+fn shown(scenario: &Scenario, upload: &Upload) -> [BTreeMap<Key, usize>; 2] {
+    [0, 1].map(|version| model::shown(&scenario.contents[upload.content], upload.account, version))
 }
 
 impl World {

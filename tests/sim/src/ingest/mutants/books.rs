@@ -11,9 +11,8 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use riffle_contracts::EventType;
 use riffle_ports::{
-    AuditEntry, AuditTrail, Category, Changed, EventPublisher, FigureStore, File, FileChange, FileId,
-    FileLedger, FileListedAt, Month, ObjectStore, Outgoing, PortError, Put, StoredFigures, StoredRows,
-    Transaction, TransactionKey, TransactionStore,
+    Category, Changed, EventPublisher, File, FileChange, FileId, FileLedger, FileListedAt, FileState, Month,
+    ObjectStore, Outgoing, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
 };
 use riffle_testkit::memory::{MemoryBus, MemoryObjects, MemoryStatements, Noted};
 use riffle_testkit::simulator::Control;
@@ -24,20 +23,22 @@ use super::Mutant;
 /// Books that do as a bad protocol would.
 pub(super) struct Cooked {
     mutant: Mutant,
-    inner: Arc<MemoryStatements>,
-    objects: Arc<MemoryObjects>,
+    pub(super) inner: Arc<MemoryStatements>,
+    pub(super) objects: Arc<MemoryObjects>,
     bus: Arc<MemoryBus>,
     control: Arc<Control>,
     notes: Mutex<Notes>,
 }
 
+type Categories = Vec<(TransactionKey, Option<Category>)>;
+
 /// What a bad protocol keeps beside the books.
 #[derive(Default)]
-struct Notes {
+pub(super) struct Notes {
     /// Categories that are written when they have been told.
-    categories: Vec<(String, Vec<(TransactionKey, Option<Category>)>)>,
+    categories: Vec<(String, Categories)>,
     /// Objects that are written when the rows are.
-    parts: BTreeMap<String, Bytes>,
+    pub(super) parts: BTreeMap<String, Bytes>,
 }
 
 /// Others get their turn.
@@ -68,11 +69,11 @@ impl Cooked {
         }
     }
 
-    fn notes<T>(&self, look: impl FnOnce(&mut Notes) -> T) -> T {
+    pub(super) fn notes<T>(&self, look: impl FnOnce(&mut Notes) -> T) -> T {
         look(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn is(&self, mutant: Mutant) -> bool {
+    pub(super) fn is(&self, mutant: Mutant) -> bool {
         self.mutant == mutant
     }
 
@@ -97,6 +98,17 @@ impl Cooked {
 
     async fn publish(&self, events: &[Outgoing]) -> Result<(), PortError> {
         self.bus.publish(events).await.map(drop)
+    }
+}
+
+/// The change as of another revision.
+fn with_revision(change: FileChange, revision: u64) -> FileChange {
+    match change {
+        FileChange::Finish { token, state, body, parts, .. } => {
+            FileChange::Finish { token, revision, state, body, parts }
+        }
+        FileChange::Fail { body, .. } => FileChange::Fail { revision, body },
+        other => other,
     }
 }
 
@@ -144,6 +156,18 @@ impl FileLedger for Cooked {
             (Mutant::DeletedInSilence, FileChange::Deleted) => {
                 return self.inner.change(tenant, id, change, now, &[]).await;
             }
+            (Mutant::FinishGoesOverNotes, FileChange::Finish { .. })
+            | (Mutant::FailGoesOverNotes, FileChange::Fail { .. }) => {
+                let revision = self.inner.file(tenant, id).await?.map_or(0, |file| file.revision);
+                let change = with_revision(change, revision);
+                return self.inner.change(tenant, id, change, now, announce).await;
+            }
+            (Mutant::FailedMonthsStay, FileChange::Fail { .. }) => {
+                let kind = EventType::TransactionsCategorized.as_str();
+                let told: Vec<Outgoing> =
+                    announce.iter().filter(|event| event.event_type != kind).cloned().collect();
+                return self.inner.change(tenant, id, change, now, &told).await;
+            }
             (Mutant::DeletedUnderLease, FileChange::Deleted) => {
                 let key = (tenant.to_owned(), id.clone());
                 self.inner.inspect(|books| {
@@ -166,11 +190,16 @@ impl FileLedger for Cooked {
         self.inner.files(tenant, after, limit).await
     }
 
-    async fn unfinished(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<File>, PortError> {
+    async fn unfinished(
+        &self,
+        state: FileState,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<File>, PortError> {
         if self.is(Mutant::SweepWithoutFiles) {
             return Ok(Vec::new());
         }
-        self.inner.unfinished(before, limit).await
+        self.inner.unfinished(state, before, limit).await
     }
 
     async fn outbox_of(&self, tenant: &str, id: &FileId) -> Result<Vec<Outgoing>, PortError> {
@@ -213,7 +242,9 @@ impl TransactionStore for Cooked {
             }
             Mutant::OccurrenceIgnored => {
                 let mut rows = rows.to_vec();
-                rows.iter_mut().for_each(|row| row.key.occurrence = 1);
+                for row in &mut rows {
+                    row.key.occurrence = 1;
+                }
                 self.inner.store(tenant, file, token, &rows).await?
             }
             Mutant::FirstAlone => {
@@ -304,109 +335,18 @@ impl TransactionStore for Cooked {
         }
         self.inner.remove(tenant, file, keys).await
     }
-}
 
-#[async_trait]
-impl FigureStore for Cooked {
-    async fn figures(
+    async fn withdraw(
         &self,
         tenant: &str,
-        account: &str,
-        month: Month,
-    ) -> Result<Option<StoredFigures>, PortError> {
-        self.inner.figures(tenant, account, month).await
-    }
-
-    async fn put_figures(
-        &self,
-        tenant: &str,
-        account: &str,
-        month: Month,
-        body: &str,
-        seen: u64,
+        file: &FileId,
+        token: &str,
+        keys: &[TransactionKey],
     ) -> Result<bool, PortError> {
-        let mut seen = seen;
-        if self.is(Mutant::FiguresWithoutVersion) {
-            seen = self.inner.figures(tenant, account, month).await?.map_or(0, |figures| figures.version);
-        }
-        self.inner.put_figures(tenant, account, month, body, seen).await
-    }
-
-    async fn all_figures(
-        &self,
-        tenant: &str,
-        from: Month,
-        to: Month,
-    ) -> Result<Vec<StoredFigures>, PortError> {
-        self.inner.all_figures(tenant, from, to).await
-    }
-}
-
-#[async_trait]
-impl AuditTrail for Cooked {
-    async fn append(&self, entry: AuditEntry) -> Result<bool, PortError> {
-        if self.is(Mutant::TrailTwice) {
-            self.inner.inspect(|books| {
-                let (file, event) = ((entry.tenant.clone(), entry.file.clone()), entry.event_id.clone());
-                books.note(Noted::Audited { file, event, new: true });
-                books.audit.push(entry);
-            });
+        if self.is(Mutant::RejectTakesFromOthers) {
+            self.inner.remove(tenant, file, keys).await?;
             return Ok(true);
         }
-        self.inner.append(entry).await
-    }
-
-    async fn of_file(&self, tenant: &str, file: &FileId) -> Result<Vec<AuditEntry>, PortError> {
-        self.inner.of_file(tenant, file).await
-    }
-
-    async fn between(
-        &self,
-        tenant: &str,
-        from: DateTime<Utc>,
-        to: DateTime<Utc>,
-        after: Option<&(DateTime<Utc>, String)>,
-        limit: u32,
-    ) -> Result<Vec<AuditEntry>, PortError> {
-        self.inner.between(tenant, from, to, after, limit).await
-    }
-
-    async fn forget(&self, tenant: &str, file: &FileId, keep: &[String]) -> Result<(), PortError> {
-        if self.is(Mutant::LateTrailStays) {
-            // Whoever deletes has not told of it yet; whoever looks a second time has.
-            let told = self.inner.inspect(|books| {
-                let kind = EventType::FileDeleted.as_str();
-                let waits = books.outbox.values().any(|waiting| waiting.event.event_type == kind);
-                let gone = books.files.get(&(tenant.to_owned(), file.clone()));
-                waits || gone.is_some_and(|file| file.state == riffle_ports::FileState::Deleted)
-            });
-            if told {
-                return Ok(());
-            }
-        }
-        self.inner.forget(tenant, file, keep).await
-    }
-}
-
-#[async_trait]
-impl ObjectStore for Cooked {
-    async fn put(&self, key: &str, content: Bytes) -> Result<(), PortError> {
-        if self.is(Mutant::PartsAfterRows) && key.starts_with("ingest/") {
-            self.notes(|notes| notes.parts.insert(key.to_owned(), content));
-            return Ok(());
-        }
-        self.objects.put(key, content).await
-    }
-
-    async fn put_if_absent(&self, key: &str, content: Bytes) -> Result<Put, PortError> {
-        self.objects.put_if_absent(key, content).await
-    }
-
-    async fn get(&self, key: &str) -> Result<Option<Bytes>, PortError> {
-        self.objects.get(key).await
-    }
-
-    async fn delete(&self, key: &str) -> Result<(), PortError> {
-        self.objects.delete(key).await
+        self.inner.withdraw(tenant, file, token, keys).await
     }
 }

@@ -3,6 +3,7 @@
 //! A mutant is a port that lacks its guarantee, or a message or handler that does, around the same real handlers:
 //! what a handler is told is what it would be told if its protocol were the bad one.
 
+mod beside;
 mod books;
 mod handlers;
 mod telling;
@@ -82,6 +83,18 @@ mutants! {
     LastReceiveSilent = "last-receive-silent",
     /// A batch is acknowledged whatever its answer says.
     AckOnError = "ingest-ack-on-error",
+    /// Whoever finishes writes over what was noted meanwhile.
+    FinishGoesOverNotes = "finish-goes-over-notes",
+    /// Whoever gives up writes over what was noted meanwhile.
+    FailGoesOverNotes = "fail-goes-over-notes",
+    /// Nobody is told to sum up again what a file had that is given up.
+    FailedMonthsStay = "failed-months-stay",
+    /// Whoever is late with a part of a deleted file leaves it.
+    LatePartStays = "late-part-stays",
+    /// Whoever rejects takes back what others store since.
+    RejectTakesFromOthers = "reject-takes-from-others",
+    /// Nobody looks which rows an attempt before told.
+    EarlierRulesForgotten = "earlier-rules-forgotten",
     /// The sweep leaves open files alone.
     SweepWithoutFiles = "sweep-without-files",
 }
