@@ -1,6 +1,6 @@
 //! Queues as consumers see them, and all that may go wrong between bus, queues and functions.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::executor::block_on;
 use riffle_contracts::{BusEvent, Consumer, DirectFile, Event};
 use riffle_ports::{FileId, FileState};
@@ -40,7 +40,8 @@ impl World {
     pub fn deliver(&mut self, place: Place) {
         let Place::Ingest(stage) = place else { return };
         let mut ids = self.stores.queue.visible(place);
-        let largest = self.scenario.largest_batch;
+        // The processor gets one message at a time: who kills takes no neighbours with him.
+        let largest = if place == PROCESSOR { 1 } else { self.scenario.largest_batch };
         self.control.draw(|rng| {
             rng.shuffle(&mut ids);
             ids.truncate(1 + rng.below(largest));
@@ -58,6 +59,7 @@ impl World {
         &mut self,
         place: Place,
         received: &[Received],
+        since: DateTime<Utc>,
         answer: Option<Answer>,
     ) -> Result<(), Violation> {
         // A crash: all of it comes back when its visibility runs out.
@@ -71,7 +73,7 @@ impl World {
                 self.consumed(place, &message.message.body);
             } else {
                 if message.receive_count >= self.scenario.redrive.ingest {
-                    self.died(place, message)?;
+                    self.died(place, message, since)?;
                 }
                 if self.is_hostile() && self.control.draw(|rng| rng.chance(2_000)) {
                     self.stores.queue.release(message);

@@ -16,6 +16,7 @@
 //! | 10 | a replay changes nothing, a shadow replay finds no difference | at the end |
 
 mod checker;
+mod counts;
 mod deeds;
 mod ending;
 mod functions;
@@ -23,6 +24,7 @@ mod harm;
 mod model;
 mod mutants;
 mod reader;
+mod replays;
 mod run;
 mod scenario;
 mod stores;

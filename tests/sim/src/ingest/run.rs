@@ -8,8 +8,8 @@ use riffle_testkit::memory::{Place, Stage};
 use riffle_testkit::simulator::{Plan, Trace};
 
 use super::deeds::Deed;
-use super::ending::Snapshot;
 use super::mutants::Mutant;
+use super::replays::Snapshot;
 use super::scenario::{Scenario, TENANTS};
 use super::world::{GARBAGE, World};
 use crate::invariants::Violation;

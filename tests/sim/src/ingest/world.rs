@@ -299,7 +299,7 @@ impl World {
         };
         self.crashed |= answer.is_none();
         match invocation.kind {
-            Kind::Batch(place, received) => self.settle(place, &received, answer),
+            Kind::Batch(place, received) => self.settle(place, &received, invocation.since, answer),
             Kind::Asked(deed) => {
                 self.answered(deed, matches!(answer, Some(Answer::Asked(true))));
                 Ok(())
