@@ -99,10 +99,10 @@ pub enum FileChange {
     Extend { token: String, until: DateTime<Utc>, parts: u32 },
     /// Who is at work gives up for now: the next one need not wait.
     Release { token: String },
-    /// It is done: `state` is Processed, Review or Rejected.
-    Finish { token: String, state: FileState, body: String, parts: u32 },
-    /// It failed too often, whoever is at work. Of a file that is not done.
-    Fail { body: String },
+    /// It is done: `state` is Processed, Review or Rejected. If the file was not changed since `revision`.
+    Finish { token: String, revision: u64, state: FileState, body: String, parts: u32 },
+    /// It failed too often, whoever is at work. Of a file that is not done, if it was not changed since `revision`.
+    Fail { revision: u64, body: String },
     /// The body alone, if the file was not changed since `revision`. Not of a file that is gone.
     Note { revision: u64, body: String },
     /// Its owner wants it gone.
@@ -129,6 +129,8 @@ impl File {
         let mut next = self.clone();
         next.revision += 1;
         next.changed_at = now;
+        let unchanged_since =
+            |revision: u64| if self.revision == revision { Ok(()) } else { Err(NotChanged::Revision) };
         let holds = |token: &str| {
             if self.state != Processing {
                 return Err(NotChanged::State);
@@ -161,20 +163,22 @@ impl File {
                 holds(token)?;
                 next.lease = None;
             }
-            FileChange::Finish { token, state, body, parts } => {
+            FileChange::Finish { token, revision, state, body, parts } => {
                 holds(token)?;
                 if !matches!(state, Processed | Review | Rejected) {
                     return Err(NotChanged::State);
                 }
+                unchanged_since(*revision)?;
                 next.state = *state;
                 next.lease = None;
                 next.parts = next.parts.max(*parts);
                 next.body.clone_from(body);
             }
-            FileChange::Fail { body } => {
+            FileChange::Fail { revision, body } => {
                 if !matches!(self.state, Received | Processing | Failed) {
                     return Err(NotChanged::State);
                 }
+                unchanged_since(*revision)?;
                 next.state = Failed;
                 next.lease = None;
                 next.body.clone_from(body);
@@ -183,9 +187,7 @@ impl File {
                 if self.state == Deleted {
                     return Err(NotChanged::State);
                 }
-                if self.revision != *revision {
-                    return Err(NotChanged::Revision);
-                }
+                unchanged_since(*revision)?;
                 next.body.clone_from(body);
             }
             FileChange::Delete => {
@@ -208,7 +210,7 @@ impl File {
                 next.object = None;
                 next.account = None;
                 next.body = String::new();
-                next.parts = 0;
+                // Its parts stay counted: whoever comes late to a deleted file removes what he finds of them.
             }
         }
         Ok(next)
@@ -266,9 +268,14 @@ pub trait FileLedger: Send + Sync {
         limit: u32,
     ) -> Result<Vec<File>, PortError>;
 
-    /// Files of every tenant whose state is open (see [`FileState::is_open`]) and that were last changed before
-    /// `before`. At most `limit`, any of them; may lag by seconds.
-    async fn unfinished(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<File>, PortError>;
+    /// Files of every tenant that are in the open state `state` (see [`FileState::is_open`]) and were last changed
+    /// before `before`. At most `limit`, any of them; may lag by seconds.
+    async fn unfinished(
+        &self,
+        state: FileState,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<File>, PortError>;
 
     /// What a file has in the outbox.
     async fn outbox_of(&self, tenant: &str, id: &FileId) -> Result<Vec<Outgoing>, PortError>;

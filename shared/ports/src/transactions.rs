@@ -140,8 +140,8 @@ pub enum StoredRows {
 /// All reads are strongly consistent. Each method may fail half-way, and may be repeated.
 #[async_trait]
 pub trait TransactionStore: Send + Sync {
-    /// How many rows one call of [`store`](Self::store), [`get`](Self::get), [`categorize`](Self::categorize) or
-    /// [`remove`](Self::remove) takes.
+    /// How many rows one call of [`store`](Self::store), [`get`](Self::get), [`categorize`](Self::categorize),
+    /// [`remove`](Self::remove) or [`withdraw`](Self::withdraw) takes.
     fn batch(&self) -> usize;
 
     /// Adds `file` to those that show each of `rows`, and stores the ones that are not there: content, once stored,
@@ -183,6 +183,16 @@ pub trait TransactionStore: Send + Sync {
 
     /// `file` no longer shows these. One that no file shows any more is removed.
     async fn remove(&self, tenant: &str, file: &FileId, keys: &[TransactionKey]) -> Result<(), PortError>;
+
+    /// [`remove`](Self::remove) for whoever is at work: none of these goes unless `file` is being processed under
+    /// `token` at that moment. `false`: it is not, and what others store of it since stays.
+    async fn withdraw(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        token: &str,
+        keys: &[TransactionKey],
+    ) -> Result<bool, PortError>;
 }
 
 /// What was derived from one account's month, and how often it was.

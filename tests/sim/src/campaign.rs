@@ -5,12 +5,54 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use riffle_testkit::simulator::{Fault, Plan, Sometimes};
+use riffle_testkit::simulator::{Fault, Plan, Point, Sometimes};
 
+use crate::ingest;
 use crate::invariants::Violation;
 use crate::mutants::Mutant;
-use crate::run::run;
+use crate::run::{Run, run};
 use crate::scenario::Scenario;
+
+/// What is simulated, as it is or with a known-bad protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    Scan(Option<Mutant>),
+    Ingest(Option<ingest::Mutant>),
+}
+
+impl Flow {
+    /// As it is named on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scan(_) => "scan",
+            Self::Ingest(_) => "ingest",
+        }
+    }
+
+    pub fn mutant(self) -> Option<&'static str> {
+        match self {
+            Self::Scan(mutant) => mutant.map(Mutant::name),
+            Self::Ingest(mutant) => mutant.map(ingest::Mutant::name),
+        }
+    }
+
+    /// The schedule that `seed` stands for.
+    pub fn any(self, seed: u64, readable: bool) -> Run {
+        match self {
+            Self::Scan(mutant) => run(Scenario::any(seed), mutant, readable),
+            Self::Ingest(mutant) => ingest::run(ingest::Scenario::any(seed), mutant, readable),
+        }
+    }
+
+    /// The small scenario, with faults at these calls.
+    pub fn placed(self, faults: Vec<(u64, Fault)>, readable: bool) -> Run {
+        let plan = Plan::Placed(faults);
+        match self {
+            Self::Scan(mutant) => run(Scenario::small(plan), mutant, readable),
+            Self::Ingest(mutant) => ingest::run(ingest::Scenario::small(plan), mutant, readable),
+        }
+    }
+}
 
 /// What came of many schedules.
 #[derive(Debug, Default)]
@@ -25,6 +67,7 @@ pub struct Report {
 /// A schedule in which an invariant did not hold.
 #[derive(Debug, Clone)]
 pub struct Failure {
+    pub flow: Flow,
     pub seed: u64,
     pub violation: Violation,
     /// Where faults were placed, if they were.
@@ -33,8 +76,9 @@ pub struct Failure {
 
 impl Failure {
     /// How to see it again.
-    pub fn replay(&self, mutant: Option<Mutant>) -> String {
-        let mut command = "cargo run -p riffle-sim-tests --bin simulate --".to_owned();
+    pub fn replay(&self) -> String {
+        let flow = self.flow.name();
+        let mut command = format!("cargo run -p riffle-sim-tests --bin simulate -- --flow {flow}");
         if self.placed.is_empty() {
             command += &format!(" --seed {} --trace", self.seed);
         } else {
@@ -43,8 +87,8 @@ impl Failure {
             }
             command += " --trace";
         }
-        if let Some(mutant) = mutant {
-            command += &format!(" --mutant {}", mutant.name());
+        if let Some(mutant) = self.flow.mutant() {
+            command += &format!(" --mutant {mutant}");
         }
         command
     }
@@ -53,8 +97,8 @@ impl Failure {
 /// Runs the schedules of `seeds` until one fails, or all of them, in which case `failed` is told of each that
 /// fails. `progress` is told now and then how many have run.
 pub fn seeds(
+    flow: Flow,
     seeds: Range<u64>,
-    mutant: Option<Mutant>,
     progress: &(dyn Fn(u64) + Sync),
     failed: Option<&(dyn Fn(&Failure) + Sync)>,
 ) -> Report {
@@ -67,12 +111,12 @@ pub fn seeds(
             if seed >= seeds.end {
                 break;
             }
-            let run = run(Scenario::any(seed), mutant, false);
+            let run = flow.any(seed, false);
             own.schedules += 1;
             own.steps += run.steps;
             own.sometimes.merge(&run.sometimes);
             if let Some(violation) = run.violation {
-                let failure = Failure { seed, violation, placed: Vec::new() };
+                let failure = Failure { flow, seed, violation, placed: Vec::new() };
                 if let Some(failed) = failed {
                     failed(&failure);
                     own.failure.get_or_insert(failure);
@@ -92,31 +136,26 @@ pub fn seeds(
     collected.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs the small scenario with every placement of one and of two faults. A single throttle is no more than a
-/// delay: it is placed alone, not in pairs.
-pub fn placements() -> Report {
-    let calm = run(Scenario::small(Plan::Placed(Vec::new())), None, false);
-    let first = placed_after(0, &calm.points);
+/// Runs the small scenario with every placement of one fault, and of two where `pairs` says so. A single throttle is no
+/// more than a delay: it is placed alone, not in pairs.
+pub fn placements(flow: Flow, pairs: bool) -> Report {
+    let (first, begun) = calm(flow, &|faults| flow.placed(faults, false));
     let next = AtomicU64::new(0);
-    let collected = Mutex::new(Report {
-        schedules: 1,
-        failure: calm.violation.map(|violation| Failure { seed: calm.seed, violation, placed: Vec::new() }),
-        ..Report::default()
-    });
+    let collected = Mutex::new(begun);
     on_all_cores(|| {
         let mut own = Report::default();
         while own.failure.is_none() {
             let nth = usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or(usize::MAX);
             let Some(one) = first.get(nth) else { break };
-            let points = place(&mut own, Scenario::small, vec![*one]);
-            if one.1 == Fault::Throttled {
+            let points = place(&mut own, flow, &|faults| flow.placed(faults, false), vec![*one]);
+            if !pairs || one.1 == Fault::Throttled {
                 continue;
             }
             for two in placed_after(one.0 + 1, &points) {
                 if two.1 == Fault::Throttled {
                     continue;
                 }
-                place(&mut own, Scenario::small, vec![*one, two]);
+                place(&mut own, flow, &|faults| flow.placed(faults, false), vec![*one, two]);
                 if own.failure.is_some() {
                     break;
                 }
@@ -129,50 +168,51 @@ pub fn placements() -> Report {
 
 /// Runs the small scenario with a retry, with every placement of one fault.
 pub fn retry_placements() -> Report {
-    let calm = run(Scenario::small_retry(Plan::Placed(Vec::new())), None, false);
-    let mut report = Report {
-        schedules: 1,
-        failure: calm.violation.map(|violation| Failure { seed: calm.seed, violation, placed: Vec::new() }),
-        ..Report::default()
-    };
-    for one in placed_after(0, &calm.points) {
-        place(&mut report, Scenario::small_retry, vec![one]);
-    }
-    report
+    single_placements(Scenario::small_retry)
 }
 
 /// Runs the small scenario on a Google Drive folder whose token expires, with every placement of one fault.
 pub fn drive_placements() -> Report {
-    let calm = run(Scenario::small_drive(Plan::Placed(Vec::new())), None, false);
-    let mut report = Report {
-        schedules: 1,
-        failure: calm.violation.map(|violation| Failure { seed: calm.seed, violation, placed: Vec::new() }),
-        ..Report::default()
-    };
-    for one in placed_after(0, &calm.points) {
-        place(&mut report, Scenario::small_drive, vec![one]);
+    single_placements(Scenario::small_drive)
+}
+
+fn single_placements(scenario: fn(Plan) -> Scenario) -> Report {
+    let flow = Flow::Scan(None);
+    let small = |faults| run(scenario(Plan::Placed(faults)), None, false);
+    let (first, mut report) = calm(flow, &small);
+    for one in first {
+        place(&mut report, flow, &small, vec![one]);
     }
     report
+}
+
+/// Every single fault that can be placed into a scenario, and what came of it without any.
+fn calm(flow: Flow, small: &dyn Fn(Vec<(u64, Fault)>) -> Run) -> (Vec<(u64, Fault)>, Report) {
+    let calm = small(Vec::new());
+    let failure = |violation| Failure { flow, seed: calm.seed, violation, placed: Vec::new() };
+    let report = Report { schedules: 1, failure: calm.violation.clone().map(failure), ..Report::default() };
+    (placed_after(0, &calm.points), report)
 }
 
 /// Runs one placement and returns the calls it made.
 fn place(
     report: &mut Report,
-    scenario: fn(Plan) -> Scenario,
+    flow: Flow,
+    small: &dyn Fn(Vec<(u64, Fault)>) -> Run,
     placed: Vec<(u64, Fault)>,
-) -> Vec<riffle_testkit::simulator::Point> {
-    let run = run(scenario(Plan::Placed(placed.clone())), None, false);
+) -> Vec<Point> {
+    let run = small(placed.clone());
     report.schedules += 1;
     report.steps += run.steps;
     report.sometimes.merge(&run.sometimes);
     if let Some(violation) = run.violation {
-        report.failure.get_or_insert(Failure { seed: run.seed, violation, placed });
+        report.failure.get_or_insert(Failure { flow, seed: run.seed, violation, placed });
     }
     run.points
 }
 
 /// Every fault that can strike one of `points`, from the call numbered `from` on.
-fn placed_after(from: u64, points: &[riffle_testkit::simulator::Point]) -> Vec<(u64, Fault)> {
+fn placed_after(from: u64, points: &[Point]) -> Vec<(u64, Fault)> {
     let numbered = (0..).zip(points).filter(|(nth, _)| *nth >= from);
     numbered
         .flat_map(|(nth, point)| {

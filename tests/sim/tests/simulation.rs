@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use riffle_sim_tests::campaign::{self, Report};
+use riffle_sim_tests::campaign::{self, Flow, Report};
 use riffle_sim_tests::{Mutant, Scenario, run};
 
 /// Schedules in every test run.
@@ -87,13 +87,13 @@ const SOMETIMES: [&str; 71] = [
 
 fn assert_clean(report: &Report) {
     if let Some(failure) = &report.failure {
-        panic!("seed {} violates {}\nreplay: {}", failure.seed, failure.violation, failure.replay(None));
+        panic!("seed {} violates {}\nreplay: {}", failure.seed, failure.violation, failure.replay());
     }
 }
 
 #[test]
 fn schedules_keep_the_invariants_and_reach_the_interesting_cases() {
-    let report = campaign::seeds(0..SCHEDULES, None, &|_| (), None);
+    let report = campaign::seeds(Flow::Scan(None), 0..SCHEDULES, &|_| (), None);
     assert_clean(&report);
     let mut occurred = report.sometimes;
     let lost: Vec<String> = occurred.strikes().filter_map(lost_response).collect();
@@ -115,7 +115,7 @@ fn lost_response((point, fault, count): (&str, riffle_testkit::simulator::Fault,
 
 #[test]
 fn every_placement_of_two_faults_keeps_the_invariants() {
-    let report = campaign::placements();
+    let report = campaign::placements(Flow::Scan(None), true);
     assert_clean(&report);
     assert!(report.schedules > 10_000, "only {} placements", report.schedules);
 }
@@ -140,7 +140,7 @@ fn every_known_bad_protocol_is_caught() {
     let mut table = String::new();
     let mut survived = Vec::new();
     for mutant in Mutant::ALL {
-        match campaign::seeds(0..PATIENCE, Some(mutant), &|_| (), None).failure {
+        match campaign::seeds(Flow::Scan(Some(mutant)), 0..PATIENCE, &|_| (), None).failure {
             Some(failure) => {
                 writeln!(table, "{:<26} seed {:>4}  {}", mutant.name(), failure.seed, failure.violation)
                     .expect("a string takes everything");

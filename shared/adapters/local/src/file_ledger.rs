@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use riffle_ports::{Changed, File, FileChange, FileId, FileLedger, FileListedAt, Outgoing, PortError};
+use riffle_ports::{
+    Changed, File, FileChange, FileId, FileLedger, FileListedAt, FileState, Outgoing, PortError,
+};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::database::{Database, WorkError};
@@ -115,15 +117,21 @@ impl FileLedger for LocalFiles {
             .await
     }
 
-    async fn unfinished(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<File>, PortError> {
+    async fn unfinished(
+        &self,
+        state: FileState,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<File>, PortError> {
         self.database
             .call(move |work| {
-                work.prepare_cached(
-                    "SELECT fields FROM files WHERE open AND changed_at < ?1 ORDER BY changed_at LIMIT ?2",
-                )?
-                .query_map(params![sortable(before), limit], |row| row.get::<_, String>(0))?
-                .map(|fields| parse(&fields?))
-                .collect()
+                let mut select = work.prepare_cached(
+                    "SELECT fields FROM files WHERE open AND changed_at < ?1 ORDER BY changed_at",
+                )?;
+                let old = select.query_map([sortable(before)], |row| row.get::<_, String>(0))?;
+                let old = old.map(|fields| parse(&fields?));
+                let of_state = old.filter(|file| file.as_ref().map_or(true, |file| file.state == state));
+                of_state.take(limit as usize).collect()
             })
             .await
     }

@@ -51,13 +51,9 @@ impl TransactionStore for LocalTransactions {
         let (tenant, file, token) = (tenant.to_owned(), file.clone(), token.to_owned());
         self.database
             .call(move |work| {
-                let Some((number, record)) = file_ledger::load(work, &tenant, &file)? else {
+                let Some(number) = at_work(work, &tenant, &file, &token)? else {
                     return Ok(StoredRows::NotYours);
                 };
-                let holds = record.lease.is_some_and(|lease| lease.token == token);
-                if record.state != FileState::Processing || !holds {
-                    return Ok(StoredRows::NotYours);
-                }
                 let mut first = vec![false; rows.len()];
                 let mut numbers = Numbers::new(&tenant);
                 for (position, row) in &rows {
@@ -185,17 +181,46 @@ impl TransactionStore for LocalTransactions {
         self.database
             .call(move |work| {
                 let Some((file, _)) = file_ledger::load(work, &tenant, &file)? else { return Ok(()) };
-                let mut numbers = Numbers::new(&tenant);
-                work.erasing(|| {
-                    for key in &keys {
-                        let Some(account) = numbers.known(work, &key.account)? else { continue };
-                        remove(work, account, key, file)?;
-                    }
-                    Ok(())
-                })
+                remove_all(work, &tenant, file, &keys)
             })
             .await
     }
+
+    async fn withdraw(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        token: &str,
+        keys: &[TransactionKey],
+    ) -> Result<bool, PortError> {
+        let keys = keys.iter().map(Key::of).collect::<Result<Vec<_>, _>>()?;
+        let (tenant, file, token) = (tenant.to_owned(), file.clone(), token.to_owned());
+        self.database
+            .call(move |work| {
+                let Some(file) = at_work(work, &tenant, &file, &token)? else { return Ok(false) };
+                remove_all(work, &tenant, file, &keys)?;
+                Ok(true)
+            })
+            .await
+    }
+}
+
+/// The number of a file that is being processed under `token`.
+fn at_work(work: &Work<'_>, tenant: &str, file: &FileId, token: &str) -> Result<Option<u32>, WorkError> {
+    let Some((number, record)) = file_ledger::load(work, tenant, file)? else { return Ok(None) };
+    let holds = record.lease.is_some_and(|lease| lease.token == token);
+    Ok((record.state == FileState::Processing && holds).then_some(number))
+}
+
+fn remove_all(work: &Work<'_>, tenant: &str, file: u32, keys: &[Key]) -> Result<(), WorkError> {
+    let mut numbers = Numbers::new(tenant);
+    work.erasing(|| {
+        for key in keys {
+            let Some(account) = numbers.known(work, &key.account)? else { continue };
+            remove(work, account, key, file)?;
+        }
+        Ok(())
+    })
 }
 
 /// Whether this file was the first to bring it.

@@ -6,10 +6,7 @@ use riffle_ports::{Changed, Failure, File, FileChange, FileId, FileState};
 use crate::findings::Findings;
 use crate::ids::event_id;
 use crate::outbox::{event, outgoing};
-use crate::{Ingest, keys};
-
-/// Notes are lost to a rival at most so often in a row.
-const TRIES: u32 = 8;
+use crate::{Ingest, TRIES, keys};
 
 impl Ingest {
     /// Asks for it: from here on nothing of the file can come to be. `false`: the tenant has no such file.
@@ -46,9 +43,7 @@ impl Ingest {
             }
         }
         // Only now: they say what is to be removed.
-        for part in 0..file.parts {
-            self.objects.delete(&keys::part(tenant, id, part)).await?;
-        }
+        self.remove_parts(&file).await?;
         if let Some(object) = &file.object {
             self.inbox.delete(object).await?;
         }
@@ -69,6 +64,14 @@ impl Ingest {
             // Its last worker may still live: the sweep comes again when the lease has ended.
             Changed::Refused(..) | Changed::NoFile => Ok(()),
         }
+    }
+
+    /// Which transactions a file shows is forgotten. What is gone already is no error.
+    pub(crate) async fn remove_parts(&self, file: &File) -> Result<(), Failure> {
+        for part in 0..file.parts {
+            self.objects.delete(&keys::part(&file.tenant, &file.id, part)).await?;
+        }
+        Ok(())
     }
 
     /// Writes on the record which days of which accounts will have changed, before what tells them is removed.

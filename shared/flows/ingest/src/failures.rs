@@ -5,10 +5,7 @@ use riffle_ports::{Changed, Failure, FileChange, FileId, NotChanged};
 
 use crate::findings::{Failed, Findings, short};
 use crate::outbox::{event, outgoing};
-use crate::{Ingest, MAX_RECEIVES, metrics};
-
-/// Notes are lost to a rival at most so often in a row.
-const TRIES: u32 = 8;
+use crate::{Ingest, MAX_RECEIVES, TRIES, metrics};
 
 /// How a message came.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -32,6 +32,10 @@ pub struct Findings {
     /// What failed for good.
     #[serde(default)]
     pub errors: Vec<Failed>,
+    /// Its transactions are in the parts from this one on: those before are of an attempt by other rules, and none
+    /// of them is left.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub first_part: u32,
     /// Where transactions may have been before the file is gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub touched: Vec<AccountPeriod>,
@@ -134,6 +138,11 @@ impl Findings {
         }
         true
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+const fn is_first(part: &u32) -> bool {
+    *part == 0
 }
 
 /// Makes the period of `account` hold these days.

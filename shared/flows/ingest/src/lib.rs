@@ -9,9 +9,11 @@
 
 mod categories;
 mod deletion;
+mod ending;
 mod failures;
 mod figures;
 mod findings;
+mod giving_up;
 mod ids;
 mod keys;
 mod letters;
@@ -54,6 +56,9 @@ pub use telling::{ApiError, Books};
 
 /// A message is given back this often before it is a dead letter.
 pub const MAX_RECEIVES: u32 = 5;
+
+/// A change of a file's record is lost to a rival at most so often in a row.
+const TRIES: u32 = 8;
 
 /// What differs from deployment to deployment.
 #[derive(Debug, Clone)]

@@ -3,11 +3,12 @@
 use std::collections::BinaryHeap;
 
 use chrono::NaiveDate;
-use riffle_ports::{Failure, FileId, Month, Transaction, TransactionKey};
+use riffle_ports::{Failure, FileId, FileState, Month, Transaction, TransactionKey};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::Ingest;
+use crate::findings::Findings;
 
 /// Transactions of one account read at once.
 const PAGE: u32 = 200;
@@ -232,7 +233,12 @@ impl Ingest {
         (mut part, mut row): (u32, usize),
         limit: usize,
     ) -> Result<Listed, Failure> {
-        let parts = self.files.file(tenant, file).await?.map_or(0, |file| file.parts);
+        let record = self.files.file(tenant, file).await?.filter(|file| file.state != FileState::Deleted);
+        let Some(record) = record else { return Ok(Listed { transactions: Vec::new(), next: None }) };
+        let (first, parts) = (Findings::of(&record)?.first_part, record.parts);
+        if part < first {
+            (part, row) = (first, 0);
+        }
         let (mut found, mut looked) = (Vec::new(), 0);
         while part < parts {
             let keys = self.part(tenant, file, part).await?.unwrap_or_default();

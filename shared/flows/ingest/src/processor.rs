@@ -4,19 +4,17 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use futures::{StreamExt, TryStreamExt, stream};
-use riffle_contracts::{
-    AccountPeriod, Event, EventData, EventType, FileProcessed, TransactionsCategorized, TransactionsCreated,
-};
+use riffle_contracts::{Event, EventData};
 use riffle_ports::{
-    Changed, Failure, File, FileChange, FileId, FileState, NotChanged, StoredRows, Transaction,
+    Changed, Failure, Fetched, File, FileChange, FileId, FileState, NotChanged, StoredRows, Transaction,
     TransactionKey,
 };
 use riffle_statements::ReadError;
 
-use crate::findings::{AccountFindings, Findings, short, widen};
-use crate::outbox::{event, milliseconds, outgoing};
+use crate::findings::{AccountFindings, Findings};
+use crate::outbox::milliseconds;
 use crate::rows::transaction;
-use crate::{Delivery, Ingest, Statements, ids, keys, metrics};
+use crate::{Delivery, Ingest, Statements, keys, metrics};
 
 /// The ingest flow, and what reads statements.
 #[derive(Clone)]
@@ -27,20 +25,38 @@ pub struct Processor {
 }
 
 /// A file in one's hands.
-struct Work<'a> {
-    ingest: &'a Ingest,
-    file: File,
-    token: String,
-    findings: Findings,
-    /// Parts written so far.
-    parts: u32,
+pub(crate) struct Work<'a> {
+    pub ingest: &'a Ingest,
+    pub file: File,
+    pub token: String,
+    pub findings: Findings,
+    /// The next part's number.
+    pub parts: u32,
+    /// Parts below this number were written by attempts before this one, and should come out the same.
+    earlier: u32,
+    /// Whether it may have written something.
+    pub has_written: bool,
 }
 
 /// How work on a file ends where nothing failed.
-enum Ended {
+pub(crate) enum Ended {
     Done,
     /// The file is in other hands, or gone.
     NotOurs,
+}
+
+/// How far reading a file came.
+enum Read {
+    Ended(Ended),
+    /// An attempt before this one told other rows, by other rules.
+    Differs,
+}
+
+/// What became of a part.
+enum Part {
+    Stored,
+    NotOurs,
+    Differs,
 }
 
 pub(crate) const STAGE: &str = "file-processor-consumer";
@@ -74,15 +90,29 @@ impl Processor {
         let begin = FileChange::Begin { token: token.clone(), until: now + ingest.lease() };
         let file = match ingest.files.change(tenant, &id, begin, now, &[]).await? {
             Changed::Applied(file) => file,
-            Changed::Refused(file, NotChanged::State) => return ingest.announce(&file).await,
+            Changed::Refused(file, NotChanged::State) => {
+                // Whoever was at work when it went may not have lived to take his part with him.
+                if file.state == FileState::Deleted {
+                    ingest.remove_parts(&file).await?;
+                }
+                return ingest.announce(&file).await;
+            }
             // Should whoever is at work die, the sweep hands the file out again.
             Changed::Refused(..) => return Ok(()),
             Changed::NoFile => {
                 return Err(Failure::Retry(format!("there is no record of file {id} yet")));
             }
         };
-        let findings = Findings { errors: Findings::of(&file)?.errors, ..Findings::default() };
-        let mut work = Work { ingest, file, token, findings, parts: 0 };
+        let earlier = file.parts;
+        let mut work = Work {
+            ingest,
+            file,
+            token,
+            findings: Findings::default(),
+            parts: 0,
+            earlier,
+            has_written: false,
+        };
         match work.run(self.statements.as_ref()).await {
             Ok(Ended::Done) => {
                 metrics::processed(
@@ -100,10 +130,12 @@ impl Processor {
             }
             Ok(Ended::NotOurs) => {
                 tracing::info!(processing_id = id.0, "the file is in other hands");
-                Ok(())
+                work.leave().await
             }
             Err(failure) => {
-                work.release().await;
+                if let Err(error) = work.leave().await {
+                    tracing::warn!(processing_id = id.0, %error, "the lease ends by itself");
+                }
                 Err(failure)
             }
         }
@@ -114,58 +146,6 @@ impl Ingest {
     pub(crate) fn lease(&self) -> TimeDelta {
         TimeDelta::from_std(self.settings.lease).expect("a lease is minutes")
     }
-
-    /// The last delivery failed: says so on the record and to whoever listens, in one.
-    pub(crate) async fn fail(&self, event: &Event, failure: &Failure) -> Result<(), Failure> {
-        let tenant = event.data.tenant();
-        let id = FileId(event.processing_id.clone());
-        let Some(file) = self.files.file(tenant, &id).await? else {
-            self.tell_failure(tenant, &id, STAGE, &event.event_id, failure).await;
-            return Ok(());
-        };
-        self.give_up(&file, &event.event_id, &failure.to_string()).await
-    }
-
-    /// Marks `file` as failed and announces it. One that is done or gone stays so.
-    pub(crate) async fn give_up(&self, file: &File, about: &str, reason: &str) -> Result<(), Failure> {
-        let told = self.error_event(&file.tenant, &file.id, STAGE, about, reason);
-        let mut findings = Findings::of(file)?;
-        findings.reason = Some(short(reason));
-        let change = FileChange::Fail { body: findings.to_body() };
-        let mut announce = vec![outgoing(&told)];
-        announce.extend(self.derive_again(file, "failed").await?.as_ref().map(outgoing));
-        match self.files.change(&file.tenant, &file.id, change, self.clock.now(), &announce).await? {
-            Changed::Applied(file) => self.announce(&file).await,
-            Changed::Refused(..) | Changed::NoFile => Ok(()),
-        }
-    }
-}
-
-impl Ingest {
-    /// Where the transactions of `file` are, if it has any.
-    pub(crate) async fn touched_by(&self, file: &File) -> Result<Vec<AccountPeriod>, Failure> {
-        let mut touched = Findings::of(file)?.periods();
-        // Each was announced on the record before it was written.
-        for part in 0..file.parts {
-            for key in self.part(&file.tenant, &file.id, part).await?.unwrap_or_default() {
-                widen(&mut touched, &key.account, key.date, key.date);
-            }
-        }
-        Ok(touched)
-    }
-
-    /// What tells that the figures of a file which is not done are to be derived again: somebody may have summed up
-    /// what was stored of it.
-    async fn derive_again(&self, file: &File, why: &str) -> Result<Option<Event>, Failure> {
-        let accounts = self.touched_by(file).await?;
-        if accounts.is_empty() {
-            return Ok(None);
-        }
-        let data = TransactionsCategorized { tenant: file.tenant.clone(), accounts };
-        let attempt = file.attempts.to_string();
-        let data = EventData::TransactionsCategorized(data);
-        Ok(Some(event(&file.id, self.clock.now(), data, &[why, &attempt])))
-    }
 }
 
 impl Work<'_> {
@@ -174,6 +154,24 @@ impl Work<'_> {
         let Some(content) = self.ingest.inbox.fetch(&object).await? else {
             return self.reject("the file was removed before it was read".to_owned()).await;
         };
+        if let Read::Ended(ended) = self.read(statements, content.clone()).await? {
+            return Ok(ended);
+        }
+        // All of that goes, and the file is begun anew, under numbers that nobody used.
+        tracing::info!(processing_id = self.file.id.0, "an attempt before told other rows");
+        if let Ended::NotOurs = self.take_back().await? {
+            return Ok(Ended::NotOurs);
+        }
+        let touched = self.ingest.touched_by(&self.file).await?;
+        (self.parts, self.earlier) = (self.file.parts, 0);
+        self.findings = Findings { touched, first_part: self.parts, ..Findings::default() };
+        match self.read(statements, content).await? {
+            Read::Ended(ended) => Ok(ended),
+            Read::Differs => Err(Failure::Retry("there is nothing to differ from".to_owned())),
+        }
+    }
+
+    async fn read(&mut self, statements: &dyn Statements, content: Fetched) -> Result<Read, Failure> {
         let unnamed = self.file.account.clone().unwrap_or_else(|| keys::UNNAMED_ACCOUNT.to_owned());
         let mut stream = statements.open(&self.file.name, content);
         let mut part = Vec::new();
@@ -181,15 +179,16 @@ impl Work<'_> {
             part.extend(rows.into_iter().map(|row| transaction(row, &self.file.id, &unnamed)));
             while part.len() >= self.ingest.settings.part_rows {
                 let rest = part.split_off(self.ingest.settings.part_rows);
-                if let Ended::NotOurs = self.part(&part).await? {
-                    return Ok(Ended::NotOurs);
+                match self.part(&part).await? {
+                    Part::Stored => part = rest,
+                    Part::NotOurs => return Ok(Read::Ended(Ended::NotOurs)),
+                    Part::Differs => return Ok(Read::Differs),
                 }
-                part = rest;
             }
         }
         let statement = match stream.end().await {
             Ok(statement) => statement,
-            Err(ReadError::Reject(reject)) => return self.reject(reject.to_string()).await,
+            Err(ReadError::Reject(reject)) => return self.reject(reject.to_string()).await.map(Read::Ended),
             Err(ReadError::Io(error)) => {
                 return Err(Failure::Retry(format!("the file cannot be read: {error}")));
             }
@@ -197,10 +196,12 @@ impl Work<'_> {
                 return Err(Failure::Retry("the parser was stopped".to_owned()));
             }
         };
-        if !part.is_empty()
-            && let Ended::NotOurs = self.part(&part).await?
-        {
-            return Ok(Ended::NotOurs);
+        let last = if part.is_empty() { Part::Stored } else { self.part(&part).await? };
+        match last {
+            Part::Stored if self.parts < self.earlier => return Ok(Read::Differs),
+            Part::Stored => {}
+            Part::NotOurs => return Ok(Read::Ended(Ended::NotOurs)),
+            Part::Differs => return Ok(Read::Differs),
         }
         self.findings.note_statement(&statement, &unnamed);
         let named =
@@ -212,23 +213,30 @@ impl Work<'_> {
                     .to_owned(),
             );
         }
-        self.finish().await
+        self.finish().await.map(Read::Ended)
     }
 
     /// Stores some rows: first which they are, so that whatever happens, whoever deletes the file finds them.
-    async fn part(&mut self, rows: &[Transaction]) -> Result<Ended, Failure> {
+    async fn part(&mut self, rows: &[Transaction]) -> Result<Part, Failure> {
         let ingest = self.ingest;
+        let (tenant, id, number) = (self.file.tenant.clone(), self.file.id.clone(), self.parts);
+        let keys: Vec<TransactionKey> = rows.iter().map(|row| row.key.clone()).collect();
+        let before = if number < self.earlier { ingest.part(&tenant, &id, number).await? } else { None };
+        if before.as_ref().is_some_and(|before| *before != keys) {
+            return Ok(Part::Differs);
+        }
         let now = ingest.clock.now();
-        let (tenant, id) = (self.file.tenant.clone(), self.file.id.clone());
-        let (token, parts) = (self.token.clone(), self.parts + 1);
+        let (token, parts) = (self.token.clone(), number + 1);
         let extend = FileChange::Extend { token, until: now + ingest.lease(), parts };
         match ingest.files.change(&tenant, &id, extend, now, &[]).await? {
             Changed::Applied(file) => self.file = file,
-            Changed::Refused(..) | Changed::NoFile => return Ok(Ended::NotOurs),
+            Changed::Refused(..) | Changed::NoFile => return Ok(Part::NotOurs),
         }
-        let keys: Vec<TransactionKey> = rows.iter().map(|row| row.key.clone()).collect();
-        ingest.put_part(&tenant, &id, self.parts, &keys).await?;
         self.parts = parts;
+        if before.is_none() {
+            self.has_written = true;
+            ingest.put_part(&tenant, &id, number, &keys).await?;
+        }
         // Made beforehand: a future that makes them as it goes could not move between threads.
         let batches = rows.chunks(ingest.transactions.batch().max(1));
         let calls: Vec<_> =
@@ -239,13 +247,13 @@ impl Work<'_> {
         for batch in stored {
             match batch {
                 StoredRows::Done(flags) => first.extend(flags),
-                StoredRows::NotYours => return Ok(Ended::NotOurs),
+                StoredRows::NotYours => return Ok(Part::NotOurs),
             }
         }
         for (row, first) in rows.iter().zip(first) {
             self.count(row, first);
         }
-        Ok(Ended::Done)
+        Ok(Part::Stored)
     }
 
     fn count(&mut self, row: &Transaction, first: bool) {
@@ -277,86 +285,6 @@ impl Work<'_> {
                 closing: None,
                 balanced: None,
             }),
-        }
-    }
-
-    async fn finish(&mut self) -> Result<Ended, Failure> {
-        let findings = &self.findings;
-        let (tenant, id, now) = (&self.file.tenant, &self.file.id, self.ingest.clock.now());
-        let review = !findings.review.is_empty();
-        let mut announce = vec![event(
-            id,
-            now,
-            EventData::FileProcessed(FileProcessed {
-                tenant: tenant.clone(),
-                parts: self.parts,
-                rows: findings.rows,
-                new: findings.new,
-                duplicates: findings.duplicates,
-                warnings: findings.warnings.len() as u64 + findings.more_warnings,
-                review,
-                accounts: findings.periods(),
-            }),
-            &[],
-        )];
-        if findings.new > 0 {
-            let data = TransactionsCreated { tenant: tenant.clone(), parts: self.parts, new: findings.new };
-            announce.push(event(id, now, EventData::TransactionsCreated(data), &[]));
-        }
-        let state = if review { FileState::Review } else { FileState::Processed };
-        self.end(state, &announce).await
-    }
-
-    /// Half of a file is none: what was stored of it goes first.
-    async fn reject(&mut self, reason: String) -> Result<Ended, Failure> {
-        metrics::rejected();
-        let (tenant, id) = (self.file.tenant.clone(), self.file.id.clone());
-        let uploaded = ids::event_id(&id, EventType::FileUploaded, &[]);
-        let mut announce = vec![self.ingest.error_event(&tenant, &id, STAGE, &uploaded, &reason)];
-        announce.extend(self.ingest.derive_again(&self.file, "rejected").await?);
-        for part in 0..self.file.parts {
-            let Some(keys) = self.ingest.part(&tenant, &id, part).await? else { continue };
-            for batch in keys.chunks(self.ingest.transactions.batch().max(1)) {
-                self.ingest.transactions.remove(&tenant, &id, batch).await?;
-            }
-        }
-        self.findings = Findings {
-            reason: Some(short(&reason)),
-            errors: std::mem::take(&mut self.findings.errors),
-            ..Findings::default()
-        };
-        self.end(FileState::Rejected, &announce).await
-    }
-
-    async fn end(&mut self, state: FileState, announce: &[Event]) -> Result<Ended, Failure> {
-        let (tenant, id) = (self.file.tenant.clone(), self.file.id.clone());
-        // What failed elsewhere meanwhile is on the record, too.
-        if let Some(file) = self.ingest.files.file(&tenant, &id).await? {
-            self.findings.errors = Findings::of(&file)?.errors;
-        }
-        let finish = FileChange::Finish {
-            token: self.token.clone(),
-            state,
-            body: self.findings.to_body(),
-            parts: self.parts,
-        };
-        let announce: Vec<_> = announce.iter().map(outgoing).collect();
-        match self.ingest.files.change(&tenant, &id, finish, self.ingest.clock.now(), &announce).await? {
-            Changed::Applied(file) => {
-                self.file = file;
-                Ok(Ended::Done)
-            }
-            Changed::Refused(..) | Changed::NoFile => Ok(Ended::NotOurs),
-        }
-    }
-
-    /// So that the next delivery need not wait for the lease to end.
-    async fn release(&self) {
-        let release = FileChange::Release { token: self.token.clone() };
-        let (tenant, id) = (&self.file.tenant, &self.file.id);
-        if let Err(error) = self.ingest.files.change(tenant, id, release, self.ingest.clock.now(), &[]).await
-        {
-            tracing::warn!(processing_id = id.0, %error, "the lease ends by itself");
         }
     }
 }

@@ -96,11 +96,13 @@ impl Processor {
         let Some(content) = content else { return Ok(()) };
         let unnamed = file.account.clone().unwrap_or_else(|| keys::UNNAMED_ACCOUNT.to_owned());
         let mut stream = self.statements.open(&file.name, content);
-        let (mut part, mut stored): (u32, std::vec::IntoIter<TransactionKey>) = (0, Vec::new().into_iter());
+        let (mut part, mut stored): (u32, std::vec::IntoIter<TransactionKey>) =
+            (findings.first_part, Vec::new().into_iter());
         let mut rows = 0;
         while let Some(batch) = stream.next().await {
-            for row in batch {
-                rows += 1;
+            rows += batch.len() as u64;
+            // Of one that was rejected nothing is stored, whatever it shows before it turns out to be none.
+            for row in batch.into_iter().filter(|_| file.state != FileState::Rejected) {
                 let row = transaction(row, &id, &unnamed);
                 let mut before = stored.next();
                 if before.is_none() && part < file.parts {

@@ -21,15 +21,21 @@ impl Ingest {
             failed = Some(failure);
         }
         let (mut revived, mut given_up) = (0, 0);
-        let quiet = now - time(self.settings.announce_after.min(self.settings.revive_after));
-        for file in self.files.unfinished(quiet, AT_ONCE).await? {
-            match self.look_after(&file, now).await {
-                Ok(Mended::Nothing) => {}
-                Ok(Mended::Revived) => revived += 1,
-                Ok(Mended::GivenUp) => given_up += 1,
-                Err(failure) => {
-                    tracing::warn!(processing_id = file.id.0, %failure, "the sweep failed on a file");
-                    failed.get_or_insert(failure);
+        for (state, quiet_for) in [
+            (FileState::Deleting, self.settings.announce_after.min(self.settings.revive_after)),
+            (FileState::Processing, self.settings.revive_after),
+            (FileState::Received, self.settings.give_up_after),
+        ] {
+            // Each state by itself: thousands that wait hide none that is to be mended.
+            for file in self.files.unfinished(state, now - time(quiet_for), AT_ONCE).await? {
+                match self.look_after(&file, now).await {
+                    Ok(Mended::Nothing) => {}
+                    Ok(Mended::Revived) => revived += 1,
+                    Ok(Mended::GivenUp) => given_up += 1,
+                    Err(failure) => {
+                        tracing::warn!(processing_id = file.id.0, %failure, "the sweep failed on a file");
+                        failed.get_or_insert(failure);
+                    }
                 }
             }
         }
@@ -38,30 +44,30 @@ impl Ingest {
     }
 
     async fn look_after(&self, file: &File, now: DateTime<Utc>) -> Result<Mended, Failure> {
-        let quiet_for = now - file.changed_at;
         let held = file.lease.as_ref().is_some_and(|lease| lease.until > now);
         match file.state {
             FileState::Deleting if !held => {
                 self.delete_all(&file.tenant, &file.id).await?;
                 Ok(Mended::Revived)
             }
-            FileState::Received if now - file.received_at >= time(self.settings.give_up_after) => {
+            FileState::Received => {
                 self.abandon(file, "nobody has processed it for hours: see the dead letters").await
             }
-            FileState::Processing if !held && quiet_for >= time(self.settings.revive_after) => {
-                if file.attempts >= MAX_RECEIVES {
-                    return self.abandon(file, "it ended whoever processed it, again and again").await;
-                }
-                self.revive(file, now).await
+            FileState::Processing if !held && file.attempts >= MAX_RECEIVES => {
+                self.abandon(file, "it ended whoever processed it, again and again").await
             }
+            FileState::Processing if !held => self.revive(file, now).await,
             _ => Ok(Mended::Nothing),
         }
     }
 
     async fn abandon(&self, file: &File, why: &str) -> Result<Mended, Failure> {
         let about = ids::event_id(&file.id, EventType::FileUploaded, &[]);
-        self.give_up(file, &about, why).await?;
-        Ok(Mended::GivenUp)
+        match self.give_up(file, &about, why).await? {
+            None => Ok(Mended::GivenUp),
+            // Somebody has done something about it.
+            Some(_) => Ok(Mended::Nothing),
+        }
     }
 
     /// Its message may be a dead letter, or was taken by whoever thought that another was at work.

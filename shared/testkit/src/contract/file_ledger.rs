@@ -47,9 +47,15 @@ pub(super) fn begin(token: &str, until: i64) -> FileChange {
     FileChange::Begin { token: token.to_owned(), until: at(until) }
 }
 
-pub(super) fn finish(token: &str, body: &str) -> FileChange {
+/// Of `file` as it is.
+pub(super) fn finish(file: &File, token: &str, body: &str) -> FileChange {
     let (token, body) = (token.to_owned(), body.to_owned());
-    FileChange::Finish { token, state: FileState::Processed, body, parts: 2 }
+    FileChange::Finish { token, revision: file.revision, state: FileState::Processed, body, parts: 2 }
+}
+
+/// Of `file` as it is.
+pub(super) fn fail(file: &File) -> FileChange {
+    FileChange::Fail { revision: file.revision, body: "{}".to_owned() }
 }
 
 /// Changes `file` at so many milliseconds, and says what it is then.
@@ -155,8 +161,8 @@ pub(super) async fn content(ledger: &dyn FileLedger, ids: &dyn Ids) {
     };
     ok(ledger.create(file.clone()).await, "create");
     let body = format!("{{\"warnings\":[\"{}\"]}}", "Ä\\u0000漢🦀\\n".repeat(6_000));
-    applied(ledger, &file, begin("a token", 100_000), 2, &[]).await;
-    let done = applied(ledger, &file, finish("a token", &body), 3, &[]).await;
+    let begun = applied(ledger, &file, begin("a token", 100_000), 2, &[]).await;
+    let done = applied(ledger, &file, finish(&begun, "a token", &body), 3, &[]).await;
     assert_eq!(done.body, body, "a long body is kept");
     let stored = ok(ledger.file(&file.tenant, &file.id).await, "file");
     assert_eq!(stored, Some(done), "what a change returns is what is stored");
@@ -173,14 +179,14 @@ pub(super) async fn outbox(ledger: &dyn FileLedger, ids: &dyn Ids) {
         ..outgoing(ids, &file, 6)
     };
     assert_eq!(large.detail.len(), Outgoing::MAX_DETAIL, "as large as may be");
-    applied(ledger, &file, begin("one", 1_000), 5, std::slice::from_ref(&early)).await;
+    let begun = applied(ledger, &file, begin("one", 1_000), 5, std::slice::from_ref(&early)).await;
     let outcome = ledger.change(&file.tenant, &file.id, begin("two", 9), at(5), &[refused]).await;
     assert!(
         matches!(ok(outcome, "change"), Changed::Refused(_, NotChanged::Token)),
         "somebody else is at work"
     );
     assert_outbox(ledger, &file, &[&early], "a change that is refused announces nothing").await;
-    applied(ledger, &file, finish("one", "{}"), 6, std::slice::from_ref(&large)).await;
+    applied(ledger, &file, finish(&begun, "one", "{}"), 6, std::slice::from_ref(&large)).await;
     assert_outbox(ledger, &file, &[&early, &large], "each change adds what it announces").await;
 
     let unknown = outgoing(ids, &file, 5);
@@ -216,7 +222,7 @@ pub(super) async fn one_wins(ledger: &dyn FileLedger, ids: &dyn Ids) {
     ok(ledger.create(file.clone()).await, "create");
     let winner = assert_single(ledger, ids, &file, |number| begin(&format!("{number}"), 1_000)).await;
     let token = winner.lease.as_ref().expect("who begins holds a lease").token.clone();
-    let done = |number: u32| finish(&token, &format!("{{\"by\":{number}}}"));
+    let done = |number: u32| finish(&winner, &token, &format!("{{\"by\":{number}}}"));
     let winner = assert_single(ledger, ids, &file, done).await;
     let revision = winner.revision;
     let note = |number: u32| FileChange::Note { revision, body: format!("{{\"note\":{number}}}") };

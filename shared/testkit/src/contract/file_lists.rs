@@ -4,13 +4,15 @@ use std::cmp::Reverse;
 
 use riffle_ports::{File, FileChange, FileId, FileLedger, FileListedAt, FileState, Ids, Outgoing};
 
-use super::file_ledger::{applied, begin, finish, new_file, outgoing, tidy};
+use super::file_ledger::{applied, begin, fail, finish, new_file, outgoing, tidy};
 use super::{at, ok};
 
 /// An index that is eventually right is asked as often as this.
 const PATIENCE: usize = 200;
 /// More than lie there.
 const MANY: u32 = 10_000;
+/// The states in which somebody is still to do something.
+const OPEN: [FileState; 3] = [FileState::Received, FileState::Processing, FileState::Deleting];
 
 /// All pages of a tenant's files, once so many are in the index.
 async fn listed(ledger: &dyn FileLedger, tenant: &str, limit: u32, expected: usize) -> Vec<File> {
@@ -92,19 +94,22 @@ pub(super) async fn unfinished(ledger: &dyn FileLedger, ids: &dyn Ids) {
     else {
         panic!("eight files");
     };
+    let mut begun = processing.clone();
     for file in [processing, deleting, processed, failed, rejected, begun_again] {
-        applied(ledger, file, begin("a", 50), 2, &[]).await;
+        // Each is as old as the others.
+        begun = applied(ledger, file, begin("a", 50), 2, &[]).await;
     }
-    applied(ledger, processed, finish("a", "{}"), 3, &[]).await;
+    applied(ledger, processed, finish(&begun, "a", "{}"), 3, &[]).await;
     let reject = FileChange::Finish {
         token: "a".to_owned(),
+        revision: begun.revision,
         state: FileState::Rejected,
         body: String::new(),
         parts: 0,
     };
     applied(ledger, rejected, reject, 3, &[]).await;
     for file in [failed, begun_again] {
-        applied(ledger, file, FileChange::Fail { body: "{}".to_owned() }, 3, &[]).await;
+        applied(ledger, file, fail(&begun), 3, &[]).await;
     }
     applied(ledger, begun_again, begin("b", 500), 4, &[]).await;
     for file in [deleting, deleted] {
@@ -121,7 +126,11 @@ pub(super) async fn unfinished(ledger: &dyn FileLedger, ids: &dyn Ids) {
     let young = [processing, deleting, begun_again, processed, failed, deleted, rejected];
     assert_unfinished(ledger, 2, &[received], &young, "what was changed at the moment itself is not old")
         .await;
-    assert_eq!(ok(ledger.unfinished(at(1_000), 1).await, "unfinished").len(), 1, "no more than asked for");
+    for state in OPEN {
+        let one = ok(ledger.unfinished(state, at(1_000), 1).await, "unfinished");
+        assert_eq!(one.len(), 1, "as many as asked for, whatever is open beside them");
+        assert_eq!(one[0].state, state, "those of another state are not asked for");
+    }
 
     // A new lease is a change: whoever is at work is left alone.
     let extend = FileChange::Extend { token: "b".to_owned(), until: at(5_000), parts: 1 };
@@ -142,7 +151,12 @@ async fn assert_unfinished(
 ) {
     let mut listed = Vec::new();
     for _ in 0..PATIENCE {
-        listed = ok(ledger.unfinished(at(before), MANY).await, "unfinished");
+        listed.clear();
+        for state in OPEN {
+            let of_it = ok(ledger.unfinished(state, at(before), MANY).await, "unfinished");
+            assert!(of_it.iter().all(|file| file.state == state), "{what}: only {state:?} was asked for");
+            listed.extend(of_it);
+        }
         let position = |file: &File| listed.iter().filter(|other| other.id == file.id).count();
         if there.iter().all(|file| position(file) == 1) && not_there.iter().all(|file| position(file) == 0) {
             for file in there {

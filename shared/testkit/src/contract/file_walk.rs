@@ -79,6 +79,7 @@ fn any_change(rng: &mut Rng, file: &File) -> FileChange {
     let token = format!("token {}", rng.below(2));
     let body = format!("{{\"body\":{}}}", rng.below(1_000));
     let parts = u32::try_from(rng.below(9)).unwrap_or_default();
+    let revision = |rng: &mut Rng, old: u32| file.revision - u64::from(rng.chance(old));
     match rng.below(60) {
         0..=14 => FileChange::Begin { token, until: time(rng) },
         15..=26 => FileChange::Extend { token, until: time(rng), parts },
@@ -93,10 +94,10 @@ fn any_change(rng: &mut Rng, file: &File) -> FileChange {
                 FileState::Failed,
             ];
             let state = *rng.pick(&states).unwrap_or(&FileState::Processed);
-            FileChange::Finish { token, state, body, parts }
+            FileChange::Finish { token, revision: revision(rng, 2_000), state, body, parts }
         }
-        40..=43 => FileChange::Fail { body },
-        44..=52 => FileChange::Note { revision: file.revision - u64::from(rng.chance(5_000)), body },
+        40..=43 => FileChange::Fail { revision: revision(rng, 3_000), body },
+        44..=52 => FileChange::Note { revision: revision(rng, 5_000), body },
         53 => FileChange::Delete,
         _ => FileChange::Deleted,
     }

@@ -105,6 +105,7 @@ pub async fn transaction_store(ledger: &dyn FileLedger, store: &dyn TransactionS
     transaction_store::batches(&place).await;
     transaction_store::first_wins(&place).await;
     transaction_store::guard(&place).await;
+    transaction_store::withdrawal(&place).await;
     transaction_store::removal(&place).await;
     transaction_store::categories(&place).await;
     transaction_lists::month(&place).await;

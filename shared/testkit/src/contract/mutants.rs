@@ -1,7 +1,11 @@
 //! Adapters with one fault each: the suites must notice every one, or they assert too little.
 
+mod around;
+mod derived;
+mod files;
 mod ledgers;
 mod others;
+mod rows;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;

@@ -8,7 +8,7 @@ use riffle_ports::{
 };
 use rust_decimal::Decimal;
 
-use super::file_ledger::{applied, begin, finish, new_file};
+use super::file_ledger::{applied, begin, fail, finish, new_file};
 use super::ok;
 
 /// Both sides of what is stored of statements, of one tenant of the suite's own.
@@ -252,8 +252,8 @@ pub(super) async fn guard(place: &Place<'_>) {
     let release = FileChange::Release { token: "token".to_owned() };
     applied(place.ledger, &released, release, 3, &[]).await;
     applied(place.ledger, &deleting, FileChange::Delete, 3, &[]).await;
-    applied(place.ledger, &done, finish("token", "{}"), 3, &[]).await;
-    applied(place.ledger, &failed, FileChange::Fail { body: String::new() }, 3, &[]).await;
+    applied(place.ledger, &done, finish(&done, "token", "{}"), 3, &[]).await;
+    applied(place.ledger, &failed, fail(&failed), 3, &[]).await;
     applied(place.ledger, &taken, begin("another", 9_000_000), 2_000_000, &[]).await;
     let shared = row(&other.id, "guard", day(2026, 1, 5), "shared", 1);
     place.store(&other, std::slice::from_ref(&shared)).await;
@@ -284,6 +284,40 @@ pub(super) async fn guard(place: &Place<'_>) {
     let anew = [row(&taken.id, "guard", day(2026, 1, 5), "anew", 1)];
     let stored = place.store.store(&place.tenant, &taken.id, "another", &anew).await;
     assert_eq!(ok(stored, "store"), StoredRows::Done(vec![true]), "who has begun it since may");
+}
+
+/// Who is at work takes back what was stored, and nobody else.
+pub(super) async fn withdrawal(place: &Place<'_>) {
+    let [one, two, done] = [place.file().await, place.file().await, place.file().await];
+    let of = |file: &File, identity: &str| row(&file.id, "withdrawal", day(2026, 1, 5), identity, 1);
+    let ones = [of(&one, "own"), of(&one, "shared")];
+    let dones = [of(&done, "done")];
+    place.store(&one, &ones).await;
+    place.store(&two, &[of(&two, "shared")]).await;
+    place.store(&done, &dones).await;
+    applied(place.ledger, &done, finish(&done, "token", "{}"), 3, &[]).await;
+    let withdraw = async |tenant: &str, file: &File, token: &str, rows: &[Transaction]| {
+        ok(place.store.withdraw(tenant, &file.id, token, &keys(rows)).await, "withdraw")
+    };
+    assert!(!withdraw(&place.tenant, &one, "another", &ones).await, "somebody else is at work");
+    assert!(!withdraw(&place.tenant, &one, "", &ones).await, "nobody is at work under no token");
+    assert!(!withdraw("contract nobody", &one, "token", &ones).await, "another tenant's file");
+    place.assert_there(&ones, "who is not at work takes nothing back").await;
+    assert!(!withdraw(&place.tenant, &done, "token", &dones).await, "a file that is done");
+    place.assert_there(&dones, "a file that is done stays").await;
+    for _ in 0..2 {
+        assert!(withdraw(&place.tenant, &one, "token", &ones).await, "the file is being processed");
+        place.assert_gone(&ones[..1], "shown by this file alone").await;
+        place.assert_there(&ones[1..], "another shows it").await;
+    }
+    assert!(withdraw(&place.tenant, &one, "token", &[]).await, "nothing can be taken back");
+    assert_eq!(place.store(&one, &ones).await, [true, true], "it is stored again as it was");
+    place.remove(&one, &ones).await;
+    applied(place.ledger, &two, begin("since", 9_000_000), 2_000_000, &[]).await;
+    assert!(!withdraw(&place.tenant, &two, "token", &ones).await, "somebody else has begun it since");
+    place.assert_there(&ones[1..], "it is in other hands").await;
+    assert!(withdraw(&place.tenant, &two, "since", &ones).await, "who has begun it since may");
+    place.assert_gone(&ones, "nobody shows any").await;
 }
 
 /// A transaction goes with the last file that shows it.

@@ -34,6 +34,22 @@ impl MemoryBus {
         lock(&self.archive).clone()
     }
 
+    /// What was published after the first `seen`.
+    pub fn published_since(&self, seen: usize) -> Vec<BusEvent> {
+        lock(&self.archive).get(seen..).unwrap_or_default().to_vec()
+    }
+
+    /// How much was ever published.
+    pub fn published(&self) -> usize {
+        lock(&self.archive).len()
+    }
+
+    /// The bus tells of the `nth` event once more, as at-least-once delivery allows.
+    pub async fn repeat(&self, nth: usize) -> Result<(), PortError> {
+        let Some(event) = lock(&self.archive).get(nth).cloned() else { return Ok(()) };
+        self.tell_all(&event).await
+    }
+
     /// Sends what was published from `from` up to but not including `to` to one consumer again, marked with `name`:
     /// the events of `types` that it listens to. How many it were.
     pub async fn replay(
@@ -56,6 +72,14 @@ impl MemoryBus {
         Ok(archived.len())
     }
 
+    async fn tell_all(&self, event: &BusEvent) -> Result<(), PortError> {
+        let kind = event.detail.event_type();
+        for consumer in Consumer::ALL.into_iter().filter(|consumer| listens(*consumer, kind)) {
+            self.tell(consumer, event).await?;
+        }
+        Ok(())
+    }
+
     async fn tell(&self, consumer: Consumer, event: &BusEvent) -> Result<(), PortError> {
         let body = serde_json::to_string(event).map_err(|error| PortError::Broken(error.to_string()))?;
         let message = Message { group: event.detail.processing_id.clone(), body };
@@ -73,7 +97,6 @@ impl EventPublisher for MemoryBus {
         for outgoing in events {
             let detail: Event = serde_json::from_str(&outgoing.detail)
                 .map_err(|error| PortError::Broken(format!("{} is no event: {error}", outgoing.event_id)))?;
-            let kind = detail.event_type();
             let event = BusEvent {
                 id: format!("bus-{}", lock(&self.archive).len()),
                 detail_type: outgoing.event_type.clone(),
@@ -83,9 +106,7 @@ impl EventPublisher for MemoryBus {
                 detail,
             };
             lock(&self.archive).push(event.clone());
-            for consumer in Consumer::ALL.into_iter().filter(|consumer| listens(*consumer, kind)) {
-                self.tell(consumer, &event).await?;
-            }
+            self.tell_all(&event).await?;
         }
         Ok(Vec::new())
     }

@@ -80,10 +80,14 @@ impl FileLedger for MemoryStatements {
         })
     }
 
-    async fn unfinished(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<File>, PortError> {
+    async fn unfinished(
+        &self,
+        state: FileState,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<File>, PortError> {
         self.inspect(|books| {
-            let files = books.files.values();
-            let open = files.filter(|file| FileState::is_open(file.state) && file.changed_at < before);
+            let open = books.files.values().filter(|file| file.state == state && file.changed_at < before);
             Ok(open.take(limit as usize).cloned().collect())
         })
     }

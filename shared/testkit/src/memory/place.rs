@@ -61,6 +61,16 @@ impl Place {
     /// Every place of a scan that somebody consumes.
     pub const CONSUMED: [Self; 4] = [Self::Dispatch, Self::Work, Self::Finish, Self::Quarantine];
 
+    /// Every queue of the ingest flow.
+    pub const INGEST: [Self; 6] = [
+        Self::Ingest(Stage::ALL[0]),
+        Self::Ingest(Stage::ALL[1]),
+        Self::Ingest(Stage::ALL[2]),
+        Self::Ingest(Stage::ALL[3]),
+        Self::Ingest(Stage::ALL[4]),
+        Self::Ingest(Stage::ALL[5]),
+    ];
+
     /// How many messages one delivery may hold.
     pub const fn batch(self) -> usize {
         match self {

@@ -178,6 +178,11 @@ impl MemoryQueue {
         there.map(|held| held.message.clone()).collect()
     }
 
+    /// The body of a message, wherever it lies.
+    pub fn body(&self, id: u64) -> Option<String> {
+        lock(&self.queues).held.get(&id).map(|held| held.message.body.clone())
+    }
+
     /// A message vanishes. Returns whether it was there.
     pub fn lose(&self, id: u64) -> bool {
         lock(&self.queues).held.remove(&id).is_some()

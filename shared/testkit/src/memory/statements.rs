@@ -83,6 +83,8 @@ pub enum Noted {
     },
     /// Rows were to be stored by somebody who is not at work on the file.
     NotStored(FileKey),
+    /// Rows were to be taken back by somebody who is not at work on the file.
+    NotWithdrawn(FileKey),
     /// Of these rows of a file so many are gone.
     Removed {
         file: FileKey,

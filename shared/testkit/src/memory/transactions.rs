@@ -39,6 +39,27 @@ impl StatementBooks {
         self.note(Noted::Stored { file, rows: rows.len(), known, again });
         first
     }
+
+    /// `file` no longer shows these, whoever is at work.
+    pub fn remove(&mut self, tenant: &str, file: &FileId, keys: &[TransactionKey]) {
+        let (mut gone, mut kept) = (0, 0);
+        for key in keys {
+            let key = (tenant.to_owned(), key.clone());
+            let Some(row) = self.rows.get_mut(&key) else {
+                continue;
+            };
+            if !row.shown_by.remove(file) {
+                continue;
+            }
+            if row.shown_by.is_empty() {
+                self.rows.remove(&key);
+                gone += 1;
+            } else {
+                kept += 1;
+            }
+        }
+        self.note(Noted::Removed { file: (tenant.to_owned(), file.clone()), gone, kept });
+    }
 }
 
 impl MemoryStatements {
@@ -138,25 +159,26 @@ impl TransactionStore for MemoryStatements {
 
     async fn remove(&self, tenant: &str, file: &FileId, keys: &[TransactionKey]) -> Result<(), PortError> {
         self.check(keys.len())?;
+        self.inspect(|books| books.remove(tenant, file, keys));
+        Ok(())
+    }
+
+    async fn withdraw(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        token: &str,
+        keys: &[TransactionKey],
+    ) -> Result<bool, PortError> {
+        self.check(keys.len())?;
         self.inspect(|books| {
-            let (mut gone, mut kept) = (0, 0);
-            for key in keys {
-                let key = (tenant.to_owned(), key.clone());
-                let Some(row) = books.rows.get_mut(&key) else {
-                    continue;
-                };
-                if !row.shown_by.remove(file) {
-                    continue;
-                }
-                if row.shown_by.is_empty() {
-                    books.rows.remove(&key);
-                    gone += 1;
-                } else {
-                    kept += 1;
-                }
+            let is_at_work = books.is_at_work(tenant, file, token);
+            if is_at_work {
+                books.remove(tenant, file, keys);
+            } else {
+                books.note(Noted::NotWithdrawn((tenant.to_owned(), file.clone())));
             }
-            books.note(Noted::Removed { file: (tenant.to_owned(), file.clone()), gone, kept });
-            Ok(())
+            Ok(is_at_work)
         })
     }
 }

@@ -17,10 +17,10 @@ use crate::memory::lock;
 
 /// A port with a judge in front of it.
 pub struct Faulty<P: ?Sized> {
-    control: Arc<Control>,
+    pub(super) control: Arc<Control>,
     /// Answers of an eventually consistent read, oldest first: any of them may come back.
     stale: Mutex<Vec<Vec<SessionId>>>,
-    inner: Arc<P>,
+    pub(super) inner: Arc<P>,
 }
 
 impl<P: ?Sized> Faulty<P> {
@@ -35,11 +35,11 @@ impl<P: ?Sized> std::fmt::Debug for Faulty<P> {
     }
 }
 
-const fn reads(name: &'static str) -> Point {
+pub(super) const fn reads(name: &'static str) -> Point {
     Point { name, effect: Effect::Reads }
 }
 
-const fn writes(name: &'static str) -> Point {
+pub(super) const fn writes(name: &'static str) -> Point {
     Point { name, effect: Effect::Writes }
 }
 

@@ -12,6 +12,7 @@ mod control;
 mod executor;
 mod faults;
 mod faulty;
+mod faulty_ingest;
 mod rng;
 mod sometimes;
 mod trace;

@@ -4,14 +4,17 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use riffle_sim_tests::campaign::{self, Failure, Report};
-use riffle_sim_tests::{Mutant, Scenario, run};
+use riffle_sim_tests::campaign::{self, Failure, Flow, Report};
+use riffle_sim_tests::{Mutant, Scenario, ingest};
 use riffle_testkit::simulator::{Fault, Plan};
 
-/// Simulates scans: the real functions under every kind of fault, checked against the ten invariants.
+/// Simulates the flows: the real functions under every kind of fault, checked against their invariants.
 #[derive(Debug, Parser)]
 struct Options {
-    /// How many seeds to run.
+    /// Simulates this flow alone: scan or ingest.
+    #[arg(long, value_parser = ["scan", "ingest"])]
+    flow: Option<String>,
+    /// How many seeds to run, of each flow.
     #[arg(long, default_value_t = 20_000)]
     seeds: u64,
     /// The first seed.
@@ -25,7 +28,7 @@ struct Options {
     trace: bool,
     /// Runs a known-bad protocol in place of the real one.
     #[arg(long, value_parser = mutant)]
-    mutant: Option<Mutant>,
+    mutant: Option<Flow>,
     /// Runs the small scenario with a fault at a call, as `12:CrashAfter`.
     #[arg(long, value_parser = placement)]
     place: Vec<(u64, Fault)>,
@@ -37,9 +40,11 @@ struct Options {
     exhaustive: bool,
 }
 
-fn mutant(name: &str) -> Result<Mutant, String> {
-    Mutant::named(name).ok_or_else(|| {
-        let names: Vec<&str> = Mutant::ALL.iter().map(|mutant| mutant.name()).collect();
+fn mutant(name: &str) -> Result<Flow, String> {
+    let scan = Mutant::named(name).map(|mutant| Flow::Scan(Some(mutant)));
+    scan.or_else(|| ingest::Mutant::named(name).map(|mutant| Flow::Ingest(Some(mutant)))).ok_or_else(|| {
+        let scan = Mutant::ALL.iter().map(|mutant| mutant.name());
+        let names: Vec<&str> = scan.chain(ingest::Mutant::ALL.iter().map(|mutant| mutant.name())).collect();
         format!("one of {}", names.join(", "))
     })
 }
@@ -51,49 +56,84 @@ fn placement(text: &str) -> Result<(u64, Fault), String> {
     fault.map(|fault| (at, fault)).ok_or_else(|| format!("one of {:?}", Fault::ALL))
 }
 
-#[expect(clippy::print_stdout, reason = "what a command line is for")]
+impl Options {
+    fn flows(&self) -> Vec<Flow> {
+        match (self.mutant, self.flow.as_deref()) {
+            (Some(mutant), _) => vec![mutant],
+            (None, Some("scan")) => vec![Flow::Scan(None)],
+            (None, Some(_)) => vec![Flow::Ingest(None)],
+            (None, None) => vec![Flow::Scan(None), Flow::Ingest(None)],
+        }
+    }
+
+    /// Whether one schedule is asked for rather than many.
+    fn is_single(&self) -> bool {
+        self.seed.is_some() || !self.place.is_empty()
+    }
+}
+
 fn main() -> ExitCode {
     let options = Options::parse();
-    if options.seed.is_some() || !options.place.is_empty() {
-        let scenario = match options.seed {
-            Some(seed) => Scenario::any(seed),
-            None => Scenario::small(Plan::Placed(options.place)),
-        };
-        if options.trace {
-            println!("{scenario:#?}");
+    let flows = options.flows();
+    let done = if options.is_single() {
+        flows.into_iter().all(|flow| single(&options, flow))
+    } else {
+        flows.into_iter().all(|flow| many(&options, flow))
+    };
+    if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs one schedule. Whether all was well.
+#[expect(clippy::print_stdout, reason = "what a command line is for")]
+fn single(options: &Options, flow: Flow) -> bool {
+    if options.trace {
+        let plan = Plan::Placed(options.place.clone());
+        match (flow, options.seed) {
+            (Flow::Scan(_), Some(seed)) => println!("{:#?}", Scenario::any(seed)),
+            (Flow::Scan(_), None) => println!("{:#?}", Scenario::small(plan)),
+            (Flow::Ingest(_), Some(seed)) => println!("{:#?}", ingest::Scenario::any(seed)),
+            (Flow::Ingest(_), None) => println!("{:#?}", ingest::Scenario::small(plan)),
         }
-        let run = run(scenario, options.mutant, options.trace);
-        for line in &run.trace {
-            println!("{line}");
-        }
-        println!("seed {}: {} steps, trace {:016x}", run.seed, run.steps, run.hash);
-        return match run.violation {
-            None => ExitCode::SUCCESS,
-            Some(violation) => {
-                println!("VIOLATED {violation}");
-                ExitCode::FAILURE
-            }
-        };
     }
+    let run = match options.seed {
+        Some(seed) => flow.any(seed, options.trace),
+        None => flow.placed(options.place.clone(), options.trace),
+    };
+    for line in &run.trace {
+        println!("{line}");
+    }
+    println!("{} seed {}: {} steps, trace {:016x}", flow.name(), run.seed, run.steps, run.hash);
+    match run.violation {
+        None => true,
+        Some(violation) => {
+            println!("VIOLATED {violation}");
+            false
+        }
+    }
+}
+
+/// Runs many schedules. Whether all was well.
+#[expect(clippy::print_stdout, reason = "what a command line is for")]
+fn many(options: &Options, flow: Flow) -> bool {
     #[expect(clippy::disallowed_methods, reason = "the real time a run takes, not that of the world")]
     let began = Instant::now();
     let report = if options.exhaustive {
-        campaign::placements()
+        campaign::placements(flow, true)
     } else {
         let progress = |run: u64| {
             #[expect(clippy::cast_precision_loss, reason = "for showing")]
             let rate = run as f64 / began.elapsed().as_secs_f64();
-            println!("{run} of {} schedules, {rate:.0} a second", options.seeds);
+            println!("{}: {run} of {} schedules, {rate:.0} a second", flow.name(), options.seeds);
         };
         let failed = |failure: &Failure| println!("seed {}: {}", failure.seed, failure.violation);
         let failed: Option<&(dyn Fn(&Failure) + Sync)> = if options.all { Some(&failed) } else { None };
-        campaign::seeds(options.start..options.start + options.seeds, options.mutant, &progress, failed)
+        campaign::seeds(flow, options.start..options.start + options.seeds, &progress, failed)
     };
-    show(&report, options.mutant, began)
+    show(&report, flow, began)
 }
 
 #[expect(clippy::print_stdout, reason = "what a command line is for")]
-fn show(report: &Report, mutant: Option<Mutant>, began: Instant) -> ExitCode {
+fn show(report: &Report, flow: Flow, began: Instant) -> bool {
     for (event, count) in report.sometimes.iter() {
         println!("{count:>12}  {event}");
     }
@@ -103,16 +143,13 @@ fn show(report: &Report, mutant: Option<Mutant>, began: Instant) -> ExitCode {
     let seconds = began.elapsed().as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "for showing")]
     let rate = report.schedules as f64 / seconds;
-    println!("{} schedules, {} steps in {seconds:.1} s: {rate:.0} a second", report.schedules, report.steps);
-    match &report.failure {
-        None => ExitCode::SUCCESS,
-        Some(failure) => {
-            println!("{}", told(failure, mutant));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn told(failure: &Failure, mutant: Option<Mutant>) -> String {
-    format!("VIOLATED in seed {}: {}\nreplay: {}", failure.seed, failure.violation, failure.replay(mutant))
+    println!(
+        "{}: {} schedules, {} steps in {seconds:.1} s: {rate:.0} a second",
+        flow.name(),
+        report.schedules,
+        report.steps
+    );
+    let Some(failure) = &report.failure else { return true };
+    println!("VIOLATED in seed {}: {}\nreplay: {}", failure.seed, failure.violation, failure.replay());
+    false
 }

@@ -1,0 +1,116 @@
+//! How work on a file ends: it is done, it is none, or somebody else has it.
+
+use riffle_contracts::{Event, EventData, EventType, FileProcessed, TransactionsCreated};
+use riffle_ports::{Changed, Failure, FileChange, FileState, NotChanged};
+
+use crate::findings::{Findings, short};
+use crate::outbox::{event, outgoing};
+use crate::processor::{Ended, STAGE, Work};
+use crate::{TRIES, ids, metrics};
+
+impl Work<'_> {
+    pub async fn finish(&mut self) -> Result<Ended, Failure> {
+        let findings = &self.findings;
+        let (tenant, id, now) = (&self.file.tenant, &self.file.id, self.ingest.clock.now());
+        let review = !findings.review.is_empty();
+        let mut announce = vec![event(
+            id,
+            now,
+            EventData::FileProcessed(FileProcessed {
+                tenant: tenant.clone(),
+                parts: self.parts,
+                rows: findings.rows,
+                new: findings.new,
+                duplicates: findings.duplicates,
+                warnings: findings.warnings.len() as u64 + findings.more_warnings,
+                review,
+                accounts: findings.periods(),
+            }),
+            &[],
+        )];
+        if findings.new > 0 {
+            let data = TransactionsCreated { tenant: tenant.clone(), parts: self.parts, new: findings.new };
+            announce.push(event(id, now, EventData::TransactionsCreated(data), &[]));
+        }
+        let state = if review { FileState::Review } else { FileState::Processed };
+        self.end(state, &announce).await
+    }
+
+    /// Half of a file is none: what was stored of it goes first.
+    pub async fn reject(&mut self, reason: String) -> Result<Ended, Failure> {
+        metrics::rejected();
+        let (tenant, id) = (self.file.tenant.clone(), self.file.id.clone());
+        let uploaded = ids::event_id(&id, EventType::FileUploaded, &[]);
+        let mut announce = vec![self.ingest.error_event(&tenant, &id, STAGE, &uploaded, &reason)];
+        announce.extend(self.ingest.derive_again(&self.file, "rejected").await?);
+        if let Ended::NotOurs = self.take_back().await? {
+            return Ok(Ended::NotOurs);
+        }
+        self.findings = Findings { reason: Some(short(&reason)), ..Findings::default() };
+        self.end(FileState::Rejected, &announce).await
+    }
+
+    /// Takes back what was stored of the file, in this attempt or before.
+    pub async fn take_back(&self) -> Result<Ended, Failure> {
+        let (ingest, tenant, id) = (self.ingest, &self.file.tenant, &self.file.id);
+        for part in 0..self.file.parts {
+            let Some(keys) = ingest.part(tenant, id, part).await? else { continue };
+            for batch in keys.chunks(ingest.transactions.batch().max(1)) {
+                if !ingest.transactions.withdraw(tenant, id, &self.token, batch).await? {
+                    return Ok(Ended::NotOurs);
+                }
+            }
+        }
+        Ok(Ended::Done)
+    }
+
+    async fn end(&mut self, state: FileState, announce: &[Event]) -> Result<Ended, Failure> {
+        let (tenant, id) = (self.file.tenant.clone(), self.file.id.clone());
+        let announce: Vec<_> = announce.iter().map(outgoing).collect();
+        for _ in 0..TRIES {
+            // What failed elsewhere meanwhile is on the record, and stays there.
+            self.findings.errors = Findings::of(&self.file)?.errors;
+            let finish = FileChange::Finish {
+                token: self.token.clone(),
+                revision: self.file.revision,
+                state,
+                body: self.findings.to_body(),
+                parts: self.parts,
+            };
+            let now = self.ingest.clock.now();
+            match self.ingest.files.change(&tenant, &id, finish, now, &announce).await? {
+                Changed::Applied(file) => {
+                    self.file = file;
+                    return Ok(Ended::Done);
+                }
+                Changed::Refused(file, NotChanged::Revision) => self.file = file,
+                Changed::Refused(..) | Changed::NoFile => return Ok(Ended::NotOurs),
+            }
+        }
+        Err(Failure::Retry("the file's record is being changed by others".to_owned()))
+    }
+
+    /// Nothing came of it: the next delivery need not wait for the lease to end, and of a file that is going
+    /// nothing stays that was written when nobody looked any more.
+    pub async fn leave(&self) -> Result<(), Failure> {
+        let ingest = self.ingest;
+        let (tenant, id) = (&self.file.tenant, &self.file.id);
+        let release = FileChange::Release { token: self.token.clone() };
+        let file = match ingest.files.change(tenant, id, release, ingest.clock.now(), &[]).await? {
+            Changed::Applied(_) | Changed::NoFile => return Ok(()),
+            Changed::Refused(file, _) => file,
+        };
+        if !self.has_written || !matches!(file.state, FileState::Deleting | FileState::Deleted) {
+            return Ok(());
+        }
+        // It says first what is to be derived again, then removes the part with the others.
+        if file.state == FileState::Deleting {
+            ingest.delete_all(tenant, id).await?;
+        }
+        match ingest.files.file(tenant, id).await? {
+            Some(file) if file.state == FileState::Deleted => ingest.remove_parts(&file).await,
+            // Should somebody else finish it, he comes by the parts after us.
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Files that failed too often, or that nobody dealt with: marked, with what must be summed up again.
+
+use riffle_contracts::{AccountPeriod, Event, EventData, TransactionsCategorized};
+use riffle_ports::{Changed, Failure, File, FileChange, FileId, FileState, NotChanged};
+
+use crate::findings::{Findings, short, widen};
+use crate::outbox::{event, outgoing};
+use crate::processor::STAGE;
+use crate::{Ingest, TRIES};
+
+impl Ingest {
+    /// The last delivery failed: says so on the record and to whoever listens, in one.
+    pub(crate) async fn fail(&self, event: &Event, failure: &Failure) -> Result<(), Failure> {
+        let tenant = event.data.tenant();
+        let id = FileId(event.processing_id.clone());
+        let Some(mut file) = self.files.file(tenant, &id).await? else {
+            self.tell_failure(tenant, &id, STAGE, &event.event_id, failure).await;
+            return Ok(());
+        };
+        let reason = failure.to_string();
+        for _ in 0..TRIES {
+            match self.give_up(&file, &event.event_id, &reason).await? {
+                None => return Ok(()),
+                Some(changed) => file = changed,
+            }
+        }
+        Err(Failure::Retry("the file's record is being changed by others".to_owned()))
+    }
+
+    /// Marks `file` as failed and announces it. One that is done or gone stays so. `Some`: it was changed since it
+    /// was looked at, and nothing was done.
+    pub(crate) async fn give_up(
+        &self,
+        file: &File,
+        about: &str,
+        reason: &str,
+    ) -> Result<Option<File>, Failure> {
+        let (tenant, id) = (&file.tenant, &file.id);
+        let mut file = file.clone();
+        // Out of whose hands it is, he stores nothing more: what is found from here on is all there is.
+        if file.state == FileState::Processing
+            && let Some(lease) = &file.lease
+        {
+            let release = FileChange::Release { token: lease.token.clone() };
+            match self.files.change(tenant, id, release, self.clock.now(), &[]).await? {
+                Changed::Applied(released) => file = released,
+                Changed::Refused(changed, _) => return Ok(Some(changed)),
+                Changed::NoFile => return Ok(None),
+            }
+        }
+        let told = self.error_event(tenant, id, STAGE, about, reason);
+        let mut announce = vec![outgoing(&told)];
+        announce.extend(self.derive_again(&file, "failed").await?.as_ref().map(outgoing));
+        let mut findings = Findings::of(&file)?;
+        findings.reason = Some(short(reason));
+        let change = FileChange::Fail { revision: file.revision, body: findings.to_body() };
+        match self.files.change(tenant, id, change, self.clock.now(), &announce).await? {
+            Changed::Applied(file) => self.announce(&file).await.map(|()| None),
+            Changed::Refused(changed, NotChanged::Revision) => Ok(Some(changed)),
+            Changed::Refused(..) | Changed::NoFile => Ok(None),
+        }
+    }
+
+    /// Where the transactions of `file` are, if it has any.
+    pub(crate) async fn touched_by(&self, file: &File) -> Result<Vec<AccountPeriod>, Failure> {
+        let mut touched = Findings::of(file)?.periods();
+        // Each was announced on the record before it was written.
+        for part in 0..file.parts {
+            for key in self.part(&file.tenant, &file.id, part).await?.unwrap_or_default() {
+                widen(&mut touched, &key.account, key.date, key.date);
+            }
+        }
+        Ok(touched)
+    }
+
+    /// What tells that the figures of a file which is not done are to be derived again: somebody may have summed up
+    /// what was stored of it.
+    pub(crate) async fn derive_again(&self, file: &File, why: &str) -> Result<Option<Event>, Failure> {
+        let accounts = self.touched_by(file).await?;
+        if accounts.is_empty() {
+            return Ok(None);
+        }
+        let data = TransactionsCategorized { tenant: file.tenant.clone(), accounts };
+        let attempt = file.attempts.to_string();
+        let data = EventData::TransactionsCategorized(data);
+        Ok(Some(event(&file.id, self.clock.now(), data, &[why, &attempt])))
+    }
+}

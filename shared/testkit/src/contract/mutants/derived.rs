@@ -1,0 +1,252 @@
+//! Faulty stores of figures and audit trails.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use riffle_ports::{AuditEntry, AuditTrail, FigureStore, FileId, Month, PortError, StoredFigures};
+
+use super::super::{audit_trail, figure_store};
+use super::{assert_noticed, give_way, run};
+use crate::memory::{MemoryStatements, SeededIds};
+
+/// What is wrong, by name. Each adapter below knows its own.
+type Fault = &'static str;
+
+struct Books {
+    inner: MemoryStatements,
+    fault: Fault,
+}
+
+impl Books {
+    fn new(fault: Fault) -> Self {
+        Self { inner: MemoryStatements::default(), fault }
+    }
+}
+
+#[async_trait]
+impl FigureStore for Books {
+    async fn figures(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+    ) -> Result<Option<StoredFigures>, PortError> {
+        let account =
+            if self.fault == "accounts have no case" { account.to_lowercase() } else { account.to_owned() };
+        let mut found = self.inner.figures(tenant, &account, month).await?;
+        if self.fault == "versions stand still"
+            && let Some(figures) = &mut found
+        {
+            figures.version = 1;
+        }
+        Ok(found)
+    }
+
+    async fn put_figures(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        body: &str,
+        seen: u64,
+    ) -> Result<bool, PortError> {
+        match self.fault {
+            "whoever comes puts" => {
+                let present = self.inner.figures(tenant, account, month).await?;
+                let seen = present.map_or(0, |figures| figures.version);
+                self.inner.put_figures(tenant, account, month, body, seen).await
+            }
+            "a put is two steps" => {
+                let present = self.inner.figures(tenant, account, month).await?;
+                let present = present.map_or(0, |figures| figures.version);
+                give_way().await;
+                if present != seen {
+                    return Ok(false);
+                }
+                let account = account.to_owned();
+                let figures = StoredFigures {
+                    account: account.clone(),
+                    month,
+                    version: seen + 1,
+                    body: body.to_owned(),
+                };
+                let key = (tenant.to_owned(), account, month);
+                self.inner.inspect(|books| books.figures.insert(key, figures));
+                Ok(true)
+            }
+            "first figures replace" if seen == 0 => {
+                let key = (tenant.to_owned(), account.to_owned(), month);
+                self.inner.inspect(|books| books.figures.remove(&key));
+                self.inner.put_figures(tenant, account, month, body, seen).await
+            }
+            "long figures are cut" => {
+                let cut = body.chars().take(30_000).collect::<String>();
+                self.inner.put_figures(tenant, account, month, &cut, seen).await
+            }
+            _ => self.inner.put_figures(tenant, account, month, body, seen).await,
+        }
+    }
+
+    async fn all_figures(
+        &self,
+        tenant: &str,
+        from: Month,
+        to: Month,
+    ) -> Result<Vec<StoredFigures>, PortError> {
+        let mut all = self.inner.all_figures(tenant, from, to).await?;
+        match self.fault {
+            "the last month is left out" => all.retain(|figures| figures.month != to),
+            "the first month is left out" => all.retain(|figures| figures.month != from),
+            "accounts go before months" => {
+                all.sort_by(|one, two| (&one.account, one.month).cmp(&(&two.account, two.month)));
+            }
+            _ => {}
+        }
+        Ok(all)
+    }
+}
+
+#[test]
+fn every_faulty_store_of_figures_is_noticed() {
+    run(figure_store(&Books::new("none"), &SeededIds::new(1)));
+    for fault in [
+        "accounts have no case",
+        "versions stand still",
+        "whoever comes puts",
+        "a put is two steps",
+        "first figures replace",
+        "long figures are cut",
+        "the last month is left out",
+        "the first month is left out",
+        "accounts go before months",
+    ] {
+        assert_noticed(fault, figure_store(&Books::new(fault), &SeededIds::new(1)));
+    }
+}
+
+#[async_trait]
+impl AuditTrail for Books {
+    async fn append(&self, entry: AuditEntry) -> Result<bool, PortError> {
+        let id = entry.event_id.clone();
+        let same = |other: &AuditEntry| other.event_id == id;
+        match self.fault {
+            "events are kept as often as they are told" => {
+                self.inner.inspect(|books| books.audit.push(entry));
+                Ok(true)
+            }
+            "an event of another time is another" => Ok(self.inner.inspect(|books| {
+                let new = !books.audit.iter().any(|other| same(other) && other.at == entry.at);
+                if new {
+                    books.audit.push(entry);
+                }
+                new
+            })),
+            "the last telling stays" => Ok(self.inner.inspect(|books| {
+                let before = books.audit.len();
+                books.audit.retain(|other| !same(other));
+                let new = books.audit.len() == before;
+                books.audit.push(entry);
+                new
+            })),
+            "an append is two steps" => {
+                let new = self.inner.inspect(|books| !books.audit.iter().any(same));
+                give_way().await;
+                if new {
+                    self.inner.inspect(|books| books.audit.push(entry));
+                }
+                Ok(new)
+            }
+            "everything is new" => self.inner.append(entry).await.map(|_| true),
+            _ => self.inner.append(entry).await,
+        }
+    }
+
+    async fn of_file(&self, tenant: &str, file: &FileId) -> Result<Vec<AuditEntry>, PortError> {
+        match self.fault {
+            "files are told in the order of arrival" => Ok(self.inner.inspect(|books| {
+                let entries = books.audit.iter();
+                entries.filter(|entry| entry.tenant == tenant && entry.file == *file).cloned().collect()
+            })),
+            "tenants are one" => {
+                let entries = self.inner.inspect(|books| {
+                    let entries = books.audit.iter();
+                    entries.filter(|entry| entry.file == *file).cloned().collect::<Vec<_>>()
+                });
+                Ok(entries)
+            }
+            _ => self.inner.of_file(tenant, file).await,
+        }
+    }
+
+    async fn between(
+        &self,
+        tenant: &str,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        after: Option<&(DateTime<Utc>, String)>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, PortError> {
+        let instant = chrono::TimeDelta::nanoseconds(1);
+        match self.fault {
+            "the end is included" => self.inner.between(tenant, from, to + instant, after, limit).await,
+            "the beginning is left out" => self.inner.between(tenant, from + instant, to, after, limit).await,
+            "one moment is one place" => {
+                let place = after.map(|(time, _)| (*time, "~".to_owned()));
+                self.inner.between(tenant, from, to, place.as_ref(), limit).await
+            }
+            "limits are ignored" => self.inner.between(tenant, from, to, after, 1_000).await,
+            _ => self.inner.between(tenant, from, to, after, limit).await,
+        }
+    }
+
+    async fn forget(&self, tenant: &str, file: &FileId, keep: &[String]) -> Result<(), PortError> {
+        match self.fault {
+            "nothing is forgotten" => Ok(()),
+            "everything is forgotten" => self.inner.forget(tenant, file, &[]).await,
+            "neighbours are forgotten" => {
+                self.inner.inspect(|books| {
+                    books.audit.retain(|entry| entry.tenant != tenant || keep.contains(&entry.event_id));
+                });
+                Ok(())
+            }
+            "twenty-five are forgotten" => {
+                let mut left = 25;
+                self.inner.inspect(|books| {
+                    books.audit.retain(|entry| {
+                        let goes = entry.tenant == tenant
+                            && entry.file == *file
+                            && !keep.contains(&entry.event_id)
+                            && left > 0;
+                        left -= i32::from(goes);
+                        !goes
+                    });
+                });
+                Ok(())
+            }
+            _ => self.inner.forget(tenant, file, keep).await,
+        }
+    }
+}
+
+#[test]
+fn every_faulty_audit_trail_is_noticed() {
+    run(audit_trail(&Books::new("none"), &SeededIds::new(1)));
+    for fault in [
+        "events are kept as often as they are told",
+        "an event of another time is another",
+        "the last telling stays",
+        "an append is two steps",
+        "everything is new",
+        "files are told in the order of arrival",
+        "tenants are one",
+        "the end is included",
+        "the beginning is left out",
+        "one moment is one place",
+        "limits are ignored",
+        "nothing is forgotten",
+        "everything is forgotten",
+        "neighbours are forgotten",
+        "twenty-five are forgotten",
+    ] {
+        assert_noticed(fault, audit_trail(&Books::new(fault), &SeededIds::new(1)));
+    }
+}

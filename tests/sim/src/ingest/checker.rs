@@ -1,0 +1,362 @@
+//! What must hold after every single change, and what is interesting about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use riffle_contracts::{BusEvent, Consumer, EventData, EventType};
+use riffle_ingest::Findings;
+use riffle_ports::{File, FileState};
+use riffle_testkit::memory::{FileKey, Noted, Place, Received, StatementBooks};
+
+use super::harm::{file_of, told};
+use super::model::Key;
+use super::reader::Nature;
+use super::scenario::When;
+use super::world::World;
+use crate::invariants::Violation;
+
+/// Follows one run.
+#[derive(Debug, Default)]
+pub struct Checker {
+    /// How files ended, with what was found in them.
+    ended: BTreeMap<FileKey, (FileState, Findings)>,
+    /// By which parser's rules a file is told that is done.
+    versions: BTreeMap<FileKey, usize>,
+    /// The one event of each kind that tells of a file once.
+    single: BTreeMap<(FileKey, EventType), String>,
+    /// Which consumer has dealt with which event, replays aside.
+    consumed: BTreeSet<(Consumer, String)>,
+    /// Failures that were told, by the event they are about and the function.
+    failures: BTreeSet<(String, String)>,
+    /// Failures that were told of files nobody had noted yet.
+    too_early: BTreeSet<String>,
+    /// Published events that were looked at.
+    seen: usize,
+}
+
+impl Checker {
+    pub fn consumed(&mut self, consumer: Consumer, event: &str) {
+        self.consumed.insert((consumer, event.to_owned()));
+    }
+
+    pub fn version_of(&self, file: &FileKey) -> usize {
+        self.versions.get(file).copied().unwrap_or_default()
+    }
+
+    pub fn was_too_early(&self, event: &str) -> bool {
+        self.too_early.contains(event)
+    }
+
+    pub fn has_consumed(&self, consumer: Consumer, event: &str) -> bool {
+        self.consumed.contains(&(consumer, event.to_owned()))
+    }
+}
+
+/// The state and findings of a file, but for what failed around it.
+fn result(file: &File) -> Result<(FileState, Findings), Violation> {
+    let findings = Findings::of(file)
+        .map_err(|failure| Violation::new(0, format!("a record cannot be read: {failure}")))?;
+    Ok((file.state, Findings { errors: Vec::new(), ..findings }))
+}
+
+impl World {
+    pub fn watch(&mut self) -> Result<(), Violation> {
+        let notes = self.stores.statements.inspect(StatementBooks::take_notes);
+        for noted in &notes {
+            self.count(noted);
+            self.check(noted)?;
+        }
+        for event in self.stores.bus.published_since(self.checker.seen) {
+            self.checker.seen += 1;
+            self.published(&event)?;
+        }
+        self.patience()
+    }
+
+    fn check(&mut self, noted: &Noted) -> Result<(), Violation> {
+        match noted {
+            Noted::Created(file) | Noted::Forgotten(file) => self.changed(file),
+            Noted::Changed { file, by, from, to, .. } => {
+                self.moments(file, by, *to);
+                if *by == "delete" {
+                    // Who asked may not have lived to hear it, and asked all the same.
+                    self.unwanted.insert(file.clone());
+                }
+                if from == to || *to == FileState::Processing {
+                    return self.changed(file);
+                }
+                match to {
+                    FileState::Processed | FileState::Review | FileState::Rejected => self.finished(file)?,
+                    FileState::Deleted => {
+                        self.stores.statements.inspect(|books| nothing_left(books, file))?;
+                        self.without_objects(file)?;
+                    }
+                    _ => {}
+                }
+                self.changed(file)
+            }
+            Noted::Stored { file, .. } => {
+                self.moment(file, When::Stored);
+                self.rows_of(file)
+            }
+            Noted::Audited { file, event, new: true } => self.stores.statements.inspect(|books| {
+                let same = |entry: &&riffle_ports::AuditEntry| {
+                    entry.event_id == *event && entry.file == file.1 && entry.tenant == file.0
+                };
+                match books.audit.iter().filter(same).count() {
+                    0 | 1 => Ok(()),
+                    times => Err(Violation::new(5, format!("an event is in the trail {times} times"))),
+                }
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn moments(&mut self, file: &FileKey, by: &str, to: FileState) {
+        match (by, to) {
+            ("begin", _) => self.moment(file, When::Begun),
+            ("finish", _) => self.moment(file, When::Finished),
+            ("fail", _) => self.moment(file, When::Failed),
+            _ => {}
+        }
+    }
+
+    fn file(&self, file: &FileKey) -> Option<File> {
+        self.stores.statements.inspect(|books| books.files.get(file).cloned())
+    }
+
+    /// A file that is done stays as it is, until somebody wants it gone.
+    fn changed(&mut self, key: &FileKey) -> Result<(), Violation> {
+        let Some(file) = self.file(key) else { return Ok(()) };
+        let Some(ended) = self.checker.ended.get(key) else { return Ok(()) };
+        let is_wanted = !matches!(file.state, FileState::Deleting | FileState::Deleted);
+        if is_wanted && result(&file)? != *ended {
+            let what = format!("a file was {:?}, and is {:?} now or has other findings", ended.0, file.state);
+            return Err(Violation::new(4, what));
+        }
+        Ok(())
+    }
+
+    /// What a file was found to hold is what it holds, and all of it is stored.
+    fn finished(&mut self, key: &FileKey) -> Result<(), Violation> {
+        let Some(file) = self.file(key) else { return Ok(()) };
+        let ended = result(&file)?;
+        let findings = &ended.1;
+        let Some(number) = self.uploads.get(key).copied() else {
+            return Err(Violation::new(2, format!("nobody uploaded file {}", key.1)));
+        };
+        let upload = &self.scenario.uploads[number];
+        let content = &self.scenario.contents[upload.content];
+        let vanished = self.vanished.contains(key);
+        if file.state == FileState::Rejected {
+            let left = self
+                .stores
+                .statements
+                .inspect(|books| books.rows.values().filter(|row| row.shown_by.contains(&key.1)).count());
+            if left > 0 {
+                return Err(Violation::new(2, format!("a rejected file shows {left} transactions")));
+            }
+            let mistaken = matches!(content.nature, Nature::Mistaken { .. });
+            let rejects = (0..=self.reader.version()).any(|version| content.nature.is_reject(version));
+            if !rejects && !mistaken && !vanished {
+                return Err(Violation::new(2, format!("a file that is {:?} was rejected", content.nature)));
+            }
+        } else {
+            let found = self.stores.statements.inspect(|books| {
+                let own =
+                    books.rows.iter().filter(|((of, _), row)| *of == key.0 && row.shown_by.contains(&key.1));
+                let own: Vec<_> = own.collect();
+                let stored: BTreeSet<Key> = own.iter().map(|(_, row)| Key::of(&row.transaction)).collect();
+                let first = own.iter().filter(|(_, row)| row.transaction.file == key.1).count();
+                let is_all = |version: &usize| stored.iter().eq(self.shown[number][*version].keys());
+                (0..=self.reader.version()).rev().find(is_all).map(|version| (version, first))
+            });
+            let Some((version, first)) = found else {
+                return Err(Violation::new(2, "a file is done, and not exactly its transactions are stored"));
+            };
+            // Without rows nobody can tell who read it.
+            let takes = |version: usize| !content.nature.is_reject(version);
+            let is_one = takes(version) || (content.lines.is_empty() && (0..version).any(takes));
+            if !is_one || content.nature.is_hopeless() {
+                return Err(Violation::new(2, format!("a file that is {:?} was processed", content.nature)));
+            }
+            self.checker.versions.insert(key.clone(), version);
+            let shown = &self.shown[number][version];
+            let counted = (findings.rows, findings.new, findings.duplicates);
+            let (rows, new) = (shown.len() as u64, first as u64);
+            if counted != (rows, new, rows - new) {
+                let what = format!("{counted:?} were counted, and of {rows} rows {new} are this file's");
+                return Err(Violation::new(3, what));
+            }
+            if findings.first_part > 0 {
+                self.control.sometimes("a file is told by other rules than in an attempt before");
+            }
+            if new < rows && new > 0 {
+                self.control.sometimes("a file overlaps another");
+            }
+            if shown.keys().any(|key| key.occurrence > 1) {
+                self.control.sometimes("a file has identical rows");
+            }
+        }
+        self.checker.ended.insert(key.clone(), ended);
+        Ok(())
+    }
+
+    /// What is stored is shown by files that have it, in the words of the one that brought it.
+    fn rows_of(&self, file: &FileKey) -> Result<(), Violation> {
+        let shown = |id: &riffle_ports::FileId| {
+            self.uploads.get(&(file.0.clone(), id.clone())).map(|number| &self.shown[*number])
+        };
+        let Some(own) = shown(&file.1) else {
+            return Err(Violation::new(2, format!("nobody uploaded file {}", file.1)));
+        };
+        self.stores.statements.inspect(|books| {
+            let rows = books.rows.iter().filter(|((tenant, _), _)| *tenant == file.0);
+            for (_, row) in rows.filter(|(_, row)| row.shown_by.contains(&file.1)) {
+                let key = Key::of(&row.transaction);
+                if !own[key.version].contains_key(&key) {
+                    return Err(Violation::new(
+                        2,
+                        format!("{key:?} is stored of a file that does not show it"),
+                    ));
+                }
+                let line =
+                    shown(&row.transaction.file).and_then(|shown| shown[key.version].get(&key).copied());
+                if line.map(|line| format!("line {line}")).as_ref() != Some(&row.transaction.place) {
+                    let what = format!("{key:?} stands elsewhere in the file that brought it");
+                    return Err(Violation::new(2, what));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// What is announced is so.
+    fn published(&mut self, told: &BusEvent) -> Result<(), Violation> {
+        use FileState::{Deleted, Deleting, Processed, Review};
+        let event = &told.detail;
+        let key = file_of(event);
+        let kind = event.event_type();
+        let state = self.file(&key).map(|file| file.state);
+        let stands = match &event.data {
+            EventData::FileUploaded(_) => state.is_some(),
+            EventData::FileProcessed(_) | EventData::TransactionsCreated(_) => {
+                matches!(state, Some(Processed | Review | Deleting | Deleted))
+            }
+            EventData::DeletionRequested(_) => matches!(state, Some(Deleting | Deleted)),
+            EventData::FileDeleted(_) => state == Some(Deleted),
+            EventData::TransactionsCategorized(_) | EventData::ErrorOccurred(_) => true,
+        };
+        if !stands {
+            return Err(Violation::new(
+                1,
+                format!("{} is announced of a file that is {state:?}", kind.as_str()),
+            ));
+        }
+        if let EventData::FileProcessed(data) = &event.data
+            && let Some((_, findings)) = self.checker.ended.get(&key)
+            && (data.rows, data.new, data.duplicates) != (findings.rows, findings.new, findings.duplicates)
+        {
+            return Err(Violation::new(1, "what is announced is not what is stored"));
+        }
+        if let EventData::ErrorOccurred(data) = &event.data {
+            self.checker.failures.insert((data.event_id.clone(), data.stage.clone()));
+            if state.is_none() {
+                self.checker.too_early.insert(event.event_id.clone());
+            }
+        }
+        let happens_once =
+            !matches!(event.data, EventData::TransactionsCategorized(_) | EventData::ErrorOccurred(_));
+        if happens_once {
+            let single = self.checker.single.entry((key, kind)).or_insert_with(|| event.event_id.clone());
+            if *single != event.event_id {
+                return Err(Violation::new(5, format!("{} is told under two ids", kind.as_str())));
+            }
+        }
+        Ok(())
+    }
+
+    /// A message has failed for the last time, and whoever it failed for since `since` lived to say so.
+    pub fn died(&self, place: Place, message: &Received, since: DateTime<Utc>) -> Result<(), Violation> {
+        let Place::Ingest(stage) = place else { return Ok(()) };
+        let Some((event, replayed, shadow)) = told(&message.message.body) else { return Ok(()) };
+        self.control.sometimes("a message of ingest becomes a dead letter");
+        // Where faults strike, what should have been told may not have been; the sweep says so later.
+        let is_quiet = self.is_friendly() || self.calm_since.is_some_and(|calm| calm <= since);
+        if !is_quiet || replayed || shadow || stage.as_str() == Consumer::Errors.as_str() {
+            return Ok(());
+        }
+        let about = (event.event_id.clone(), stage.as_str().to_owned());
+        if self.checker.failures.contains(&about) || self.has_just_told(&about) {
+            return Ok(());
+        }
+        let what = format!("{} became a dead letter of {} and nobody said why", about.0, about.1);
+        Err(Violation::new(7, what))
+    }
+
+    fn has_just_told(&self, about: &(String, String)) -> bool {
+        self.stores.bus.published_since(self.checker.seen).iter().any(|told| match &told.detail.data {
+            EventData::ErrorOccurred(data) => (data.event_id.clone(), data.stage.clone()) == *about,
+            _ => false,
+        })
+    }
+
+    /// Whether it takes too long, now that nothing goes wrong any more.
+    fn patience(&self) -> Result<(), Violation> {
+        let Some(calm) = self.calm_since else {
+            return Ok(());
+        };
+        let waited = self.now() - calm;
+        if waited <= self.scenario.patience() {
+            return Ok(());
+        }
+        let open = self.stores.statements.inspect(|books| {
+            let states: Vec<FileState> = books.files.values().map(|file| file.state).collect();
+            format!("files are {states:?}, {} events wait", books.outbox.len())
+        });
+        Err(Violation::new(6, format!("after {waited} without faults it is not over: {open}")))
+    }
+
+    fn without_objects(&self, file: &FileKey) -> Result<(), Violation> {
+        // Who may live longer than his lease may write what nobody finds.
+        if !self.scenario.timeouts && self.crashed {
+            return Ok(());
+        }
+        let parts = riffle_ingest::part_key(&file.0, &file.1, 0);
+        let parts = parts.trim_end_matches('0');
+        if let Some(left) = self.stores.objects.keys().iter().find(|key| key.starts_with(parts)) {
+            return Err(Violation::new(8, format!("{left} of a deleted file is left")));
+        }
+        let object = self.uploads.get(file).and_then(|number| self.arrived[*number].clone());
+        let stored = self.stores.inbox.stored();
+        if object.is_some_and(|object| stored.contains(&(object.key, object.version.unwrap_or_default()))) {
+            return Err(Violation::new(8, "the object of a deleted file is left"));
+        }
+        Ok(())
+    }
+
+    /// The end of a deleted file, again when all is over.
+    pub fn is_gone(&self, file: &FileKey) -> Result<(), Violation> {
+        self.stores.statements.inspect(|books| nothing_left(books, file))?;
+        self.without_objects(file)
+    }
+}
+
+/// A deleted file leaves nothing in the books but that it was there. What is on its way into the trail is forgotten by
+/// whoever brings it: see `ending`.
+fn nothing_left(books: &StatementBooks, file: &FileKey) -> Result<(), Violation> {
+    let left = |what: String| Err(Violation::new(8, what));
+    let rows =
+        books.rows.iter().filter(|((tenant, _), row)| *tenant == file.0 && row.shown_by.contains(&file.1));
+    let rows = rows.count();
+    if rows > 0 {
+        return left(format!("a deleted file shows {rows} transactions"));
+    }
+    let record = books.files.get(file);
+    if record
+        .is_some_and(|record| !record.name.is_empty() || record.object.is_some() || !record.body.is_empty())
+    {
+        return left("the record of a deleted file tells of it".to_owned());
+    }
+    Ok(())
+}

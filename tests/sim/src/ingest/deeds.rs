@@ -1,0 +1,176 @@
+//! What people and programs do: put files into the bucket, want them gone, hand out dead letters, replay.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::executor::block_on;
+use riffle_contracts::{Consumer, EventType};
+use riffle_ports::Inbox;
+use riffle_testkit::memory::{FileKey, MemoryInbox, NewObject};
+
+use super::scenario::{Scenario, TENANTS, When};
+use super::world::{Kind, World};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    Upload(usize),
+    /// The bucket tells of an upload once more.
+    Tell(usize),
+    Delete(usize),
+    Vanish(usize),
+    Redrive(&'static str),
+    Replay(Consumer),
+    /// Another parser is deployed.
+    Deploy,
+}
+
+impl Deed {
+    /// What the scenario has people do whatever happens.
+    pub fn planned(scenario: &Scenario, now: DateTime<Utc>) -> Vec<(DateTime<Utc>, Self)> {
+        let after = |milliseconds: i64| now + TimeDelta::milliseconds(milliseconds);
+        let mut deeds = Vec::new();
+        for (number, upload) in scenario.uploads.iter().enumerate() {
+            deeds.push((after(upload.at), Self::Upload(number)));
+            deeds.extend(upload.told_again.iter().map(|by| (after(upload.at + by), Self::Tell(number))));
+            for (when, deed) in
+                [(upload.deletion, Self::Delete(number)), (upload.vanishes, Self::Vanish(number))]
+            {
+                if let Some(When::After(by)) = when {
+                    deeds.push((after(upload.at + by), deed));
+                }
+            }
+        }
+        deeds.extend(scenario.replays.iter().map(|(consumer, by)| (after(*by), Self::Replay(*consumer))));
+        deeds.extend(scenario.deploy.map(|by| (after(by), Self::Deploy)));
+        deeds.extend(scenario.redrives.iter().map(|by| (after(*by), Self::Redrive(TENANTS[0]))));
+        deeds
+    }
+}
+
+fn put(inbox: &MemoryInbox, object: NewObject) -> riffle_ports::ObjectRef {
+    block_on(inbox.put(object)).expect("the bucket in memory takes everything")
+}
+
+impl World {
+    /// One of those who are due does what he is about to do.
+    pub fn act(&mut self) {
+        let now = self.now();
+        let due: Vec<usize> = (0..self.deeds.len()).filter(|nth| self.deeds[*nth].0 <= now).collect();
+        let Some(nth) = self.control.draw(|rng| rng.pick(&due).copied()) else { return };
+        let (_, deed) = self.deeds.swap_remove(nth);
+        self.control.note("deed", &[], || format!("{deed:?}"));
+        match deed {
+            Deed::Upload(number) => self.upload(number),
+            Deed::Tell(number) => self.tell_again(number),
+            Deed::Delete(number) => self.ask_for_deletion(number),
+            Deed::Vanish(number) => self.vanish(number),
+            Deed::Redrive(tenant) => {
+                let future = self.functions.redrive(tenant);
+                self.spawn("redrive", Kind::Asked(deed), future);
+            }
+            Deed::Deploy => self.deploy(),
+            Deed::Replay(consumer) => {
+                self.control.sometimes("events are replayed while all goes on");
+                self.replay(consumer);
+            }
+        }
+    }
+
+    fn upload(&mut self, number: usize) {
+        let upload = &self.scenario.uploads[number];
+        let tags = if upload.skipped { vec![("riffle-skip".to_owned(), "1".to_owned())] } else { Vec::new() };
+        let object = NewObject {
+            key: upload.key.clone(),
+            content: self.scenario.contents[upload.content].written(),
+            name: None,
+            account: upload.account.map(str::to_owned),
+            tags: tags.into_iter().collect(),
+        };
+        self.arrived[number] = Some(put(&self.stores.inbox, object));
+        if let Some(key) = self.file_of(number) {
+            self.uploads.insert(key, number);
+        }
+    }
+
+    fn tell_again(&mut self, number: usize) {
+        if let Some(object) = &self.arrived[number] {
+            let size = self.scenario.contents[self.scenario.uploads[number].content].written().len();
+            block_on(self.stores.inbox.notify(object, size)).expect("the queue in memory takes everything");
+            self.control.sometimes("a notification comes twice");
+        }
+    }
+
+    fn ask_for_deletion(&mut self, number: usize) {
+        let Some(key) = self.file_of(number) else {
+            return;
+        };
+        // Who does not see it yet asks later; what never shows is none of this flow's.
+        if !self.stores.statements.inspect(|books| books.files.contains_key(&key)) {
+            if self.is_hostile() {
+                self.later(Deed::Delete(number));
+            }
+            return;
+        }
+        let future = self.functions.delete(self.scenario.uploads[number].tenant, key.1);
+        self.spawn("delete", Kind::Asked(Deed::Delete(number)), future);
+    }
+
+    /// On the platform the old invocations live on for as long as any may; on a laptop they are ended first.
+    fn deploy(&mut self) {
+        if !self.scenario.timeouts {
+            self.cut_power();
+        }
+        self.reader.deploy();
+        self.control.sometimes("a new parser comes while all goes on");
+    }
+
+    fn vanish(&mut self, number: usize) {
+        if let (Some(object), Some(key)) = (self.arrived[number].clone(), self.file_of(number)) {
+            block_on(self.stores.inbox.delete(&object)).expect("the bucket in memory takes everything");
+            self.vanished.insert(key);
+        }
+    }
+
+    fn later(&mut self, deed: Deed) {
+        self.deeds.push((self.now() + TimeDelta::seconds(5), deed));
+    }
+
+    /// A person was answered, or was not.
+    pub fn answered(&mut self, deed: Deed, done: bool) {
+        match deed {
+            Deed::Delete(number) if done => {
+                self.unwanted.extend(self.file_of(number));
+            }
+            _ if done => {}
+            _ => self.later(deed),
+        }
+    }
+
+    /// All that was ever published is sent to one consumer again.
+    pub fn replay(&mut self, consumer: Consumer) {
+        let (from, to) = (DateTime::<Utc>::MIN_UTC, self.now() + TimeDelta::seconds(1));
+        let replayed = block_on(self.stores.bus.replay("replay", consumer, &EventType::ALL, from, to));
+        assert!(replayed.is_ok(), "the queue in memory takes everything");
+    }
+
+    /// Whoever waits for this moment of a file acts now.
+    pub fn moment(&mut self, file: &FileKey, moment: When) {
+        let Some(number) = self.uploads.get(file).copied() else { return };
+        let now = self.now();
+        let upload = &self.scenario.uploads[number];
+        let mut deeds = Vec::new();
+        if upload.deletion == Some(moment) {
+            deeds.push(Deed::Delete(number));
+        }
+        if upload.vanishes == Some(moment) {
+            deeds.push(Deed::Vanish(number));
+        }
+        if moment == When::Finished {
+            for (other, neighbour) in self.scenario.uploads.iter().enumerate() {
+                let waits = neighbour.deletion == Some(When::NeighbourFinished);
+                if waits && other != number && neighbour.tenant == upload.tenant {
+                    deeds.push(Deed::Delete(other));
+                }
+            }
+        }
+        self.deeds.extend(deeds.into_iter().map(|deed| (now, deed)));
+    }
+}

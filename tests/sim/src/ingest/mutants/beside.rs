@@ -1,0 +1,135 @@
+//! What lies beside the books, and lacks a guarantee.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use riffle_contracts::EventType;
+use riffle_ports::{
+    AuditEntry, AuditTrail, FigureStore, File, FileId, FileState, Month, ObjectStore, PortError, Put,
+    StoredFigures,
+};
+use riffle_testkit::memory::Noted;
+
+use super::Mutant;
+use super::books::Cooked;
+
+impl Cooked {
+    /// Whose part an object is.
+    fn file_of_part(&self, key: &str) -> Option<File> {
+        let id = key.strip_prefix("ingest/")?.split('/').nth(1)?;
+        self.inner.inspect(|books| books.files.values().find(|file| file.id.as_ref() == id).cloned())
+    }
+}
+
+#[async_trait]
+impl FigureStore for Cooked {
+    async fn figures(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+    ) -> Result<Option<StoredFigures>, PortError> {
+        self.inner.figures(tenant, account, month).await
+    }
+
+    async fn put_figures(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        body: &str,
+        seen: u64,
+    ) -> Result<bool, PortError> {
+        let mut seen = seen;
+        if self.is(Mutant::FiguresWithoutVersion) {
+            seen = self.inner.figures(tenant, account, month).await?.map_or(0, |figures| figures.version);
+        }
+        self.inner.put_figures(tenant, account, month, body, seen).await
+    }
+
+    async fn all_figures(
+        &self,
+        tenant: &str,
+        from: Month,
+        to: Month,
+    ) -> Result<Vec<StoredFigures>, PortError> {
+        self.inner.all_figures(tenant, from, to).await
+    }
+}
+
+#[async_trait]
+impl AuditTrail for Cooked {
+    async fn append(&self, entry: AuditEntry) -> Result<bool, PortError> {
+        if self.is(Mutant::TrailTwice) {
+            self.inner.inspect(|books| {
+                let (file, event) = ((entry.tenant.clone(), entry.file.clone()), entry.event_id.clone());
+                books.note(Noted::Audited { file, event, new: true });
+                books.audit.push(entry);
+            });
+            return Ok(true);
+        }
+        self.inner.append(entry).await
+    }
+
+    async fn of_file(&self, tenant: &str, file: &FileId) -> Result<Vec<AuditEntry>, PortError> {
+        self.inner.of_file(tenant, file).await
+    }
+
+    async fn between(
+        &self,
+        tenant: &str,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        after: Option<&(DateTime<Utc>, String)>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, PortError> {
+        self.inner.between(tenant, from, to, after, limit).await
+    }
+
+    async fn forget(&self, tenant: &str, file: &FileId, keep: &[String]) -> Result<(), PortError> {
+        if self.is(Mutant::LateTrailStays) {
+            // Whoever deletes has not told of it yet; whoever looks a second time has.
+            let told = self.inner.inspect(|books| {
+                let kind = EventType::FileDeleted.as_str();
+                let waits = books.outbox.values().any(|waiting| waiting.event.event_type == kind);
+                let gone = books.files.get(&(tenant.to_owned(), file.clone()));
+                waits || gone.is_some_and(|file| file.state == FileState::Deleted)
+            });
+            if told {
+                return Ok(());
+            }
+        }
+        self.inner.forget(tenant, file, keep).await
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Cooked {
+    async fn put(&self, key: &str, content: Bytes) -> Result<(), PortError> {
+        if self.is(Mutant::PartsAfterRows) && key.starts_with("ingest/") {
+            self.notes(|notes| notes.parts.insert(key.to_owned(), content));
+            return Ok(());
+        }
+        self.objects.put(key, content).await
+    }
+
+    async fn put_if_absent(&self, key: &str, content: Bytes) -> Result<Put, PortError> {
+        self.objects.put_if_absent(key, content).await
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, PortError> {
+        let held = |file: &File| file.state == FileState::Processing && file.lease.is_some();
+        if self.is(Mutant::EarlierRulesForgotten) && self.file_of_part(key).is_some_and(|file| held(&file)) {
+            return Ok(None);
+        }
+        self.objects.get(key).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), PortError> {
+        let is_gone = |file: &File| file.state == FileState::Deleted;
+        if self.is(Mutant::LatePartStays) && self.file_of_part(key).is_some_and(|file| is_gone(&file)) {
+            return Ok(());
+        }
+        self.objects.delete(key).await
+    }
+}

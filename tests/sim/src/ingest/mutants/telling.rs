@@ -1,0 +1,61 @@
+//! Buses that lack a guarantee.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use riffle_contracts::{Event, EventType};
+use riffle_ports::{EventPublisher, Outgoing, PortError};
+use riffle_testkit::memory::MemoryBus;
+use riffle_testkit::simulator::Control;
+
+use super::Mutant;
+use super::books::Cooked;
+
+/// A bus that does as a bad protocol would.
+pub(super) struct CookedBus {
+    pub mutant: Mutant,
+    pub books: Arc<Cooked>,
+    pub bus: Arc<MemoryBus>,
+    pub control: Arc<Control>,
+}
+
+/// The same event under another id.
+pub(super) fn renamed(event: &Outgoing, id: String) -> Outgoing {
+    let mut event = event.clone();
+    if let Ok(mut detail) = serde_json::from_str::<Event>(&event.detail) {
+        detail.event_id.clone_from(&id);
+        event.detail = serde_json::to_string(&detail).expect("events are plain data");
+    }
+    Outgoing { event_id: id, ..event }
+}
+
+#[async_trait]
+impl EventPublisher for CookedBus {
+    async fn publish(&self, events: &[Outgoing]) -> Result<Vec<usize>, PortError> {
+        if self.mutant == Mutant::RandomEventIds {
+            let rename = |event: &Outgoing| {
+                renamed(event, self.control.draw(|rng| format!("{:016x}{:016x}", rng.next(), rng.next())))
+            };
+            let events: Vec<Outgoing> = events.iter().map(rename).collect();
+            return self.bus.publish(&events).await;
+        }
+        let refused = self.bus.publish(events).await?;
+        let categorized = EventType::TransactionsCategorized.as_str();
+        if self.mutant == Mutant::CategoriesAfterTelling
+            && events.iter().any(|event| event.event_type == categorized)
+        {
+            self.books.write_held_categories().await?;
+        }
+        Ok(refused)
+    }
+}
+
+/// Believes that the bus has taken everything.
+pub(super) struct Trusting(pub Arc<dyn EventPublisher>);
+
+#[async_trait]
+impl EventPublisher for Trusting {
+    async fn publish(&self, events: &[Outgoing]) -> Result<Vec<usize>, PortError> {
+        self.0.publish(events).await.map(|_| Vec::new())
+    }
+}

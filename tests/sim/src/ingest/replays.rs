@@ -1,0 +1,89 @@
+//! What a replay may not change, and what a shadow replay must find: nothing.
+
+use std::collections::BTreeMap;
+
+use futures::executor::block_on;
+use riffle_contracts::Consumer;
+use riffle_ports::FileState;
+use riffle_testkit::memory::{FileKey, Row, RowKey};
+
+use super::functions::bare;
+use super::harm::file_of;
+use super::reader::Nature;
+use super::world::World;
+use crate::invariants::Violation;
+
+/// What a replay may not change. Versions of figures and revisions of records may rise.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    files: BTreeMap<FileKey, (FileState, String)>,
+    rows: BTreeMap<RowKey, Row>,
+    figures: BTreeMap<String, String>,
+    trail: Vec<String>,
+    objects: Vec<String>,
+    published: usize,
+}
+
+impl World {
+    pub fn snapshot(&self) -> Snapshot {
+        let published = self.stores.bus.published();
+        let objects = self.stores.objects.keys();
+        self.stores.statements.inspect(|books| Snapshot {
+            files: books
+                .files
+                .iter()
+                .map(|(key, file)| (key.clone(), (file.state, file.body.clone())))
+                .collect(),
+            rows: books.rows.clone(),
+            figures: books
+                .figures
+                .iter()
+                .map(|(key, figures)| (format!("{key:?}"), figures.body.clone()))
+                .collect(),
+            trail: books.audit.iter().map(|entry| entry.event_id.clone()).collect(),
+            objects,
+            published,
+        })
+    }
+
+    /// Whether the parser of now need not take the file for what it was taken for.
+    fn is_told_otherwise(&self, key: &FileKey) -> bool {
+        let nature = self.uploads.get(key).map(|number| {
+            let upload = &self.scenario.uploads[*number];
+            self.scenario.contents[upload.content].nature
+        });
+        matches!(nature, Some(Nature::Mistaken { .. } | Nature::RejectedBefore | Nature::RejectedSince))
+    }
+
+    /// New code that is the old code finds no difference, and writes nothing.
+    pub fn check_shadow(&self) -> Result<(), Violation> {
+        let before = self.snapshot();
+        let processor = bare(&self.stores, &self.scenario, &self.reader);
+        let files = self.files();
+        for event in self.stores.bus.archive() {
+            let state = files.get(&file_of(&event.detail)).map(|file| file.state);
+            if matches!(state, None | Some(FileState::Failed | FileState::Deleted)) {
+                continue;
+            }
+            for consumer in Consumer::ALL {
+                if !consumer.listens_to().contains(&event.detail.event_type()) {
+                    continue;
+                }
+                // What another parser told, this one tells otherwise: that is what it is there to show.
+                let key = file_of(&event.detail);
+                let by_another =
+                    self.checker.version_of(&key) != self.reader.version() || self.is_told_otherwise(&key);
+                if consumer == Consumer::FileProcessor && by_another {
+                    continue;
+                }
+                let found = block_on(processor.differences(consumer, &event.detail));
+                if found.as_ref().is_ok_and(Vec::is_empty) {
+                    continue;
+                }
+                let what = format!("a shadow replay to {} differs: {found:?}", consumer.as_str());
+                return Err(Violation::new(10, what));
+            }
+        }
+        if self.snapshot() == before { Ok(()) } else { Err(Violation::new(10, "a shadow replay writes")) }
+    }
+}

@@ -1,0 +1,33 @@
+//! The true state of the world: what is stored, queued and told, past all ports.
+
+use std::sync::Arc;
+
+use riffle_testkit::memory::{
+    ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryStatements,
+};
+
+use super::scenario::{BUCKET, Scenario};
+
+#[derive(Debug)]
+pub struct Stores {
+    pub clock: Arc<ManualClock>,
+    pub statements: Arc<MemoryStatements>,
+    pub objects: Arc<MemoryObjects>,
+    pub queue: Arc<MemoryQueue>,
+    pub bus: Arc<MemoryBus>,
+    pub inbox: Arc<MemoryInbox>,
+}
+
+impl Stores {
+    pub fn new(scenario: &Scenario, clock: Arc<ManualClock>) -> Self {
+        let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, scenario.redrive));
+        Self {
+            statements: Arc::new(MemoryStatements::new(scenario.batch)),
+            objects: Arc::default(),
+            bus: Arc::new(MemoryBus::new(Arc::clone(&clock) as _, Arc::clone(&queue))),
+            inbox: Arc::new(MemoryInbox::new(BUCKET, Arc::clone(&queue), Arc::clone(&clock) as _)),
+            queue,
+            clock,
+        }
+    }
+}

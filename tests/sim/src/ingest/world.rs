@@ -1,0 +1,310 @@
+//! One run: the functions, what they stand on, and the chance that drives them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::executor::block_on;
+use riffle_ingest::processing_id;
+use riffle_ports::{Clock, Message, ObjectRef, ObjectStore, WorkQueue};
+use riffle_testkit::memory::{FileKey, ManualClock, Place, Received, Stage};
+use riffle_testkit::simulator::{Control, Executor, Plan, Polled, Rng, TaskId, Trace};
+
+use super::checker::Checker;
+use super::deeds::Deed;
+use super::functions::{Answer, Functions};
+use super::model::{self, Key};
+use super::mutants::Mutant;
+use super::reader::ObedientReader;
+use super::scenario::{Delivery, LIMIT, RULES, Scenario, TENANTS, Upload};
+use super::stores::Stores;
+use crate::invariants::Violation;
+
+/// What no decoder takes.
+pub const GARBAGE: &str = "{\"detail\":";
+/// In proportion to the other times: the real one sweeps each minute.
+const SWEEP_EVERY: TimeDelta = TimeDelta::seconds(20);
+
+/// A function at work.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    pub kind: Kind,
+    pub since: DateTime<Utc>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Batch(Place, Vec<Received>),
+    /// Somebody asked for something, and asks again if it is not done.
+    Asked(Deed),
+    Sweep,
+}
+
+pub(crate) struct World {
+    pub scenario: Scenario,
+    pub mutant: Option<Mutant>,
+    pub control: Arc<Control>,
+    pub stores: Stores,
+    pub reader: Arc<ObedientReader>,
+    pub functions: Functions,
+    pub executor: Executor<Answer>,
+    pub invocations: BTreeMap<TaskId, Invocation>,
+    /// What people are going to do, and when.
+    pub deeds: Vec<(DateTime<Utc>, Deed)>,
+    /// What came of each upload.
+    pub arrived: Vec<Option<ObjectRef>>,
+    /// The transactions each upload shows to either parser, and the line in which each stands.
+    pub shown: Vec<[BTreeMap<Key, usize>; 2]>,
+    /// Which upload a file is.
+    pub uploads: BTreeMap<FileKey, usize>,
+    /// Files somebody wanted gone, and was told that they would be.
+    pub unwanted: BTreeSet<FileKey>,
+    /// Files whose object was removed past all of us.
+    pub vanished: BTreeSet<FileKey>,
+    /// Files of which a message was lost or taken for another's.
+    pub orphaned: BTreeSet<FileKey>,
+    pub checker: Checker,
+    pub next_sweep: DateTime<Utc>,
+    /// Since when nothing goes wrong any more, counted anew for each redrive.
+    pub calm_since: Option<DateTime<Utc>>,
+    /// Whether an invocation ended without an answer.
+    pub crashed: bool,
+}
+
+fn shown(scenario: &Scenario, upload: &Upload) -> [BTreeMap<Key, usize>; 2] {
+    [0, 1].map(|version| model::shown(&scenario.contents[upload.content], upload.account, version))
+}
+
+impl World {
+    pub fn new(scenario: Scenario, mutant: Option<Mutant>, readable: bool) -> Self {
+        let clock = Arc::new(ManualClock::new());
+        let mut rng = Rng::new(scenario.seed);
+        let ids = rng.next();
+        let control =
+            Arc::new(Control::new(rng, scenario.plan.clone(), Trace::new(readable), Arc::clone(&clock)));
+        control.skew_clocks(scenario.skew);
+        let stores = Stores::new(&scenario, clock);
+        let reader = Arc::new(ObedientReader::new(Arc::clone(&control)));
+        let functions = Functions::new(&stores, &scenario, &reader, mutant, &control, ids);
+        let now = stores.clock.now();
+        let world = Self {
+            executor: Executor::new(Arc::clone(&control)),
+            deeds: Deed::planned(&scenario, now),
+            arrived: vec![None; scenario.uploads.len()],
+            shown: scenario.uploads.iter().map(|upload| shown(&scenario, upload)).collect(),
+            next_sweep: now + SWEEP_EVERY,
+            scenario,
+            mutant,
+            control,
+            stores,
+            reader,
+            functions,
+            invocations: BTreeMap::new(),
+            uploads: BTreeMap::new(),
+            unwanted: BTreeSet::new(),
+            vanished: BTreeSet::new(),
+            orphaned: BTreeSet::new(),
+            checker: Checker::default(),
+            calm_since: None,
+            crashed: false,
+        };
+        world.furnish();
+        world
+    }
+
+    /// Rules where there are some, and what nobody can decode.
+    fn furnish(&self) {
+        if self.scenario.rules {
+            for tenant in TENANTS {
+                let key = riffle_ingest::rules_key(tenant);
+                let put = self.stores.objects.put(&key, Bytes::from(RULES));
+                assert_eq!(block_on(put), Ok(()), "objects in memory take everything");
+            }
+        }
+        if self.scenario.garbage {
+            let garbage = Message { group: "nobody".to_owned(), body: GARBAGE.to_owned() };
+            for stage in Stage::ALL {
+                let sent = block_on(self.stores.queue.send(stage.queue(), std::slice::from_ref(&garbage)));
+                assert_eq!(sent, Ok(Vec::new()), "the queue in memory takes everything");
+            }
+        }
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.stores.clock.now()
+    }
+
+    pub fn is_hostile(&self) -> bool {
+        self.calm_since.is_none()
+    }
+
+    /// Nothing goes wrong by itself, now or ever before.
+    pub fn is_friendly(&self) -> bool {
+        self.scenario.plan == Plan::Quiet
+    }
+
+    fn is_placed(&self) -> bool {
+        matches!(self.scenario.plan, Plan::Placed(_))
+    }
+
+    /// From now on nothing goes wrong.
+    pub fn calm_down(&mut self) {
+        self.calm_since = Some(self.now());
+        self.control.note("calm", &[], String::new);
+        // Placed faults are few and keep their places.
+        if !self.is_placed() {
+            self.control.follow(Plan::Quiet);
+        }
+        self.scenario.delivery = Delivery::default();
+        self.scenario.jumps = 0;
+        self.scenario.power_cuts = 0;
+    }
+
+    pub fn file_of(&self, upload: usize) -> Option<FileKey> {
+        let object = self.arrived.get(upload)?.as_ref()?;
+        Some((self.scenario.uploads[upload].tenant.to_owned(), processing_id(object)))
+    }
+
+    /// Whether nothing will happen any more.
+    pub fn is_over(&self) -> bool {
+        self.executor.is_empty()
+            && self.deeds.is_empty()
+            && self.stores.queue.is_drained()
+            && !self.has_loose_ends()
+    }
+
+    /// Whether something is left for a sweep.
+    fn has_loose_ends(&self) -> bool {
+        self.stores.statements.inspect(|books| {
+            !books.outbox.is_empty() || books.files.values().any(|file| file.state.is_open())
+        })
+    }
+
+    /// Something happens.
+    pub fn step(&mut self) -> Result<(), Violation> {
+        self.pass_time();
+        self.do_harm();
+        let now = self.now();
+        if now >= self.next_sweep {
+            self.next_sweep = now + SWEEP_EVERY;
+            let sweeps = self.invocations.values().filter(|running| matches!(running.kind, Kind::Sweep));
+            if sweeps.count() < 2 {
+                let future = self.functions.sweep();
+                self.spawn("sweeper", Kind::Sweep, future);
+            }
+        }
+        let tasks = self.executor.len();
+        let deliverable = self.deliverable();
+        let due = self.deeds.iter().filter(|(at, _)| *at <= now).count();
+        let weights = [if tasks > 0 { 60 } else { 0 }, 10 * deliverable.len(), if due == 0 { 0 } else { 15 }];
+        let total: usize = weights.iter().sum();
+        if total == 0 {
+            return self.wait();
+        }
+        let drawn = self.control.draw(|rng| rng.below(total));
+        if drawn < weights[0] {
+            return self.step_task(drawn * tasks / weights[0]);
+        }
+        let drawn = drawn - weights[0];
+        if drawn < weights[1] {
+            self.deliver(deliverable[drawn / 10]);
+        } else {
+            self.act();
+        }
+        Ok(())
+    }
+
+    /// Nothing can run: time goes on to when something can.
+    fn wait(&mut self) -> Result<(), Violation> {
+        let deeds = self.deeds.iter().map(|(at, _)| *at);
+        let sweep = self.has_loose_ends().then_some(self.next_sweep);
+        let next = self.stores.queue.next_visible_at().into_iter().chain(deeds).chain(sweep).min();
+        let Some(next) = next else {
+            if self.is_hostile() {
+                self.calm_down();
+                return Ok(());
+            }
+            return Err(Violation::new(6, "nothing is left to happen, and it is not over"));
+        };
+        self.stores.clock.advance_to(next);
+        Ok(())
+    }
+
+    fn pass_time(&mut self) {
+        let jumps = self.scenario.jumps;
+        let by = self.control.draw(|rng| {
+            if jumps > 0 && rng.chance(jumps) {
+                match rng.below(4) {
+                    0 => rng.between(200, 1_000),
+                    1 | 2 => rng.between(1_000, 50_000),
+                    _ => rng.between(40_000, 300_000),
+                }
+            } else if rng.chance(2_500) {
+                rng.between(0, 60)
+            } else {
+                0
+            }
+        });
+        self.stores.clock.advance(TimeDelta::milliseconds(by));
+    }
+
+    pub fn spawn(
+        &mut self,
+        name: &'static str,
+        kind: Kind,
+        future: futures::future::LocalBoxFuture<'static, Answer>,
+    ) {
+        let id = self.executor.spawn(name, false, future);
+        self.control.note("spawn", &id.0.to_le_bytes(), || format!("{name}#{} {kind:?}", id.0));
+        let since = self.now();
+        self.invocations.insert(id, Invocation { kind, since });
+    }
+
+    fn step_task(&mut self, nth: usize) -> Result<(), Violation> {
+        let next = self.executor.ids().nth(nth);
+        if self.scenario.timeouts
+            && let Some(id) = next
+            && let Some(running) = self.invocations.get(&id)
+            && self.now() - running.since > LIMIT
+        {
+            self.control.sometimes("an invocation times out");
+            self.executor.crash(id);
+            self.ended(id, None)?;
+            return Ok(());
+        }
+        let Some((id, name, polled)) = self.executor.step(nth) else {
+            return Ok(());
+        };
+        match polled {
+            Polled::Pending => Ok(()),
+            Polled::Done(answer) => self.ended(id, Some(answer)),
+            Polled::Crashed => {
+                self.control.note("crash", &id.0.to_le_bytes(), || format!("{name}#{}", id.0));
+                self.ended(id, None)
+            }
+            Polled::Panicked(message) => {
+                Err(Violation::new(0, format!("{name}#{} panicked: {message}", id.0)))
+            }
+            Polled::Stuck => {
+                Err(Violation::new(0, format!("{name}#{} waits for something outside this world", id.0)))
+            }
+        }
+    }
+
+    /// An invocation has ended, with an answer or without.
+    pub fn ended(&mut self, id: TaskId, answer: Option<Answer>) -> Result<(), Violation> {
+        let Some(invocation) = self.invocations.remove(&id) else {
+            return Ok(());
+        };
+        self.crashed |= answer.is_none();
+        match invocation.kind {
+            Kind::Batch(place, received) => self.settle(place, &received, invocation.since, answer),
+            Kind::Asked(deed) => {
+                self.answered(deed, matches!(answer, Some(Answer::Asked(true))));
+                Ok(())
+            }
+            Kind::Sweep => Ok(()),
+        }
+    }
+}

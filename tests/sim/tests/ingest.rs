@@ -1,0 +1,219 @@
+//! Simulated ingest, as much as fits into a test run. `simulate` runs more, and replays what fails here.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use futures::executor::block_on;
+use riffle_ingest::{Ingest, Settings};
+use riffle_ports::{Changed, Clock, File, FileChange, FileId, FileLedger, FileState};
+use riffle_sim_tests::campaign::{self, Flow, Report};
+use riffle_sim_tests::ingest::Mutant;
+use riffle_testkit::memory::{
+    ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryStatements, Redrive, SeededIds,
+};
+
+/// Schedules in every test run.
+const SCHEDULES: u64 = 20_000;
+/// A mutant must be caught within so many.
+const PATIENCE: u64 = 3_000;
+
+/// What the generator must reach, or the schedules prove little.
+const SOMETIMES: [&str; 81] = [
+    "a dead letter stays",
+    "a deleted message of ingest is delivered again",
+    "a deletion is done twice",
+    "a deletion waits for a lease",
+    "a failed file is deleted",
+    "a failure comes too late",
+    "a file fails again",
+    "a file fails before it is begun",
+    "a file fails while processed",
+    "a file has identical rows",
+    "a file is deleted before it is begun",
+    "a file is deleted in mid-processing",
+    "a file is given up for now",
+    "a file is given up, and no dead letter is left of it",
+    "a file is gone",
+    "a file is in other hands",
+    "a file is noted a second time",
+    "a file is processed",
+    "a file is rejected",
+    "a file is taken over",
+    "a file is told by other rules than in an attempt before",
+    "a file needs a look",
+    "a file overlaps another",
+    "a file that failed is begun again",
+    "a file that goes is to be begun",
+    "a file was done already",
+    "a message of ingest becomes a dead letter",
+    "a message of ingest in flight is delivered to another, too",
+    "a message to the processor is lost",
+    "a new parser comes while all goes on",
+    "a note is lost to a rival",
+    "a notification comes twice",
+    "a poisoned file is processed in the end",
+    "a processed file is deleted",
+    "a rejected file is deleted",
+    "a statement cannot be read",
+    "a statement is taken for none",
+    "a statement kills who reads it",
+    "an event is in the trail already",
+    "an invocation times out",
+    "an object is none of this flow's",
+    "dead letters are handed out again",
+    "events are replayed while all goes on",
+    "events are struck off twice",
+    "figures are lost to a rival",
+    "lost response: audit.append",
+    "lost response: audit.forget",
+    "lost response: books.announced",
+    "lost response: books.begin",
+    "lost response: books.create",
+    "lost response: books.delete",
+    "lost response: books.deleted",
+    "lost response: books.extend",
+    "lost response: books.fail",
+    "lost response: books.finish",
+    "lost response: books.note",
+    "lost response: books.release",
+    "lost response: bus.publish",
+    "lost response: figures.put",
+    "lost response: inbox.delete",
+    "lost response: letters.redrive",
+    "lost response: objects.delete",
+    "lost response: objects.put",
+    "lost response: rows.categorize",
+    "lost response: rows.remove",
+    "lost response: rows.store",
+    "lost response: rows.withdraw",
+    "rows are known from another file",
+    "rows are refused",
+    "rows are stored again by their file",
+    "rows stay since others show them",
+    "the bus tells of an event twice",
+    "the ingest sweep reads an index that lags",
+    "the power fails in ingest",
+    "who finishes finds a note",
+    "who finishes finds the file elsewhere",
+    "who gives up finds the file changed",
+    "who was late cannot finish",
+    "who was late finds he holds nothing",
+    "who was late takes nothing back",
+    "who works finds the file going",
+];
+
+fn assert_clean(report: &Report) {
+    if let Some(failure) = &report.failure {
+        panic!("seed {} violates {}\nreplay: {}", failure.seed, failure.violation, failure.replay());
+    }
+}
+
+/// A fault that loses the answer to an effect that took place, as an event.
+fn lost_response((point, fault, count): (&str, riffle_testkit::simulator::Fault, u64)) -> Option<String> {
+    use riffle_testkit::simulator::Fault;
+    let lost = matches!(fault, Fault::LostThenAnswered | Fault::LostThenUnavailable);
+    (lost && count > 0).then(|| format!("lost response: {point}"))
+}
+
+#[test]
+fn schedules_keep_the_invariants_and_reach_the_interesting_cases() {
+    let report = campaign::seeds(Flow::Ingest(None), 0..SCHEDULES, &|_| (), None);
+    assert_clean(&report);
+    let lost: Vec<String> = report.sometimes.strikes().filter_map(lost_response).collect();
+    let missing: Vec<&str> = report
+        .sometimes
+        .missing(&SOMETIMES)
+        .into_iter()
+        .filter(|event| !lost.iter().any(|lost| lost == event))
+        .collect();
+    assert!(missing.is_empty(), "never occurred: {missing:#?}");
+}
+
+#[test]
+fn every_placement_of_a_fault_keeps_the_invariants() {
+    let report = campaign::placements(Flow::Ingest(None), false);
+    assert_clean(&report);
+    assert!(report.schedules > 300, "only {} placements", report.schedules);
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "the table is what one reads when a mutant survives")]
+fn every_known_bad_protocol_is_caught() {
+    let mut table = String::new();
+    let mut survived = Vec::new();
+    for mutant in Mutant::ALL {
+        match campaign::seeds(Flow::Ingest(Some(*mutant)), 0..PATIENCE, &|_| (), None).failure {
+            Some(failure) => {
+                writeln!(table, "{:<26} seed {:>4}  {}", mutant.name(), failure.seed, failure.violation)
+                    .expect("a string takes everything");
+            }
+            None => survived.push(mutant.name()),
+        }
+    }
+    println!("{table}");
+    assert!(survived.is_empty(), "not caught within {PATIENCE} seeds: {survived:?}\n{table}");
+}
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    for seed in 0..50 {
+        let once = Flow::Ingest(None).any(seed, true);
+        let again = Flow::Ingest(None).any(seed, true);
+        assert_eq!(once.trace, again.trace, "seed {seed}");
+        assert_eq!((once.hash, once.steps), (again.hash, again.steps), "seed {seed}");
+        let untold = Flow::Ingest(None).any(seed, false);
+        assert_eq!(once.hash, untold.hash, "reading along changes seed {seed}");
+    }
+}
+
+fn waiting(id: String, clock: &ManualClock) -> File {
+    File {
+        id: FileId(id),
+        tenant: "ann".to_owned(),
+        name: String::new(),
+        object: None,
+        size: 0,
+        account: None,
+        state: FileState::Received,
+        received_at: clock.now(),
+        changed_at: clock.now(),
+        lease: None,
+        attempts: 0,
+        parts: 0,
+        body: String::new(),
+        revision: 1,
+    }
+}
+
+/// More wait than the sweep looks at in a minute.
+#[test]
+fn a_deletion_is_done_however_many_files_wait() {
+    let clock = Arc::new(ManualClock::new());
+    let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, Redrive::default()));
+    let books = Arc::new(MemoryStatements::default());
+    let ingest = Ingest {
+        files: Arc::clone(&books) as _,
+        transactions: Arc::clone(&books) as _,
+        figures: Arc::clone(&books) as _,
+        audit: Arc::clone(&books) as _,
+        events: Arc::new(MemoryBus::new(Arc::clone(&clock) as _, Arc::clone(&queue))),
+        objects: Arc::new(MemoryObjects::default()),
+        inbox: Arc::new(MemoryInbox::new("uploads", Arc::clone(&queue), Arc::clone(&clock) as _)),
+        queue,
+        clock: Arc::clone(&clock) as _,
+        ids: Arc::new(SeededIds::new(1)),
+        settings: Settings::default(),
+    };
+    for number in 0..1_000 {
+        assert_eq!(block_on(books.create(waiting(format!("{number:04}"), &clock))), Ok(None));
+    }
+    let unwanted = FileId("unwanted".to_owned());
+    assert_eq!(block_on(books.create(waiting(unwanted.0.clone(), &clock))), Ok(None));
+    let marked = block_on(books.change("ann", &unwanted, FileChange::Delete, clock.now(), &[]));
+    assert!(matches!(marked, Ok(Changed::Applied(_))));
+    clock.advance(TimeDelta::minutes(10));
+    assert_eq!(block_on(ingest.sweep()), Ok(()));
+    let state = block_on(books.file("ann", &unwanted)).map(|file| file.map(|file| file.state));
+    assert_eq!(state, Ok(Some(FileState::Deleted)));
+}
