@@ -13,8 +13,8 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{
-    ConditionCheck, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    Update,
+    ConditionCheck, Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 use riffle_ports::PortError;
 
@@ -32,14 +32,16 @@ pub(crate) enum Step {
     Put(Item, Change),
     /// Changes an item, or makes it.
     Update(Item, Change),
+    /// Takes an item away, if the condition holds of it.
+    Delete(Item, Change),
     /// Nothing, if the condition holds.
     Check(Item, Change),
 }
 
 pub(crate) enum Transacted {
     Done,
-    /// Nothing happened: a condition did not hold, of this item.
-    Refused(Option<Item>),
+    /// Nothing happened: the condition of this step did not hold, of this item.
+    Refused(usize, Option<Item>),
 }
 
 /// Why a part of a transaction was not done.
@@ -78,7 +80,7 @@ impl Table {
         let reasons = cancelled.cancellation_reasons();
         let code = |at: usize| reasons.get(at).and_then(|reason| reason.code()).unwrap_or_default();
         if let Some(at) = (0..reasons.len()).find(|at| code(*at) == CONDITION) {
-            return Ok(Transacted::Refused(reasons.get(at).and_then(|reason| reason.item.clone())));
+            return Ok(Transacted::Refused(at, reasons.get(at).and_then(|reason| reason.item.clone())));
         }
         let what = format!("TransactWriteItems on {}", self.name);
         match (0..reasons.len()).map(code).find(|code| !PASSING.contains(code)) {
@@ -110,6 +112,15 @@ impl Table {
                     .set_expression_attribute_values(Some(change.values).filter(|values| !values.is_empty()))
                     .return_values_on_condition_check_failure(old);
                 item.update(update.build().map_err(broken)?)
+            }
+            Step::Delete(key, change) => {
+                let delete = Delete::builder().table_name(&self.name).set_key(Some(key));
+                let delete = delete
+                    .set_condition_expression(change.condition())
+                    .set_expression_attribute_names(Some(change.names).filter(|names| !names.is_empty()))
+                    .set_expression_attribute_values(Some(change.values).filter(|values| !values.is_empty()))
+                    .return_values_on_condition_check_failure(old);
+                item.delete(delete.build().map_err(broken)?)
             }
             Step::Check(key, change) => {
                 let check = ConditionCheck::builder().table_name(&self.name).set_key(Some(key));

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use riffle_ports::{Changed, File, FileChange, FileId, FileLedger, FileListedAt, Outgoing, PortError};
+use riffle_ports::{
+    Changed, File, FileChange, FileId, FileLedger, FileListedAt, FileState, Outgoing, PortError,
+};
 
 use super::file_item::{REVISION, decode, encode, files_of, listed_at, shard, shards};
 use super::lists::{LISTED, OPEN, Stretch, beginning, behind, moment, named};
@@ -60,7 +62,7 @@ impl DynamoFiles {
             }
             match self.table.transact(steps).await? {
                 Transacted::Done => return Ok(None),
-                Transacted::Refused(found) => found,
+                Transacted::Refused(_, found) => found,
             }
         };
         let gone = || PortError::Broken(format!("file {} is gone from the table", seen.id));
@@ -153,11 +155,16 @@ impl FileLedger for DynamoFiles {
         items.iter().map(decode).collect()
     }
 
-    async fn unfinished(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<File>, PortError> {
+    async fn unfinished(
+        &self,
+        state: FileState,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<File>, PortError> {
         // The index goes by when a file was received, which never changes: none was changed before that.
         let old = |item: &Item| {
             let file = decode(item)?;
-            Ok(Some(file).filter(|file| file.state.is_open() && file.changed_at < before))
+            Ok(Some(file).filter(|file| file.state == state && file.changed_at < before))
         };
         self.old('F', before, limit, old).await
     }

@@ -61,25 +61,16 @@ impl DynamoTransactions {
     /// that is shown.
     async fn unshow(&self, key: Item, file: &FileId) -> Result<(), PortError> {
         for _ in 0..TRIES {
-            let mut alone = Change::default();
-            let shown = shows(&mut alone, file);
-            let one = format!("size({}) = {}", alone.name(FILES), alone.value(number(1)));
-            alone.require(shown);
-            alone.require(one);
-            let found = match self.table.delete_if(key.clone(), alone).await? {
+            let found = match self.table.delete_if(key.clone(), alone(file)).await? {
                 Changed::Applied(_) | Changed::Refused(None) => return Ok(()),
                 Changed::Refused(Some(found)) => found,
             };
             if !shown_by(&found, file) {
                 return Ok(());
             }
-            let mut fewer = Change::default();
-            let shown = shows(&mut fewer, file);
-            let others = format!("size({}) > {}", fewer.name(FILES), fewer.value(number(1)));
-            fewer.require(shown);
-            fewer.require(others);
-            fewer.delete(FILES, AttributeValue::Ss(vec![file.0.clone()]));
-            if let Changed::Applied(_) = self.table.update(key.clone(), fewer, ReturnValue::None).await? {
+            if let Changed::Applied(_) =
+                self.table.update(key.clone(), fewer(file), ReturnValue::None).await?
+            {
                 return Ok(());
             }
         }
@@ -126,6 +117,39 @@ fn shows(change: &mut Change, file: &FileId) -> String {
     format!("contains({}, {})", change.name(FILES), change.value(text(file.0.as_str())))
 }
 
+/// That `file` shows a row, and nobody else.
+fn alone(file: &FileId) -> Change {
+    let mut change = Change::default();
+    let shown = shows(&mut change, file);
+    let one = format!("size({}) = {}", change.name(FILES), change.value(number(1)));
+    change.require(shown);
+    change.require(one);
+    change
+}
+
+/// That `file` does not show a row any more, if others do.
+fn fewer(file: &FileId) -> Change {
+    let mut change = Change::default();
+    let shown = shows(&mut change, file);
+    let others = format!("size({}) > {}", change.name(FILES), change.value(number(1)));
+    change.require(shown);
+    change.require(others);
+    change.delete(FILES, AttributeValue::Ss(vec![file.0.clone()]));
+    change
+}
+
+/// How `item` is no longer shown by `file`. `None`: it is not.
+fn unshown(item: &Item, file: &FileId) -> Result<Option<Step>, PortError> {
+    let Some(AttributeValue::Ss(files)) = item.get(FILES) else { return Ok(None) };
+    if !files.contains(&file.0) {
+        return Ok(None);
+    }
+    let reading = Reading { item, what: "a stored transaction" };
+    let own = key(reading.text(PK)?, reading.text(SK)?);
+    let only = files.len() == 1;
+    Ok(Some(if only { Step::Delete(own, alone(file)) } else { Step::Update(own, fewer(file)) }))
+}
+
 fn shown_by(item: &Item, file: &FileId) -> bool {
     matches!(item.get(FILES), Some(AttributeValue::Ss(files)) if files.contains(&file.0))
 }
@@ -158,7 +182,7 @@ impl TransactionStore for DynamoTransactions {
         }
         match self.table.transact(steps).await? {
             Transacted::Done => {}
-            Transacted::Refused(_) => return Ok(StoredRows::NotYours),
+            Transacted::Refused(..) => return Ok(StoredRows::NotYours),
         }
         // A transaction does not return what it has written.
         let keys: Vec<&TransactionKey> = rows.iter().map(|row| &row.key).collect();
@@ -246,5 +270,32 @@ impl TransactionStore for DynamoTransactions {
         check(keys.len())?;
         let removals = keys.iter().map(|key| self.unshow(row_key(tenant, key), file));
         all(removals.collect()).await
+    }
+
+    async fn withdraw(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        token: &str,
+        keys: &[TransactionKey],
+    ) -> Result<bool, PortError> {
+        check(keys.len())?;
+        let wanted: BTreeSet<&TransactionKey> = keys.iter().collect();
+        for _ in 0..TRIES {
+            let rows = wanted.iter().map(|key| row_key(tenant, key)).collect();
+            let mut steps = vec![Step::Check(file_key(tenant, file), at_work(token))];
+            for item in self.table.get_all(rows).await? {
+                steps.extend(unshown(&item, file)?);
+            }
+            match self.table.transact(steps).await? {
+                Transacted::Done => return Ok(true),
+                Transacted::Refused(0, _) => return Ok(false),
+                // Others have changed who shows one of them.
+                Transacted::Refused(..) => {}
+            }
+        }
+        Err(PortError::Unavailable(
+            "transactions: others change which files show them all the time".to_owned(),
+        ))
     }
 }
