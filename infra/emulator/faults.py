@@ -6,7 +6,7 @@ A test writes `faults.json` into the emulator's folder, shares of all calls by s
   {"dynamodb": {"refused": 0.05, "lost": 0.05}, "s3": {"lost": 0.1}}
   {"s3": {"refused": 1, "only": "GET /bucket/key"}}
 
-With `only`, of those calls alone whose method and path begin so.
+With `only`, a regular expression, of those calls alone whose method, path and names of parameters begin so.
 
 `refused` is a throttle: nothing was done. `lost`: it was done, and the caller is told of an error. What happened is
 noted in `faults.seen`, a line each. Calls of the test itself, which has an owner's credentials, are left alone.
@@ -14,6 +14,7 @@ noted in `faults.seen`, a line each. Calls of the test itself, which has an owne
 
 import json
 import random
+import re
 from pathlib import Path
 
 import writes
@@ -56,7 +57,7 @@ class Faults:
         except (FileNotFoundError, ValueError):
             # None are asked for, or just now.
             return {}
-        return asked if call.startswith(asked.get("only", "")) else {}
+        return asked if re.match(asked.get("only", ""), call) else {}
 
     def note(self, service: str, kind: str, headers: dict, method: str) -> None:
         target = headers.get("x-amz-target", "").rpartition(".")[2]
@@ -65,7 +66,7 @@ class Faults:
 
     def around(self, service: str, handler):
         async def disturbed(method: str, path: str, headers: dict, body: bytes, query: dict) -> tuple:
-            wanted = self.wanted(service, headers, f"{method} {path}")
+            wanted = self.wanted(service, headers, f"{method} {path}?{'&'.join(query)}")
             drawn = self.chance.random()
             if drawn < wanted.get("refused", 0):
                 self.note(service, "refused", headers, method)

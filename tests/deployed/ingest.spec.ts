@@ -123,7 +123,8 @@ test("a file that fails each time ends with the dead letters, and is handed out 
   const [person, own] = await somebody();
   const [, other] = await somebody();
   // Nothing of this tenant's can be read; that it is there can be seen.
-  disturb({ s3: { refused: 1, only: `GET /${outputs.UploadsBucket}/statements/${person.tenant}/` } });
+  const content = `GET /${outputs.UploadsBucket}/statements/${person.tenant}/(?!.*tagging)`;
+  disturb({ s3: { refused: 1, only: content } });
   await own.upload("poison.csv", statement(1, 3));
   const file = await own.file("poison.csv", "failed", 240_000);
   expect(file.reason).not.toBe("");

@@ -112,7 +112,7 @@ test("what died of a statement goes back where it failed", async () => {
   const told = { version: "0", id: chance(), "detail-type": detail.event_type, source: "riffle", time: now, detail };
   await send(outputs.AuditDeadLettersUrl, [JSON.stringify(told)], tenant);
   const { lines } = riffle<Letter>("redrive", ...OUTPUTS, "--list");
-  expect(lines).toEqual([expect.objectContaining({ queue: "audit", kind: "transactions.created", file: id })]);
+  expect(lines).toEqual([expect.objectContaining({ queue: "audit-consumer", kind: "transactions.created", file: id })]);
   const moved = riffle("redrive", ...STACK);
   expect(moved.said).toContain("1 dead letter moved back");
   await until("it is kept", async () => (await kept(tenant)).length === 1);

@@ -1,7 +1,6 @@
 // The ingest flow in single steps, while no queue feeds its functions; and what needs each of their rights.
 
 import { createHash } from "node:crypto";
-import { inflateRawSync } from "node:zlib";
 import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 
@@ -10,7 +9,7 @@ import { calm, disturb } from "./faults.ts";
 import { chance, type Person } from "./people.ts";
 import { outputs, STAGES, storage, tables } from "./stack.ts";
 import { send } from "./state.ts";
-import { Statements, statement } from "./statements.ts";
+import { long, Statements, statement } from "./statements.ts";
 
 export interface StatementWorld {
   steps: Steps;
@@ -102,10 +101,8 @@ class Flow {
   async age({ id }: Put): Promise<void> {
     const Key = { pk: { S: `F#${this.person.tenant}#${id}` }, sk: { S: "FILE" } };
     const { Item = {} } = await tables.send(new GetItemCommand({ TableName: outputs.IngestTable, Key }));
-    const packed = Item.rc?.B;
-    const text = packed ? inflateRawSync(packed.subarray(1)).toString() : (Item.rc?.S ?? "");
     const then = new Date(Date.now() - 7_200_000);
-    const record = { ...(JSON.parse(text) as object), received_at: then.toISOString(), changed_at: then.toISOString() };
+    const record = { ...(JSON.parse(long(Item.rc)) as object), received_at: then.toISOString(), changed_at: then.toISOString() };
     const listed = (BigInt(then.getTime()) * 1_000_000n + 2n ** 63n).toString(16).padStart(16, "0");
     await tables.send(
       new UpdateItemCommand({

@@ -1,5 +1,7 @@
 // Statements as people and programs put them, and what came of them.
 
+import { inflateRawSync } from "node:zlib";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import {
   CreateArchiveCommand,
   DescribeEventBusCommand,
@@ -137,7 +139,12 @@ export async function kept(tenant: string): Promise<{ detail_type: string; detai
   const items = await stored(outputs.IngestTable);
   return items
     .filter((item) => item.list?.S === `A#${tenant}`)
-    .map((item) => ({ detail_type: item.ty?.S ?? "", detail: item.ev?.S ?? "" }));
+    .map((item) => ({ detail_type: item.ty?.S ?? "", detail: long(item.ev) }));
+}
+
+/** A text as the table keeps it: long ones are deflated, behind a byte that says so. */
+export function long(stored: AttributeValue | undefined): string {
+  return stored?.B ? inflateRawSync(stored.B.subarray(1)).toString() : (stored?.S ?? "");
 }
 
 /** How often the figures of a tenant were derived. */
