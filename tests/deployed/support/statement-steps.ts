@@ -102,7 +102,11 @@ class Flow {
     const Key = { pk: { S: `F#${this.person.tenant}#${id}` }, sk: { S: "FILE" } };
     const { Item = {} } = await tables.send(new GetItemCommand({ TableName: outputs.IngestTable, Key }));
     const then = new Date(Date.now() - 7_200_000);
-    const record = { ...(JSON.parse(long(Item.rc)) as object), received_at: then.toISOString(), changed_at: then.toISOString() };
+    const record = {
+      ...(JSON.parse(long(Item.rc)) as object),
+      received_at: then.toISOString(),
+      changed_at: then.toISOString(),
+    };
     const listed = (BigInt(then.getTime()) * 1_000_000n + 2n ** 63n).toString(16).padStart(16, "0");
     await tables.send(
       new UpdateItemCommand({
