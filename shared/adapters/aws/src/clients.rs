@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::meta::region::ProvideRegion as _;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_s3::config::{ProvideCredentials, RequestChecksumCalculation};
+use aws_sdk_s3::config::{ProvideCredentials, RequestChecksumCalculation, SharedCredentialsProvider};
 use riffle_ports::{Clock, Ids, Meter, PortError, Queue};
 
 use crate::table::Table;
@@ -51,15 +52,16 @@ impl Aws {
         if credentials.provide_credentials().await.is_err() {
             return Err(missing("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"));
         }
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .region(EnvironmentVariableRegionProvider::new())
-            .credentials_provider(credentials)
-            .load()
-            .await;
-        if config.region().is_none() {
+        let Some(region) = EnvironmentVariableRegionProvider::new().region().await else {
             return Err(missing("AWS_REGION"));
-        }
-        Ok(Self::new(&config, meter))
+        };
+        // Made by hand: what `aws_config::defaults` could ask besides is a tenth of a function.
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(region)
+            .credentials_provider(SharedCredentialsProvider::new(credentials));
+        config.set_endpoint_url(std::env::var("AWS_ENDPOINT_URL").ok());
+        Ok(Self::new(&config.build(), meter))
     }
 
     /// On a configuration made elsewhere. Its retries and time limits are replaced by ours.
