@@ -16,7 +16,7 @@ use riffle_testkit::memory::{
 /// Schedules in every test run.
 const SCHEDULES: u64 = 12_000;
 /// A mutant must be caught within so many.
-const PATIENCE: u64 = 3_000;
+const PATIENCE: u64 = 6_000;
 
 /// What the generator must reach, or the schedules prove little.
 const SOMETIMES: [&str; 82] = [
