@@ -4,7 +4,6 @@ use riffle_contracts::{DeletionRequested, Event, EventData, EventType, FileDelet
 use riffle_ports::{Changed, Failure, File, FileChange, FileId, FileState};
 
 use crate::findings::Findings;
-use crate::ids::event_id;
 use crate::outbox::{event, outgoing};
 use crate::{Ingest, TRIES, keys};
 
@@ -47,8 +46,7 @@ impl Ingest {
         if let Some(object) = &file.object {
             self.inbox.delete(object).await?;
         }
-        let done = event_id(id, EventType::FileDeleted, &[]);
-        self.audit.forget(tenant, id, std::slice::from_ref(&done)).await?;
+        self.forget(tenant, id).await?;
 
         let now = self.clock.now();
         let accounts = Findings::of(&file)?.touched;

@@ -11,17 +11,31 @@ impl Ingest {
     pub async fn note_event(&self, event: &Event) -> Result<(), Failure> {
         let tenant = event.data.tenant();
         let id = FileId(event.processing_id.clone());
-        self.audit.append(entry(event)).await?;
         if outlives(event) {
-            return Ok(());
+            self.audit.append(entry(event)).await?;
+            // Of who came late, and did not live to take it back.
+            return self.forget(tenant, &id).await;
         }
-        // In this order: whoever deletes first says so, then forgets. What came late is forgotten here.
-        let file = self.files.file(tenant, &id).await?;
-        if file.is_some_and(|file| matches!(file.state, FileState::Deleting | FileState::Deleted)) {
-            let deleted = event_id(&id, EventType::FileDeleted, &[]);
-            self.audit.forget(tenant, &id, &[deleted]).await?;
+        // Asked on both sides: before, so that nothing is added of what is going; after, since whoever deletes says
+        // so first and forgets then, and what was added in between is forgotten here.
+        if !self.is_going(tenant, &id).await? {
+            self.audit.append(entry(event)).await?;
+            if !self.is_going(tenant, &id).await? {
+                return Ok(());
+            }
         }
-        Ok(())
+        self.forget(tenant, &id).await
+    }
+
+    async fn is_going(&self, tenant: &str, id: &FileId) -> Result<bool, Failure> {
+        let file = self.files.file(tenant, id).await?;
+        Ok(file.is_some_and(|file| matches!(file.state, FileState::Deleting | FileState::Deleted)))
+    }
+
+    /// All of a file but that it was deleted.
+    pub(crate) async fn forget(&self, tenant: &str, id: &FileId) -> Result<(), Failure> {
+        let deleted = event_id(id, EventType::FileDeleted, &[]);
+        Ok(self.audit.forget(tenant, id, &[deleted]).await?)
     }
 }
 

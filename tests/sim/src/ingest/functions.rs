@@ -112,6 +112,9 @@ impl Functions {
                         mutants::count_figures(ingest, event).await
                     }
                     Consumer::Analytics => analytics_consumer::handle(ingest, event).await,
+                    Consumer::Audit if mutant == Some(Mutant::LateTrailStays) => {
+                        mutants::append_all(ingest, event).await
+                    }
                     Consumer::Audit => audit_consumer::handle(ingest, event).await,
                     Consumer::Errors => error_consumer::handle(ingest, event).await,
                 },

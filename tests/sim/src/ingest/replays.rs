@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use futures::executor::block_on;
 use riffle_contracts::Consumer;
-use riffle_ports::FileState;
+use riffle_ingest::Findings;
+use riffle_ports::{File, FileState};
 use riffle_testkit::memory::{FileKey, Row, RowKey};
 
 use super::functions::bare;
@@ -16,7 +17,7 @@ use crate::invariants::Violation;
 /// What a replay may not change. Versions of figures and revisions of records may rise.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    files: BTreeMap<FileKey, (FileState, String)>,
+    files: BTreeMap<FileKey, (FileState, Findings)>,
     rows: BTreeMap<RowKey, Row>,
     figures: BTreeMap<String, String>,
     trail: Vec<String>,
@@ -25,6 +26,13 @@ pub struct Snapshot {
 }
 
 impl World {
+    /// What was told before there was a record may come onto it now: that is what one replays errors for.
+    fn findings(&self, file: &File) -> Findings {
+        let mut findings = Findings::of(file).unwrap_or_default();
+        findings.errors.retain(|failed| !self.checker.was_too_early(&failed.event_id));
+        findings
+    }
+
     pub fn snapshot(&self) -> Snapshot {
         let published = self.stores.bus.published();
         let objects = self.stores.objects.keys();
@@ -32,7 +40,7 @@ impl World {
             files: books
                 .files
                 .iter()
-                .map(|(key, file)| (key.clone(), (file.state, file.body.clone())))
+                .map(|(key, file)| (key.clone(), (file.state, self.findings(file))))
                 .collect(),
             rows: books.rows.clone(),
             figures: books

@@ -46,6 +46,8 @@ pub struct Scenario {
     /// Whether the platform ends invocations that live too long. Where it does not, a laptop that slept wakes up with
     /// its invocations half done.
     pub timeouts: bool,
+    /// One invocation stands still while others go on, in ten-thousandths of the steps.
+    pub stalls: u32,
     /// All invocations die at once, in ten-thousandths of the steps.
     pub power_cuts: u32,
     /// A message nobody can decode is put into each queue.
@@ -159,6 +161,7 @@ impl Scenario {
             }),
             jumps: when_hostile(*rng.pick(&[0, 10, 50, 200]).unwrap_or(&0)),
             timeouts: rng.chance(6_000),
+            stalls: when_hostile(*rng.pick(&[0, 0, 50, 200]).unwrap_or(&0)),
             power_cuts: when_hostile(*rng.pick(&[0, 0, 0, 10, 30]).unwrap_or(&0)),
             garbage: rng.chance(1_000),
             hostile_steps: if hostile { 100 + rng.below(1_800) as u64 } else { 0 },
@@ -201,6 +204,7 @@ impl Scenario {
             skew: TimeDelta::zero(),
             jumps: 0,
             timeouts: true,
+            stalls: 0,
             power_cuts: 0,
             garbage: false,
             hostile_steps: 0,

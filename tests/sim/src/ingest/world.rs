@@ -50,6 +50,8 @@ pub(crate) struct World {
     pub functions: Functions,
     pub executor: Executor<Answer>,
     pub invocations: BTreeMap<TaskId, Invocation>,
+    /// Those that stand still, and for how many steps more.
+    stalled: BTreeMap<TaskId, usize>,
     /// What people are going to do, and when.
     pub deeds: Vec<(DateTime<Utc>, Deed)>,
     /// What came of each upload.
@@ -101,6 +103,7 @@ impl World {
             reader,
             functions,
             invocations: BTreeMap::new(),
+            stalled: BTreeMap::new(),
             uploads: BTreeMap::new(),
             unwanted: BTreeSet::new(),
             vanished: BTreeSet::new(),
@@ -158,6 +161,8 @@ impl World {
         }
         self.scenario.delivery = Delivery::default();
         self.scenario.jumps = 0;
+        self.scenario.stalls = 0;
+        self.stalled.clear();
         self.scenario.power_cuts = 0;
     }
 
@@ -194,17 +199,22 @@ impl World {
                 self.spawn("sweeper", Kind::Sweep, future);
             }
         }
-        let tasks = self.executor.len();
+        let awake = self.awake();
+        let tasks = awake.len();
         let deliverable = self.deliverable();
         let due = self.deeds.iter().filter(|(at, _)| *at <= now).count();
         let weights = [if tasks > 0 { 60 } else { 0 }, 10 * deliverable.len(), if due == 0 { 0 } else { 15 }];
         let total: usize = weights.iter().sum();
-        if total == 0 {
+        if total == 0 && self.executor.is_empty() {
             return self.wait();
+        }
+        if total == 0 {
+            self.stalled.clear();
+            return Ok(());
         }
         let drawn = self.control.draw(|rng| rng.below(total));
         if drawn < weights[0] {
-            return self.step_task(drawn * tasks / weights[0]);
+            return self.step_task(awake[drawn * tasks / weights[0]]);
         }
         let drawn = drawn - weights[0];
         if drawn < weights[1] {
@@ -213,6 +223,25 @@ impl World {
             self.act();
         }
         Ok(())
+    }
+
+    /// The invocations that go on, by their places among all. One may come to stand still here: as long as that, what
+    /// it has read may be wrong by then.
+    fn awake(&mut self) -> Vec<usize> {
+        self.stalled.retain(|_, left| {
+            *left -= 1;
+            *left > 0
+        });
+        let running: Vec<TaskId> = self.executor.ids().collect();
+        let stalls = self.scenario.stalls;
+        if stalls > 0 && self.control.draw(|rng| rng.chance(stalls)) {
+            let stalled = self.control.draw(|rng| rng.pick(&running).map(|id| (*id, 20 + rng.below(300))));
+            if stalled.is_some() {
+                self.control.sometimes("an invocation stands still while others go on");
+            }
+            self.stalled.extend(stalled);
+        }
+        (0..running.len()).filter(|nth| !self.stalled.contains_key(&running[*nth])).collect()
     }
 
     /// Nothing can run: time goes on to when something can.

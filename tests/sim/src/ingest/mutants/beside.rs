@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use riffle_contracts::EventType;
 use riffle_ports::{
     AuditEntry, AuditTrail, FigureStore, File, FileId, FileState, Month, ObjectStore, PortError, Put,
     StoredFigures,
@@ -87,18 +86,6 @@ impl AuditTrail for Cooked {
     }
 
     async fn forget(&self, tenant: &str, file: &FileId, keep: &[String]) -> Result<(), PortError> {
-        if self.is(Mutant::LateTrailStays) {
-            // Whoever deletes has not told of it yet; whoever looks a second time has.
-            let told = self.inner.inspect(|books| {
-                let kind = EventType::FileDeleted.as_str();
-                let waits = books.outbox.values().any(|waiting| waiting.event.event_type == kind);
-                let gone = books.files.get(&(tenant.to_owned(), file.clone()));
-                waits || gone.is_some_and(|file| file.state == FileState::Deleted)
-            });
-            if told {
-                return Ok(());
-            }
-        }
         self.inner.forget(tenant, file, keep).await
     }
 }

@@ -3,7 +3,7 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::{BusEvent, EventData};
 use riffle_ingest::{Ingest, MonthSums};
-use riffle_ports::{Failure, Month};
+use riffle_ports::{AuditEntry, Failure, FileId, Month};
 use riffle_runtime::{Batch, Event};
 use riffle_testkit::memory::Received;
 
@@ -60,4 +60,23 @@ async fn count(ingest: &Ingest, event: &riffle_contracts::Event) -> Result<(), F
         }
     }
     Ok(())
+}
+
+/// An audit consumer that does not ask whether the file is still there.
+pub(crate) async fn append_all(ingest: &Ingest, event: Event<SqsEvent>) -> SqsBatchResponse {
+    let mut batch = Batch::<BusEvent>::decode(event.payload);
+    for item in batch.take() {
+        let told = &item.body.detail;
+        let entry = AuditEntry {
+            tenant: told.data.tenant().to_owned(),
+            file: FileId(told.processing_id.clone()),
+            event_id: told.event_id.clone(),
+            event_type: told.event_type().as_str().to_owned(),
+            at: told.timestamp,
+            event: serde_json::to_string(told).expect("events are plain data"),
+        };
+        let outcome = ingest.audit.append(entry).await.map(drop).map_err(Failure::from);
+        batch.settle(&item.message_id, outcome);
+    }
+    batch.answer()
 }

@@ -17,7 +17,7 @@ use riffle_testkit::simulator::Control;
 
 use super::stores::Stores;
 
-pub(crate) use handlers::{count_figures, message};
+pub(crate) use handlers::{append_all, count_figures, message};
 
 macro_rules! mutants {
     ($($(#[$doc:meta])* $mutant:ident = $name:literal,)+) => {
