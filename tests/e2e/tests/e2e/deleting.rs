@@ -109,6 +109,8 @@ fn a_deleted_scan_is_gone_for_everybody_and_nothing_of_it_is_left() {
     assert_eq!(delete(&server, &other).status, 202);
     await_removed(&state, &other);
     assert_eq!(server.stop().code, Some(0));
+    // It ended with a client connected, and the database's log with it: whoever opens the state next closes that.
+    assert!(sessions(&state, &[]).out.is_empty());
     assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
     assert_eq!(telling(&state, "HOLE-1"), Vec::<PathBuf>::new(), "nor of what was looked for");
     assert_eq!(files(&folder).len(), 3, "the files themselves stay");
