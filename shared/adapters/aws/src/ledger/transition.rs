@@ -99,24 +99,14 @@ pub(super) fn change(transition: &Transition) -> Change {
             change.set(PROGRESS_AT, time(*now));
         }
         Transition::Sweep { now, not_since } => {
-            let swept = open_states().chain([state(State::Deleting)]);
-            let open = change.is_one_of(STATE, swept);
-            change.require(open);
-            let never = change.is_absent(SWEPT_AT);
-            let before = change.compare(SWEPT_AT, "<", time(*not_since));
-            change.require(format!("{never} OR {before}"));
+            in_open_list(&mut change);
+            not_swept(&mut change, *not_since);
             change.set(SWEPT_AT, time(*now));
         }
         Transition::Delete { request, now } => {
-            in_state(&mut change, [State::Complete, State::Failed, State::Cancelled]);
             change.set(REQUEST, text(request.as_str()));
             change.set(PROGRESS_AT, time(*now));
-            change.set(DISPATCHED, number(0));
-            change.set(STATE, state(State::Deleting));
-            change.set(OPEN_SHARD, text(SHARD));
-            for name in forgotten() {
-                change.remove(name);
-            }
+            forgets(&mut change);
         }
         Transition::Deleted { now } => {
             in_state(&mut change, [State::Deleting]);
@@ -149,10 +139,33 @@ fn not_terminal(change: &mut Change) {
     change.require(condition);
 }
 
+/// Where the sweep has to look.
+fn in_open_list(change: &mut Change) {
+    let condition = change.is_one_of(STATE, open_states().chain([state(State::Deleting)]));
+    change.require(condition);
+}
+
+fn not_swept(change: &mut Change, since: DateTime<Utc>) {
+    let never = change.is_absent(SWEPT_AT);
+    let before = change.compare(SWEPT_AT, "<", time(since));
+    change.require(format!("{never} OR {before}"));
+}
+
 fn holds(change: &mut Change, token: &str) {
     in_state(change, [State::Finalizing]);
     let condition = change.compare(LEASE_TOKEN, "=", text(token));
     change.require(condition);
+}
+
+/// What is being deleted is open again, and keeps nothing of what it did.
+fn forgets(change: &mut Change) {
+    in_state(change, [State::Complete, State::Failed, State::Cancelled]);
+    change.set(STATE, state(State::Deleting));
+    change.set(OPEN_SHARD, text(SHARD));
+    change.set(DISPATCHED, number(0));
+    for name in forgotten() {
+        change.remove(name);
+    }
 }
 
 /// An end leaves the index of open sessions.
