@@ -48,7 +48,8 @@ export class Riffle extends Stack {
     const shared = { settings, alarms, tables, buckets, sockets };
     const clients = new ClientFunctions(this, "clients", { ...shared, origins: [page.url, ...settings.origins] });
     const flow = new ScanFlow(this, "scan", { ...shared, notices });
-    flow.dispatch.from(clients.otherwise, "DISPATCH_QUEUE_URL");
+    // It starts a scan, and hands over one that is to be deleted.
+    for (const sender of [clients.otherwise, clients.api]) flow.dispatch.from(sender, "DISPATCH_QUEUE_URL");
     const ingest = new IngestFlow(this, "ingest", { settings, alarms, tables, buckets });
     ingest.serve(clients.api);
     sockets.serve(clients);

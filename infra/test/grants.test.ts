@@ -20,6 +20,8 @@ const read = (name: string, prefixes: string) => [
 ];
 const write = (name: string, prefixes: string) =>
   prefixes.split(" ").map((prefix) => `s3:PutObject ${bucket(name)}/${prefix}/*`);
+const remove = (name: string, prefixes: string) =>
+  prefixes.split(" ").map((prefix) => `s3:DeleteObject ${bucket(name)}/${prefix}/*`);
 const statements = (...actions: string[]) => actions.map((action) => `s3:${action} ${bucket("uploads")}/statements/*`);
 const readStatements = [`s3:ListBucket ${bucket("uploads")}`, ...statements("GetObjectVersion")];
 const publish = ["events:PutEvents {ingest/events/bus.Arn}"];
@@ -41,7 +43,7 @@ const notify = ["sns:Publish {notices/topic}"];
 const removes = [
   ...table("ingest", "GetItem PutItem UpdateItem DeleteItem Query"),
   ...read("objects", "ingest"),
-  `s3:DeleteObject ${bucket("objects")}/ingest/*`,
+  ...remove("objects", "ingest"),
   ...statements("DeleteObjectVersion"),
   ...publish,
 ];
@@ -72,12 +74,13 @@ const RIGHTS: Record<string, string[]> = {
     ...table("tokens", "PutItem DeleteItem"),
     ...key("Encrypt"),
     ...read("objects", "codes manifests results uploads"),
-    ...write("objects", "codes"),
+    ...write("objects", "codes uploaded"),
     ...send("scan-dispatch"),
     ...push,
   ],
   api: [
-    ...table("scan", "GetItem Query BatchGetItem"),
+    ...table("scan", "GetItem UpdateItem Query BatchGetItem"),
+    ...send("scan-dispatch"),
     ...index("scan", "tenant"),
     ...table("tickets", "PutItem"),
     ...table("tokens", "GetItem"),
@@ -99,12 +102,14 @@ const RIGHTS: Record<string, string[]> = {
   ],
   "scan-dispatcher": [
     ...consume("scan-dispatch"),
-    ...table("scan", "GetItem PutItem UpdateItem Query"),
+    ...table("scan", "GetItem PutItem UpdateItem DeleteItem Query"),
     ...table("tokens", "GetItem DeleteItem"),
     ...key("Decrypt"),
     ...read("objects", "manifests results uploaded"),
     ...write("objects", "manifests results"),
+    ...remove("objects", "codes manifests results crops reports uploads uploaded"),
     ...read("uploads", "files uploaded"),
+    ...remove("uploads", "uploaded"),
     ...send("scan-work scan-finish"),
     ...notify,
     ...tell,
@@ -129,7 +134,7 @@ const RIGHTS: Record<string, string[]> = {
     ...send("scan-dispatch scan-work scan-finish"),
     ...tell,
   ],
-  "scan-scheduler": [...table("scan", "PutItem"), ...write("objects", "codes"), ...send("scan-dispatch")],
+  "scan-scheduler": [...table("scan", "GetItem PutItem"), ...write("objects", "codes"), ...send("scan-dispatch")],
 
   "s3-event-handler": [
     ...consume("file-uploads", "ingest"),
@@ -290,7 +295,7 @@ const TOLD: Record<string, string> = {
   "websocket-disconnect": "CONNECTIONS_TABLE",
   "websocket-default":
     "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET DISPATCH_QUEUE_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
-  api: "SCAN_TABLE CONNECTIONS_TABLE TICKETS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET SOCKET_URL PAGE_URL GOOGLE_DRIVE OCR_BACKEND LINK_LIFETIME_SECONDS AUTH_AUTHORITY AUTH_CLIENT_ID AUTH_DOMAIN INGEST_TABLE EVENT_BUS FILE_UPLOADS_QUEUE_URL FILE_UPLOADS_DEAD_LETTERS_URL FILE_PROCESSOR_QUEUE_URL FILE_PROCESSOR_DEAD_LETTERS_URL CATEGORIZATION_QUEUE_URL CATEGORIZATION_DEAD_LETTERS_URL ANALYTICS_QUEUE_URL ANALYTICS_DEAD_LETTERS_URL AUDIT_QUEUE_URL AUDIT_DEAD_LETTERS_URL ERRORS_QUEUE_URL ERRORS_DEAD_LETTERS_URL",
+  api: "DISPATCH_QUEUE_URL SCAN_TABLE CONNECTIONS_TABLE TICKETS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET SOCKET_URL PAGE_URL GOOGLE_DRIVE OCR_BACKEND LINK_LIFETIME_SECONDS AUTH_AUTHORITY AUTH_CLIENT_ID AUTH_DOMAIN INGEST_TABLE EVENT_BUS FILE_UPLOADS_QUEUE_URL FILE_UPLOADS_DEAD_LETTERS_URL FILE_PROCESSOR_QUEUE_URL FILE_PROCESSOR_DEAD_LETTERS_URL CATEGORIZATION_QUEUE_URL CATEGORIZATION_DEAD_LETTERS_URL ANALYTICS_QUEUE_URL ANALYTICS_DEAD_LETTERS_URL AUDIT_QUEUE_URL AUDIT_DEAD_LETTERS_URL ERRORS_QUEUE_URL ERRORS_DEAD_LETTERS_URL",
   "scan-dispatcher":
     "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET WORK_QUEUE_URL FINISH_QUEUE_URL NOTICE_TOPIC_ARN CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
   "scan-worker":

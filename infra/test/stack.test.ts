@@ -235,14 +235,18 @@ describe("data", () => {
         .LifecycleConfiguration.Rules.filter((rule: Properties) => rule.Prefix)
         .map((rule: Properties) => [rule.Prefix, rule.ExpirationInDays]);
     const forgotten = (prefix: string) => [prefix, undefined];
-    expect(rules("buckets/uploads/bucket")).toEqual([["uploaded/", 30], forgotten("statements/")]);
+    expect(rules("buckets/uploads/bucket")).toEqual([
+      ["uploaded/", 30],
+      ...["uploaded/", "statements/"].map(forgotten),
+    ]);
     expect(rules("buckets/uploads/bucket", { days: '{"statements": 365}' })).toContainEqual(["statements/", 365]);
     expect(rules("buckets/objects/bucket", { days: '{"uploaded": 7, "reports": 90}' })).toEqual([
       ["crops/", 30],
       ["texts/", 90],
       ["reports/", 90],
       ["uploaded/", 7],
-      forgotten("ingest/"),
+      // What people may have deleted.
+      ...["codes/", "manifests/", "results/", "crops/", "reports/", "uploads/", "uploaded/", "ingest/"].map(forgotten),
     ]);
     const { Rules } = seen.one("AWS::S3::Bucket", "buckets/objects/bucket").LifecycleConfiguration;
     expect(Rules).toContainEqual({

@@ -24,7 +24,7 @@ pub struct Cli {
 pub enum Command {
     /// Scan folders for codes.
     Scan(Scan),
-    /// List the scans in the state folder, newest first.
+    /// List the scans in the state folder, newest first, or delete one.
     Sessions(Sessions),
     /// Run the platform with its page, WebSocket and HTTP.
     Serve(Serve),
@@ -127,16 +127,30 @@ pub enum Match {
 }
 
 const SESSIONS_HELP: &str = "\
-Example:
+Examples:
   riffle sessions | grep COMPLETE | head -1
+  riffle sessions --delete 5d0c41f7
 
-Each scan is a line: id, when, state, files, failed, matches, folders, parted by tabs.";
+Each scan is a line: id, when, state, files, failed, matches, folders, parted by tabs.
+
+--delete removes a scan and all that came of it: results, report, pictures, codes, and uploaded files that no other scan
+uses. Folders that were read, and reports that were saved elsewhere, stay. So does the text of the files, which is kept
+by content for the next scan (--cache-size). A scan that still runs is refused: let the same riffle scan end, or
+cancel it with Ctrl-C.
+
+Exit codes:
+  0  done
+  2  could not run, or there is no such scan, or it still runs";
 
 #[derive(Debug, Args)]
 #[command(after_help = SESSIONS_HELP)]
 pub struct Sessions {
+    /// Remove this scan and all that came of it. Its id, or the beginning of it. May be given several times.
+    #[arg(long, value_name = "SESSION")]
+    pub delete: Vec<String>,
+
     /// Print one JSON object per line.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "delete")]
     pub json: bool,
 
     #[command(flatten)]

@@ -125,7 +125,10 @@ impl Platform {
         let reader = Arc::new(reader);
         // Pictures for a report are drawn where its files were read.
         let crops = Arc::new(ReaderPages::new(Arc::clone(&reader), jobs(machine)));
-        let scan = Scan::new(ports, settings).with_pictures(source.clone(), crops).with_tokens(tokens);
+        let scan = Scan::new(ports, settings)
+            .with_pictures(source.clone(), crops)
+            .with_tokens(tokens)
+            .with_uploads(Arc::new(uploads.clone()));
         let pages = PageViews::new(scan.clone(), source.clone(), Arc::new(drawing(machine)));
         let functions = Functions {
             connect: websocket_connect::Deps { connections: connections.clone(), clock: Arc::clone(&clock) },

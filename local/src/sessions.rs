@@ -1,15 +1,16 @@
-//! `riffle sessions`: which scans are in the state folder.
+//! `riffle sessions`: which scans are in the state folder, and how to be rid of one.
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use riffle_ports::{Session, Source};
-use riffle_scan::{Links, Request, described};
+use riffle_scan::{DeletionError, Links, Request, described};
 use serde_json::json;
 
 use crate::cli::Sessions;
 use crate::error::Problem;
-use crate::platform::Platform;
+use crate::platform::{Platform, TENANT};
+use crate::scan::named;
 
 /// One scan, as a person or a program sees it.
 struct Listed {
@@ -19,12 +20,37 @@ struct Listed {
 
 pub async fn run(arguments: Sessions) -> Result<ExitCode, Problem> {
     let platform = Platform::open(&arguments.machine, Links::Files)?;
+    if !arguments.delete.is_empty() {
+        return delete(&platform, &arguments.delete).await;
+    }
     let mut out = std::io::stdout().lock();
     for session in platform.sessions().await? {
         let request = Request::decode(&session.request)?;
         let listed = Listed { session, request };
         let line = if arguments.json { listed.json()? } else { listed.line() };
         writeln!(out, "{line}")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Deletes scans here and now: nobody else may come by before long. All are looked up before any is touched.
+async fn delete(platform: &Platform, given: &[String]) -> Result<ExitCode, Problem> {
+    let mut ids = Vec::with_capacity(given.len());
+    for given in given {
+        ids.push(named(platform, given).await?.id);
+    }
+    let mut out = std::io::stdout().lock();
+    for id in ids {
+        match platform.functions.scan.delete_at_once(TENANT, &id).await {
+            Ok(()) => writeln!(out, "{id}\tdeleted")?,
+            Err(DeletionError::Running) => {
+                let problem = format!("the scan {id} has not ended: give its command again to let it end");
+                return Err(Problem::new(format!(
+                    "{problem}, or cancel it there with Ctrl-C or on the page"
+                )));
+            }
+            Err(error) => return Err(Problem::new(error.to_string())),
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

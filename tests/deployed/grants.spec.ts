@@ -16,6 +16,8 @@ interface World {
   person: Person;
   /** What a scan may be made of, beside a prefix. */
   upload: string;
+  /** What it is made of. */
+  files: File[];
   google: Drive;
   /** A scan that is over, with a result in an object of its own. */
   complete: string;
@@ -50,7 +52,7 @@ const NEEDS: Need[] = [
     right: /GetObject objects\/codes/,
     by: async ({ steps }) => steps.start({ retry_of: await steps.complete(PREFIX) }),
   },
-  { of: "websocket-default", right: /uploads\//, by: ({ steps, upload }) => steps.start({ upload_id: upload }) },
+  { of: "websocket-default", right: /objects\/upload/, by: ({ steps, upload }) => steps.start({ upload_id: upload }) },
   {
     of: "websocket-default",
     right: /GetObject|Query table\/scan/,
@@ -82,8 +84,23 @@ const NEEDS: Need[] = [
       await world.person.ask("GET", `/api/sessions/${running}/files/${DRAWING}/pages/1.png`);
     },
   },
+  {
+    of: "api",
+    right: /UpdateItem table\/scan|SendMessage .*dispatch/,
+    by: async ({ steps, person }) => person.ask("DELETE", `/api/sessions/${await steps.complete(CLEAN)}`),
+  },
   { of: "api", right: /./, by: ({ person, complete }) => person.ask("GET", `/api/sessions/${complete}/matches`) },
 
+  {
+    of: "scan-dispatcher",
+    right: /DeleteObject|DeleteItem table\/scan|ListBucket objects$/,
+    by: async ({ steps, person, files }) => {
+      // The only scan of its upload, with something in each of its folders.
+      const session = await steps.complete({ upload_id: await person.upload(files), options: { evidence: true } });
+      await person.ask("DELETE", `/api/sessions/${session}`);
+      await steps.dispatch(session);
+    },
+  },
   { of: "scan-dispatcher", right: /GetItem table\/tokens|kms/, by: async (world) => dispatched(world, drive(world)) },
   {
     of: "scan-dispatcher",
@@ -213,7 +230,7 @@ const UNSEEN: [RegExp, string][] = [
     /^api s3:AbortMultipartUpload /,
     "needed where two begin the same file at the same moment, which no test can hold still",
   ],
-  [/^(?!scan-dispatcher .* uploads$).* s3:ListBucket /, "a missing object is answered as missing, whoever asks"],
+  [/^(?!scan-dispatcher ).* s3:ListBucket /, "a missing object is answered as missing, whoever asks"],
 ];
 
 async function cancelled({ steps }: World, of: object) {
@@ -280,7 +297,7 @@ test("each right of each function is needed", async () => {
   await feed(false);
   try {
     const upload = await person.upload(files);
-    const world = { steps, person, upload, google, complete: await steps.complete(PREFIX) };
+    const world = { steps, person, upload, files, google, complete: await steps.complete(PREFIX) };
     const [seen, unseen]: [string[], string[]] = [[], []];
     for (const one of all.values()) {
       const role = await Role.of(one);

@@ -126,3 +126,32 @@ test("a scan that does not exist leads on", async ({ page, server }) => {
   await page.getByRole("link", { name: "Start the first one" }).click();
   await expect(page.getByRole("heading", { name: "Find codes in drawings" })).toBeVisible();
 });
+
+test("a scan is deleted after a question, from its page and from the list", async ({ page, server, folder }) => {
+  const drawings = path.join(folder, "drawings");
+  const codes = texts(drawings, 5, 2);
+  for (const code of codes.slice(0, 2)) {
+    await page.goto(server.address);
+    await startScan(page, drawings, [code]);
+    await complete(page);
+  }
+  const deleted = page.url();
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Delete this scan?" });
+  await expect(dialog).toContainText("its report");
+  await dialog.getByRole("button", { name: "Keep it" }).click();
+  await expect(dialog).toBeHidden();
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  await dialog.getByRole("button", { name: "Delete", exact: true }).click();
+  await expect(page).toHaveURL(/\/sessions$/);
+  await expect(page.getByRole("heading", { name: "Scans" })).toBeFocused();
+
+  const remove = page.getByRole("button", { name: /^Delete the scan of/ });
+  await expect(remove).toHaveCount(1);
+  await remove.click();
+  await dialog.getByRole("button", { name: "Delete", exact: true }).click();
+  await expect(page.getByRole("heading", { name: "No scan yet" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Scans" })).toBeFocused();
+  await page.goto(deleted);
+  await expect(page.getByRole("heading", { name: "There is no such scan" })).toBeVisible();
+});

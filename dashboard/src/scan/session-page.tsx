@@ -8,11 +8,13 @@ import type { Config } from "../contracts.ts";
 import { DownloadButton } from "../downloads/links.tsx";
 import { reportPath } from "../downloads/mint.ts";
 import { Viewer } from "../evidence/viewer.tsx";
+import { TO_HEADING } from "../sessions/history.tsx";
 import { count, date } from "../ui/format.ts";
 import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
 import { CancelButton } from "./cancel-button.tsx";
 import { CodesList } from "./codes-list.tsx";
-import { useSession, useView } from "./current.ts";
+import { leave, useSession, useView } from "./current.ts";
+import { type Deletable, DeleteDialog, isDeletable } from "./delete-dialog.tsx";
 import { FailuresList } from "./failures-list.tsx";
 import { MatchesTable } from "./matches-table.tsx";
 import { ProgressPanel } from "./progress-panel.tsx";
@@ -31,6 +33,7 @@ export function SessionPage({ id, config }: { id: string; config: Config }) {
   const [tab, setTab] = useState<string | null>("matches");
   /** The order in which the table shows the matches: the viewer leafs through it. */
   const [shown, setShown] = useState<string[]>([]);
+  const [asked, ask] = useState<Deletable | null>(null);
   const evidence = new URLSearchParams(search).get("match");
   const show = (match: string | null) =>
     go(match === null ? `/sessions/${id}` : `/sessions/${id}?match=${match}`, {
@@ -82,6 +85,20 @@ export function SessionPage({ id, config }: { id: string; config: Config }) {
             <RetryButton id={id} failed={view.failed} lends={view.detail?.source_kind === "drive"} config={config} />
           )}
           {view.state === "COMPLETE" && <DownloadButton path={reportPath(id)}>Download report</DownloadButton>}
+          {isDeletable(view.state) && (
+            <Button
+              variant="default"
+              onClick={() =>
+                ask({
+                  session_id: id,
+                  source: view.detail?.source ?? "these files",
+                  uploaded: view.detail?.source_kind === "upload",
+                })
+              }
+            >
+              Delete
+            </Button>
+          )}
           {over && (
             <Button component={Link} href="/" variant="default">
               New scan
@@ -137,6 +154,14 @@ export function SessionPage({ id, config }: { id: string; config: Config }) {
           </Tabs.Panel>
         </Tabs>
       </Card>
+      <DeleteDialog
+        scan={asked}
+        close={() => ask(null)}
+        gone={() => {
+          go("/sessions", { replace: true, state: TO_HEADING });
+          leave();
+        }}
+      />
       {evidence !== null && <Viewer session={id} match={evidence} order={shown} show={show} />}
     </Stack>
   );

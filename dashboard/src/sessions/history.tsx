@@ -2,15 +2,23 @@
 
 import { Anchor, Badge, Button, Group, Table, Text, Title } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
+import { useHistoryState } from "wouter/use-browser-location";
 
 import { get } from "../api/client.ts";
 import type { SessionOverview, SessionPage, SessionState } from "../contracts.ts";
+import { type Deletable, DeleteDialog, isDeletable } from "../scan/delete-dialog.tsx";
 import { isOver } from "../scan/session.ts";
 import { stateWords } from "../scan/words.ts";
 import { count, date, duration } from "../ui/format.ts";
 import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
 import { Scrolled } from "../ui/scrolled.tsx";
+
+/** Handed along with an address: the heading takes the focus. */
+export const TO_HEADING = { focus: "heading" } as const;
+/** How the API calls a source of uploaded files. */
+const UPLOADED = "uploaded files";
 
 const COLORS: Partial<Record<SessionState, string>> = { COMPLETE: "teal", FAILED: "red", CANCELLED: "gray" };
 
@@ -30,11 +38,18 @@ export function History() {
     refetchInterval: (query) =>
       query.state.data?.pages.some((page) => page.sessions.some(({ state }) => !isOver(state))) ? 2_000 : false,
   });
+  const [asked, ask] = useState<Deletable | null>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const fromDeleted = useHistoryState<typeof TO_HEADING | null>()?.focus === TO_HEADING.focus;
+  useEffect(() => {
+    // Who comes from a scan that is gone begins at the top.
+    if (fromDeleted) heading.current?.focus();
+  }, [fromDeleted]);
   const sessions = list.data?.pages.flatMap((page) => page.sessions) ?? [];
   return (
     <>
       <Group justify="space-between" mb="md">
-        <Title order={1} fz={24}>
+        <Title order={1} fz={24} ref={heading} tabIndex={-1}>
           Scans
         </Title>
         <Button component={Link} href="/">
@@ -54,7 +69,7 @@ export function History() {
         </Empty>
       )}
       {sessions.length > 0 && (
-        <Scrolled label="Scans" minWidth={640}>
+        <Scrolled label="Scans" minWidth={720}>
           <Table highlightOnHover verticalSpacing="sm">
             <Table.Thead>
               <Table.Tr>
@@ -65,11 +80,12 @@ export function History() {
                 <Table.Th scope="col">Not read</Table.Th>
                 <Table.Th scope="col">Took</Table.Th>
                 <Table.Th scope="col">Begun</Table.Th>
+                <Table.Th scope="col">What to do</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
               {sessions.map((session) => (
-                <Line key={session.session_id} session={session} />
+                <Line key={session.session_id} session={session} remove={ask} />
               ))}
             </Table.Tbody>
           </Table>
@@ -80,11 +96,13 @@ export function History() {
           Show earlier ones
         </Button>
       )}
+      {/* The button that asked is about to go. */}
+      <DeleteDialog scan={asked} close={() => ask(null)} gone={() => heading.current?.focus()} />
     </>
   );
 }
 
-function Line({ session }: { session: SessionOverview }) {
+function Line({ session, remove }: { session: SessionOverview; remove: (scan: Deletable) => void }) {
   const total = session.total ?? null;
   return (
     <Table.Tr>
@@ -113,6 +131,18 @@ function Line({ session }: { session: SessionOverview }) {
       <Table.Td>{count(session.failed)}</Table.Td>
       <Table.Td>{took(session)}</Table.Td>
       <Table.Td>{date(session.created_at)}</Table.Td>
+      <Table.Td>
+        {isDeletable(session.state) && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            aria-label={`Delete the scan of ${session.source}, begun ${date(session.created_at)}`}
+            onClick={() => remove({ ...session, uploaded: session.source === UPLOADED })}
+          >
+            Delete
+          </Button>
+        )}
+      </Table.Td>
     </Table.Tr>
   );
 }

@@ -4,8 +4,8 @@ use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, Que
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use riffle_contracts::http::Problem;
-use riffle_ports::PortError;
-use riffle_scan::QueryError;
+use riffle_ports::{Failure, PortError};
+use riffle_scan::{DeletionError, QueryError};
 
 /// A problem, as it is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,32 @@ impl From<QueryError> for Refusal {
             QueryError::NotFound(what) => Self::not_found(format!("There is no such {what}.")),
             QueryError::Cursor => Self::bad_request("This cursor is not one of this list. Begin without it."),
             QueryError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeletionError> for Refusal {
+    fn from(error: DeletionError) -> Self {
+        match error {
+            DeletionError::NotFound => Self::not_found("There is no such session."),
+            DeletionError::Running => {
+                let detail = "The scan still runs. Cancel it first, or wait until it has ended.";
+                Self::new(StatusCode::CONFLICT, detail)
+            }
+            DeletionError::Port(error) => error.into(),
+            DeletionError::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        tracing::error!(%failure, "a request failed");
+        match failure {
+            Failure::Retry(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "The platform did not answer. Try again.")
+            }
+            Failure::Reject(_) => Self::broken(),
         }
     }
 }

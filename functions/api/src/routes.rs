@@ -34,7 +34,7 @@ pub fn table() -> (Router<Deps>, OpenApi) {
         .routes(routes!(uploads::complete))
         .routes(routes!(uploads::status))
         .routes(routes!(sessions::list))
-        .routes(routes!(sessions::detail))
+        .routes(routes!(sessions::detail, sessions::remove))
         .routes(routes!(sessions::matches))
         .routes(routes!(sessions::failures))
         .routes(routes!(sessions::codes))

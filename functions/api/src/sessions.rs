@@ -1,6 +1,7 @@
 //! Sessions and what was found in them.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use riffle_contracts::http::{CodePage, CodeState, FailurePage, MatchPage, SessionDetail, SessionPage};
 use riffle_ports::SessionId;
 use serde::Deserialize;
@@ -39,6 +40,25 @@ pub async fn detail(
     Path(id): Path<SessionId>,
 ) -> Answer<Json<SessionDetail>> {
     Ok(Json(deps.scan.session(&tenant.0, &id).await?))
+}
+
+/// Removes a session and all that came of it: results, report, pictures, its codes, the access token it was lent, and
+/// uploaded files that no other session uses. It is gone for everybody when this is answered, and removed soon after.
+/// One that still runs is not (409): cancel it first. The same again is harmless.
+#[utoipa::path(
+    delete,
+    path = "/api/sessions/{id}",
+    tag = "sessions",
+    params(("id" = String, Path)),
+    responses((status = 202))
+)]
+pub async fn remove(
+    tenant: Tenant,
+    State(deps): State<Deps>,
+    Path(id): Path<SessionId>,
+) -> Answer<StatusCode> {
+    deps.scan.delete(&tenant.0, &id).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// Matches in the order of the files. While a scan runs, listen to the WebSocket too: what arrives before the

@@ -9,7 +9,7 @@ use riffle_contracts::http_ingest::{
     Rules, Timeline, TransactionPage,
 };
 use riffle_ingest::{ApiError, Books, Filter};
-use riffle_ports::{Failure, FileId, Month};
+use riffle_ports::{FileId, Month};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -303,16 +303,7 @@ impl From<ApiError> for Refusal {
         match error {
             ApiError::NotFound => Self::not_found("There is no such file."),
             ApiError::Invalid(why) => invalid(why),
-            ApiError::Failed(failure) => {
-                tracing::error!(%failure, "a request failed");
-                match failure {
-                    Failure::Retry(_) => {
-                        let detail = "The platform did not answer. Try again.";
-                        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
-                    }
-                    Failure::Reject(_) => Self::broken(),
-                }
-            }
+            ApiError::Failed(failure) => failure.into(),
         }
     }
 }

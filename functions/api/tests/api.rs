@@ -169,3 +169,29 @@ async fn a_mistake_of_ours_tells_nothing_of_itself() {
     let elsewhere = world.get("one", "/api/folders").await;
     assert_eq!((elsewhere.0, problem(&elsewhere).status), (StatusCode::NOT_FOUND, 404));
 }
+
+#[tokio::test]
+async fn a_session_is_deleted_once_it_has_ended_and_by_its_own_tenant() {
+    let world = World::new();
+    world.session("one", "a1").await;
+    let path = "/api/sessions/a1";
+    let running = world.ask("one", Method::DELETE, path, "").await;
+    assert_eq!(running.0, StatusCode::CONFLICT);
+    assert!(problem(&running).detail.contains("Cancel it first"), "what to do");
+    let cancel = riffle_ports::Transition::Cancel;
+    world.ledger.transition(&SessionId("a1".to_owned()), cancel).await.expect("cancelled");
+
+    let anothers = world.ask("two", Method::DELETE, path, "").await;
+    assert_eq!(anothers, world.ask("two", Method::DELETE, "/api/sessions/nobodys", "").await);
+    assert_eq!((anothers.0, problem(&anothers).status), (StatusCode::NOT_FOUND, 404));
+    assert_eq!(world.get("one", path).await.0, StatusCode::OK, "it is still there");
+
+    for time in ["once", "again"] {
+        let (status, body) = world.ask("one", Method::DELETE, path, "").await;
+        assert_eq!((status, body.len()), (StatusCode::ACCEPTED, 0), "{time}");
+        assert_eq!(world.get("one", path).await.0, StatusCode::NOT_FOUND, "{time}");
+    }
+    let (_, body) = world.get("one", "/api/sessions").await;
+    let page: SessionPage = serde_json::from_slice(&body).expect("a page");
+    assert!(page.sessions.is_empty());
+}

@@ -53,7 +53,8 @@ export class ClientFunctions extends Construct {
     tables.tokens.allow(this.otherwise, "PutItem", "DeleteItem");
     tables.allowTokenKey(this.otherwise, "Encrypt");
     buckets.objects.allowRead(this.otherwise, "codes", "manifests", "results", "uploads");
-    buckets.objects.allowWrite(this.otherwise, "codes");
+    // That a scan uses an upload is noted beside it.
+    buckets.objects.allowWrite(this.otherwise, "codes", "uploaded");
     sockets.allowPush(this.otherwise);
 
     this.api = new RustFunction(this, "api", {
@@ -69,7 +70,8 @@ export class ClientFunctions extends Construct {
         CONNECTIONS_TABLE: tables.connections.table.tableName,
       },
     });
-    tables.scan.allow(this.api, "GetItem", "Query", "BatchGetItem");
+    // It marks what is to be deleted.
+    tables.scan.allow(this.api, "GetItem", "UpdateItem", "Query", "BatchGetItem");
     tables.scan.allowQuery(this.api, "tenant");
     tables.tickets.allow(this.api, "PutItem");
     // Pages of a file in Google Drive are drawn while its scan runs.

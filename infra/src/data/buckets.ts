@@ -152,8 +152,8 @@ export class Buckets extends Construct {
       "OBJECTS_BUCKET",
       settings,
       { crops: days.crops, texts: days.texts, reports: days.reports, uploaded: days.uploaded },
-      // Which transactions a file shows, as long as the file is known. They name accounts.
-      ["ingest"],
+      // What people may have deleted: what came of a scan, and which transactions a file shows.
+      ["codes", "manifests", "results", "crops", "reports", "uploads", "uploaded", "ingest"],
       [{ ...reading, allowedHeaders: ["*"], exposedHeaders: ["ETag"], maxAge: 3_600 }],
     );
     this.uploads = new Bucket(
@@ -162,7 +162,7 @@ export class Buckets extends Construct {
       "UPLOADS_BUCKET",
       settings,
       { uploaded: days.uploaded, files: days.files, statements: days.statements },
-      ["statements"],
+      ["uploaded", "statements"],
       [
         {
           allowedMethods: [...reading.allowedMethods, s3.HttpMethods.PUT, s3.HttpMethods.POST],

@@ -104,13 +104,15 @@ export class ScanFlow extends Construct {
   private dispatching(): RustFunction {
     const { tables, buckets, notices } = this.props;
     const dispatcher = this.make("scan-dispatcher", "Lists a source and hands out its files", 512, 900);
-    // A retry copies the results that are kept.
-    tables.scan.allow(dispatcher, "GetItem", "PutItem", "UpdateItem", "Query");
+    // A retry copies the results that are kept; of a scan that is to be deleted nothing is.
+    tables.scan.allow(dispatcher, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query");
     tables.tokens.allow(dispatcher, "GetItem", "DeleteItem");
     tables.allowTokenKey(dispatcher, "Decrypt");
     buckets.objects.allowRead(dispatcher, "manifests", "results", "uploaded");
     buckets.objects.allowWrite(dispatcher, "manifests", "results");
+    buckets.objects.allowDelete(dispatcher, "codes", "manifests", "results", "crops", "reports", "uploads", "uploaded");
     buckets.uploads.allowRead(dispatcher, "files", "uploaded");
+    buckets.uploads.allowDelete(dispatcher, "uploaded");
     // It ends a session whose source cannot be listed.
     notices.from(dispatcher);
     this.tells(dispatcher);
@@ -172,7 +174,7 @@ export class ScanFlow extends Construct {
     const { tables, buckets } = this.props;
     const scheduler = this.make("scan-scheduler", "Starts a scan that is due", 256, 30);
     scheduler.set({ CONNECTIONS_TABLE: tables.connections.table.tableName });
-    tables.scan.allow(scheduler, "PutItem");
+    tables.scan.allow(scheduler, "GetItem", "PutItem");
     buckets.objects.allowWrite(scheduler, "codes");
     return scheduler;
   }

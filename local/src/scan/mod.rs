@@ -19,6 +19,8 @@ use crate::client::Client;
 use crate::error::Problem;
 use crate::platform::{Platform, TENANT};
 
+pub use retry::named;
+
 pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
     let asked = match &arguments.retry {
         None => Some((folders(&arguments.dirs)?, codes::read(&arguments.codes)?)),
@@ -69,7 +71,7 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
         report,
     })?;
     pumps.stop().await;
-    let open = platform.ledger.open_sessions().await?.len();
+    let open = still_open(&platform).await?;
     if open > 0 {
         output.note(&format!(
             "{open} earlier {} still open: give the same command again, or run riffle serve",
@@ -77,6 +79,16 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
         ));
     }
     Ok(if total_failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Scans that have not ended. What is being deleted is open too, but nobody waits for it.
+async fn still_open(platform: &Platform) -> Result<usize, Problem> {
+    let mut open = 0;
+    for id in platform.ledger.open_sessions().await? {
+        let session = platform.ledger.session(&id).await?;
+        open += usize::from(session.is_some_and(|session| !session.state.is_terminal()));
+    }
+    Ok(open)
 }
 
 /// What is to be done, and what is said of it beforehand.

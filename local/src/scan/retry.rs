@@ -63,7 +63,8 @@ async fn last(platform: &Platform) -> Result<Session, Problem> {
     finished.ok_or_else(|| Problem::new("no scan has finished here yet: there is none to retry"))
 }
 
-async fn named(platform: &Platform, given: &str) -> Result<Session, Problem> {
+/// The scan of this id, or of an id that begins so.
+pub async fn named(platform: &Platform, given: &str) -> Result<Session, Problem> {
     let wanted = given.trim().to_ascii_lowercase();
     let mut sessions = platform.sessions().await?;
     sessions.retain(|session| {

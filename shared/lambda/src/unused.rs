@@ -42,6 +42,10 @@ impl ObjectStore for Unused {
         broken()
     }
 
+    async fn list(&self, _: &str) -> Result<Vec<String>, PortError> {
+        broken()
+    }
+
     async fn delete(&self, _: &str) -> Result<(), PortError> {
         broken()
     }

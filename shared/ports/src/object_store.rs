@@ -35,6 +35,9 @@ pub trait ObjectStore: Send + Sync {
     /// A missing key is `Ok(None)`.
     async fn get(&self, key: &str) -> Result<Option<Bytes>, PortError>;
 
+    /// The keys that lie below `folder`, ascending: those that begin with `folder/`. None is no error.
+    async fn list(&self, folder: &str) -> Result<Vec<String>, PortError>;
+
     /// A missing key is no error.
     async fn delete(&self, key: &str) -> Result<(), PortError>;
 }

@@ -100,7 +100,8 @@ pub trait ScanLedger: Send + Sync {
 
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, PortError>;
 
-    /// Applies `transition` atomically, as [`Session::apply`] says. A terminal state leaves the open list.
+    /// Applies `transition` atomically, as [`Session::apply`] says. What is not [open](crate::State::is_open) leaves
+    /// the open list, and what is [gone](crate::State::is_gone) its tenant's.
     async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError>;
 
     /// Stores the result of one file unless it has one. Returns the stored one: that, never one's own, is
@@ -165,7 +166,11 @@ pub trait ScanLedger: Send + Sync {
     /// and stays.
     async fn forget_attempt(&self, id: &SessionId, index: u32, receipt: &str) -> Result<(), PortError>;
 
-    /// Sessions of `tenant`, the last created first (of one moment, by descending id), at most `limit` of them.
+    /// Removes the results, sets and attempts of a session of so many chunks. What is stored for it meanwhile or later
+    /// may stay.
+    async fn erase(&self, id: &SessionId, chunks: u32) -> Result<(), PortError>;
+
+    /// Sessions of `tenant` that are not gone, the last created first (of one moment, by descending id), at most `limit` of them.
     /// With `after`, those that follow it in this order, whether it exists or not. Fewer than `limit`: there are
     /// no more. Eventually consistent.
     async fn sessions(
@@ -175,6 +180,6 @@ pub trait ScanLedger: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Session>, PortError>;
 
-    /// Sessions not in a terminal state. Eventually consistent: read each again before acting on it.
+    /// Open sessions. Eventually consistent: read each again before acting on it.
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError>;
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::Usage;
@@ -29,7 +29,8 @@ impl AsRef<str> for SessionId {
     }
 }
 
-/// Where a session stands. LISTING → DISPATCHING → RUNNING → FINALIZING → COMPLETE.
+/// Where a session stands. LISTING → DISPATCHING → RUNNING → FINALIZING → COMPLETE; and DELETING → DELETED, once it has
+/// come to an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
@@ -40,12 +41,26 @@ pub enum State {
     Complete,
     Failed,
     Cancelled,
+    /// Nobody is told of it any more, and what came of it is being removed.
+    Deleting,
+    /// All of it is removed, but that it was.
+    Deleted,
 }
 
 impl State {
-    /// A terminal state is never left.
+    /// A terminal state is never left, but to be deleted.
     pub fn is_terminal(self) -> bool {
-        matches!(self, Self::Complete | Self::Failed | Self::Cancelled)
+        matches!(self, Self::Complete | Self::Failed | Self::Cancelled | Self::Deleting | Self::Deleted)
+    }
+
+    /// For its people it does not exist any more.
+    pub fn is_gone(self) -> bool {
+        matches!(self, Self::Deleting | Self::Deleted)
+    }
+
+    /// Whether the sweep has to look at it: it has not ended, or not all of it is removed.
+    pub fn is_open(self) -> bool {
+        !self.is_terminal() || self == Self::Deleting
     }
 }
 
@@ -116,7 +131,7 @@ pub struct Paused {
 pub struct Session {
     pub id: SessionId,
     pub tenant: String,
-    /// What was asked for: JSON of the flow's own making, never changed.
+    /// What was asked for: JSON of the flow's own making, never changed but by [`Transition::Delete`].
     pub request: String,
     pub state: State,
     pub created_at: DateTime<Utc>,
@@ -176,8 +191,13 @@ pub enum Transition {
     Unpause { now: DateTime<Utc> },
     /// Not terminal: claims the next progress frame, if the last was before `not_since`.
     Progress { now: DateTime<Utc>, not_since: DateTime<Utc> },
-    /// Not terminal: claims one sweep, if the last was before `not_since`.
+    /// Not terminal, or DELETING: claims one sweep, if the last was before `not_since`.
     Sweep { now: DateTime<Utc>, not_since: DateTime<Utc> },
+    /// COMPLETE, FAILED or CANCELLED → DELETING. Forgets what it read, found and used; of what was asked for,
+    /// `request` is left. `progress_at` says when.
+    Delete { request: String, now: DateTime<Utc> },
+    /// DELETING → DELETED. From [`Session::REMEMBERED`] after `now` on the ledger may forget that there was one.
+    Deleted { now: DateTime<Utc> },
 }
 
 /// The transition's condition did not hold; nothing was changed.
@@ -185,6 +205,10 @@ pub enum Transition {
 pub struct Refused;
 
 impl Session {
+    /// So long it is known at least that a session was deleted: longer than a message or a schedule's try may be
+    /// late, so that nothing makes it anew.
+    pub const REMEMBERED: TimeDelta = TimeDelta::days(15);
+
     /// A new session, LISTING.
     pub fn new(
         id: SessionId,
@@ -296,8 +320,26 @@ impl Session {
                 self.progress_at = *now;
             }
             Transition::Sweep { now, not_since } => {
-                require(!self.state.is_terminal() && self.swept_at.is_none_or(|swept| swept < *not_since))?;
+                require(self.state.is_open() && self.swept_at.is_none_or(|swept| swept < *not_since))?;
                 self.swept_at = Some(*now);
+            }
+            Transition::Delete { request, now } => {
+                require(self.state.is_terminal() && !self.state.is_gone())?;
+                let left = Self::new(
+                    self.id.clone(),
+                    self.tenant.clone(),
+                    request.clone(),
+                    self.created_at,
+                    self.deadline,
+                );
+                // Its manifest and its chunks are to be found.
+                *self =
+                    Self { state: State::Deleting, sealed: self.sealed.take(), progress_at: *now, ..left };
+            }
+            Transition::Deleted { now } => {
+                require(self.state == State::Deleting)?;
+                self.progress_at = *now;
+                self.state = State::Deleted;
             }
         }
         Ok(())

@@ -62,6 +62,9 @@ pub trait UploadStorage: Send + Sync {
     /// What lies under `key`.
     async fn received(&self, key: &str) -> Result<Option<Received>, PortError>;
 
+    /// Removes all files below `folder`, those whose key begins with `folder/`. None is no error.
+    async fn remove(&self, folder: &str) -> Result<(), PortError>;
+
     /// Opens what lies under `key`, if it is still of the entry's version.
     async fn open(&self, key: &str, entry: &Entry) -> Result<Box<dyn Opened>, ReadError>;
 }

@@ -209,7 +209,7 @@ const DONE: Record<string, [RegExp, Doing][]> = {
   ],
   api: [
     [
-      /sqs:/,
+      /sqs:(?!SendMessage dispatch)/,
       async (flow, person) => {
         await flow.letters();
         await person.ask("POST", "/api/dead-letters/redrive", {});

@@ -10,7 +10,8 @@ fn holds(name: &str) {
     let target = target(name).expect("a target");
     let seeds = (target.seeds)();
     assert!(!seeds.is_empty(), "{name} has no seeds");
-    let mut chance = Chance(name.bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))));
+    let mut chance =
+        Chance(name.bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))));
     let made = std::iter::repeat_with(|| mutate(&seeds, target.words, target.length, &mut chance));
     for input in seeds.iter().cloned().chain(made.take(EXECUTIONS)) {
         if let Err(finding) = run(target, &input) {

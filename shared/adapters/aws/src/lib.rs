@@ -25,6 +25,7 @@ mod ingest;
 mod item;
 mod ledger;
 mod links;
+mod listing;
 mod notices;
 mod notifier;
 mod objects;

@@ -11,6 +11,7 @@ use riffle_ports::{Meter, ObjectStore, PortError, Put, ReadError, Usage, is_key}
 
 use crate::download::{Download, download};
 use crate::error::{code, failure, status};
+use crate::listing::keys_below;
 
 /// Tries of a conditional put that meets another of the same key.
 const TRIES: u32 = 5;
@@ -82,6 +83,10 @@ impl ObjectStore for S3Objects {
             Err(ReadError::Port(error)) => Err(error),
             Err(other) => Err(PortError::Broken(format!("GetObject on {}: {other}", self.place(key)))),
         }
+    }
+
+    async fn list(&self, folder: &str) -> Result<Vec<String>, PortError> {
+        keys_below(&self.client, &self.meter, &self.bucket, folder).await
     }
 
     async fn delete(&self, key: &str) -> Result<(), PortError> {

@@ -10,12 +10,14 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Part};
+use futures::{StreamExt as _, TryStreamExt as _};
 use riffle_ports::{
     Clock, Completed, Entry, Meter, Opened, PortError, PostForm, ReadError, Received, UploadStorage, Usage,
 };
 
 use crate::download::{Download, answer, download};
 use crate::error::{code, failure};
+use crate::listing::keys_below;
 use crate::objects::check;
 use crate::post_form::{self, Allowed};
 use crate::prefixes::READ_LIMIT;
@@ -23,6 +25,9 @@ use crate::signing::{credentials, validity};
 
 /// How long an address is good.
 const LIFE: Duration = Duration::from_hours(1);
+
+/// Files removed at once.
+const AT_ONCE: usize = 32;
 
 const GONE: &str = "this file is not being sent in parts any more: declare it in a new upload";
 
@@ -199,6 +204,16 @@ impl UploadStorage for S3Uploads {
             Err(ReadError::Port(error)) => Err(error),
             Err(other) => Err(PortError::Broken(format!("HeadObject on {place}: {other}"))),
         }
+    }
+
+    async fn remove(&self, folder: &str) -> Result<(), PortError> {
+        let keys = keys_below(&self.client, &self.meter, &self.bucket, folder).await?;
+        let deleted = keys.into_iter().map(|key| async move {
+            // Free of charge.
+            let sent = self.client.delete_object().bucket(&self.bucket).key(&key).send().await;
+            sent.map(drop).map_err(|error| self.failed("DeleteObject", &key, &error))
+        });
+        futures::stream::iter(deleted).buffer_unordered(AT_ONCE).try_collect().await
     }
 
     async fn open(&self, key: &str, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {

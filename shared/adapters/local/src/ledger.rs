@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use riffle_ports::{
     Attempt, Body, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId,
     StoredResult, Transition, Usage,
@@ -74,7 +74,17 @@ impl ScanLedger for LocalLedger {
                 if session.apply(&transition).is_err() {
                     return Ok(Outcome::Refused(session));
                 }
-                save(work, &mut session)?;
+                match transition {
+                    Transition::Delete { .. } => work.erasing(|| {
+                        forget_request(work, &session)?;
+                        save(work, &mut session)
+                    })?,
+                    Transition::Deleted { now } => {
+                        forget_sessions(work, now - Session::REMEMBERED)?;
+                        save(work, &mut session)?;
+                    }
+                    _ => save(work, &mut session)?,
+                }
                 Ok(Outcome::Applied(session))
             })
             .await
@@ -223,6 +233,22 @@ impl ScanLedger for LocalLedger {
             .await
     }
 
+    async fn erase(&self, id: &SessionId, chunks: u32) -> Result<(), PortError> {
+        let id = id.clone();
+        self.database
+            .call(move |work| {
+                work.erasing(|| {
+                    for table in ["results", "done"] {
+                        let sql = format!("DELETE FROM {table} WHERE session = ?1 AND chunk < ?2");
+                        work.prepare_cached(&sql)?.execute(params![id.0, chunks])?;
+                    }
+                    work.prepare_cached("DELETE FROM attempts WHERE session = ?1")?.execute([&id.0])?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
     async fn sessions(
         &self,
         tenant: &str,
@@ -272,7 +298,35 @@ fn load(work: &Work<'_>, id: &SessionId) -> Result<Option<Session>, WorkError> {
     Ok(Some(session))
 }
 
-/// Writes all but the request, which never changes.
+/// What was asked for is replaced by what is left of it, and nobody finds the session in a list.
+fn forget_request(work: &Work<'_>, session: &Session) -> Result<(), WorkError> {
+    work.prepare_cached("UPDATE requests SET request = ?2 WHERE session = ?1")?
+        .execute(params![session.id.0, session.request])?;
+    listing::remove(work, session)
+}
+
+/// Forgets that there were sessions that were deleted before `before`.
+fn forget_sessions(work: &Work<'_>, before: DateTime<Utc>) -> Result<(), WorkError> {
+    let mut old = Vec::new();
+    let mut deleted = work.prepare_cached(
+        "SELECT id, fields FROM sessions WHERE NOT open AND json_extract(fields, '$.state') = 'DELETED'",
+    )?;
+    for row in deleted.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))? {
+        let (id, fields) = row?;
+        let session: Session = serde_json::from_str(&fields)
+            .map_err(|error| WorkError::Unreadable(format!("session {id}: {error}")))?;
+        if session.progress_at < before {
+            old.push(id);
+        }
+    }
+    for id in old {
+        work.prepare_cached("DELETE FROM requests WHERE session = ?1")?.execute([&id])?;
+        work.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([&id])?;
+    }
+    Ok(())
+}
+
+/// Writes all but the request.
 fn save(work: &Work<'_>, session: &mut Session) -> Result<(), WorkError> {
     let request = std::mem::take(&mut session.request);
     let chunks_done = std::mem::take(&mut session.chunks_done);
@@ -282,12 +336,7 @@ fn save(work: &Work<'_>, session: &mut Session) -> Result<(), WorkError> {
         "INSERT INTO sessions (id, open, fields, chunks_done) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE \
          SET open = excluded.open, fields = excluded.fields, chunks_done = excluded.chunks_done",
     )?
-    .execute(params![
-        session.id.0,
-        !session.state.is_terminal(),
-        fields,
-        index_set::encode(&chunks_done)
-    ])?;
+    .execute(params![session.id.0, session.state.is_open(), fields, index_set::encode(&chunks_done)])?;
     session.request = request;
     session.chunks_done = chunks_done;
     Ok(())

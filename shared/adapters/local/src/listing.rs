@@ -26,6 +26,13 @@ pub(crate) fn add(work: &Work<'_>, session: &Session) -> Result<(), WorkError> {
     Ok(())
 }
 
+/// Takes a session from the list.
+pub(crate) fn remove(work: &Work<'_>, session: &Session) -> Result<(), WorkError> {
+    work.prepare_cached("DELETE FROM listing WHERE tenant = ?1 AND created_at = ?2 AND session = ?3")?
+        .execute(params![session.tenant, sortable(session.created_at), session.id.0])?;
+    Ok(())
+}
+
 /// The ids that follow `after`.
 pub(crate) fn page(
     work: &Work<'_>,

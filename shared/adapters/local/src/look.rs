@@ -142,7 +142,10 @@ impl StateLook {
                 .map(|fields| parse(&fields?))
                 .collect()
         };
-        Ok(read()?)
+        let mut open = read()?;
+        // What is being deleted is looked after, and nobody waits for it.
+        open.retain(|session| !session.state.is_terminal());
+        Ok(open)
     }
 
     /// The state of a session, if there is such a one.

@@ -4,7 +4,9 @@
 //! folder of one name), and parts of up to 512 bytes (names end at 255). So folders carry a mark that no key
 //! holds: `a/b` is `a=/b`, and a part of more than 200 bytes is cut into `200 bytes~/rest`.
 
-use std::path::PathBuf;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use riffle_ports::{PortError, is_key};
 
@@ -30,6 +32,39 @@ pub(crate) fn path_of(key: &str) -> Result<PathBuf, PortError> {
         }
     }
     Ok(path)
+}
+
+/// The folder that holds what lies below `folder`, relative to the objects folder.
+pub(crate) fn folder_of(folder: &str) -> Result<PathBuf, PortError> {
+    if !is_key(folder) {
+        return Err(PortError::Broken(format!("{folder:?} is no key of an object")));
+    }
+    // A key has 512 bytes at most: what is longer with one letter more has nothing below it.
+    let mut path = path_of(folder)?;
+    let name = path.file_name().map(|name| format!("{}=", name.to_string_lossy())).unwrap_or_default();
+    path.set_file_name(name);
+    Ok(path)
+}
+
+/// The keys of all files in a folder and in those within. `prefix`: what they begin with. A folder that is not there
+/// is empty.
+pub(crate) fn collect(dir: &Path, prefix: &str, keys: &mut Vec<String>) -> io::Result<()> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if let Some(part) = name.strip_suffix('=') {
+            collect(&entry.path(), &format!("{prefix}{part}/"), keys)?;
+        } else if let Some(head) = name.strip_suffix('~') {
+            collect(&entry.path(), &format!("{prefix}{head}"), keys)?;
+        } else {
+            keys.push(format!("{prefix}{name}"));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use riffle_ports::{ObjectStore, PortError, Put};
 
 use crate::database::Database;
-use crate::object_path::path_of;
+use crate::object_path::{collect, folder_of, path_of};
 
 /// Up to this size (bytes) a file is read or written where the call is made: that takes less time than
 /// handing it to another thread and back.
@@ -77,6 +77,18 @@ impl ObjectStore for LocalObjects {
             Err(Failure::Io(error)) => Err(failure("read", key, &error)),
             Err(Failure::Port(error)) => Err(error),
         }
+    }
+
+    async fn list(&self, folder: &str) -> Result<Vec<String>, PortError> {
+        let (root, name) = (self.folders.objects.join(folder_of(folder)?), folder.to_owned());
+        elsewhere(move || {
+            let mut keys = Vec::new();
+            collect(&root, &format!("{name}/"), &mut keys)
+                .map_err(|error| failure("listed", &name, &error))?;
+            keys.sort();
+            Ok(keys)
+        })
+        .await?
     }
 
     async fn delete(&self, key: &str) -> Result<(), PortError> {

@@ -25,7 +25,7 @@ use crate::file_read::LocalFile;
 use crate::folder_walk::version;
 use crate::folders::READ_LIMIT;
 use crate::hex;
-use crate::object_path::path_of;
+use crate::object_path::{folder_of, path_of};
 use crate::objects::elsewhere;
 use crate::store::{private_dir, private_file};
 
@@ -361,6 +361,15 @@ impl UploadStorage for LocalUploads {
             Ok(metadata) => Ok(Some(Received { size: metadata.len(), version: version(&metadata) })),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed(&error)),
+        }
+    }
+
+    async fn remove(&self, folder: &str) -> Result<(), PortError> {
+        let path = self.folders.files.join(folder_of(folder)?);
+        let removed = elsewhere(move || fs::remove_dir_all(path)).await?;
+        match removed {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(&error)),
+            _ => Ok(()),
         }
     }
 

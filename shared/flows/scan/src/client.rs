@@ -134,6 +134,10 @@ impl Scan {
             None => self.ports.ids.fresh(),
         };
         let id = session_id(tenant, &request_id);
+        if self.ports.ledger.session(&id).await?.is_some_and(|session| session.state.is_gone()) {
+            let message = "This request_id was used for a scan that was deleted. Make a new one.";
+            return Err(Refusal::new(ErrorCode::RequestIdReused, message));
+        }
         let asked = match start.retry_of.clone() {
             None => Asked {
                 source: self.source(tenant, &id, &start).await?,
@@ -143,6 +147,7 @@ impl Scan {
             },
             Some(earlier) => self.retry_of(tenant, &id, &start, earlier).await?,
         };
+        self.hold_upload(tenant, &id, &asked).await?;
         let codes_digest = self.store_codes(&id, &asked.codes).await?;
         let Asked { source, codes, options, retry_of } = asked;
         let codes = u32::try_from(codes.len()).ok();
@@ -157,6 +162,24 @@ impl Scan {
                 Err(Refusal::new(ErrorCode::RequestIdReused, message))
             }
         }
+    }
+
+    /// Keeps the upload that is to be read, if it is one, from being deleted with another scan.
+    async fn hold_upload(&self, tenant: &str, id: &SessionId, asked: &Asked) -> Result<(), Refusal> {
+        let Source::Upload(upload) = &asked.source else { return Ok(()) };
+        self.use_upload(id, upload).await?;
+        // Again, after that: it may have been deleted meanwhile.
+        match &asked.retry_of {
+            None => self.own_upload(tenant, upload).await,
+            Some(earlier) => self.own_session(tenant, earlier.0.clone()).await.map(drop),
+        }
+    }
+
+    async fn own_upload(&self, tenant: &str, upload: &str) -> Result<(), Refusal> {
+        if is_id(upload) && self.ports.objects.get(&keys::upload(tenant, upload)).await?.is_some() {
+            return Ok(());
+        }
+        Err(Refusal::new(ErrorCode::BadRequest, "There is no such upload."))
     }
 
     /// Calls the dispatcher.
@@ -269,11 +292,8 @@ impl Scan {
         match named[..] {
             ["upload_id"] => {
                 let upload = start.upload_id.clone().unwrap_or_default();
-                let key = keys::upload(tenant, &upload);
-                if is_id(&upload) && self.ports.objects.get(&key).await?.is_some() {
-                    return Ok(Source::Upload(upload));
-                }
-                Err(Refusal::new(ErrorCode::BadRequest, "There is no such upload."))
+                self.own_upload(tenant, &upload).await?;
+                Ok(Source::Upload(upload))
             }
             ["folders"] if self.settings.folders_allowed => Ok(Source::Folders(start.folders.clone())),
             ["prefix"] if self.settings.prefixes_allowed => {
@@ -376,10 +396,10 @@ impl Scan {
         Ok(())
     }
 
-    /// A session of the tenant. Another tenant's is not found.
+    /// A session of the tenant. Another tenant's is not found, nor one that was deleted.
     async fn own_session(&self, tenant: &str, id: String) -> Result<Session, Refusal> {
         match self.ports.ledger.session(&SessionId(id)).await? {
-            Some(session) if session.tenant == tenant => Ok(session),
+            Some(session) if session.tenant == tenant && !session.state.is_gone() => Ok(session),
             _ => Err(not_found()),
         }
     }

@@ -68,6 +68,7 @@ impl Dispatcher {
                 let reason = "not all files could be listed and handed out in time: scan fewer at once";
                 self.change(&id, Transition::Fail { reason: reason.to_owned() }).await?
             }
+            State::Deleting => return self.scan.erase(&session).await,
             // Whoever brings a new token calls again.
             _ if session.is_paused() => return Ok(()),
             State::Listing => match self.list(&session).await? {

@@ -27,7 +27,12 @@ impl Scan {
             State::Complete => self.tell_complete(&session).await?,
             State::Running | State::Finalizing => Box::pin(self.close(&session)).await?,
             // DISPATCHING: the dispatcher calls again when it has handed everything out.
-            State::Listing | State::Dispatching | State::Failed | State::Cancelled => {}
+            State::Listing
+            | State::Dispatching
+            | State::Failed
+            | State::Cancelled
+            | State::Deleting
+            | State::Deleted => {}
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The scan flow: a source and a list of codes become live matches and one report, exactly.
 //!
 //! `client` takes what people ask for, `dispatcher` lists and hands out, `retry` carries over what an earlier
-//! session read, `worker` and `quarantine` read, `record` writes down, `lent` keeps the tokens people lend and pauses for a new one, `finisher` closes (`closing` builds the report, `crops` draws for it), `sweeper` heals; `walk` and
+//! session read, `worker` and `quarantine` read, `record` writes down, `lent` keeps the tokens people lend and pauses for a new one, `finisher` closes (`closing` builds the report, `crops` draws for it), `sweeper` heals, `deletion` removes; `walk` and
 //! what stands on it (`snapshot`, `pages`, `code_states`, `overview`, `evidence`) tell; `page_views` shows. Counters are for showing, sets for deciding:
 //! delivery is at least once everywhere, and each of these may run twice, at once, half-way or late.
 
@@ -12,6 +12,7 @@ mod code_lists;
 mod code_states;
 pub mod codes;
 mod crops;
+mod deletion;
 mod dispatcher;
 mod downloads;
 mod drive_page;
@@ -49,6 +50,7 @@ mod worker;
 
 pub use announce::status;
 pub use code_lists::CodeListsError;
+pub use deletion::DeletionError;
 pub use dispatcher::Dispatcher;
 pub use drive_page::drive_page;
 pub use evidence::{PageView, Sighting};

@@ -23,7 +23,7 @@ impl Scan {
         tenant: &str,
         id: &SessionId,
     ) -> Result<Option<Session>, PortError> {
-        Ok(self.ports.ledger.session(id).await?.filter(|session| session.tenant == tenant))
+        Ok(self.ports.ledger.session(id).await?.filter(|it| it.tenant == tenant && !it.state.is_gone()))
     }
 
     /// The tenant's session, or an error that says there is none.

@@ -27,6 +27,17 @@ impl Request {
         serde_json::to_string(self).expect("a request is plain data")
     }
 
+    /// What is left of it when the session is to be deleted: what leads to what is still to be removed.
+    #[must_use]
+    pub fn remains(&self) -> Self {
+        let source = match &self.source {
+            Source::Upload(upload) => Source::Upload(upload.clone()),
+            Source::Folders(_) | Source::Prefix { .. } | Source::Drive { .. } => Source::Folders(Vec::new()),
+        };
+        let (options, codes_digest) = (Options::default(), String::new());
+        Self { source, options, codes_digest, codes: None, retry_of: None }
+    }
+
     pub fn decode(json: &str) -> Result<Self, PortError> {
         serde_json::from_str(json)
             .map_err(|error| PortError::Broken(format!("a stored session request cannot be read: {error}")))
@@ -96,6 +107,11 @@ pub mod keys {
         format!("reports/{session}.xlsx")
     }
 
+    /// All that a session owns lies below these, but its report.
+    pub fn folders(session: &SessionId) -> [String; 4] {
+        ["codes", "manifests", "results", "crops"].map(|of| format!("{of}/{session}"))
+    }
+
     /// What a tenant's clients have uploaded. Whatever a tenant is called, this is no other's, nor part of it.
     pub fn uploads(tenant: &str) -> String {
         format!("uploads/{}/", &super::digest(tenant.as_bytes())[..32])
@@ -109,6 +125,20 @@ pub mod keys {
     /// That a tenant has this upload.
     pub fn upload(tenant: &str, upload: &str) -> String {
         format!("{}sets/{upload}", uploads(tenant))
+    }
+
+    /// All of an upload, in the object store and among uploaded files, but that a tenant has it.
+    pub fn upload_folder(upload: &str) -> String {
+        format!("uploaded/{upload}")
+    }
+
+    /// Which sessions use an upload lies below it.
+    pub fn upload_uses(upload: &str) -> String {
+        format!("uploaded/{upload}/used")
+    }
+
+    pub fn upload_use(upload: &str, session: &SessionId) -> String {
+        format!("{}/{session}", upload_uses(upload))
     }
 
     /// The files declared from number `first` on.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use riffle_ports::{
     ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Message, Meter, Notices,
-    ObjectStore, PortError, Queue, ScanLedger, Session, SessionId, TokenVault, WorkQueue,
+    ObjectStore, PortError, Queue, ScanLedger, Session, SessionId, TokenVault, UploadStorage, WorkQueue,
 };
 use serde::Serialize;
 
@@ -51,6 +51,7 @@ pub struct Scan {
     pub(crate) drawing: Option<Drawing>,
     pub(crate) notices: Option<Arc<dyn Notices>>,
     pub(crate) tokens: Option<Arc<dyn TokenVault>>,
+    pub(crate) uploads: Option<Arc<dyn UploadStorage>>,
     cached: Arc<Mutex<VecDeque<CachedCodes>>>,
 }
 
@@ -74,6 +75,7 @@ impl Scan {
             drawing: None,
             notices: None,
             tokens: None,
+            uploads: None,
             cached: Arc::default(),
         }
     }
@@ -100,6 +102,12 @@ impl Scan {
     #[must_use]
     pub fn with_tokens(self, tokens: Arc<dyn TokenVault>) -> Self {
         Self { tokens: Some(tokens), ..self }
+    }
+
+    /// With the storage of uploaded files: it can remove them.
+    #[must_use]
+    pub fn with_uploads(self, uploads: Arc<dyn UploadStorage>) -> Self {
+        Self { uploads: Some(uploads), ..self }
     }
 
     /// Stores a list of codes where the session will look for it, and returns its digest.

@@ -107,6 +107,7 @@ pub(crate) fn state(state: State) -> SessionState {
         State::Finalizing => SessionState::Finalizing,
         State::Complete => SessionState::Complete,
         State::Failed => SessionState::Failed,
-        State::Cancelled => SessionState::Cancelled,
+        // Nobody is told of one that is gone; who was just being told hears that it has ended.
+        State::Cancelled | State::Deleting | State::Deleted => SessionState::Cancelled,
     }
 }

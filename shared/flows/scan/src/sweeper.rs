@@ -54,6 +54,14 @@ impl Scan {
                     Ok(())
                 }
             }
+            // More may have come since, and whoever was called before may have ended half-way.
+            (State::Deleting, _) => {
+                if self.claim_resend(session).await? {
+                    self.call_dispatcher(id).await
+                } else {
+                    Ok(())
+                }
+            }
             (State::Running, Some(sealed)) => self.sweep_running(session, sealed, late).await,
             (State::Finalizing, _) if session.lease.as_ref().is_none_or(|lease| lease.until <= now) => {
                 self.call_finisher(session).await

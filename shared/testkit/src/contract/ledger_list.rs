@@ -2,6 +2,7 @@
 
 use riffle_ports::{Ids, ListedAt, ScanLedger, Session, SessionId, State, Transition};
 
+use super::ledger_sessions::assert_listed;
 use super::{at, new_session, ok};
 
 /// An index that is eventually right is asked as often as this.
@@ -28,6 +29,35 @@ async fn listed(ledger: &dyn ScanLedger, tenant: &str, limit: u32, expected: usi
         }
     }
     all
+}
+
+/// One that is deleted leaves its tenant's list at once, and the open ones when it is done.
+pub(super) async fn deletion(ledger: &dyn ScanLedger, ids: &dyn Ids) {
+    let tenant = format!("tenant {}", ids.fresh());
+    let (kept, gone) = (new_session(ids), new_session(ids));
+    for session in [&kept, &gone] {
+        ok(ledger.create(Session { tenant: tenant.clone(), ..session.clone() }).await, "create");
+        ok(ledger.transition(&session.id, Transition::Cancel).await, "transition");
+    }
+    listed(ledger, &tenant, 10, 2).await;
+    let delete = Transition::Delete { request: "what is left".to_owned(), now: at(7_000) };
+    ok(ledger.transition(&gone.id, delete).await, "transition");
+    let mut left = Vec::new();
+    for _ in 0..PATIENCE {
+        left = ok(ledger.sessions(&tenant, None, 10).await, "sessions");
+        if left.len() == 1 {
+            break;
+        }
+    }
+    let left: Vec<_> = left.into_iter().map(|session| session.id).collect();
+    assert_eq!(left, [kept.id], "one of two is deleted");
+    assert_listed(ledger, &[&gone.id], true, "what is being deleted is open").await;
+    let stored = ok(ledger.session(&gone.id).await, "session").expect("it is remembered");
+    assert_eq!((stored.request.as_str(), stored.state), ("what is left", State::Deleting));
+    let same = Session { tenant: tenant.clone(), ..gone.clone() };
+    assert_eq!(ok(ledger.create(same).await, "create"), Some(stored), "nobody makes it anew");
+    ok(ledger.transition(&gone.id, Transition::Deleted { now: at(8_000) }).await, "transition");
+    assert_listed(ledger, &[&gone.id], false, "what is deleted is not open").await;
 }
 
 /// Newest first, in pages of any size, one tenant's alone.

@@ -185,3 +185,44 @@ pub(super) async fn attempts(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         assert_eq!(other, &returned[0], "of 16 attempts at once one is remembered, by all the same");
     }
 }
+
+/// What is removed is there no more and leaves room; others' stays.
+pub(super) async fn erase(ledger: &dyn ScanLedger, ids: &dyn Ids) {
+    let (id, other) = (session(ledger, ids).await, session(ledger, ids).await);
+    let attempt = |number: i64| Attempt { receipt: format!("message #{number}"), at: at(number) };
+    for of in [&id, &other] {
+        for (chunk, first) in [(0, 0), (1, 100), (11, 1_100)] {
+            // More than a table changes at once.
+            let results = (first..first + 40).map(|index| (chunk, index, result(index))).collect();
+            ok(ledger.put_results(of, results).await, "put_results");
+            ok(ledger.add_done(of, chunk, &set(first..first + 40)).await, "add_done");
+        }
+        for file in [3, 1_130] {
+            ok(ledger.record_attempt(of, file, attempt(1)).await, "record_attempt");
+        }
+    }
+    let before = ok(ledger.session(&id).await, "session");
+    for _ in 0..2 {
+        ok(ledger.erase(&id, 12).await, "erase, and again");
+        for chunk in [0, 1, 11] {
+            assert_eq!(ok(ledger.results(&id, chunk).await, "results"), [], "results are removed");
+            assert_eq!(ok(ledger.done(&id, chunk).await, "done"), set([]), "sets are removed");
+        }
+    }
+    assert_eq!(ok(ledger.session(&id).await, "session"), before, "the session itself stays");
+    for chunk in [0, 1, 11] {
+        assert_eq!(ok(ledger.results(&other, chunk).await, "results").len(), 40, "another's results stay");
+        assert_eq!(ok(ledger.done(&other, chunk).await, "done").len(), 40, "another's sets stay");
+    }
+    for file in [3, 1_130] {
+        let anew = ok(ledger.record_attempt(&id, file, attempt(2)).await, "record_attempt");
+        assert_eq!(anew, attempt(2), "attempts are removed");
+        let kept = ok(ledger.record_attempt(&other, file, attempt(2)).await, "record_attempt");
+        assert_eq!(kept, attempt(1), "another's attempts stay");
+    }
+    ok(ledger.put_result(&id, 0, 7, result(7)).await, "put_result");
+    assert_eq!(ok(ledger.results(&id, 0).await, "results"), [(7, result(7))], "what comes later is there");
+    let nobody = SessionId(ids.fresh());
+    ok(ledger.erase(&nobody, 3).await, "erase of what never was");
+    assert_eq!(ok(ledger.session(&nobody).await, "session"), None, "erase makes nothing");
+}

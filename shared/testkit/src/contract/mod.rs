@@ -67,6 +67,7 @@ pub async fn scan_ledger(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     ledger_sessions::one_wins(ledger, ids).await;
     ledger_list::pages(ledger, ids).await;
     ledger_list::changes(ledger, ids).await;
+    ledger_list::deletion(ledger, ids).await;
     ledger_sessions::progress(ledger, ids).await;
     session_walk::every_transition(ledger, ids).await;
     ledger_sets::results(ledger, ids).await;
@@ -75,6 +76,7 @@ pub async fn scan_ledger(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     ledger_sets::done(ledger, ids).await;
     ledger_sets::done_by_many(ledger, ids).await;
     ledger_sets::attempts(ledger, ids).await;
+    ledger_sets::erase(ledger, ids).await;
 }
 
 /// Everything [`FileLedger`] promises.

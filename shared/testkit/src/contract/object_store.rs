@@ -19,6 +19,7 @@ pub async fn object_store(store: &dyn ObjectStore, ids: &dyn Ids) {
     race(store, &folder).await;
     whole(store, &folder).await;
     keys(store, &folder).await;
+    lists(store, &folder).await;
     bad_keys(store).await;
 }
 
@@ -31,6 +32,30 @@ async fn assert_holds(store: &dyn ObjectStore, key: &str, expected: Option<&Byte
         found.map(|content| content.len()),
         expected.map(Bytes::len)
     );
+}
+
+/// What lies below a folder, however deep and however much, and nothing beside it.
+async fn lists(store: &dyn ObjectStore, folder: &str) {
+    let folder = format!("{folder}/listed");
+    assert_eq!(ok(store.list(&folder).await, "list"), [""; 0], "nothing lies there");
+    // More than a cloud names at once.
+    let mut expected: Vec<String> = (0..1_100).map(|number| format!("{folder}/many/{number:04}")).collect();
+    expected.extend([format!("{folder}/a/b/c"), format!("{folder}/z")]);
+    let beside = [format!("{folder}-beside"), format!("{folder}.x/y"), format!("{folder}x")];
+    let puts = expected.iter().chain(&beside).map(|key| store.put(key, Bytes::from_static(b"here")));
+    for outcome in join_all(puts).await {
+        ok(outcome, "put");
+    }
+    expected.sort();
+    // Compared first: a thousand keys in a message help nobody.
+    let listed = ok(store.list(&folder).await, "list");
+    assert!(listed == expected, "{} keys below {folder}, not {}", listed.len(), expected.len());
+    let single = ok(store.list(&format!("{folder}/z")).await, "list");
+    assert_eq!(single, [""; 0], "a key is not below itself");
+    ok(store.delete(&format!("{folder}/a/b/c")).await, "delete");
+    let deeper = ok(store.list(&format!("{folder}/a")).await, "list");
+    assert_eq!(deeper, [""; 0], "what was deleted is not listed");
+    assert_broken(&store.list("../x").await, "list of what is no key");
 }
 
 /// Sizes around the limits that implementations have, every byte value, and replacement.

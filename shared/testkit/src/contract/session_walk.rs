@@ -14,7 +14,7 @@ const WALKS: u64 = 60;
 const STEPS: usize = 50;
 
 /// Which kinds of transition there are, for the reckoning at the end.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 14] = [
     "seal",
     "dispatched",
     "run",
@@ -27,6 +27,8 @@ const KINDS: [&str; 12] = [
     "sweep",
     "pause",
     "unpause",
+    "delete",
+    "deleted",
 ];
 
 /// Each step's answer, and the stored session after it, equal the model's.
@@ -49,24 +51,28 @@ pub(super) async fn every_transition(ledger: &dyn ScanLedger, ids: &dyn Ids) {
             let outcome = ok(ledger.transition(&model.id, transition.clone()).await, "transition");
             assert_eq!(outcome, expected, "{place}: {transition:?}");
             seen.insert((kind, applied));
+            seen.insert((end_of(model.state), true));
         }
         assert_eq!(
             ok(ledger.session(&model.id).await, "session"),
             Some(model.clone()),
             "walk {seed}: the stored session at its end"
         );
-        let open = !model.state.is_terminal();
-        assert_listed(ledger, &[&model.id], open, "open sessions are those not in a terminal state").await;
-        seen.insert((end_of(model.state), true));
-        ok(ledger.transition(&model.id, Transition::Cancel).await, "transition");
+        let open = model.state.is_open();
+        let what = "open sessions are those that have not ended or are being deleted";
+        assert_listed(ledger, &[&model.id], open, what).await;
+        let delete = Transition::Delete { request: String::new(), now: at(0) };
+        for end in [Transition::Cancel, delete, Transition::Deleted { now: at(0) }] {
+            ok(ledger.transition(&model.id, end).await, "transition");
+        }
     }
     for kind in KINDS {
         for applied in [true, false] {
             assert!(seen.contains(&(kind, applied)), "no walk had {kind} with applied = {applied}");
         }
     }
-    for state in [State::Complete, State::Failed, State::Cancelled] {
-        assert!(seen.contains(&(end_of(state), true)), "no walk ended in {state:?}");
+    for state in [State::Complete, State::Failed, State::Cancelled, State::Deleting, State::Deleted] {
+        assert!(seen.contains(&(end_of(state), true)), "no walk came to {state:?}");
     }
 }
 
@@ -75,6 +81,8 @@ fn end_of(state: State) -> &'static str {
         State::Complete => "ends complete",
         State::Failed => "ends failed",
         State::Cancelled => "ends cancelled",
+        State::Deleting => "ends half deleted",
+        State::Deleted => "ends deleted",
         _ => "ends open",
     }
 }
@@ -114,7 +122,7 @@ fn any_usage(rng: &mut Rng) -> Usage {
 /// states come seldom, so that walks get far.
 fn any_transition(rng: &mut Rng) -> (&'static str, Transition) {
     let number = roll(rng, 50);
-    let kind = match roll(rng, 70) {
+    let kind = match roll(rng, 74) {
         0..=7 => 0,
         8..=13 => 1,
         14..=23 => 2,
@@ -126,7 +134,9 @@ fn any_transition(rng: &mut Rng) -> (&'static str, Transition) {
         48..=53 => 8,
         54..=59 => 9,
         60..=66 => 10,
-        _ => 11,
+        67..=69 => 11,
+        70..=72 => 12,
+        _ => 13,
     };
     let token = format!("token {}", roll(rng, 2));
     let now = time(rng);
@@ -160,7 +170,9 @@ fn any_transition(rng: &mut Rng) -> (&'static str, Transition) {
             paused: Paused { by: token, at: now },
             renewals: u32::try_from(roll(rng, 3)).unwrap_or_default(),
         },
-        _ => Transition::Unpause { now },
+        11 => Transition::Unpause { now },
+        12 => Transition::Delete { request: format!("left of {number}"), now },
+        _ => Transition::Deleted { now },
     };
     (KINDS[kind], transition)
 }

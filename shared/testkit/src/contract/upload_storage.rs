@@ -40,6 +40,7 @@ fn entry(received: &Received) -> Entry {
 pub async fn upload_storage(harness: &dyn SenderHarness, ids: &dyn Ids) {
     whole_files(harness, ids).await;
     parts(harness, ids).await;
+    removal(harness, ids).await;
     addresses(harness, ids).await;
 }
 
@@ -112,6 +113,32 @@ async fn parts(harness: &dyn SenderHarness, ids: &dyn Ids) {
     let outcome = ok(storage.complete(&key, &begun, &[(1, etag)], 3).await, "complete");
     assert!(matches!(outcome, Completed::Refused(_)), "what was given up cannot be completed");
     assert_eq!(harness.put(&url, b"xyz").await, None, "nor sent to");
+}
+
+/// What lies below a folder goes, and nothing beside it.
+async fn removal(harness: &dyn SenderHarness, ids: &dyn Ids) {
+    let storage = harness.storage();
+    let folder = format!("contract/{}", ids.fresh());
+    ok(storage.remove(&folder).await, "remove of nothing");
+    let below = [format!("{folder}/files/1"), format!("{folder}/2")];
+    let beside = [format!("{folder}x/files/1"), format!("{folder}-1")];
+    for key in below.iter().chain(&beside) {
+        let form = ok(storage.form(key, 3).await, "form");
+        assert!(harness.post(&form, b"xyz").await, "it is taken");
+    }
+    for _ in 0..2 {
+        ok(storage.remove(&folder).await, "remove, and again");
+    }
+    for key in &below {
+        assert_eq!(ok(storage.received(key).await, "received"), None, "{key} is removed");
+    }
+    for key in &beside {
+        assert_eq!(content(storage, key).await, b"xyz", "{key} lies beside it");
+    }
+    let form = ok(storage.form(&below[0], 3).await, "form");
+    assert!(harness.post(&form, b"abc").await, "there may come something again");
+    assert_eq!(content(storage, &below[0]).await, b"abc");
+    assert_broken(&storage.remove("../x").await, "remove of what is no key");
 }
 
 async fn addresses(harness: &dyn SenderHarness, ids: &dyn Ids) {

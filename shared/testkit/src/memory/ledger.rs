@@ -61,6 +61,8 @@ pub enum Change {
         chunk: u32,
         new: usize,
     },
+    /// Results, sets and attempts were removed.
+    Erased(SessionId),
     /// An attempt was to be remembered where one is.
     Attempted {
         id: SessionId,
@@ -83,6 +85,8 @@ pub const fn name_of(transition: &Transition) -> &'static str {
         Transition::Sweep { .. } => "sweep",
         Transition::Pause { .. } => "pause",
         Transition::Unpause { .. } => "unpause",
+        Transition::Delete { .. } => "delete",
+        Transition::Deleted { .. } => "deleted",
     }
 }
 
@@ -256,6 +260,16 @@ impl ScanLedger for MemoryLedger {
         })
     }
 
+    async fn erase(&self, id: &SessionId, chunks: u32) -> Result<(), PortError> {
+        self.inspect(|books| {
+            books.results.retain(|(of, chunk), _| of != id || *chunk >= chunks);
+            books.done.retain(|(of, chunk), _| of != id || *chunk >= chunks);
+            books.attempts.retain(|(of, _), _| of != id);
+            books.note(Change::Erased(id.clone()));
+            Ok(())
+        })
+    }
+
     async fn sessions(
         &self,
         tenant: &str,
@@ -266,7 +280,7 @@ impl ScanLedger for MemoryLedger {
             let mut sessions: Vec<Session> = books
                 .sessions
                 .values()
-                .filter(|session| session.tenant == tenant)
+                .filter(|session| session.tenant == tenant && !session.state.is_gone())
                 .filter(|session| after.is_none_or(|after| ListedAt::from(*session) < *after))
                 .cloned()
                 .collect();
@@ -281,7 +295,7 @@ impl ScanLedger for MemoryLedger {
             Ok(books
                 .sessions
                 .values()
-                .filter(|session| !session.state.is_terminal())
+                .filter(|session| session.state.is_open())
                 .map(|session| session.id.clone())
                 .collect())
         })

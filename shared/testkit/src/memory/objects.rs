@@ -72,6 +72,12 @@ impl ObjectStore for MemoryObjects {
         Ok(self.peek(key))
     }
 
+    async fn list(&self, folder: &str) -> Result<Vec<String>, PortError> {
+        check(folder)?;
+        let below = format!("{folder}/");
+        Ok(self.keys().into_iter().filter(|key| key.starts_with(&below)).collect())
+    }
+
     async fn delete(&self, key: &str) -> Result<(), PortError> {
         check(key)?;
         lock(&self.stored).remove(key);

@@ -27,6 +27,9 @@ impl UploadStorage for NoUploads {
     async fn received(&self, _: &str) -> Result<Option<Received>, PortError> {
         Ok(None)
     }
+    async fn remove(&self, _: &str) -> Result<(), PortError> {
+        Ok(())
+    }
     async fn open(&self, _: &str, _: &Entry) -> Result<Box<dyn Opened>, ReadError> {
         Err(ReadError::Missing)
     }

@@ -58,6 +58,8 @@ fn transition_point(transition: &Transition) -> Point {
         Transition::Sweep { .. } => "ledger.sweep",
         Transition::Pause { .. } => "ledger.pause",
         Transition::Unpause { .. } => "ledger.unpause",
+        Transition::Delete { .. } => "ledger.delete",
+        Transition::Deleted { .. } => "ledger.deleted",
     })
 }
 
@@ -143,6 +145,11 @@ impl ScanLedger for Faulty<dyn ScanLedger> {
         self.control.call(writes("ledger.forget_attempt"), detail, effect).await
     }
 
+    async fn erase(&self, id: &SessionId, chunks: u32) -> Result<(), PortError> {
+        let effect = || self.inner.erase(id, chunks);
+        self.control.call(writes("ledger.erase"), || format!("{id} {chunks}"), effect).await
+    }
+
     async fn sessions(
         &self,
         tenant: &str,
@@ -190,6 +197,11 @@ impl ObjectStore for Faulty<dyn ObjectStore> {
     async fn get(&self, key: &str) -> Result<Option<Bytes>, PortError> {
         let effect = || self.inner.get(key);
         self.control.call(reads("objects.get"), || key.to_owned(), effect).await
+    }
+
+    async fn list(&self, folder: &str) -> Result<Vec<String>, PortError> {
+        let effect = || self.inner.list(folder);
+        self.control.call(reads("objects.list"), || folder.to_owned(), effect).await
     }
 
     async fn delete(&self, key: &str) -> Result<(), PortError> {

@@ -11,19 +11,19 @@ use crate::http::{assert_problem, server};
 use crate::server::{Answer, Server};
 use crate::socket::Socket;
 
-fn create(server: &Server) -> String {
+pub fn create(server: &Server) -> String {
     let answer = server.post("/api/uploads", &json!({}));
     assert_eq!(answer.status, 201);
     answer.json()["upload_id"].as_str().expect("an id").to_owned()
 }
 
-fn declare(server: &Server, upload: &str, first: u32, files: &[(&str, usize)]) -> Answer {
+pub fn declare(server: &Server, upload: &str, first: u32, files: &[(&str, usize)]) -> Answer {
     let files: Vec<Value> = files.iter().map(|(name, size)| json!({ "name": name, "size": size })).collect();
     server.post(&format!("/api/uploads/{upload}/files"), &json!({ "first": first, "files": files }))
 }
 
 /// The form a page would send.
-fn send_form(server: &Server, single: &Value, content: &[u8]) -> Answer {
+pub fn send_form(server: &Server, single: &Value, content: &[u8]) -> Answer {
     assert_eq!((&single["kind"], &single["method"]), (&json!("single"), &json!("POST")));
     let mut body = Vec::new();
     for (name, value) in single["fields"].as_object().expect("fields") {
@@ -55,7 +55,7 @@ fn send_parts(server: &Server, parts: &Value, content: &[u8]) -> Value {
     json!({ "parts": sent.collect::<Vec<_>>() })
 }
 
-fn target(answer: &Answer, place: usize) -> Value {
+pub fn target(answer: &Answer, place: usize) -> Value {
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     answer.json()["files"][place]["upload"].clone()
 }

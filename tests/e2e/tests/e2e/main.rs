@@ -11,6 +11,7 @@ mod bank;
 mod codes;
 mod dead_ends;
 mod deadline;
+mod deleting;
 mod doctoring;
 mod drive;
 mod formats;

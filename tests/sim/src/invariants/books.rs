@@ -42,6 +42,7 @@ impl BookChecker {
             | Change::Taken(_)
             | Change::Refused { .. }
             | Change::Kept { .. }
+            | Change::Erased(_)
             | Change::Attempted { .. } => Ok(()),
         }
     }
@@ -192,5 +193,7 @@ fn rank(state: State) -> u8 {
         State::Running => 2,
         State::Finalizing => 3,
         State::Complete | State::Failed | State::Cancelled => 4,
+        State::Deleting => 5,
+        State::Deleted => 6,
     }
 }

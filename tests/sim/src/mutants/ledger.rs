@@ -182,6 +182,10 @@ impl ScanLedger for CookedLedger {
         }
     }
 
+    async fn erase(&self, id: &SessionId, chunks: u32) -> Result<(), PortError> {
+        self.inner.erase(id, chunks).await
+    }
+
     async fn put_result(
         &self,
         id: &SessionId,

@@ -31,6 +31,10 @@ impl ObjectStore for OverwritingObjects {
         self.0.get(key).await
     }
 
+    async fn list(&self, folder: &str) -> Result<Vec<String>, PortError> {
+        self.0.list(folder).await
+    }
+
     async fn delete(&self, key: &str) -> Result<(), PortError> {
         self.0.delete(key).await
     }

@@ -34,7 +34,7 @@ use crate::change::Change;
 use crate::item::{Item, Reading, numbers, text, time};
 use crate::table::{Changed, PK, Part, SK, Stored, Table, key};
 
-/// Results on their way to the table at once, of one call.
+/// Items on their way to the table at once, of one call.
 const AT_ONCE: usize = 16;
 
 const DONE: &str = "DONE";
@@ -62,8 +62,12 @@ fn chunk_partition(id: &SessionId, chunk: u32) -> String {
     format!("S#{id}#C#{chunk}")
 }
 
+fn attempts_partition(id: &SessionId) -> String {
+    format!("S#{id}#A")
+}
+
 fn attempt_key(id: &SessionId, index: u32) -> Item {
-    key(format!("S#{id}#A"), format!("{index:07}"))
+    key(attempts_partition(id), format!("{index:07}"))
 }
 
 #[async_trait]
@@ -209,6 +213,25 @@ impl ScanLedger for DynamoLedger {
         let condition = own.compare(RECEIPT, "=", text(receipt));
         own.require(condition);
         self.table.delete(attempt_key(id, index), own).await.map(drop)
+    }
+
+    async fn erase(&self, id: &SessionId, chunks: u32) -> Result<(), PortError> {
+        for partition in (0..chunks).map(|chunk| chunk_partition(id, chunk)).chain([attempts_partition(id)]) {
+            let mut keys = Change::default();
+            let condition = keys.compare(PK, "=", text(partition.as_str()));
+            let part = Part { index: None, keys, condition, descending: false, limit: None };
+            let items = self.table.query(part).await?;
+            let mut deletes = Vec::with_capacity(items.len());
+            for item in &items {
+                let sort = Reading { item, what: "an item of a session" }.text(SK)?;
+                deletes.push(self.table.delete(key(partition.as_str(), sort), Change::default()));
+            }
+            futures::stream::iter(deletes)
+                .buffer_unordered(AT_ONCE)
+                .try_for_each(|_| async { Ok(()) })
+                .await?;
+        }
+        Ok(())
     }
 
     async fn sessions(

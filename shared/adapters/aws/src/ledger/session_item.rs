@@ -24,7 +24,7 @@ pub(super) const OPEN_SHARD: &str = "open_shard";
 pub(super) const SHARD: &str = "0";
 
 pub(super) const STATE: &str = "st";
-const REQUEST: &str = "rq";
+pub(super) const REQUEST: &str = "rq";
 pub(super) const PAUSED_BY: &str = "pb";
 pub(super) const PAUSED_AT: &str = "pt";
 pub(super) const RENEWALS: &str = "rn";
@@ -80,7 +80,7 @@ fn usage_of(reading: Reading<'_>) -> Result<Usage, PortError> {
     })
 }
 
-const STATES: [(State, &str); 7] = [
+const STATES: [(State, &str); 9] = [
     (State::Listing, "LISTING"),
     (State::Dispatching, "DISPATCHING"),
     (State::Running, "RUNNING"),
@@ -88,6 +88,8 @@ const STATES: [(State, &str); 7] = [
     (State::Complete, "COMPLETE"),
     (State::Failed, "FAILED"),
     (State::Cancelled, "CANCELLED"),
+    (State::Deleting, "DELETING"),
+    (State::Deleted, "DELETED"),
 ];
 
 pub(super) fn state(state: State) -> AttributeValue {
@@ -97,6 +99,29 @@ pub(super) fn state(state: State) -> AttributeValue {
 
 pub(super) fn open_states() -> impl Iterator<Item = AttributeValue> {
     STATES.iter().filter(|(state, _)| !state.is_terminal()).map(|(_, name)| text(*name))
+}
+
+/// What leaves a session that is deleted, with its place in its tenant's list.
+pub(super) fn forgotten() -> impl Iterator<Item = &'static str> {
+    let own = [
+        LISTED_AT,
+        STARTED_AT,
+        SWEPT_AT,
+        CHUNKS_DONE,
+        PROCESSED,
+        FAILED,
+        MATCHES,
+        LEASE_TOKEN,
+        LEASE_UNTIL,
+        PAUSED_BY,
+        PAUSED_AT,
+        RENEWALS,
+        FINISHED_AT,
+        RECEIPT,
+        REPORT,
+        REASON,
+    ];
+    own.into_iter().chain(uses(&Usage::default()).map(|(name, _)| name))
 }
 
 /// Sorts as [`ListedAt`] does: by time, then the session's id.
@@ -119,8 +144,9 @@ pub(super) fn encode(session: &Session) -> Result<Item, PortError> {
         return Err(PortError::Broken("a session without a tenant cannot be listed".to_owned()));
     }
     put(TENANT, Some(text(session.tenant.as_str())));
-    put(LISTED_AT, Some(text(listed_at(&ListedAt::from(session)))));
-    put(OPEN_SHARD, (!session.state.is_terminal()).then(|| text(SHARD)));
+    let listed = !session.state.is_gone();
+    put(LISTED_AT, listed.then(|| text(listed_at(&ListedAt::from(session)))));
+    put(OPEN_SHARD, session.state.is_open().then(|| text(SHARD)));
     put(STATE, Some(state(session.state)));
     put(REQUEST, Some(text(session.request.as_str())));
     put(CREATED_AT, Some(time(session.created_at)));

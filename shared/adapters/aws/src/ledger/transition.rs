@@ -2,15 +2,16 @@
 //! suite walks both side by side.
 
 use chrono::{DateTime, Utc};
-use riffle_ports::{State, Transition};
+use riffle_ports::{Session, State, Transition};
 
 use super::session_item::{
     ATTEMPT, CHUNK_SIZE, DIGEST, DISPATCHED, FAILED, FINISHED_AT, LEASE_TOKEN, LEASE_UNTIL, MATCHES,
-    OPEN_SHARD, PAUSED_AT, PAUSED_BY, PROCESSED, PROGRESS_AT, REASON, RECEIPT, RENEWALS, REPORT, STARTED_AT,
-    STATE, SWEPT_AT, TOTAL, open_states, state,
+    OPEN_SHARD, PAUSED_AT, PAUSED_BY, PROCESSED, PROGRESS_AT, REASON, RECEIPT, RENEWALS, REPORT, REQUEST,
+    SHARD, STARTED_AT, STATE, SWEPT_AT, TOTAL, forgotten, open_states, state,
 };
 use crate::change::Change;
 use crate::item::{number, text, time};
+use crate::table::EXPIRES_AT;
 
 /// In which files are still to be read.
 const READING: [State; 3] = [State::Listing, State::Dispatching, State::Running];
@@ -98,11 +99,20 @@ pub(super) fn change(transition: &Transition) -> Change {
             change.set(PROGRESS_AT, time(*now));
         }
         Transition::Sweep { now, not_since } => {
-            not_terminal(&mut change);
-            let never = change.is_absent(SWEPT_AT);
-            let before = change.compare(SWEPT_AT, "<", time(*not_since));
-            change.require(format!("{never} OR {before}"));
+            in_open_list(&mut change);
+            not_swept(&mut change, *not_since);
             change.set(SWEPT_AT, time(*now));
+        }
+        Transition::Delete { request, now } => {
+            change.set(REQUEST, text(request.as_str()));
+            change.set(PROGRESS_AT, time(*now));
+            forgets(&mut change);
+        }
+        Transition::Deleted { now } => {
+            in_state(&mut change, [State::Deleting]);
+            change.set(PROGRESS_AT, time(*now));
+            change.set(EXPIRES_AT, number((*now + Session::REMEMBERED).timestamp()));
+            ends(&mut change, State::Deleted);
         }
     }
     change
@@ -129,13 +139,36 @@ fn not_terminal(change: &mut Change) {
     change.require(condition);
 }
 
+/// Where the sweep has to look.
+fn in_open_list(change: &mut Change) {
+    let condition = change.is_one_of(STATE, open_states().chain([state(State::Deleting)]));
+    change.require(condition);
+}
+
+fn not_swept(change: &mut Change, since: DateTime<Utc>) {
+    let never = change.is_absent(SWEPT_AT);
+    let before = change.compare(SWEPT_AT, "<", time(since));
+    change.require(format!("{never} OR {before}"));
+}
+
 fn holds(change: &mut Change, token: &str) {
     in_state(change, [State::Finalizing]);
     let condition = change.compare(LEASE_TOKEN, "=", text(token));
     change.require(condition);
 }
 
-/// A terminal state leaves the index of open sessions.
+/// What is being deleted is open again, and keeps nothing of what it did.
+fn forgets(change: &mut Change) {
+    in_state(change, [State::Complete, State::Failed, State::Cancelled]);
+    change.set(STATE, state(State::Deleting));
+    change.set(OPEN_SHARD, text(SHARD));
+    change.set(DISPATCHED, number(0));
+    for name in forgotten() {
+        change.remove(name);
+    }
+}
+
+/// An end leaves the index of open sessions.
 fn ends(change: &mut Change, end: State) {
     change.set(STATE, state(end));
     change.remove(OPEN_SHARD);

@@ -83,6 +83,14 @@ faults! {
     ListOfOneMomentIsOne,
     ListShowsWhatWasCreated,
     ListAscends,
+    ListShowsDeleted,
+    DeletingIsNotOpen,
+    DeleteKeepsRequest,
+    DeleteOfOpen,
+    EraseKeepsResults,
+    EraseKeepsSets,
+    EraseKeepsAttempts,
+    EraseOfAllSessions,
 }
 
 struct Faulty {
@@ -153,6 +161,10 @@ impl Faulty {
             Transition::Unpause { .. } if self.is(UnpauseNeedsPause) && session.paused.is_none() => {
                 return false;
             }
+            Transition::Delete { .. } if self.is(DeleteOfOpen) && !terminal => {
+                session.state = State::Deleting;
+                return true;
+            }
             _ => {}
         }
         if session.apply(transition).is_err() {
@@ -165,6 +177,7 @@ impl Faulty {
             }
             Transition::Dispatched { upto, .. } if self.is(CursorFalls) => session.dispatched = *upto,
             Transition::Unpause { .. } if self.is(UnpauseIsNotCounted) => session.renewals = before.renewals,
+            Transition::Delete { .. } if self.is(DeleteKeepsRequest) => session.request = before.request,
             Transition::Complete { .. } if self.is(CompleteKeepsCounts) => session.counts = before.counts,
             _ => {}
         }
@@ -395,6 +408,23 @@ impl ScanLedger for Faulty {
         }
     }
 
+    async fn erase(&self, id: &SessionId, chunks: u32) -> Result<(), PortError> {
+        let keys = |(of, chunk): &(SessionId, u32)| of == id && *chunk < chunks;
+        self.inner.inspect(|books| {
+            let all = self.is(EraseOfAllSessions);
+            if !self.is(EraseKeepsResults) {
+                books.results.retain(|key, _| !all && !keys(key));
+            }
+            if !self.is(EraseKeepsSets) {
+                books.done.retain(|key, _| !keys(key));
+            }
+            if !self.is(EraseKeepsAttempts) {
+                books.attempts.retain(|(of, _), _| of != id);
+            }
+        });
+        Ok(())
+    }
+
     async fn sessions(
         &self,
         tenant: &str,
@@ -403,6 +433,15 @@ impl ScanLedger for Faulty {
     ) -> Result<Vec<Session>, PortError> {
         let mut sessions = match self.fault {
             ListOfAllTenants => self.inner.inspect(|books| books.sessions.values().cloned().collect()),
+            ListShowsDeleted => {
+                let of_tenant = |session: &&Session| session.tenant == tenant;
+                let all = |books: &mut crate::memory::Books| {
+                    books.sessions.values().filter(of_tenant).cloned().collect::<Vec<_>>()
+                };
+                let mut listed = self.inner.sessions(tenant, after, limit).await?;
+                listed.extend(self.inner.inspect(all).into_iter().filter(|it| it.state.is_gone()));
+                listed
+            }
             ListStartsAnew => self.inner.sessions(tenant, None, limit).await?,
             ListHasNoLimit => self.inner.sessions(tenant, after, u32::MAX).await?,
             ListForgetsEnded => {
@@ -433,6 +472,10 @@ impl ScanLedger for Faulty {
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {
         match self.fault {
             TerminalStaysOpen => Ok(self.inner.inspect(|books| books.sessions.keys().cloned().collect())),
+            DeletingIsNotOpen => Ok(self.inner.inspect(|books| {
+                let open = books.sessions.values().filter(|session| !session.state.is_terminal());
+                open.map(|session| session.id.clone()).collect()
+            })),
             OpenListForgetsMoved => Ok(self.inner.inspect(|books| {
                 let new = books.sessions.values().filter(|session| session.state == State::Listing);
                 new.map(|session| session.id.clone()).collect()

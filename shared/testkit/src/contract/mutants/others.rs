@@ -85,6 +85,21 @@ impl ObjectStore for Objects {
         }
     }
 
+    async fn list(&self, folder: &str) -> Result<Vec<String>, PortError> {
+        let listed = self.inner.list(folder).await?;
+        Ok(match self.fault {
+            "lists show neighbours" => {
+                self.inner.keys().into_iter().filter(|key| key.starts_with(folder)).collect()
+            }
+            "lists end early" => listed.into_iter().take(1_000).collect(),
+            "lists are one folder deep" => {
+                let below = |key: &String| !key[folder.len() + 1..].contains('/');
+                listed.into_iter().filter(below).collect()
+            }
+            _ => listed,
+        })
+    }
+
     async fn delete(&self, key: &str) -> Result<(), PortError> {
         match self.fault {
             "nothing is deleted" if is_key(key) => Ok(()),
@@ -107,6 +122,9 @@ fn every_faulty_object_store_is_noticed() {
     for fault in [
         "puts never replace",
         "puts show halves",
+        "lists show neighbours",
+        "lists end early",
+        "lists are one folder deep",
         "long keys are cut",
         "bad keys are taken",
         "bad keys are just missing",

@@ -1,0 +1,161 @@
+//! The right to deletion: a scan and all that came of it alone is removed, by one call.
+//!
+//! Asking marks the session: for its people it is gone, and nobody works on it any more. What is left of it then names
+//! nothing of theirs but the tenant. The dispatcher removes everything else. Whoever began to work on it before may
+//! still write, so the sweep calls the dispatcher again until no such work can be left, and only then the session is
+//! DELETED. That much is remembered for a while, so that a late message or a repeated request finds it and leaves
+//! nothing.
+//!
+//! Files lie where people keep them, or in an upload. An upload goes with the last scan that used it: each notes that it
+//! does, before it exists ([`Scan::use_upload`]). So of two that come at once, a deletion and a new scan, either the
+//! deletion sees the note, or the new scan sees that the upload is gone.
+
+use bytes::Bytes;
+use chrono::TimeDelta;
+use futures::{StreamExt, TryStreamExt, stream};
+use riffle_ports::{Failure, Outcome, PortError, Session, SessionId, Source, State, Transition};
+
+use crate::Scan;
+use crate::request::{Request, keys};
+
+/// Longer than what was begun before can last: an invocation ends after 15 minutes, an address to upload to after an
+/// hour.
+const SETTLED: TimeDelta = TimeDelta::hours(2);
+/// Objects deleted at once.
+const AT_ONCE: usize = 16;
+
+/// Why a scan is not deleted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeletionError {
+    /// There is none, or it is another tenant's.
+    #[error("there is no such session")]
+    NotFound,
+    #[error("the scan still runs: cancel it first, or wait until it has ended")]
+    Running,
+    #[error(transparent)]
+    Port(#[from] PortError),
+    #[error("{0}")]
+    Failed(#[from] Failure),
+}
+
+impl Scan {
+    /// Asks for it: from here on nobody is told of the session. Repeating it is harmless.
+    pub async fn delete(&self, tenant: &str, id: &SessionId) -> Result<(), DeletionError> {
+        let session = self.mark_deleted(tenant, id).await?;
+        // It is asked for: what cannot be handed over now the sweep hands over.
+        if session.state == State::Deleting
+            && let Err(failure) = self.call_dispatcher(id).await
+        {
+            tracing::warn!(session = %id, %failure, "what is to be deleted waits for the sweeper");
+        }
+        Ok(())
+    }
+
+    /// Asks for it and does it, where nobody else would before long.
+    pub async fn delete_at_once(&self, tenant: &str, id: &SessionId) -> Result<(), DeletionError> {
+        let session = self.mark_deleted(tenant, id).await?;
+        Ok(self.erase(&session).await?)
+    }
+
+    async fn mark_deleted(&self, tenant: &str, id: &SessionId) -> Result<Session, DeletionError> {
+        let ledger = &self.ports.ledger;
+        let session = ledger.session(id).await?.filter(|session| session.tenant == tenant);
+        let session = session.ok_or(DeletionError::NotFound)?;
+        if session.state.is_gone() {
+            return Ok(session);
+        }
+        let request = Request::decode(&session.request)?.remains().encode();
+        let delete = Transition::Delete { request, now: self.ports.clock.now() };
+        match ledger.transition(id, delete).await? {
+            Outcome::Applied(session) => Ok(session),
+            // Somebody else was faster, or the answer to an earlier try of this was lost.
+            Outcome::Refused(session) if session.state.is_gone() => Ok(session),
+            Outcome::Refused(_) => Err(DeletionError::Running),
+            Outcome::NoSession => Err(DeletionError::NotFound),
+        }
+    }
+
+    /// Removes what there is of a session that is to be deleted. Every time: more may have come since.
+    pub(crate) async fn erase(&self, session: &Session) -> Result<(), Failure> {
+        if session.state != State::Deleting {
+            return Ok(());
+        }
+        let (id, ports) = (&session.id, &self.ports);
+        // Before anything is looked for: what comes while this runs is the next one's.
+        let now = ports.clock.now();
+        let is_settled = now - session.progress_at >= SETTLED;
+        if let Some(vault) = &self.tokens {
+            vault.delete(&session.tenant, id).await?;
+        }
+        ports.ledger.erase(id, session.sealed.as_ref().map_or(0, riffle_ports::Sealed::chunks)).await?;
+        for folder in keys::folders(id) {
+            self.remove_below(&folder).await?;
+        }
+        ports.objects.delete(&keys::report(id)).await?;
+        if let Source::Upload(upload) = &Request::decode(&session.request)?.source {
+            self.release_upload(session, upload, is_settled).await?;
+        }
+        if is_settled {
+            // Refused: another dispatcher was faster.
+            ports.ledger.transition(id, Transition::Deleted { now }).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a session is about to use an upload. What may have been removed meanwhile is to be looked for after
+    /// it.
+    pub(crate) async fn use_upload(&self, id: &SessionId, upload: &str) -> Result<(), PortError> {
+        self.ports.objects.put(&keys::upload_use(upload, id), Bytes::from_static(b"{}")).await
+    }
+
+    /// Removes an upload, if this was the last session to use it.
+    async fn release_upload(
+        &self,
+        session: &Session,
+        upload: &str,
+        is_settled: bool,
+    ) -> Result<(), PortError> {
+        let objects = &self.ports.objects;
+        objects.delete(&keys::upload_use(upload, &session.id)).await?;
+        if self.is_used(upload, is_settled).await? {
+            return Ok(());
+        }
+        // From here on no new session can use it; one that was let in before this has left its note by now.
+        objects.delete(&keys::upload(&session.tenant, upload)).await?;
+        if self.is_used(upload, is_settled).await? {
+            return Ok(());
+        }
+        let Some(storage) = &self.uploads else {
+            return Err(PortError::Broken("uploaded files cannot be removed here".to_owned()));
+        };
+        let folder = keys::upload_folder(upload);
+        storage.remove(&folder).await?;
+        self.remove_below(&folder).await
+    }
+
+    /// Whether a session uses it, or may be about to: one whose note is there and that never came to be does not count
+    /// for ever.
+    async fn is_used(&self, upload: &str, is_settled: bool) -> Result<bool, PortError> {
+        for note in self.ports.objects.list(&keys::upload_uses(upload)).await? {
+            let id = note.rsplit('/').next().unwrap_or_default();
+            let used = match self.ports.ledger.session(&SessionId(id.to_owned())).await? {
+                Some(session) => !session.state.is_gone(),
+                None => !is_settled,
+            };
+            if used {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn remove_below(&self, folder: &str) -> Result<(), PortError> {
+        let objects = &self.ports.objects;
+        let keys = objects.list(folder).await?;
+        let deleted = keys.into_iter().map(|key| async move { objects.delete(&key).await });
+        stream::iter(deleted).buffer_unordered(AT_ONCE).try_collect().await
+    }
+}
+
+#[cfg(test)]
+mod tests;

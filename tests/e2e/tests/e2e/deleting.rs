@@ -1,0 +1,205 @@
+//! The right to deletion: a scan goes with all that came of it, by one request or one command.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use riffle_contracts::FrameBody;
+use serde_json::json;
+
+use crate::deadline::until;
+use crate::http::assert_problem;
+use crate::http_uploads;
+use crate::process::{Ended, run};
+use crate::samples::{Samples, text};
+use crate::server::Server;
+use crate::socket::Socket;
+
+/// Stands in every file, in its name, and in what is found around a code.
+const SECRET: &str = "tunnel-of-kreuzlingen";
+
+/// A folder with files of a name that nothing else has, one of which has more to tell than stands in a table.
+fn folder(dir: &Path) -> PathBuf {
+    let folder = dir.join(format!("plans-{SECRET}"));
+    fs::create_dir(&folder).expect("a folder");
+    fs::write(folder.join(format!("{SECRET}.txt")), format!("HOLE-1 {SECRET}\n").repeat(1_000))
+        .expect("a file");
+    fs::write(folder.join("short.txt"), format!("HOLE-2 {SECRET}\n")).expect("a file");
+    fs::write(folder.join("broken.pdf"), "%PDF-1.7 nothing").expect("a file");
+    folder
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() { files.extend(self::files(&path)) } else { files.push(path) }
+    }
+    files
+}
+
+/// Files of the state that name this, or hold it.
+fn telling(state: &Path, what: &str) -> Vec<PathBuf> {
+    let holds = |path: &PathBuf| {
+        let content = fs::read(path).unwrap_or_default();
+        text(path.strip_prefix(state).unwrap_or(path)).contains(what)
+            || content.windows(what.len()).any(|window| window == what.as_bytes())
+    };
+    files(state).into_iter().filter(holds).collect()
+}
+
+/// Scans what `start` names and waits for the end; the session.
+fn scan(server: &Server, start: &serde_json::Value) -> String {
+    let mut socket = Socket::connect(server);
+    socket.send(start);
+    loop {
+        let frame = socket.next();
+        if matches!(frame.body, FrameBody::Complete { .. }) {
+            return frame.session_id.expect("a session's frame");
+        }
+    }
+}
+
+fn delete(server: &Server, session: &str) -> crate::server::Answer {
+    server.send("DELETE", &format!("/api/sessions/{session}"), &[], b"")
+}
+
+/// Until no file of the state's objects or uploads is named by this.
+fn await_removed(state: &Path, what: &str) {
+    let named = |folder| files(&state.join(folder)).into_iter().any(|path| text(&path).contains(what));
+    until("what is deleted is removed", || (!named("objects") && !named("uploads")).then_some(()));
+}
+
+#[test]
+fn a_deleted_scan_is_gone_for_everybody_and_nothing_of_it_is_left() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (state, folder) = (dir.path().join("state"), folder(dir.path()));
+    let server = Server::start(&state, &["--no-cache"]);
+    let start = |request: &str| {
+        json!({
+            "action": "start_scan",
+            "request_id": request,
+            "folders": [folder],
+            "target_hole_codes": ["HOLE-1", "HOLE-2"],
+        })
+    };
+    let (session, other) = (scan(&server, &start("one")), scan(&server, &start("two")));
+    assert!(!telling(&state.join("objects"), SECRET).is_empty(), "there is something to be removed");
+    assert_eq!(delete(&server, &session).status, 202);
+    let base = format!("/api/sessions/{session}");
+    for rest in ["", "/matches", "/failures", "/codes", "/matches/0-0/evidence"] {
+        assert_problem(&server.get(&format!("{base}{rest}"), &[]), 404);
+    }
+    assert_problem(&server.get(&format!("/sessions/{session}/report.xlsx"), &[]), 404);
+    let listed = server.sessions();
+    assert_eq!((listed.len(), &listed[0]["session_id"]), (1, &json!(other)), "the other one stays");
+    assert_eq!(delete(&server, &session).status, 202, "the same again is harmless");
+    await_removed(&state, &session);
+    assert_eq!(server.get(&format!("/sessions/{other}/report.xlsx"), &[]).status, 200);
+
+    // The same request makes it no more.
+    let mut socket = Socket::connect(&server);
+    socket.send(&start("one"));
+    let refused = loop {
+        if let FrameBody::Error { code, .. } = socket.next().body {
+            break code;
+        }
+    };
+    assert_eq!(json!(refused), "REQUEST_ID_REUSED");
+
+    assert_eq!(delete(&server, &other).status, 202);
+    await_removed(&state, &other);
+    assert_eq!(server.stop().code, Some(0));
+    // It ended with a client connected, and the database's log with it: whoever opens the state next closes that.
+    assert!(sessions(&state, &[]).out.is_empty());
+    assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
+    assert_eq!(telling(&state, "HOLE-1"), Vec::<PathBuf>::new(), "nor of what was looked for");
+    assert_eq!(files(&folder).len(), 3, "the files themselves stay");
+}
+
+#[test]
+fn a_scan_that_runs_is_not_deleted() {
+    let samples = Samples::make(600, 71);
+    let server = Server::start(&samples.at("state"), &["--jobs", "1"]);
+    let mut socket = Socket::connect(&server);
+    let codes = samples.key.codes.clone();
+    socket.send(&json!({
+        "action": "start_scan",
+        "folders": [samples.drawings()],
+        "target_hole_codes": codes,
+    }));
+    let session = loop {
+        let frame = socket.next();
+        if matches!(frame.body, FrameBody::MatchFound { .. }) {
+            break frame.session_id.expect("a session's frame");
+        }
+    };
+    let problem = assert_problem(&delete(&server, &session), 409);
+    assert!(problem["detail"].as_str().is_some_and(|text| text.contains("Cancel it first")), "{problem}");
+    assert_problem(&delete(&server, "nobodys"), 404);
+    socket.send(&json!({ "action": "cancel_scan", "session_id": session }));
+    while !matches!(socket.next().body, FrameBody::Cancelled { .. }) {}
+    assert_eq!(delete(&server, &session).status, 202, "a cancelled one is");
+    assert!(server.sessions().is_empty());
+}
+
+fn sessions(state: &Path, more: &[&str]) -> Ended {
+    run(["sessions", "--state", text(state)].iter().chain(more))
+}
+
+#[test]
+fn the_command_line_deletes_a_scan() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (state, folder) = (dir.path().join("state"), folder(dir.path()));
+    let scan = |codes: &str| {
+        let fixed = ["scan", text(&folder), "--codes", codes, "--no-cache", "--state", text(&state)];
+        assert_eq!(run(fixed).code, Some(1), "one file is damaged");
+    };
+    scan("HOLE-1");
+    scan("HOLE-2");
+    let listed = sessions(&state, &[]);
+    let ids: Vec<&str> = listed.out.iter().filter_map(|line| line.split('\t').next()).collect();
+    let [second, first] = ids[..] else { panic!("{listed:?}") };
+
+    let none = sessions(&state, &["--delete", first, "--delete", "00000000"]);
+    assert_eq!(none.code, Some(2), "{}", none.err);
+    assert!(none.err.contains("no session 00000000"), "{}", none.err);
+    assert_eq!(sessions(&state, &[]).out, listed.out, "none is touched where one is not found");
+
+    let deleted = sessions(&state, &["--delete", &first[..8]]);
+    assert_eq!((deleted.code, deleted.out), (Some(0), vec![format!("{first}\tdeleted")]), "{}", deleted.err);
+    let left = sessions(&state, &[]);
+    assert!(left.out.len() == 1 && left.out[0].starts_with(second), "{left:?}");
+    assert_eq!(sessions(&state, &["--delete", first]).code, Some(2), "it is not there any more");
+    assert_eq!(sessions(&state, &["--delete", second]).code, Some(0));
+    assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
+    assert!(sessions(&state, &[]).out.is_empty());
+}
+
+#[test]
+fn uploaded_files_go_with_the_last_scan_of_them() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let state = dir.path().join("state");
+    let server = Server::start(&state, &["--no-cache"]);
+    let upload = http_uploads::create(&server);
+    let content = format!("HOLE-1 {SECRET}\n");
+    let name = format!("{SECRET}.txt");
+    let declared = http_uploads::declare(&server, &upload, 0, &[(&name, content.len())]);
+    let sent = http_uploads::send_form(&server, &http_uploads::target(&declared, 0), content.as_bytes());
+    assert!(sent.status < 300, "{}", sent.status);
+    let start = |request: &str| {
+        let codes = ["HOLE-1"];
+        json!({ "action": "start_scan", "request_id": request, "upload_id": upload, "target_hole_codes": codes })
+    };
+    let (first, second) = (scan(&server, &start("one")), scan(&server, &start("two")));
+    assert_eq!(delete(&server, &first).status, 202);
+    await_removed(&state, &first);
+    let path = format!("/api/uploads/{upload}");
+    assert_eq!(server.get(&path, &[]).json()["received"], 1, "the second still has it");
+    assert_eq!(server.get(&format!("/sessions/{second}/files/0"), &[]).body, content.as_bytes());
+    assert_eq!(delete(&server, &second).status, 202);
+    await_removed(&state, &second);
+    await_removed(&state, &upload);
+    assert_problem(&server.get(&path, &[]), 404);
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
+}
