@@ -114,14 +114,14 @@ impl SqsDeadLetters {
 
     /// First to where it failed, then away: it may be handed out twice, and is never lost.
     async fn hand_out(&self, place: &DeadLetterPlace, held: &Held) -> Result<(), PortError> {
-        let send = self.client.send_message().queue_url(&place.queue).message_body(&held.letter.body);
-        let sent = send.set_message_group_id(held.group.clone()).send().await;
+        let message = self.client.send_message().queue_url(&place.queue).message_body(&held.letter.body);
+        let sent = message.set_message_group_id(held.group.clone()).send().await;
         self.note();
         sent.map_err(|error| failure("SendMessage", &place.queue, &error))?;
-        let delete = self.client.delete_message().queue_url(&place.dead_letters);
-        let deleted = delete.receipt_handle(&held.receipt).send().await;
+        let letter = self.client.delete_message().queue_url(&place.dead_letters);
+        let gone = letter.receipt_handle(&held.receipt).send().await;
         self.note();
-        deleted.map(drop).map_err(|error| failure("DeleteMessage", &place.dead_letters, &error))
+        gone.map(drop).map_err(|error| failure("DeleteMessage", &place.dead_letters, &error))
     }
 
     async fn redrive_from(&self, place: &DeadLetterPlace, wanted: &BTreeSet<&str>) -> Result<u64, PortError> {
