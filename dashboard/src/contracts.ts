@@ -473,7 +473,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The same as a file for spreadsheets. More than 20,000 are refused (422): export them year by year. */
+        /** The same as a file for spreadsheets. More than 20,000, or 4 MB, are refused (422): export them in parts. */
         get: operations["export"];
         put?: never;
         post?: never;
