@@ -40,7 +40,7 @@ impl Flow {
     pub fn any(self, seed: u64, readable: bool) -> Run {
         match self {
             Self::Scan(mutant) => run(Scenario::any(seed), mutant, readable),
-            Self::Ingest(mutant) => ingest::run(ingest::Scenario::any(seed), mutant, readable),
+            Self::Ingest(mutant) => ingest::run(ingest::Scenario::of(seed, mutant), mutant, readable),
         }
     }
 

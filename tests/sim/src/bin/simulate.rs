@@ -91,7 +91,7 @@ fn single(options: &Options, flow: Flow) -> bool {
         match (flow, options.seed) {
             (Flow::Scan(_), Some(seed)) => println!("{:#?}", Scenario::any(seed)),
             (Flow::Scan(_), None) => println!("{:#?}", Scenario::small(plan)),
-            (Flow::Ingest(_), Some(seed)) => println!("{:#?}", ingest::Scenario::any(seed)),
+            (Flow::Ingest(mutant), Some(seed)) => println!("{:#?}", ingest::Scenario::of(seed, mutant)),
             (Flow::Ingest(_), None) => println!("{:#?}", ingest::Scenario::small(plan)),
         }
     }

@@ -115,6 +115,11 @@ impl World {
     fn moments(&mut self, file: &FileKey, by: &str, to: FileState) {
         match (by, to) {
             ("begin", _) => self.moment(file, When::Begun),
+            ("extend", _) => {
+                self.moment(file, When::Writing);
+                self.moment(file, When::Asleep);
+            }
+            ("deleted", _) => self.wake(file),
             ("finish", _) => self.moment(file, When::Finished),
             ("fail", _) => self.moment(file, When::Failed),
             _ => {}

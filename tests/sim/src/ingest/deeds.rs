@@ -171,6 +171,13 @@ impl World {
                 }
             }
         }
+        if !deeds.is_empty() {
+            match moment {
+                When::Writing => self.stand_still(),
+                When::Asleep => self.fall_asleep(file),
+                _ => {}
+            }
+        }
         self.deeds.extend(deeds.into_iter().map(|deed| (now, deed)));
     }
 }

@@ -27,6 +27,7 @@ mod reader;
 mod replays;
 mod run;
 mod scenario;
+mod scenes;
 mod stores;
 mod world;
 

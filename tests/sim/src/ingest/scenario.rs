@@ -86,6 +86,10 @@ pub enum When {
     After(i64),
     /// When somebody has begun it.
     Begun,
+    /// When somebody is about to write a part of it, who stands still for a while.
+    Writing,
+    /// The same, but he sleeps until the file is gone.
+    Asleep,
     /// When some of its rows are stored.
     Stored,
     /// When it is done.
@@ -111,8 +115,8 @@ pub struct Delivery {
 }
 
 impl Scenario {
-    /// Any scenario: the one `seed` stands for.
-    pub fn any(seed: u64) -> Self {
+    /// Any scenario, as chance has it.
+    pub(super) fn any(seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x1265_7000_57A7_E000);
         let rng = &mut rng;
         let hostile = rng.chance(9_600);

@@ -52,6 +52,10 @@ pub(crate) struct World {
     pub invocations: BTreeMap<TaskId, Invocation>,
     /// Those that stand still, and for how many steps more.
     stalled: BTreeMap<TaskId, usize>,
+    /// Those that sleep until a file is gone.
+    asleep: BTreeMap<TaskId, FileKey>,
+    /// Who took the last step.
+    last: Option<TaskId>,
     /// What people are going to do, and when.
     pub deeds: Vec<(DateTime<Utc>, Deed)>,
     /// What came of each upload.
@@ -104,6 +108,8 @@ impl World {
             functions,
             invocations: BTreeMap::new(),
             stalled: BTreeMap::new(),
+            asleep: BTreeMap::new(),
+            last: None,
             uploads: BTreeMap::new(),
             unwanted: BTreeSet::new(),
             vanished: BTreeSet::new(),
@@ -205,7 +211,7 @@ impl World {
         let due = self.deeds.iter().filter(|(at, _)| *at <= now).count();
         let weights = [if tasks > 0 { 60 } else { 0 }, 10 * deliverable.len(), if due == 0 { 0 } else { 15 }];
         let total: usize = weights.iter().sum();
-        if total == 0 && self.executor.is_empty() {
+        if total == 0 && self.stalled.is_empty() {
             return self.wait();
         }
         if total == 0 {
@@ -241,7 +247,29 @@ impl World {
             }
             self.stalled.extend(stalled);
         }
-        (0..running.len()).filter(|nth| !self.stalled.contains_key(&running[*nth])).collect()
+        let is_awake = |id: &TaskId| !self.stalled.contains_key(id) && !self.asleep.contains_key(id);
+        (0..running.len()).filter(|nth| is_awake(&running[*nth])).collect()
+    }
+
+    /// Who took the last step takes none for a while.
+    pub fn stand_still(&mut self) {
+        if let Some(id) = self.last.filter(|_| self.is_hostile()) {
+            let steps = self.control.draw(|rng| 20 + rng.below(180));
+            self.control.sometimes("who is about to write stands still while the file goes");
+            self.stalled.insert(id, steps);
+        }
+    }
+
+    /// Who took the last step takes none until `file` is gone.
+    pub fn fall_asleep(&mut self, file: &FileKey) {
+        if let Some(id) = self.last.filter(|_| self.is_hostile()) {
+            self.control.sometimes("who is about to write sleeps until the file is gone");
+            self.asleep.insert(id, file.clone());
+        }
+    }
+
+    pub fn wake(&mut self, file: &FileKey) {
+        self.asleep.retain(|_, of| of != file);
     }
 
     /// Nothing can run: time goes on to when something can.
@@ -292,6 +320,7 @@ impl World {
 
     fn step_task(&mut self, nth: usize) -> Result<(), Violation> {
         let next = self.executor.ids().nth(nth);
+        self.last = next;
         if self.scenario.timeouts
             && let Some(id) = next
             && let Some(running) = self.invocations.get(&id)

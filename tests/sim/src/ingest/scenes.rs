@@ -1,0 +1,126 @@
+//! Scenarios made for a moment that chance alone seldom brings about. Some of all schedules are set in one, with the
+//! real protocol as with bad ones; a known-bad protocol that is good but for such a moment is tried in its scene alone.
+
+use riffle_testkit::simulator::{Plan, Rates, Rng};
+
+use super::mutants::Mutant;
+use super::reader::Nature;
+use super::scenario::{Scenario, When};
+
+/// What a scenario is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scene {
+    /// A file is to be gone while somebody is about to write a part of it, who stands still for a while. He dies before
+    /// his lease ends.
+    GoneInMidWrite,
+    /// The same, but he sleeps until it is gone, and lives.
+    WrittenTooLate,
+    /// The trail fails for good, and files until about then: the one is noted while the other ends.
+    NotedMeanwhile,
+    /// Files fail in mid-reading, and another parser reads them the next time. None is rejected.
+    OtherRules,
+    /// A file is taken for none by somebody who was late: another reads it to its end.
+    RejectedLate,
+}
+
+/// What does not fail where the trail alone does.
+const ALL_BUT_AUDIT: &[&str] =
+    &["books.", "rows.", "objects.", "bus.", "figures.", "inbox.", "letters.", "queue."];
+
+impl Scene {
+    const ALL: [Self; 5] = [
+        Self::GoneInMidWrite,
+        Self::WrittenTooLate,
+        Self::NotedMeanwhile,
+        Self::OtherRules,
+        Self::RejectedLate,
+    ];
+
+    /// The one of `seed`: most have none.
+    fn of(seed: u64) -> Option<Self> {
+        let nth = usize::try_from(seed % 25).unwrap_or(usize::MAX);
+        Self::ALL.get(nth).copied()
+    }
+}
+
+impl Mutant {
+    /// The scene without which it is as good as the real protocol, nearly always.
+    const fn scene(self) -> Option<Scene> {
+        match self {
+            Self::DeletedUnderLease => Some(Scene::GoneInMidWrite),
+            Self::LatePartStays => Some(Scene::WrittenTooLate),
+            Self::FailGoesOverNotes | Self::FinishGoesOverNotes => Some(Scene::NotedMeanwhile),
+            Self::EarlierRulesForgotten => Some(Scene::OtherRules),
+            Self::RejectTakesFromOthers => Some(Scene::RejectedLate),
+            _ => None,
+        }
+    }
+}
+
+impl Scenario {
+    /// The scenario that `seed` stands for, where `mutant` is the protocol.
+    pub fn of(seed: u64, mutant: Option<Mutant>) -> Self {
+        let plain = Self::any(seed);
+        match mutant.and_then(Mutant::scene).or(Scene::of(seed)) {
+            Some(scene) => plain.set_in(scene),
+            None => plain,
+        }
+    }
+
+    fn set_in(mut self, scene: Scene) -> Self {
+        let mut rng = Rng::new(self.seed ^ 0x5CE4_E000);
+        let rng = &mut rng;
+        self.hostile_steps = self.hostile_steps.max(600);
+        if self.plan == Plan::Quiet {
+            // Nothing fails by itself, but it is no friendly world.
+            self.plan = Plan::Random(Rates::default());
+        }
+        self.settings.part_rows = 1 + rng.below(2);
+        for upload in &mut self.uploads {
+            upload.deletion = None;
+            upload.vanishes = None;
+        }
+        match scene {
+            Scene::GoneInMidWrite => {
+                (self.timeouts, self.jumps) = (true, 0);
+                self.delete_some(rng, When::Writing);
+            }
+            Scene::WrittenTooLate => {
+                (self.timeouts, self.power_cuts) = (false, 0);
+                self.plan = Plan::Random(Rates::default());
+                self.delete_some(rng, When::Asleep);
+            }
+            Scene::NotedMeanwhile => {
+                // All of that takes long: few files do.
+                self.hostile_steps = 1_000 + rng.below(1_000) as u64;
+                self.uploads.truncate(3);
+                let rates = Rates { unavailable: 8_000, ..Rates::default() };
+                self.plan = Plan::Sparing(rates, ALL_BUT_AUDIT);
+                for content in &mut self.contents {
+                    let times = *rng.pick(&[4, 5, 6, Nature::ALWAYS]).unwrap_or(&Nature::ALWAYS);
+                    content.nature = Nature::Fails { times, late: rng.chance(5_000) };
+                }
+            }
+            Scene::OtherRules => {
+                self.deploy = Some(rng.between(1_000, 60_000));
+                for content in &mut self.contents {
+                    let times = *rng.pick(&[0, 1, 1, 2]).unwrap_or(&1);
+                    content.nature = Nature::Fails { times, late: true };
+                }
+            }
+            Scene::RejectedLate => {
+                (self.timeouts, self.jumps, self.stalls) = (false, 200, 200);
+                for content in &mut self.contents {
+                    content.nature = Nature::Mistaken { times: 1 };
+                }
+            }
+        }
+        self
+    }
+
+    fn delete_some(&mut self, rng: &mut Rng, when: When) {
+        for upload in &mut self.uploads {
+            upload.deletion = rng.chance(6_000).then_some(when);
+        }
+    }
+}
