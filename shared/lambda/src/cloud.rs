@@ -48,7 +48,7 @@ impl Cloud {
         let megabytes = env.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 128)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let meter = Arc::new(Meter::default());
-        let aws = aws::Aws::from_env(Arc::clone(&meter)).await?;
+        let aws = aws::Aws::from_env(env.optional("AWS_ENDPOINT_URL"), Arc::clone(&meter)).await?;
         Ok(Self { env, clock, ids: Arc::new(RandomIds), meter, megabytes, aws })
     }
 

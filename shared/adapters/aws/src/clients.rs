@@ -41,13 +41,13 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// From the environment alone, as Lambda sets it: region, credentials, and `AWS_ENDPOINT_URL` where something
-    /// else answers in place of AWS. No profile and no metadata service is asked for credentials: a cold start
-    /// waits for nothing, and nobody's keys are used by mistake.
+    /// Region and credentials from the environment alone, as Lambda sets them, and the address of what answers in place
+    /// of AWS, where something does. No profile and no metadata service is asked for credentials: a cold start waits
+    /// for nothing, and nobody's keys are used by mistake.
     ///
     /// # Errors
     /// [`PortError::Broken`] names the variable that is missing.
-    pub async fn from_env(meter: Arc<Meter>) -> Result<Self, PortError> {
+    pub async fn from_env(endpoint: Option<String>, meter: Arc<Meter>) -> Result<Self, PortError> {
         let credentials = EnvironmentVariableCredentialsProvider::new();
         if credentials.provide_credentials().await.is_err() {
             return Err(missing("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"));
@@ -60,7 +60,7 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(region)
             .credentials_provider(SharedCredentialsProvider::new(credentials));
-        config.set_endpoint_url(std::env::var("AWS_ENDPOINT_URL").ok());
+        config.set_endpoint_url(endpoint);
         Ok(Self::new(&config.build(), meter))
     }
 

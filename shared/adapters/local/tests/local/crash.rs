@@ -199,7 +199,7 @@ async fn process(store: &Store, number: usize) -> Result<bool, riffle_ports::Por
     files.create(file).await?;
     let (token, until) = ("token".to_owned(), now + chrono::TimeDelta::minutes(1));
     let begin = FileChange::Begin { token: token.clone(), until };
-    let Changed::Applied(begun) = files.change("t", &id, begin, now, &[]).await? else { return Ok(false) };
+    let Changed::Applied(held) = files.change("t", &id, begin, now, &[]).await? else { return Ok(false) };
     store.transactions().store("t", &id, &token, &[row(number)]).await?;
     let event = Outgoing {
         event_id: id.0.clone(),
@@ -209,7 +209,7 @@ async fn process(store: &Store, number: usize) -> Result<bool, riffle_ports::Por
         at: now,
         detail: "{}".to_owned(),
     };
-    let (revision, state) = (begun.revision, FileState::Processed);
+    let (revision, state) = (held.revision, FileState::Processed);
     let finish = FileChange::Finish { token, revision, state, body: "{}".to_owned(), parts: 1 };
     let done = files.change("t", &id, finish, now, &[event]).await?;
     Ok(matches!(done, Changed::Applied(_)))
