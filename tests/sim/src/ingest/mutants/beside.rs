@@ -112,6 +112,10 @@ impl ObjectStore for Cooked {
         self.objects.get(key).await
     }
 
+    async fn list(&self, folder: &str) -> Result<Vec<String>, PortError> {
+        self.objects.list(folder).await
+    }
+
     async fn delete(&self, key: &str) -> Result<(), PortError> {
         let is_gone = |file: &File| file.state == FileState::Deleted;
         if self.is(Mutant::LatePartStays) && self.file_of_part(key).is_some_and(|file| is_gone(&file)) {
