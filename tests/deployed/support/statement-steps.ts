@@ -175,8 +175,11 @@ const DONE: Record<string, [RegExp, Doing][]> = {
   "audit-consumer": [
     [
       /Query|DeleteItem/,
-      async (flow) => {
-        const file = await flow.deleting();
+      async (flow, person) => {
+        const file = await flow.read();
+        await flow.uploaded("audit-consumer", file);
+        await person.ask("DELETE", `/api/files/${file.id}`);
+        // Of what is going, what is there goes.
         await flow.uploaded("audit-consumer", file);
       },
     ],
