@@ -55,7 +55,7 @@ def ledger(rows: int, first: int, days: int, balance: int) -> tuple[bytes, int]:
     """The same from this balance on, and the last one."""
     begin = datetime.date(2024, 1, 1)
     out = [b"Booking date;Value date;Counterparty;Purpose;Amount;Currency;Balance\n"]
-    day, per_day = "", max(rows // days, 1)
+    day, per_day = "", -(-rows // days)
     for number in range(rows):
         if number % per_day == 0:
             day = str(begin + datetime.timedelta(days=number // per_day))
