@@ -2,10 +2,30 @@
 
 use std::path::Path;
 
+use riffle_local_adapters::QueueName;
 use riffle_stack_adapter::{Outputs, Stack};
 
 use crate::cli::Cloud;
 use crate::error::Problem;
+
+/// Outputs: of dead letters, each with those of the queues whose messages end there.
+pub const DEAD_LETTERS: [(&str, &[(&str, QueueName)]); 7] = [
+    (
+        "DeadLetterQueueUrl",
+        &[
+            ("DispatchQueueUrl", QueueName::ScanDispatch),
+            ("WorkQueueUrl", QueueName::ScanWork),
+            ("QuarantineQueueUrl", QueueName::ScanQuarantine),
+            ("FinishQueueUrl", QueueName::ScanFinish),
+        ],
+    ),
+    ("FileUploadsDeadLettersUrl", &[("FileUploadsQueueUrl", QueueName::FileUploads)]),
+    ("FileProcessorDeadLettersUrl", &[("FileProcessorQueueUrl", QueueName::FileProcessor)]),
+    ("CategorizationDeadLettersUrl", &[("CategorizationQueueUrl", QueueName::Categorization)]),
+    ("AnalyticsDeadLettersUrl", &[("AnalyticsQueueUrl", QueueName::Analytics)]),
+    ("AuditDeadLettersUrl", &[("AuditQueueUrl", QueueName::Audit)]),
+    ("ErrorsDeadLettersUrl", &[("ErrorsQueueUrl", QueueName::Errors)]),
+];
 
 /// A stack that was named, and what it is made of.
 pub struct Deployed {

@@ -9,7 +9,7 @@ use riffle_contracts::http::{Config, Health};
 use riffle_stack_adapter::{Failed, KeyFacts, QueueFacts, TableFacts, TopicFacts};
 use serde::de::DeserializeOwned;
 
-use crate::cloud::Deployed;
+use crate::cloud::{DEAD_LETTERS, Deployed};
 use crate::doctor::check::Checks;
 use crate::error::Problem;
 use crate::words;
@@ -18,27 +18,6 @@ use crate::words;
 const ANSWER: Duration = Duration::from_secs(15);
 /// Any: no ticket comes with it.
 const KEY: &str = "cmlmZmxlIGRvY3RvciBpcw==";
-
-/// Each with its dead letters.
-const QUEUES: [&str; 17] = [
-    "DispatchQueueUrl",
-    "WorkQueueUrl",
-    "QuarantineQueueUrl",
-    "FinishQueueUrl",
-    "DeadLetterQueueUrl",
-    "FileUploadsQueueUrl",
-    "FileUploadsDeadLettersUrl",
-    "FileProcessorQueueUrl",
-    "FileProcessorDeadLettersUrl",
-    "CategorizationQueueUrl",
-    "CategorizationDeadLettersUrl",
-    "AnalyticsQueueUrl",
-    "AnalyticsDeadLettersUrl",
-    "AuditQueueUrl",
-    "AuditDeadLettersUrl",
-    "ErrorsQueueUrl",
-    "ErrorsDeadLettersUrl",
-];
 
 const DEPLOY: &str = "deploy the stack again (scripts/deploy): it was changed by hand";
 
@@ -58,9 +37,11 @@ pub async fn check(deployed: &Deployed, checks: &mut Checks) -> Result<(), Probl
             Err(error) => unreached(name, bucket, &error, checks),
         }
     }
-    for name in QUEUES {
-        if let Some(url) = output(deployed, name, checks) {
-            judge_queue(name, url, &deployed.stack.look.queue(url).await, checks);
+    for (dead, queues) in DEAD_LETTERS {
+        for name in queues.iter().map(|(queue, _)| *queue).chain([dead]) {
+            if let Some(url) = output(deployed, name, checks) {
+                judge_queue(name, url, &deployed.stack.look.queue(url).await, checks);
+            }
         }
     }
     if let Some(key) = output(deployed, "TokenKeyId", checks) {

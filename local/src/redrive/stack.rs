@@ -12,28 +12,9 @@ use serde_json::{Value, json};
 
 use super::{IN_PART, letter, say};
 use crate::cli::Redrive;
-use crate::cloud::Deployed;
+use crate::cloud::{DEAD_LETTERS, Deployed};
 use crate::error::Problem;
 use crate::words;
-
-/// Outputs: of dead letters, each with those of the queues whose messages end there.
-const PLACES: [(&str, &[(&str, QueueName)]); 7] = [
-    (
-        "DeadLetterQueueUrl",
-        &[
-            ("DispatchQueueUrl", QueueName::ScanDispatch),
-            ("WorkQueueUrl", QueueName::ScanWork),
-            ("QuarantineQueueUrl", QueueName::ScanQuarantine),
-            ("FinishQueueUrl", QueueName::ScanFinish),
-        ],
-    ),
-    ("FileUploadsDeadLettersUrl", &[("FileUploadsQueueUrl", QueueName::FileUploads)]),
-    ("FileProcessorDeadLettersUrl", &[("FileProcessorQueueUrl", QueueName::FileProcessor)]),
-    ("CategorizationDeadLettersUrl", &[("CategorizationQueueUrl", QueueName::Categorization)]),
-    ("AnalyticsDeadLettersUrl", &[("AnalyticsQueueUrl", QueueName::Analytics)]),
-    ("AuditDeadLettersUrl", &[("AuditQueueUrl", QueueName::Audit)]),
-    ("ErrorsDeadLettersUrl", &[("ErrorsQueueUrl", QueueName::Errors)]),
-];
 
 /// What a message is, as far as it says so itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -66,7 +47,7 @@ impl Place {
             let urls = queues.iter().map(|(url, _)| url.clone()).collect();
             Ok(Self { letters: deployed.stack.dead_letters(deployed.output(dead)?, urls), queues })
         };
-        PLACES.iter().map(place).collect()
+        DEAD_LETTERS.iter().map(place).collect()
     }
 
     /// Where a letter failed: as SQS says, or in the only queue there is. `None` for what was put among several directly.

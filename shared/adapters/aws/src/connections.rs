@@ -15,16 +15,14 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::{StreamExt as _, TryStreamExt as _};
 use riffle_ports::{Connection, ConnectionRegistry, PortError, SessionId};
 
 use crate::change::Change;
 use crate::item::{Item, Reading, number, text, time};
-use crate::table::{EXPIRES_AT, PK, Part, SK, Table, key};
+use crate::table::{EXPIRES_AT, PK, Part, SK, Table, all, key};
 
 /// API Gateway ends every connection after two hours.
 const LIFE: TimeDelta = TimeDelta::hours(3);
-const AT_ONCE: usize = 16;
 
 const CONNECTION: &str = "CONNECTION";
 const TENANT: &str = "tenant";
@@ -105,7 +103,7 @@ impl ConnectionRegistry for DynamoConnections {
             kept.iter().filter_map(|sort| sort.strip_prefix("L#").map(str::to_owned)).collect();
         let forgotten =
             sessions.into_iter().map(|session| async move { self.unsubscribe(&session, id).await });
-        futures::stream::iter(forgotten).buffer_unordered(AT_ONCE).try_collect().await
+        all(forgotten.collect()).await
     }
 
     async fn subscribe(&self, session: &SessionId, connection: &str) -> Result<(), PortError> {

@@ -17,6 +17,7 @@ use aws_sdk_dynamodb::types::{
     ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue,
     ReturnValuesOnConditionCheckFailure,
 };
+use futures::{StreamExt as _, TryStreamExt as _};
 use riffle_ports::{Meter, PortError, Usage};
 
 use crate::change::Change;
@@ -69,6 +70,14 @@ pub(crate) struct Part<'a> {
 
 pub(crate) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
     HashMap::from([(PK.to_owned(), text(pk)), (SK.to_owned(), text(sk))])
+}
+
+/// Calls under way at once, of one call.
+const AT_ONCE: usize = 16;
+
+/// Makes all calls, until one fails.
+pub(crate) async fn all<T>(calls: Vec<impl Future<Output = Result<T, PortError>>>) -> Result<(), PortError> {
+    futures::stream::iter(calls).buffer_unordered(AT_ONCE).try_for_each(|_| async { Ok(()) }).await
 }
 
 impl Table {

@@ -5,11 +5,11 @@ use chrono::{DateTime, Utc};
 use riffle_ports::{AuditEntry, AuditTrail, FileId, PortError};
 
 use super::lists::{LISTED, Stretch, beginning, behind, moment, named};
-use super::{LIST, LISTED_AT, all, file_partition, own};
+use super::{LIST, LISTED_AT, file_partition, own};
 use crate::change::Change;
 use crate::item::{Item, Reading, sortable, text, time};
 use crate::packed::long;
-use crate::table::{Stored, Table, key};
+use crate::table::{Stored, Table, all, key};
 
 const EVENT_PREFIX: &str = "A#";
 const TENANT: &str = "tn";

@@ -8,11 +8,11 @@ use riffle_ports::{
 
 use super::file_item::{REVISION, decode, encode, files_of, listed_at, shard, shards};
 use super::lists::{LISTED, OPEN, Stretch, beginning, behind, moment, named};
-use super::{LISTED_AT, OPEN_SHARD, all, file_key, file_partition};
+use super::{LISTED_AT, OPEN_SHARD, file_key, file_partition};
 use crate::change::Change;
 use crate::item::{Item, Reading, number, sortable, text};
 use crate::packed::long;
-use crate::table::{self, Stored, Table, key};
+use crate::table::{self, Stored, Table, all, key};
 use crate::transact::{Step, Transacted};
 
 /// Tries of a change that meets others: each time somebody else has made one.

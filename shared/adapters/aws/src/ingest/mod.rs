@@ -35,8 +35,7 @@ pub use transactions::DynamoTransactions;
 
 use std::borrow::Cow;
 
-use futures::{StreamExt as _, TryStreamExt as _};
-use riffle_ports::{FileId, PortError};
+use riffle_ports::FileId;
 
 use crate::item::Item;
 use crate::table::key;
@@ -49,14 +48,6 @@ const LIST: &str = "list";
 const LISTED_AT: &str = "listed_at";
 
 const FILE: &str = "FILE";
-
-/// Calls under way at once, of one call.
-const AT_ONCE: usize = 16;
-
-/// Makes all calls, until one fails.
-async fn all<T>(calls: Vec<impl Future<Output = Result<T, PortError>>>) -> Result<(), PortError> {
-    futures::stream::iter(calls).buffer_unordered(AT_ONCE).try_for_each(|_| async { Ok(()) }).await
-}
 
 /// A tenant as a part of keys.
 fn own(tenant: &str) -> Cow<'_, str> {

@@ -11,10 +11,10 @@ use riffle_ports::{
 
 use super::file_item::{STATE, TOKEN, state};
 use super::row_item::{CATEGORY, FILES, category, decode, key_of, partition, row_key, show, sort_key};
-use super::{all, file_key, own};
+use super::{file_key, own};
 use crate::change::Change;
 use crate::item::{Item, Reading, number, text};
-use crate::table::{Changed, PK, Part, SK, Table, key};
+use crate::table::{Changed, PK, Part, SK, Table, all, key};
 use crate::transact::{STEPS, Step, Transacted};
 
 /// Rows of one call: a transaction's steps but one, which looks at who is at work.

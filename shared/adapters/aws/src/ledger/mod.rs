@@ -32,7 +32,7 @@ use riffle_ports::{
 use self::session_item::{encode, open_states, session_of};
 use crate::change::Change;
 use crate::item::{Item, Reading, numbers, text, time};
-use crate::table::{Changed, PK, Part, SK, Stored, Table, key};
+use crate::table::{Changed, PK, Part, SK, Stored, Table, all, key};
 
 /// Items on their way to the table at once, of one call.
 const AT_ONCE: usize = 16;
@@ -226,10 +226,7 @@ impl ScanLedger for DynamoLedger {
                 let sort = Reading { item, what: "an item of a session" }.text(SK)?;
                 deletes.push(self.table.delete(key(partition.as_str(), sort), Change::default()));
             }
-            futures::stream::iter(deletes)
-                .buffer_unordered(AT_ONCE)
-                .try_for_each(|_| async { Ok(()) })
-                .await?;
+            all(deletes).await?;
         }
         Ok(())
     }
