@@ -51,7 +51,7 @@ pub enum FileState {
 }
 
 impl FileState {
-    /// Whether somebody is still to do something: the sweep looks at these.
+    /// Whether somebody is still to do something.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Received | Self::Processing | Self::Deleting)
     }
@@ -88,6 +88,14 @@ pub struct File {
     pub body: String,
     /// Rises with every change.
     pub revision: u64,
+    /// It is deleted, and who was at work on it before may have left something since: the sweep is to look once more.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unsettled: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// What may happen to a file. All of it may be asked for twice.
@@ -107,8 +115,10 @@ pub enum FileChange {
     Note { revision: u64, body: String },
     /// Its owner wants it gone.
     Delete,
-    /// It and all that came of it is gone, and nobody can be at work on it any more.
+    /// It and all that came of it is gone, and nobody holds it any more.
     Deleted,
+    /// Nobody who was at work on it can be left.
+    Settled,
 }
 
 /// Why a change was not made.
@@ -123,6 +133,11 @@ pub enum NotChanged {
 }
 
 impl File {
+    /// Whether somebody is still to do something, if only to look: the sweep does.
+    pub const fn is_open(&self) -> bool {
+        self.state.is_open() || self.unsettled
+    }
+
     /// The file after `change` at `now`: the one place that says what may happen when.
     pub fn apply(&self, change: &FileChange, now: DateTime<Utc>) -> Result<Self, NotChanged> {
         use FileState::{Deleted, Deleting, Failed, Processed, Processing, Received, Rejected, Review};
@@ -210,7 +225,14 @@ impl File {
                 next.object = None;
                 next.account = None;
                 next.body = String::new();
+                next.unsettled = true;
                 // Its parts stay counted: whoever comes late to a deleted file removes what he finds of them.
+            }
+            FileChange::Settled => {
+                if !self.unsettled {
+                    return Err(NotChanged::State);
+                }
+                next.unsettled = false;
             }
         }
         Ok(next)
@@ -268,8 +290,8 @@ pub trait FileLedger: Send + Sync {
         limit: u32,
     ) -> Result<Vec<File>, PortError>;
 
-    /// Files of every tenant that are in the open state `state` (see [`FileState::is_open`]) and were last changed
-    /// before `before`. At most `limit`, any of them; may lag by seconds.
+    /// Files of every tenant that are open ([`File::is_open`]), in `state`, and were last changed before `before`. At
+    /// most `limit`, any of them; may lag by seconds.
     async fn unfinished(
         &self,
         state: FileState,

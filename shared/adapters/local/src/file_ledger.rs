@@ -42,7 +42,7 @@ impl FileLedger for LocalFiles {
                 .execute(params![
                     file.tenant,
                     file.id.0,
-                    file.state.is_open(),
+                    file.is_open(),
                     sortable(file.received_at),
                     sortable(file.changed_at),
                     fields(&file)?
@@ -80,7 +80,7 @@ impl FileLedger for LocalFiles {
                 )?
                 .execute(params![
                     number,
-                    next.state.is_open(),
+                    next.is_open(),
                     sortable(next.changed_at),
                     fields(&next)?
                 ])?;

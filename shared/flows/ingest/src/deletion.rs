@@ -64,6 +64,14 @@ impl Ingest {
         }
     }
 
+    /// Removes what was left behind by somebody who was at work on it when it went, and did not live to do so.
+    pub(crate) async fn settle(&self, file: &File) -> Result<(), Failure> {
+        self.remove_parts(file).await?;
+        // Refused: another sweep was faster.
+        self.files.change(&file.tenant, &file.id, FileChange::Settled, self.clock.now(), &[]).await?;
+        Ok(())
+    }
+
     /// Which transactions a file shows is forgotten. What is gone already is no error.
     pub(crate) async fn remove_parts(&self, file: &File) -> Result<(), Failure> {
         for part in 0..file.parts {

@@ -1,6 +1,6 @@
 //! What fails for good: told on the last delivery, kept on the file's record, and watched.
 
-use riffle_contracts::{ErrorOccurred, Event, EventData};
+use riffle_contracts::{ErrorOccurred, Event, EventData, EventType};
 use riffle_ports::{Changed, Failure, FileChange, FileId, NotChanged};
 
 use crate::findings::{Failed, Findings, short};
@@ -24,9 +24,11 @@ impl Delivery {
 }
 
 impl Ingest {
-    /// A consumer failed on `about`: tells so if there is no further delivery. The failure stays one.
+    /// A consumer failed on `about`: tells so if there is no further delivery. The failure stays one. Of what tells
+    /// of a failure itself no other tells: it would fail as well.
     pub async fn not_consumed(&self, stage: &str, about: &Event, delivery: Delivery, failure: &Failure) {
-        if !delivery.is_last() || delivery.replayed {
+        let tells_of_one = about.event_type() == EventType::ErrorOccurred;
+        if !delivery.is_last() || delivery.replayed || tells_of_one {
             return;
         }
         let file = FileId(about.processing_id.clone());

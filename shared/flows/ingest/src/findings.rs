@@ -32,11 +32,11 @@ pub struct Findings {
     /// What failed for good.
     #[serde(default)]
     pub errors: Vec<Failed>,
-    /// Its transactions are in the parts from this one on: those before are of an attempt by other rules, and none
-    /// of them is left.
+    /// Its transactions are in the parts from this one on: those before are of attempts by other rules, and none of
+    /// them is left.
     #[serde(default, skip_serializing_if = "is_first")]
     pub first_part: u32,
-    /// Where transactions may have been before the file is gone.
+    /// Where transactions may have been that were taken back, or are to be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub touched: Vec<AccountPeriod>,
 }
@@ -83,6 +83,11 @@ impl Findings {
         serde_json::from_str(&file.body).map_err(|error| {
             Failure::Reject(format!("the record of file {} cannot be read: {error}", file.id))
         })
+    }
+
+    /// Of a file that is begun: all that earlier attempts leave to the next.
+    pub(crate) fn begun(&self) -> Self {
+        Self { first_part: self.first_part, touched: self.touched.clone(), ..Self::default() }
     }
 
     pub fn to_body(&self) -> String {

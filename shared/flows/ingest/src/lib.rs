@@ -77,6 +77,8 @@ pub struct Settings {
     pub announce_after: Duration,
     /// A file that nobody is at work on and nobody changed for so long is handed out again.
     pub revive_after: Duration,
+    /// What is deleted is looked at once more after so long: whoever was at work on it before is dead by then.
+    pub settle_after: Duration,
     /// A file that waits for so long has failed: its message is a dead letter, or lost.
     pub give_up_after: Duration,
     /// Rows one request looks at.
@@ -94,6 +96,7 @@ impl Default for Settings {
             stores_at_once: 8,
             announce_after: Duration::from_mins(1),
             revive_after: Duration::from_mins(15),
+            settle_after: Duration::from_mins(30),
             // Five deliveries, an hour apart, and then some.
             give_up_after: Duration::from_hours(6),
             look_at_most: 20_000,

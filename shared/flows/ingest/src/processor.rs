@@ -14,7 +14,7 @@ use riffle_statements::ReadError;
 use crate::findings::{AccountFindings, Findings};
 use crate::outbox::milliseconds;
 use crate::rows::transaction;
-use crate::{Delivery, Ingest, Statements, keys, metrics};
+use crate::{Delivery, Ingest, Statements, TRIES, keys, metrics};
 
 /// The ingest flow, and what reads statements.
 #[derive(Clone)]
@@ -103,16 +103,9 @@ impl Processor {
                 return Err(Failure::Retry(format!("there is no record of file {id} yet")));
             }
         };
-        let earlier = file.parts;
-        let mut work = Work {
-            ingest,
-            file,
-            token,
-            findings: Findings::default(),
-            parts: 0,
-            earlier,
-            has_written: false,
-        };
+        let findings = Findings::of(&file)?.begun();
+        let (parts, earlier) = (findings.first_part, file.parts);
+        let mut work = Work { ingest, file, token, findings, parts, earlier, has_written: false };
         match work.run(self.statements.as_ref()).await {
             Ok(Ended::Done) => {
                 metrics::processed(
@@ -157,18 +150,46 @@ impl Work<'_> {
         if let Read::Ended(ended) = self.read(statements, content.clone()).await? {
             return Ok(ended);
         }
-        // All of that goes, and the file is begun anew, under numbers that nobody used.
         tracing::info!(processing_id = self.file.id.0, "an attempt before told other rows");
-        if let Ended::NotOurs = self.take_back().await? {
+        if let Ended::NotOurs = self.begin_anew().await? {
             return Ok(Ended::NotOurs);
         }
-        let touched = self.ingest.touched_by(&self.file).await?;
-        (self.parts, self.earlier) = (self.file.parts, 0);
-        self.findings = Findings { touched, first_part: self.parts, ..Findings::default() };
         match self.read(statements, content).await? {
             Read::Ended(ended) => Ok(ended),
             Read::Differs => Err(Failure::Retry("there is nothing to differ from".to_owned())),
         }
+    }
+
+    /// All that was stored of the file goes, and it is begun under numbers that nobody used. That is noted, so that the
+    /// next attempt goes on from here.
+    async fn begin_anew(&mut self) -> Result<Ended, Failure> {
+        if let Ended::NotOurs = self.take_back().await? {
+            return Ok(Ended::NotOurs);
+        }
+        let touched = self.ingest.touched_by(&self.file).await?;
+        let first_part = self.file.parts;
+        (self.parts, self.earlier) = (first_part, first_part);
+        self.findings = Findings { touched, first_part, ..Findings::default() };
+        for _ in 0..TRIES {
+            let errors = Findings::of(&self.file)?.errors;
+            let body = Findings { errors, ..self.findings.clone() }.to_body();
+            let note = FileChange::Note { revision: self.file.revision, body };
+            let (tenant, id, now) = (&self.file.tenant, &self.file.id, self.ingest.clock.now());
+            match self.ingest.files.change(tenant, id, note, now, &[]).await? {
+                Changed::Applied(file) => {
+                    self.file = file;
+                    return Ok(Ended::Done);
+                }
+                Changed::Refused(file, NotChanged::Revision) if self.holds(&file) => self.file = file,
+                Changed::Refused(..) | Changed::NoFile => return Ok(Ended::NotOurs),
+            }
+        }
+        Err(Failure::Retry("the file's record is being changed by others".to_owned()))
+    }
+
+    fn holds(&self, file: &File) -> bool {
+        let held = file.lease.as_ref().is_some_and(|lease| lease.token == self.token);
+        file.state == FileState::Processing && held
     }
 
     async fn read(&mut self, statements: &dyn Statements, content: Fetched) -> Result<Read, Failure> {

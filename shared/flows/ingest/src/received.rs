@@ -80,6 +80,7 @@ impl Ingest {
                 parts: 0,
                 body: Findings::default().to_body(),
                 revision: 1,
+                unsettled: false,
             };
             self.files.create(file.clone()).await?.unwrap_or(file)
         };

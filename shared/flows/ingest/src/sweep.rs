@@ -25,6 +25,7 @@ impl Ingest {
             (FileState::Deleting, self.settings.announce_after.min(self.settings.revive_after)),
             (FileState::Processing, self.settings.revive_after),
             (FileState::Received, self.settings.give_up_after),
+            (FileState::Deleted, self.settings.settle_after),
         ] {
             // Each state by itself: thousands that wait hide none that is to be mended.
             for file in self.files.unfinished(state, now - time(quiet_for), AT_ONCE).await? {
@@ -57,6 +58,10 @@ impl Ingest {
                 self.abandon(file, "it ended whoever processed it, again and again").await
             }
             FileState::Processing if !held => self.revive(file, now).await,
+            FileState::Deleted => {
+                self.settle(file).await?;
+                Ok(Mended::Nothing)
+            }
             _ => Ok(Mended::Nothing),
         }
     }

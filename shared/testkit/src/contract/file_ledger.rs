@@ -29,6 +29,7 @@ pub(super) fn new_file(ids: &dyn Ids, tenant: &str) -> File {
         parts: 0,
         body: "{}".to_owned(),
         revision: 1,
+        unsettled: false,
     }
 }
 
@@ -75,7 +76,7 @@ pub(super) async fn applied(
 
 /// The file and what it has to announce go away, so that nobody's list is full of them.
 pub(super) async fn tidy(ledger: &dyn FileLedger, file: &File) {
-    for change in [FileChange::Delete, FileChange::Deleted] {
+    for change in [FileChange::Delete, FileChange::Deleted, FileChange::Settled] {
         ok(ledger.change(&file.tenant, &file.id, change, at(9_000_000), &[]).await, "change");
     }
     let left = ok(ledger.outbox_of(&file.tenant, &file.id).await, "outbox_of");
@@ -229,6 +230,7 @@ pub(super) async fn one_wins(ledger: &dyn FileLedger, ids: &dyn Ids) {
     assert_single(ledger, ids, &file, note).await;
     assert_single(ledger, ids, &file, |_| FileChange::Delete).await;
     assert_single(ledger, ids, &file, |_| FileChange::Deleted).await;
+    assert_single(ledger, ids, &file, |_| FileChange::Settled).await;
     tidy(ledger, &file).await;
 }
 

@@ -11,8 +11,9 @@ use super::{at, ok};
 const PATIENCE: usize = 200;
 /// More than lie there.
 const MANY: u32 = 10_000;
-/// The states in which somebody is still to do something.
-const OPEN: [FileState; 3] = [FileState::Received, FileState::Processing, FileState::Deleting];
+/// The states in which somebody may still have to do something.
+const OPEN: [FileState; 4] =
+    [FileState::Received, FileState::Processing, FileState::Deleting, FileState::Deleted];
 
 /// All pages of a tenant's files, once so many are in the index.
 async fn listed(ledger: &dyn FileLedger, tenant: &str, limit: u32, expected: usize) -> Vec<File> {
@@ -86,13 +87,14 @@ pub(super) async fn shown(ledger: &dyn FileLedger, ids: &dyn Ids) {
 
 /// The sweep finds what somebody is still to do something about, and since when.
 pub(super) async fn unfinished(ledger: &dyn FileLedger, ids: &dyn Ids) {
-    let files: Vec<File> = (0..8).map(|_| new_file(ids, &format!("tenant {}", ids.fresh()))).collect();
+    let files: Vec<File> = (0..9).map(|_| new_file(ids, &format!("tenant {}", ids.fresh()))).collect();
     for file in &files {
         ok(ledger.create(file.clone()).await, "create");
     }
-    let [received, processing, deleting, processed, failed, deleted, rejected, begun_again] = &files[..]
+    let [received, processing, deleting, processed, failed, deleted, settled, rejected, begun_again] =
+        &files[..]
     else {
-        panic!("eight files");
+        panic!("nine files");
     };
     let mut begun = processing.clone();
     for file in [processing, deleting, processed, failed, rejected, begun_again] {
@@ -112,13 +114,16 @@ pub(super) async fn unfinished(ledger: &dyn FileLedger, ids: &dyn Ids) {
         applied(ledger, file, fail(&begun), 3, &[]).await;
     }
     applied(ledger, begun_again, begin("b", 500), 4, &[]).await;
-    for file in [deleting, deleted] {
+    for file in [deleting, deleted, settled] {
         applied(ledger, file, FileChange::Delete, 60, &[]).await;
     }
-    applied(ledger, deleted, FileChange::Deleted, 70, &[]).await;
+    for file in [deleted, settled] {
+        applied(ledger, file, FileChange::Deleted, 70, &[]).await;
+    }
+    applied(ledger, settled, FileChange::Settled, 80, &[]).await;
 
-    let open = [received, processing, deleting, begun_again];
-    let ended = [processed, failed, deleted, rejected];
+    let open = [received, processing, deleting, deleted, begun_again];
+    let ended = [processed, failed, settled, rejected];
     assert_unfinished(ledger, 1_000, &open, &ended, "what is open, and nothing else").await;
     let young = [deleting, processed, failed, deleted, rejected];
     assert_unfinished(ledger, 60, &[received, processing, begun_again], &young, "changed before a moment")
@@ -135,7 +140,7 @@ pub(super) async fn unfinished(ledger: &dyn FileLedger, ids: &dyn Ids) {
     // A new lease is a change: whoever is at work is left alone.
     let extend = FileChange::Extend { token: "b".to_owned(), until: at(5_000), parts: 1 };
     applied(ledger, begun_again, extend, 900, &[]).await;
-    let open = [received, processing, deleting];
+    let open = [received, processing, deleting, deleted];
     assert_unfinished(ledger, 900, &open, &[begun_again], "who goes on is young again").await;
     for file in &files {
         tidy(ledger, file).await;

@@ -12,7 +12,8 @@ use crate::simulator::Rng;
 
 const WALKS: u64 = 80;
 const STEPS: usize = 40;
-const KINDS: [&str; 8] = ["begin", "extend", "release", "finish", "fail", "note", "delete", "deleted"];
+const KINDS: [&str; 9] =
+    ["begin", "extend", "release", "finish", "fail", "note", "delete", "deleted", "settled"];
 const STATES: [FileState; 8] = [
     FileState::Received,
     FileState::Processing,
@@ -99,6 +100,7 @@ fn any_change(rng: &mut Rng, file: &File) -> FileChange {
         40..=43 => FileChange::Fail { revision: revision(rng, 3_000), body },
         44..=52 => FileChange::Note { revision: revision(rng, 5_000), body },
         53 => FileChange::Delete,
+        54 | 55 => FileChange::Settled,
         _ => FileChange::Deleted,
     }
 }

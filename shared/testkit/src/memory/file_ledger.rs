@@ -87,7 +87,8 @@ impl FileLedger for MemoryStatements {
         limit: u32,
     ) -> Result<Vec<File>, PortError> {
         self.inspect(|books| {
-            let open = books.files.values().filter(|file| file.state == state && file.changed_at < before);
+            let open = books.files.values().filter(|file| file.is_open() && file.state == state);
+            let open = open.filter(|file| file.changed_at < before);
             Ok(open.take(limit as usize).cloned().collect())
         })
     }

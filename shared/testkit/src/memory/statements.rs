@@ -123,6 +123,7 @@ pub const fn name_of_change(change: &FileChange) -> &'static str {
         FileChange::Note { .. } => "note",
         FileChange::Delete => "delete",
         FileChange::Deleted => "deleted",
+        FileChange::Settled => "settled",
     }
 }
 

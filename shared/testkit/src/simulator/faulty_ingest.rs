@@ -23,6 +23,7 @@ fn change_point(change: &FileChange) -> Point {
         FileChange::Note { .. } => "books.note",
         FileChange::Delete => "books.delete",
         FileChange::Deleted => "books.deleted",
+        FileChange::Settled => "books.settled",
     })
 }
 

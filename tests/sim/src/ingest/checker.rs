@@ -81,6 +81,10 @@ impl World {
                 if *by == "delete" {
                     // Who asked may not have lived to hear it, and asked all the same.
                     self.unwanted.insert(file.clone());
+                    self.asked.insert(file.clone(), self.now());
+                }
+                if *by == "settled" {
+                    self.settled = self.settled.max(self.asked.get(file).copied());
                 }
                 if from == to || *to == FileState::Processing {
                     return self.changed(file);
@@ -89,7 +93,10 @@ impl World {
                     FileState::Processed | FileState::Review | FileState::Rejected => self.finished(file)?,
                     FileState::Deleted => {
                         self.stores.statements.inspect(|books| nothing_left(books, file))?;
-                        self.without_objects(file)?;
+                        // Where nobody ends who lives too long, he may still write, and takes it away himself.
+                        if self.scenario.timeouts {
+                            self.without_objects(file)?;
+                        }
                     }
                     _ => {}
                 }
@@ -288,7 +295,9 @@ impl World {
         self.control.sometimes("a message of ingest becomes a dead letter");
         // Where faults strike, what should have been told may not have been; the sweep says so later.
         let is_quiet = self.is_friendly() || self.calm_since.is_some_and(|calm| calm <= since);
-        if !is_quiet || replayed || shadow || stage.as_str() == Consumer::Errors.as_str() {
+        // Of what tells of a failure no other tells.
+        let tells_of_one = event.event_type() == EventType::ErrorOccurred;
+        if !is_quiet || replayed || shadow || tells_of_one {
             return Ok(());
         }
         let about = (event.event_id.clone(), stage.as_str().to_owned());
@@ -323,13 +332,13 @@ impl World {
     }
 
     fn without_objects(&self, file: &FileKey) -> Result<(), Violation> {
-        // Who may live longer than his lease may write what nobody finds.
-        if !self.scenario.timeouts && self.crashed {
-            return Ok(());
-        }
         let parts = riffle_ingest::part_key(&file.0, &file.1, 0);
         let parts = parts.trim_end_matches('0');
-        if let Some(left) = self.stores.objects.keys().iter().find(|key| key.starts_with(parts)) {
+        let keys = self.stores.objects.keys();
+        // Who outlives even the last look may write what nobody finds.
+        if !self.outlived
+            && let Some(left) = keys.iter().find(|key| key.starts_with(parts))
+        {
             return Err(Violation::new(8, format!("{left} of a deleted file is left")));
         }
         let object = self.uploads.get(file).and_then(|number| self.arrived[*number].clone());

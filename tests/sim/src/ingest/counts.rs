@@ -34,6 +34,7 @@ impl World {
             Noted::Changed { by: "delete", from: Rejected, .. } => "a rejected file is deleted",
             Noted::Changed { by: "delete", .. } => "a processed file is deleted",
             Noted::Changed { by: "deleted", .. } => "a file is gone",
+            Noted::Changed { by: "settled", .. } => "nobody can be left who worked on a file that is gone",
             Noted::Changed { by: "release", .. } => "a file is given up for now",
             Noted::Refused { by: "begin", state: Processing, .. } => "a file is in other hands",
             Noted::Refused { by: "begin", state: Processed | Review | Rejected, .. } => {

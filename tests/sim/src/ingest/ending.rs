@@ -355,11 +355,10 @@ impl World {
                 return Err(Violation::new(8, what));
             }
         }
-        let may_be_left = !self.scenario.timeouts && self.crashed;
         let keys = self.stores.objects.keys();
         let stray = keys.iter().find(|key| key.starts_with("ingest/") && !parts.contains(*key));
         match stray {
-            Some(key) if !may_be_left => Err(Violation::new(8, format!("{key} is left, and is no file's"))),
+            Some(key) if !self.outlived => Err(Violation::new(8, format!("{key} is left, and is no file's"))),
             _ => Ok(()),
         }
     }

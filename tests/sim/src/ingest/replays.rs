@@ -6,7 +6,7 @@ use futures::executor::block_on;
 use riffle_contracts::Consumer;
 use riffle_ingest::Findings;
 use riffle_ports::{File, FileState};
-use riffle_testkit::memory::{FileKey, Row, RowKey};
+use riffle_testkit::memory::{FileKey, Row, RowKey, StatementBooks};
 
 use super::functions::bare;
 use super::harm::file_of;
@@ -35,7 +35,6 @@ impl World {
 
     pub fn snapshot(&self) -> Snapshot {
         let published = self.stores.bus.published();
-        let objects = self.stores.objects.keys();
         self.stores.statements.inspect(|books| Snapshot {
             files: books
                 .files
@@ -49,9 +48,18 @@ impl World {
                 .map(|(key, figures)| (format!("{key:?}"), figures.body.clone()))
                 .collect(),
             trail: books.audit.iter().map(|entry| entry.event_id.clone()).collect(),
-            objects,
+            objects: self.objects_of(books),
             published,
         })
+    }
+
+    /// Objects but those of deleted files, of which there are none: who outlived all may have left one, and a replay
+    /// takes it away.
+    fn objects_of(&self, books: &StatementBooks) -> Vec<String> {
+        let gone = books.files.values().filter(|file| file.state == FileState::Deleted);
+        let gone: Vec<&str> = gone.map(|file| file.id.as_ref()).collect();
+        let is_gone = |key: &str| key.split('/').nth(2).is_some_and(|id| gone.contains(&id));
+        self.stores.objects.keys().into_iter().filter(|key| !is_gone(key)).collect()
     }
 
     /// Whether the parser of now need not take the file for what it was taken for.

@@ -15,6 +15,8 @@ pub enum Scene {
     GoneInMidWrite,
     /// The same, but he sleeps until it is gone, and lives.
     WrittenTooLate,
+    /// The same, but the power fails now and then.
+    KilledTooLate,
     /// The trail fails for good, and files until about then: the one is noted while the other ends.
     NotedMeanwhile,
     /// Files fail in mid-reading, and another parser reads them the next time. None is rejected.
@@ -28,12 +30,13 @@ const ALL_BUT_AUDIT: &[&str] =
     &["books.", "rows.", "objects.", "bus.", "figures.", "inbox.", "letters.", "queue."];
 
 impl Scene {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::GoneInMidWrite,
         Self::WrittenTooLate,
         Self::NotedMeanwhile,
         Self::OtherRules,
         Self::RejectedLate,
+        Self::KilledTooLate,
     ];
 
     /// The one of `seed`: most have none.
@@ -49,6 +52,7 @@ impl Mutant {
         match self {
             Self::DeletedUnderLease => Some(Scene::GoneInMidWrite),
             Self::LatePartStays => Some(Scene::WrittenTooLate),
+            Self::SettledAtOnce => Some(Scene::KilledTooLate),
             Self::FailGoesOverNotes | Self::FinishGoesOverNotes => Some(Scene::NotedMeanwhile),
             Self::EarlierRulesForgotten => Some(Scene::OtherRules),
             Self::RejectTakesFromOthers => Some(Scene::RejectedLate),
@@ -85,8 +89,9 @@ impl Scenario {
                 (self.timeouts, self.jumps) = (true, 0);
                 self.delete_some(rng, When::Writing);
             }
-            Scene::WrittenTooLate => {
-                (self.timeouts, self.power_cuts) = (false, 0);
+            Scene::WrittenTooLate | Scene::KilledTooLate => {
+                self.timeouts = false;
+                self.power_cuts = if scene == Scene::KilledTooLate { 100 } else { 0 };
                 self.plan = Plan::Random(Rates::default());
                 self.delete_some(rng, When::Asleep);
             }

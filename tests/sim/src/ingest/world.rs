@@ -74,8 +74,13 @@ pub(crate) struct World {
     pub next_sweep: DateTime<Utc>,
     /// Since when nothing goes wrong any more, counted anew for each redrive.
     pub calm_since: Option<DateTime<Utc>>,
-    /// Whether an invocation ended without an answer.
-    pub crashed: bool,
+    /// When the deletion of a file was asked for.
+    pub asked: BTreeMap<FileKey, DateTime<Utc>>,
+    /// The last moment at which the deletion of a file was asked for that is settled.
+    pub settled: Option<DateTime<Utc>>,
+    /// Whether an invocation ended without an answer that was at work before `settled`: of what it may have left nobody
+    /// knows.
+    pub outlived: bool,
 }
 
 fn shown(scenario: &Scenario, upload: &Upload) -> [BTreeMap<Key, usize>; 2] {
@@ -116,7 +121,9 @@ impl World {
             orphaned: BTreeSet::new(),
             checker: Checker::default(),
             calm_since: None,
-            crashed: false,
+            asked: BTreeMap::new(),
+            settled: None,
+            outlived: false,
         };
         world.furnish();
         world
@@ -188,7 +195,7 @@ impl World {
     /// Whether something is left for a sweep.
     fn has_loose_ends(&self) -> bool {
         self.stores.statements.inspect(|books| {
-            !books.outbox.is_empty() || books.files.values().any(|file| file.state.is_open())
+            !books.outbox.is_empty() || books.files.values().any(riffle_ports::File::is_open)
         })
     }
 
@@ -355,7 +362,7 @@ impl World {
         let Some(invocation) = self.invocations.remove(&id) else {
             return Ok(());
         };
-        self.crashed |= answer.is_none();
+        self.outlived |= answer.is_none() && self.settled.is_some_and(|asked| invocation.since <= asked);
         match invocation.kind {
             Kind::Batch(place, received) => self.settle(place, &received, invocation.since, answer),
             Kind::Asked(deed) => {

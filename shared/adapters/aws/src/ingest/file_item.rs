@@ -22,7 +22,7 @@ pub(super) fn encode(file: &File) -> Result<Item, PortError> {
     let mut item = file_key(&file.tenant, &file.id);
     item.insert(LIST.to_owned(), text(files_of(&file.tenant)));
     item.insert(LISTED_AT.to_owned(), text(listed_at(&FileListedAt::from(file))));
-    if file.state.is_open() {
+    if file.is_open() {
         item.insert(OPEN_SHARD.to_owned(), text(shard('F', &file.id.0)));
     }
     item.insert(STATE.to_owned(), state(file.state));

@@ -195,6 +195,7 @@ async fn process(store: &Store, number: usize) -> Result<bool, riffle_ports::Por
         parts: 0,
         body: "{}".to_owned(),
         revision: 1,
+        unsettled: false,
     };
     files.create(file).await?;
     let (token, until) = ("token".to_owned(), now + chrono::TimeDelta::minutes(1));

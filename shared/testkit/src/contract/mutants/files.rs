@@ -170,6 +170,17 @@ impl FileLedger for Books {
                 files.retain(|file| file.state == state);
             }
             "deletions are finished" => files.retain(|file| file.state != FileState::Deleting),
+            "what is deleted is settled" => files.retain(|file| file.state != FileState::Deleted),
+            "what is settled stays" => {
+                let settled = self.inner.inspect(|books| {
+                    let files = books.files.values();
+                    files
+                        .filter(|file| file.state == FileState::Deleted && !file.unsettled)
+                        .cloned()
+                        .collect()
+                });
+                files.extend::<Vec<File>>(settled);
+            }
             "one open file is enough" => files.truncate(1),
             "who failed is open" => {
                 let failed = self.inner.inspect(|books| {
@@ -242,6 +253,8 @@ fn every_faulty_ledger_of_files_is_noticed() {
         "everything is old",
         "the moment itself is before",
         "deletions are finished",
+        "what is deleted is settled",
+        "what is settled stays",
         "one open file is enough",
         "all that is open is one list",
         "states are looked at last",

@@ -168,6 +168,16 @@ impl FileLedger for Cooked {
                     announce.iter().filter(|event| event.event_type != kind).cloned().collect();
                 return self.inner.change(tenant, id, change, now, &told).await;
             }
+            (Mutant::SettledAtOnce, FileChange::Deleted) => {
+                let changed = self.inner.change(tenant, id, change, now, announce).await?;
+                let key = (tenant.to_owned(), id.clone());
+                self.inner.inspect(|books| {
+                    if let Some(file) = books.files.get_mut(&key) {
+                        file.unsettled = false;
+                    }
+                });
+                return Ok(changed);
+            }
             (Mutant::DeletedUnderLease, FileChange::Deleted) => {
                 let key = (tenant.to_owned(), id.clone());
                 self.inner.inspect(|books| {

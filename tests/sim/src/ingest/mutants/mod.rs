@@ -91,6 +91,8 @@ mutants! {
     FailedMonthsStay = "failed-months-stay",
     /// Whoever is late with a part of a deleted file leaves it.
     LatePartStays = "late-part-stays",
+    /// Nobody looks again at a file that is gone.
+    SettledAtOnce = "settled-at-once",
     /// Whoever rejects takes back what others store since.
     RejectTakesFromOthers = "reject-takes-from-others",
     /// Nobody looks which rows an attempt before told.
