@@ -169,7 +169,7 @@ impl Work<'_> {
         let touched = self.ingest.touched_by(&self.file).await?;
         let first_part = self.file.parts;
         (self.parts, self.earlier) = (first_part, first_part);
-        self.findings = Findings { touched, first_part, ..Findings::default() };
+        self.findings = Findings { first_part, touched, ..Findings::default() };
         for _ in 0..TRIES {
             let errors = Findings::of(&self.file)?.errors;
             let body = Findings { errors, ..self.findings.clone() }.to_body();
