@@ -344,7 +344,7 @@ fn settings(rng: &mut Rng) -> Settings {
         stores_at_once: 1 + rng.below(3),
         announce_after: Duration::from_secs(15),
         revive_after: Duration::from_secs(40),
-        settle_after: Duration::from_secs(120),
+        settle_after: Duration::from_mins(2),
         give_up_after: Duration::from_secs(750),
         ..Settings::default()
     }
