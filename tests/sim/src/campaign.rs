@@ -7,16 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use riffle_testkit::simulator::{Fault, Plan, Point, Sometimes};
 
-use crate::ingest;
-use crate::invariants::Violation;
-use crate::mutants::Mutant;
-use crate::run::{Run, run};
-use crate::scenario::Scenario;
+use crate::{Run, Violation, ingest, scan};
 
 /// What is simulated, as it is or with a known-bad protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
-    Scan(Option<Mutant>),
+    Scan(Option<scan::Mutant>),
     Ingest(Option<ingest::Mutant>),
 }
 
@@ -31,7 +27,7 @@ impl Flow {
 
     pub fn mutant(self) -> Option<&'static str> {
         match self {
-            Self::Scan(mutant) => mutant.map(Mutant::name),
+            Self::Scan(mutant) => mutant.map(scan::Mutant::name),
             Self::Ingest(mutant) => mutant.map(ingest::Mutant::name),
         }
     }
@@ -39,7 +35,7 @@ impl Flow {
     /// The schedule that `seed` stands for.
     pub fn any(self, seed: u64, readable: bool) -> Run {
         match self {
-            Self::Scan(mutant) => run(Scenario::any(seed), mutant, readable),
+            Self::Scan(mutant) => scan::run(scan::Scenario::any(seed), mutant, readable),
             Self::Ingest(mutant) => ingest::run(ingest::Scenario::of(seed, mutant), mutant, readable),
         }
     }
@@ -48,7 +44,7 @@ impl Flow {
     pub fn placed(self, faults: Vec<(u64, Fault)>, readable: bool) -> Run {
         let plan = Plan::Placed(faults);
         match self {
-            Self::Scan(mutant) => run(Scenario::small(plan), mutant, readable),
+            Self::Scan(mutant) => scan::run(scan::Scenario::small(plan), mutant, readable),
             Self::Ingest(mutant) => ingest::run(ingest::Scenario::small(plan), mutant, readable),
         }
     }
@@ -168,17 +164,17 @@ pub fn placements(flow: Flow, pairs: bool) -> Report {
 
 /// Runs the small scenario with a retry, with every placement of one fault.
 pub fn retry_placements() -> Report {
-    single_placements(Scenario::small_retry)
+    single_placements(scan::Scenario::small_retry)
 }
 
 /// Runs the small scenario on a Google Drive folder whose token expires, with every placement of one fault.
 pub fn drive_placements() -> Report {
-    single_placements(Scenario::small_drive)
+    single_placements(scan::Scenario::small_drive)
 }
 
-fn single_placements(scenario: fn(Plan) -> Scenario) -> Report {
+fn single_placements(scenario: fn(Plan) -> scan::Scenario) -> Report {
     let flow = Flow::Scan(None);
-    let small = |faults| run(scenario(Plan::Placed(faults)), None, false);
+    let small = |faults| scan::run(scenario(Plan::Placed(faults)), None, false);
     let (first, mut report) = calm(flow, &small);
     for one in first {
         place(&mut report, flow, &small, vec![one]);

@@ -1,11 +1,8 @@
 //! One schedule from beginning to end.
 
-use riffle_testkit::simulator::{Plan, Point, Sometimes};
+use riffle_testkit::simulator::{Control, Plan, Point, Sometimes, Trace};
 
-use crate::invariants::{Ending, Violation};
-use crate::mutants::Mutant;
-use crate::scenario::Scenario;
-use crate::world::World;
+use crate::Violation;
 
 /// More steps than any schedule takes that ends.
 const MAX_STEPS: u64 = 300_000;
@@ -25,45 +22,64 @@ pub struct Run {
     pub points: Vec<Point>,
 }
 
-/// Runs `scenario`; `readable` keeps the trace as text.
-pub fn run(scenario: Scenario, mutant: Option<Mutant>, readable: bool) -> Run {
-    let seed = scenario.seed;
-    let placed = matches!(scenario.plan, Plan::Placed(_));
-    let mut world = World::new(scenario, mutant, readable);
-    if placed {
-        world.control.record_points();
+/// A world in which a schedule takes place: faults strike for so many steps, then it calms down, and in the end all must
+/// be well.
+pub(crate) trait World {
+    fn control(&self) -> &Control;
+    fn plan(&self) -> &Plan;
+    /// For so many steps faults strike.
+    fn hostile_steps(&self) -> u64;
+    fn is_hostile(&self) -> bool;
+    /// From now on nothing goes wrong.
+    fn calm_down(&mut self);
+    /// Whether nothing will happen any more.
+    fn is_over(&self) -> bool;
+    /// Something happens, and what came of it is checked.
+    fn step(&mut self) -> Result<(), Violation>;
+    /// All is over, and must be well. Whether there is more to be tried.
+    fn end(&mut self) -> Result<bool, Violation>;
+}
+
+pub(crate) fn run(world: &mut impl World, seed: u64) -> Run {
+    if matches!(world.plan(), Plan::Placed(_)) {
+        world.control().record_points();
     }
     let mut steps = 0;
-    let ended = loop {
-        if steps == MAX_STEPS {
-            break Err(Violation::new(6, format!("no end after {MAX_STEPS} steps")));
+    let violation = go(world, &mut steps).err();
+    let control = world.control();
+    Run {
+        seed,
+        violation,
+        steps,
+        hash: control.trace(Trace::hash),
+        trace: control.trace(|trace| trace.lines().to_vec()),
+        sometimes: control.occurred(),
+        points: control.take_points(),
+    }
+}
+
+fn go(world: &mut impl World, steps: &mut u64) -> Result<(), Violation> {
+    loop {
+        if *steps == MAX_STEPS {
+            return Err(Violation::new(6, format!("no end after {MAX_STEPS} steps")));
         }
-        if world.is_hostile() && steps >= world.scenario.hostile_steps {
+        if world.is_hostile() && *steps >= world.hostile_steps() {
             world.calm_down();
         }
         if world.is_over() {
             if !world.is_hostile() {
-                break Ending::check(&world);
+                if world.end()? {
+                    continue;
+                }
+                return Ok(());
             }
             // What comes after the end is worth a look, but not for long.
-            if world.control.draw(|rng| rng.chance(1_000)) {
+            if world.control().draw(|rng| rng.chance(1_000)) {
                 world.calm_down();
                 continue;
             }
         }
-        steps += 1;
-        if let Err(violation) = world.step().and_then(|()| world.watch()) {
-            break Err(violation);
-        }
-    };
-    let trace = world.control.trace(|trace| trace.lines().to_vec());
-    Run {
-        seed,
-        violation: ended.err(),
-        steps,
-        hash: world.control.trace(riffle_testkit::simulator::Trace::hash),
-        trace,
-        sometimes: world.control.occurred(),
-        points: world.control.take_points(),
+        *steps += 1;
+        world.step()?;
     }
 }

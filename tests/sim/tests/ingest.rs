@@ -21,7 +21,7 @@ const PATIENCE: u64 = 2_000;
 /// What the generator must reach, or the schedules prove little.
 const SOMETIMES: [&str; 86] = [
     "a dead letter stays",
-    "a deleted message of ingest is delivered again",
+    "a deleted message is delivered again",
     "a deletion is done twice",
     "a deletion waits for a lease",
     "a failed file is deleted",
@@ -47,7 +47,7 @@ const SOMETIMES: [&str; 86] = [
     "a file that goes is to be begun",
     "a file was done already",
     "a message of ingest becomes a dead letter",
-    "a message of ingest in flight is delivered to another, too",
+    "a message in flight is delivered to another, too",
     "a message to the processor is lost",
     "a new parser comes while all goes on",
     "a note is lost to a rival",
@@ -96,7 +96,7 @@ const SOMETIMES: [&str; 86] = [
     "rows stay since others show them",
     "the bus tells of an event twice",
     "the ingest sweep reads an index that lags",
-    "the power fails in ingest",
+    "the power fails",
     "who finishes finds a note",
     "who finishes finds the file elsewhere",
     "who is about to write sleeps until the file is gone",

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use riffle_sim_tests::campaign::{self, Failure, Flow, Report};
-use riffle_sim_tests::{Mutant, Scenario, ingest};
+use riffle_sim_tests::{ingest, scan};
 use riffle_testkit::simulator::{Fault, Plan};
 
 /// Simulates the flows: the real functions under every kind of fault, checked against their invariants.
@@ -41,9 +41,9 @@ struct Options {
 }
 
 fn mutant(name: &str) -> Result<Flow, String> {
-    let scan = Mutant::named(name).map(|mutant| Flow::Scan(Some(mutant)));
+    let scan = scan::Mutant::named(name).map(|mutant| Flow::Scan(Some(mutant)));
     scan.or_else(|| ingest::Mutant::named(name).map(|mutant| Flow::Ingest(Some(mutant)))).ok_or_else(|| {
-        let scan = Mutant::ALL.iter().map(|mutant| mutant.name());
+        let scan = scan::Mutant::ALL.iter().map(|mutant| mutant.name());
         let names: Vec<&str> = scan.chain(ingest::Mutant::ALL.iter().map(|mutant| mutant.name())).collect();
         format!("one of {}", names.join(", "))
     })
@@ -89,8 +89,8 @@ fn single(options: &Options, flow: Flow) -> bool {
     if options.trace {
         let plan = Plan::Placed(options.place.clone());
         match (flow, options.seed) {
-            (Flow::Scan(_), Some(seed)) => println!("{:#?}", Scenario::any(seed)),
-            (Flow::Scan(_), None) => println!("{:#?}", Scenario::small(plan)),
+            (Flow::Scan(_), Some(seed)) => println!("{:#?}", scan::Scenario::any(seed)),
+            (Flow::Scan(_), None) => println!("{:#?}", scan::Scenario::small(plan)),
             (Flow::Ingest(mutant), Some(seed)) => println!("{:#?}", ingest::Scenario::of(seed, mutant)),
             (Flow::Ingest(_), None) => println!("{:#?}", ingest::Scenario::small(plan)),
         }

@@ -13,7 +13,7 @@ use super::model::Key;
 use super::reader::Nature;
 use super::scenario::When;
 use super::world::World;
-use crate::invariants::Violation;
+use crate::Violation;
 
 /// Follows one run.
 #[derive(Debug, Default)]

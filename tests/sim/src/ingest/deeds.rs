@@ -6,6 +6,8 @@ use riffle_contracts::{Consumer, EventType};
 use riffle_ports::Inbox;
 use riffle_testkit::memory::{FileKey, MemoryInbox, NewObject};
 
+use crate::run::World as _;
+
 use super::scenario::{Scenario, TENANTS, When};
 use super::world::{Kind, World};
 
@@ -64,7 +66,7 @@ impl World {
             Deed::Vanish(number) => self.vanish(number),
             Deed::Redrive(tenant) => {
                 let future = self.functions.redrive(tenant);
-                self.spawn("redrive", Kind::Asked(deed), future);
+                self.platform.invoke("redrive", false, Kind::Asked(deed), future);
             }
             Deed::Deploy => self.deploy(),
             Deed::Replay(consumer) => {
@@ -110,7 +112,7 @@ impl World {
             return;
         }
         let future = self.functions.delete(self.scenario.uploads[number].tenant, key.1);
-        self.spawn("delete", Kind::Asked(Deed::Delete(number)), future);
+        self.platform.invoke("delete", false, Kind::Asked(Deed::Delete(number)), future);
     }
 
     /// On the platform the old invocations live on for as long as any may; on a laptop they are ended first.

@@ -12,7 +12,7 @@ use super::model::{self, Key};
 use super::reader::Nature;
 use super::scenario::BUCKET;
 use super::world::{GARBAGE, World};
-use crate::invariants::Violation;
+use crate::Violation;
 
 impl World {
     pub fn files(&self) -> BTreeMap<FileKey, File> {

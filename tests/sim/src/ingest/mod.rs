@@ -23,14 +23,19 @@ mod functions;
 mod harm;
 mod model;
 mod mutants;
+mod phases;
 mod reader;
 mod replays;
-mod run;
 mod scenario;
 mod scenes;
 mod stores;
 mod world;
 
 pub use mutants::Mutant;
-pub use run::run;
 pub use scenario::Scenario;
+
+/// Runs `scenario`; `readable` keeps the trace as text.
+pub fn run(scenario: Scenario, mutant: Option<Mutant>, readable: bool) -> crate::Run {
+    let seed = scenario.seed;
+    crate::run::run(&mut world::World::new(scenario, mutant, readable), seed)
+}

@@ -12,7 +12,7 @@ use super::functions::bare;
 use super::harm::file_of;
 use super::reader::Nature;
 use super::world::World;
-use crate::invariants::Violation;
+use crate::Violation;
 
 /// What a replay may not change. Versions of figures and revisions of records may rise.
 #[derive(Debug, PartialEq, Eq)]

@@ -7,31 +7,28 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::executor::block_on;
 use riffle_ingest::processing_id;
-use riffle_ports::{Clock, Message, ObjectRef, ObjectStore, WorkQueue};
+use riffle_ports::{Clock, ObjectRef, ObjectStore};
 use riffle_testkit::memory::{FileKey, ManualClock, Place, Received, Stage};
-use riffle_testkit::simulator::{Control, Executor, Plan, Polled, Rng, TaskId, Trace};
+use riffle_testkit::simulator::{Control, Plan, Rng, TaskId, Trace};
+
+use crate::Violation;
+use crate::platform::{self, Invocation, Platform, Stepped};
+use crate::run::{self, World as _};
 
 use super::checker::Checker;
 use super::deeds::Deed;
 use super::functions::{Answer, Functions};
 use super::model::{self, Key};
 use super::mutants::Mutant;
+use super::phases::Phase;
 use super::reader::ObedientReader;
 use super::scenario::{Delivery, LIMIT, RULES, Scenario, TENANTS, Upload};
 use super::stores::Stores;
-use crate::invariants::Violation;
 
 /// What no decoder takes.
 pub const GARBAGE: &str = "{\"detail\":";
 /// In proportion to the other times: the real one sweeps each minute.
 const SWEEP_EVERY: TimeDelta = TimeDelta::seconds(20);
-
-/// A function at work.
-#[derive(Debug)]
-pub(crate) struct Invocation {
-    pub kind: Kind,
-    pub since: DateTime<Utc>,
-}
 
 #[derive(Debug)]
 pub(crate) enum Kind {
@@ -41,6 +38,12 @@ pub(crate) enum Kind {
     Sweep,
 }
 
+impl platform::Kind for Kind {
+    fn place(&self) -> Option<Place> {
+        if let Self::Batch(place, _) = self { Some(*place) } else { None }
+    }
+}
+
 pub(crate) struct World {
     pub scenario: Scenario,
     pub mutant: Option<Mutant>,
@@ -48,8 +51,7 @@ pub(crate) struct World {
     pub stores: Stores,
     pub reader: Arc<ObedientReader>,
     pub functions: Functions,
-    pub executor: Executor<Answer>,
-    pub invocations: BTreeMap<TaskId, Invocation>,
+    pub platform: Platform<Kind, Answer>,
     /// Those that stand still, and for how many steps more.
     stalled: BTreeMap<TaskId, usize>,
     /// Those that sleep until a file is gone.
@@ -81,6 +83,8 @@ pub(crate) struct World {
     /// Whether an invocation ended without an answer that was at work before `settled`: of what it may have left nobody
     /// knows.
     pub outlived: bool,
+    /// What is still to be tried when all is over.
+    pub phase: Phase,
 }
 
 fn shown(scenario: &Scenario, upload: &Upload) -> [BTreeMap<Key, usize>; 2] {
@@ -100,7 +104,7 @@ impl World {
         let functions = Functions::new(&stores, &scenario, &reader, mutant, &control, ids);
         let now = stores.clock.now();
         let world = Self {
-            executor: Executor::new(Arc::clone(&control)),
+            platform: Platform::new(&control, &stores.clock, &stores.queue),
             deeds: Deed::planned(&scenario, now),
             arrived: vec![None; scenario.uploads.len()],
             shown: scenario.uploads.iter().map(|upload| shown(&scenario, upload)).collect(),
@@ -111,7 +115,6 @@ impl World {
             stores,
             reader,
             functions,
-            invocations: BTreeMap::new(),
             stalled: BTreeMap::new(),
             asleep: BTreeMap::new(),
             last: None,
@@ -124,6 +127,7 @@ impl World {
             asked: BTreeMap::new(),
             settled: None,
             outlived: false,
+            phase: Phase::Redriving(0),
         };
         world.furnish();
         world
@@ -139,20 +143,12 @@ impl World {
             }
         }
         if self.scenario.garbage {
-            let garbage = Message { group: "nobody".to_owned(), body: GARBAGE.to_owned() };
-            for stage in Stage::ALL {
-                let sent = block_on(self.stores.queue.send(stage.queue(), std::slice::from_ref(&garbage)));
-                assert_eq!(sent, Ok(Vec::new()), "the queue in memory takes everything");
-            }
+            self.platform.litter(Stage::ALL.map(Stage::queue), GARBAGE);
         }
     }
 
     pub fn now(&self) -> DateTime<Utc> {
         self.stores.clock.now()
-    }
-
-    pub fn is_hostile(&self) -> bool {
-        self.calm_since.is_none()
     }
 
     /// Nothing goes wrong by itself, now or ever before.
@@ -164,32 +160,9 @@ impl World {
         matches!(self.scenario.plan, Plan::Placed(_))
     }
 
-    /// From now on nothing goes wrong.
-    pub fn calm_down(&mut self) {
-        self.calm_since = Some(self.now());
-        self.control.note("calm", &[], String::new);
-        // Placed faults are few and keep their places.
-        if !self.is_placed() {
-            self.control.follow(Plan::Quiet);
-        }
-        self.scenario.delivery = Delivery::default();
-        self.scenario.jumps = 0;
-        self.scenario.stalls = 0;
-        self.stalled.clear();
-        self.scenario.power_cuts = 0;
-    }
-
     pub fn file_of(&self, upload: usize) -> Option<FileKey> {
         let object = self.arrived.get(upload)?.as_ref()?;
         Some((self.scenario.uploads[upload].tenant.to_owned(), processing_id(object)))
-    }
-
-    /// Whether nothing will happen any more.
-    pub fn is_over(&self) -> bool {
-        self.executor.is_empty()
-            && self.deeds.is_empty()
-            && self.stores.queue.is_drained()
-            && !self.has_loose_ends()
     }
 
     /// Whether something is left for a sweep.
@@ -200,16 +173,16 @@ impl World {
     }
 
     /// Something happens.
-    pub fn step(&mut self) -> Result<(), Violation> {
-        self.pass_time();
+    fn happen(&mut self) -> Result<(), Violation> {
+        self.platform.pass_time(self.scenario.jumps, [(1_000, 50_000), (40_000, 300_000)]);
         self.do_harm();
         let now = self.now();
         if now >= self.next_sweep {
             self.next_sweep = now + SWEEP_EVERY;
-            let sweeps = self.invocations.values().filter(|running| matches!(running.kind, Kind::Sweep));
+            let sweeps = self.platform.running().filter(|running| matches!(running.kind, Kind::Sweep));
             if sweeps.count() < 2 {
                 let future = self.functions.sweep();
-                self.spawn("sweeper", Kind::Sweep, future);
+                self.platform.invoke("sweeper", false, Kind::Sweep, future);
             }
         }
         let awake = self.awake();
@@ -245,7 +218,7 @@ impl World {
             *left -= 1;
             *left > 0
         });
-        let running: Vec<TaskId> = self.executor.ids().collect();
+        let running: Vec<TaskId> = self.platform.ids().collect();
         let stalls = self.scenario.stalls;
         if stalls > 0 && self.control.draw(|rng| rng.chance(stalls)) {
             let stalled = self.control.draw(|rng| rng.pick(&running).map(|id| (*id, 20 + rng.below(300))));
@@ -295,73 +268,17 @@ impl World {
         Ok(())
     }
 
-    fn pass_time(&mut self) {
-        let jumps = self.scenario.jumps;
-        let by = self.control.draw(|rng| {
-            if jumps > 0 && rng.chance(jumps) {
-                match rng.below(4) {
-                    0 => rng.between(200, 1_000),
-                    1 | 2 => rng.between(1_000, 50_000),
-                    _ => rng.between(40_000, 300_000),
-                }
-            } else if rng.chance(2_500) {
-                rng.between(0, 60)
-            } else {
-                0
-            }
-        });
-        self.stores.clock.advance(TimeDelta::milliseconds(by));
-    }
-
-    pub fn spawn(
-        &mut self,
-        name: &'static str,
-        kind: Kind,
-        future: futures::future::LocalBoxFuture<'static, Answer>,
-    ) {
-        let id = self.executor.spawn(name, false, future);
-        self.control.note("spawn", &id.0.to_le_bytes(), || format!("{name}#{} {kind:?}", id.0));
-        let since = self.now();
-        self.invocations.insert(id, Invocation { kind, since });
-    }
-
     fn step_task(&mut self, nth: usize) -> Result<(), Violation> {
-        let next = self.executor.ids().nth(nth);
-        self.last = next;
-        if self.scenario.timeouts
-            && let Some(id) = next
-            && let Some(running) = self.invocations.get(&id)
-            && self.now() - running.since > LIMIT
-        {
-            self.control.sometimes("an invocation times out");
-            self.executor.crash(id);
-            self.ended(id, None)?;
-            return Ok(());
-        }
-        let Some((id, name, polled)) = self.executor.step(nth) else {
-            return Ok(());
-        };
-        match polled {
-            Polled::Pending => Ok(()),
-            Polled::Done(answer) => self.ended(id, Some(answer)),
-            Polled::Crashed => {
-                self.control.note("crash", &id.0.to_le_bytes(), || format!("{name}#{}", id.0));
-                self.ended(id, None)
-            }
-            Polled::Panicked(message) => {
-                Err(Violation::new(0, format!("{name}#{} panicked: {message}", id.0)))
-            }
-            Polled::Stuck => {
-                Err(Violation::new(0, format!("{name}#{} waits for something outside this world", id.0)))
-            }
+        self.last = self.platform.ids().nth(nth);
+        match self.platform.step(nth, self.scenario.timeouts.then_some(LIMIT))? {
+            Stepped::Pending => Ok(()),
+            Stepped::Answered(invocation, answer) => self.ended(invocation, Some(answer)),
+            Stepped::Crashed(invocation) | Stepped::TimedOut(invocation) => self.ended(invocation, None),
         }
     }
 
     /// An invocation has ended, with an answer or without.
-    pub fn ended(&mut self, id: TaskId, answer: Option<Answer>) -> Result<(), Violation> {
-        let Some(invocation) = self.invocations.remove(&id) else {
-            return Ok(());
-        };
+    pub fn ended(&mut self, invocation: Invocation<Kind>, answer: Option<Answer>) -> Result<(), Violation> {
         self.outlived |= answer.is_none() && self.settled.is_some_and(|asked| invocation.since <= asked);
         match invocation.kind {
             Kind::Batch(place, received) => self.settle(place, &received, invocation.since, answer),
@@ -371,5 +288,53 @@ impl World {
             }
             Kind::Sweep => Ok(()),
         }
+    }
+}
+
+impl run::World for World {
+    fn control(&self) -> &Control {
+        &self.control
+    }
+
+    fn plan(&self) -> &Plan {
+        &self.scenario.plan
+    }
+
+    fn hostile_steps(&self) -> u64 {
+        self.scenario.hostile_steps
+    }
+
+    fn is_hostile(&self) -> bool {
+        self.calm_since.is_none()
+    }
+
+    fn calm_down(&mut self) {
+        self.calm_since = Some(self.now());
+        self.control.note("calm", &[], String::new);
+        // Placed faults are few and keep their places.
+        if !self.is_placed() {
+            self.control.follow(Plan::Quiet);
+        }
+        self.scenario.delivery = Delivery::default();
+        self.scenario.jumps = 0;
+        self.scenario.stalls = 0;
+        self.stalled.clear();
+        self.scenario.power_cuts = 0;
+    }
+
+    fn is_over(&self) -> bool {
+        self.platform.is_idle()
+            && self.deeds.is_empty()
+            && self.stores.queue.is_drained()
+            && !self.has_loose_ends()
+    }
+
+    fn step(&mut self) -> Result<(), Violation> {
+        self.happen()?;
+        self.watch()
+    }
+
+    fn end(&mut self) -> Result<bool, Violation> {
+        self.next_phase()
     }
 }

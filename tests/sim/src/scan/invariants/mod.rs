@@ -20,23 +20,3 @@ mod ending;
 
 pub use books::BookChecker;
 pub use ending::Ending;
-
-/// An invariant that did not hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// Its number in the design; 0 for what the design takes for granted.
-    pub invariant: u8,
-    pub what: String,
-}
-
-impl Violation {
-    pub fn new(invariant: u8, what: impl Into<String>) -> Self {
-        Self { invariant, what: what.into() }
-    }
-}
-
-impl std::fmt::Display for Violation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "invariant {}: {}", self.invariant, self.what)
-    }
-}

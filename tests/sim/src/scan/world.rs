@@ -5,28 +5,25 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::{Secret, StartScan};
-use riffle_ports::{Clock, Message, Queue, SessionId, WorkQueue};
+use riffle_ports::{Clock, Queue, SessionId};
 use riffle_testkit::memory::{ManualClock, Place, Pushed, Received};
-use riffle_testkit::simulator::{Control, Executor, Plan, Polled, Rng, TaskId, Trace};
+use riffle_testkit::simulator::{Control, Plan, Rng, Trace};
 
-use crate::client::Client;
-use crate::functions::{Answer, Functions};
-use crate::google::folder_id;
-use crate::invariants::{BookChecker, Violation};
-use crate::mutants::Mutant;
-use crate::scenario::{CODES, Delivery, Network, Scenario};
-use crate::stores::{Stores, folder};
+use crate::Violation;
+use crate::platform::{self, Invocation, Kind as _, Platform, Stepped};
+use crate::run::{self, World as _};
+
+use super::client::Client;
+use super::functions::{Answer, Functions};
+use super::google::folder_id;
+use super::invariants::{BookChecker, Ending};
+use super::mutants::Mutant;
+use super::scenario::{CODES, Delivery, Network, Scenario};
+use super::stores::{Stores, folder};
 
 /// What no decoder takes.
 pub const GARBAGE: &str = "{\"session_id\":";
 const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(1);
-
-/// A function at work.
-#[derive(Debug)]
-pub(crate) struct Invocation {
-    pub kind: Kind,
-    pub since: DateTime<Utc>,
-}
 
 #[derive(Debug)]
 pub(crate) enum Kind {
@@ -37,14 +34,19 @@ pub(crate) enum Kind {
     Sweep,
 }
 
+impl platform::Kind for Kind {
+    fn place(&self) -> Option<Place> {
+        if let Self::Batch(place, _) = self { Some(*place) } else { None }
+    }
+}
+
 pub(crate) struct World {
     pub scenario: Scenario,
     pub mutant: Option<Mutant>,
     pub control: Arc<Control>,
     pub stores: Stores,
     pub functions: Functions,
-    pub executor: Executor<Answer>,
-    pub invocations: BTreeMap<TaskId, Invocation>,
+    pub platform: Platform<Kind, Answer>,
     pub clients: Vec<Client>,
     /// Frames on their way.
     pub wire: Vec<Pushed>,
@@ -103,13 +105,12 @@ impl World {
         let next_sweep = stores.clock.now() + SWEEP_EVERY;
         let progress_every = TimeDelta::from_std(scenario.settings.progress_every).unwrap_or_default();
         let world = Self {
-            executor: Executor::new(Arc::clone(&control)),
+            platform: Platform::new(&control, &stores.clock, &stores.queue),
             scenario,
             mutant,
             control,
             stores,
             functions,
-            invocations: BTreeMap::new(),
             clients,
             wire: Vec::new(),
             checker: BookChecker::new(progress_every),
@@ -122,60 +123,18 @@ impl World {
             redelivered: false,
         };
         if world.scenario.garbage {
-            world.litter();
+            let queues = [Queue::ScanDispatch, Queue::ScanWork, Queue::ScanFinish];
+            world.platform.litter(queues, GARBAGE);
         }
         world
     }
 
-    /// Puts a message into each queue that nobody can decode.
-    fn litter(&self) {
-        let garbage = Message { group: "nobody".to_owned(), body: GARBAGE.to_owned() };
-        for queue in [Queue::ScanDispatch, Queue::ScanWork, Queue::ScanFinish] {
-            let sent =
-                futures::executor::block_on(self.stores.queue.send(queue, std::slice::from_ref(&garbage)));
-            assert_eq!(sent, Ok(Vec::new()), "the queue in memory takes everything");
-        }
-    }
-
     pub fn now(&self) -> DateTime<Utc> {
-        self.stores.clock.now()
+        self.platform.now()
     }
 
     fn is_placed(&self) -> bool {
         matches!(self.scenario.plan, Plan::Placed(_))
-    }
-
-    pub fn is_hostile(&self) -> bool {
-        self.calm_since.is_none()
-    }
-
-    /// From now on nothing goes wrong. Every client begins anew: what it missed until now, it was not told.
-    pub fn calm_down(&mut self) {
-        self.calm_since = Some(self.now());
-        self.control.note("calm", &[], String::new);
-        // Placed faults are few and keep their places.
-        if !self.is_placed() {
-            self.control.follow(Plan::Quiet);
-        }
-        self.scenario.delivery = Delivery::default();
-        self.scenario.network = Network::default();
-        self.scenario.jumps = 0;
-        self.scenario.meddling = 0;
-        self.scenario.power_cuts = 0;
-        let now = self.now();
-        self.clients.iter_mut().for_each(|client| client.join(now));
-        if !self.scenario.clear_line {
-            (0..self.clients.len()).for_each(|client| self.hang_up(client));
-        }
-    }
-
-    /// Whether nothing will happen any more.
-    pub fn is_over(&self) -> bool {
-        self.executor.is_empty()
-            && self.wire.is_empty()
-            && self.stores.queue.is_drained()
-            && self.clients.iter().all(|client| client.settled || client.plan.pries || client.is_idle())
-            && self.open_sessions() == 0
     }
 
     pub fn open_sessions(&self) -> usize {
@@ -186,7 +145,7 @@ impl World {
     }
 
     /// Something happens.
-    pub fn step(&mut self) -> Result<(), Violation> {
+    fn happen(&mut self) -> Result<(), Violation> {
         self.redelivered = false;
         self.pass_time();
         self.do_harm();
@@ -194,9 +153,9 @@ impl World {
         if now >= self.next_sweep && self.mutant != Some(Mutant::NoSweep) {
             self.next_sweep = now + SWEEP_EVERY;
             let future = self.functions.sweep();
-            self.spawn("sweeper", false, Kind::Sweep, future);
+            self.platform.invoke("sweeper", false, Kind::Sweep, future);
         }
-        let tasks = self.executor.len();
+        let tasks = self.platform.len();
         let deliverable = self.deliverable();
         let due: Vec<usize> = (0..self.clients.len())
             .filter(|client| self.clients[*client].due(now).is_some_and(|due| due <= now))
@@ -265,88 +224,39 @@ impl World {
     }
 
     fn pass_time(&mut self) {
-        let quarantined = || {
-            let mut running = self.invocations.values();
-            running.any(|running| matches!(running.kind, Kind::Batch(Place::Quarantine, _)))
-        };
-        let may_jump = self.scenario.jumps > 0 && !(self.scenario.calm_quarantine && quarantined());
-        let jumps = self.scenario.jumps;
-        let by = self.control.draw(|rng| {
-            if may_jump && rng.chance(jumps) {
-                match rng.below(4) {
-                    0 => rng.between(200, 1_000),
-                    1 | 2 => rng.between(1_000, 70_000),
-                    _ => rng.between(60_000, 400_000),
-                }
-            } else if rng.chance(2_500) {
-                rng.between(0, 60)
-            } else {
-                0
-            }
-        });
-        self.stores.clock.advance(TimeDelta::milliseconds(by));
-    }
-
-    pub fn spawn(
-        &mut self,
-        name: &'static str,
-        spared: bool,
-        kind: Kind,
-        future: futures::future::LocalBoxFuture<'static, Answer>,
-    ) {
-        let id = self.executor.spawn(name, spared, future);
-        self.control.note("spawn", &id.0.to_le_bytes(), || format!("{name}#{} {kind:?}", id.0));
-        let since = self.now();
-        self.invocations.insert(id, Invocation { kind, since });
+        let is_quarantine = |running: &Invocation<Kind>| running.kind.place() == Some(Place::Quarantine);
+        let calm = self.scenario.calm_quarantine && self.platform.running().any(is_quarantine);
+        let jumps = if calm { 0 } else { self.scenario.jumps };
+        self.platform.pass_time(jumps, [(1_000, 70_000), (60_000, 400_000)]);
     }
 
     fn step_task(&mut self, nth: usize) -> Result<(), Violation> {
         let limit = TimeDelta::from_std(self.scenario.settings.attempt).unwrap_or_default();
-        let next = self.executor.ids().nth(nth);
-        if self.scenario.timeouts
-            && let Some(id) = next
-            && let Some(running) = self.invocations.get(&id)
-            && self.now() - running.since > limit
-        {
-            self.control.sometimes("an invocation times out");
-            self.executor.crash(id);
-            self.ended(id, None);
-            return Ok(());
-        }
-        let Some((id, name, polled)) = self.executor.step(nth) else {
-            return Ok(());
-        };
-        self.redelivered = self.invocations.get(&id).is_some_and(|running| match &running.kind {
+        let redelivered = self.platform.nth(nth).is_some_and(|running| match &running.kind {
             Kind::Batch(_, received) => received.iter().any(|received| received.receive_count > 1),
             _ => false,
         });
-        match polled {
-            Polled::Pending => {}
-            Polled::Done(answer) => self.ended(id, Some(answer)),
-            Polled::Crashed => {
-                self.control.note("crash", &id.0.to_le_bytes(), || format!("{name}#{}", id.0));
+        match self.platform.step(nth, self.scenario.timeouts.then_some(limit))? {
+            Stepped::TimedOut(invocation) => {
+                self.ended(invocation, None);
+                return Ok(());
+            }
+            Stepped::Pending => {}
+            Stepped::Answered(invocation, answer) => self.ended(invocation, Some(answer)),
+            Stepped::Crashed(invocation) => {
                 // The platform finds another warm process, or starts one.
                 if self.control.draw(|rng| rng.chance(2_000)) {
                     self.functions.restart();
                 }
-                self.ended(id, None);
-            }
-            Polled::Panicked(message) => {
-                return Err(Violation::new(0, format!("{name}#{} panicked: {message}", id.0)));
-            }
-            Polled::Stuck => {
-                let what = format!("{name}#{} waits for something outside this world", id.0);
-                return Err(Violation::new(0, what));
+                self.ended(invocation, None);
             }
         }
+        self.redelivered = redelivered;
         Ok(())
     }
 
     /// An invocation has ended, with an answer or without.
-    pub fn ended(&mut self, id: TaskId, answer: Option<Answer>) {
-        let Some(invocation) = self.invocations.remove(&id) else {
-            return;
-        };
+    pub fn ended(&mut self, invocation: Invocation<Kind>, answer: Option<Answer>) {
         match (invocation.kind, answer) {
             (Kind::Batch(place, received), answer) => {
                 self.settle(place, &received, answer);
@@ -361,5 +271,60 @@ impl World {
             }
             (Kind::Act | Kind::Disconnect | Kind::Sweep, _) => {}
         }
+    }
+}
+
+impl run::World for World {
+    fn control(&self) -> &Control {
+        &self.control
+    }
+
+    fn plan(&self) -> &Plan {
+        &self.scenario.plan
+    }
+
+    fn hostile_steps(&self) -> u64 {
+        self.scenario.hostile_steps
+    }
+
+    fn is_hostile(&self) -> bool {
+        self.calm_since.is_none()
+    }
+
+    /// Every client begins anew: what it missed until now, it was not told.
+    fn calm_down(&mut self) {
+        self.calm_since = Some(self.now());
+        self.control.note("calm", &[], String::new);
+        // Placed faults are few and keep their places.
+        if !self.is_placed() {
+            self.control.follow(Plan::Quiet);
+        }
+        self.scenario.delivery = Delivery::default();
+        self.scenario.network = Network::default();
+        self.scenario.jumps = 0;
+        self.scenario.meddling = 0;
+        self.scenario.power_cuts = 0;
+        let now = self.now();
+        self.clients.iter_mut().for_each(|client| client.join(now));
+        if !self.scenario.clear_line {
+            (0..self.clients.len()).for_each(|client| self.hang_up(client));
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.platform.is_idle()
+            && self.wire.is_empty()
+            && self.stores.queue.is_drained()
+            && self.clients.iter().all(|client| client.settled || client.plan.pries || client.is_idle())
+            && self.open_sessions() == 0
+    }
+
+    fn step(&mut self) -> Result<(), Violation> {
+        self.happen()?;
+        self.watch()
+    }
+
+    fn end(&mut self) -> Result<bool, Violation> {
+        Ending::check(self).map(|()| false)
     }
 }

@@ -8,8 +8,8 @@ use riffle_testkit::memory::{
     MemoryTokens,
 };
 
-use crate::google::Google;
-use crate::scenario::Scenario;
+use super::google::Google;
+use super::scenario::Scenario;
 
 #[derive(Debug)]
 pub struct Stores {

@@ -5,11 +5,11 @@ use riffle_ports::{SessionId, Source, State};
 use riffle_scan::Request;
 use riffle_testkit::memory::{Change, Place};
 
-use crate::client::Earlier;
-use crate::google::folder_id;
-use crate::invariants::Violation;
-use crate::stores::folder;
-use crate::world::World;
+use super::client::Earlier;
+use super::google::folder_id;
+use super::stores::folder;
+use super::world::World;
+use crate::Violation;
 
 impl World {
     pub fn watch(&mut self) -> Result<(), Violation> {
@@ -75,7 +75,7 @@ impl World {
         let mut files = self.scenario.folders.iter().flatten();
         self.scenario.drive.is_some()
             && self.scenario.plan == riffle_testkit::simulator::Plan::Quiet
-            && !files.any(|nature| *nature == crate::search::Nature::Killer)
+            && !files.any(|nature| *nature == super::search::Nature::Killer)
     }
 
     /// Whether a session takes too long, now that nothing goes wrong any more.

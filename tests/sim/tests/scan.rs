@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use riffle_sim_tests::campaign::{self, Flow, Report};
-use riffle_sim_tests::{Mutant, Scenario, run};
+use riffle_sim_tests::scan::{Mutant, Scenario, run};
 
 /// Schedules in every test run.
 const SCHEDULES: u64 = 20_000;

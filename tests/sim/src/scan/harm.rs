@@ -1,37 +1,28 @@
 //! Queues as consumers see them, and all that may go wrong between a queue and its consumer.
 
-use chrono::TimeDelta;
 use riffle_contracts::ScanFile;
 use riffle_ports::{SessionId, State};
 use riffle_testkit::memory::{Place, Received};
 
-use crate::functions::Answer;
-use crate::mutants::Mutant;
-use crate::scenario::Mend;
-use crate::search::Nature;
-use crate::stores::{file_name, folder};
-use crate::world::{GARBAGE, Kind, World};
+use crate::platform::{Invocation, Kind as _};
+use crate::run::World as _;
+
+use super::functions::Answer;
+use super::mutants::Mutant;
+use super::scenario::Mend;
+use super::search::Nature;
+use super::stores::{file_name, folder};
+use super::world::{GARBAGE, Kind, World};
 
 impl World {
     /// The places that have something to deliver and a consumer to take it.
     pub fn deliverable(&self) -> Vec<Place> {
-        let free = |place: &Place| {
-            let busy = |kind: &Kind| matches!(kind, Kind::Batch(at, _) if at == place);
-            let busy = self.invocations.values().filter(|running| busy(&running.kind)).count();
-            busy < self.scenario.concurrency && self.stores.queue.has_visible(*place)
-        };
-        Place::CONSUMED.into_iter().filter(free).collect()
+        self.platform.deliverable(&Place::CONSUMED, self.scenario.concurrency)
     }
 
     /// Hands a batch to its function: any of what is visible, in any order.
     pub fn deliver(&mut self, place: Place) {
-        let mut ids = self.stores.queue.visible(place);
-        let largest = self.scenario.largest_batch;
-        self.control.draw(|rng| {
-            rng.shuffle(&mut ids);
-            ids.truncate(1 + rng.below(largest));
-        });
-        let received = self.stores.queue.receive_these(place, &ids);
+        let received = self.platform.receive(place, self.scenario.largest_batch);
         if received.is_empty() {
             return;
         }
@@ -46,7 +37,7 @@ impl World {
             Place::Dead | Place::Ingest(_) | Place::DeadLetters(_) => return,
         };
         let future = self.functions.batch(place, &received);
-        self.spawn(name, spared, Kind::Batch(place, received), future);
+        self.platform.invoke(name, spared, Kind::Batch(place, received), future);
     }
 
     /// Whether files are still being handed out of a session that is full already.
@@ -110,24 +101,15 @@ impl World {
             self.scenario.meddling,
             self.scenario.power_cuts,
         ];
-        // One draw for all, so that a step costs one number whatever the rates.
-        let mut drawn = self.control.draw(|rng| rng.below(10_000));
-        for (harm, rate) in rates.into_iter().enumerate() {
-            let rate = rate as usize;
-            if drawn >= rate {
-                drawn -= rate;
-                continue;
-            }
-            match harm {
-                0 => self.lose_message(),
-                1 => self.deliver_twice(),
-                2 => self.resurrect(),
-                3 => self.hold_back(),
-                4 => self.drop_connection(),
-                5 => self.meddle(),
-                _ => self.cut_power(),
-            }
-            return;
+        match self.platform.struck(&rates) {
+            None => {}
+            Some(0) => self.lose_message(),
+            Some(1) => self.deliver_twice(),
+            Some(2) => self.resurrect(),
+            Some(3) => self.hold_back(),
+            Some(4) => self.drop_connection(),
+            Some(5) => self.meddle(),
+            Some(_) => self.cut_power(),
         }
     }
 
@@ -137,15 +119,12 @@ impl World {
         if place == Place::Quarantine && self.scenario.calm_quarantine {
             return None;
         }
-        let ids = self.stores.queue.ids(place, |body| body != GARBAGE);
-        let id = self.control.draw(|rng| rng.pick(&ids).copied())?;
-        Some((place, id))
+        Some((place, self.platform.any_message(place, GARBAGE)?))
     }
 
     fn lose_message(&mut self) {
         if let Some((place, id)) = self.any_message() {
-            self.stores.queue.lose(id);
-            self.control.note("lose", &id.to_le_bytes(), || format!("{place:?} message {id}"));
+            self.platform.lose(place, id);
             self.control.sometimes(match place {
                 Place::Dispatch => "a dispatch message is lost",
                 Place::Work => "a work message is lost",
@@ -157,29 +136,18 @@ impl World {
 
     fn deliver_twice(&mut self) {
         if let Some((place, id)) = self.any_message() {
-            self.stores.queue.expose(id);
-            self.control.note("expose", &id.to_le_bytes(), || format!("{place:?} message {id}"));
-            self.control.sometimes("a message in flight is delivered to another, too");
+            self.platform.expose(place, id);
         }
     }
 
     fn resurrect(&mut self) {
-        let deleted = self.stores.queue.deleted();
-        let nth = self.control.draw(|rng| rng.below(deleted.len()));
-        let spare = |place: &Place| *place == Place::Quarantine && self.scenario.calm_quarantine;
-        if deleted.get(nth).is_some_and(|place| !spare(place))
-            && let Some(place) = self.stores.queue.resurrect(nth)
-        {
-            self.control.note("resurrect", &[], || format!("{place:?}"));
-            self.control.sometimes("a deleted message is delivered again");
-        }
+        let calm = self.scenario.calm_quarantine;
+        self.platform.resurrect(|place| place == Place::Quarantine && calm);
     }
 
     fn hold_back(&mut self) {
         if let Some((_, id)) = self.any_message() {
-            let by = self.control.draw(|rng| TimeDelta::seconds(rng.between(1, 300)));
-            self.stores.queue.delay(id, by);
-            self.control.note("delay", &id.to_le_bytes(), || format!("message {id} by {by}"));
+            self.platform.hold_back(id);
         }
     }
 
@@ -227,15 +195,14 @@ impl World {
 
     /// All invocations die at once, as when the one machine is switched off.
     fn cut_power(&mut self) {
-        let spared = |kind: &Kind| matches!(kind, Kind::Batch(Place::Quarantine, _));
-        if self.scenario.calm_quarantine && self.invocations.values().any(|running| spared(&running.kind)) {
+        let is_quarantine = |running: &Invocation<Kind>| running.kind.place() == Some(Place::Quarantine);
+        if self.scenario.calm_quarantine && self.platform.running().any(is_quarantine) {
             return;
         }
-        self.control.note("power cut", &[], String::new);
-        self.control.sometimes("the power fails");
+        let dead = self.platform.cut_power();
         self.functions.restart();
-        for id in self.executor.crash_all() {
-            self.ended(id, None);
+        for invocation in dead {
+            self.ended(invocation, None);
         }
     }
 }

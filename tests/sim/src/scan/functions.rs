@@ -12,11 +12,11 @@ use riffle_scan::{Dispatcher, FileSearch, Ports, Scan, Settings, Worker};
 use riffle_testkit::memory::{Place, Received, SeededIds};
 use riffle_testkit::simulator::{Control, Faulty};
 
-use crate::google::DriveFiles;
-use crate::mutants::{self, Mutant};
-use crate::rows::Rows;
-use crate::search::ObedientSearch;
-use crate::stores::Stores;
+use super::google::DriveFiles;
+use super::mutants::{self, Mutant};
+use super::rows::Rows;
+use super::search::ObedientSearch;
+use super::stores::Stores;
 
 /// How an invocation ended that neither crashed nor panicked.
 #[derive(Debug)]

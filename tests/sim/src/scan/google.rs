@@ -7,9 +7,9 @@ use riffle_ports::{
     Entry, FileSource, Opened, Pages, PortError, ReadError, SessionId, Source, SourceError, TokenVault,
 };
 
-use crate::mutants::Mutant;
-use crate::scenario::DrivePlan;
-use crate::stores::folder;
+use super::mutants::Mutant;
+use super::scenario::DrivePlan;
+use super::stores::folder;
 
 /// What a folder's id begins with; its number follows.
 const FOLDER: &str = "folder-";

@@ -7,7 +7,7 @@ use riffle_scan::{Links, Settings};
 use riffle_testkit::memory::Redrive;
 use riffle_testkit::simulator::{Plan, Rates, Rng};
 
-use crate::search::Nature;
+use super::search::Nature;
 
 /// The codes every simulated scan looks for.
 pub const CODES: [&str; 4] = ["HOLE-1", "HOLE-2", "HOLE-3", "HOLE-4"];

@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::{Action, ErrorCode, FoundMatch, Frame, FrameBody, Secret, SessionState, StartScan};
 use riffle_testkit::simulator::Rng;
 
-use crate::invariants::Violation;
-use crate::scenario::{ClientPlan, Joins};
+use super::scenario::{ClientPlan, Joins};
+use crate::Violation;
 
 /// What a client asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]

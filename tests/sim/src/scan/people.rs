@@ -2,10 +2,10 @@
 
 use riffle_contracts::{ErrorCode, Frame, FrameBody};
 
-use crate::client::Ask;
-use crate::invariants::Violation;
-use crate::mutants::Mutant;
-use crate::world::{Kind, World};
+use super::client::Ask;
+use super::mutants::Mutant;
+use super::world::{Kind, World};
+use crate::Violation;
 
 impl World {
     /// A client does what it is due to do.
@@ -26,7 +26,7 @@ impl World {
         if ask == Ask::Connect {
             let future = self.functions.connect(&connection, tenant);
             let client = number;
-            self.spawn("connect", false, Kind::Connect { client, connection }, future);
+            self.platform.invoke("connect", false, Kind::Connect { client, connection }, future);
             return;
         }
         if ask == Ask::Start && self.mutant == Some(Mutant::RandomSessionId) {
@@ -41,7 +41,7 @@ impl World {
         }
         if let Some(message) = self.clients[number].message(&ask) {
             let future = self.functions.act(&connection, tenant, &message);
-            self.spawn("default", false, Kind::Act, future);
+            self.platform.invoke("default", false, Kind::Act, future);
         }
     }
 
@@ -74,7 +74,7 @@ impl World {
         self.wire.retain(|pushed| pushed.connection != connection);
         if self.control.draw(|rng| rng.chance(7_000)) {
             let future = self.functions.disconnect(connection, tenant);
-            self.spawn("disconnect", false, Kind::Disconnect, future);
+            self.platform.invoke("disconnect", false, Kind::Disconnect, future);
         }
     }
 

@@ -11,14 +11,14 @@ use riffle_scan::{FailureCode, FileResult, Request};
 use riffle_testkit::memory::Place;
 use riffle_testkit::simulator::Plan;
 
-use super::Violation;
-use crate::client::Client;
-use crate::google::folder_id;
-use crate::rows;
-use crate::scenario::Mend;
-use crate::search::Nature;
-use crate::stores::folder;
-use crate::world::{GARBAGE, World};
+use crate::Violation;
+use crate::scan::client::Client;
+use crate::scan::google::folder_id;
+use crate::scan::rows;
+use crate::scan::scenario::Mend;
+use crate::scan::search::Nature;
+use crate::scan::stores::folder;
+use crate::scan::world::{GARBAGE, World};
 
 /// One session as the books have it in the end.
 struct Ended {

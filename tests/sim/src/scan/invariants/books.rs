@@ -7,7 +7,7 @@ use riffle_contracts::{Frame, FrameBody};
 use riffle_ports::{Sealed, Session, SessionId, State, StoredResult};
 use riffle_testkit::memory::{Books, Change};
 
-use super::Violation;
+use crate::Violation;
 
 /// Follows the books of one run.
 #[derive(Debug, Default)]
