@@ -115,8 +115,8 @@ pub enum FileChange {
     Note { revision: u64, body: String },
     /// Its owner wants it gone.
     Delete,
-    /// It and all that came of it is gone, and nobody holds it any more.
-    Deleted,
+    /// It and all that came of it is gone, and nobody holds it any more. If it was not changed since `revision`.
+    Deleted { revision: u64 },
     /// Nobody who was at work on it can be left.
     Settled,
 }
@@ -212,13 +212,14 @@ impl File {
                 // The lease stays: until it ends, somebody may still be writing.
                 next.state = Deleting;
             }
-            FileChange::Deleted => {
+            FileChange::Deleted { revision } => {
                 if self.state != Deleting {
                     return Err(NotChanged::State);
                 }
                 if self.lease.as_ref().is_some_and(|lease| lease.until > now) {
                     return Err(NotChanged::Token);
                 }
+                unchanged_since(*revision)?;
                 next.state = Deleted;
                 next.lease = None;
                 next.name = String::new();

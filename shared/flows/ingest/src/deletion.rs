@@ -1,7 +1,7 @@
 //! The right to deletion: a file and all that came of it alone is removed, by one call.
 
 use riffle_contracts::{DeletionRequested, Event, EventData, EventType, FileDeleted};
-use riffle_ports::{Changed, Failure, File, FileChange, FileId, FileState};
+use riffle_ports::{Changed, Failure, File, FileChange, FileId, FileState, NotChanged};
 
 use crate::findings::Findings;
 use crate::outbox::{event, outgoing};
@@ -34,7 +34,7 @@ impl Ingest {
             FileState::Deleted => return self.announce(&file).await,
             _ => return Err(Failure::Reject(format!("nobody asked for the deletion of file {id}"))),
         }
-        let Some(file) = self.note_touched(file).await? else { return Ok(()) };
+        let Some(mut file) = self.note_touched(file).await? else { return Ok(()) };
         for part in 0..file.parts {
             let Some(keys) = self.part(tenant, id, part).await? else { continue };
             for batch in keys.chunks(self.transactions.batch().max(1)) {
@@ -48,20 +48,26 @@ impl Ingest {
         }
         self.forget(tenant, id).await?;
 
-        let now = self.clock.now();
-        let accounts = Findings::of(&file)?.touched;
-        let told =
-            event(id, now, EventData::FileDeleted(FileDeleted { tenant: tenant.to_owned(), accounts }), &[]);
-        match self.files.change(tenant, id, FileChange::Deleted, now, &[outgoing(&told)]).await? {
-            Changed::Applied(file) => {
-                if let Err(failure) = self.announce(&file).await {
-                    tracing::warn!(processing_id = id.0, %failure, "announced later");
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            // Who removed the parts before they were looked for here has noted where they were.
+            let accounts = Findings::of(&file)?.touched;
+            let deleted = FileDeleted { tenant: tenant.to_owned(), accounts };
+            let told = event(id, now, EventData::FileDeleted(deleted), &[]);
+            let change = FileChange::Deleted { revision: file.revision };
+            match self.files.change(tenant, id, change, now, &[outgoing(&told)]).await? {
+                Changed::Applied(file) => {
+                    if let Err(failure) = self.announce(&file).await {
+                        tracing::warn!(processing_id = id.0, %failure, "announced later");
+                    }
+                    return Ok(());
                 }
-                Ok(())
+                Changed::Refused(changed, NotChanged::Revision) => file = changed,
+                // Its last worker may still live: the sweep comes again when the lease has ended.
+                Changed::Refused(..) | Changed::NoFile => return Ok(()),
             }
-            // Its last worker may still live: the sweep comes again when the lease has ended.
-            Changed::Refused(..) | Changed::NoFile => Ok(()),
         }
+        Err(Failure::Retry("the file's record is being changed by others".to_owned()))
     }
 
     /// Removes what was left behind by somebody who was at work on it when it went, and did not live to do so.

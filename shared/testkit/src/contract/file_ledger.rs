@@ -76,9 +76,16 @@ pub(super) async fn applied(
 
 /// The file and what it has to announce go away, so that nobody's list is full of them.
 pub(super) async fn tidy(ledger: &dyn FileLedger, file: &File) {
-    for change in [FileChange::Delete, FileChange::Deleted, FileChange::Settled] {
-        ok(ledger.change(&file.tenant, &file.id, change, at(9_000_000), &[]).await, "change");
-    }
+    let change = async |change| {
+        let changed = ok(ledger.change(&file.tenant, &file.id, change, at(9_000_000), &[]).await, "change");
+        match changed {
+            Changed::Applied(file) | Changed::Refused(file, _) => file.revision,
+            Changed::NoFile => 0,
+        }
+    };
+    let revision = change(FileChange::Delete).await;
+    change(FileChange::Deleted { revision }).await;
+    change(FileChange::Settled).await;
     let left = ok(ledger.outbox_of(&file.tenant, &file.id).await, "outbox_of");
     ok(ledger.announced(&left).await, "announced");
 }
@@ -228,8 +235,8 @@ pub(super) async fn one_wins(ledger: &dyn FileLedger, ids: &dyn Ids) {
     let revision = winner.revision;
     let note = |number: u32| FileChange::Note { revision, body: format!("{{\"note\":{number}}}") };
     assert_single(ledger, ids, &file, note).await;
-    assert_single(ledger, ids, &file, |_| FileChange::Delete).await;
-    assert_single(ledger, ids, &file, |_| FileChange::Deleted).await;
+    let revision = assert_single(ledger, ids, &file, |_| FileChange::Delete).await.revision;
+    assert_single(ledger, ids, &file, |_| FileChange::Deleted { revision }).await;
     assert_single(ledger, ids, &file, |_| FileChange::Settled).await;
     tidy(ledger, &file).await;
 }

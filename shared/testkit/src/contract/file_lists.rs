@@ -72,8 +72,8 @@ pub(super) async fn shown(ledger: &dyn FileLedger, ids: &dyn Ids) {
     let tenant = format!("tenant {}", ids.fresh());
     let file = new_file(ids, &tenant);
     ok(ledger.create(file.clone()).await, "create");
-    applied(ledger, &file, FileChange::Delete, 2, &[]).await;
-    let deleted = applied(ledger, &file, FileChange::Deleted, 3, &[]).await;
+    let revision = applied(ledger, &file, FileChange::Delete, 2, &[]).await.revision;
+    let deleted = applied(ledger, &file, FileChange::Deleted { revision }, 3, &[]).await;
     for _ in 0..PATIENCE {
         let listed = listed(ledger, &tenant, 10, 1).await;
         assert_eq!(listed.len(), 1, "a file stays listed when it is deleted: that it was there is left");
@@ -114,11 +114,10 @@ pub(super) async fn unfinished(ledger: &dyn FileLedger, ids: &dyn Ids) {
         applied(ledger, file, fail(&begun), 3, &[]).await;
     }
     applied(ledger, begun_again, begin("b", 500), 4, &[]).await;
-    for file in [deleting, deleted, settled] {
-        applied(ledger, file, FileChange::Delete, 60, &[]).await;
-    }
+    applied(ledger, deleting, FileChange::Delete, 60, &[]).await;
     for file in [deleted, settled] {
-        applied(ledger, file, FileChange::Deleted, 70, &[]).await;
+        let revision = applied(ledger, file, FileChange::Delete, 60, &[]).await.revision;
+        applied(ledger, file, FileChange::Deleted { revision }, 70, &[]).await;
     }
     applied(ledger, settled, FileChange::Settled, 80, &[]).await;
 

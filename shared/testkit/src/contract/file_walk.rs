@@ -101,7 +101,7 @@ fn any_change(rng: &mut Rng, file: &File) -> FileChange {
         44..=52 => FileChange::Note { revision: revision(rng, 5_000), body },
         53 => FileChange::Delete,
         54 | 55 => FileChange::Settled,
-        _ => FileChange::Deleted,
+        _ => FileChange::Deleted { revision: revision(rng, 2_000) },
     }
 }
 

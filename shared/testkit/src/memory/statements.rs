@@ -122,7 +122,7 @@ pub const fn name_of_change(change: &FileChange) -> &'static str {
         FileChange::Fail { .. } => "fail",
         FileChange::Note { .. } => "note",
         FileChange::Delete => "delete",
-        FileChange::Deleted => "deleted",
+        FileChange::Deleted { .. } => "deleted",
         FileChange::Settled => "settled",
     }
 }

@@ -22,7 +22,7 @@ fn change_point(change: &FileChange) -> Point {
         FileChange::Fail { .. } => "books.fail",
         FileChange::Note { .. } => "books.note",
         FileChange::Delete => "books.delete",
-        FileChange::Deleted => "books.deleted",
+        FileChange::Deleted { .. } => "books.deleted",
         FileChange::Settled => "books.settled",
     })
 }

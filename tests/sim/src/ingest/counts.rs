@@ -53,6 +53,7 @@ impl World {
             Noted::Refused { by: "finish", why: NotChanged::Revision, .. } => "who finishes finds a note",
             Noted::Refused { by: "finish", .. } => "who finishes finds the file elsewhere",
             Noted::Refused { by: "deleted", why: NotChanged::Token, .. } => "a deletion waits for a lease",
+            Noted::Refused { by: "deleted", why: NotChanged::Revision, .. } => "who deletes finds a note",
             Noted::Refused { by: "deleted", .. } => "a deletion is done twice",
             Noted::Refused { by: "note", why: NotChanged::Revision, .. } => "a note is lost to a rival",
             Noted::Refused { by: "fail", why: NotChanged::Revision, .. } => {

@@ -97,6 +97,12 @@ impl World {
         Ok(())
     }
 
+    /// Whether nobody ever reads it to its end.
+    pub fn is_hopeless(&self, key: &FileKey) -> bool {
+        let content = self.uploads.get(key).map(|number| self.scenario.uploads[*number].content);
+        content.is_some_and(|content| self.scenario.contents[content].nature.is_hopeless())
+    }
+
     /// A message of it was lost or taken for another's, so that there is none to hand out again.
     fn may_be_given_up(&self, key: &FileKey) -> bool {
         self.orphaned.contains(key)
@@ -141,8 +147,14 @@ impl World {
                 let Some((event, ..)) = told(&message.body) else {
                     return Err(Violation::new(6, format!("a notification is dead: {}", message.body)));
                 };
-                let file = files.get(&file_of(&event));
-                let hopeless = file.is_some_and(|file| file.state == FileState::Failed);
+                let key = file_of(&event);
+                let file = files.get(&key);
+                let hopeless = match file.map(|file| file.state) {
+                    Some(FileState::Failed) => true,
+                    // Nobody hands it out again, so that nobody finds the file gone.
+                    Some(FileState::Deleted) => self.is_hopeless(&key),
+                    _ => false,
+                };
                 let of_processor = stage == Stage::Consumer(Consumer::FileProcessor);
                 if !(hopeless && of_processor) {
                     let what = format!(

@@ -1,7 +1,5 @@
 //! What is tried when all is over: dead letters are handed out again, then everything is replayed.
 
-use std::collections::BTreeSet;
-
 use riffle_contracts::Consumer;
 use riffle_ports::FileState;
 use riffle_testkit::memory::{Place, Stage};
@@ -68,18 +66,13 @@ impl World {
 
     /// Whether there are dead letters worth another try: at first all, then those of files that can be read.
     fn has_letters(&self, all: bool) -> bool {
-        let hopeless = self.uploads.iter().filter(|(_, number)| {
-            let content = self.scenario.uploads[**number].content;
-            self.scenario.contents[content].nature.is_hopeless()
-        });
-        let hopeless: BTreeSet<_> = hopeless.map(|(key, _)| key.clone()).collect();
         Stage::ALL.into_iter().any(|stage| {
             let letters = self.stores.queue.peek(Place::DeadLetters(stage));
             letters.iter().any(|letter| {
                 let told = super::harm::told(&letter.body);
                 let of = told.map(|(event, ..)| super::harm::file_of(&event));
                 let is_nobodys = stage == Stage::Uploads && !letter.body.contains("\"key\":\"statements/");
-                letter.body != GARBAGE && !is_nobodys && (all || of.is_none_or(|of| !hopeless.contains(&of)))
+                letter.body != GARBAGE && !is_nobodys && (all || of.is_none_or(|of| !self.is_hopeless(&of)))
             })
         })
     }

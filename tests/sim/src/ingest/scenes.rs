@@ -5,7 +5,7 @@ use riffle_testkit::simulator::{Plan, Rates, Rng};
 
 use super::mutants::Mutant;
 use super::reader::Nature;
-use super::scenario::{Scenario, When};
+use super::scenario::{Delivery, Scenario, When};
 
 /// What a scenario is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Scene {
     OtherRules,
     /// A file is taken for none by somebody who was late: another reads it to its end.
     RejectedLate,
+    /// Files are given up with some of their rows stored, and two at once delete them.
+    DeletedByTwo,
 }
 
 /// What does not fail where the trail alone does.
@@ -30,13 +32,14 @@ const ALL_BUT_AUDIT: &[&str] =
     &["books.", "rows.", "objects.", "bus.", "figures.", "inbox.", "letters.", "queue."];
 
 impl Scene {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::GoneInMidWrite,
         Self::WrittenTooLate,
         Self::NotedMeanwhile,
         Self::OtherRules,
         Self::RejectedLate,
         Self::KilledTooLate,
+        Self::DeletedByTwo,
     ];
 
     /// The one of `seed`: most have none.
@@ -52,6 +55,7 @@ impl Mutant {
         match self {
             Self::DeletedUnderLease => Some(Scene::GoneInMidWrite),
             Self::LatePartStays => Some(Scene::WrittenTooLate),
+            Self::DeletedGoesOverNotes => Some(Scene::DeletedByTwo),
             Self::SettledAtOnce => Some(Scene::KilledTooLate),
             Self::FailGoesOverNotes | Self::FinishGoesOverNotes => Some(Scene::NotedMeanwhile),
             Self::EarlierRulesForgotten => Some(Scene::OtherRules),
@@ -104,6 +108,25 @@ impl Scenario {
                 for content in &mut self.contents {
                     let times = *rng.pick(&[4, 5, 6, Nature::ALWAYS]).unwrap_or(&Nature::ALWAYS);
                     content.nature = Nature::Fails { times, late: rng.chance(5_000) };
+                }
+            }
+            Scene::DeletedByTwo => {
+                (self.timeouts, self.power_cuts, self.jumps, self.concurrency) = (true, 0, 0, 4);
+                self.plan = Plan::Random(Rates::default());
+                // Who is late is late by much.
+                self.stalls = 800;
+                self.delivery = Delivery { expose: 3_000, ..Delivery::default() };
+                self.hostile_steps = 1_500;
+                self.uploads.truncate(1);
+                // One part alone: who finds the half of it notes the whole.
+                self.settings.part_rows = 2;
+                for content in &mut self.contents {
+                    content.nature = Nature::Fails { times: Nature::ALWAYS, late: true };
+                    content.lines.truncate(5);
+                }
+                // By then they are given up, and their rows are in the figures.
+                for upload in &mut self.uploads {
+                    upload.deletion = Some(When::After(rng.between(900_000, 1_500_000)));
                 }
             }
             Scene::OtherRules => {

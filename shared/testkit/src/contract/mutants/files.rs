@@ -108,7 +108,8 @@ impl FileLedger for Books {
                 *revision = self.inner.file(tenant, id).await?.map_or(0, |file| file.revision);
             }
             ("a failure goes over everything", FileChange::Fail { revision, .. })
-            | ("an end goes over everything", FileChange::Finish { revision, .. }) => {
+            | ("an end goes over everything", FileChange::Finish { revision, .. })
+            | ("a deletion goes over everything", FileChange::Deleted { revision }) => {
                 *revision = self.inner.file(tenant, id).await?.map_or(0, |file| file.revision);
             }
             ("long bodies are cut", FileChange::Finish { body, .. }) if body.len() > 65_536 => {
@@ -245,6 +246,7 @@ fn every_faulty_ledger_of_files_is_noticed() {
         "revisions are ignored",
         "a failure goes over everything",
         "an end goes over everything",
+        "a deletion goes over everything",
         "long bodies are cut",
         "limits are ignored",
         "the oldest are first",

@@ -108,6 +108,7 @@ fn with_revision(change: FileChange, revision: u64) -> FileChange {
             FileChange::Finish { token, revision, state, body, parts }
         }
         FileChange::Fail { body, .. } => FileChange::Fail { revision, body },
+        FileChange::Deleted { .. } => FileChange::Deleted { revision },
         other => other,
     }
 }
@@ -153,11 +154,12 @@ impl FileLedger for Cooked {
                 self.between().await;
                 return self.inner.change(tenant, id, change, now, &[]).await;
             }
-            (Mutant::DeletedInSilence, FileChange::Deleted) => {
+            (Mutant::DeletedInSilence, FileChange::Deleted { .. }) => {
                 return self.inner.change(tenant, id, change, now, &[]).await;
             }
             (Mutant::FinishGoesOverNotes, FileChange::Finish { .. })
-            | (Mutant::FailGoesOverNotes, FileChange::Fail { .. }) => {
+            | (Mutant::FailGoesOverNotes, FileChange::Fail { .. })
+            | (Mutant::DeletedGoesOverNotes, FileChange::Deleted { .. }) => {
                 let revision = self.inner.file(tenant, id).await?.map_or(0, |file| file.revision);
                 let change = with_revision(change, revision);
                 return self.inner.change(tenant, id, change, now, announce).await;
@@ -168,7 +170,7 @@ impl FileLedger for Cooked {
                     announce.iter().filter(|event| event.event_type != kind).cloned().collect();
                 return self.inner.change(tenant, id, change, now, &told).await;
             }
-            (Mutant::SettledAtOnce, FileChange::Deleted) => {
+            (Mutant::SettledAtOnce, FileChange::Deleted { .. }) => {
                 let changed = self.inner.change(tenant, id, change, now, announce).await?;
                 let key = (tenant.to_owned(), id.clone());
                 self.inner.inspect(|books| {
@@ -178,7 +180,7 @@ impl FileLedger for Cooked {
                 });
                 return Ok(changed);
             }
-            (Mutant::DeletedUnderLease, FileChange::Deleted) => {
+            (Mutant::DeletedUnderLease, FileChange::Deleted { .. }) => {
                 let key = (tenant.to_owned(), id.clone());
                 self.inner.inspect(|books| {
                     if let Some(file) = books.files.get_mut(&key) {

@@ -91,6 +91,8 @@ mutants! {
     FailedMonthsStay = "failed-months-stay",
     /// Whoever is late with a part of a deleted file leaves it.
     LatePartStays = "late-part-stays",
+    /// Whoever is second to delete a file tells where its transactions were as he found it.
+    DeletedGoesOverNotes = "deleted-goes-over-notes",
     /// Nobody looks again at a file that is gone.
     SettledAtOnce = "settled-at-once",
     /// Whoever rejects takes back what others store since.
