@@ -204,8 +204,8 @@ impl Uploads {
         Self { world, inbox, bucket, told, http: reqwest::Client::new() }
     }
 
-    /// What the notifications tell of.
-    async fn told(&self) -> Vec<ObjectRef> {
+    /// What the notifications tell of, of which there are `count`.
+    async fn told(&self, count: usize) -> Vec<ObjectRef> {
         let object = |body: &String| {
             let told: Value = serde_json::from_str(body).expect("a notification");
             let told = told["Records"][0]["s3"].clone();
@@ -218,13 +218,13 @@ impl Uploads {
                 etag: text("eTag").expect("an ETag"),
             }
         };
-        self.world.drain(&self.told).await.iter().map(object).collect()
+        self.world.drain_of(&self.told, count).await.iter().map(object).collect()
     }
 
     async fn put(&self, key: &str, content: Vec<u8>) -> ObjectRef {
         let put = self.world.s3().put_object().bucket(&self.bucket).key(key);
         put.body(ByteStream::from(content)).send().await.expect("put");
-        self.told().await.pop().expect("it is told of")
+        self.told(1).await.pop().expect("it is told of")
     }
 }
 
@@ -238,7 +238,7 @@ impl InboxHarness for Uploads {
         let (kind, body) = multipart(form, &content);
         let post = self.http.post(&form.url).header("content-type", kind).body(body);
         let taken = post.send().await.expect("an answer").status().is_success();
-        let mut told = self.told().await;
+        let mut told = self.told(usize::from(taken)).await;
         assert_eq!(told.len(), usize::from(taken), "what is taken is told of, once");
         told.pop()
     }
@@ -258,7 +258,7 @@ async fn tags_and_versions_nobody_made() {
     let uploads = Uploads::new().await;
     let put = uploads.world.s3().put_object().bucket(&uploads.bucket).key("statements/t/a");
     put.tagging("riffle-skip=&kind=a%20b").metadata("riffle-name", "50%ff").send().await.expect("put");
-    let object = uploads.told().await.pop().expect("it is told of");
+    let object = uploads.told(1).await.pop().expect("it is told of");
     let head = uploads.inbox.head(&object).await.expect("head").expect("it is there");
     let tags = [("riffle-skip", ""), ("kind", "a b")].map(|(key, value)| (key.to_owned(), value.to_owned()));
     assert_eq!(head.tags, BTreeMap::from(tags));

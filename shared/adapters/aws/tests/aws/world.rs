@@ -18,6 +18,9 @@ use riffle_runtime::RandomIds;
 
 use crate::emulator::{endpoint, variable};
 
+/// Seconds that a message may be on its way on a busy machine.
+const PATIENCE: u32 = 60;
+
 pub(crate) struct World {
     pub config: SdkConfig,
     pub aws: Aws,
@@ -149,20 +152,42 @@ impl World {
     pub(crate) async fn drain(&self, url: &str) -> Vec<String> {
         // An emulator has one shelf. AWS has many, and looks at all of them only when it may take its time.
         let wait = if variable("RIFFLE_AWS_ENDPOINT").is_some() { 5 } else { 0 };
-        let (client, mut bodies) = (self.sqs(), Vec::new());
+        let mut bodies = Vec::new();
         loop {
-            let receive = client.receive_message().queue_url(url).max_number_of_messages(10);
-            let received = receive.wait_time_seconds(wait).send().await.expect("receive").messages;
-            let received = received.unwrap_or_default();
+            let received = self.take(url, wait).await;
             if received.is_empty() {
                 return bodies;
             }
-            for message in received {
-                let receipt = message.receipt_handle.expect("a receipt");
-                client.delete_message().queue_url(url).receipt_handle(receipt).send().await.expect("delete");
-                bodies.push(message.body.expect("a body"));
-            }
+            bodies.extend(received);
         }
+    }
+
+    /// The same of a queue into which `least` messages are on their way: who sends them does not wait until they are
+    /// there.
+    pub(crate) async fn drain_of(&self, url: &str, least: usize) -> Vec<String> {
+        let mut bodies = Vec::new();
+        for _ in 0..PATIENCE {
+            if bodies.len() >= least {
+                break;
+            }
+            bodies.extend(self.take(url, 1).await);
+        }
+        bodies.extend(self.drain(url).await);
+        bodies
+    }
+
+    /// Messages that come within so many seconds.
+    async fn take(&self, url: &str, wait: i32) -> Vec<String> {
+        let client = self.sqs();
+        let receive = client.receive_message().queue_url(url).max_number_of_messages(10);
+        let received = receive.wait_time_seconds(wait).send().await.expect("receive").messages;
+        let mut bodies = Vec::new();
+        for message in received.unwrap_or_default() {
+            let receipt = message.receipt_handle.expect("a receipt");
+            client.delete_message().queue_url(url).receipt_handle(receipt).send().await.expect("delete");
+            bodies.push(message.body.expect("a body"));
+        }
+        bodies
     }
 
     pub(crate) async fn encryption_key(&self) -> String {
