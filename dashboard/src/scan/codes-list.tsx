@@ -20,7 +20,7 @@ const COLORS: Record<CodeState, string> = { found: "teal", absent: "gray", unkno
 const MEANING: Record<CodeState, string> = {
   found: "Found in at least one file.",
   absent: "In none of the files, and every page of them was read.",
-  unknown: "Not found, but some pages or files could not be read: it may stand there.",
+  unknown: "Not found, but some pages or files could not be read, or OCR may have misread it.",
   pending: "The scan still reads.",
 };
 
@@ -84,6 +84,11 @@ export function CodesList({ id, over, complete, found }: Props) {
                 <Table.Tr key={code.code} data-code={code.code}>
                   <Table.Td fw={600} style={{ overflowWrap: "anywhere" }}>
                     {code.code}
+                    {code.misread.length > 0 && (
+                      <Text size="xs" c="dimmed">
+                        OCR read {code.misread.map((text) => `“${text}”`).join(", ")}
+                      </Text>
+                    )}
                   </Table.Td>
                   <Table.Td>
                     <Badge variant="dot" color={COLORS[code.state]}>

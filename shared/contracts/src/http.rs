@@ -349,6 +349,8 @@ pub struct CodeEntry {
     pub matches: u64,
     /// Of an unknown code: the files it may stand in, for they were not read, or not wholly.
     pub unread_files: u64,
+    /// Of an unknown code: what OCR read somewhere and may be it, such as `HOLE-l2` for `HOLE-12`. At most 5.
+    pub misread: Vec<String>,
 }
 
 /// What is known of a code.
@@ -358,7 +360,7 @@ pub enum CodeState {
     Found,
     /// Every page of every file was read, and it is not there.
     Absent,
-    /// Not found, and not everything was read.
+    /// Not found, and not everything was read, or OCR may have misread it.
     Unknown,
     /// Not found yet, and the session is not COMPLETE.
     Pending,

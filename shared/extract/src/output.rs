@@ -236,10 +236,10 @@ impl<'a> Output<'a> {
             ExtractError::TooLarge(format!("more than {} bytes of text", self.limits.text_bytes))
         })?;
         match &mut self.around {
-            None => self.sink.unit(&Unit { place: &place, text, glyphs }),
+            None => self.sink.unit(&Unit { place: &place, text, ocr: false, glyphs }),
             Some(around) => {
                 std::mem::swap(innermost(around), &mut place);
-                self.sink.unit(&Unit { place: around, text, glyphs });
+                self.sink.unit(&Unit { place: around, text, ocr: false, glyphs });
                 std::mem::swap(innermost(around), &mut place);
             }
         }

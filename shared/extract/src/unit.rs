@@ -116,6 +116,8 @@ impl ImageLimits {
 pub struct Unit<'a> {
     pub place: &'a Place,
     pub text: &'a str,
+    /// It was read from a picture: letters may be taken for others.
+    pub ocr: bool,
     /// Where the characters stand on the page, where the format tells.
     pub glyphs: Option<&'a dyn Layout>,
 }

@@ -19,6 +19,8 @@ use crate::transcript::{self, Boxes, Malformed};
 
 /// Text that takes more room than this, packed, is not kept: reading it costs no less than parsing the file.
 const MOST: usize = 8 << 20;
+/// The version of what OCR read of a picture: to read it again may cost money.
+const PAGES: u32 = 1;
 /// A block that claims to be longer is none.
 const BLOCK: usize = 256 << 20;
 
@@ -64,14 +66,14 @@ impl Packer {
 
 /// What OCR read of a picture, page by page.
 pub(crate) fn pages(pages: &[Vec<OcrLine>]) -> Option<Vec<u8>> {
-    let mut kept = transcript::VERSION.to_le_bytes().to_vec();
+    let mut kept = PAGES.to_le_bytes().to_vec();
     pack(&mut kept, &serde_json::to_vec(pages).ok()?);
     Some(kept)
 }
 
 pub(crate) fn pages_of(kept: &[u8]) -> Result<Vec<Vec<OcrLine>>, Malformed> {
     let mut pages = Vec::new();
-    unpack(block(&mut known(kept)?)?, &mut pages)?;
+    unpack(block(&mut known(kept, PAGES)?)?, &mut pages)?;
     serde_json::from_slice(&pages).map_err(|_| Malformed)
 }
 
@@ -121,15 +123,15 @@ impl Boxes for Packed<'_> {
     }
 }
 
-/// What stands after a version that is ours.
-fn known(kept: &[u8]) -> Result<&[u8], Malformed> {
+/// What stands after `ours`, if it is that version.
+fn known(kept: &[u8], ours: u32) -> Result<&[u8], Malformed> {
     let (version, rest) = kept.split_first_chunk::<4>().ok_or(Malformed)?;
-    if u32::from_le_bytes(*version) == transcript::VERSION { Ok(rest) } else { Err(Malformed) }
+    if u32::from_le_bytes(*version) == ours { Ok(rest) } else { Err(Malformed) }
 }
 
 /// Hands what was kept to `sink`, which may have got some of it when the rest turns out to be broken.
 pub(crate) fn replay(kept: &[u8], sink: &mut dyn Sink) -> Result<Ended, Malformed> {
-    let mut rest = known(kept)?;
+    let mut rest = known(kept, transcript::VERSION)?;
     let mut units = Vec::new();
     unpack(block(&mut rest)?, &mut units)?;
     let ended = serde_json::from_slice(&units).map_err(|_| Malformed)?;

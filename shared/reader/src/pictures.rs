@@ -33,7 +33,7 @@ pub(crate) fn read(ocr: &dyn Ocr, image: &PageImage<'_>, sink: &mut dyn Sink) ->
         let place = further(image.place, u32::try_from(number).unwrap_or(u32::MAX));
         let (text, glyphs) = page(lines, image.page);
         if !text.is_empty() {
-            sink.unit(&Unit { place: &place, text: &text, glyphs: Some(&glyphs) });
+            sink.unit(&Unit { place: &place, text: &text, ocr: true, glyphs: Some(&glyphs) });
         }
     }
     Ok(Picture::Read)
@@ -103,6 +103,7 @@ mod tests {
 
     impl Sink for Pages {
         fn unit(&mut self, unit: &Unit<'_>) {
+            assert!(unit.ocr, "a text that was read from a picture says so");
             let boxes = unit.glyphs.map(|layout| layout.glyphs().boxes.clone()).unwrap_or_default();
             self.0.push((unit.place.to_string(), unit.text.to_owned(), boxes));
         }

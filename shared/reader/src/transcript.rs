@@ -6,7 +6,7 @@
 //! the same line, and take one byte instead of twenty. Numbers are LEB128, signed ones zigzag.
 //!
 //! ```text
-//! unit   := place text length     the length of its boxes, 0 for none
+//! unit   := [9] place text length     9 if OCR read it; the length of its boxes, 0 for none
 //! place  := 1 page | 2 sheet cell | 3 line | 4 paragraph | 5 slide | 6 entry place | 7 cell (on the last sheet)
 //!         | 8 (the file)
 //! text   := length bytes (UTF-8)
@@ -24,7 +24,7 @@ use riffle_extract::{Bounds, Glyphs, Layout, Place, Sink, Unit};
 const UNITS: f32 = 8.0;
 
 /// Names the layout above: texts kept in another one are not read.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The bytes are no transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +67,9 @@ pub struct Reader {
     sheet: String,
 }
 
+/// Before the place of a unit that OCR read.
+const OCR: u8 = 9;
+
 // How a box differs from what is most likely: one byte further on, on the same line, right after the last one.
 const NEXT_BYTE: u8 = 1;
 const SAME_LINE: u8 = 2;
@@ -77,6 +80,9 @@ const LIKELY: u8 = 128;
 
 impl Writer {
     pub fn unit(&mut self, unit: &Unit<'_>) {
+        if unit.ocr {
+            self.piece.units.push(OCR);
+        }
         self.place(unit.place);
         self.text(unit.text);
         let before = self.piece.boxes.len();
@@ -197,13 +203,17 @@ impl Reader {
         let mut input = Input(units);
         let mut at = 0;
         while !input.0.is_empty() {
+            let ocr = input.0.first() == Some(&OCR);
+            if ocr {
+                input.byte()?;
+            }
             let place = self.place(&mut input, 0)?;
             let text = input.text()?;
             let length = usize::try_from(input.number()?).map_err(|_| Malformed)?;
             let end = at + length;
             let lazy = Lazy { all, range: at..end, glyphs: OnceCell::new() };
             let glyphs: Option<&dyn Layout> = if length == 0 { None } else { Some(&lazy) };
-            sink.unit(&Unit { place: &place, text, glyphs });
+            sink.unit(&Unit { place: &place, text, ocr, glyphs });
             at = end;
         }
         Ok(())
@@ -359,7 +369,7 @@ mod tests {
 
     use super::*;
 
-    type Kept = (Place, String, Option<((f32, f32), Vec<(u32, Bounds)>)>);
+    type Kept = (Place, String, bool, Option<((f32, f32), Vec<(u32, Bounds)>)>);
 
     #[derive(Default)]
     struct Collector(Vec<Kept>);
@@ -367,7 +377,7 @@ mod tests {
     impl Sink for Collector {
         fn unit(&mut self, unit: &Unit<'_>) {
             let glyphs = unit.glyphs.map(|layout| (layout.glyphs().page, layout.glyphs().boxes.clone()));
-            self.0.push((unit.place.clone(), unit.text.to_owned(), glyphs));
+            self.0.push((unit.place.clone(), unit.text.to_owned(), unit.ocr, glyphs));
         }
     }
 
@@ -407,20 +417,20 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read(
-            units in prop::collection::vec((places(), ".{0,30}", prop::option::of(boxes())), 0..10),
+            units in prop::collection::vec((places(), ".{0,30}", any::<bool>(), prop::option::of(boxes())), 0..10),
             cut in 0_usize..10,
         ) {
             let mut writer = Writer::default();
             let mut pieces = Vec::new();
             let mut expected = Vec::new();
-            for (at, (place, text, boxes)) in units.into_iter().enumerate() {
+            for (at, (place, text, ocr, boxes)) in units.into_iter().enumerate() {
                 let glyphs = boxes.map(|boxes| Glyphs { page: (595.0, 842.0), boxes });
                 let layout = glyphs.as_ref().map(|glyphs| glyphs as &dyn Layout);
-                writer.unit(&Unit { place: &place, text: &text, glyphs: layout });
+                writer.unit(&Unit { place: &place, text: &text, ocr, glyphs: layout });
                 if at == cut {
                     pieces.push(std::mem::take(&mut writer.piece));
                 }
-                expected.push((place, text, glyphs.map(|glyphs| (glyphs.page, glyphs.boxes))));
+                expected.push((place, text, ocr, glyphs.map(|glyphs| (glyphs.page, glyphs.boxes))));
             }
             pieces.push(writer.piece);
             let (mut reader, mut got) = (Reader::default(), Collector::default());
@@ -446,12 +456,12 @@ mod tests {
         let odd = Bounds { x0: 10.03, y0: -0.1, x1: 1e30, y1: 7.77 };
         let glyphs = Glyphs { page: (1.0, 2.0), boxes: vec![(0, nowhere), (3, odd)] };
         let mut writer = Writer::default();
-        writer.unit(&Unit { place: &Place::Page(1), text: "abcd", glyphs: Some(&glyphs) });
+        writer.unit(&Unit { place: &Place::Page(1), text: "abcd", ocr: false, glyphs: Some(&glyphs) });
         let mut got = Collector::default();
         Reader::default()
             .read(&writer.piece.units, &writer.piece.boxes.as_slice(), &mut got)
             .expect("well formed");
-        let boxes = &got.0[0].2.as_ref().expect("glyphs").1;
+        let boxes = &got.0[0].3.as_ref().expect("glyphs").1;
         assert!(boxes[0].1.x0.is_nan());
         assert_eq!((boxes[1].0, boxes[1].1.x0, boxes[1].1.y1), (3, 10.0, 7.75));
     }

@@ -69,7 +69,7 @@ pub fn codes(input: &[u8]) {
     for mode in [MatchMode::Token, MatchMode::Substring] {
         let matcher = Matcher::new(&list, mode);
         let mut session = matcher.session();
-        session.unit(&Unit { place: &Place::Line(1), text: &text, glyphs: None });
+        session.unit(&Unit { place: &Place::Line(1), text: &text, ocr: false, glyphs: None });
         for found in session.finish().matches {
             assert!(list.get(found.code).is_some(), "a code of the list");
         }

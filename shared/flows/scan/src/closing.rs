@@ -46,6 +46,7 @@ pub(crate) async fn report(
                 codes: result.codes,
                 link: &link(&scan.settings.links, &session.id, index, &request.source, &entry),
                 matches: &result.matches,
+                misread: &result.misread,
                 pictures: &pictures,
                 unlisted: result.unlisted,
             };

@@ -1,6 +1,6 @@
 //! What is known of each code of a session, also while it runs.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use riffle_contracts::http::{CodeCounts, CodeEntry, CodePage, CodeState};
@@ -14,6 +14,8 @@ use crate::tally::{Coverage, Sum, Sums, Verdict};
 
 /// Sessions whose counts are kept.
 const KEPT: usize = 4;
+/// Of a code, what OCR may have misread: different texts, at most.
+const MAX_READ: usize = 5;
 
 /// Counts over the chunks that are full, whose results never change.
 #[derive(Debug, Clone)]
@@ -22,6 +24,15 @@ struct Counted {
     chunks: BTreeSet<u32>,
     sums: Sums,
     coverage: Coverage,
+    /// By code, what OCR read that may be it.
+    read: BTreeMap<u32, Vec<String>>,
+}
+
+impl Counted {
+    fn misread(&self, code: usize) -> Vec<String> {
+        let read = u32::try_from(code).ok().and_then(|code| self.read.get(&code));
+        read.cloned().unwrap_or_default()
+    }
 }
 
 /// The counts last asked for: who looks at a scan asks again and again.
@@ -75,6 +86,7 @@ impl Scan {
                     files: u64::from(sum.files),
                     matches: u64::from(sum.matches),
                     unread_files: if unknown { counted.coverage.unread_files() } else { 0 },
+                    misread: if unknown { counted.misread(place) } else { Vec::new() },
                 });
             } else {
                 page.cursor.get_or_insert_with(|| place.to_string());
@@ -97,6 +109,7 @@ impl Scan {
                 chunks: BTreeSet::new(),
                 sums: Sums::new(self.codes(session, request).await?.list.len()),
                 coverage: Coverage::default(),
+                read: BTreeMap::new(),
             },
         };
         let Some(sealed) = &session.sealed else {
@@ -121,7 +134,13 @@ impl Scan {
         for (_, stored) in self.ports.ledger.results(&counted.session, chunk).await? {
             let result = FileResult::load(&*self.ports.objects, &stored).await?;
             counted.coverage.add(result.failure.is_some(), !result.unread.is_empty());
-            counted.sums.add(&result.matches, |_| {});
+            counted.sums.add(&result.matches, &result.misread, |_| {});
+            for misread in result.misread {
+                let read = counted.read.entry(misread.code).or_default();
+                if read.len() < MAX_READ && !read.contains(&misread.text) {
+                    read.push(misread.text);
+                }
+            }
         }
         Ok(())
     }

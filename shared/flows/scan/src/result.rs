@@ -5,7 +5,7 @@ use riffle_extract::{ExtractError, Extracted, Kind, Unread};
 use riffle_ports::{Body, ObjectStore, PortError, ReadError, SessionId, StoredResult};
 use serde::{Deserialize, Serialize};
 
-use crate::matching::{Findings, Match};
+use crate::matching::{Findings, Match, Misread};
 use crate::request::{digest, keys};
 use crate::search::Searched;
 
@@ -30,6 +30,9 @@ pub struct FileResult {
     pub unlisted: u32,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub matches: Vec<Match>,
+    /// Codes that it may hold all the same, as OCR may have misread them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub misread: Vec<Misread>,
 }
 
 /// Why a file has no findings.
@@ -79,6 +82,7 @@ impl FileResult {
             codes: findings.codes,
             unlisted: findings.unlisted,
             matches: findings.matches,
+            misread: findings.misread,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is known of each code: the one place that counts where codes were found, and that says when one is
 //! absent and when nobody can know.
 
-use crate::matching::Match;
+use crate::matching::{Match, Misread};
 
 /// How far the files of a session were read.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) struct Coverage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Found,
-    /// Every page of every file was read, and it is not there.
+    /// Every page of every file was read, and it is not there, nor anything that OCR may have misread.
     Absent,
     Unknown,
 }
@@ -38,7 +38,7 @@ impl Coverage {
 
     pub fn verdict(self, sum: Sum) -> Verdict {
         match sum.files {
-            0 if self.is_whole() => Verdict::Absent,
+            0 if self.is_whole() && sum.misread == 0 => Verdict::Absent,
             0 => Verdict::Unknown,
             _ => Verdict::Found,
         }
@@ -50,6 +50,8 @@ impl Coverage {
 pub(crate) struct Sum {
     pub matches: u32,
     pub files: u32,
+    /// Files in which OCR may have misread it.
+    pub misread: u32,
     /// The last file counted, from 1.
     last: u32,
 }
@@ -67,7 +69,7 @@ impl Sums {
     }
 
     /// Adds the next file. `first` is called for each code at its first match in it.
-    pub fn add(&mut self, matches: &[Match], mut first: impl FnMut(usize)) {
+    pub fn add(&mut self, matches: &[Match], misread: &[Misread], mut first: impl FnMut(usize)) {
         self.files = self.files.saturating_add(1);
         for found in matches {
             let code = found.code as usize;
@@ -79,6 +81,11 @@ impl Sums {
                 sum.last = self.files;
                 sum.files += 1;
                 first(code);
+            }
+        }
+        for misread in misread {
+            if let Some(sum) = self.codes.get_mut(misread.code as usize) {
+                sum.misread = sum.misread.saturating_add(1);
             }
         }
     }

@@ -120,7 +120,10 @@ fn found(codes: u32, places: u32) -> (Extracted, Findings) {
         snippet: format!("{place}: a line of a drawing around a code{around}"),
         boxes: Vec::new(),
     });
-    let findings =
-        Findings { matches: if codes == 0 { Vec::new() } else { matches.collect() }, codes, unlisted: 0 };
+    let findings = Findings {
+        matches: if codes == 0 { Vec::new() } else { matches.collect() },
+        codes,
+        ..Findings::default()
+    };
     (extracted, findings)
 }

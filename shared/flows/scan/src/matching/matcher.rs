@@ -1,9 +1,12 @@
 //! One automaton for all codes of a session.
 
+use std::sync::OnceLock;
+
 use daachorse::DoubleArrayAhoCorasick;
 use serde::{Deserialize, Serialize};
 
 use super::fold::is_word;
+use super::look_alikes::LookAlikes;
 use super::{CodeList, Session};
 
 /// What may stand beside a code in the text.
@@ -23,7 +26,9 @@ pub enum MatchMode {
 pub struct Matcher {
     automaton: DoubleArrayAhoCorasick<u32>,
     mode: MatchMode,
-    codes: usize,
+    codes: CodeList,
+    /// Made for the first text that OCR read.
+    look_alikes: OnceLock<LookAlikes>,
     /// Bytes of the longest folded code.
     longest: usize,
 }
@@ -45,7 +50,7 @@ impl Matcher {
         let longest = codes.folded().iter().map(Vec::len).max().unwrap_or_default();
         let automaton = DoubleArrayAhoCorasick::with_values(patterns)
             .expect("a code list holds 1 to 50,000 different, non-empty codes");
-        Self { automaton, mode, codes: codes.len(), longest }
+        Self { automaton, mode, codes: codes.clone(), look_alikes: OnceLock::new(), longest }
     }
 
     pub fn mode(&self) -> MatchMode {
@@ -58,11 +63,16 @@ impl Matcher {
     }
 
     pub(super) fn codes(&self) -> usize {
-        self.codes
+        self.codes.len()
     }
 
     pub(super) fn longest(&self) -> usize {
         self.longest
+    }
+
+    /// What in `folded`, which OCR read, looks like a code and is none.
+    pub(super) fn misread(&self, folded: &[u8]) -> Vec<Hit> {
+        self.look_alikes.get_or_init(|| LookAlikes::new(&self.codes)).hits(folded, &self.codes)
     }
 
     /// Every hit in `folded`, in the order of their ends.
@@ -78,12 +88,12 @@ impl std::fmt::Debug for Matcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Matcher")
             .field("mode", &self.mode)
-            .field("codes", &self.codes)
+            .field("codes", &self.codes.len())
             .finish_non_exhaustive()
     }
 }
 
-fn stands_alone(folded: &[u8], hit: &Hit) -> bool {
+pub(super) fn stands_alone(folded: &[u8], hit: &Hit) -> bool {
     // The far more common reason for refusing is what follows (HOLE-1 in HOLE-12), so it is looked at first.
     let (before, after) = (&folded[..hit.start], &folded[hit.end..]);
     !first_char(after).is_some_and(is_word) && !last_char(before).is_some_and(is_word)

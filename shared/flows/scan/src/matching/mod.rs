@@ -9,6 +9,7 @@
 mod boxes;
 mod code_list;
 mod fold;
+mod look_alikes;
 mod matcher;
 mod session;
 mod snippet;
@@ -19,4 +20,6 @@ mod trace;
 pub use boxes::{Fraction, fractions};
 pub use code_list::{CodeList, CodeListError, MAX_CODE_CHARS, MAX_CODES};
 pub use matcher::{MatchMode, Matcher};
-pub use session::{Findings, MAX_BOXES, MAX_MATCHES, MAX_PLACES_PER_CODE, Match, Session};
+pub use session::{
+    Findings, MAX_BOXES, MAX_MATCHES, MAX_MISREAD, MAX_PLACES_PER_CODE, Match, Misread, Session,
+};

@@ -1,5 +1,7 @@
 //! What one file holds of the codes.
 
+use std::collections::BTreeMap;
+
 use riffle_extract::{Bounds, Place, Sink, Unit};
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,8 @@ use super::{boxes, snippet};
 pub const MAX_PLACES_PER_CODE: u32 = 100;
 /// Matches listed of one file, beside the first place of each code, which is always listed.
 pub const MAX_MATCHES: usize = 10_000;
+/// Misread codes listed of one file, each once.
+pub const MAX_MISREAD: usize = 100;
 /// Boxes kept of one match.
 pub const MAX_BOXES: usize = 64;
 
@@ -23,6 +27,18 @@ pub struct Findings {
     pub codes: u32,
     /// Places beyond the caps, counted and not listed. Never a code's first.
     pub unlisted: u32,
+    /// Codes that the file may hold all the same, as OCR may have misread them: the first place of each.
+    pub misread: Vec<Misread>,
+}
+
+/// What OCR read in a place and is no code, but looks like one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Misread {
+    /// Index into the [`super::CodeList`].
+    pub code: u32,
+    pub place: Place,
+    /// As it was read.
+    pub text: String,
 }
 
 /// One code at one place: a page, a cell or a line, however often it stands there.
@@ -48,6 +64,7 @@ pub struct Session<'m> {
     /// Codes seen in this file.
     touched: Vec<u32>,
     found: Vec<Found>,
+    misread: BTreeMap<u32, Misread>,
     units: u64,
     unlisted: u32,
 }
@@ -79,6 +96,13 @@ impl Sink for Session<'_> {
         for hit in matcher.hits(&folded) {
             self.take(unit, &hit, &mut trace);
         }
+        if unit.ocr {
+            let mut trace = Trace::new(unit.text, &mut window, matcher.longest());
+            for hit in matcher.misread(&folded) {
+                let range = trace.locate(hit.start, hit.end);
+                self.doubt(unit, hit.code, &unit.text[range.0..range.1]);
+            }
+        }
         self.folded = folded;
         self.window = window;
     }
@@ -93,6 +117,7 @@ impl<'m> Session<'m> {
             seen: vec![Seen::default(); matcher.codes()],
             touched: Vec::new(),
             found: Vec::new(),
+            misread: BTreeMap::new(),
             units: 0,
             unlisted: 0,
         }
@@ -106,12 +131,23 @@ impl<'m> Session<'m> {
             matches: self.found.drain(..).map(|found| found.listed).collect(),
             codes: u32::try_from(self.touched.len()).unwrap_or(u32::MAX),
             unlisted: self.unlisted,
+            // Where a code is, nobody asks what else may be one.
+            misread: std::mem::take(&mut self.misread)
+                .into_values()
+                .filter(|misread| self.seen[misread.code as usize].places == 0)
+                .take(MAX_MISREAD)
+                .collect(),
         };
         for code in self.touched.drain(..) {
             self.seen[code as usize] = Seen::default();
         }
         (self.units, self.unlisted) = (0, 0);
         findings
+    }
+
+    fn doubt(&mut self, unit: &Unit<'_>, code: u32, text: &str) {
+        let misread = || Misread { code, place: unit.place.clone(), text: text.to_owned() };
+        self.misread.entry(code).or_insert_with(misread);
     }
 
     fn take(&mut self, unit: &Unit<'_>, hit: &Hit, trace: &mut Trace<'_>) {

@@ -1,10 +1,14 @@
 //! The sheet that answers, for every code that was looked for: found, absent or unknown.
 
+use std::collections::BTreeMap;
+
+use riffle_extract::Place;
+
 use super::book::{Book, Column, Layout, Table};
 use super::cell::Cell;
 use super::style::Tone;
 use super::{FileRow, ReportError, text};
-use crate::matching::CodeList;
+use crate::matching::{CodeList, Misread};
 use crate::tally::{Coverage, Sum, Sums, Verdict};
 
 /// Files named per code.
@@ -21,11 +25,18 @@ pub(super) static LAYOUT: Layout = Layout {
     ],
 };
 
+/// Misreadings named per code.
+const MAX_MISREAD: usize = 3;
+/// Characters of a name or a text that are shown of each.
+const MAX_SHOWN: usize = 120;
+
 /// What is known of each code so far.
 pub(super) struct Tally {
     sums: Sums,
     /// By code, indices of names.
     named: Vec<Vec<u32>>,
+    /// By code, what OCR may have misread, and where.
+    misread: BTreeMap<usize, Vec<String>>,
     /// Names of files that are named somewhere.
     names: Vec<Box<str>>,
 }
@@ -40,13 +51,24 @@ pub(super) struct Counts {
 
 impl Tally {
     pub(super) fn new(codes: usize) -> Self {
-        Self { sums: Sums::new(codes), named: vec![Vec::new(); codes], names: Vec::new() }
+        Self {
+            sums: Sums::new(codes),
+            named: vec![Vec::new(); codes],
+            misread: BTreeMap::new(),
+            names: Vec::new(),
+        }
     }
 
     pub(super) fn add(&mut self, file: &FileRow<'_>) {
-        let Self { sums, named, names } = self;
+        let Self { sums, named, misread, names } = self;
+        for doubt in file.misread {
+            let places = misread.entry(doubt.code as usize).or_default();
+            if places.len() < MAX_MISREAD {
+                places.push(place(file, doubt));
+            }
+        }
         let mut name = None;
-        sums.add(file.matches, |code| {
+        sums.add(file.matches, file.misread, |code| {
             if named[code].len() < MAX_NAMES {
                 let name = *name.get_or_insert_with(|| {
                     names.push(file.name.into());
@@ -66,7 +88,8 @@ impl Tally {
         book: &mut Book,
     ) -> Result<Counts, ReportError> {
         let mut counts = Counts::default();
-        for ((code, sum), named) in codes.spellings().iter().zip(self.sums.iter()).zip(&self.named) {
+        let all = codes.spellings().iter().zip(self.sums.iter()).zip(&self.named);
+        for (number, ((code, sum), named)) in all.enumerate() {
             let (result, names) = match coverage.verdict(sum) {
                 Verdict::Found => {
                     counts.found += 1;
@@ -81,14 +104,29 @@ impl Tally {
                 }
                 Verdict::Unknown => {
                     counts.unknown += 1;
-                    let why = "not found, but could stand in what is listed on sheet Unread";
-                    (Cell::Word("Unknown".into(), Tone::Doubtful), Cell::Word(why.into(), Tone::Quiet))
+                    let why = self.doubt(number, sum, coverage);
+                    (Cell::Word("Unknown".into(), Tone::Doubtful), Cell::Note(why.into()))
                 }
             };
             let numbers = [sum.files, sum.matches].map(|number| Cell::Number(u64::from(number)));
             table.row(book, [Cell::text(code), result].into_iter().chain(numbers).chain([names]))?;
         }
         Ok(counts)
+    }
+
+    /// Where a code that was not found may stand all the same.
+    fn doubt(&self, code: usize, sum: Sum, coverage: Coverage) -> String {
+        let Some(places) = self.misread.get(&code) else {
+            return "not found, but could stand in what is listed on sheet Unread".to_owned();
+        };
+        let list = places.join(", ");
+        let more = match (sum.misread as usize).saturating_sub(places.len()) {
+            0 => String::new(),
+            more => format!(" … and in {} more", text::grouped(more as u64)),
+        };
+        let unread =
+            if coverage.is_whole() { "" } else { "; it could also stand in what is listed on sheet Unread" };
+        format!("not found, but OCR may have misread it: {list}{more}{unread}")
     }
 
     fn names(&self, sum: Sum, named: &[u32]) -> String {
@@ -99,5 +137,16 @@ impl Tally {
         let more = (sum.files as usize).saturating_sub(named.len());
         let list = named.join(", ");
         if more == 0 { list } else { format!("{list} … and {} more", text::grouped(more as u64)) }
+    }
+}
+
+/// `“HOLE-l2” in plan.pdf, page 3`.
+fn place(file: &FileRow<'_>, misread: &Misread) -> String {
+    let cut = |text: &str| text.chars().take(MAX_SHOWN).collect::<String>();
+    let (read, name) = (cut(&misread.text), cut(file.name));
+    match &misread.place {
+        Place::Page(page) => format!("“{read}” in {name}, page {page}"),
+        Place::File => format!("“{read}” in {name}"),
+        place => format!("“{read}” in {name}, {}", cut(&place.to_string())),
     }
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use riffle_extract::{Kind, Unread};
 
-use crate::matching::{CodeList, Match};
+use crate::matching::{CodeList, Match, Misread};
 use crate::tally::Coverage;
 use book::{Book, Table};
 use codes::Tally;
@@ -75,6 +75,8 @@ pub struct FileRow<'a> {
     pub pictures: &'a BTreeMap<usize, Picture>,
     /// Places beyond `matches`.
     pub unlisted: u32,
+    /// Codes that OCR may have misread.
+    pub misread: &'a [Misread],
 }
 
 /// What is known after the last file.

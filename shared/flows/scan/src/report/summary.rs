@@ -69,7 +69,18 @@ fn verdict(sums: &Sums, counts: &Counts) -> (String, Tone) {
             1 => " 1 code stands in none of them.".to_owned(),
             many => format!(" {} codes stand in none of them.", grouped(many)),
         };
-        return (format!("{found} Every page of every file was read.{absent}"), Tone::Good);
+        let (misread, tone) = match counts.unknown {
+            0 => (String::new(), Tone::Good),
+            1 => (" 1 code is unknown: OCR may have misread it, see sheet Codes.".to_owned(), Tone::Doubtful),
+            many => {
+                let many = grouped(many);
+                (
+                    format!(" {many} codes are unknown: OCR may have misread them, see sheet Codes."),
+                    Tone::Doubtful,
+                )
+            }
+        };
+        return (format!("{found} Every page of every file was read.{absent}{misread}"), tone);
     }
     let unknown = match counts.unknown {
         0 => "All codes were found all the same.".to_owned(),

@@ -12,7 +12,7 @@ use riffle_extract::{Kind, Place, Unread};
 use super::book::Book;
 use super::text::{self, MAX_CELL};
 use super::{FileRow, Meta, Picture, ReportWriter, Totals, cell};
-use crate::matching::{CodeList, Match};
+use crate::matching::{CodeList, Match, Misread};
 
 fn codes(codes: &[&str]) -> CodeList {
     CodeList::new(codes.iter().map(|code| (*code).to_owned()).collect()).unwrap()
@@ -52,6 +52,7 @@ fn row(name: &str) -> FileRow<'_> {
         matches: &[],
         pictures: &NONE,
         unlisted: 0,
+        misread: &[],
     }
 }
 
@@ -207,6 +208,32 @@ fn what_was_not_found_is_absent_when_everything_was_read() {
     let mut book = Reopened::new(&report(&list, &[]));
     assert_eq!(book.rows("Summary")[2][0], "There was no file to read.");
     assert_eq!(book.rows("Codes")[1][1], "Absent");
+}
+
+#[test]
+fn what_ocr_may_have_misread_is_unknown_and_named() {
+    let list = codes(&["HOLE-10", "HOLE-12", "HOLE-13"]);
+    let misread = |code, place, text: &str| Misread { code, place, text: text.to_owned() };
+    let one = [found(0, Place::Page(1))];
+    let (x, y) = (
+        [misread(0, Place::Page(2), "HOLE-IO"), misread(1, Place::Page(3), "HOLE-l2")],
+        [misread(1, Place::File, "H0LE-12")],
+    );
+    let files = [
+        FileRow { codes: 1, matches: &one, misread: &x, ..row("x.pdf") },
+        FileRow { misread: &y, ..row("y.png") },
+    ];
+    let mut book = Reopened::new(&report(&list, &files));
+    let rows = book.rows("Codes");
+    assert_eq!(rows[1][1], "Found");
+    let why = "not found, but OCR may have misread it: “HOLE-l2” in x.pdf, page 3, “H0LE-12” in y.png";
+    assert_eq!((rows[2][1].as_str(), rows[2][4].as_str()), ("Unknown", why));
+    assert_eq!(rows[3][1], "Absent");
+    assert_eq!(
+        book.rows("Summary")[2][0],
+        "1 of 3 codes were found, in 1 of 2 files. Every page of every file was read. 1 code stands in none of them. \
+         1 code is unknown: OCR may have misread it, see sheet Codes."
+    );
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn one_page_in_two_units_is_one_place() {
     let matcher = Matcher::new(&list(&["A"]), MatchMode::Token);
     let mut session = matcher.session();
     for place in [Place::Page(1), Place::Page(1), Place::Page(2)] {
-        session.unit(&Unit { place: &place, text: "A", glyphs: None });
+        session.unit(&Unit { place: &place, text: "A", ocr: false, glyphs: None });
     }
     assert_eq!(session.finish().matches.len(), 2);
 }
@@ -134,7 +134,7 @@ fn places_beyond_the_caps_are_counted() {
     let text = format!("{text}C-1\nC-{MAX_MATCHES}\n");
     let matcher = Matcher::new(&CodeList::new(codes).unwrap(), MatchMode::Token);
     let mut session = matcher.session();
-    session.unit(&Unit { place: &Place::Line(1), text: &text, glyphs: None });
+    session.unit(&Unit { place: &Place::Line(1), text: &text, ocr: false, glyphs: None });
     let found = session.finish();
     assert_eq!((found.matches.len(), found.unlisted), (MAX_MATCHES + 1, 1));
     assert_eq!(found.codes as usize, MAX_MATCHES + 1);
@@ -172,7 +172,7 @@ fn glyphs(text: &str, at: impl Fn(usize) -> (f32, f32)) -> Glyphs {
 fn boxed(code: &str, text: &str, at: impl Fn(usize) -> (f32, f32)) -> Vec<Match> {
     let matcher = Matcher::new(&list(&[code]), MatchMode::Token);
     let mut session = matcher.session();
-    session.unit(&Unit { place: &Place::Page(1), text, glyphs: Some(&glyphs(text, at)) });
+    session.unit(&Unit { place: &Place::Page(1), text, ocr: false, glyphs: Some(&glyphs(text, at)) });
     session.finish().matches
 }
 
@@ -232,4 +232,25 @@ fn a_bad_list_says_which_item() {
     let many = |count: usize| (0..count).map(|number| number.to_string()).collect::<Vec<_>>();
     assert_eq!(new(many(MAX_CODES + 1)), CodeListError::TooMany(MAX_CODES + 1));
     assert_eq!(CodeList::new(many(MAX_CODES)).unwrap().len(), MAX_CODES);
+}
+
+/// What one unit of text, read by OCR or not, may be a misreading of.
+fn misread(codes: &[&str], text: &str, ocr: bool) -> Vec<(u32, String, Place)> {
+    let matcher = Matcher::new(&list(codes), MatchMode::Token);
+    let mut session = matcher.session();
+    session.unit(&Unit { place: &Place::Page(4), text, ocr, glyphs: None });
+    session.finish().misread.into_iter().map(|misread| (misread.code, misread.text, misread.place)).collect()
+}
+
+#[test]
+fn what_ocr_misread_is_told_once_with_its_place() {
+    let codes = ["HOLE-12", "HOLE-13"];
+    let told = [(0, "Hole – l2".to_owned(), Place::Page(4))];
+    assert_eq!(misread(&codes, "é Hole – l2, HOLE-I2 and HOLE-13", true), told);
+    assert_eq!(misread(&codes, "Hole – l2", false), [], "letters of a text are what they are");
+    assert_eq!(misread(&codes, "HOLE-l2 and HOLE-12", true), [], "it is there anyway");
+    let substring = Matcher::new(&list(&codes), MatchMode::Substring);
+    let mut session = substring.session();
+    session.unit(&Unit { place: &Place::Page(1), text: "XHOLE-l2", ocr: true, glyphs: None });
+    assert_eq!(session.finish().misread, []);
 }

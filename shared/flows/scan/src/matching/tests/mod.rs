@@ -16,7 +16,7 @@ pub(super) fn list(codes: &[&str]) -> CodeList {
 pub(super) fn find(codes: &[&str], mode: MatchMode, place: &Place, text: &str) -> Findings {
     let matcher = Matcher::new(&list(codes), mode);
     let mut session = matcher.session();
-    session.unit(&Unit { place, text, glyphs: None });
+    session.unit(&Unit { place, text, ocr: false, glyphs: None });
     session.finish()
 }
 

@@ -77,7 +77,7 @@ proptest! {
     fn places_are_the_lines_the_reference_counts((text, codes) in text_and_codes(), mode in mode()) {
         let matcher = Matcher::new(&codes, mode);
         let mut session = matcher.session();
-        session.unit(&Unit { place: &Place::Line(7), text: &text, glyphs: None });
+        session.unit(&Unit { place: &Place::Line(7), text: &text, ocr: false, glyphs: None });
         let findings = session.finish();
         let found: Vec<(u64, u32)> = findings
             .matches
