@@ -646,7 +646,7 @@ export interface components {
             /** Format: int64 */
             matches: number;
             /** @description Of an unknown code: what OCR read somewhere and may be it, such as `HOLE-l2` for `HOLE-12`. At most 5. */
-            misread: string[];
+            misread?: string[];
             state: components["schemas"]["CodeState"];
             /**
              * Format: int64

@@ -84,7 +84,7 @@ export function CodesList({ id, over, complete, found }: Props) {
                 <Table.Tr key={code.code} data-code={code.code}>
                   <Table.Td fw={600} style={{ overflowWrap: "anywhere" }}>
                     {code.code}
-                    {code.misread.length > 0 && (
+                    {code.misread !== undefined && (
                       <Text size="xs" c="dimmed">
                         OCR read {code.misread.map((text) => `“${text}”`).join(", ")}
                       </Text>

@@ -350,6 +350,7 @@ pub struct CodeEntry {
     /// Of an unknown code: the files it may stand in, for they were not read, or not wholly.
     pub unread_files: u64,
     /// Of an unknown code: what OCR read somewhere and may be it, such as `HOLE-l2` for `HOLE-12`. At most 5.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub misread: Vec<String>,
 }
 

@@ -86,6 +86,7 @@ fn http_bodies_are_read_and_written_as_ever() {
         include_str!("../golden/http.v1.json"),
         include_str!("../golden/http.v2.json"),
         include_str!("../golden/http.v3.json"),
+        include_str!("../golden/http.v4.json"),
     ];
     let golden = versions.map(|version| serde_json::from_str::<Value>(version).expect("JSON"));
     for (name, body) in golden.iter().flat_map(|version| version.as_object().expect("bodies by name")) {

@@ -8,33 +8,38 @@ use crate::outbox::{event, outgoing};
 use crate::processor::STAGE;
 use crate::{Ingest, TRIES};
 
+/// What became of giving up a file.
+pub(crate) enum GivenUp {
+    Marked,
+    /// There was nothing to give up: it is done, or gone.
+    Done,
+    /// It was changed since it was looked at, and nothing was done.
+    Changed(File),
+}
+
 impl Ingest {
-    /// The last delivery failed: says so on the record and to whoever listens, in one.
-    pub(crate) async fn fail(&self, event: &Event, failure: &Failure) -> Result<(), Failure> {
+    /// The last delivery failed: says so on the record and to whoever listens, in one. `false`: nothing is lost with
+    /// it, since the file is done by another.
+    pub(crate) async fn fail(&self, event: &Event, failure: &Failure) -> Result<bool, Failure> {
         let tenant = event.data.tenant();
         let id = FileId(event.processing_id.clone());
         let Some(mut file) = self.files.file(tenant, &id).await? else {
             self.tell_failure(tenant, &id, STAGE, &event.event_id, failure).await;
-            return Ok(());
+            return Ok(true);
         };
         let reason = failure.to_string();
         for _ in 0..TRIES {
             match self.give_up(&file, &event.event_id, &reason).await? {
-                None => return Ok(()),
-                Some(changed) => file = changed,
+                GivenUp::Marked => return Ok(true),
+                GivenUp::Done => return Ok(false),
+                GivenUp::Changed(changed) => file = changed,
             }
         }
         Err(Failure::Retry("the file's record is being changed by others".to_owned()))
     }
 
-    /// Marks `file` as failed and announces it. One that is done or gone stays so. `Some`: it was changed since it
-    /// was looked at, and nothing was done.
-    pub(crate) async fn give_up(
-        &self,
-        file: &File,
-        about: &str,
-        reason: &str,
-    ) -> Result<Option<File>, Failure> {
+    /// Marks `file` as failed and announces it. One that is done or gone stays so.
+    pub(crate) async fn give_up(&self, file: &File, about: &str, reason: &str) -> Result<GivenUp, Failure> {
         let (tenant, id) = (&file.tenant, &file.id);
         let mut file = file.clone();
         // Out of whose hands it is, he stores nothing more: what is found from here on is all there is.
@@ -44,8 +49,8 @@ impl Ingest {
             let release = FileChange::Release { token: lease.token.clone() };
             match self.files.change(tenant, id, release, self.clock.now(), &[]).await? {
                 Changed::Applied(released) => file = released,
-                Changed::Refused(changed, _) => return Ok(Some(changed)),
-                Changed::NoFile => return Ok(None),
+                Changed::Refused(changed, _) => return Ok(GivenUp::Changed(changed)),
+                Changed::NoFile => return Ok(GivenUp::Done),
             }
         }
         let told = self.error_event(tenant, id, STAGE, about, reason);
@@ -55,9 +60,9 @@ impl Ingest {
         findings.reason = Some(short(reason));
         let change = FileChange::Fail { revision: file.revision, body: findings.to_body() };
         match self.files.change(tenant, id, change, self.clock.now(), &announce).await? {
-            Changed::Applied(file) => self.announce(&file).await.map(|()| None),
-            Changed::Refused(changed, NotChanged::Revision) => Ok(Some(changed)),
-            Changed::Refused(..) | Changed::NoFile => Ok(None),
+            Changed::Applied(file) => self.announce(&file).await.map(|()| GivenUp::Marked),
+            Changed::Refused(changed, NotChanged::Revision) => Ok(GivenUp::Changed(changed)),
+            Changed::Refused(..) | Changed::NoFile => Ok(GivenUp::Done),
         }
     }
 

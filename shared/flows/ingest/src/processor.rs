@@ -67,12 +67,10 @@ impl Processor {
         match &event.data {
             EventData::FileUploaded(_) => {
                 let outcome = self.process(event).await;
-                if let Err(failure) = &outcome
-                    && delivery.is_last()
-                {
-                    self.ingest.fail(event, failure).await?;
+                match &outcome {
+                    Err(failure) if delivery.is_last() && !self.ingest.fail(event, failure).await? => Ok(()),
+                    _ => outcome,
                 }
-                outcome
             }
             EventData::DeletionRequested(data) => {
                 self.ingest.delete_all(&data.tenant, &FileId(event.processing_id.clone())).await

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::EventType;
 use riffle_ports::{Changed, Failure, File, FileChange, FileState};
 
+use crate::giving_up::GivenUp;
 use crate::received::uploaded;
 use crate::{Ingest, MAX_RECEIVES, ids, metrics};
 
@@ -69,9 +70,9 @@ impl Ingest {
     async fn abandon(&self, file: &File, why: &str) -> Result<Mended, Failure> {
         let about = ids::event_id(&file.id, EventType::FileUploaded, &[]);
         match self.give_up(file, &about, why).await? {
-            None => Ok(Mended::GivenUp),
+            GivenUp::Marked => Ok(Mended::GivenUp),
             // Somebody has done something about it.
-            Some(_) => Ok(Mended::Nothing),
+            GivenUp::Done | GivenUp::Changed(_) => Ok(Mended::Nothing),
         }
     }
 

@@ -93,9 +93,9 @@ fn a_finished_session_is_told_whole() {
     assert_eq!(
         page["codes"],
         json!([
-            { "code": "HOLE-1", "state": "found", "files": 2, "matches": 3, "unread_files": 0, "misread": [] },
-            { "code": "HOLE-2", "state": "found", "files": 1, "matches": 1, "unread_files": 0, "misread": [] },
-            { "code": "HOLE-3", "state": "unknown", "files": 0, "matches": 0, "unread_files": 1, "misread": [] },
+            { "code": "HOLE-1", "state": "found", "files": 2, "matches": 3, "unread_files": 0 },
+            { "code": "HOLE-2", "state": "found", "files": 1, "matches": 1, "unread_files": 0 },
+            { "code": "HOLE-3", "state": "unknown", "files": 0, "matches": 0, "unread_files": 1 },
         ])
     );
     assert_eq!(pages(&server, &codes, "codes", 1), *page["codes"].as_array().expect("codes"));

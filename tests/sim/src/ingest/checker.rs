@@ -294,7 +294,7 @@ impl World {
         let Some((event, replayed, shadow)) = told(&message.message.body) else { return Ok(()) };
         self.control.sometimes("a message of ingest becomes a dead letter");
         // Where faults strike, what should have been told may not have been; the sweep says so later.
-        let is_quiet = self.is_friendly() || self.calm_since.is_some_and(|calm| calm <= since);
+        let is_quiet = self.is_friendly() || self.calm_since.is_some_and(|calm| calm < since);
         // Of what tells of a failure no other tells.
         let tells_of_one = event.event_type() == EventType::ErrorOccurred;
         if !is_quiet || replayed || shadow || tells_of_one {
