@@ -14,7 +14,7 @@ pub(crate) enum GivenUp {
     /// There was nothing to give up: it is done, or gone.
     Done,
     /// It was changed since it was looked at, and nothing was done.
-    Changed(File),
+    Changed(Box<File>),
 }
 
 impl Ingest {
@@ -32,7 +32,7 @@ impl Ingest {
             match self.give_up(&file, &event.event_id, &reason).await? {
                 GivenUp::Marked => return Ok(true),
                 GivenUp::Done => return Ok(false),
-                GivenUp::Changed(changed) => file = changed,
+                GivenUp::Changed(changed) => file = *changed,
             }
         }
         Err(Failure::Retry("the file's record is being changed by others".to_owned()))
@@ -49,7 +49,7 @@ impl Ingest {
             let release = FileChange::Release { token: lease.token.clone() };
             match self.files.change(tenant, id, release, self.clock.now(), &[]).await? {
                 Changed::Applied(released) => file = released,
-                Changed::Refused(changed, _) => return Ok(GivenUp::Changed(changed)),
+                Changed::Refused(changed, _) => return Ok(GivenUp::Changed(Box::new(changed))),
                 Changed::NoFile => return Ok(GivenUp::Done),
             }
         }
@@ -61,7 +61,7 @@ impl Ingest {
         let change = FileChange::Fail { revision: file.revision, body: findings.to_body() };
         match self.files.change(tenant, id, change, self.clock.now(), &announce).await? {
             Changed::Applied(file) => self.announce(&file).await.map(|()| GivenUp::Marked),
-            Changed::Refused(changed, NotChanged::Revision) => Ok(GivenUp::Changed(changed)),
+            Changed::Refused(changed, NotChanged::Revision) => Ok(GivenUp::Changed(Box::new(changed))),
             Changed::Refused(..) | Changed::NoFile => Ok(GivenUp::Done),
         }
     }
