@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::process::{Ended, Process, riffle, run};
+use crate::report::Report;
 use crate::samples::text;
 
 fn scan(dir: &Path, state: &Path, code: &str, more: &[&str]) -> Ended {
@@ -95,6 +96,24 @@ fn a_scanned_page_is_read_with_ocr() {
     assert!(on_page(&on).len() * 2 >= codes.len(), "{codes:?}, found {:?} {}", on.out, on.err);
     let again = scan(&dir, &state, &list, &["--ocr", "auto"]);
     assert_eq!(on_page(&again), on_page(&on));
+
+    // A code of which the scan shows only what looks like it is not absent.
+    let (read, meant) =
+        on_page(&on).iter().find_map(|code| look_alike(code)).expect("a code with a digit like a letter");
+    let place = out.path().join("report.xlsx");
+    let doubtful = scan(&dir, &state, &meant, &["--ocr", "auto", "--report", text(&place)]);
+    assert_eq!((doubtful.code, doubtful.out.len()), (Some(0), 0), "{:?} {}", doubtful.out, doubtful.err);
+    let codes = Report::open(&place).table("Codes");
+    assert_eq!(codes.pairs("Code", "Result"), [(meant, "Unknown".to_owned())]);
+    let why = codes.texts("Found in").concat();
+    assert!(why.contains(&format!("OCR may have misread it: “{read}” in scan.pdf, page {page}")), "{why}");
+}
+
+/// A code, and another that OCR may take for it.
+fn look_alike(code: &str) -> Option<(String, String)> {
+    let (at, digit) = code.char_indices().rfind(|(_, c)| "0125".contains(*c))?;
+    let letter = ["O", "I", "Z", "", "", "S"][digit.to_digit(10)? as usize];
+    Some((code.to_owned(), format!("{}{letter}{}", &code[..at], &code[at + 1..])))
 }
 
 #[test]
