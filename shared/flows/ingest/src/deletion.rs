@@ -5,7 +5,7 @@ use riffle_ports::{Changed, Failure, File, FileChange, FileId, FileState, NotCha
 
 use crate::findings::Findings;
 use crate::outbox::{event, outgoing};
-use crate::{Ingest, TRIES, keys};
+use crate::{Ingest, TRIES, contended, keys};
 
 impl Ingest {
     /// Asks for it: from here on nothing of the file can come to be. `false`: the tenant has no such file.
@@ -67,7 +67,7 @@ impl Ingest {
                 Changed::Refused(..) | Changed::NoFile => return Ok(()),
             }
         }
-        Err(Failure::Retry("the file's record is being changed by others".to_owned()))
+        Err(contended())
     }
 
     /// Removes what was left behind by somebody who was at work on it when it went, and did not live to do so.
@@ -106,7 +106,7 @@ impl Ingest {
                 Changed::NoFile => return Ok(None),
             }
         }
-        Err(Failure::Retry("the file's record is being changed by others".to_owned()))
+        Err(contended())
     }
 }
 

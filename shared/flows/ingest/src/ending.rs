@@ -1,12 +1,12 @@
 //! How work on a file ends: it is done, it is none, or somebody else has it.
 
 use riffle_contracts::{Event, EventData, EventType, FileProcessed, TransactionsCreated};
-use riffle_ports::{Changed, Failure, FileChange, FileState, NotChanged};
+use riffle_ports::{Changed, Failure, File, FileChange, FileState, NotChanged};
 
 use crate::findings::{Findings, short};
 use crate::outbox::{event, outgoing};
 use crate::processor::{Ended, STAGE, Work};
-use crate::{TRIES, ids, metrics};
+use crate::{TRIES, contended, ids, metrics};
 
 impl Work<'_> {
     pub async fn finish(&mut self) -> Result<Ended, Failure> {
@@ -65,29 +65,40 @@ impl Work<'_> {
     }
 
     async fn end(&mut self, state: FileState, announce: &[Event]) -> Result<Ended, Failure> {
+        let (token, parts) = (self.token.clone(), self.parts);
+        let finish =
+            |revision, body| FileChange::Finish { token: token.clone(), revision, state, body, parts };
+        self.record(finish, announce).await
+    }
+
+    /// Puts the findings on the record, by `change` of a revision and a body, as long as the file is ours.
+    pub async fn record(
+        &mut self,
+        change: impl Fn(u64, String) -> FileChange,
+        announce: &[Event],
+    ) -> Result<Ended, Failure> {
         let (tenant, id) = (self.file.tenant.clone(), self.file.id.clone());
         let announce: Vec<_> = announce.iter().map(outgoing).collect();
         for _ in 0..TRIES {
             // What failed elsewhere meanwhile is on the record, and stays there.
             self.findings.errors = Findings::of(&self.file)?.errors;
-            let finish = FileChange::Finish {
-                token: self.token.clone(),
-                revision: self.file.revision,
-                state,
-                body: self.findings.to_body(),
-                parts: self.parts,
-            };
+            let change = change(self.file.revision, self.findings.to_body());
             let now = self.ingest.clock.now();
-            match self.ingest.files.change(&tenant, &id, finish, now, &announce).await? {
+            match self.ingest.files.change(&tenant, &id, change, now, &announce).await? {
                 Changed::Applied(file) => {
                     self.file = file;
                     return Ok(Ended::Done);
                 }
-                Changed::Refused(file, NotChanged::Revision) => self.file = file,
+                Changed::Refused(file, NotChanged::Revision) if self.holds(&file) => self.file = file,
                 Changed::Refused(..) | Changed::NoFile => return Ok(Ended::NotOurs),
             }
         }
-        Err(Failure::Retry("the file's record is being changed by others".to_owned()))
+        Err(contended())
+    }
+
+    fn holds(&self, file: &File) -> bool {
+        let held = file.lease.as_ref().is_some_and(|lease| lease.token == self.token);
+        file.state == FileState::Processing && held
     }
 
     /// Nothing came of it: the next delivery need not wait for the lease to end, and of a file that is going

@@ -5,7 +5,7 @@ use riffle_ports::{Changed, Failure, FileChange, FileId, NotChanged};
 
 use crate::findings::{Failed, Findings, short};
 use crate::outbox::{event, outgoing};
-use crate::{Ingest, MAX_RECEIVES, TRIES, metrics};
+use crate::{Ingest, MAX_RECEIVES, TRIES, contended, metrics};
 
 /// How a message came.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -100,6 +100,6 @@ impl Ingest {
                 Changed::Refused(..) => {}
             }
         }
-        Err(Failure::Retry("the file's record is being changed by others".to_owned()))
+        Err(contended())
     }
 }

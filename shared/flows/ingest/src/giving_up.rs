@@ -6,7 +6,7 @@ use riffle_ports::{Changed, Failure, File, FileChange, FileId, FileState, NotCha
 use crate::findings::{Findings, short, widen};
 use crate::outbox::{event, outgoing};
 use crate::processor::STAGE;
-use crate::{Ingest, TRIES};
+use crate::{Ingest, TRIES, contended};
 
 /// What became of giving up a file.
 pub(crate) enum GivenUp {
@@ -35,7 +35,7 @@ impl Ingest {
                 GivenUp::Changed(changed) => file = *changed,
             }
         }
-        Err(Failure::Retry("the file's record is being changed by others".to_owned()))
+        Err(contended())
     }
 
     /// Marks `file` as failed and announces it. One that is done or gone stays so.

@@ -35,8 +35,8 @@ use std::time::Duration;
 
 use riffle_contracts::ProcessingMode;
 use riffle_ports::{
-    AuditTrail, Clock, EventPublisher, FigureStore, FileLedger, Ids, Inbox, ObjectStore, TransactionStore,
-    WorkQueue,
+    AuditTrail, Clock, EventPublisher, Failure, FigureStore, FileLedger, Ids, Inbox, ObjectStore,
+    TransactionStore, WorkQueue,
 };
 
 pub use categories::Decision;
@@ -59,6 +59,11 @@ pub const MAX_RECEIVES: u32 = 5;
 
 /// A change of a file's record is lost to a rival at most so often in a row.
 const TRIES: u32 = 8;
+
+/// It was lost so often.
+fn contended() -> Failure {
+    Failure::Retry("the file's record is being changed by others".to_owned())
+}
 
 /// What differs from deployment to deployment.
 #[derive(Debug, Clone)]

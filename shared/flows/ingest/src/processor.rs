@@ -14,7 +14,7 @@ use riffle_statements::ReadError;
 use crate::findings::{AccountFindings, Findings};
 use crate::outbox::milliseconds;
 use crate::rows::transaction;
-use crate::{Delivery, Ingest, Statements, TRIES, keys, metrics};
+use crate::{Delivery, Ingest, Statements, keys, metrics};
 
 /// The ingest flow, and what reads statements.
 #[derive(Clone)]
@@ -168,26 +168,7 @@ impl Work<'_> {
         let first_part = self.file.parts;
         (self.parts, self.earlier) = (first_part, first_part);
         self.findings = Findings { first_part, touched, ..Findings::default() };
-        for _ in 0..TRIES {
-            let errors = Findings::of(&self.file)?.errors;
-            let body = Findings { errors, ..self.findings.clone() }.to_body();
-            let note = FileChange::Note { revision: self.file.revision, body };
-            let (tenant, id, now) = (&self.file.tenant, &self.file.id, self.ingest.clock.now());
-            match self.ingest.files.change(tenant, id, note, now, &[]).await? {
-                Changed::Applied(file) => {
-                    self.file = file;
-                    return Ok(Ended::Done);
-                }
-                Changed::Refused(file, NotChanged::Revision) if self.holds(&file) => self.file = file,
-                Changed::Refused(..) | Changed::NoFile => return Ok(Ended::NotOurs),
-            }
-        }
-        Err(Failure::Retry("the file's record is being changed by others".to_owned()))
-    }
-
-    fn holds(&self, file: &File) -> bool {
-        let held = file.lease.as_ref().is_some_and(|lease| lease.token == self.token);
-        file.state == FileState::Processing && held
+        self.record(|revision, body| FileChange::Note { revision, body }, &[]).await
     }
 
     async fn read(&mut self, statements: &dyn Statements, content: Fetched) -> Result<Read, Failure> {
