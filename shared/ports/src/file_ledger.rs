@@ -89,13 +89,8 @@ pub struct File {
     /// Rises with every change.
     pub revision: u64,
     /// It is deleted, and who was at work on it before may have left something since: the sweep is to look once more.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsettled: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
-const fn is_false(flag: &bool) -> bool {
-    !*flag
 }
 
 /// What may happen to a file. All of it may be asked for twice.
