@@ -10,7 +10,7 @@ use futures::executor::block_on;
 use futures::future::LocalBoxFuture;
 use riffle_ports::{Clock, Message, Queue, WorkQueue};
 use riffle_testkit::memory::{ManualClock, MemoryQueue, Place, Received};
-use riffle_testkit::simulator::{Control, Executor, Polled, TaskId};
+use riffle_testkit::simulator::{Control, Executor, Plan, Polled, TaskId};
 
 use crate::Violation;
 
@@ -132,6 +132,14 @@ impl<K: Kind, A> Platform<K, A> {
         self.control.sometimes("the power fails");
         let dead = self.executor.crash_all();
         dead.into_iter().filter_map(|id| self.ended(id)).collect()
+    }
+
+    /// From now on nothing goes wrong by itself. Faults that are placed are few, and keep their places.
+    pub fn calm_down(&self, plan: &Plan) {
+        self.control.note("calm", &[], String::new);
+        if !plan.is_placed() {
+            self.control.follow(Plan::Quiet);
+        }
     }
 
     /// Time passes: mostly none, and now and then, in so many ten-thousandths of the steps, more than most things last.

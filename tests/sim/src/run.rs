@@ -41,7 +41,7 @@ pub(crate) trait World {
 }
 
 pub(crate) fn run(world: &mut impl World, seed: u64) -> Run {
-    if matches!(world.plan(), Plan::Placed(_)) {
+    if world.plan().is_placed() {
         world.control().record_points();
     }
     let mut steps = 0;

@@ -1,5 +1,7 @@
 //! Simulated ingest, as much as fits into a test run. `simulate` runs more, and replays what fails here.
 
+mod common;
+
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -7,11 +9,13 @@ use chrono::TimeDelta;
 use futures::executor::block_on;
 use riffle_ingest::{Ingest, Settings};
 use riffle_ports::{Changed, Clock, File, FileChange, FileId, FileLedger, FileState};
-use riffle_sim_tests::campaign::{self, Flow, Report};
+use riffle_sim_tests::campaign::{self, Flow};
 use riffle_sim_tests::ingest::{self, Mutant};
 use riffle_testkit::memory::{
     ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryStatements, Redrive, SeededIds,
 };
+
+use common::{assert_clean, assert_reached, assert_repeatable};
 
 /// Schedules in every test run.
 const SCHEDULES: u64 = 12_000;
@@ -109,31 +113,11 @@ const SOMETIMES: [&str; 87] = [
     "who works finds the file going",
 ];
 
-fn assert_clean(report: &Report) {
-    if let Some(failure) = &report.failure {
-        panic!("seed {} violates {}\nreplay: {}", failure.seed, failure.violation, failure.replay());
-    }
-}
-
-/// A fault that loses the answer to an effect that took place, as an event.
-fn lost_response((point, fault, count): (&str, riffle_testkit::simulator::Fault, u64)) -> Option<String> {
-    use riffle_testkit::simulator::Fault;
-    let lost = matches!(fault, Fault::LostThenAnswered | Fault::LostThenUnavailable);
-    (lost && count > 0).then(|| format!("lost response: {point}"))
-}
-
 #[test]
 fn schedules_keep_the_invariants_and_reach_the_interesting_cases() {
     let report = campaign::seeds(Flow::Ingest(None), 0..SCHEDULES, &|_| (), None);
     assert_clean(&report);
-    let lost: Vec<String> = report.sometimes.strikes().filter_map(lost_response).collect();
-    let missing: Vec<&str> = report
-        .sometimes
-        .missing(&SOMETIMES)
-        .into_iter()
-        .filter(|event| !lost.iter().any(|lost| lost == event))
-        .collect();
-    assert!(missing.is_empty(), "never occurred: {missing:#?}");
+    assert_reached(&report, &SOMETIMES);
 }
 
 #[test]
@@ -167,14 +151,7 @@ fn every_known_bad_protocol_is_caught() {
 
 #[test]
 fn the_same_seed_is_the_same_run() {
-    for seed in 0..50 {
-        let once = Flow::Ingest(None).any(seed, true);
-        let again = Flow::Ingest(None).any(seed, true);
-        assert_eq!(once.trace, again.trace, "seed {seed}");
-        assert_eq!((once.hash, once.steps), (again.hash, again.steps), "seed {seed}");
-        let untold = Flow::Ingest(None).any(seed, false);
-        assert_eq!(once.hash, untold.hash, "reading along changes seed {seed}");
-    }
+    assert_repeatable(Flow::Ingest(None));
 }
 
 fn waiting(id: String, clock: &ManualClock) -> File {

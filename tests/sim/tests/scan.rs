@@ -1,9 +1,13 @@
 //! Simulated scans, as many as fit into a test run. `simulate` runs more, and replays what fails here.
 
+mod common;
+
 use std::fmt::Write;
 
-use riffle_sim_tests::campaign::{self, Flow, Report};
-use riffle_sim_tests::scan::{Mutant, Scenario, run};
+use riffle_sim_tests::campaign::{self, Flow};
+use riffle_sim_tests::scan::Mutant;
+
+use common::{assert_clean, assert_reached, assert_repeatable};
 
 /// Schedules in every test run.
 const SCHEDULES: u64 = 20_000;
@@ -85,32 +89,11 @@ const SOMETIMES: [&str; 71] = [
     "the sweep reads a stale index",
 ];
 
-fn assert_clean(report: &Report) {
-    if let Some(failure) = &report.failure {
-        panic!("seed {} violates {}\nreplay: {}", failure.seed, failure.violation, failure.replay());
-    }
-}
-
 #[test]
 fn schedules_keep_the_invariants_and_reach_the_interesting_cases() {
     let report = campaign::seeds(Flow::Scan(None), 0..SCHEDULES, &|_| (), None);
     assert_clean(&report);
-    let mut occurred = report.sometimes;
-    let lost: Vec<String> = occurred.strikes().filter_map(lost_response).collect();
-    let missing: Vec<&str> = occurred
-        .missing(&SOMETIMES)
-        .into_iter()
-        .filter(|event| !lost.iter().any(|lost| lost == event))
-        .collect();
-    occurred.note("schedules");
-    assert!(missing.is_empty(), "never occurred: {missing:#?}");
-}
-
-/// A fault that loses the answer to an effect that took place, as an event.
-fn lost_response((point, fault, count): (&str, riffle_testkit::simulator::Fault, u64)) -> Option<String> {
-    use riffle_testkit::simulator::Fault;
-    let lost = matches!(fault, Fault::LostThenAnswered | Fault::LostThenUnavailable);
-    (lost && count > 0).then(|| format!("lost response: {point}"))
+    assert_reached(&report, &SOMETIMES);
 }
 
 #[test]
@@ -154,12 +137,5 @@ fn every_known_bad_protocol_is_caught() {
 
 #[test]
 fn the_same_seed_is_the_same_run() {
-    for seed in 0..50 {
-        let once = run(Scenario::any(seed), None, true);
-        let again = run(Scenario::any(seed), None, true);
-        assert_eq!(once.trace, again.trace, "seed {seed}");
-        assert_eq!((once.hash, once.steps), (again.hash, again.steps), "seed {seed}");
-        let untold = run(Scenario::any(seed), None, false);
-        assert_eq!(once.hash, untold.hash, "reading along changes seed {seed}");
-    }
+    assert_repeatable(Flow::Scan(None));
 }

@@ -119,6 +119,10 @@ pub enum Plan {
 }
 
 impl Plan {
+    pub const fn is_placed(&self) -> bool {
+        matches!(self, Self::Placed(_))
+    }
+
     /// What happens to the `nth` call.
     pub fn decide(&self, nth: u64, point: Point, rng: &mut Rng) -> Option<Fault> {
         match self {

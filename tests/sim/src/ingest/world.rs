@@ -156,10 +156,6 @@ impl World {
         self.scenario.plan == Plan::Quiet
     }
 
-    fn is_placed(&self) -> bool {
-        matches!(self.scenario.plan, Plan::Placed(_))
-    }
-
     pub fn file_of(&self, upload: usize) -> Option<FileKey> {
         let object = self.arrived.get(upload)?.as_ref()?;
         Some((self.scenario.uploads[upload].tenant.to_owned(), processing_id(object)))
@@ -310,11 +306,7 @@ impl run::World for World {
 
     fn calm_down(&mut self) {
         self.calm_since = Some(self.now());
-        self.control.note("calm", &[], String::new);
-        // Placed faults are few and keep their places.
-        if !self.is_placed() {
-            self.control.follow(Plan::Quiet);
-        }
+        self.platform.calm_down(&self.scenario.plan);
         self.scenario.delivery = Delivery::default();
         self.scenario.jumps = 0;
         self.scenario.stalls = 0;

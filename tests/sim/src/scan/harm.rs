@@ -4,7 +4,6 @@ use riffle_contracts::ScanFile;
 use riffle_ports::{SessionId, State};
 use riffle_testkit::memory::{Place, Received};
 
-use crate::platform::{Invocation, Kind as _};
 use crate::run::World as _;
 
 use super::functions::Answer;
@@ -195,8 +194,7 @@ impl World {
 
     /// All invocations die at once, as when the one machine is switched off.
     fn cut_power(&mut self) {
-        let is_quarantine = |running: &Invocation<Kind>| running.kind.place() == Some(Place::Quarantine);
-        if self.scenario.calm_quarantine && self.platform.running().any(is_quarantine) {
+        if self.is_spared() {
             return;
         }
         let dead = self.platform.cut_power();

@@ -133,10 +133,6 @@ impl World {
         self.platform.now()
     }
 
-    fn is_placed(&self) -> bool {
-        matches!(self.scenario.plan, Plan::Placed(_))
-    }
-
     pub fn open_sessions(&self) -> usize {
         self.stores.ledger.inspect(|books| {
             let sessions = books.sessions.values();
@@ -207,7 +203,7 @@ impl World {
             let given_up = self.stores.queue.len(Place::Dead) > 0;
             // A cancel that crashes between the books and the frames tells nobody, and none comes after it.
             let cancelled = self.clients.iter().any(|client| client.plan.cancel_after.is_some());
-            if (self.is_placed() || given_up || cancelled) && !self.reconnected {
+            if (self.scenario.plan.is_placed() || given_up || cancelled) && !self.reconnected {
                 // A frame was lost for good, or a message that would have led to one given up: the gateway
                 // closes idle connections, and clients come back.
                 self.reconnected = true;
@@ -224,10 +220,14 @@ impl World {
     }
 
     fn pass_time(&mut self) {
-        let is_quarantine = |running: &Invocation<Kind>| running.kind.place() == Some(Place::Quarantine);
-        let calm = self.scenario.calm_quarantine && self.platform.running().any(is_quarantine);
-        let jumps = if calm { 0 } else { self.scenario.jumps };
+        let jumps = if self.is_spared() { 0 } else { self.scenario.jumps };
         self.platform.pass_time(jumps, [(1_000, 70_000), (60_000, 400_000)]);
+    }
+
+    /// Whether somebody is at work in a quarantine that harm must spare.
+    pub fn is_spared(&self) -> bool {
+        let is_quarantine = |running: &Invocation<Kind>| running.kind.place() == Some(Place::Quarantine);
+        self.scenario.calm_quarantine && self.platform.running().any(is_quarantine)
     }
 
     fn step_task(&mut self, nth: usize) -> Result<(), Violation> {
@@ -294,11 +294,7 @@ impl run::World for World {
     /// Every client begins anew: what it missed until now, it was not told.
     fn calm_down(&mut self) {
         self.calm_since = Some(self.now());
-        self.control.note("calm", &[], String::new);
-        // Placed faults are few and keep their places.
-        if !self.is_placed() {
-            self.control.follow(Plan::Quiet);
-        }
+        self.platform.calm_down(&self.scenario.plan);
         self.scenario.delivery = Delivery::default();
         self.scenario.network = Network::default();
         self.scenario.jumps = 0;
