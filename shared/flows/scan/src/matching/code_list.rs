@@ -1,6 +1,7 @@
 //! The codes of a session, cleaned once.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::fold;
 
@@ -15,8 +16,8 @@ pub const MAX_CODE_CHARS: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeList {
     spellings: Vec<String>,
-    /// In UTF-8.
-    folded: Vec<Vec<u8>>,
+    /// In UTF-8. Shared with whoever looks for them.
+    folded: Arc<[Vec<u8>]>,
 }
 
 /// Why a list of codes is refused. Items count from 1, as they were given, blank ones included.
@@ -42,7 +43,7 @@ pub enum CodeListError {
 impl CodeList {
     /// Trims, drops blanks, folds repeats into the first spelling, and keeps the order.
     pub fn new(given: Vec<String>) -> Result<Self, CodeListError> {
-        let mut list = Self { spellings: Vec::new(), folded: Vec::new() };
+        let (mut spellings, mut all) = (Vec::new(), Vec::new());
         let mut known = HashSet::new();
         for (index, spelling) in given.into_iter().enumerate() {
             let item = index + 1;
@@ -62,13 +63,13 @@ impl CodeList {
                 return Err(CodeListError::NoLetterOrDigit { item, code: code.to_owned() });
             }
             if known.insert(folded.clone()) {
-                list.spellings.push(code.to_owned());
-                list.folded.push(folded);
+                spellings.push(code.to_owned());
+                all.push(folded);
             }
         }
-        match list.len() {
+        match spellings.len() {
             0 => Err(CodeListError::Empty),
-            1..=MAX_CODES => Ok(list),
+            1..=MAX_CODES => Ok(Self { spellings, folded: all.into() }),
             more => Err(CodeListError::TooMany(more)),
         }
     }
@@ -89,7 +90,7 @@ impl CodeList {
         &self.spellings
     }
 
-    pub(super) fn folded(&self) -> &[Vec<u8>] {
+    pub(super) fn folded(&self) -> &Arc<[Vec<u8>]> {
         &self.folded
     }
 }

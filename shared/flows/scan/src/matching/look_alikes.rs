@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use daachorse::DoubleArrayAhoCorasick;
 
-use super::CodeList;
 use super::matcher::{Hit, stands_alone};
 
 /// Finds, in folded text, what looks like a code and is none.
@@ -15,9 +14,10 @@ pub(super) struct LookAlikes {
 }
 
 impl LookAlikes {
-    pub(super) fn new(codes: &CodeList) -> Self {
+    /// `codes` are folded.
+    pub(super) fn new(codes: &[Vec<u8>]) -> Self {
         let mut patterns: BTreeMap<Vec<u8>, Vec<u32>> = BTreeMap::new();
-        for (folded, code) in codes.folded().iter().zip(0_u32..) {
+        for (folded, code) in codes.iter().zip(0_u32..) {
             patterns.entry(folded.iter().copied().map(look).collect()).or_default().push(code);
         }
         let numbered = patterns.keys().zip(0_u32..);
@@ -28,20 +28,20 @@ impl LookAlikes {
 
     /// Every place of `folded` that looks like a code, in the order of their ends. Nothing may stand beside it that
     /// belongs to a word, whatever the mode: half of a misread word is no news.
-    pub(super) fn hits(&self, folded: &[u8], codes: &CodeList) -> Vec<Hit> {
+    pub(super) fn hits(&self, folded: &[u8], codes: &[Vec<u8>]) -> Vec<Hit> {
         let looks: Vec<u8> = folded.iter().copied().map(look).collect();
         let mut hits = Vec::new();
         for found in self.automaton.find_overlapping_iter(&looks) {
             let text = &folded[found.start()..found.end()];
             let alike = &self.codes[found.value() as usize];
             // What is a code itself is no misreading of another.
-            if alike.iter().any(|code| codes.folded()[*code as usize] == text) {
+            if alike.iter().any(|code| codes[*code as usize] == text) {
                 continue;
             }
             let alike = alike.iter().map(|code| Hit { start: found.start(), end: found.end(), code: *code });
-            hits.extend(alike.filter(|hit| {
-                is_near(text, &codes.folded()[hit.code as usize]) && stands_alone(folded, hit)
-            }));
+            hits.extend(
+                alike.filter(|hit| is_near(text, &codes[hit.code as usize]) && stands_alone(folded, hit)),
+            );
         }
         hits
     }
@@ -69,13 +69,14 @@ fn is_near(text: &[u8], code: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matching::CodeList;
     use crate::matching::fold::fold_into;
 
     fn seen(codes: &[&str], text: &str) -> Vec<(String, String)> {
         let list = CodeList::new(codes.iter().map(|code| (*code).to_owned()).collect()).expect("a list");
         let mut folded = Vec::new();
         fold_into(&mut folded, text);
-        let hits = LookAlikes::new(&list).hits(&folded, &list);
+        let hits = LookAlikes::new(list.folded()).hits(&folded, list.folded());
         let text = |hit: &Hit| String::from_utf8_lossy(&folded[hit.start..hit.end]).into_owned();
         hits.iter().map(|hit| (list.get(hit.code).unwrap_or_default().to_owned(), text(hit))).collect()
     }

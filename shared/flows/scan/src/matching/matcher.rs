@@ -1,6 +1,6 @@
 //! One automaton for all codes of a session.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use daachorse::DoubleArrayAhoCorasick;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,8 @@ pub enum MatchMode {
 pub struct Matcher {
     automaton: DoubleArrayAhoCorasick<u32>,
     mode: MatchMode,
-    codes: CodeList,
+    /// Folded.
+    codes: Arc<[Vec<u8>]>,
     /// Made for the first text that OCR read.
     look_alikes: OnceLock<LookAlikes>,
     /// Bytes of the longest folded code.
@@ -50,7 +51,7 @@ impl Matcher {
         let longest = codes.folded().iter().map(Vec::len).max().unwrap_or_default();
         let automaton = DoubleArrayAhoCorasick::with_values(patterns)
             .expect("a code list holds 1 to 50,000 different, non-empty codes");
-        Self { automaton, mode, codes: codes.clone(), look_alikes: OnceLock::new(), longest }
+        Self { automaton, mode, codes: Arc::clone(codes.folded()), look_alikes: OnceLock::new(), longest }
     }
 
     pub fn mode(&self) -> MatchMode {
