@@ -9,9 +9,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use riffle_ingest::Findings;
+use riffle_ingest::File;
 use riffle_local_adapters::{QueueName, Received, StateLook, Store};
-use riffle_ports::{Clock as _, File, SessionId};
+use riffle_ports::{Clock as _, FlowState as _, SessionId};
 use riffle_runtime::SystemClock;
 
 use crate::cli::Redrive;
@@ -59,9 +59,10 @@ fn letter(look: &StateLook, dead: Received) -> Result<Letter, Problem> {
     let (of, state, why) = match &kind {
         Kind::Unreadable => (dead.group, None, "it is no message of riffle".to_owned()),
         Kind::Statement { tenant, file, .. } => {
-            let found = look.file(tenant, file)?;
-            let state = found.as_ref().map(|file| words::named(&file.state));
-            let told = found.map(|file| reason(&file, dead.origin.function())).transpose()?.flatten();
+            let record = look.record(tenant, &file.subject())?;
+            let found = record.as_ref().map(File::from_record).transpose()?;
+            let state = found.as_ref().map(|file| file.state.as_str().to_owned());
+            let told = found.and_then(|file| reason(file, dead.origin.function()));
             (file.0.clone(), state, told.unwrap_or(often))
         }
         Kind::Dispatch | Kind::File(_) | Kind::Finish => {
@@ -81,11 +82,11 @@ fn letter(look: &StateLook, dead: Received) -> Result<Letter, Problem> {
 }
 
 /// Why a statement failed in a function, as far as its record tells.
-fn reason(file: &File, function: &str) -> Result<Option<String>, Problem> {
-    let findings = Findings::of(file).map_err(|error| Problem::new(error.to_string()))?;
+fn reason(file: File, function: &str) -> Option<String> {
+    let findings = file.findings;
     let told = findings.errors.into_iter().rev().find(|failed| failed.stage == function);
     let own = if function == QueueName::FileProcessor.function() { findings.reason } else { None };
-    Ok(told.map(|failed| failed.reason).or(own))
+    told.map(|failed| failed.reason).or(own)
 }
 
 async fn give_back(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {

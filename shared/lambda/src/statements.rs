@@ -79,7 +79,7 @@ impl Cloud {
     }
 
     fn ingest(&self, uses: &[Port]) -> Result<Ingest, ConfigError> {
-        let table = self.env.text("INGEST_TABLE")?;
+        let table = self.env.text("RECORDS_TABLE")?;
         let events: Arc<dyn EventPublisher> = if uses.contains(&Port::Bus) {
             Arc::new(self.aws.publisher(&self.env.text("EVENT_BUS")?, EVENT_SOURCE))
         } else {
@@ -100,7 +100,7 @@ impl Cloud {
             Arc::new(Unused)
         };
         Ok(Ingest {
-            files: Arc::new(self.aws.files(&table)),
+            records: Arc::new(self.aws.records(&table)),
             transactions: Arc::new(self.aws.transactions(&table)),
             figures: Arc::new(self.aws.figures(&table)),
             audit: Arc::new(self.aws.audit(&table)),

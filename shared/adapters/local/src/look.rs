@@ -5,15 +5,15 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use riffle_ports::{File as StatementFile, FileId, PortError, Session, SessionId, State};
+use riffle_ports::{PortError, Record, Session, SessionId, State, Subject};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use rustix::fs::{Access, access, statvfs};
 
 use crate::database::WorkError;
-use crate::file_ledger;
 use crate::queue_name::QueueName;
 use crate::queue_rows;
 use crate::queues::{self, Depth, Received};
+use crate::records;
 use crate::schema;
 use crate::store::{DATABASE, LOCK, OpenError};
 use crate::texts;
@@ -67,9 +67,6 @@ impl Room {
     }
 }
 
-/// The first schema that knows of statements.
-const SINCE_STATEMENTS: usize = 3;
-
 /// The state database, open for reading.
 #[derive(Debug)]
 pub struct StateLook {
@@ -114,23 +111,18 @@ impl StateLook {
         Ok(rows.into_iter().map(Received::from).collect())
     }
 
-    /// A statement, if there is such a one.
-    pub fn file(&self, tenant: &str, id: &FileId) -> Result<Option<StatementFile>, PortError> {
-        if self.schema < SINCE_STATEMENTS {
-            return Ok(None);
-        }
-        Ok(file_ledger::load(&self.connection, tenant, id)?.map(|(_, file)| file))
+    /// A record, if there is such a one.
+    pub fn record(&self, tenant: &str, subject: &Subject) -> Result<Option<Record>, PortError> {
+        Ok(records::load(&self.connection, tenant, subject)?)
     }
 
-    /// Statements that are not at an end, and events that are still to be told.
-    pub fn statements(&self) -> Result<(u64, u64), PortError> {
-        if self.schema < SINCE_STATEMENTS {
-            return Ok((0, 0));
-        }
+    /// How many records of a flow are open, and how many of its events are still to be published.
+    pub fn open_work(&self, flow: &str) -> Result<(u64, u64), PortError> {
         let count = |sql| -> Result<u64, WorkError> {
-            Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+            Ok(self.connection.prepare_cached(sql)?.query_row([flow], |row| row.get(0))?)
         };
-        Ok((count("SELECT count(*) FROM files WHERE open")?, count("SELECT count(*) FROM outbox")?))
+        let open = count("SELECT count(*) FROM records WHERE open AND flow = ?1")?;
+        Ok((open, count("SELECT count(*) FROM outbox WHERE flow = ?1")?))
     }
 
     /// Sessions that are not at an end, without what was asked for.

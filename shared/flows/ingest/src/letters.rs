@@ -6,7 +6,6 @@ use riffle_contracts::http_ingest::{DeadLetterItem, DeadLetters as Answer};
 use riffle_contracts::{BucketNotification, BusEvent, DirectFile, Event};
 use riffle_ports::{DeadLetter, DeadLetters, Failure, FileId, ObjectRef};
 
-use crate::findings::Findings;
 use crate::{Ingest, ids, keys};
 
 /// Shown at once.
@@ -99,8 +98,8 @@ async fn item(ingest: &Ingest, letter: DeadLetter, about: Option<About>) -> Resu
         reason: about.is_none().then(|| "the message cannot be understood".to_owned()),
     };
     let Some(about) = about else { return Ok(item) };
-    if let Some(file) = ingest.files.file(&about.tenant, &about.file).await? {
-        let findings = Findings::of(&file)?;
+    if let Some(file) = ingest.file(&about.tenant, &about.file).await? {
+        let findings = file.findings;
         let failed = findings.errors.iter().rev().find(|failed| failed.stage == item.stage);
         let own = (item.stage == crate::processor::STAGE).then_some(findings.reason.as_ref()).flatten();
         item.reason = failed.map(|failed| failed.reason.clone()).or_else(|| own.cloned());

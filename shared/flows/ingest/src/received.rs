@@ -3,10 +3,11 @@
 use riffle_contracts::{
     DirectFile, Event, EventData, EventType, FileUploaded, ProcessingMode, UploadedObject,
 };
-use riffle_ports::{Failure, File, FileState, Message, ObjectRef, Queue};
+use riffle_ports::{Failure, FlowState as _, Message, ObjectRef, Queue};
 
 use crate::findings::Findings;
 use crate::outbox::{event, outgoing};
+use crate::state::{File, FileState};
 use crate::{Delivery, Ingest, ids, keys, metrics};
 
 /// An object was created.
@@ -56,7 +57,7 @@ impl Ingest {
             return Ok(Some(Skipped::RestorePackage));
         }
         let id = ids::processing_id(object);
-        let file = if let Some(file) = self.files.file(tenant, &id).await? {
+        let file = if let Some(file) = self.file(tenant, &id).await? {
             file
         } else {
             let Some(head) = self.inbox.head(object).await? else { return Ok(Some(Skipped::Gone)) };
@@ -78,11 +79,14 @@ impl Ingest {
                 lease: None,
                 attempts: 0,
                 parts: 0,
-                body: Findings::default().to_body(),
+                findings: Findings::default(),
                 revision: 1,
                 unsettled: false,
             };
-            self.files.create(file.clone()).await?.unwrap_or(file)
+            match self.records.create(file.to_record(), &[]).await? {
+                Some(taken) => File::from_record(&taken)?,
+                None => file,
+            }
         };
         // Told again for a file that is done: whoever asked may not have lived to tell.
         if let Some(uploaded) = uploaded(&file) {

@@ -22,14 +22,14 @@ use crate::world::{World, name};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files() {
     let world = World::new().await;
-    let table = world.ingest_table().await;
+    let table = world.records_table().await;
     contract::file_ledger(&world.aws.files(&table), &RandomIds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn transactions() {
     let world = World::new().await;
-    let table = world.ingest_table().await;
+    let table = world.records_table().await;
     let (files, rows) = (world.aws.files(&table), world.aws.transactions(&table));
     contract::transaction_store(&files, &rows, &RandomIds).await;
 }
@@ -37,13 +37,13 @@ async fn transactions() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn figures() {
     let world = World::new().await;
-    contract::figure_store(&world.aws.figures(&world.ingest_table().await), &RandomIds).await;
+    contract::figure_store(&world.aws.figures(&world.records_table().await), &RandomIds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn audit() {
     let world = World::new().await;
-    contract::audit_trail(&world.aws.audit(&world.ingest_table().await), &RandomIds).await;
+    contract::audit_trail(&world.aws.audit(&world.records_table().await), &RandomIds).await;
 }
 
 /// What each consumer listens to, as the rules of the stack have it.
