@@ -340,7 +340,7 @@ impl Ingest {
         announce: &[Outgoing],
     ) -> Result<Changed<File>, Failure> {
         let outcome = change(&*self.records, tenant, &id.subject(), &what, now, announce).await?;
-        Ok(logged(&what, outcome))
+        Ok(logged(&what, now, outcome))
     }
 
     /// Changes a file that the caller holds, or knows well enough.
@@ -350,7 +350,7 @@ impl Ingest {
         what: FileChange,
         now: DateTime<Utc>,
     ) -> Result<Changed<File>, Failure> {
-        Ok(logged(&what, change_from(&*self.records, file, &what, now, &[]).await?))
+        Ok(logged(&what, now, change_from(&*self.records, file, &what, now, &[]).await?))
     }
 
     /// Changes the file if it is still as it was read.
@@ -361,19 +361,26 @@ impl Ingest {
         now: DateTime<Utc>,
         announce: &[Outgoing],
     ) -> Result<Changed<File>, Failure> {
-        Ok(logged(&what, change_seen(&*self.records, file, &what, now, announce).await?))
+        Ok(logged(&what, now, change_seen(&*self.records, file, &what, now, announce).await?))
     }
 }
 
 /// What was not done is seldom a failure, and worth a line where somebody looks for one.
-fn logged(what: &FileChange, outcome: Changed<File>) -> Changed<File> {
-    let (file, why) = match &outcome {
-        Changed::Refused(file, NotChanged::State) => (file, "state"),
-        Changed::Refused(file, NotChanged::Token) => (file, "token"),
-        Changed::Superseded(file) => (file, "superseded"),
+fn logged(what: &FileChange, now: DateTime<Utc>, outcome: Changed<File>) -> Changed<File> {
+    let (file, refused) = match &outcome {
+        Changed::Refused(file, why) => (file, Some(*why)),
+        Changed::Superseded(file) => (file, file.apply(what, now).err()),
         Changed::Applied(_) | Changed::Missing => return outcome,
+    };
+    let why = match refused {
+        Some(NotChanged::State) => "state",
+        Some(NotChanged::Token) => "token",
+        None => "superseded",
     };
     let (change, state) = (what.name(), file.state.as_str());
     tracing::debug!(target: "riffle::refused", processing_id = file.id.0, change, state, why);
     outcome
 }
+
+#[cfg(test)]
+mod tests;

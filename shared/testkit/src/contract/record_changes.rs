@@ -79,8 +79,8 @@ pub(super) async fn rules(store: &dyn RecordStore, ids: &dyn Ids) {
         assert_eq!(get(store, &new.0).await, Some(after.0), "what is returned is what is stored");
     }
     let Record { tenant, subject, .. } = &new.0;
-    let stopped = ok(change(store, tenant, subject, &Step::Stop, at(9), &event).await, "change");
-    let Changed::Applied(stopped) = stopped else { panic!("it still counts: {stopped:?}") };
+    let stopped = change::<Counter>(store, tenant, subject, &Step::Stop, at(9), &event).await;
+    let Changed::Applied(stopped) = ok(stopped, "change") else { panic!("it still counts") };
     assert_eq!((stopped.count(), stopped.0.revision, stopped.0.changed_at), (6, 5, at(9)));
     assert_outbox(store, &new.0, &[&event[0]], "what goes with the change").await;
     let late = [outgoing(ids, &new.0, 5)];
@@ -134,7 +134,7 @@ pub(super) async fn lost_answers(store: &dyn RecordStore, ids: &dyn Ids) {
     let lossy = Lossy(store);
     let Changed::Applied(after) = add(&lossy, &new, 1).await else { panic!("it was made") };
     assert_eq!((after.count(), after.0.revision), (1, 2), "once");
-    let seen = ok(change_seen(&lossy, &after, &Step::Add(1), at(3), &[]).await, "change_seen");
+    let seen: Changed<Counter> = ok(change_seen(&lossy, &after, &Step::Add(1), at(3), &[]).await, "change_seen");
     let Changed::Applied(after) = seen else { panic!("it was made: {seen:?}") };
     assert_eq!(get(store, &new.0).await, Some(after.0.clone()));
     // Somebody else's equal change that announces something is not one's own.

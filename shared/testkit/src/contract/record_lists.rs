@@ -168,7 +168,7 @@ pub(super) async fn open(store: &dyn RecordStore, ids: &dyn Ids) {
     // Whether it is open does not follow from its state.
     replace(store, closed, moved(closed, 2, "received", false), &[]).await;
     let failed = replace(store, reopened, moved(reopened, 3, "failed", false), &[]).await;
-    replace(store, reopened, held(&failed, 4, "b"), &[]).await;
+    replace(store, &failed, held(&failed, 4, "b"), &[]).await;
     replace(store, unsettled, moved(unsettled, 70, "deleted", true), &[]).await;
 
     let ended = [processed, closed, &elsewhere];

@@ -20,18 +20,18 @@ use crate::sender::multipart;
 use crate::world::{World, http, name};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn files() {
+async fn records() {
     let world = World::new().await;
     let table = world.records_table().await;
-    contract::file_ledger(&world.aws.files(&table), &RandomIds).await;
+    contract::record_store(&world.aws.records(&table), &RandomIds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn transactions() {
     let world = World::new().await;
     let table = world.records_table().await;
-    let (files, rows) = (world.aws.files(&table), world.aws.transactions(&table));
-    contract::transaction_store(&files, &rows, &RandomIds).await;
+    let (records, rows) = (world.aws.records(&table), world.aws.transactions(&table));
+    contract::transaction_store(&records, &rows, &RandomIds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
