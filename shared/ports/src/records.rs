@@ -161,12 +161,8 @@ pub trait RecordStore: Send + Sync {
 
     /// The flow's events that have lain in the outbox since before `before`. At most `limit`, any of them; may lag by
     /// seconds.
-    async fn outbox(
-        &self,
-        flow: &str,
-        before: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<Outgoing>, PortError>;
+    async fn outbox(&self, flow: &str, before: DateTime<Utc>, limit: u32)
+    -> Result<Vec<Outgoing>, PortError>;
 
     /// These have been published and leave the outbox. One that is not there any more is no error.
     async fn announced(&self, events: &[Outgoing]) -> Result<(), PortError>;

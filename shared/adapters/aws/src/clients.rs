@@ -16,8 +16,8 @@ use riffle_ports::{Clock, Ids, Meter, PortError, Queue};
 use crate::table::Table;
 use crate::transact::Conflicts;
 use crate::{
-    ApiGatewayNotifier, DeadLetterPlace, DynamoAudit, DynamoConnections, DynamoFigures,
-    DynamoLedger, DynamoRecords, DynamoTickets, DynamoTransactions, EventBridgePublisher, KmsTokens, LinkSettings, S3Inbox,
+    ApiGatewayNotifier, DeadLetterPlace, DynamoAudit, DynamoConnections, DynamoFigures, DynamoLedger,
+    DynamoRecords, DynamoTickets, DynamoTransactions, EventBridgePublisher, KmsTokens, LinkSettings, S3Inbox,
     S3Links, S3Objects, S3Prefixes, S3Uploads, SnsNotices, SqsDeadLetters, SqsQueues,
 };
 

@@ -67,8 +67,7 @@ impl Work<'_> {
 
     async fn end(&mut self, state: FileState, announce: &[Event]) -> Result<Ended, Failure> {
         let (token, parts) = (self.token.clone(), self.parts);
-        let finish =
-            |findings| FileChange::Finish { token: token.clone(), state, findings, parts };
+        let finish = |findings| FileChange::Finish { token: token.clone(), state, findings, parts };
         self.record(finish, announce).await
     }
 

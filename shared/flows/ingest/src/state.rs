@@ -242,7 +242,8 @@ impl FlowState for File {
     fn apply(&self, change: &FileChange, now: DateTime<Utc>) -> Result<Self, NotChanged> {
         use FileState::{Deleted, Deleting, Failed, Processed, Processing, Received, Rejected, Review};
         let mut next = Self { revision: self.revision + 1, changed_at: now, ..self.clone() };
-        let lease = |token: &String, until: &DateTime<Utc>| Some(Lease { token: token.clone(), until: *until });
+        let lease =
+            |token: &String, until: &DateTime<Utc>| Some(Lease { token: token.clone(), until: *until });
         match change {
             FileChange::Begin { token, until } => {
                 match self.state {

@@ -47,7 +47,11 @@ async fn once(trail: &dyn AuditTrail, ids: &dyn Ids) {
         let again = AuditEntry { at: time, event: "{}".to_owned(), ..first.clone() };
         assert!(!ok(trail.append(again).await, "append"), "the event is there, under another time");
     }
-    assert_eq!(ok(trail.of_subject(&tenant, &subject).await, "of_subject"), [first], "once, as it was told first");
+    assert_eq!(
+        ok(trail.of_subject(&tenant, &subject).await, "of_subject"),
+        [first],
+        "once, as it was told first"
+    );
 
     let large = AuditEntry {
         event: format!("{{\"large\":\"{}\"}}", "x".repeat(240_000)),

@@ -118,9 +118,9 @@ pub(super) async fn rivals(store: &dyn RecordStore, ids: &dyn Ids) {
     assert_eq!((after.count(), from.count()), (37, 38), "what was read long ago is read again");
 
     let once = join_all((0..8).map(|_| change_seen(store, &from, &Step::Stop, at(5), &event))).await;
-    let applied = once.into_iter().filter(|outcome| {
-        matches!(outcome, Ok(Changed::Applied(_)) | Err(PortError::Unavailable(_)))
-    });
+    let applied = once
+        .into_iter()
+        .filter(|outcome| matches!(outcome, Ok(Changed::Applied(_)) | Err(PortError::Unavailable(_))));
     assert_eq!(applied.count(), 1, "of 8 who announce what follows from one state, one does");
     tidy(store, &new.0).await;
 }
@@ -134,7 +134,8 @@ pub(super) async fn lost_answers(store: &dyn RecordStore, ids: &dyn Ids) {
     let lossy = Lossy(store);
     let Changed::Applied(after) = add(&lossy, &new, 1).await else { panic!("it was made") };
     assert_eq!((after.count(), after.0.revision), (1, 2), "once");
-    let seen: Changed<Counter> = ok(change_seen(&lossy, &after, &Step::Add(1), at(3), &[]).await, "change_seen");
+    let seen: Changed<Counter> =
+        ok(change_seen(&lossy, &after, &Step::Add(1), at(3), &[]).await, "change_seen");
     let Changed::Applied(after) = seen else { panic!("it was made: {seen:?}") };
     assert_eq!(get(store, &new.0).await, Some(after.0.clone()));
     // Somebody else's equal change that announces something is not one's own.

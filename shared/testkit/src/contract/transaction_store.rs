@@ -318,7 +318,9 @@ pub(super) async fn withdrawal(place: &Place<'_>) {
     place.store(&one, &ones).await;
     place.store(&two, &[of(&two, "shared")]).await;
     place.store(&done, &dones).await;
-    place.becomes(&done, |seen| Record { lease: seen.lease.clone(), ..moved(seen, 3, "processed", false) }).await;
+    place
+        .becomes(&done, |seen| Record { lease: seen.lease.clone(), ..moved(seen, 3, "processed", false) })
+        .await;
     let withdraw = async |tenant: &str, file: &File, token: &str, rows: &[Transaction]| {
         ok(place.store.withdraw(tenant, &file.id, token, &keys(rows)).await, "withdraw")
     };

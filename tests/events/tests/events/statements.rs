@@ -132,7 +132,8 @@ impl Books {
     }
 
     async fn trail(&self) -> Vec<String> {
-        let trail = self.statements.of_subject("acme", &self.file.subject()).await.expect("memory does not fail");
+        let trail =
+            self.statements.of_subject("acme", &self.file.subject()).await.expect("memory does not fail");
         trail.into_iter().map(|entry| entry.event_type).collect()
     }
 }

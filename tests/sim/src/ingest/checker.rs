@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use riffle_contracts::{BusEvent, Consumer, EventData, EventType};
 use riffle_ingest::{File, FileState, Findings};
-use riffle_testkit::memory::{FileKey, Noted, Place, Received, RecordBooks, RecordNote, Row, RowKey, StatementBooks};
+use riffle_testkit::memory::{
+    FileKey, Noted, Place, Received, RecordBooks, RecordNote, Row, RowKey, StatementBooks,
+};
 
 use super::changes::{file_key, file_of_record, name, record_key};
 use super::harm::{file_of, told};
@@ -371,9 +373,8 @@ impl World {
     fn nothing_left(&self, file: &FileKey) -> Result<(), Violation> {
         let left = |what: String| Err(Violation::new(8, what));
         let rows = self.stores.statements.inspect(|books| {
-            let shown = |((tenant, _), row): &(&RowKey, &Row)| {
-                *tenant == file.0 && row.shown_by.contains(&file.1)
-            };
+            let shown =
+                |((tenant, _), row): &(&RowKey, &Row)| *tenant == file.0 && row.shown_by.contains(&file.1);
             books.rows.iter().filter(shown).count()
         });
         if rows > 0 {

@@ -163,9 +163,9 @@ impl World {
 
     /// Whether something is left for a sweep.
     fn has_loose_ends(&self) -> bool {
-        self.stores.records.inspect(|books| {
-            !books.outbox.is_empty() || books.records.values().any(|record| record.open)
-        })
+        self.stores
+            .records
+            .inspect(|books| !books.outbox.is_empty() || books.records.values().any(|record| record.open))
     }
 
     /// Something happens.

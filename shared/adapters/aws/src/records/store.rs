@@ -13,7 +13,7 @@ use super::{LISTED_AT, OPEN_SHARD, RECORD, partition, record_key};
 use crate::change::Change;
 use crate::item::{Item, Reading, text};
 use crate::packed::long;
-use crate::table::{PK, Changed, Table, all, key};
+use crate::table::{Changed, PK, Table, all, key};
 use crate::transact::{Step, Transacted};
 
 /// Items asked for at once where some will not do.
@@ -173,9 +173,8 @@ impl RecordStore for DynamoRecords {
         // The index goes by when a record was created, which never changes: none was changed before that.
         let old = |item: &Item| {
             let record = decode(item)?;
-            Ok(Some(record).filter(|record| {
-                record.open && record.state == state && record.changed_at < before
-            }))
+            Ok(Some(record)
+                .filter(|record| record.open && record.state == state && record.changed_at < before))
         };
         self.old(shards('R', flow), before, limit, old).await
     }

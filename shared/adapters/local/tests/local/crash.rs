@@ -219,8 +219,14 @@ async fn process(store: &Store, number: usize) -> Result<bool, riffle_ports::Por
         detail: "{}".to_owned(),
     };
     let listed_by = vec!["all".to_owned(), "done".to_owned()];
-    let done =
-        Record { revision: 3, state: "processed".to_owned(), open: false, lease: None, listed_by, ..held.clone() };
+    let done = Record {
+        revision: 3,
+        state: "processed".to_owned(),
+        open: false,
+        lease: None,
+        listed_by,
+        ..held.clone()
+    };
     Ok(records.replace(&held, done, &[event]).await? == Replaced::Done)
 }
 

@@ -249,8 +249,7 @@ fn changes_through_the_store_are_those_of_the_rules() {
         let lying = block_on(store.outbox_of("tenant", &subject)).expect("memory does not fail");
         assert_eq!(lying, outbox.into_values().collect::<Vec<_>>(), "walk {seed}: the outbox at its end");
     }
-    let changes =
-        ["begin", "extend", "release", "finish", "fail", "note", "delete", "deleted", "settled"];
+    let changes = ["begin", "extend", "release", "finish", "fail", "note", "delete", "deleted", "settled"];
     for change in changes {
         for outcome in ["applied", "refused"] {
             assert!(seen.contains(&(change, outcome)), "no walk had {change} {outcome}");

@@ -27,8 +27,7 @@ impl Records {
     }
 
     fn all(&self, fits: impl Fn(&Record) -> bool) -> Vec<Record> {
-        self.inner
-            .inspect(|books| books.records.values().filter(|record| fits(record)).cloned().collect())
+        self.inner.inspect(|books| books.records.values().filter(|record| fits(record)).cloned().collect())
     }
 
     /// Writes past all rules.
@@ -93,9 +92,7 @@ impl RecordStore for Records {
                 self.put_out(announce, record.changed_at);
                 self.inner.create(record, announce).await
             }
-            "any revision is a first" => {
-                self.inner.create(Record { revision: 1, ..record }, announce).await
-            }
+            "any revision is a first" => self.inner.create(Record { revision: 1, ..record }, announce).await,
             _ => self.inner.create(record, announce).await,
         }
     }
@@ -283,8 +280,7 @@ impl RecordStore for Records {
         match self.fault {
             "outboxes of flows are one" => Ok(self.inner.inspect(|books| {
                 let events = books.outbox.values().map(|waiting| &waiting.event);
-                let own =
-                    events.filter(|event| event.tenant == tenant && event.subject.id == subject.id);
+                let own = events.filter(|event| event.tenant == tenant && event.subject.id == subject.id);
                 own.cloned().collect()
             })),
             _ => self.inner.outbox_of(tenant, subject).await,

@@ -36,9 +36,7 @@ impl Rows {
     }
 
     fn has_token(&self, tenant: &str, file: &FileId, token: &str) -> bool {
-        self.is_record(tenant, file, |record| {
-            record.lease.as_ref().is_some_and(|lease| lease.token == token)
-        })
+        self.is_record(tenant, file, |record| record.lease.as_ref().is_some_and(|lease| lease.token == token))
     }
 
     fn is_known(&self, tenant: &str, key: &TransactionKey) -> bool {
