@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use riffle_ports::{Entry, ObjectStore, PortError, Sealed, SessionId};
 use sha2::{Digest, Sha256};
 
-use crate::request::{hex, keys};
+use crate::request::keys;
 
 /// Chunks whose entries lie in one part.
 const CHUNKS_PER_PART: u32 = 10;
@@ -65,7 +66,7 @@ impl<'a, O: ObjectStore + ?Sized> Writer<'a, O> {
         }
         Ok(Sealed {
             attempt: self.attempt,
-            digest: hex(&self.hash.finalize()),
+            digest: HEXLOWER.encode(&self.hash.finalize()),
             total: self.total,
             chunk_size: self.chunk_size,
         })
