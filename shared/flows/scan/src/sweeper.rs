@@ -2,8 +2,7 @@
 
 use riffle_ports::{Failure, Outcome, Sealed, Session, SessionId, State, Transition, Usage};
 
-use crate::record::{Open, Read};
-use crate::request::Request;
+use crate::record::Read;
 use crate::result::{FailureCode, FileResult};
 use crate::{Scan, metrics};
 
@@ -126,9 +125,7 @@ impl Scan {
     }
 
     async fn time_out(&self, session: &Session, sealed: &Sealed, missing: &[u32]) -> Result<(), Failure> {
-        let request = Request::decode(&session.request)?;
-        let codes = self.codes(session, &request).await?;
-        let open = Open { session, sealed, request: &request, codes: &codes.list };
+        let work = self.work(session.clone(), sealed.clone()).await?;
         let audience = self.audience(&session.id).await;
         let result = FileResult::failed(FailureCode::Timeout, "not read before the scan's deadline");
         for indices in missing.chunk_by(|a, b| sealed.chunk_of(*a) == sealed.chunk_of(*b)) {
@@ -137,7 +134,7 @@ impl Scan {
                 let entry = self.manifest.entry(&session.id, sealed, *index).await?;
                 late.push(Read { index: *index, entry, result: result.clone() });
             }
-            let stored = self.record(&open, &audience, &late).await?;
+            let stored = self.record(&work, &audience, &late).await?;
             self.mark(&session.id, sealed, &stored).await?;
         }
         Ok(())
