@@ -82,6 +82,11 @@ impl Sealed {
         self.total.div_ceil(self.chunk_size)
     }
 
+    /// The chunks that are not among `done`, in order.
+    pub fn chunks_without(&self, done: &BTreeSet<u32>) -> impl Iterator<Item = u32> {
+        (0..self.chunks()).filter(|chunk| !done.contains(chunk))
+    }
+
     pub fn chunk_of(&self, index: u32) -> u32 {
         index / self.chunk_size
     }

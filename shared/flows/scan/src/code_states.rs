@@ -105,7 +105,7 @@ impl Scan {
         if counted.chunks.len() > known {
             self.kept_counts.put(session.id.clone(), counted.clone());
         }
-        for chunk in (0..sealed.chunks()).filter(|chunk| !session.chunks_done.contains(chunk)) {
+        for chunk in sealed.chunks_without(&session.chunks_done) {
             self.add_chunk(&mut counted, chunk).await?;
         }
         Ok(counted)

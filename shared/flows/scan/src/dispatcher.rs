@@ -4,6 +4,7 @@
 //! seals wins, and all go on with the sealed one. In a session that was given a new token, what was handed out before
 //! may have been acknowledged unread (see `lent`): each of them hands it out again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use riffle_contracts::{DispatchJob, ErrorCode, ScanFile};
@@ -18,22 +19,23 @@ use crate::{Scan, announce, manifest};
 const STEP: u32 = 1_000;
 
 impl Scan {
-    /// The indices below `upto` that have no result yet, as far as the sets say. What is stored and not marked is
-    /// among them: reading it again marks it.
+    /// The chunks that are not known to be full, each with its indices below `upto` that have no result yet, as far as
+    /// the sets say. What is stored and not marked is among them: reading it again marks it.
     pub(crate) async fn missing(
         &self,
         session: &Session,
         sealed: &Sealed,
         upto: u32,
-    ) -> Result<Vec<u32>, Failure> {
-        let mut missing = Vec::new();
-        for chunk in (0..sealed.chunks()).filter(|chunk| !session.chunks_done.contains(chunk)) {
+    ) -> Result<BTreeMap<u32, Vec<u32>>, Failure> {
+        let mut missing = BTreeMap::new();
+        for chunk in sealed.chunks_without(&session.chunks_done) {
             let indices = sealed.indices(chunk);
             if indices.start >= upto {
                 break;
             }
             let done = self.ports.ledger.done(&session.id, chunk).await?;
-            missing.extend(indices.filter(|index| *index < upto && !done.contains(index)));
+            let left = indices.filter(|index| *index < upto && !done.contains(index));
+            missing.insert(chunk, left.collect());
         }
         Ok(missing)
     }
@@ -83,7 +85,7 @@ impl Dispatcher {
             (State::Running, _) if session.is_full() => self.scan.call_finisher(&session).await,
             (State::Running, Some(sealed)) if session.renewals > 0 => {
                 let missing = self.scan.missing(&session, sealed, sealed.total).await?;
-                self.scan.send_files(&session.id, missing).await?;
+                self.scan.send_files(&session.id, missing.into_values().flatten()).await?;
                 let going_on = announce::going_on(&session, sealed.total);
                 self.scan.audience(&id).await.tell(going_on).await;
                 Ok(())
@@ -144,7 +146,7 @@ impl Dispatcher {
         self.scan.audience(id).await.tell(announce::started(session, sealed.total, again)).await;
         if session.renewals > 0 {
             let missing = self.scan.missing(session, sealed, session.dispatched).await?;
-            self.scan.send_files(id, missing).await?;
+            self.scan.send_files(id, missing.into_values().flatten()).await?;
         }
         let mut next = session.dispatched;
         while next < sealed.total {

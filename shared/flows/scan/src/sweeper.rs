@@ -1,6 +1,8 @@
 //! What heals lost messages: each minute every open session is looked at again.
 
-use riffle_ports::{Failure, Outcome, Sealed, Session, SessionId, State, Transition, Usage};
+use std::collections::{BTreeMap, BTreeSet};
+
+use riffle_ports::{Counts, Failure, Outcome, Sealed, Session, SessionId, State, Transition, Usage};
 
 use crate::record::Read;
 use crate::result::{FailureCode, FileResult};
@@ -70,17 +72,12 @@ impl Scan {
     }
 
     async fn sweep_running(&self, session: &Session, sealed: &Sealed, late: bool) -> Result<(), Failure> {
-        let mut missing = Vec::new();
-        for chunk in (0..sealed.chunks()).filter(|chunk| !session.chunks_done.contains(chunk)) {
-            let done = self.ports.ledger.done(&session.id, chunk).await?;
-            missing.extend(sealed.indices(chunk).filter(|index| !done.contains(index)));
-            if done.len() == sealed.indices(chunk).len() {
-                let full = [chunk].into();
-                self.ports
-                    .ledger
-                    .add_progress(&session.id, &full, riffle_ports::Counts::default(), Usage::default())
-                    .await?;
-            }
+        let mut missing = self.missing(session, sealed, sealed.total).await?;
+        let full: BTreeSet<u32> =
+            missing.extract_if(.., |_, left| left.is_empty()).map(|(chunk, _)| chunk).collect();
+        if !full.is_empty() {
+            let (counts, usage) = (Counts::default(), Usage::default());
+            self.ports.ledger.add_progress(&session.id, &full, counts, usage).await?;
         }
         if missing.is_empty() {
             return self.call_finisher(session).await;
@@ -92,7 +89,7 @@ impl Scan {
             return self.remind(session).await;
         }
         if self.claim_resend(session).await? {
-            self.send_files(&session.id, missing).await?;
+            self.send_files(&session.id, missing.into_values().flatten()).await?;
         }
         Ok(())
     }
@@ -124,11 +121,16 @@ impl Scan {
         Ok(matches!(self.ports.ledger.transition(&session.id, claim).await?, Outcome::Applied(_)))
     }
 
-    async fn time_out(&self, session: &Session, sealed: &Sealed, missing: &[u32]) -> Result<(), Failure> {
+    async fn time_out(
+        &self,
+        session: &Session,
+        sealed: &Sealed,
+        missing: &BTreeMap<u32, Vec<u32>>,
+    ) -> Result<(), Failure> {
         let work = self.work(session.clone(), sealed.clone()).await?;
         let audience = self.audience(&session.id).await;
         let result = FileResult::failed(FailureCode::Timeout, "not read before the scan's deadline");
-        for indices in missing.chunk_by(|a, b| sealed.chunk_of(*a) == sealed.chunk_of(*b)) {
+        for indices in missing.values() {
             let mut late = Vec::with_capacity(indices.len());
             for index in indices {
                 let entry = self.manifest.entry(&session.id, sealed, *index).await?;
