@@ -9,6 +9,7 @@ use riffle_ports::{Delivery, Entry, Session, SessionId};
 
 use crate::matching::{CodeList, Match};
 use crate::request::Request;
+use crate::snapshot::Shown;
 use crate::{Scan, metrics};
 
 /// Frames under way at once.
@@ -144,9 +145,7 @@ pub(crate) fn complete(scan: &Scan, session: &Session) -> FrameBody {
 }
 
 pub(crate) fn progress(session: &Session, total: u32, now: DateTime<Utc>) -> FrameBody {
-    // Held below the total until COMPLETE, which alone says that all is done; the counters may also count
-    // a file twice.
-    let processed = session.counts.processed.min(u64::from(total.saturating_sub(1)));
+    let Shown { processed, failed } = Shown::of(session);
     let started = session.started_at.unwrap_or(session.created_at);
     #[expect(clippy::cast_precision_loss, reason = "milliseconds and file counts stay far below 2^52")]
     let (seconds, done) = ((now - started).num_milliseconds().max(1) as f64 / 1000.0, processed as f64);
@@ -162,7 +161,7 @@ pub(crate) fn progress(session: &Session, total: u32, now: DateTime<Utc>) -> Fra
         value,
         processed,
         total,
-        failed: session.counts.failed.min(processed),
+        failed,
         files_per_second,
         eta_seconds,
     }
