@@ -246,6 +246,11 @@ impl Session {
         }
     }
 
+    /// When its reading began, or else the session itself.
+    pub fn began_at(&self) -> DateTime<Utc> {
+        self.started_at.unwrap_or(self.created_at)
+    }
+
     /// Whether every chunk is full.
     pub fn is_full(&self) -> bool {
         self.sealed.as_ref().is_some_and(|sealed| self.chunks_done.len() == sealed.chunks() as usize)

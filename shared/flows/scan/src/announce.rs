@@ -101,7 +101,7 @@ pub(crate) fn error(code: ErrorCode, message: impl Into<String>) -> FrameBody {
 
 /// `again`: how many of the files are read again, in a retry.
 pub(crate) fn started(session: &Session, total: u32, again: Option<usize>) -> FrameBody {
-    let timestamp = session.started_at.unwrap_or(session.created_at);
+    let timestamp = session.began_at();
     let all = files(u64::from(total));
     let message = match again {
         None => format!("Reading {all}"),
@@ -113,7 +113,7 @@ pub(crate) fn started(session: &Session, total: u32, again: Option<usize>) -> Fr
 
 /// A session that was paused reads on.
 pub(crate) fn going_on(session: &Session, total: u32) -> FrameBody {
-    let timestamp = session.started_at.unwrap_or(session.created_at);
+    let timestamp = session.began_at();
     FrameBody::Started { message: format!("Going on with {}", files(u64::from(total))), timestamp, total }
 }
 
@@ -123,13 +123,14 @@ pub(crate) fn cancelled() -> FrameBody {
     }
 }
 
+/// What a session took, once that is fixed.
+pub(crate) fn receipt(session: &Session) -> Option<Receipt> {
+    serde_json::from_str(&session.frozen.as_ref()?.receipt).ok()
+}
+
 pub(crate) fn complete(scan: &Scan, session: &Session) -> FrameBody {
     let counts = session.counts;
-    let receipt = session
-        .frozen
-        .as_ref()
-        .and_then(|frozen| serde_json::from_str::<Receipt>(&frozen.receipt).ok())
-        .unwrap_or_default();
+    let receipt = receipt(session).unwrap_or_default();
     let mut message = format!("Read {}", files(counts.processed));
     if counts.failed > 0 {
         message += &format!(", {} could not be read", counts.failed);
@@ -146,7 +147,7 @@ pub(crate) fn complete(scan: &Scan, session: &Session) -> FrameBody {
 
 pub(crate) fn progress(session: &Session, total: u32, now: DateTime<Utc>) -> FrameBody {
     let Shown { processed, failed } = Shown::of(session);
-    let started = session.started_at.unwrap_or(session.created_at);
+    let started = session.began_at();
     #[expect(clippy::cast_precision_loss, reason = "milliseconds and file counts stay far below 2^52")]
     let (seconds, done) = ((now - started).num_milliseconds().max(1) as f64 / 1000.0, processed as f64);
     let files_per_second = (done / seconds * 10.0).round() / 10.0;

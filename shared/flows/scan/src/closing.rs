@@ -72,7 +72,7 @@ fn meta(session: &Session, request: &Request) -> Meta {
         settings.insert(1, ("Retry of session", earlier.as_ref()));
     }
     Meta {
-        started: session.started_at.unwrap_or(session.created_at),
+        started: session.began_at(),
         source,
         pictures: request.options.evidence,
         settings: settings.into_iter().map(|(label, value)| (label.to_owned(), value.to_owned())).collect(),
@@ -80,7 +80,7 @@ fn meta(session: &Session, request: &Request) -> Meta {
 }
 
 fn totals(session: &Session, pictures: Option<String>) -> Totals {
-    let started = session.started_at.unwrap_or(session.created_at);
+    let started = session.began_at();
     let finished = session.frozen.as_ref().map_or(started, |frozen| frozen.finished_at);
     let duration = (finished - started).to_std().unwrap_or(Duration::ZERO);
     Totals { duration, pictures, receipt: receipt(session) }

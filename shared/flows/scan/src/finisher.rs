@@ -127,7 +127,7 @@ impl Scan {
     }
 
     fn receipt(&self, session: &Session, totals: &Totals, now: DateTime<Utc>) -> Receipt {
-        let started = session.started_at.unwrap_or(session.created_at);
+        let started = session.began_at();
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of one scan stay far below 2^52")]
         let duration_seconds = (now - started).num_milliseconds() as f64 / 1000.0;
         let mut usage = session.usage;
