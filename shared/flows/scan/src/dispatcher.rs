@@ -13,6 +13,7 @@ use riffle_ports::{
 };
 
 use crate::request::Request;
+use crate::scan::no_session;
 use crate::{Scan, announce, manifest};
 
 /// Files handed out between two moves of the cursor.
@@ -61,10 +62,7 @@ pub struct Dispatcher {
 impl Dispatcher {
     pub async fn run(&self, job: DispatchJob) -> Result<(), Failure> {
         let id = SessionId(job.session_id);
-        let ledger = &self.scan.ports.ledger;
-        let Some(session) = ledger.session(&id).await? else {
-            return Err(Failure::Reject(format!("session {id} does not exist")));
-        };
+        let session = self.scan.named(&id).await?;
         let session = match session.state {
             State::Listing | State::Dispatching if self.scan.ports.clock.now() >= session.deadline => {
                 let reason = "not all files could be listed and handed out in time: scan fewer at once";
@@ -118,7 +116,7 @@ impl Dispatcher {
     async fn change(&self, id: &SessionId, transition: Transition) -> Result<Session, Failure> {
         match self.scan.ports.ledger.transition(id, transition).await? {
             Outcome::Applied(session) | Outcome::Refused(session) => Ok(session),
-            Outcome::NoSession => Err(Failure::Reject(format!("session {id} does not exist"))),
+            Outcome::NoSession => Err(no_session(id)),
         }
     }
 

@@ -19,9 +19,7 @@ pub(crate) struct Totals {
 impl Scan {
     pub async fn finish(&self, job: FinishJob) -> Result<(), Failure> {
         let id = SessionId(job.session_id);
-        let Some(session) = self.ports.ledger.session(&id).await? else {
-            return Err(Failure::Reject(format!("session {id} does not exist")));
-        };
+        let session = self.named(&id).await?;
         match session.state {
             // An earlier run may have ended before it told.
             State::Complete => self.tell_complete(&session).await?,

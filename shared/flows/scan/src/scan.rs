@@ -109,6 +109,11 @@ impl Scan {
         Self { uploads: Some(uploads), ..self }
     }
 
+    /// The session a message names. That there is none is no reason to deliver the message again.
+    pub(crate) async fn named(&self, id: &SessionId) -> Result<Session, Failure> {
+        self.ports.ledger.session(id).await?.ok_or_else(|| no_session(id))
+    }
+
     /// Stores a list of codes where the session will look for it, and returns its digest.
     pub(crate) async fn store_codes(
         &self,
@@ -175,4 +180,8 @@ impl Scan {
         }
         Err(Failure::Retry(format!("the queue did not accept {} messages", messages.len())))
     }
+}
+
+pub(crate) fn no_session(id: &SessionId) -> Failure {
+    Failure::Reject(format!("session {id} does not exist"))
 }

@@ -123,9 +123,7 @@ impl Worker {
     /// The session, if there is work to do in it. A terminal or finalizing one needs none, and a paused one can do
     /// none: what is acknowledged is handed out again with the new token.
     pub(crate) async fn open(&self, id: &SessionId) -> Result<Option<Work>, Failure> {
-        let Some(session) = self.scan.ports.ledger.session(id).await? else {
-            return Err(Failure::Reject(format!("session {id} does not exist")));
-        };
+        let session = self.scan.named(id).await?;
         if !session.reads() || session.is_paused() {
             return Ok(None);
         }
