@@ -256,9 +256,14 @@ impl Session {
         self.sealed.as_ref().is_some_and(|sealed| self.chunks_done.len() == sealed.chunks() as usize)
     }
 
+    /// Whether files are still to be listed or handed out.
+    pub fn is_with_dispatcher(&self) -> bool {
+        matches!(self.state, State::Listing | State::Dispatching)
+    }
+
     /// Whether files are still to be read.
     pub fn reads(&self) -> bool {
-        matches!(self.state, State::Listing | State::Dispatching | State::Running)
+        self.is_with_dispatcher() || self.state == State::Running
     }
 
     /// Whether it waits for a new token.

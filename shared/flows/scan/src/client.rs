@@ -184,7 +184,7 @@ impl Scan {
 
     /// Calls the dispatcher.
     async fn hand_over(&self, session: &Session) -> Result<(), Refusal> {
-        if matches!(session.state, State::Listing | State::Dispatching) {
+        if session.is_with_dispatcher() {
             // Also for a session that exists: whoever created it may have ended before this line.
             self.call_dispatcher(&session.id).await.map_err(|failure| waits(&session.id, &failure))?;
         }

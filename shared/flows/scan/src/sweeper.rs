@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use riffle_ports::{Counts, Failure, Outcome, Sealed, Session, SessionId, State, Transition, Usage};
+use riffle_ports::{Counts, Failure, Outcome, PortError, Sealed, Session, SessionId, State, Transition, Usage};
 
 use crate::record::Read;
 use crate::result::{FailureCode, FileResult};
@@ -27,6 +27,26 @@ impl Scan {
         }
         metrics::open_sessions(open, past_deadline);
         failed
+    }
+
+    /// Calls the dispatcher for each session that is still with it and that no message names any more: whoever is
+    /// killed often enough in the middle of it loses the message to the dead letters. For a platform that can tell,
+    /// by `is_named`, whether such a message is left; the sweep has to wait to be sure. To be called before anybody
+    /// can begin a session: one that was just made has no message yet.
+    ///
+    /// # Errors
+    /// The ledger or the queue cannot be reached. Sessions may have been looked at before; repeating it is harmless.
+    pub async fn revive(
+        &self,
+        is_named: impl AsyncFn(&SessionId) -> Result<bool, PortError>,
+    ) -> Result<(), Failure> {
+        for id in self.ports.ledger.open_sessions().await? {
+            let session = self.ports.ledger.session(&id).await?;
+            if session.is_some_and(|session| session.is_with_dispatcher()) && !is_named(&id).await? {
+                self.call_dispatcher(&id).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Says whether the session is open past its deadline.
@@ -142,3 +162,6 @@ impl Scan {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
