@@ -11,7 +11,6 @@ use hmac::{Hmac, KeyInit, Mac};
 use riffle_ports::PortError;
 use sha2::Sha256;
 
-
 /// Signature version 4 takes nothing longer.
 const LONGEST: Duration = Duration::from_hours(7 * 24);
 

@@ -158,14 +158,7 @@ pub(crate) fn progress(session: &Session, total: u32, now: DateTime<Utc>) -> Fra
         eta
     });
     let value = u8::try_from(processed * 100 / u64::from(total.max(1))).unwrap_or(100);
-    FrameBody::Progress {
-        value,
-        processed,
-        total,
-        failed,
-        files_per_second,
-        eta_seconds,
-    }
+    FrameBody::Progress { value, processed, total, failed, files_per_second, eta_seconds }
 }
 
 /// A match as clients see it.

@@ -4,11 +4,11 @@ use chrono::DateTime;
 use riffle_contracts::http::{SessionDetail, SessionOverview, SessionPage, SourceKind};
 use riffle_ports::{ListedAt, PortError, Session, SessionId, Source, State};
 
-use crate::{Scan, announce};
 use crate::lent::MY_DRIVE;
 use crate::query::QueryError;
 use crate::request::Request;
 use crate::snapshot::{Shown, state};
+use crate::{Scan, announce};
 
 /// The longest id in a cursor, in bytes.
 const MAX_ID: usize = 64;

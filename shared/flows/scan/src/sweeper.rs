@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use riffle_ports::{Counts, Failure, Outcome, PortError, Sealed, Session, SessionId, State, Transition, Usage};
+use riffle_ports::{
+    Counts, Failure, Outcome, PortError, Sealed, Session, SessionId, State, Transition, Usage,
+};
 
 use crate::record::Read;
 use crate::result::{FailureCode, FileResult};
