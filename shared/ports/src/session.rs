@@ -251,6 +251,11 @@ impl Session {
         self.started_at.unwrap_or(self.created_at)
     }
 
+    /// How long it took until the report was built; nothing before that.
+    pub fn took(&self) -> TimeDelta {
+        self.frozen.as_ref().map_or(TimeDelta::zero(), |frozen| frozen.finished_at - self.began_at())
+    }
+
     /// Whether every chunk is full.
     pub fn is_full(&self) -> bool {
         self.sealed.as_ref().is_some_and(|sealed| self.chunks_done.len() == sealed.chunks() as usize)

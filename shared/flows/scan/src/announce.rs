@@ -7,8 +7,8 @@ use futures::{FutureExt as _, StreamExt as _, stream};
 use riffle_contracts::{ErrorCode, FoundMatch, Frame, FrameBody, MAX_FRAME_BYTES, Receipt};
 use riffle_ports::{Delivery, Entry, Session, SessionId};
 
-use crate::matching::{CodeList, Match};
-use crate::request::Request;
+use crate::matching::Match;
+use crate::record::Work;
 use crate::snapshot::Shown;
 use crate::{Scan, metrics};
 
@@ -161,20 +161,18 @@ pub(crate) fn progress(session: &Session, total: u32, now: DateTime<Utc>) -> Fra
     FrameBody::Progress { value, processed, total, failed, files_per_second, eta_seconds }
 }
 
-/// A match as clients see it.
+/// A match of a file in which so many distinct codes were found, as clients see it.
 pub(crate) fn found(
     scan: &Scan,
-    session: &Session,
-    request: &Request,
-    codes: &CodeList,
+    work: &Work,
     (index, entry): (u32, &Entry),
     (distinct, found): (u32, &Match),
 ) -> FoundMatch {
     FoundMatch {
-        hole_code: codes.get(found.code).unwrap_or_default().to_owned(),
+        hole_code: work.codes.list.get(found.code).unwrap_or_default().to_owned(),
         file_name: entry.name.clone(),
         status: status(distinct),
-        pdf_link: scan.settings.links.file(&session.id, index, &request.source, entry),
+        pdf_link: scan.settings.links.file(&work.session.id, index, &work.request.source, entry),
         page: found.place.to_string(),
         snippet: found.snippet.clone(),
     }

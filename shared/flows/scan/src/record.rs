@@ -77,14 +77,7 @@ impl Scan {
             frames.push(FrameBody::FileFailed { file: *index, data });
         }
         for (ordinal, found) in result.matches.iter().enumerate() {
-            let data = announce::found(
-                self,
-                &work.session,
-                &work.request,
-                &work.codes.list,
-                (*index, entry),
-                (result.codes, found),
-            );
+            let data = announce::found(self, work, (*index, entry), (result.codes, found));
             frames.push(FrameBody::MatchFound { match_id: announce::match_id(*index, ordinal), data });
         }
     }
