@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::{Secret, StartScan};
-use riffle_ports::{Queue, SessionId};
+use riffle_ports::{Clock, Queue, SessionId};
 use riffle_testkit::memory::{Place, Pushed, Received};
 use riffle_testkit::simulator::Control;
 
@@ -94,7 +94,7 @@ impl World {
                 Client::new(number, *plan, start, now)
             })
             .collect();
-        let next_sweep = stores.clock.now() + SWEEP_EVERY;
+        let next_sweep = now + SWEEP_EVERY;
         let progress_every = TimeDelta::from_std(scenario.settings.progress_every).unwrap_or_default();
         let world = Self {
             platform: Platform::new(
