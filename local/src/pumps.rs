@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use riffle_contracts::DispatchJob;
 use riffle_local_adapters::{QueueName, Received};
-use riffle_ports::{Message, PortError, Queue, ScanLedger, State, WorkQueue};
+use riffle_ports::{PortError, SessionId};
 use riffle_runtime::{Event, queue_event, tick_event};
 use tokio::sync::{RwLock, watch};
 use tokio::task::JoinSet;
@@ -63,9 +62,11 @@ impl Pumps {
         if let Err(error) = platform.statements.inbox.recover().await {
             tracing::error!(%error, "uploads of the last run were not looked after; the next start will");
         }
-        // Before anybody can begin a session: one that was just made has no message yet.
-        if let Err(error) = revive(platform).await {
-            tracing::warn!(%error, "open scans were not looked after; the sweep will");
+        // What was in hand is back in its queue since the state was opened: what is not there is lost.
+        let queues = &platform.queues;
+        let is_named = async |id: &SessionId| queues.holds(QueueName::ScanDispatch, id.as_ref()).await;
+        if let Err(failure) = platform.functions.scan.revive(is_named).await {
+            tracing::warn!(%failure, "open scans were not looked after; the sweep will");
         }
         let (stop, stopped) = watch::channel(false);
         let (alone, uploaded) = (Arc::default(), Arc::default());
@@ -99,23 +100,6 @@ impl Pumps {
             self.tasks.shutdown().await;
         }
     }
-}
-
-/// A session that is still to be handed out and has no message left that would do it gets a new one: who is
-/// killed often enough in the middle of it loses the message to the dead letters. What was in hand is back in its
-/// queue when a state is opened, so that what is not there is lost, and the sweep need not wait to be sure.
-async fn revive(platform: &Platform) -> Result<(), PortError> {
-    for id in platform.ledger.open_sessions().await? {
-        let Some(session) = platform.ledger.session(&id).await? else { continue };
-        if matches!(session.state, State::Listing | State::Dispatching)
-            && !platform.queues.holds(QueueName::ScanDispatch, id.as_ref()).await?
-        {
-            let job = DispatchJob { session_id: id.0.clone() };
-            let body = serde_json::to_string(&job).map_err(|error| PortError::Broken(error.to_string()))?;
-            platform.queues.send(Queue::ScanDispatch, &[Message { group: id.0, body }]).await?;
-        }
-    }
-    Ok(())
 }
 
 async fn sweep(platform: Arc<Platform>, mut stopped: watch::Receiver<bool>) {

@@ -7,7 +7,7 @@ mod object_texts;
 mod system;
 
 pub use batch::{Batch, Item};
-pub use envelope::{queue_event, socket_event, status, tick_event};
+pub use envelope::{authorizer_event, queue_event, socket_event, status, tick_event};
 pub use object_texts::ObjectTexts;
 pub use riffle_ports::Failure;
 pub use system::{RandomIds, SystemClock};

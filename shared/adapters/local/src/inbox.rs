@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use data_encoding::HEXLOWER;
 use riffle_contracts::{BucketEntity, BucketName, BucketNotification, BucketObject, BucketRecord};
 use riffle_ports::{
     Announced, Fetched, Head, Ids, Inbox, ObjectRef, PortError, PostForm, Queue, UploadStorage, is_key,
@@ -20,7 +21,6 @@ use sha2::{Digest, Sha256};
 use crate::Store;
 use crate::database::WorkError;
 use crate::folder_walk::version;
-use crate::hex;
 use crate::inbox_rows::{self as rows, Row};
 use crate::objects::elsewhere;
 use crate::queue_rows;
@@ -335,7 +335,7 @@ fn storage_key(key: &str) -> String {
     if is_key(key) {
         return key.to_owned();
     }
-    format!("{STATEMENTS}odd/{}", hex::encode(&Sha256::digest(key)))
+    format!("{STATEMENTS}odd/{}", HEXLOWER.encode(&Sha256::digest(key)))
 }
 
 /// As S3 tells it, the key encoded as in a form.
