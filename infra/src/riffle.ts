@@ -11,15 +11,15 @@ import { Page, storageOrigins } from "./clients/page.ts";
 import { Sockets } from "./clients/sockets.ts";
 import { Buckets } from "./data/buckets.ts";
 import { Tables } from "./data/tables.ts";
-import { acknowledge } from "./house/nag.ts";
-import type { RustFunction } from "./house/rust-function.ts";
+import { acknowledge } from "./constructs/nag-suppressions.ts";
+import type { RustFunction } from "./constructs/rust-function.ts";
 import { IngestFlow } from "./ingest/flow.ts";
 import { ScanFlow } from "./scan/flow.ts";
 import { ScheduledScans } from "./scan/schedules.ts";
 import type { Settings } from "./settings.ts";
-import { Alarms } from "./watch/alarms.ts";
-import { Notices } from "./watch/notices.ts";
-import { Operations } from "./watch/operations.ts";
+import { Alarms } from "./monitoring/alarms.ts";
+import { Notices } from "./monitoring/notices.ts";
+import { Operations } from "./monitoring/operations.ts";
 
 export class Riffle extends Stack {
   constructor(scope: Construct, id: string, settings: Settings, props?: StackProps) {

@@ -5,9 +5,9 @@ import { Construct } from "constructs";
 
 import type { Buckets } from "../data/buckets.ts";
 import type { Tables } from "../data/tables.ts";
-import { RustFunction } from "../house/rust-function.ts";
+import { RustFunction } from "../constructs/rust-function.ts";
 import type { Settings } from "../settings.ts";
-import type { Alarms } from "../watch/alarms.ts";
+import type { Alarms } from "../monitoring/alarms.ts";
 import type { Sockets } from "./sockets.ts";
 
 export interface ClientFunctionsProps {

@@ -9,7 +9,7 @@ import * as s3 from "aws-cdk-lib/aws-s3";
 import * as deployment from "aws-cdk-lib/aws-s3-deployment";
 import { Construct } from "constructs";
 
-import { acknowledge, acknowledgeWildcard } from "../house/nag.ts";
+import { acknowledge, acknowledgeWildcard } from "../constructs/nag-suppressions.ts";
 import type { Settings } from "../settings.ts";
 import type { Http } from "./http.ts";
 

@@ -9,10 +9,10 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
-import { acknowledge } from "../house/nag.ts";
-import type { RustFunction } from "../house/rust-function.ts";
+import { acknowledge } from "../constructs/nag-suppressions.ts";
+import type { RustFunction } from "../constructs/rust-function.ts";
 import type { Settings } from "../settings.ts";
-import type { Alarms } from "../watch/alarms.ts";
+import type { Alarms } from "../monitoring/alarms.ts";
 
 const STAGE = "live";
 /** Messages a second of all connections together, and how many may come at once. */

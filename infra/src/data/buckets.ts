@@ -5,10 +5,10 @@ import * as s3 from "aws-cdk-lib/aws-s3";
 import * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 
-import { acknowledge } from "../house/nag.ts";
-import type { RustFunction } from "../house/rust-function.ts";
+import { acknowledge } from "../constructs/nag-suppressions.ts";
+import type { RustFunction } from "../constructs/rust-function.ts";
 import type { Settings } from "../settings.ts";
-import { ofThisAccount } from "../watch/alarms.ts";
+import { ofThisAccount } from "../monitoring/alarms.ts";
 
 const BELOW = "Keys are made while it runs; what may be touched is bounded by the prefix.";
 

@@ -5,7 +5,7 @@ import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as kms from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
 
-import type { RustFunction } from "../house/rust-function.ts";
+import type { RustFunction } from "../constructs/rust-function.ts";
 
 /** A table of ours, and who may do what with it. */
 export class Table extends Construct {

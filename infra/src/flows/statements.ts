@@ -12,10 +12,10 @@ import { Construct } from "constructs";
 
 import type { Buckets } from "../data/buckets.ts";
 import type { Tables } from "../data/tables.ts";
-import { RustFunction } from "../house/rust-function.ts";
-import { DeadLetters, WorkQueue } from "../house/work-queue.ts";
+import { RustFunction } from "../constructs/rust-function.ts";
+import { DeadLetters, WorkQueue } from "../constructs/work-queue.ts";
 import type { Settings } from "../settings.ts";
-import type { Alarms } from "../watch/alarms.ts";
+import type { Alarms } from "../monitoring/alarms.ts";
 import { Bus } from "./bus.ts";
 import { type Consumer, routes } from "./routes.ts";
 

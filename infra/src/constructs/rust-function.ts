@@ -8,8 +8,8 @@ import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
 import type { Settings } from "../settings.ts";
-import type { Alarms } from "../watch/alarms.ts";
-import { acknowledgeWildcard } from "./nag.ts";
+import type { Alarms } from "../monitoring/alarms.ts";
+import { acknowledgeWildcard } from "./nag-suppressions.ts";
 
 export interface RustFunctionProps {
   settings: Settings;

@@ -9,7 +9,7 @@ import { Construct } from "constructs";
 import type { Http } from "../clients/http.ts";
 import type { Sockets } from "../clients/sockets.ts";
 import type { Buckets } from "../data/buckets.ts";
-import type { RustFunction } from "../house/rust-function.ts";
+import type { RustFunction } from "../constructs/rust-function.ts";
 import type { IngestFlow } from "../ingest/flow.ts";
 import type { ScanFlow } from "../scan/flow.ts";
 import type { Settings } from "../settings.ts";

@@ -7,7 +7,7 @@ import { SqsQueue } from "aws-cdk-lib/aws-events-targets";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 
-import type { RustFunction } from "../house/rust-function.ts";
+import type { RustFunction } from "../constructs/rust-function.ts";
 import type { Settings } from "../settings.ts";
 import type { Consumer } from "./routes.ts";
 

@@ -5,7 +5,7 @@ import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 
-import type { Alarms } from "../watch/alarms.ts";
+import type { Alarms } from "../monitoring/alarms.ts";
 import type { RustFunction } from "./rust-function.ts";
 
 /** How many of a function's timeouts a message stays invisible, as AWS advises: a slow batch is not read twice. */

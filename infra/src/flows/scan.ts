@@ -11,11 +11,11 @@ import { Construct } from "constructs";
 import type { Sockets } from "../clients/sockets.ts";
 import type { Buckets } from "../data/buckets.ts";
 import type { Tables } from "../data/tables.ts";
-import { RustFunction } from "../house/rust-function.ts";
-import { DeadLetters, WorkQueue } from "../house/work-queue.ts";
+import { RustFunction } from "../constructs/rust-function.ts";
+import { DeadLetters, WorkQueue } from "../constructs/work-queue.ts";
 import type { Settings } from "../settings.ts";
-import type { Alarms } from "../watch/alarms.ts";
-import type { Notices } from "../watch/notices.ts";
+import type { Alarms } from "../monitoring/alarms.ts";
+import type { Notices } from "../monitoring/notices.ts";
 
 export interface ScanFlowProps {
   settings: Settings;

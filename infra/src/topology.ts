@@ -1,0 +1,81 @@
+// Which flows there are, and which functions, queues and triggers each is made of, as shared/topology exports it.
+// Nothing of it is written a second time here: flows/flow.ts makes of it what AWS needs.
+
+import { readFileSync } from "node:fs";
+
+const GOLDEN = new URL("../../shared/contracts/golden/topology.v1.json", import.meta.url);
+
+export interface Topology {
+  /** The source of every event of ours on the bus. */
+  event_source: string;
+  /** Seconds between two runs of a flow's sweeper. */
+  sweep_seconds: number;
+  /** Functions that no flow owns. */
+  common: StageDescription[];
+  flows: FlowDescription[];
+}
+
+export interface FlowDescription {
+  name: string;
+  /** For people. */
+  title: string;
+  /** In the order in which work passes them. */
+  stages: StageDescription[];
+  sweeper: string;
+  /** Functions that are started at times which an operator sets. */
+  schedules: { function: string; dead_letters: QueueName }[];
+}
+
+export interface StageDescription {
+  function: string;
+  trigger: Trigger;
+  queue?: QueueDescription;
+}
+
+export type Trigger =
+  | { kind: "queue" | "http" }
+  | { kind: "bus"; flow: string; types: string[] }
+  | { kind: "bucket"; prefix: string }
+  | { kind: "socket"; route: string };
+
+/** A queue, and the environment variable that tells a function where it is. */
+export interface QueueName {
+  name: string;
+  url_variable: string;
+}
+
+export interface QueueDescription extends QueueName {
+  /** Messages of one call at most. */
+  batch: number;
+  /** A message received this often and not deleted moves on. */
+  max_receives: number;
+  /** Where to: one of the two. */
+  dead_letters?: QueueName;
+  move_to?: { function: string; queue: string };
+}
+
+export const TOPOLOGY = JSON.parse(readFileSync(GOLDEN, "utf8")) as Topology;
+
+/** The functions of a flow: those with a trigger, the sweeper, those of schedules. */
+export const functionsOf = ({ stages, sweeper, schedules }: FlowDescription): string[] => [
+  ...stages.map((stage) => stage.function),
+  sweeper,
+  ...schedules.map((schedule) => schedule.function),
+];
+
+/** The queues of a flow that functions consume. */
+export const queuesOf = ({ stages }: FlowDescription): QueueDescription[] =>
+  stages.flatMap(({ queue }) => queue ?? []);
+
+/** The dead-letter queues of a flow. */
+export const deadLettersOf = (flow: FlowDescription): QueueName[] => [
+  ...queuesOf(flow).flatMap((queue) => queue.dead_letters ?? []),
+  ...flow.schedules.map((schedule) => schedule.dead_letters),
+];
+
+/** The stack's output for a queue: `ScanWorkQueueUrl` where a function is told `SCAN_WORK_QUEUE_URL`. */
+export const outputOf = ({ url_variable }: QueueName): string =>
+  url_variable
+    .split("_")
+    .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
+    .join("");
