@@ -2,6 +2,9 @@
 
 use crate::{COMMON, Flow, QueueSpec, Stage, Then, Trigger};
 
+/// How the names of queues of dead letters end.
+const DEAD_LETTERS: &str = "-dead-letters";
+
 /// What is derived from a list of flows.
 #[derive(Debug, Clone, Copy)]
 pub struct Topology(pub &'static [Flow]);
@@ -37,14 +40,22 @@ pub struct Redrive {
 
 /// The name of the dead-letter queue of a queue (or of a scheduled function).
 pub fn dead_letters_of(queue: &str) -> String {
-    format!("{queue}-dead-letters")
+    format!("{queue}{DEAD_LETTERS}")
 }
 
 /// The environment variable that tells a function where a queue is: `SCAN_WORK_QUEUE_URL` for `scan-work`,
 /// `SCAN_WORK_DEAD_LETTERS_URL` for `scan-work-dead-letters`.
 pub fn url_variable(queue: &str) -> String {
     let stem = queue.replace('-', "_").to_uppercase();
-    if queue.ends_with("-dead-letters") { format!("{stem}_URL") } else { format!("{stem}_QUEUE_URL") }
+    if queue.ends_with(DEAD_LETTERS) { format!("{stem}_URL") } else { format!("{stem}_QUEUE_URL") }
+}
+
+/// The output of a deployed stack that tells where a queue is: `ScanWorkQueueUrl` for `scan-work`,
+/// `ScanWorkDeadLettersUrl` for `scan-work-dead-letters`.
+pub fn url_output(queue: &str) -> String {
+    let words = queue.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
+    let end = if queue.ends_with(DEAD_LETTERS) { "Url" } else { "QueueUrl" };
+    words.chain([end.to_owned()]).collect()
 }
 
 impl Topology {
@@ -151,6 +162,18 @@ impl Topology {
 }
 
 impl Consumed {
+    /// The function that must run while this one does not: itself, or the one that takes over what failed here.
+    pub fn alone(&self) -> Option<&'static str> {
+        match self.queue.then {
+            _ if self.queue.alone => Some(self.function),
+            Then::MoveTo(function) => self.flow.stages.iter().find_map(|stage| {
+                let queue = stage.queue.as_ref()?;
+                (stage.function == function && queue.alone).then_some(function)
+            }),
+            Then::DeadLetter => None,
+        }
+    }
+
     pub fn listens_to(&self, flow: &str, event_type: &str) -> bool {
         matches!(self.trigger, Trigger::Bus(of, types) if of == flow && types.contains(&event_type))
     }

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    COMMON, Consumers, Flow, QueueSpec, Stage, Then, Topology, Trigger, dead_letters_of, url_variable,
+    COMMON, Consumers, Flow, QueueSpec, Stage, Then, Topology, Trigger, dead_letters_of, url_output,
+    url_variable,
 };
 
 #[derive(Debug, Serialize)]
@@ -51,7 +52,10 @@ enum TriggerDocument {
 #[derive(Debug, Serialize)]
 struct QueueDocument {
     name: &'static str,
+    /// The environment variable that tells where it is.
     url_variable: String,
+    /// The stack's output that does.
+    url_output: String,
     batch: u32,
     local_consumers: ConsumersDocument,
     max_receives: u32,
@@ -67,7 +71,10 @@ struct QueueDocument {
 #[derive(Debug, Serialize)]
 struct DeadLettersDocument {
     name: String,
+    /// The environment variable that tells where it is.
     url_variable: String,
+    /// The stack's output that does.
+    url_output: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -127,6 +134,7 @@ fn queue(topology: Topology, spec: &QueueSpec) -> QueueDocument {
     QueueDocument {
         name: spec.name,
         url_variable: url_variable(spec.name),
+        url_output: url_output(spec.name),
         batch: spec.batch,
         local_consumers: match spec.local_consumers {
             Consumers::Fixed(count) => ConsumersDocument::Fixed(count),
@@ -141,5 +149,5 @@ fn queue(topology: Topology, spec: &QueueSpec) -> QueueDocument {
 
 fn dead_letters(of: &str) -> DeadLettersDocument {
     let name = dead_letters_of(of);
-    DeadLettersDocument { url_variable: url_variable(&name), name }
+    DeadLettersDocument { url_variable: url_variable(&name), url_output: url_output(&name), name }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use riffle_topology::{
-    Consumed, Consumers, Flow, QueueSpec, RIFFLE, Stage, Then, Topology, Trigger, export, scan, url_variable,
+    Consumed, Consumers, Flow, QueueSpec, RIFFLE, Stage, Then, Topology, Trigger, export, scan, url_output,
+    url_variable,
 };
 
 const GOLDEN: &str = include_str!("../../contracts/golden/topology.v1.json");
@@ -53,6 +54,16 @@ fn redrive_leads_through_quarantine() {
 fn variables_follow_from_names() {
     assert_eq!(url_variable("scan-work"), "SCAN_WORK_QUEUE_URL");
     assert_eq!(url_variable("statements-process-dead-letters"), "STATEMENTS_PROCESS_DEAD_LETTERS_URL");
+    assert_eq!(url_output("scan-work"), "ScanWorkQueueUrl");
+    assert_eq!(url_output("statements-process-dead-letters"), "StatementsProcessDeadLettersUrl");
+}
+
+#[test]
+fn what_may_end_the_process_runs_without_its_neighbours() {
+    let alone = |queue| RIFFLE.queue(queue).and_then(|consumed| consumed.alone());
+    assert_eq!(alone(scan::QUARANTINE), Some("scan-quarantine"));
+    assert_eq!(alone(scan::WORK), Some("scan-quarantine"));
+    assert_eq!(alone(scan::FINISH), None);
 }
 
 #[test]
