@@ -38,10 +38,11 @@ export type Trigger =
   | { kind: "bucket"; prefix: string }
   | { kind: "socket"; route: string };
 
-/** A queue, and the environment variable that tells a function where it is. */
+/** A queue, with the environment variable and the output of the stack that tell where it is. */
 export interface QueueName {
   name: string;
   url_variable: string;
+  url_output: string;
 }
 
 export interface QueueDescription extends QueueName {
@@ -64,18 +65,10 @@ export const functionsOf = ({ stages, sweeper, schedules }: FlowDescription): st
 ];
 
 /** The queues of a flow that functions consume. */
-export const queuesOf = ({ stages }: FlowDescription): QueueDescription[] =>
-  stages.flatMap(({ queue }) => queue ?? []);
+export const queuesOf = ({ stages }: FlowDescription): QueueDescription[] => stages.flatMap(({ queue }) => queue ?? []);
 
 /** The dead-letter queues of a flow. */
 export const deadLettersOf = (flow: FlowDescription): QueueName[] => [
   ...queuesOf(flow).flatMap((queue) => queue.dead_letters ?? []),
   ...flow.schedules.map((schedule) => schedule.dead_letters),
 ];
-
-/** The stack's output for a queue: `ScanWorkQueueUrl` where a function is told `SCAN_WORK_QUEUE_URL`. */
-export const outputOf = ({ url_variable }: QueueName): string =>
-  url_variable
-    .split("_")
-    .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
-    .join("");

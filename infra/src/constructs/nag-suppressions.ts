@@ -1,6 +1,6 @@
 // Where a rule of cdk-nag does not fit, the reason stands beside what it is about.
 
-import { Names, Reference, Stack, Tokenization, Validations } from "aws-cdk-lib";
+import { type IResolvable, Names, Reference, Stack, Tokenization, Validations } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 
 export function acknowledge(of: IConstruct, reasons: Record<string, string>): void {
@@ -15,14 +15,13 @@ export function acknowledgeWildcard(role: IConstruct, resource: string, reason: 
 /** A value as the template of a construct's stack has it, with references in angle brackets. */
 function inTemplate(of: IConstruct, value: string): string {
   const stack = Stack.of(of);
-  const written = Tokenization.reverseString(value).mapTokens({
-    mapToken: (token) =>
-      // What another stack has is a parameter of a nested one; this is how the CDK names it.
-      Reference.isReference(token) && Stack.of(token.target) !== stack
-        ? `<referenceto${Names.nodeUniqueId(token.target.node)}${token.displayName}>`
-        : inWords(stack.resolve(token)),
-  });
-  return written.literals(written);
+  const written = (token: IResolvable) =>
+    // What belongs to another stack is a parameter of a nested one, which the CDK names so.
+    Reference.isReference(token) && Stack.of(token.target) !== stack
+      ? `<referenceto${Names.nodeUniqueId(token.target.node)}${token.displayName}>`
+      : inWords(stack.resolve(token));
+  const parts = Tokenization.reverseString(value).mapTokens({ mapToken: written });
+  return parts.join({ join: (left: string, right: string) => `${left ?? ""}${right ?? ""}` });
 }
 
 type Intrinsic = string | { Ref: string } | { "Fn::GetAtt": [string, string] } | { "Fn::Join": ["", Intrinsic[]] };

@@ -1,37 +1,46 @@
-// The event bus of the ingest flow: who may publish, and one rule for each consumer.
+// The event bus: who may publish, and one rule for each queue that hears of events.
 
 import { Duration, Names } from "aws-cdk-lib";
-import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import * as events from "aws-cdk-lib/aws-events";
 import { SqsQueue } from "aws-cdk-lib/aws-events-targets";
-import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 
+import type { MessageQueue } from "../constructs/message-queue.ts";
 import type { RustFunction } from "../constructs/rust-function.ts";
 import type { Settings } from "../settings.ts";
-import type { Consumer } from "./routes.ts";
 
-/** Of every event of ours, as `riffle_contracts::EVENT_SOURCE` says. */
-const SOURCE = "riffle";
+/** What leads to a queue. */
+export interface Heard {
+  /** Whose events. */
+  flow: string;
+  types: string[];
+  /** The function that consumes the queue. A replay reaches it whose name begins with its own. */
+  listener: string;
+}
 
 export class Bus extends Construct {
   readonly bus: events.EventBus;
-  private readonly rules: events.Rule[] = [];
   /** What has happened, to be replayed. Undefined where an emulator has none. */
   readonly archive: events.Archive | undefined;
 
-  constructor(scope: Construct, id: string, settings: Settings) {
+  constructor(
+    scope: Construct,
+    id: string,
+    settings: Settings,
+    /** The source of every event of ours. */
+    private readonly source: string,
+  ) {
     super(scope, id);
     this.bus = new events.EventBus(this, "bus", {
       // It must have one, and those of several stacks may not be the same.
       eventBusName: Names.uniqueResourceName(this, { maxLength: 64, separator: "-" }),
-      description: "Riffle: what happens to statements",
+      description: "Riffle: what happens in its flows",
     });
     if (settings.endpoint !== undefined) return;
     this.archive = new events.Archive(this, "archive", {
       sourceEventBus: this.bus,
       description: "Riffle: events to replay",
-      eventPattern: { source: [SOURCE] },
+      eventPattern: { source: [source] },
       // 0 keeps them for ever, here as there.
       retention: Duration.days(settings.days.archive),
     });
@@ -44,37 +53,21 @@ export class Bus extends Construct {
   }
 
   /**
-   * Leads events to a consumer's queue. What cannot be delivered lies with its dead letters, as the queue would have had
-   * it. A replay reaches the consumer that its name begins with: whoever starts one names the rule too, but forgets it
-   * once, and everybody would work again.
+   * Leads events to a queue, by a rule of the queue's name. What cannot be delivered lies with the queue's dead letters,
+   * as the queue would have had it. A replay reaches the function that its name begins with: whoever starts one names the
+   * rule too, but forgets it once, and everybody would work again.
    */
-  lead(consumer: Consumer, types: string[], queue: IQueue, deadLetters: IQueue): void {
-    const rule = new events.Rule(this, ruleName(consumer), {
-      ruleName: ruleName(consumer),
-      description: `Riffle: what ${consumer} listens to`,
+  lead({ flow, types, listener }: Heard, queue: MessageQueue, deadLetters: MessageQueue): events.Rule {
+    const rule = new events.Rule(this, queue.name, {
+      ruleName: queue.name,
+      description: `Riffle: what ${listener} listens to`,
       eventBus: this.bus,
-      eventPattern: { source: [SOURCE], detailType: types },
-      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
+      eventPattern: { source: [this.source], detailType: types, detail: { flow: [flow] } },
+      targets: [new SqsQueue(queue.queue, { deadLetterQueue: deadLetters.queue })],
     });
     const made = rule.node.defaultChild as events.CfnRule;
     // The construct knows no such field.
-    made.addPropertyOverride("EventPattern.replay-name", [{ exists: false }, { prefix: `${consumer}-` }]);
-    this.rules.push(rule);
-  }
-
-  /** What EventBridge counts, for each rule. */
-  counted(metricName: string): cloudwatch.IMetric[] {
-    return this.rules.map(
-      ({ ruleName }) =>
-        new cloudwatch.Metric({
-          namespace: "AWS/Events",
-          metricName,
-          dimensionsMap: { EventBusName: this.bus.eventBusName, RuleName: ruleName },
-          statistic: "Sum",
-        }),
-    );
+    made.addPropertyOverride("EventPattern.replay-name", [{ exists: false }, { prefix: `${listener}-` }]);
+    return rule;
   }
 }
-
-/** `audit-events` for `audit-consumer`. */
-export const ruleName = (consumer: Consumer) => consumer.replace(/-consumer$/, "-events");

@@ -1,128 +1,61 @@
-// A scan, as docs/ARCHITECTURE.md draws it:
-//
-//   start ──► dispatch ──► work ──► finish ──► report
-//                            └─► quarantine ─► dead letters            each minute: sweep what was lost
+// A scan, as docs/ARCHITECTURE.md draws it: what its functions may do, and their sizes.
 
 import { Duration } from "aws-cdk-lib";
-import * as events from "aws-cdk-lib/aws-events";
-import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
-import { Construct } from "constructs";
+import type { Construct } from "constructs";
 
-import type { Sockets } from "../clients/sockets.ts";
-import type { Buckets } from "../data/buckets.ts";
-import type { Tables } from "../data/tables.ts";
-import { RustFunction } from "../constructs/rust-function.ts";
-import { DeadLetters, WorkQueue } from "../constructs/work-queue.ts";
+import { graph, ours } from "../monitoring/metrics.ts";
 import type { Settings } from "../settings.ts";
-import type { Alarms } from "../monitoring/alarms.ts";
-import type { Notices } from "../monitoring/notices.ts";
+import type { FlowDescription } from "../topology.ts";
+import { Flow, type FunctionNumbers, type Platform } from "./flow.ts";
+import { ScheduledScans } from "./scheduled-scans.ts";
 
-export interface ScanFlowProps {
-  settings: Settings;
-  alarms: Alarms;
-  notices: Notices;
-  tables: Tables;
-  buckets: Buckets;
-  sockets: Sockets;
-}
+/** Jobs, not files, wait in these queues. */
+const JOBS = { concurrency: 5, alarm: { depth: 100, age: Duration.minutes(30) } };
+/** A whole processor, so that a batch is done in its time. */
+const READING = { memory: 1_769, seconds: 120 };
 
-/** How often a message is received before it goes where failed ones go. A file that kills goes to quarantine sooner. */
-const RECEIVES = 5;
-const RECEIVES_OF_WORK = 3;
+const NUMBERS: Record<string, FunctionNumbers> = {
+  "scan-dispatcher": { does: "Lists a source and hands out its files", memory: 512, seconds: 900, queue: JOBS },
+  "scan-worker": {
+    does: "Reads files and looks for codes",
+    ...READING,
+    // A hundred thousand files are an ordinary job.
+    queue: { concurrency: 50, alarm: { depth: 500_000, age: Duration.hours(2) } },
+  },
+  "scan-quarantine": {
+    does: "Reads, one at a time, what others could not",
+    ...READING,
+    queue: { concurrency: 2, alarm: { depth: 1_000, age: Duration.hours(1) } },
+  },
+  "scan-finisher": { does: "Verifies a scan and writes its report", memory: 1_769, seconds: 300, queue: JOBS },
+  "scan-sweeper": { does: "Mends what was lost, each minute", memory: 512, seconds: 300 },
+  "scan-scheduler": { does: "Starts a scan that is due", memory: 256, seconds: 30 },
+};
 
-export class ScanFlow extends Construct {
-  readonly dispatcher: RustFunction;
-  readonly worker: RustFunction;
-  readonly quarantined: RustFunction;
-  readonly finisher: RustFunction;
-  readonly sweeper: RustFunction;
-  readonly scheduler: RustFunction;
-  readonly dispatch: WorkQueue;
-  readonly work: WorkQueue;
-  readonly quarantine: WorkQueue;
-  readonly finish: WorkQueue;
-  readonly deadLetters: DeadLetters;
-  private readonly props: ScanFlowProps;
+export function scan(scope: Construct, description: FlowDescription, platform: Platform): Flow {
+  const flow = new Flow(scope, description, platform, NUMBERS);
+  const { settings, tables, buckets, notices, sockets, clients, alarms, pageUrl } = platform;
+  const dispatcher = flow.function("scan-dispatcher");
+  const worker = flow.function("scan-worker");
+  const quarantine = flow.function("scan-quarantine");
+  const finisher = flow.function("scan-finisher");
+  const sweeper = flow.function("scan-sweeper");
+  const scheduler = flow.function("scan-scheduler");
 
-  constructor(scope: Construct, id: string, props: ScanFlowProps) {
-    super(scope, id);
-    this.props = props;
-    const { alarms, settings } = props;
-    const { concurrency } = settings;
-    this.dispatcher = this.dispatching();
-    this.worker = this.reading("scan-worker", "Reads files and looks for codes");
-    this.quarantined = this.reading("scan-quarantine", "Reads, one at a time, what others could not");
-    // It notes an attempt before it opens a file, and takes the note back when it lived.
-    props.tables.scan.allow(this.quarantined, "DeleteItem");
-    this.finisher = this.finishing();
-    this.sweeper = this.sweeping();
-    this.scheduler = this.scheduling();
+  // A retry copies the results that are kept; of a scan that is to be deleted nothing is.
+  tables.scan.allow(dispatcher, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query");
+  tables.tokens.allow(dispatcher, "GetItem", "DeleteItem");
+  tables.allowTokenKey(dispatcher, "Decrypt");
+  buckets.objects.allowRead(dispatcher, "manifests", "results", "uploaded");
+  buckets.objects.allowWrite(dispatcher, "manifests", "results");
+  buckets.objects.allowDelete(dispatcher, "codes", "manifests", "results", "crops", "reports", "uploads", "uploaded");
+  buckets.uploads.allowRead(dispatcher, "files", "uploaded");
+  buckets.uploads.allowDelete(dispatcher, "uploaded");
+  // It ends a session whose source cannot be listed.
+  notices.from(dispatcher);
+  flow.send(dispatcher, "scan-work", "scan-finish");
 
-    this.deadLetters = new DeadLetters(this, "scan-dead-letter", alarms);
-    const dead = { receives: RECEIVES, to: this.deadLetters.queue };
-    this.dispatch = new WorkQueue(this, "scan-dispatch", {
-      alarms,
-      consumer: this.dispatcher,
-      batch: 1,
-      concurrency: concurrency.dispatch,
-      after: dead,
-      alarm: { depth: 100, age: Duration.minutes(30) },
-    });
-    this.quarantine = new WorkQueue(this, "scan-quarantine-queue", {
-      alarms,
-      consumer: this.quarantined,
-      batch: 1,
-      concurrency: concurrency.quarantine,
-      after: dead,
-      alarm: { depth: 1_000, age: Duration.hours(1) },
-    });
-    this.work = new WorkQueue(this, "scan-work", {
-      alarms,
-      consumer: this.worker,
-      batch: 10,
-      concurrency: concurrency.work,
-      after: { receives: RECEIVES_OF_WORK, to: this.quarantine.queue },
-      // A hundred thousand files are an ordinary job.
-      alarm: { depth: 500_000, age: Duration.hours(2) },
-    });
-    this.finish = new WorkQueue(this, "scan-finish", {
-      alarms,
-      consumer: this.finisher,
-      batch: 1,
-      concurrency: concurrency.finish,
-      after: dead,
-      alarm: { depth: 100, age: Duration.minutes(30) },
-    });
-
-    for (const sender of [this.dispatcher, this.sweeper]) this.work.from(sender, "WORK_QUEUE_URL");
-    for (const sender of [this.dispatcher, this.worker, this.quarantined, this.sweeper]) {
-      this.finish.from(sender, "FINISH_QUEUE_URL");
-    }
-    for (const sender of [this.sweeper, this.scheduler]) this.dispatch.from(sender, "DISPATCH_QUEUE_URL");
-  }
-
-  private dispatching(): RustFunction {
-    const { tables, buckets, notices } = this.props;
-    const dispatcher = this.make("scan-dispatcher", "Lists a source and hands out its files", 512, 900);
-    // A retry copies the results that are kept; of a scan that is to be deleted nothing is.
-    tables.scan.allow(dispatcher, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query");
-    tables.tokens.allow(dispatcher, "GetItem", "DeleteItem");
-    tables.allowTokenKey(dispatcher, "Decrypt");
-    buckets.objects.allowRead(dispatcher, "manifests", "results", "uploaded");
-    buckets.objects.allowWrite(dispatcher, "manifests", "results");
-    buckets.objects.allowDelete(dispatcher, "codes", "manifests", "results", "crops", "reports", "uploads", "uploaded");
-    buckets.uploads.allowRead(dispatcher, "files", "uploaded");
-    buckets.uploads.allowDelete(dispatcher, "uploaded");
-    // It ends a session whose source cannot be listed.
-    notices.from(dispatcher);
-    this.tells(dispatcher);
-    return dispatcher;
-  }
-
-  /** The worker and the quarantine read alike. A whole processor, so that a batch is done in its time. */
-  private reading(name: string, description: string): RustFunction {
-    const { settings, tables, buckets } = this.props;
-    const reader = this.make(name, description, 1_769, 120);
+  for (const reader of [worker, quarantine]) {
     reader.set({ OCR_BACKEND: settings.ocr, OCR_PAGES_PER_SECOND: String(settings.ocrPagesPerSecond) });
     tables.scan.allow(reader, "GetItem", "PutItem", "UpdateItem");
     tables.tokens.allow(reader, "GetItem");
@@ -135,58 +68,61 @@ export class ScanFlow extends Construct {
       buckets.objects.allowRead(reader, "texts");
       buckets.objects.allowWrite(reader, "texts");
     }
-    this.tells(reader);
-    return reader;
+    flow.send(reader, "scan-finish");
   }
+  // It notes an attempt before it opens a file, and takes the note back when it lived.
+  tables.scan.allow(quarantine, "DeleteItem");
 
-  private finishing(): RustFunction {
-    const { settings, tables, buckets, notices } = this.props;
-    const finisher = this.make("scan-finisher", "Verifies a scan and writes its report", 1_769, 300);
-    if (settings.prices !== undefined) finisher.set({ PRICES: settings.prices });
-    tables.scan.allow(finisher, "GetItem", "UpdateItem", "Query");
-    tables.tokens.allow(finisher, "GetItem", "DeleteItem");
-    tables.allowTokenKey(finisher, "Decrypt");
-    buckets.objects.allowRead(finisher, "codes", "manifests", "results", "crops");
-    buckets.objects.allowWrite(finisher, "crops", "reports");
-    buckets.uploads.allowRead(finisher, "files", "uploaded");
-    notices.from(finisher);
-    this.tells(finisher);
-    return finisher;
-  }
+  if (settings.prices !== undefined) finisher.set({ PRICES: settings.prices });
+  tables.scan.allow(finisher, "GetItem", "UpdateItem", "Query");
+  tables.tokens.allow(finisher, "GetItem", "DeleteItem");
+  tables.allowTokenKey(finisher, "Decrypt");
+  buckets.objects.allowRead(finisher, "codes", "manifests", "results", "crops");
+  buckets.objects.allowWrite(finisher, "crops", "reports");
+  buckets.uploads.allowRead(finisher, "files", "uploaded");
+  notices.from(finisher);
 
-  private sweeping(): RustFunction {
-    const { tables, buckets } = this.props;
-    const sweeper = this.make("scan-sweeper", "Mends what was lost, each minute", 512, 300);
-    tables.scan.allow(sweeper, "GetItem", "PutItem", "UpdateItem");
-    tables.scan.allowQuery(sweeper, "open");
-    buckets.objects.allowRead(sweeper, "codes", "manifests", "results");
-    this.tells(sweeper);
-    // One that failed is followed by the next: tries of an old one would only run beside it.
-    sweeper.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
-    new events.Rule(this, "each-minute", {
-      schedule: events.Schedule.rate(Duration.minutes(1)),
-      targets: [new LambdaFunction(sweeper.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
-    });
-    return sweeper;
-  }
+  tables.scan.allow(sweeper, "GetItem", "PutItem", "UpdateItem");
+  tables.scan.allowQuery(sweeper, "open");
+  buckets.objects.allowRead(sweeper, "codes", "manifests", "results");
+  flow.send(sweeper, "scan-dispatch", "scan-work", "scan-finish");
 
-  private scheduling(): RustFunction {
-    const { tables, buckets } = this.props;
-    const scheduler = this.make("scan-scheduler", "Starts a scan that is due", 256, 30);
-    scheduler.set({ CONNECTIONS_TABLE: tables.connections.table.tableName });
-    tables.scan.allow(scheduler, "GetItem", "PutItem");
-    buckets.objects.allowWrite(scheduler, "codes");
-    return scheduler;
-  }
+  scheduler.set({ CONNECTIONS_TABLE: tables.connections.table.tableName });
+  tables.scan.allow(scheduler, "GetItem", "PutItem");
+  buckets.objects.allowWrite(scheduler, "codes");
+  flow.send(scheduler, "scan-dispatch");
+  new ScheduledScans(flow.stateless, "scheduled", {
+    scans: settings.scheduledScans,
+    scheduler,
+    deadLetters: flow.deadLettersOf("scan-scheduler"),
+    codes: buckets.objects,
+  });
 
-  private make(name: string, description: string, memory: number, seconds: number): RustFunction {
-    const { settings, alarms } = this.props;
-    return new RustFunction(this, name, { settings, alarms, description, memory, timeout: Duration.seconds(seconds) });
+  // Frames go to all connections of a session; one that is gone is forgotten.
+  for (const pusher of [dispatcher, worker, quarantine, finisher, sweeper]) {
+    tables.connections.allow(pusher, "Query", "DeleteItem");
+    sockets.allowPush(pusher);
   }
+  // People start a scan by a frame, and have one deleted over HTTP.
+  for (const client of [clients.otherwise, clients.api]) flow.send(client, "scan-dispatch");
+  const readers = [clients.otherwise, clients.api, dispatcher, worker, quarantine, finisher];
+  for (const reader of readers) reader.set(drive(settings));
+  for (const who of [...readers, sweeper, scheduler]) who.set({ PAGE_URL: pageUrl });
 
-  /** Frames go to all connections of a session; one that is gone is forgotten. */
-  private tells(who: RustFunction): void {
-    this.props.tables.connections.allow(who, "Query", "DeleteItem");
-    this.props.sockets.allowPush(who);
-  }
+  const pastDeadline = ours("SessionsPastDeadline", "Maximum");
+  alarms.add(flow.stateless, "sessions-past-deadline", {
+    metric: pastDeadline,
+    threshold: 0,
+    periods: 2,
+    says: "A session is open past its deadline",
+    runbook: "session-past-deadline",
+  });
+  flow.watch([graph("Sessions past their deadline", [pastDeadline])]);
+  return flow;
 }
+
+const drive = ({ googleDrive, driveFolder, driveEndpoint }: Settings): Record<string, string> => ({
+  GOOGLE_DRIVE: googleDrive ? "on" : "off",
+  ...(driveFolder !== undefined && { DRIVE_FOLDER_ID: driveFolder }),
+  ...(driveEndpoint !== undefined && { DRIVE_ENDPOINT: driveEndpoint }),
+});

@@ -1,25 +1,21 @@
-// What is watched of the whole: sessions that do not end, storage, cost; dashboards, and queries for a bad day.
+// What is watched of the whole: storage, cost, the APIs, and how everything is at a glance.
 
 import { Duration, Stack } from "aws-cdk-lib";
 import { CfnBudget } from "aws-cdk-lib/aws-budgets";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
-import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
 import type { Http } from "../clients/http.ts";
 import type { Sockets } from "../clients/sockets.ts";
-import type { Buckets } from "../data/buckets.ts";
 import type { RustFunction } from "../constructs/rust-function.ts";
-import type { IngestFlow } from "../ingest/flow.ts";
-import type { ScanFlow } from "../scan/flow.ts";
+import type { Buckets } from "../data/buckets.ts";
 import type { Settings } from "../settings.ts";
 import { type Alarms, ofThisAccount } from "./alarms.ts";
+import { graph } from "./metrics.ts";
 
 export interface OperationsProps {
   settings: Settings;
   alarms: Alarms;
-  flow: ScanFlow;
-  ingest: IngestFlow;
   functions: RustFunction[];
   buckets: Buckets;
   http: Http;
@@ -32,15 +28,8 @@ export class Operations extends Construct {
   constructor(scope: Construct, id: string, props: OperationsProps) {
     super(scope, id);
     const { settings, alarms, buckets } = props;
-    alarms.add("sessions-past-deadline", {
-      metric: pastDeadline(),
-      threshold: 0,
-      periods: 2,
-      says: "A session is open past its deadline",
-      runbook: "session-past-deadline",
-    });
     for (const bucket of [buckets.objects, buckets.uploads]) {
-      alarms.add(`${bucket.node.id}-size`, {
+      alarms.add(this, `${bucket.node.id}-size`, {
         metric: size(bucket.bucket.bucketName),
         threshold: settings.bucketGigabytes * GIGABYTE,
         periods: 1,
@@ -48,113 +37,14 @@ export class Operations extends Construct {
         runbook: "bucket-size",
       });
     }
-    alarms.add("files-failed", {
-      metric: ours("FailuresForGood", "Sum"),
-      threshold: 0,
-      periods: 1,
-      says: "Something about a statement failed for good",
-      runbook: "failed-files",
-    });
-    this.scanDashboard(props);
-    this.ingestDashboard(props);
-    this.operationsDashboard(props);
-    if (settings.fullMonitoring) {
-      this.budget(props);
-      this.queries(props);
-    }
+    this.dashboard(props);
+    if (settings.fullMonitoring) this.budget(props);
   }
 
-  private scanDashboard({ flow }: OperationsProps): void {
-    const queues = [flow.dispatch, flow.work, flow.quarantine, flow.finish].map(({ queue }) => queue);
-    const readers = [flow.dispatcher, flow.worker, flow.quarantined, flow.finisher, flow.sweeper];
-    const of = (names: string[], statistic: string) => names.map((name) => ours(name, statistic));
-    new cloudwatch.Dashboard(this, "scan", {
-      widgets: [
-        [
-          graph("Messages that wait", [
-            ...queues.map((queue) => queue.metricApproximateNumberOfMessagesVisible()),
-            flow.deadLetters.queue.metricApproximateNumberOfMessagesVisible(),
-          ]),
-          graph(
-            "Age of the oldest message, s",
-            queues.map((queue) => queue.metricApproximateAgeOfOldestMessage()),
-          ),
-        ],
-        [
-          graph(
-            "Duration, p95, ms",
-            readers.map((reader) => reader.lambda.metricDuration({ statistic: "p95" })),
-          ),
-          graph(
-            "Running at once",
-            readers.map((reader) => reader.lambda.metric("ConcurrentExecutions", { statistic: "Maximum" })),
-          ),
-        ],
-        [graph("Sessions past their deadline", of(["SessionsPastDeadline"], "Maximum"))],
-      ],
-    });
-  }
-
-  private ingestDashboard({ ingest }: OperationsProps): void {
-    const { stages, bus, sweeper } = ingest;
-    const each = <T>(metric: (stage: (typeof stages)[number]) => T) => stages.map(metric);
-    const functions = [...stages.map(({ consumer }) => consumer), sweeper];
-    new cloudwatch.Dashboard(this, "ingest", {
-      widgets: [
-        [
-          graph(
-            "Messages that wait",
-            each(({ queue }) => queue.queue.metricApproximateNumberOfMessagesVisible()),
-          ),
-          graph(
-            "Age of the oldest message, s",
-            each(({ queue }) => queue.queue.metricApproximateAgeOfOldestMessage()),
-          ),
-        ],
-        [
-          graph("Events by rule", bus.counted("MatchedEvents")),
-          graph("Events that could not be delivered", bus.counted("FailedInvocations")),
-        ],
-        [
-          graph(
-            "Duration, p95, ms",
-            functions.map(({ lambda }) => lambda.metricDuration({ statistic: "p95" })),
-          ),
-          graph(
-            "Running at once",
-            functions.map(({ lambda }) => lambda.metric("ConcurrentExecutions", { statistic: "Maximum" })),
-          ),
-        ],
-        [
-          graph(
-            "Dead letters",
-            each(({ deadLetters }) => deadLetters.queue.metricApproximateNumberOfMessagesVisible()),
-          ),
-          graph(
-            "Files",
-            ["UploadsReceived", "StatementsProcessed", "StatementsRejected", "FilesRevived", "FilesGivenUp"].map(
-              (name) => ours(name, "Sum"),
-            ),
-          ),
-        ],
-        [
-          graph("From the start of a statement to its end, ms", [
-            ours("ProcessingMilliseconds", "p50"),
-            ours("ProcessingMilliseconds", "p99"),
-          ]),
-          graph("Publishing, p99, ms", [ours("PublishMilliseconds", "p99")]),
-        ],
-        [
-          graph("Failed for good", [ours("FailuresForGood", "Sum")]),
-          graph("Announced late", [ours("OutboxSwept", "Sum")]),
-        ],
-      ],
-    });
-  }
-
-  private operationsDashboard({ alarms, functions, http, sockets, buckets }: OperationsProps): void {
+  private dashboard({ alarms, functions, http, sockets, buckets }: OperationsProps): void {
     const each = (metric: (one: RustFunction) => cloudwatch.IMetric) => functions.map(metric);
-    new cloudwatch.Dashboard(this, "operations", {
+    new cloudwatch.Dashboard(this, "dashboard", {
+      dashboardName: `${Stack.of(this).stackName}-operations`,
       widgets: [
         [new cloudwatch.AlarmStatusWidget({ title: "Alarms", alarms: alarms.all, width: 24, height: 8 })],
         [
@@ -204,35 +94,7 @@ export class Operations extends Construct {
       ],
     });
   }
-
-  private queries({ functions }: OperationsProps): void {
-    const stack = Stack.of(this).stackName;
-    for (const [id, title, word] of [
-      ["session", "One session", "SESSION"],
-      ["processing", "One processing id", "PROCESSING-ID"],
-      ["dead-letter", "One dead letter", "MESSAGE-ID"],
-    ] as const) {
-      new logs.QueryDefinition(this, `query-${id}`, {
-        queryDefinitionName: `${stack}/${title}`,
-        logGroups: functions.map((one) => one.log),
-        queryString: new logs.QueryString({
-          fields: ["@timestamp", "@log", "@message"],
-          filterStatements: [`@message like "${word}"`],
-          sort: "@timestamp asc",
-          limit: 1_000,
-        }),
-      });
-    }
-  }
 }
-
-const graph = (title: string, left: cloudwatch.IMetric[]) => new cloudwatch.GraphWidget({ title, left, width: 12 });
-
-/** What the functions count themselves. */
-const ours = (metricName: string, statistic: string) =>
-  new cloudwatch.Metric({ namespace: "Riffle", metricName, statistic, period: Duration.minutes(1) });
-
-const pastDeadline = () => ours("SessionsPastDeadline", "Maximum");
 
 /** S3 counts once a day. */
 const size = (bucket: string) =>
