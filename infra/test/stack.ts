@@ -52,8 +52,39 @@ export function appOf(context: Record<string, unknown> = {}): App {
   return app;
 }
 
+/** All that may be chosen, as far as it goes together: each stack that is made takes its time. */
+export const CHOSEN = {
+  domain: { name: "riffle.example.org", certificateArn: "arn:aws:acm:us-east-1:111111111111:certificate/1" },
+  origins: "http://localhost:5173",
+  ocr: "textract",
+  googleDrive: "true",
+  trail: "true",
+  alarmEmail: "riffle@example.org",
+  noticeEmail: "riffle@example.org",
+  scheduledScans: [{ name: "daily", schedule: "rate(1 day)", tenant: "acme", prefix: "", codes: ["HOLE-1"] }],
+};
+
+/** The rest, or the same chosen otherwise. */
+export const OTHERWISE = {
+  days: JSON.stringify({ archive: 0, statements: 365, uploaded: 7, reports: 90 }),
+  concurrency: JSON.stringify({ "scan-work": 100 }),
+  processingMode: "direct",
+  restorePrefix: "restored/",
+  pageOrigin: "https://riffle.example.org",
+  identities: { issuer: "https://id.example.org", audience: "riffle", domain: "https://id.example.org" },
+  scheduledScans: [
+    { name: "daily", schedule: "rate(1 day)", tenant: "acme", prefix: "in/", codesKey: "codes/daily.txt" },
+  ],
+};
+
+/** As scripts/emulator deploys it. */
+export const EMULATED = { endpoint: "https://127.0.0.1:4566", fullMonitoring: "false", pageFiles: "off" };
+
 interface Template {
-  Resources: Record<string, { Type: string; Properties?: Properties; Metadata?: Record<string, string> }>;
+  Resources: Record<
+    string,
+    { Type: string; DependsOn?: string | string[]; Properties?: Properties; Metadata?: Record<string, string> }
+  >;
   Parameters?: Record<string, unknown>;
   Outputs?: Record<string, { Value: unknown }>;
 }
@@ -75,6 +106,8 @@ export class Seen {
   readonly outputs: Record<string, unknown> = {};
   /** Resources of each template. */
   readonly counts: Record<string, number> = {};
+  /** Resources of one template that wait for one another: CloudFormation would make none of them. */
+  circle: string[] | undefined;
 
   private static readonly made = new Map<string, Seen>();
 
@@ -138,6 +171,7 @@ export class Seen {
   }
 
   private add(name: string, part: Part): void {
+    this.circle ??= circleOf(part.template);
     this.counts[name] = Object.keys(part.template.Resources).length;
     for (const resource of Object.values(part.template.Resources)) {
       const properties = named(part, resource.Properties ?? {}) as Properties;
@@ -181,6 +215,35 @@ function named(part: Part, value: unknown): unknown {
     return { "Fn::GetAtt": [resource === undefined ? id : pathOf(resource), attribute] };
   }
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, named(part, one)]));
+}
+
+function circleOf({ Resources }: Template): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (id: string, way: string[]): string[] | undefined => {
+    if (way.includes(id)) return [...way.slice(way.indexOf(id)), id];
+    if (done.has(id)) return undefined;
+    for (const next of referredBy(Resources[id])) {
+      const circle = next in Resources ? visit(next, [...way, id]) : undefined;
+      if (circle) return circle;
+    }
+    done.add(id);
+    return undefined;
+  };
+  for (const id of Object.keys(Resources)) {
+    const circle = visit(id, []);
+    if (circle) return circle;
+  }
+  return undefined;
+}
+
+function referredBy(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(referredBy);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, one]) => {
+    if (key === "Ref" || key === "DependsOn") return [one].flat() as string[];
+    if (key === "Fn::GetAtt") return [(one as [string, string])[0]];
+    return referredBy(one);
+  });
 }
 
 function pathOf(resource: Template["Resources"][string]): string {

@@ -14,13 +14,13 @@ import type { Settings } from "../settings.ts";
 import type { Http } from "./http.ts";
 
 /**
- * Addresses of the page are one document. A session's name may hold dots, files of the page lie elsewhere.
+ * Addresses of the page are one document. Names below a scan may hold dots, files of the page lie elsewhere.
  * Runs at CloudFront, as JavaScript of its own.
  */
 export const REWRITE = `function handler(event) {
   var request = event.request;
   var name = request.uri.slice(request.uri.lastIndexOf("/") + 1);
-  if (request.uri.indexOf("/sessions/") === 0 || name.indexOf(".") === -1) request.uri = "/index.html";
+  if (request.uri.indexOf("/scans/") === 0 || name.indexOf(".") === -1) request.uri = "/index.html";
   return request;
 }
 `;
