@@ -104,7 +104,9 @@ const RIGHTS: Record<string, string[]> = {
     ...statements("PutObject"),
     ...publish,
     ...send("scan", "scan-quarantine scan-finish"),
-    ...take("scan", "scan-dispatch scan-quarantine scan-finish scan-scheduler"),
+    ...take("scan", "scan-dispatch scan-quarantine scan-finish"),
+    // They come again by themselves.
+    ...on("{scan/scan-scheduler-dead-letters/queue.Arn}", "sqs", "ReceiveMessage ChangeMessageVisibility"),
     ...send("statements", "statements-uploads statements-process statements-categorize"),
     ...send("statements", "statements-figures statements-audit statements-errors"),
     ...take("statements", "statements-uploads statements-process statements-categorize"),

@@ -50,10 +50,16 @@ export class MessageQueue extends Construct {
     this.tell(sender);
   }
 
-  /** Lets a function look at what lies in it and take it away, one by one. */
-  allowTake(taker: RustFunction): void {
-    taker.allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"], [this.queue.queueArn]);
-    this.tell(taker);
+  /** Lets a function look at what lies in it: it receives messages, and shows them again. */
+  allowLook(who: RustFunction): void {
+    who.allow(["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"], [this.queue.queueArn]);
+    this.tell(who);
+  }
+
+  /** Lets a function take messages away, too. */
+  allowTake(who: RustFunction): void {
+    this.allowLook(who);
+    who.allow(["sqs:DeleteMessage"], [this.queue.queueArn]);
   }
 
   private tell(who: RustFunction): void {

@@ -292,10 +292,12 @@ export class Flow extends Construct {
 
   /** Dead letters are listed, and handed out again where they failed. Those of schedules come again by themselves. */
   private redrive(api: RustFunction): void {
-    for (const letters of this.deadLetters.values()) letters.allowTake(api);
     for (const { function: name, queue } of this.description.stages) {
-      if (queue?.dead_letters) this.queueOf(queue, name).allowSend(api);
+      if (queue?.dead_letters === undefined) continue;
+      this.deadLettersOf(name).allowTake(api);
+      this.queueOf(queue, name).allowSend(api);
     }
+    for (const schedule of this.description.schedules) this.deadLettersOf(schedule.function).allowLook(api);
   }
 
   /** What EventBridge counts, for each rule. */
