@@ -104,8 +104,8 @@ export class Seen {
   /** By path. */
   readonly resources = new Map<string, { type: string; properties: Properties }>();
   readonly outputs: Record<string, unknown> = {};
-  /** Resources of each template. */
-  readonly counts: Record<string, number> = {};
+  /** What each template has of what CloudFormation counts. */
+  readonly counts: Record<string, { resources: number; parameters: number; outputs: number; bytes: number }> = {};
   /** Resources of one template that wait for one another: CloudFormation would make none of them. */
   circle: string[] | undefined;
 
@@ -172,7 +172,10 @@ export class Seen {
 
   private add(name: string, part: Part): void {
     this.circle ??= circleOf(part.template);
-    this.counts[name] = Object.keys(part.template.Resources).length;
+    const { Resources, Parameters = {}, Outputs = {} } = part.template;
+    const count = (of: object) => Object.keys(of).length;
+    const counts = { resources: count(Resources), parameters: count(Parameters), outputs: count(Outputs) };
+    this.counts[name] = { ...counts, bytes: JSON.stringify(part.template).length };
     for (const resource of Object.values(part.template.Resources)) {
       const properties = named(part, resource.Properties ?? {}) as Properties;
       this.resources.set(pathOf(resource), { type: resource.Type, properties });
