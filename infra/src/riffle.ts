@@ -13,16 +13,23 @@ import { acknowledge } from "./constructs/nag-suppressions.ts";
 import { Buckets } from "./data/buckets.ts";
 import { Bus } from "./data/bus.ts";
 import { Tables } from "./data/tables.ts";
-import { MAKERS } from "./flows/index.ts";
+import { MAKERS, type Makers } from "./flows/index.ts";
 import { Alarms } from "./monitoring/alarms.ts";
 import { Notices } from "./monitoring/notices.ts";
 import { Operations } from "./monitoring/operations.ts";
 import type { Settings } from "./settings.ts";
-import { TOPOLOGY } from "./topology.ts";
+import { TOPOLOGY, type Topology } from "./topology.ts";
+
+export interface RiffleProps extends StackProps {
+  /** Other flows than those of shared/topology, for a test. */
+  topology?: Topology;
+  makers?: Makers;
+}
 
 export class Riffle extends Stack {
-  constructor(scope: Construct, id: string, settings: Settings, props?: StackProps) {
-    super(scope, id, { ...props, description: "Riffle: looks for codes in files" });
+  constructor(scope: Construct, id: string, settings: Settings, props: RiffleProps = {}) {
+    const { topology = TOPOLOGY, makers = MAKERS, ...own } = props;
+    super(scope, id, { ...own, description: "Riffle: looks for codes in files" });
     Tags.of(this).add("application", "riffle");
     const alarms = new Alarms(this, "alarms", settings);
     const notices = new Notices(this, "notices", settings);
@@ -46,11 +53,11 @@ export class Riffle extends Stack {
 
     const shared = { settings, alarms, tables, buckets, sockets };
     const clients = new ClientFunctions(this, "clients", { ...shared, origins: [page.url, ...settings.origins] });
-    const bus = new Bus(this, "events", settings, TOPOLOGY.event_source);
-    const platform = { ...shared, notices, bus, clients, pageUrl: page.url, sweepSeconds: TOPOLOGY.sweep_seconds };
-    const flows = TOPOLOGY.flows.map((description) => {
-      const make = MAKERS[description.name];
-      if (make === undefined) throw new Error(`infra/src/flows/index.ts has nobody who makes ${description.name}`);
+    const bus = new Bus(this, "events", settings, topology.event_source);
+    const platform = { ...shared, notices, bus, clients, pageUrl: page.url, sweepSeconds: topology.sweep_seconds };
+    const flows = topology.flows.map((description) => {
+      const make = makers[description.name];
+      if (make === undefined) throw new Error(`infra/src/flows/index.ts does not know the flow ${description.name}`);
       return make(this, description, platform);
     });
     sockets.serve(clients);

@@ -1,5 +1,5 @@
-// Which flows there are, and which functions, queues and triggers each is made of, as shared/topology exports it.
-// Nothing of it is written a second time here: flows/flow.ts makes of it what AWS needs.
+// The flows with their functions, queues and triggers, as shared/topology exports them. Nothing of it is repeated here:
+// flows/flow.ts turns it into resources.
 
 import { readFileSync } from "node:fs";
 
@@ -38,7 +38,7 @@ export type Trigger =
   | { kind: "bucket"; prefix: string }
   | { kind: "socket"; route: string };
 
-/** A queue, with the environment variable and the output of the stack that tell where it is. */
+/** A queue, with the environment variable and the stack output that hold its address. */
 export interface QueueName {
   name: string;
   url_variable: string;
@@ -46,18 +46,18 @@ export interface QueueName {
 }
 
 export interface QueueDescription extends QueueName {
-  /** Messages of one call at most. */
+  /** Most messages of one invocation. */
   batch: number;
   /** A message received this often and not deleted moves on. */
   max_receives: number;
-  /** Where to: one of the two. */
+  /** Where it moves: one of the two is set. */
   dead_letters?: QueueName;
   move_to?: { function: string; queue: string };
 }
 
 export const TOPOLOGY = JSON.parse(readFileSync(GOLDEN, "utf8")) as Topology;
 
-/** The functions of a flow: those with a trigger, the sweeper, those of schedules. */
+/** All functions of a flow: of its stages, the sweeper, of its schedules. */
 export const functionsOf = ({ stages, sweeper, schedules }: FlowDescription): string[] => [
   ...stages.map((stage) => stage.function),
   sweeper,

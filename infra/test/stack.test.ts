@@ -510,6 +510,48 @@ describe("the stack", () => {
   });
 });
 
+test("a flow is made of its description, and of numbers and grants", () => {
+  const other = Seen.withDemo();
+  const more = [...other.resources].filter(([at]) => !seen.resources.has(at));
+  const added = more.filter(([, { type }]) => type !== "AWS::CloudWatch::Alarm").map(([at]) => at);
+  const named = added.filter((at) => !/\/(Policy|DefaultPolicy|log|role|function)$/.test(at));
+  expect(named.map((at) => at.replace(/:Riffle.*|\/AllowEventRule.*/, "…")).sort()).toEqual([
+    "demo/demo-telling-dead-letters/queue",
+    "demo/demo-telling/queue",
+    "demo/demo-uploads/queue",
+    "demo/functions.NestedStack/functions.NestedStackResource",
+    "demo/functions/dashboard",
+    "demo/functions/demo-receiver/function/SqsEventSource…",
+    "demo/functions/demo-sweeper/function/EventInvokeConfig",
+    "demo/functions/demo-teller/function/SqsEventSource…",
+    "demo/functions/query-dead-letter",
+    "demo/functions/query-id",
+    "demo/functions/sweep",
+    "demo/functions/sweep…",
+    "events/demo-telling",
+  ]);
+  const redrive = (queue: string) => {
+    const { maxReceiveCount, deadLetterTargetArn } = other.one("AWS::SQS::Queue", `demo/${queue}/queue`).RedrivePolicy;
+    return [maxReceiveCount, other.words(deadLetterTargetArn)];
+  };
+  expect(redrive("demo-uploads")).toEqual([4, "{demo/demo-telling/queue.Arn}"]);
+  expect(redrive("demo-telling")).toEqual([6, "{demo/demo-telling-dead-letters/queue.Arn}"]);
+  expect(other.one("AWS::Events::Rule", "events/demo-telling").EventPattern).toMatchObject({
+    "detail-type": ["demo.received"],
+    detail: { flow: ["demo"] },
+  });
+  const notified = other.one("AWS::S3::Bucket", "buckets/uploads/bucket").NotificationConfiguration.QueueConfigurations;
+  expect(notified.map((one: Properties) => one.Filter.S3Key.Rules[0].Value)).toEqual(["statements/", "demo/"]);
+  const alarms = [...other.all("AWS::CloudWatch::Alarm").values()].map((one) => one.AlarmName);
+  for (const one of ["demo-uploads-age", "demo-telling-depth", "demo-telling-dead-letters-any", "demo-teller-errors"]) {
+    expect(alarms).toContain(`Riffle-${one}`);
+  }
+  const told = other.one("AWS::Lambda::Function", "clients/api/function").Environment.Variables;
+  expect(other.words(told.DEMO_TELLING_DEAD_LETTERS_URL)).toBe("{demo/demo-telling-dead-letters/queue}");
+  expect(other.words(other.outputs.DemoUploadsQueueUrl)).toBe("{demo/demo-uploads/queue}");
+  expect(other.circle).toBeUndefined();
+});
+
 test.each([
   ["as it comes", {}],
   ["with all that may be chosen", CHOSEN],

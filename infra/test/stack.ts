@@ -3,11 +3,13 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { App } from "aws-cdk-lib";
+import { App, Duration } from "aws-cdk-lib";
 
-import { Riffle } from "../src/riffle.ts";
+import { Flow } from "../src/flows/flow.ts";
+import { MAKERS, type Maker } from "../src/flows/index.ts";
+import { Riffle, type RiffleProps } from "../src/riffle.ts";
 import { settingsOf } from "../src/settings.ts";
-import { functionsOf, TOPOLOGY } from "../src/topology.ts";
+import { type FlowDescription, functionsOf, TOPOLOGY } from "../src/topology.ts";
 
 const CLIENTS = TOPOLOGY.common.map((stage) => stage.function);
 const BY_FLOW = new Map(TOPOLOGY.flows.map((flow) => [flow.name, functionsOf(flow)]));
@@ -23,6 +25,51 @@ export function folder(name: string): string {
 /** Whether it belongs to a flow of ours or to what people talk to. */
 export const isOurs = (at: string) => ["clients", ...BY_FLOW.keys()].includes(at.split("/")[0] ?? "");
 
+/** A flow that nobody knows but who describes it here. */
+export const DEMO: FlowDescription = {
+  name: "demo",
+  title: "Demo",
+  stages: [
+    {
+      function: "demo-receiver",
+      trigger: { kind: "bucket", prefix: "demo/" },
+      queue: {
+        ...{ name: "demo-uploads", url_variable: "DEMO_UPLOADS_QUEUE_URL", url_output: "DemoUploadsQueueUrl" },
+        ...{ batch: 3, max_receives: 4, move_to: { function: "demo-teller", queue: "demo-telling" } },
+      },
+    },
+    {
+      function: "demo-teller",
+      trigger: { kind: "bus", flow: "demo", types: ["demo.received"] },
+      queue: {
+        ...{ name: "demo-telling", url_variable: "DEMO_TELLING_QUEUE_URL", url_output: "DemoTellingQueueUrl" },
+        ...{ batch: 7, max_receives: 6 },
+        dead_letters: {
+          name: "demo-telling-dead-letters",
+          url_variable: "DEMO_TELLING_DEAD_LETTERS_URL",
+          url_output: "DemoTellingDeadLettersUrl",
+        },
+      },
+    },
+  ],
+  sweeper: "demo-sweeper",
+  schedules: [],
+};
+
+const demo: Maker = (scope, description, platform) => {
+  const sizes = { does: "Nothing", memory: 128, seconds: 10 };
+  const queue = { concurrency: 2, alarm: { depth: 10, age: Duration.minutes(5) } };
+  const flow = new Flow(scope, description, platform, {
+    "demo-receiver": { ...sizes, queue },
+    "demo-teller": { ...sizes, queue },
+    "demo-sweeper": sizes,
+  });
+  platform.bus.from(flow.function("demo-receiver"));
+  flow.send(flow.function("demo-sweeper"), "demo-uploads");
+  flow.watch();
+  return flow;
+};
+
 /** Functions and a page that are nothing: no template depends on what is in them. */
 function nothing(): { functions: string; pageFiles: string } {
   const folder = mkdtempSync(path.join(tmpdir(), "riffle-infra-"));
@@ -30,14 +77,14 @@ function nothing(): { functions: string; pageFiles: string } {
     mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
     writeFileSync(path.join(folder, name), "nothing");
   };
-  for (const name of FUNCTIONS) write(`functions/${name}/bootstrap`);
+  for (const name of [...FUNCTIONS, ...functionsOf(DEMO)]) write(`functions/${name}/bootstrap`);
   for (const name of ["page/index.html", "page/assets/page.js"]) write(name);
   return { functions: path.join(folder, "functions"), pageFiles: path.join(folder, "page") };
 }
 
 const stubs = nothing();
 
-export function appOf(context: Record<string, unknown> = {}): App {
+export function appOf(context: Record<string, unknown> = {}, props?: RiffleProps): App {
   const flags = {
     // As cdk.json says.
     "@aws-cdk/aws-iam:minimizePolicies": true,
@@ -48,7 +95,7 @@ export function appOf(context: Record<string, unknown> = {}): App {
     "aws:cdk:disable-stack-trace": true,
   };
   const app = new App({ context: { ...flags, ...stubs, ...context }, analyticsReporting: false });
-  new Riffle(app, "Riffle", settingsOf(app));
+  new Riffle(app, "Riffle", settingsOf(app), props);
   return app;
 }
 
@@ -113,13 +160,19 @@ export class Seen {
 
   static of(context: Record<string, unknown> = {}): Seen {
     const key = JSON.stringify(context);
-    const seen = Seen.made.get(key) ?? new Seen(context);
+    const seen = Seen.made.get(key) ?? new Seen(appOf(context));
     Seen.made.set(key, seen);
     return seen;
   }
 
-  private constructor(context: Record<string, unknown>) {
-    const assembly = appOf(context).synth();
+  /** The stack with the demo flow beside the others. */
+  static withDemo(): Seen {
+    const topology = { ...TOPOLOGY, flows: [...TOPOLOGY.flows, DEMO] };
+    return new Seen(appOf({}, { topology, makers: { ...MAKERS, demo } }));
+  }
+
+  private constructor(app: App) {
+    const assembly = app.synth();
     const root = partOf(assembly.getStackByName("Riffle").template as Template, (file) =>
       path.join(assembly.directory, file),
     );

@@ -290,7 +290,7 @@ async function downloads(person: Person, session: string) {
 }
 
 test("each right of each function is needed", async () => {
-  test.setTimeout(600_000);
+  test.setTimeout(900_000);
   const samples = Samples.make(2, 4);
   const codes = samples.key.codes;
   // More matches than fit into an item.

@@ -1,4 +1,4 @@
-// A queue of messages that are never lost: what fails comes again, and in the end goes to another queue.
+// An SQS queue. A message that keeps failing moves to another queue and is never dropped.
 
 import { Duration } from "aws-cdk-lib";
 import * as sqs from "aws-cdk-lib/aws-sqs";
@@ -8,23 +8,23 @@ import type { QueueName } from "../topology.ts";
 import { acknowledge } from "./nag-suppressions.ts";
 import type { RustFunction } from "./rust-function.ts";
 
-/** How many of its consumer's timeouts a message stays invisible, as AWS advises: a slow batch is not read twice. */
+/** The visibility timeout in multiples of the consumer's timeout, as AWS recommends: a slow batch is not read twice. */
 const TIMEOUTS_INVISIBLE = 6;
 
 export interface ConsumedProps {
-  /** Of the function that consumes it. */
+  /** The timeout of the function that consumes it. */
   timeout: Duration;
-  /** Where a message goes that was received this often. */
+  /** A message received this often moves to this queue. */
   after: { receives: number; to: MessageQueue };
 }
 
 export class MessageQueue extends Construct {
   readonly queue: sqs.Queue;
-  /** As in topology: the id of the construct, too. */
+  /** Its name in topology, and the construct's id. */
   readonly name: string;
   private readonly variable: string;
 
-  /** Without `consumed`, nothing takes messages from it but a person: dead letters. */
+  /** Without `consumed` it is a queue of dead letters: no function consumes it. */
   constructor(scope: Construct, of: QueueName, consumed?: ConsumedProps) {
     super(scope, of.name);
     this.name = of.name;
@@ -40,23 +40,25 @@ export class MessageQueue extends Construct {
       }),
     });
     if (consumed === undefined) {
-      acknowledge(this.queue, { "AwsSolutions-SQS3": "Dead letters themselves: a person is told of each." });
+      acknowledge(this.queue, {
+        "AwsSolutions-SQS3": "It is a queue of dead letters itself; an alarm rings for each.",
+      });
     }
   }
 
-  /** Lets a function send to it, and tells it where it is. */
+  /** Lets a function send to it, and sets the variable with its address. */
   allowSend(sender: RustFunction): void {
     sender.allow(["sqs:SendMessage"], [this.queue.queueArn]);
     this.tell(sender);
   }
 
-  /** Lets a function look at what lies in it: it receives messages, and shows them again. */
+  /** Lets a function list its messages: receive them and make them visible again. */
   allowLook(who: RustFunction): void {
     who.allow(["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"], [this.queue.queueArn]);
     this.tell(who);
   }
 
-  /** Lets a function take messages away, too. */
+  /** Lets a function list messages and delete them. */
   allowTake(who: RustFunction): void {
     this.allowLook(who);
     who.allow(["sqs:DeleteMessage"], [this.queue.queueArn]);

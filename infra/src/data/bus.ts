@@ -1,4 +1,4 @@
-// The event bus: who may publish, and one rule for each queue that hears of events.
+// The event bus: who may publish, and one rule for each queue that receives events.
 
 import { Duration, Names } from "aws-cdk-lib";
 import * as events from "aws-cdk-lib/aws-events";
@@ -9,12 +9,12 @@ import type { MessageQueue } from "../constructs/message-queue.ts";
 import type { RustFunction } from "../constructs/rust-function.ts";
 import type { Settings } from "../settings.ts";
 
-/** What leads to a queue. */
+/** The events that go to a queue. */
 export interface Heard {
-  /** Whose events. */
+  /** The flow whose events they are. */
   flow: string;
   types: string[];
-  /** The function that consumes the queue. A replay reaches it whose name begins with its own. */
+  /** The function that consumes the queue. */
   listener: string;
 }
 
@@ -53,9 +53,10 @@ export class Bus extends Construct {
   }
 
   /**
-   * Leads events to a queue, by a rule of the queue's name. What cannot be delivered lies with the queue's dead letters,
-   * as the queue would have had it. A replay reaches the function that its name begins with: whoever starts one names the
-   * rule too, but forgets it once, and everybody would work again.
+   * Sends events to a queue, by a rule with the queue's name. An event that cannot be delivered goes to the queue's dead
+   * letters in the form in which the queue would have got it. A replay only reaches the function that the replay's name
+   * begins with. Whoever starts a replay should also name the rule; if they forget, no other function processes the events
+   * again.
    */
   lead({ flow, types, listener }: Heard, queue: MessageQueue, deadLetters: MessageQueue): events.Rule {
     const rule = new events.Rule(this, queue.name, {

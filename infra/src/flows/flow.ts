@@ -1,8 +1,8 @@
 // A flow on AWS, made of its description in shared/topology.
 //
-// What holds messages (queues, dead letters) and what leads them there (rules, notifications) lies in the stack itself.
-// What runs and what watches it lies in a nested stack, which holds nothing and can be made again at any time
-// (docs/adr/0012). References go from there to the stack, and back only for dashboards.
+// Queues, dead letters, event rules and bucket notifications are in the stack itself, since they hold messages. Functions
+// and what monitors them are in a nested stack, which can be recreated at any time (docs/adr/0012). References go from the
+// nested stack to the stack; only dashboards refer back.
 
 import { type CfnStack, Duration, NestedStack, type Size, Stack } from "aws-cdk-lib";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
@@ -32,7 +32,7 @@ import {
   type StageDescription,
 } from "../topology.ts";
 
-/** What all flows share. */
+/** What every flow may use. */
 export interface Platform {
   settings: Settings;
   alarms: Alarms;
@@ -46,28 +46,28 @@ export interface Platform {
   sweepSeconds: number;
 }
 
-/** What the description does not say of a function. */
+/** What the description does not say about a function. */
 export interface FunctionNumbers {
-  /** What it does, in a line. */
+  /** What it does, in one line. */
   does: string;
-  /** MB. A whole processor comes with 1,769. */
+  /** MB. 1,769 MB come with one full vCPU. */
   memory: number;
   seconds: number;
-  /** Of files it keeps while it runs. 512 MB come with it. */
+  /** For temporary files; 512 MB if left out. */
   disk?: Size;
-  /** Of the queue it consumes, if it does. */
+  /** Required if it consumes a queue. */
   queue?: QueueNumbers;
 }
 
 export interface QueueNumbers {
-  /** Functions that run at once, unless the setting `concurrency` has another number for the queue. */
+  /** Most invocations at once, unless the setting `concurrency` gives the queue another number. */
   concurrency: number;
-  /** Messages that wait, and the time that the oldest has waited, before a person is told. */
+  /** The alarms ring above this many waiting messages, and when the oldest has waited longer than this. */
   alarm: { depth: number; age: Duration };
 }
 
 export class Flow extends Construct {
-  /** Where everything goes that can be made again. */
+  /** The nested stack. */
   readonly stateless: NestedStack;
   readonly functions: RustFunction[];
   private readonly queues = new Map<string, MessageQueue>();
@@ -87,7 +87,7 @@ export class Flow extends Construct {
 
     this.stateless = new NestedStack(this, "functions", { description: `Riffle: functions of ${description.title}` });
     const made = this.stateless.nestedStackResource as CfnStack;
-    // Names of functions and logs begin with this one, and have room for 64 letters.
+    // The names of functions begin with this id, and CloudFormation cuts them at 64 characters.
     made.overrideLogicalId(description.name.charAt(0).toUpperCase() + description.name.slice(1));
     this.functions = names.map((name) => this.make(name));
     for (const schedule of description.schedules) this.addDeadLetters(schedule.function, schedule.dead_letters);
@@ -103,17 +103,17 @@ export class Flow extends Construct {
     );
   }
 
-  /** Lets a function send to queues, and tells it where they are. */
+  /** Lets a function send to these queues, and sets the variables with their addresses. */
   send(sender: RustFunction, ...queues: string[]): void {
     for (const name of queues) found(this.queues.get(name), name).allowSend(sender);
   }
 
-  /** Where it is left what a function could not be started with, or failed at for the last time. */
+  /** The dead letters of the queue that this function consumes, or of its schedules. */
   deadLettersOf(name: string): MessageQueue {
     return found(this.deadLetters.get(name), `dead letters of ${name}`);
   }
 
-  /** Where its queues are, by the output that tells it. */
+  /** The stack's outputs with the addresses of its queues. */
   get outputs(): [string, string][] {
     const all = [...queuesOf(this.description), ...deadLettersOf(this.description)];
     const made = [...this.queues.values(), ...this.deadLetters.values()];
@@ -126,7 +126,7 @@ export class Flow extends Construct {
     ]);
   }
 
-  /** Below which prefix of the uploads bucket its files come, without the slash. */
+  /** The prefix of the uploads bucket that its files are put below, without the slash. */
   get prefix(): string {
     const [trigger] = this.description.stages.flatMap((stage) =>
       stage.trigger.kind === "bucket" ? stage.trigger : [],
@@ -134,7 +134,7 @@ export class Flow extends Construct {
     return found(trigger, "prefix").prefix.replace(/\/$/, "");
   }
 
-  /** What it looks like from outside, as graphs, and what to ask its logs; more graphs are the flow's own. */
+  /** Its dashboard, with `more` graphs of the flow's own, and the saved queries of its logs. */
   watch(...more: cloudwatch.IWidget[][]): void {
     const { settings, clients } = this.platform;
     const stack = Stack.of(this).stackName;
@@ -203,9 +203,9 @@ export class Flow extends Construct {
     return found(this.numbers[name], `${name} in infra/src/flows/${this.description.name}.ts`);
   }
 
-  /** A stage's queue, what leads to it, who consumes it, and what is told of it. */
+  /** A stage's queue with its trigger, its event source mapping and its alarms. */
   private connect(stage: StageDescription): void {
-    if (stage.queue === undefined) throw new Error(`${stage.function} has no queue: nothing of it is known here`);
+    if (stage.queue === undefined) throw new Error(`${stage.function} has no queue, which stages of a flow need here`);
     const queue = this.queueOf(stage.queue, stage.function);
     if (stage.trigger.kind === "bucket") this.platform.buckets.uploads.notify(queue.queue, stage.trigger.prefix);
     if (stage.trigger.kind === "bus") {
@@ -224,14 +224,14 @@ export class Flow extends Construct {
     this.watchQueue(queue, alarm);
   }
 
-  /** Made once: another queue may lead what failed to it before its own turn comes. */
+  /** Created on first use: the queue of an earlier stage may move failed messages to it. */
   private queueOf(described: QueueDescription, consumer: string): MessageQueue {
     const made = this.queues.get(described.name);
     if (made !== undefined) return made;
     const { dead_letters, move_to } = described;
     const to =
       dead_letters === undefined
-        ? this.moveTarget(found(move_to, `where ${described.name} leads what failed`).function)
+        ? this.moveTarget(found(move_to, `dead_letters or move_to of ${described.name}`).function)
         : this.addDeadLetters(consumer, dead_letters);
     const { timeout } = this.function(consumer);
     const queue = new MessageQueue(this, described, { timeout, after: { receives: described.max_receives, to } });
@@ -279,7 +279,7 @@ export class Flow extends Construct {
     });
   }
 
-  /** One that failed is followed by the next: tries of an old one would only run beside it. */
+  /** Without retries: the next run does what a failed one left undone. */
   private sweep(): void {
     const { lambda } = this.function(this.description.sweeper);
     const once = { retryAttempts: 0, maxEventAge: Duration.seconds(this.platform.sweepSeconds) };
@@ -290,7 +290,7 @@ export class Flow extends Construct {
     });
   }
 
-  /** Dead letters are listed, and handed out again where they failed. Those of schedules come again by themselves. */
+  /** The API lists dead letters, and sends them back to the queue where they failed. A schedule runs again by itself. */
   private redrive(api: RustFunction): void {
     for (const { function: name, queue } of this.description.stages) {
       if (queue?.dead_letters === undefined) continue;
@@ -300,7 +300,7 @@ export class Flow extends Construct {
     for (const schedule of this.description.schedules) this.deadLettersOf(schedule.function).allowLook(api);
   }
 
-  /** What EventBridge counts, for each rule. */
+  /** A metric of EventBridge for each rule. */
   private counted(metricName: string): cloudwatch.IMetric[] {
     const EventBusName = this.platform.bus.bus.eventBusName;
     return this.rules.map(

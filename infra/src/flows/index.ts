@@ -1,4 +1,4 @@
-// Who makes each flow of shared/topology.
+// The function that makes each flow of shared/topology, by the flow's name.
 
 import type { Construct } from "constructs";
 
@@ -9,4 +9,6 @@ import { statements } from "./statements.ts";
 
 export type Maker = (scope: Construct, description: FlowDescription, platform: Platform) => Flow;
 
-export const MAKERS: Partial<Record<string, Maker>> = { scan, statements };
+export type Makers = Partial<Record<string, Maker>>;
+
+export const MAKERS: Makers = { scan, statements };
