@@ -38,10 +38,9 @@ export type Trigger =
   | { kind: "bucket"; prefix: string }
   | { kind: "socket"; route: string };
 
-/** A queue, with the environment variable and the stack output that hold its address. */
+/** A queue, with the stack output that holds its address. */
 export interface QueueName {
   name: string;
-  url_variable: string;
   url_output: string;
 }
 

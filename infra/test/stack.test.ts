@@ -131,6 +131,8 @@ describe("queues", () => {
     for (const flow of TOPOLOGY.flows) {
       for (const { name, url_output } of [...queuesOf(flow), ...deadLettersOf(flow)]) {
         expect(seen.words(seen.outputs[url_output]), url_output).toBe(`{${flow.name}/${name}/queue}`);
+        // Functions append its name to the address of all.
+        expect(seen.one("AWS::SQS::Queue", `${flow.name}/${name}/queue`).QueueName).toBe(`Riffle-${name}`);
       }
     }
     const told = Object.keys(seen.outputs).filter((name) => /(Queue|DeadLetters)Url$/.test(name));
@@ -546,8 +548,12 @@ test("a flow is made of its description, and of numbers and grants", () => {
   for (const one of ["demo-uploads-age", "demo-telling-depth", "demo-telling-dead-letters-any", "demo-teller-errors"]) {
     expect(alarms).toContain(`Riffle-${one}`);
   }
-  const told = other.one("AWS::Lambda::Function", "clients/api/function").Environment.Variables;
-  expect(other.words(told.DEMO_TELLING_DEAD_LETTERS_URL)).toBe("{demo/demo-telling-dead-letters/queue}");
+  expect(other.rights("clients/api/role")).toEqual(
+    expect.arrayContaining([
+      "sqs:DeleteMessage {demo/demo-telling-dead-letters/queue.Arn}",
+      "sqs:SendMessage {demo/demo-telling/queue.Arn}",
+    ]),
+  );
   expect(other.words(other.outputs.DemoUploadsQueueUrl)).toBe("{demo/demo-uploads/queue}");
   expect(other.circle).toBeUndefined();
 });

@@ -34,7 +34,7 @@ export const DEMO: FlowDescription = {
       function: "demo-receiver",
       trigger: { kind: "bucket", prefix: "demo/" },
       queue: {
-        ...{ name: "demo-uploads", url_variable: "DEMO_UPLOADS_QUEUE_URL", url_output: "DemoUploadsQueueUrl" },
+        ...{ name: "demo-uploads", url_output: "DemoUploadsQueueUrl" },
         ...{ batch: 3, max_receives: 4, move_to: { function: "demo-teller", queue: "demo-telling" } },
       },
     },
@@ -42,11 +42,11 @@ export const DEMO: FlowDescription = {
       function: "demo-teller",
       trigger: { kind: "bus", flow: "demo", types: ["demo.received"] },
       queue: {
-        ...{ name: "demo-telling", url_variable: "DEMO_TELLING_QUEUE_URL", url_output: "DemoTellingQueueUrl" },
+        ...{ name: "demo-telling", url_output: "DemoTellingQueueUrl" },
         ...{ batch: 7, max_receives: 6 },
         dead_letters: {
           name: "demo-telling-dead-letters",
-          url_variable: "DEMO_TELLING_DEAD_LETTERS_URL",
+
           url_output: "DemoTellingDeadLettersUrl",
         },
       },

@@ -1,17 +1,23 @@
 // An SQS queue. A message that keeps failing moves to another queue and is never dropped.
 
-import { Duration } from "aws-cdk-lib";
+import { Aws, Duration, Stack } from "aws-cdk-lib";
 import * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 
-import type { QueueName } from "../topology.ts";
+import type { Settings } from "../settings.ts";
 import { acknowledge } from "./nag-suppressions.ts";
 import type { RustFunction } from "./rust-function.ts";
 
 /** The visibility timeout in multiples of the consumer's timeout, as AWS recommends: a slow batch is not read twice. */
 const TIMEOUTS_INVISIBLE = 6;
 
-export interface ConsumedProps {
+export interface MessageQueueProps {
+  settings: Settings;
+  /** Left out for a queue of dead letters: no function consumes it. */
+  consumed?: Consumed;
+}
+
+export interface Consumed {
   /** The timeout of the function that consumes it. */
   timeout: Duration;
   /** A message received this often moves to this queue. */
@@ -22,14 +28,14 @@ export class MessageQueue extends Construct {
   readonly queue: sqs.Queue;
   /** Its name in topology, and the construct's id. */
   readonly name: string;
-  private readonly variable: string;
+  private readonly settings: Settings;
 
-  /** Without `consumed` it is a queue of dead letters: no function consumes it. */
-  constructor(scope: Construct, of: QueueName, consumed?: ConsumedProps) {
-    super(scope, of.name);
-    this.name = of.name;
-    this.variable = of.url_variable;
+  constructor(scope: Construct, name: string, { settings, consumed }: MessageQueueProps) {
+    super(scope, name);
+    this.name = name;
+    this.settings = settings;
     this.queue = new sqs.Queue(this, "queue", {
+      queueName: prefixOf(this) + name,
       // The most that SQS keeps.
       retentionPeriod: Duration.days(14),
       encryption: sqs.QueueEncryption.SQS_MANAGED,
@@ -46,7 +52,7 @@ export class MessageQueue extends Construct {
     }
   }
 
-  /** Lets a function send to it, and sets the variable with its address. */
+  /** Lets a function send to it. */
   allowSend(sender: RustFunction): void {
     sender.allow(["sqs:SendMessage"], [this.queue.queueArn]);
     this.tell(sender);
@@ -64,7 +70,16 @@ export class MessageQueue extends Construct {
     who.allow(["sqs:DeleteMessage"], [this.queue.queueArn]);
   }
 
+  /**
+   * Functions get one address for all queues and append the queue's name to it. An address of each would exceed the 4 KB
+   * that Lambda allows for all variables of `api`.
+   */
   private tell(who: RustFunction): void {
-    who.set({ [this.variable]: this.queue.queueUrl });
+    const stack = Stack.of(this);
+    const service = this.settings.endpoint ?? `https://sqs.${stack.region}.${Aws.URL_SUFFIX}`;
+    who.set({ QUEUES_URL: `${service}/${stack.account}/${prefixOf(this)}` });
   }
 }
+
+/** What the names of a stack's queues begin with. */
+const prefixOf = (of: Construct) => `${Stack.of(of).stackName}-`;

@@ -28,6 +28,7 @@ import {
   type FlowDescription,
   functionsOf,
   type QueueDescription,
+  type QueueName,
   queuesOf,
   type StageDescription,
 } from "../topology.ts";
@@ -103,7 +104,7 @@ export class Flow extends Construct {
     );
   }
 
-  /** Lets a function send to these queues, and sets the variables with their addresses. */
+  /** Lets a function send to these queues. */
   send(sender: RustFunction, ...queues: string[]): void {
     for (const name of queues) found(this.queues.get(name), name).allowSend(sender);
   }
@@ -234,7 +235,10 @@ export class Flow extends Construct {
         ? this.moveTarget(found(move_to, `dead_letters or move_to of ${described.name}`).function)
         : this.addDeadLetters(consumer, dead_letters);
     const { timeout } = this.function(consumer);
-    const queue = new MessageQueue(this, described, { timeout, after: { receives: described.max_receives, to } });
+    const queue = new MessageQueue(this, described.name, {
+      settings: this.platform.settings,
+      consumed: { timeout, after: { receives: described.max_receives, to } },
+    });
     this.queues.set(described.name, queue);
     return queue;
   }
@@ -244,17 +248,18 @@ export class Flow extends Construct {
     return this.queueOf(found(stage?.queue, `queue of ${consumer}`), consumer);
   }
 
-  private addDeadLetters(of: string, name: FlowDescription["schedules"][number]["dead_letters"]): MessageQueue {
-    const letters = new MessageQueue(this, name);
+  private addDeadLetters(of: string, { name }: QueueName): MessageQueue {
+    const { settings, alarms } = this.platform;
+    const letters = new MessageQueue(this, name, { settings });
     this.deadLetters.set(of, letters);
-    this.platform.alarms.add(this.stateless, `${name.name}-any`, {
+    alarms.add(this.stateless, `${name}-any`, {
       metric: letters.queue.metricApproximateNumberOfMessagesVisible({
         period: Duration.minutes(1),
         statistic: "Maximum",
       }),
       threshold: 0,
       periods: 1,
-      says: `Something lies in ${name.name}`,
+      says: `Something lies in ${name}`,
       runbook: "dead-letters",
     });
     return letters;
