@@ -19,7 +19,9 @@ use crate::error::failure;
 /// Messages of one request.
 const BATCH: i32 = 10;
 /// Seconds. Long enough to look through a queue.
-const HIDDEN: i32 = 60;
+const HIDDEN: i32 = 120;
+/// A queue is looked through when nothing new came so often: a message may be on its way.
+const TRIES: u32 = 2;
 /// Seconds that a request waits for a message: a queue's shelves are all looked at only by one that waits.
 const WAIT: i32 = 1;
 
@@ -48,7 +50,7 @@ struct Held {
 }
 
 impl SqsDeadLetters {
-    pub(crate) fn new(client: Client, places: Vec<DeadLetterPlace>, meter: Arc<Meter>) -> Self {
+    pub fn new(client: Client, places: Vec<DeadLetterPlace>, meter: Arc<Meter>) -> Self {
         Self { client, places, meter }
     }
 
@@ -62,8 +64,8 @@ impl SqsDeadLetters {
         place: &DeadLetterPlace,
         enough: impl Fn(&BTreeMap<String, Held>) -> bool,
     ) -> Result<BTreeMap<String, Held>, PortError> {
-        let mut held = BTreeMap::new();
-        while !enough(&held) {
+        let (mut held, mut nothing_new) = (BTreeMap::new(), 0);
+        while !enough(&held) && nothing_new < TRIES {
             let receive = self.client.receive_message().queue_url(&place.url);
             let sent = receive
                 .max_number_of_messages(BATCH)
@@ -80,9 +82,7 @@ impl SqsDeadLetters {
                 let one = read(place, message)?;
                 held.insert(one.letter.id.clone(), one);
             }
-            if held.len() == before {
-                break;
-            }
+            nothing_new = if held.len() == before { nothing_new + 1 } else { 0 };
         }
         Ok(held)
     }
