@@ -31,8 +31,8 @@ pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
         to,
         types: arguments.types.clone(),
     };
-    if let Some(deaf) = arguments.types.iter().find(|kind| !replay.consumer.listens_to().contains(kind)) {
-        let why = format!("{} does not listen to {}", replay.consumer.as_str(), deaf.as_str());
+    if let Some(deaf) = arguments.types.iter().find(|kind| !replay.consumer.event_types().contains(&&**kind)) {
+        let why = format!("{} does not listen to {}", replay.consumer.function, deaf);
         return Err(Problem::new(why));
     }
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
@@ -55,14 +55,14 @@ pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
     let name = &replay.name;
     if arguments.json {
         let line = json!({
-            "replay": name, "consumer": replay.consumer.as_str(), "events": count, "dead_letters": failed,
+            "replay": name, "consumer": replay.consumer.function, "events": count, "dead_letters": failed,
         });
         writeln!(std::io::stdout().lock(), "{line}")?;
     } else {
         say(&format!(
             "{} told again to {} in {name}",
             words::count(count, "event"),
-            replay.consumer.as_str()
+            replay.consumer.function
         ));
     }
     if failed == 0 {
@@ -79,7 +79,7 @@ async fn settled(platform: &Arc<Platform>) -> Result<(), Problem> {
 
 async fn dead(platform: &Platform) -> Result<u64, Problem> {
     let depths = platform.queues.depths().await?;
-    let dead = depths.iter().filter(|depth| depth.queue.is_dead_letter());
+    let dead = depths.iter().filter(|depth| platform.queues.topology().queue(&depth.queue).is_none());
     Ok(dead.map(|depth| depth.ready + depth.in_flight + depth.waiting).sum())
 }
 
@@ -97,7 +97,7 @@ async fn shadow(
                 .map_err(|error| Problem::new(format!("an archived event cannot be read: {error}")))?;
             let file = &event.detail.processing_id;
             let differences =
-                match platform.statements.processor.differences(replay.consumer, &event.detail).await {
+                match platform.statements.processor.differences(replay.consumer.function, &event.detail).await {
                     Ok(differences) => differences,
                     Err(failure) => {
                         skipped += 1;

@@ -14,7 +14,7 @@ mod queue;
 pub use actions::{Action, MatchMode, OcrMode, Options, Secret, StartScan};
 pub use bucket::{BucketEntity, BucketName, BucketNotification, BucketObject, BucketRecord, NoKey};
 pub use events::{
-    AccountPeriod, BusEvent, Consumer, DeletionRequested, DirectFile, EVENT_SOURCE, EVENT_VERSION,
+    AccountPeriod, BusEvent, DeletionRequested, DirectFile, EVENT_SOURCE, EVENT_VERSION, FlowEvents, FlowOf,
     ErrorOccurred, Event, EventData, EventType, FileDeleted, FileProcessed, FileUploaded, ProcessingMode,
     TransactionsCategorized, TransactionsCreated, UploadedObject,
 };

@@ -33,7 +33,7 @@ pub use inbox::{MemoryInbox, NewObject};
 pub use ledger::{Books, Change, MemoryLedger, name_of};
 pub use notifier::{MAX_FRAME_BYTES, MemoryNotifier, Pushed};
 pub use objects::MemoryObjects;
-pub use place::{Place, Redrive, Stage};
+pub use place::Place;
 pub use queue::{MemoryQueue, Received};
 pub use statements::{
     FileKey, MemoryStatements, Noted, Row, RowKey, StatementBooks, Waiting, name_of_change,

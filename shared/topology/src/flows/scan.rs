@@ -14,28 +14,35 @@ pub const QUARANTINE: &str = "scan-quarantine";
 /// Scans that look finished.
 pub const FINISH: &str = "scan-finish";
 
+pub const DISPATCHER: &str = "scan-dispatcher";
+pub const WORKER: &str = "scan-worker";
+pub const QUARANTINER: &str = "scan-quarantine";
+pub const FINISHER: &str = "scan-finisher";
+pub const SWEEPER: &str = "scan-sweeper";
+pub const SCHEDULER: &str = "scan-scheduler";
+
 pub const FLOW: Flow = Flow {
     name: NAME,
     title: "Scans",
     stages: &[
-        stage("scan-dispatcher", queue(DISPATCH)),
+        stage(DISPATCHER, queue(DISPATCH)),
         stage(
-            "scan-worker",
+            WORKER,
             QueueSpec {
                 batch: 10,
                 // One batch is fetched and booked while another is read.
                 local_consumers: Consumers::PerJob(2),
                 // A file that ends its worker this often is read alone.
                 max_receives: 3,
-                then: Then::MoveTo("scan-quarantine"),
+                then: Then::MoveTo(QUARANTINER),
                 ..queue(WORK)
             },
         ),
-        stage("scan-quarantine", QueueSpec { alone: true, ..queue(QUARANTINE) }),
-        stage("scan-finisher", queue(FINISH)),
+        stage(QUARANTINER, QueueSpec { alone: true, ..queue(QUARANTINE) }),
+        stage(FINISHER, queue(FINISH)),
     ],
-    sweeper: "scan-sweeper",
-    schedules: &["scan-scheduler"],
+    sweeper: SWEEPER,
+    schedules: &[SCHEDULER],
 };
 
 const fn stage(function: &'static str, queue: QueueSpec) -> Stage {

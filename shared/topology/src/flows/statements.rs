@@ -16,10 +16,19 @@ pub const FIGURES: &str = "statements-figures";
 pub const AUDIT: &str = "statements-audit";
 pub const ERRORS: &str = "statements-errors";
 
-/// The function that reads a file.
+/// Notes uploads.
+pub const RECEIVER: &str = "s3-event-handler";
+/// Reads files, and deletes them.
 pub const PROCESSOR: &str = "file-processor-consumer";
 pub const CATEGORIZER: &str = "categorization-consumer";
+/// Derives figures.
 pub const ANALYTICS: &str = "analytics-consumer";
+/// Keeps every event.
+pub const AUDITOR: &str = "audit-consumer";
+/// Notes on a file what failed for good.
+pub const NOTER: &str = "error-consumer";
+
+pub const SWEEPER: &str = "ingest-sweeper";
 
 /// Every type of event of the flow.
 pub const EVENTS: &[&str] = &[
@@ -38,7 +47,7 @@ pub const FLOW: Flow = Flow {
     title: "Statements",
     stages: &[
         Stage {
-            function: "s3-event-handler",
+            function: RECEIVER,
             trigger: Trigger::Bucket(PREFIX),
             queue: Some(queue(UPLOADS, 10, 2)),
         },
@@ -50,10 +59,10 @@ pub const FLOW: Flow = Flow {
             &["file.processed", "transactions.categorized", "file.deleted"],
             queue(FIGURES, 5, 2),
         ),
-        listener("audit-consumer", EVENTS, queue(AUDIT, 10, 2)),
-        listener("error-consumer", &["error.occurred"], queue(ERRORS, 10, 1)),
+        listener(AUDITOR, EVENTS, queue(AUDIT, 10, 2)),
+        listener(NOTER, &["error.occurred"], queue(ERRORS, 10, 1)),
     ],
-    sweeper: "ingest-sweeper",
+    sweeper: SWEEPER,
     schedules: &[],
 };
 
