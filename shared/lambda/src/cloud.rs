@@ -17,8 +17,8 @@ use riffle_scan::{
     Worker, keys,
 };
 use riffle_textract_adapter::{Pace, Textract};
+use riffle_topology::RIFFLE;
 use riffle_topology::scan::FINISH;
-use riffle_topology::{RIFFLE, url_variable};
 use tokio::runtime::Handle;
 
 use crate::{ConfigError, Env, Nobody};
@@ -142,9 +142,10 @@ impl Cloud {
         })
     }
 
-    /// Where the queue of this name is.
+    /// Where the queue of this name is: what all addresses of queues begin with, and the name. A variable for each queue
+    /// would exceed what Lambda allows for all of a function's variables.
     pub(crate) fn queue_url(&self, queue: &str) -> Result<String, ConfigError> {
-        self.env.url(&url_variable(queue), &["https", "http"])
+        Ok(self.env.url("QUEUES_URL", &["https", "http"])? + queue)
     }
 
     /// Every queue of dead letters, of all flows.

@@ -43,13 +43,6 @@ pub fn dead_letters_of(queue: &str) -> String {
     format!("{queue}{DEAD_LETTERS}")
 }
 
-/// The environment variable that tells a function where a queue is: `SCAN_WORK_QUEUE_URL` for `scan-work`,
-/// `SCAN_WORK_DEAD_LETTERS_URL` for `scan-work-dead-letters`.
-pub fn url_variable(queue: &str) -> String {
-    let stem = queue.replace('-', "_").to_uppercase();
-    if queue.ends_with(DEAD_LETTERS) { format!("{stem}_URL") } else { format!("{stem}_QUEUE_URL") }
-}
-
 /// The output of a deployed stack that tells where a queue is: `ScanWorkQueueUrl` for `scan-work`,
 /// `ScanWorkDeadLettersUrl` for `scan-work-dead-letters`.
 pub fn url_output(queue: &str) -> String {

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::{
     COMMON, Consumers, Flow, QueueSpec, Stage, Then, Topology, Trigger, dead_letters_of, url_output,
-    url_variable,
 };
 
 #[derive(Debug, Serialize)]
@@ -53,7 +52,6 @@ enum TriggerDocument {
 struct QueueDocument {
     name: &'static str,
     /// The environment variable that tells where it is.
-    url_variable: String,
     /// The stack's output that does.
     url_output: String,
     batch: u32,
@@ -72,7 +70,6 @@ struct QueueDocument {
 struct DeadLettersDocument {
     name: String,
     /// The environment variable that tells where it is.
-    url_variable: String,
     /// The stack's output that does.
     url_output: String,
 }
@@ -133,7 +130,6 @@ fn queue(topology: Topology, spec: &QueueSpec) -> QueueDocument {
     };
     QueueDocument {
         name: spec.name,
-        url_variable: url_variable(spec.name),
         url_output: url_output(spec.name),
         batch: spec.batch,
         local_consumers: match spec.local_consumers {
@@ -149,5 +145,5 @@ fn queue(topology: Topology, spec: &QueueSpec) -> QueueDocument {
 
 fn dead_letters(of: &str) -> DeadLettersDocument {
     let name = dead_letters_of(of);
-    DeadLettersDocument { url_variable: url_variable(&name), url_output: url_output(&name), name }
+    DeadLettersDocument { url_output: url_output(&name), name }
 }

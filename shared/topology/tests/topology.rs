@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use riffle_topology::{
     Consumed, Consumers, Flow, QueueSpec, RIFFLE, Stage, Then, Topology, Trigger, export, scan, url_output,
-    url_variable,
 };
 
 const GOLDEN: &str = include_str!("../../contracts/golden/topology.v1.json");
@@ -51,9 +50,7 @@ fn redrive_leads_through_quarantine() {
 }
 
 #[test]
-fn variables_follow_from_names() {
-    assert_eq!(url_variable("scan-work"), "SCAN_WORK_QUEUE_URL");
-    assert_eq!(url_variable("statements-process-dead-letters"), "STATEMENTS_PROCESS_DEAD_LETTERS_URL");
+fn outputs_follow_from_names() {
     assert_eq!(url_output("scan-work"), "ScanWorkQueueUrl");
     assert_eq!(url_output("statements-process-dead-letters"), "StatementsProcessDeadLettersUrl");
 }
