@@ -91,7 +91,7 @@ export class Riffle extends Stack {
       NoticesTopic: notices.topic.topicArn,
       EventBus: bus.bus.eventBusName,
       ...(bus.archive && { EventArchive: [bus.archive.archiveName, "docs/runbook.md#replaying-events"] }),
-      IngestTable: tables.ingest.table.tableName,
+      RecordsTable: tables.records.table.tableName,
       ScanTable: tables.scan.table.tableName,
       ConnectionsTable: tables.connections.table.tableName,
       TicketsTable: tables.tickets.table.tableName,

@@ -49,7 +49,7 @@ const tell = [...push, ...table("connections", "Query DeleteItem")];
 const notify = ["sns:Publish {notices/topic}"];
 /** A statement and all that came of it. */
 const removes = [
-  ...table("ingest", "GetItem PutItem UpdateItem DeleteItem Query"),
+  ...table("records", "GetItem PutItem UpdateItem DeleteItem Query"),
   ...read("objects", "ingest"),
   ...remove("objects", "ingest"),
   ...statements("DeleteObjectVersion"),
@@ -97,8 +97,8 @@ const RIGHTS: Record<string, string[]> = {
     ...write("objects", "uploads uploaded"),
     ...read("uploads", "files uploaded"),
     ...on(`${bucket("uploads")}/uploaded/*`, "s3", "PutObject AbortMultipartUpload ListMultipartUploadParts"),
-    ...table("ingest", "GetItem PutItem DeleteItem BatchGetItem Query"),
-    ...index("ingest", "listed"),
+    ...table("records", "GetItem PutItem DeleteItem BatchGetItem Query"),
+    ...index("records", "listed"),
     ...read("objects", "ingest rules"),
     ...write("objects", "rules"),
     ...statements("PutObject"),
@@ -154,38 +154,38 @@ const RIGHTS: Record<string, string[]> = {
 
   "s3-event-handler": [
     ...consume("statements/statements-uploads"),
-    ...table("ingest", "GetItem PutItem"),
+    ...table("records", "GetItem PutItem"),
     ...readStatements,
     ...statements("GetObjectVersionTagging"),
     ...publish,
   ],
   "file-processor-consumer": [
     ...consume("statements/statements-process"),
-    ...table("ingest", "BatchGetItem ConditionCheckItem"),
+    ...table("records", "BatchGetItem ConditionCheckItem"),
     ...readStatements,
     ...write("objects", "ingest"),
     ...removes,
   ],
   "categorization-consumer": [
     ...consume("statements/statements-categorize"),
-    ...table("ingest", "BatchGetItem UpdateItem"),
+    ...table("records", "BatchGetItem UpdateItem"),
     ...read("objects", "ingest rules"),
     ...publish,
   ],
   "analytics-consumer": [
     ...consume("statements/statements-figures"),
-    ...table("ingest", "GetItem PutItem Query"),
+    ...table("records", "GetItem PutItem Query"),
     ...publish,
   ],
   "audit-consumer": [
     ...consume("statements/statements-audit"),
-    ...table("ingest", "GetItem PutItem DeleteItem Query"),
+    ...table("records", "GetItem PutItem DeleteItem Query"),
     ...publish,
   ],
-  "error-consumer": [...consume("statements/statements-errors"), ...table("ingest", "GetItem PutItem")],
+  "error-consumer": [...consume("statements/statements-errors"), ...table("records", "GetItem PutItem")],
   "ingest-sweeper": [
-    ...table("ingest", "BatchGetItem"),
-    ...index("ingest", "open"),
+    ...table("records", "BatchGetItem"),
+    ...index("records", "open"),
     ...removes,
     ...send("statements", "statements-process"),
   ],
@@ -332,7 +332,7 @@ const TOLD: Record<string, string> = {
     "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET QUEUES_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
   api: [
     "SCAN_TABLE CONNECTIONS_TABLE TICKETS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET SOCKET_URL PAGE_URL",
-    "GOOGLE_DRIVE OCR_BACKEND LINK_LIFETIME_SECONDS AUTH_AUTHORITY AUTH_CLIENT_ID AUTH_DOMAIN INGEST_TABLE EVENT_BUS",
+    "GOOGLE_DRIVE OCR_BACKEND LINK_LIFETIME_SECONDS AUTH_AUTHORITY AUTH_CLIENT_ID AUTH_DOMAIN RECORDS_TABLE EVENT_BUS",
     "QUEUES_URL",
   ].join(" "),
   "scan-dispatcher":
@@ -345,13 +345,13 @@ const TOLD: Record<string, string> = {
     "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET NOTICE_TOPIC_ARN CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
   "scan-sweeper": "SCAN_TABLE CONNECTIONS_TABLE OBJECTS_BUCKET QUEUES_URL CONNECTIONS_ENDPOINT PAGE_URL",
   "scan-scheduler": "SCAN_TABLE CONNECTIONS_TABLE OBJECTS_BUCKET QUEUES_URL PAGE_URL",
-  "s3-event-handler": "INGEST_TABLE UPLOADS_BUCKET EVENT_BUS PROCESSING_MODE",
-  "file-processor-consumer": "INGEST_TABLE UPLOADS_BUCKET OBJECTS_BUCKET EVENT_BUS",
-  "categorization-consumer": "INGEST_TABLE OBJECTS_BUCKET EVENT_BUS",
-  "analytics-consumer": "INGEST_TABLE EVENT_BUS",
-  "audit-consumer": "INGEST_TABLE EVENT_BUS",
-  "error-consumer": "INGEST_TABLE",
-  "ingest-sweeper": "INGEST_TABLE OBJECTS_BUCKET UPLOADS_BUCKET EVENT_BUS QUEUES_URL",
+  "s3-event-handler": "RECORDS_TABLE UPLOADS_BUCKET EVENT_BUS PROCESSING_MODE",
+  "file-processor-consumer": "RECORDS_TABLE UPLOADS_BUCKET OBJECTS_BUCKET EVENT_BUS",
+  "categorization-consumer": "RECORDS_TABLE OBJECTS_BUCKET EVENT_BUS",
+  "analytics-consumer": "RECORDS_TABLE EVENT_BUS",
+  "audit-consumer": "RECORDS_TABLE EVENT_BUS",
+  "error-consumer": "RECORDS_TABLE",
+  "ingest-sweeper": "RECORDS_TABLE OBJECTS_BUCKET UPLOADS_BUCKET EVENT_BUS QUEUES_URL",
 };
 
 test.each(FUNCTIONS)("what %s is told", (name) => {

@@ -231,7 +231,7 @@ describe("data", () => {
       ["open", "open_shard", "pk", "KEYS_ONLY"],
       ["tenant", "tenant", "listed_at", "KEYS_ONLY"],
     ]);
-    expect(indexes("ingest")).toEqual([
+    expect(indexes("records")).toEqual([
       ["open", "open_shard", "listed_at", "KEYS_ONLY"],
       ["listed", "list", "listed_at", "KEYS_ONLY"],
     ]);

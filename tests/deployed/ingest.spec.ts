@@ -180,7 +180,7 @@ test("a deleted statement leaves nothing that is its own", async () => {
   const remaining = (parts.Versions ?? []).filter(({ Key, IsLatest }) => IsLatest && Key?.includes(first.id));
   expect(remaining).toEqual([]);
   const said = JSON.stringify(
-    (await stored(outputs.IngestTable)).filter((item) => item.pk?.S?.includes(person.tenant)),
+    (await stored(outputs.RecordsTable)).filter((item) => item.pk?.S?.includes(person.tenant)),
   );
   for (const gone of ["first.csv", "Booking number 01", "Booking number 03", key]) expect(said).not.toContain(gone);
   expect(said).toContain("Booking number 08");

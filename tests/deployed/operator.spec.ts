@@ -49,7 +49,7 @@ test("riffle doctor finds the stack well, by either name, and says what is missi
     expect(status, "warnings").toBe(1);
     for (const one of [
       "ScanTable",
-      "IngestTable",
+      "RecordsTable",
       "ScanWorkQueueUrl",
       "StatementsAuditDeadLettersUrl",
       "TokenKeyId",

@@ -54,38 +54,38 @@ export function statements(scope: Construct, description: FlowDescription, platf
 
   handler.set({ PROCESSING_MODE: settings.processingMode });
   if (settings.restorePrefix !== undefined) handler.set({ RESTORE_PREFIX: settings.restorePrefix });
-  tables.ingest.allow(handler, "GetItem", "PutItem");
+  tables.records.allow(handler, "GetItem", "PutItem");
   buckets.uploads.allowReadVersions(handler, files);
   buckets.uploads.allowTags(handler, files);
   if (settings.processingMode !== "events") flow.send(handler, "statements-process");
 
-  tables.ingest.allow(processor, "BatchGetItem", "ConditionCheckItem");
+  tables.records.allow(processor, "BatchGetItem", "ConditionCheckItem");
   buckets.uploads.allowReadVersions(processor, files);
   buckets.objects.allowWrite(processor, PARTS);
 
-  tables.ingest.allow(sweeper, "BatchGetItem");
-  tables.ingest.allowQuery(sweeper, "open");
+  tables.records.allow(sweeper, "BatchGetItem");
+  tables.records.allowQuery(sweeper, "open");
   flow.send(sweeper, "statements-process");
 
   // A file and all that came of it.
   for (const remover of [processor, sweeper]) {
-    tables.ingest.allow(remover, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query");
+    tables.records.allow(remover, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query");
     buckets.objects.allowRead(remover, PARTS);
     buckets.objects.allowDelete(remover, PARTS);
     buckets.uploads.allowDeleteVersions(remover, files);
   }
 
-  tables.ingest.allow(categorizer, "BatchGetItem", "UpdateItem");
+  tables.records.allow(categorizer, "BatchGetItem", "UpdateItem");
   buckets.objects.allowRead(categorizer, PARTS, RULES);
 
-  tables.ingest.allow(deriver, "GetItem", "PutItem", "Query");
+  tables.records.allow(deriver, "GetItem", "PutItem", "Query");
   // What comes of a file that is gone is forgotten at once.
-  tables.ingest.allow(recorder, "GetItem", "PutItem", "DeleteItem", "Query");
-  tables.ingest.allow(noter, "GetItem", "PutItem");
+  tables.records.allow(recorder, "GetItem", "PutItem", "DeleteItem", "Query");
+  tables.records.allow(noter, "GetItem", "PutItem");
 
   // People list files, upload them, say what transactions are for, and have files deleted.
-  tables.ingest.allow(api, "GetItem", "PutItem", "DeleteItem", "BatchGetItem", "Query");
-  tables.ingest.allowQuery(api, "listed");
+  tables.records.allow(api, "GetItem", "PutItem", "DeleteItem", "BatchGetItem", "Query");
+  tables.records.allowQuery(api, "listed");
   buckets.objects.allowRead(api, PARTS, RULES);
   buckets.objects.allowWrite(api, RULES);
   buckets.uploads.allowWrite(api, files);

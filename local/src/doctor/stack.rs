@@ -26,7 +26,7 @@ pub async fn check(deployed: &Deployed, checks: &mut Checks) -> Result<(), Probl
     if !credentials(deployed, checks).await {
         return Ok(());
     }
-    for name in ["ScanTable", "IngestTable", "ConnectionsTable", "TicketsTable", "TokensTable"] {
+    for name in ["ScanTable", "RecordsTable", "ConnectionsTable", "TicketsTable", "TokensTable"] {
         if let Some(table) = output(deployed, name, checks) {
             judge_table(name, table, &deployed.stack.look.table(table).await, checks);
         }

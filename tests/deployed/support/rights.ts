@@ -101,7 +101,7 @@ function inWords(resource: string): string {
   ]);
   const names: [string, string][] = [
     ...queues,
-    [outputs.IngestTable, "ingest"],
+    [outputs.RecordsTable, "records"],
     [outputs.EventBus, "events"],
     [outputs.ScanTable, "scan"],
     [outputs.ConnectionsTable, "connections"],

@@ -98,18 +98,18 @@ class Flow {
 
   /** As if it had been so for two hours. */
   async age({ id }: Put): Promise<void> {
-    const Key = { pk: { S: `F#${this.person.tenant}#${id}` }, sk: { S: "FILE" } };
-    const { Item = {} } = await tables.send(new GetItemCommand({ TableName: outputs.IngestTable, Key }));
+    const Key = { pk: { S: `R#statements#${this.person.tenant}#${id}` }, sk: { S: "RECORD" } };
+    const { Item = {} } = await tables.send(new GetItemCommand({ TableName: outputs.RecordsTable, Key }));
     const then = new Date(Date.now() - 7_200_000);
     const record = {
       ...(JSON.parse(long(Item.rc)) as object),
-      received_at: then.toISOString(),
+      created_at: then.toISOString(),
       changed_at: then.toISOString(),
     };
     const listed = (BigInt(then.getTime()) * 1_000_000n + 2n ** 63n).toString(16).padStart(16, "0");
     await tables.send(
       new UpdateItemCommand({
-        ...{ TableName: outputs.IngestTable, Key },
+        ...{ TableName: outputs.RecordsTable, Key },
         UpdateExpression: "SET rc = :record, listed_at = :listed",
         ExpressionAttributeValues: { ":record": { S: JSON.stringify(record) }, ":listed": { S: listed + id } },
       }),
@@ -212,9 +212,9 @@ const DONE: Record<string, [RegExp, Doing][]> = {
       /GetObject objects\/ingest/,
       async (flow, person) => person.ask("GET", `/api/statements/transactions?file=${(await flow.read()).id}`),
     ],
-    [/index\/listed|BatchGetItem table\/ingest/, async (_, person) => person.ask("GET", "/api/statements/files")],
+    [/index\/listed|BatchGetItem table\/records/, async (_, person) => person.ask("GET", "/api/statements/files")],
     [
-      /table\/ingest|PutEvents/,
+      /table\/records|PutEvents/,
       async (flow, person) => {
         const { id } = await flow.read();
         await person.ask("GET", `/api/statements/files/${id}/timeline`);

@@ -148,7 +148,7 @@ export async function quiet(): Promise<void> {
 
 /** What the audit trail keeps of a tenant: each event as it was told. */
 export async function kept(tenant: string): Promise<{ detail_type: string; detail: string }[]> {
-  const items = await stored(outputs.IngestTable);
+  const items = await stored(outputs.RecordsTable);
   return items
     .filter((item) => item.list?.S === `A#${tenant}`)
     .map((item) => ({ detail_type: item.ty?.S ?? "", detail: long(item.ev) }));
@@ -161,7 +161,7 @@ export function long(stored: AttributeValue | undefined): string {
 
 /** How often the figures of a tenant were derived. */
 export async function derived(tenant: string): Promise<number> {
-  const items = await stored(outputs.IngestTable);
+  const items = await stored(outputs.RecordsTable);
   const versions = items.filter((item) => item.pk?.S === `G#${tenant}`).map((item) => Number(item.vn?.N));
   return versions.reduce((sum, version) => sum + version, 0);
 }
