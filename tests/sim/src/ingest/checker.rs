@@ -94,7 +94,7 @@ impl World {
                     FileState::Deleted => {
                         self.stores.statements.inspect(|books| nothing_left(books, file))?;
                         // Where nobody ends who lives too long, he may still write, and takes it away himself.
-                        if self.scenario.timeouts {
+                        if self.scenario.conditions.timeouts {
                             self.without_objects(file)?;
                         }
                     }
@@ -294,7 +294,7 @@ impl World {
         let Some((event, replayed, shadow)) = told(&message.message.body) else { return Ok(()) };
         self.control.sometimes("a message of ingest becomes a dead letter");
         // Where faults strike, what should have been told may not have been; the sweep says so later.
-        let is_quiet = self.is_friendly() || self.calm_since.is_some_and(|calm| calm < since);
+        let is_quiet = self.is_friendly() || self.platform.calm_since.is_some_and(|calm| calm < since);
         // Of what tells of a failure no other tells.
         let tells_of_one = event.event_type() == EventType::ErrorOccurred;
         if !is_quiet || replayed || shadow || tells_of_one {
@@ -317,7 +317,7 @@ impl World {
 
     /// Whether it takes too long, now that nothing goes wrong any more.
     fn patience(&self) -> Result<(), Violation> {
-        let Some(calm) = self.calm_since else {
+        let Some(calm) = self.platform.calm_since else {
             return Ok(());
         };
         let waited = self.now() - calm;

@@ -6,8 +6,6 @@ use riffle_contracts::{Consumer, EventType};
 use riffle_ports::Inbox;
 use riffle_testkit::memory::{FileKey, MemoryInbox, NewObject};
 
-use crate::run::World as _;
-
 use super::scenario::{Scenario, TENANTS, When};
 use super::world::{Kind, World};
 
@@ -106,7 +104,7 @@ impl World {
         };
         // Who does not see it yet asks later; what never shows is none of this flow's.
         if !self.stores.statements.inspect(|books| books.files.contains_key(&key)) {
-            if self.is_hostile() {
+            if self.platform.is_hostile() {
                 self.later(Deed::Delete(number));
             }
             return;
@@ -117,7 +115,7 @@ impl World {
 
     /// On the platform the old invocations live on for as long as any may; on a laptop they are ended first.
     fn deploy(&mut self) {
-        if !self.scenario.timeouts {
+        if !self.scenario.conditions.timeouts {
             self.cut_power();
         }
         self.reader.deploy();

@@ -11,8 +11,9 @@ use super::harm::{file_of, told};
 use super::model::{self, Key};
 use super::reader::Nature;
 use super::scenario::BUCKET;
-use super::world::{GARBAGE, World};
+use super::world::World;
 use crate::Violation;
+use crate::platform::GARBAGE;
 
 impl World {
     pub fn files(&self) -> BTreeMap<FileKey, File> {
@@ -134,7 +135,7 @@ impl World {
         for stage in Stage::ALL {
             let dead = self.stores.queue.peek(Place::DeadLetters(stage));
             let garbage = dead.iter().filter(|message| message.body == GARBAGE).count();
-            if garbage != usize::from(self.scenario.garbage) {
+            if garbage != usize::from(self.scenario.conditions.garbage) {
                 let what =
                     format!("{garbage} messages that nobody can decode are dead in {}", stage.as_str());
                 return Err(Violation::new(6, what));

@@ -8,7 +8,7 @@ use futures::future::LocalBoxFuture;
 use riffle_contracts::Consumer;
 use riffle_ingest::{Ingest, Letters, Processor};
 use riffle_ports::{DeadLetters, FileId};
-use riffle_runtime::{Event, queue_event, tick_event};
+use riffle_runtime::{Event, tick_event};
 use riffle_testkit::memory::{Place, Received, SeededIds, Stage};
 use riffle_testkit::simulator::{Control, Faulty};
 
@@ -16,6 +16,7 @@ use super::mutants::{self, Mutant};
 use super::reader::ObedientReader;
 use super::scenario::Scenario;
 use super::stores::Stores;
+use crate::platform::{batch_event, failed};
 
 /// How an invocation ended that neither crashed nor panicked.
 #[derive(Debug)]
@@ -93,13 +94,9 @@ impl Functions {
     /// The function that consumes `place`, on what was received from there.
     pub fn batch(&self, place: Place, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
         let mutant = self.mutant;
-        let messages: Vec<(String, u32, String)> = received
-            .iter()
-            .map(|received| mutants::message(mutant, received))
-            .map(|received| (received.id.to_string(), received.receive_count, received.message.body))
-            .collect();
-        let messages = messages.iter().map(|(id, count, body)| (id.as_str(), *count, body.as_str()));
-        let event = Event::new(queue_event("q", messages), "invocation");
+        let received: Vec<Received> =
+            received.iter().map(|received| mutants::message(mutant, received)).collect();
+        let event = batch_event(&received);
         let processor = self.processor.clone();
         Box::pin(async move {
             let ingest = &processor.ingest;
@@ -120,8 +117,7 @@ impl Functions {
                 },
                 _ => SqsBatchResponse::default(),
             };
-            let failures = response.batch_item_failures.into_iter();
-            Answer::Batch(failures.map(|failure| failure.item_identifier).collect())
+            Answer::Batch(failed(response))
         })
     }
 

@@ -9,7 +9,8 @@ use crate::Violation;
 use super::deeds::Deed;
 use super::replays::Snapshot;
 use super::scenario::TENANTS;
-use super::world::{GARBAGE, World};
+use super::world::World;
+use crate::platform::GARBAGE;
 
 /// Dead letters are handed out again so often before what is left of them counts as hopeless.
 const REDRIVES: u32 = 4;
@@ -29,7 +30,7 @@ impl World {
             Phase::Redriving(times) if *times < REDRIVES && self.has_letters(*times == 0) => {
                 self.control.sometimes("dead letters are handed out again");
                 let now = self.now();
-                self.calm_since = Some(now);
+                self.platform.calm_since = Some(now);
                 self.deeds.extend(TENANTS.map(|tenant| (now, Deed::Redrive(tenant))));
                 self.phase = Phase::Redriving(times + 1);
                 Ok(true)
@@ -37,7 +38,7 @@ impl World {
             Phase::Redriving(_) => {
                 self.check_ending()?;
                 let before = self.snapshot();
-                self.calm_since = Some(self.now());
+                self.platform.calm_since = Some(self.now());
                 self.control.note("replay", &[], String::new);
                 // A file that failed is tried again by whatever tells of it.
                 let failed = self

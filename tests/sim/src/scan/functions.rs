@@ -7,7 +7,7 @@ use futures::future::LocalBoxFuture;
 use riffle_ports::{
     ClientNotifier, Clock, ConnectionRegistry, FileSource, Ids, ObjectStore, ScanLedger, TokenVault,
 };
-use riffle_runtime::{Event, queue_event, socket_event, tick_event};
+use riffle_runtime::{Event, socket_event, tick_event};
 use riffle_scan::{Dispatcher, FileSearch, Ports, Scan, Settings, Worker};
 use riffle_testkit::memory::{Place, Received, SeededIds};
 use riffle_testkit::simulator::{Control, Faulty};
@@ -17,6 +17,7 @@ use super::mutants::{self, Mutant};
 use super::rows::Rows;
 use super::search::ObedientSearch;
 use super::stores::Stores;
+use crate::platform::{batch_event, failed};
 
 /// How an invocation ended that neither crashed nor panicked.
 #[derive(Debug)]
@@ -104,12 +105,7 @@ impl Functions {
 
     /// The function that consumes `place`, on what was received from there.
     pub fn batch(&self, place: Place, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
-        let ids: Vec<String> = received.iter().map(|received| received.id.to_string()).collect();
-        let messages = ids
-            .iter()
-            .zip(received)
-            .map(|(id, received)| (id.as_str(), received.receive_count, received.message.body.as_str()));
-        let event = Event::new(queue_event("q", messages), "invocation");
+        let event = batch_event(received);
         let scan = self.scan.clone();
         let source = Arc::clone(&self.source);
         let search = Arc::clone(&self.search);
@@ -121,8 +117,7 @@ impl Functions {
                 Place::Finish => scan_finisher::handle(&scan, event).await,
                 Place::Dead | Place::Ingest(_) | Place::DeadLetters(_) => all_failed(&event),
             };
-            let failures = response.batch_item_failures.into_iter();
-            Answer::Batch(failures.map(|failure| failure.item_identifier).collect())
+            Answer::Batch(failed(response))
         })
     }
 

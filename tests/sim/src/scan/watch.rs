@@ -74,13 +74,13 @@ impl World {
     fn mends_itself(&self) -> bool {
         let mut files = self.scenario.folders.iter().flatten();
         self.scenario.drive.is_some()
-            && self.scenario.plan == riffle_testkit::simulator::Plan::Quiet
+            && self.scenario.conditions.plan == riffle_testkit::simulator::Plan::Quiet
             && !files.any(|nature| *nature == super::search::Nature::Killer)
     }
 
     /// Whether a session takes too long, now that nothing goes wrong any more.
     fn patience(&self) -> Result<(), Violation> {
-        let Some(calm) = self.calm_since else {
+        let Some(calm) = self.platform.calm_since else {
             return Ok(());
         };
         let now = self.now();
