@@ -136,7 +136,8 @@ impl Platform {
             default: websocket_default::Deps { scan: scan.clone(), connections },
             scan: scan.clone(),
         };
-        let worker = Worker { scan: scan.clone(), source: source.clone(), search: Arc::new(ReaderSearch(reader)) };
+        let worker =
+            Worker { scan: scan.clone(), source: source.clone(), search: Arc::new(ReaderSearch(reader)) };
         let mut registry = Registry::new(RIFFLE);
         riffle_functions::bind_scan(
             &mut registry,

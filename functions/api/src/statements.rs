@@ -5,8 +5,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use riffle_contracts::http_ingest::{
-    DeadLetterItem, DeadLetters, Facets, FiguresAnswer, FileForm, FileItem, FilePage, NewFile, RedriveRequest, Redriven,
-    Rules, Timeline, TransactionPage,
+    DeadLetterItem, DeadLetters, Facets, FiguresAnswer, FileForm, FileItem, FilePage, NewFile,
+    RedriveRequest, Redriven, Rules, Timeline, TransactionPage,
 };
 use riffle_ingest::{ApiError, Books, Filter};
 use riffle_ports::{FileId, Month};

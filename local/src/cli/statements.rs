@@ -147,7 +147,8 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
 
 /// One that somebody listens to.
 fn event_type(text: &str) -> Result<String, String> {
-    let types: BTreeSet<&str> = RIFFLE.replay_targets().flat_map(|target| target.event_types()).copied().collect();
+    let types: BTreeSet<&str> =
+        RIFFLE.replay_targets().flat_map(|target| target.event_types()).copied().collect();
     one_of(types, text).map(str::to_owned)
 }
 

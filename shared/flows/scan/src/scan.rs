@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use riffle_ports::{
-    ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Meter, Notices,
-    ObjectStore, PortError, ScanLedger, Session, SessionId, TokenVault, UploadStorage, WorkQueue, send_all,
+    ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Meter, Notices, ObjectStore,
+    PortError, ScanLedger, Session, SessionId, TokenVault, UploadStorage, WorkQueue, send_all,
 };
 use serde::Serialize;
 

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{
     Attempt, ChunkDone, ClientNotifier, Connection, ConnectionRegistry, Counts, Delivery, Entry, FileSource,
-    ListedAt, Message, ObjectStore, Opened, Outcome, Pages, PortError, Put, ReadError, ScanLedger,
-    Session, SessionId, Source, SourceError, StoredResult, Token, TokenVault, Transition, Usage, WorkQueue,
+    ListedAt, Message, ObjectStore, Opened, Outcome, Pages, PortError, Put, ReadError, ScanLedger, Session,
+    SessionId, Source, SourceError, StoredResult, Token, TokenVault, Transition, Usage, WorkQueue,
 };
 
 use super::control::Control;
