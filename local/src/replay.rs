@@ -31,8 +31,9 @@ pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
         to,
         types: arguments.types.clone(),
     };
-    if let Some(deaf) = arguments.types.iter().find(|kind| !replay.consumer.event_types().contains(&&**kind)) {
-        let why = format!("{} does not listen to {}", replay.consumer.function, deaf);
+    let hears = |kind: &str| replay.consumer.event_types().contains(&kind);
+    if let Some(deaf) = arguments.types.iter().find(|kind| !hears(kind)) {
+        let why = format!("{} does not listen to {deaf}", replay.consumer.function);
         return Err(Problem::new(why));
     }
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
@@ -96,15 +97,19 @@ async fn shadow(
             let event: BusEvent = serde_json::from_str(&body)
                 .map_err(|error| Problem::new(format!("an archived event cannot be read: {error}")))?;
             let file = &event.detail.processing_id;
-            let differences =
-                match platform.statements.processor.differences(replay.consumer.function, &event.detail).await {
-                    Ok(differences) => differences,
-                    Err(failure) => {
-                        skipped += 1;
-                        say(&format!("{file}: {}: {failure}", event.detail_type));
-                        continue;
-                    }
-                };
+            let differences = match platform
+                .statements
+                .processor
+                .differences(replay.consumer.function, &event.detail)
+                .await
+            {
+                Ok(differences) => differences,
+                Err(failure) => {
+                    skipped += 1;
+                    say(&format!("{file}: {}: {failure}", event.detail_type));
+                    continue;
+                }
+            };
             different += differences.len() as u64;
             let mut out = std::io::stdout().lock();
             for difference in differences {

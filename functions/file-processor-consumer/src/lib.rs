@@ -23,7 +23,9 @@ pub async fn handle(processor: &Processor, event: Event<SqsEvent>) -> SqsBatchRe
                 processor.run(&event.detail, delivery).await
             }
             Message::Direct(direct) if direct.shadow => processor.shadow(&direct.event).await,
-            Message::Direct(direct) => processor.run(&direct.event, Delivery { receives, replayed: false }).await,
+            Message::Direct(direct) => {
+                processor.run(&direct.event, Delivery { receives, replayed: false }).await
+            }
         };
         batch.settle(&item.message_id, outcome);
     }

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use riffle_topology::scan::{FINISH, WORK};
 use riffle_scan::Dispatcher;
+use riffle_topology::scan::{FINISH, WORK};
 use scan_dispatcher::handle;
 
 fn main() -> ExitCode {

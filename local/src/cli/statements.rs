@@ -1,5 +1,6 @@
 //! The words of the commands about statements.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -146,7 +147,8 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
 
 /// One that somebody listens to.
 fn event_type(text: &str) -> Result<String, String> {
-    let types: BTreeSet<&str> = RIFFLE.replay_targets().flat_map(|target| target.event_types()).copied().collect();
+    let types: BTreeSet<&str> =
+        RIFFLE.replay_targets().flat_map(|target| target.event_types()).copied().collect();
     one_of(types, text).map(str::to_owned)
 }
 
@@ -196,6 +198,6 @@ mod tests {
     fn a_wrong_word_names_the_right_ones() {
         assert!(consumer("audit").is_err_and(|error| error.contains("audit-consumer")));
         assert!(event_type("file").is_err_and(|error| error.contains("file.uploaded")));
-        assert_eq!(event_type("file.deleted"), Ok(EventType::FileDeleted));
+        assert_eq!(event_type("file.deleted"), Ok("file.deleted".to_owned()));
     }
 }

@@ -57,7 +57,8 @@ impl Pipeline {
     pub async fn is_idle(&self) -> Result<bool, Problem> {
         let depths = self.platform.queues.depths().await?;
         let topology = self.platform.queues.topology();
-        let of_statements = |queue| topology.queue(queue).is_some_and(|own| own.flow.name == statements::NAME);
+        let of_statements =
+            |queue| topology.queue(queue).is_some_and(|own| own.flow.name == statements::NAME);
         let mut own = depths.iter().filter(|depth| of_statements(&depth.queue));
         if own.any(|depth| depth.ready + depth.in_flight + depth.waiting > 0) {
             return Ok(false);

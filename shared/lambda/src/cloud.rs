@@ -6,8 +6,8 @@ use std::time::Duration;
 use riffle_aws_adapters::{self as aws, DeadLetterPlace};
 use riffle_drive_adapter::Drive;
 use riffle_ports::{
-    ClientNotifier, Clock, ConnectionRegistry, DeadLetters, DownloadLinks, FileSource, Ids, Meter, ObjectStore,
-    Ocr, TextCache, TokenVault,
+    ClientNotifier, Clock, ConnectionRegistry, DeadLetters, DownloadLinks, FileSource, Ids, Meter,
+    ObjectStore, Ocr, TextCache, TokenVault,
 };
 use riffle_reader::sandbox::{self, Pool};
 use riffle_reader::{Parser, Reader};

@@ -69,7 +69,11 @@ impl Env {
     /// A number, `default` where it is not set.
     pub fn number<T: FromStr>(&self, variable: &str, default: T) -> Result<T, ConfigError> {
         let Some(value) = self.optional(variable) else { return Ok(default) };
-        value.parse().map_err(|_| ConfigError::Wrong { variable: variable.to_owned(), value, wanted: "a number" })
+        value.parse().map_err(|_| ConfigError::Wrong {
+            variable: variable.to_owned(),
+            value,
+            wanted: "a number",
+        })
     }
 
     /// `on` or `off`, which is what it is where it is not set.
@@ -77,7 +81,11 @@ impl Env {
         match self.optional(variable).as_deref() {
             None | Some("off") => Ok(false),
             Some("on") => Ok(true),
-            Some(value) => Err(ConfigError::Wrong { variable: variable.to_owned(), value: value.to_owned(), wanted: "on or off" }),
+            Some(value) => Err(ConfigError::Wrong {
+                variable: variable.to_owned(),
+                value: value.to_owned(),
+                wanted: "on or off",
+            }),
         }
     }
 

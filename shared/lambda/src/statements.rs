@@ -129,7 +129,11 @@ fn mode(env: &Env) -> Result<ProcessingMode, ConfigError> {
         None => Ok(default),
         Some("true") => Ok(true),
         Some("false") => Ok(false),
-        Some(value) => Err(ConfigError::Wrong { variable: variable.to_owned(), value: value.to_owned(), wanted: "true or false" }),
+        Some(value) => Err(ConfigError::Wrong {
+            variable: variable.to_owned(),
+            value: value.to_owned(),
+            wanted: "true or false",
+        }),
     };
     match (switch(PUBLISHING, true)?, switch(TRIGGERS, false)?) {
         (true, false) => Ok(ProcessingMode::Events),

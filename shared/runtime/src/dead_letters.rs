@@ -36,16 +36,20 @@ impl Letters {
         flow: Option<&str>,
         limit: u32,
     ) -> Result<(Vec<Letter>, bool), Failure> {
-        let (found, mut more) = self.dead.list(flow, LOOKED_AT).await?;
+        let (own, more) = self.owned(tenant, flow).await?;
+        let more = more || own.len() > limit as usize;
         let mut letters = Vec::new();
-        for letter in found {
-            let letter = self.understood(letter).await?;
-            if self.is_of(&letter, tenant) {
-                letters.push(letter);
-            }
+        for (letter, about, told) in own.into_iter().take(limit as usize) {
+            let told = match (told, &about) {
+                (Some(told), _) => told,
+                (None, Some(about)) => self.told(&letter, about).await?,
+                (None, None) => {
+                    let reason = "the message cannot be understood".to_owned();
+                    Told { reason: Some(reason), ..Told::default() }
+                }
+            };
+            letters.push(Letter { letter, about, told });
         }
-        more |= letters.len() > limit as usize;
-        letters.truncate(limit as usize);
         Ok((letters, more))
     }
 
@@ -56,31 +60,48 @@ impl Letters {
         flow: Option<&str>,
         ids: Option<&[String]>,
     ) -> Result<u64, Failure> {
-        let (mut own, _) = self.of(tenant, flow, LOOKED_AT).await?;
-        own.retain(|letter| ids.is_none_or(|ids| ids.contains(&letter.letter.id)));
-        let own: Vec<DeadLetter> = own.into_iter().map(|letter| letter.letter).collect();
+        let (own, _) = self.owned(tenant, flow).await?;
+        let mut own: Vec<DeadLetter> = own.into_iter().map(|(letter, ..)| letter).collect();
+        own.retain(|letter| ids.is_none_or(|ids| ids.contains(&letter.id)));
         Ok(self.dead.redrive(&own).await?)
     }
 
-    async fn understood(&self, letter: DeadLetter) -> Result<Letter, Failure> {
-        let classifier = self.classifiers.iter().find(|(flow, _)| *flow == letter.flow);
-        let about = classifier.and_then(|(_, classifier)| classifier.about(&letter));
-        let told = match (classifier, &about) {
-            (Some((_, classifier)), Some(about)) => classifier.told(&letter, about).await?,
-            _ => {
-                let reason = "the message cannot be understood".to_owned();
-                Told { reason: Some(reason), ..Told::default() }
+    /// The tenant's, with what the records say where that was asked, and whether there may be more.
+    async fn owned(&self, tenant: &str, flow: Option<&str>) -> Result<(Vec<Owned>, bool), Failure> {
+        let (found, more) = self.dead.list(flow, LOOKED_AT).await?;
+        let mut own = Vec::new();
+        for letter in found {
+            let about = self.classifier(&letter).and_then(|classifier| classifier.about(&letter));
+            // A message's own word goes first: a function wrote it.
+            let (owner, told) = match &about {
+                Some(About { tenant: Some(owner), .. }) => (Some(owner.clone()), None),
+                Some(about) => {
+                    let told = self.told(&letter, about).await?;
+                    (told.tenant.clone(), Some(told))
+                }
+                None => (None, None),
+            };
+            if owner.map_or(self.alone, |owner| owner == tenant) {
+                own.push((letter, about, told));
             }
-        };
-        Ok(Letter { letter, about, told })
+        }
+        Ok((own, more))
     }
 
-    fn is_of(&self, letter: &Letter, tenant: &str) -> bool {
-        let said = letter.about.as_ref().and_then(|about| about.tenant.as_ref());
-        // A message's own word goes first: it was written by a function.
-        said.or(letter.told.tenant.as_ref()).map_or(self.alone, |owner| owner == tenant)
+    fn classifier(&self, letter: &DeadLetter) -> Option<&dyn LetterClassifier> {
+        let (_, classifier) = self.classifiers.iter().find(|(flow, _)| *flow == letter.flow)?;
+        Some(&**classifier)
+    }
+
+    async fn told(&self, letter: &DeadLetter, about: &About) -> Result<Told, Failure> {
+        match self.classifier(letter) {
+            Some(classifier) => classifier.told(letter, about).await,
+            None => Ok(Told::default()),
+        }
     }
 }
+
+type Owned = (DeadLetter, Option<About>, Option<Told>);
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ mod system;
 
 pub use batch::{Batch, Item};
 pub use dead_letters::{Letter, Letters};
-pub use envelope::{queue_event, socket_event, status, tick_event};
+pub use envelope::{authorizer_event, queue_event, socket_event, status, tick_event};
 pub use object_texts::ObjectTexts;
 pub use registry::{Answering, Registry};
 pub use riffle_ports::Failure;

@@ -16,7 +16,8 @@ use crate::{Event, tick_event};
 pub type Answering<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
 
 type Batches = Arc<dyn Fn(Event<SqsEvent>) -> Answering<'static, SqsBatchResponse> + Send + Sync>;
-type Ticks = Arc<dyn Fn(Event<EventBridgeEvent<Value>>) -> Answering<'static, Result<(), Failure>> + Send + Sync>;
+type Ticks =
+    Arc<dyn Fn(Event<EventBridgeEvent<Value>>) -> Answering<'static, Result<(), Failure>> + Send + Sync>;
 
 /// The functions of a topology, each with its dependencies. Cheap to clone.
 #[derive(Clone)]
@@ -82,7 +83,10 @@ impl Registry {
         deps: &D,
         handle: for<'a> fn(&'a D, Event<EventBridgeEvent<Value>>) -> Answering<'a, Result<(), Failure>>,
     ) {
-        assert!(self.topology.0.iter().any(|flow| flow.sweeper == function), "no flow is swept by {function}");
+        assert!(
+            self.topology.0.iter().any(|flow| flow.sweeper == function),
+            "no flow is swept by {function}"
+        );
         let deps = deps.clone();
         let ticks = move |event| -> Answering<'static, Result<(), Failure>> {
             let deps = deps.clone();

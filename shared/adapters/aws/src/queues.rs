@@ -69,8 +69,7 @@ impl SqsQueues {
 impl WorkQueue for SqsQueues {
     async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError> {
         let url = self.urls.get(queue);
-        let url =
-            url.ok_or_else(|| PortError::Broken(format!("no address of the queue {queue} is set")))?;
+        let url = url.ok_or_else(|| PortError::Broken(format!("no address of the queue {queue} is set")))?;
         let sends =
             batches(messages).into_iter().map(|batch| self.send_batch(url, batch.start, &messages[batch]));
         let refused: Vec<Vec<usize>> = futures::stream::iter(sends).buffered(AT_ONCE).try_collect().await?;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use data_encoding::HEXLOWER;
 use riffle_contracts::{BucketEntity, BucketName, BucketNotification, BucketObject, BucketRecord};
 use riffle_ports::{
     Announced, Fetched, Head, Ids, Inbox, ObjectRef, PortError, PostForm, UploadStorage, is_key,
@@ -21,7 +22,6 @@ use sha2::{Digest, Sha256};
 use crate::Store;
 use crate::database::WorkError;
 use crate::folder_walk::version;
-use crate::hex;
 use crate::inbox_rows::{self as rows, Row};
 use crate::objects::elsewhere;
 use crate::queue_rows;
@@ -111,19 +111,20 @@ impl LocalInbox {
         Ok(told)
     }
 
-    /// Puts what was received in its place, and tells of it if it is a statement; its `ETag`, without quotes.
+    /// Puts what was received in its place, and tells of it if somebody listens; its `ETag`, without quotes.
     ///
     /// # Errors
     /// It is not whole, or nobody waits for it any more.
     pub async fn finish(&self, receiving: Receiving) -> Result<String, Refused> {
-        let statement = receiving.key().filter(|key| key.starts_with(PREFIX)).map(str::to_owned);
-        if let Some(key) = statement.clone()
+        let listened_to = |key: &&str| self.queues.topology().bucket_listener(key).is_some();
+        let told_of = receiving.key().filter(listened_to).map(str::to_owned);
+        if let Some(key) = told_of.clone()
             && !self.queues.database().call(move |work| rows::expect_again(work, &key)).await?
         {
             return Err(Refused::NotPermitted);
         }
         let etag = elsewhere(move || receiving.finish()).await??;
-        if let Some(key) = statement {
+        if let Some(key) = told_of {
             self.arrived(&key).await?;
         }
         Ok(etag)
@@ -199,14 +200,15 @@ impl LocalInbox {
     async fn arrived(&self, key: &str) -> Result<(), PortError> {
         let metadata = fs::metadata(self.path(key)?).map_err(|error| failed(&error))?;
         let (size, etag, now) = (metadata.len(), etag(&metadata), self.queues.now());
+        let queue = self.queues.topology().bucket_listener(key).map_or(UPLOADS, |taker| taker.queue.name);
         let key = key.to_owned();
         self.queues
             .change(move |work, woken| {
                 rows::arrived(work, &key, &etag)?;
                 let group = tenant(&key);
-                queue_rows::insert(work, UPLOADS, group, &notification(&key, size, &etag)?, now)?;
-                queue_rows::line_up(work, UPLOADS, group)?;
-                woken.insert(UPLOADS.to_owned());
+                queue_rows::insert(work, queue, group, &notification(&key, size, &etag)?, now)?;
+                queue_rows::line_up(work, queue, group)?;
+                woken.insert(queue.to_owned());
                 Ok(())
             })
             .await
@@ -334,7 +336,7 @@ fn storage_key(key: &str) -> String {
     if is_key(key) {
         return key.to_owned();
     }
-    format!("{PREFIX}odd/{}", hex::encode(&Sha256::digest(key)))
+    format!("{PREFIX}odd/{}", HEXLOWER.encode(&Sha256::digest(key)))
 }
 
 /// As S3 tells it, the key encoded as in a form.

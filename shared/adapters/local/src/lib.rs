@@ -26,7 +26,6 @@ mod folder_browser;
 mod folder_find;
 mod folder_walk;
 mod folders;
-mod hex;
 mod inbox;
 mod inbox_rows;
 mod index_set;

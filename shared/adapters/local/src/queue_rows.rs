@@ -34,9 +34,7 @@ pub(crate) fn insert(
     now: DateTime<Utc>,
 ) -> Result<(), WorkError> {
     connection
-        .prepare_cached(
-            "INSERT INTO messages (queue, fair_group, body, sent_at) VALUES (?1, ?2, ?3, ?4)",
-        )?
+        .prepare_cached("INSERT INTO messages (queue, fair_group, body, sent_at) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![queue, group, body, now.timestamp_micros()])?;
     Ok(())
 }
@@ -276,7 +274,7 @@ pub(crate) fn as_limit(max: usize) -> i64 {
 
 struct Hidden {
     id: i64,
-    queue: &str,
+    queue: String,
     group: String,
     receive_count: u32,
 }

@@ -143,8 +143,7 @@ impl LocalQueues {
         self.change(move |work, woken| {
             let mut released = 0;
             for receipt in receipts {
-                released +=
-                    usize::from(queue_rows::release(work, topology, receipt, until, now, woken)?);
+                released += usize::from(queue_rows::release(work, topology, receipt, until, now, woken)?);
             }
             Ok(released)
         })

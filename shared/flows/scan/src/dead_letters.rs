@@ -41,7 +41,8 @@ pub fn about_letter(letter: &DeadLetter) -> Option<About> {
 /// What the record of the scan says of a message, if there is one.
 pub fn told_of_letter(about: &About, session: Option<&Session>) -> Told {
     if about.subject.is_empty() {
-        let reason = "a scheduled scan did not start: the next one starts when it is due, or start it on the page";
+        let reason =
+            "a scheduled scan did not start: the next one starts when it is due, or start it on the page";
         return Told { reason: Some(reason.to_owned()), ..Told::default() };
     }
     let Some(session) = session else {

@@ -32,6 +32,7 @@ mod pages;
 mod prices;
 mod quarantine;
 mod query;
+mod recent;
 mod record;
 pub mod report;
 mod request;

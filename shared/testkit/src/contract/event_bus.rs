@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use riffle_contracts::{
-    AccountPeriod, BusEvent, DeletionRequested, ErrorOccurred, Event, EventData, EventType,
-    FileDeleted, FileProcessed, FileUploaded, FlowOf, TransactionsCategorized, TransactionsCreated, UploadedObject,
+    AccountPeriod, BusEvent, DeletionRequested, ErrorOccurred, Event, EventData, EventType, FileDeleted,
+    FileProcessed, FileUploaded, FlowOf, TransactionsCategorized, TransactionsCreated, UploadedObject,
 };
 use riffle_ports::{EventPublisher, FileId, Ids, Outgoing};
 use riffle_topology::{Consumed, RIFFLE, statements};

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::TimeDelta;
-use riffle_ports::{
-    DeadLetters, EventPublisher, Inbox, Message, ObjectRef, PortError, PostForm, WorkQueue,
-};
+use riffle_ports::{DeadLetters, EventPublisher, Inbox, Message, ObjectRef, PortError, PostForm, WorkQueue};
 use riffle_topology::statements::UPLOADS;
 
 use super::over_memory::run;

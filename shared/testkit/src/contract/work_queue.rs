@@ -118,11 +118,7 @@ async fn redelivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
             }
         }
     }
-    assert_eq!(
-        harness.receive(WORK).await,
-        [],
-        "what is in somebody's hands is hidden from others"
-    );
+    assert_eq!(harness.receive(WORK).await, [], "what is in somebody's hands is hidden from others");
     harness.expire().await;
     let again = harness.receive(WORK).await;
     let bodies: Vec<&str> = again.iter().map(|delivered| delivered.body.as_str()).collect();

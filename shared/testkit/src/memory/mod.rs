@@ -30,6 +30,7 @@ pub use clock::{ManualClock, SeededIds};
 pub use connections::MemoryConnections;
 pub use files::MemoryFiles;
 pub use inbox::{MemoryInbox, NewObject};
+pub(crate) use ledger::call_of;
 pub use ledger::{Books, Change, MemoryLedger, name_of};
 pub use notifier::{MAX_FRAME_BYTES, MemoryNotifier, Pushed};
 pub use objects::MemoryObjects;

@@ -301,13 +301,7 @@ impl WorkQueue for MemoryQueue {
             let id = queues.next_id;
             queues.held.insert(
                 id,
-                Held {
-                    place,
-                    message: message.clone(),
-                    receive_count: 0,
-                    visible_at: now,
-                    sent_at: now,
-                },
+                Held { place, message: message.clone(), receive_count: 0, visible_at: now, sent_at: now },
             );
         }
         Ok(Vec::new())

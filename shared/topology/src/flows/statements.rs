@@ -46,11 +46,7 @@ pub const FLOW: Flow = Flow {
     name: NAME,
     title: "Statements",
     stages: &[
-        Stage {
-            function: RECEIVER,
-            trigger: Trigger::Bucket(PREFIX),
-            queue: Some(queue(UPLOADS, 10, 2)),
-        },
+        Stage { function: RECEIVER, trigger: Trigger::Bucket(PREFIX), queue: Some(queue(UPLOADS, 10, 2)) },
         // A file may take all of a function's time.
         listener(PROCESSOR, &["file.uploaded", "deletion.requested"], queue(PROCESS, 1, 4)),
         listener(CATEGORIZER, &["file.processed"], queue(CATEGORIZE, 1, 2)),
