@@ -22,10 +22,10 @@ interface Check {
 
 interface Letter {
   message: string;
+  flow: string;
   queue: string;
   kind: string;
-  session_id?: string;
-  file?: string;
+  subject: string | null;
 }
 
 /** As a person at a terminal: lines of JSON, what it says beside them, and how it ends. */
@@ -83,7 +83,9 @@ test("what died is listed, given back, and ends its scan", async () => {
 
   const { lines, status } = riffle<Letter>("redrive", ...OUTPUTS, "--list");
   expect(status).toBe(0);
-  expect(lines).toEqual([expect.objectContaining({ queue: "scan-dispatch", kind: "job", session_id: session })]);
+  expect(lines).toEqual([
+    expect.objectContaining({ flow: "scan", queue: "scan-dispatch", kind: "hand out", subject: session }),
+  ]);
   const dead = riffle<Check>("doctor", ...STACK).lines.find(({ check }) => check === "ScanDispatchDeadLettersUrl");
   expect(dead).toMatchObject({ level: "warning", found: expect.stringMatching(/^1 dead letter/) });
   expect((await person.session(session)).processed).toBe(0);
@@ -112,7 +114,14 @@ test("what died of a statement goes back where it failed", async () => {
   const told = { version: "0", id: chance(), "detail-type": detail.event_type, source: "riffle", time: now, detail };
   await send("statements-audit-dead-letters", [JSON.stringify(told)], tenant);
   const { lines } = riffle<Letter>("redrive", ...OUTPUTS, "--list");
-  expect(lines).toEqual([expect.objectContaining({ queue: "audit-consumer", kind: "transactions.created", file: id })]);
+  expect(lines).toEqual([
+    expect.objectContaining({
+      flow: "statements",
+      queue: "statements-audit",
+      kind: "transactions.created",
+      subject: id,
+    }),
+  ]);
   const moved = riffle("redrive", ...STACK);
   expect(moved.said).toContain("1 dead letter moved back");
   await until("it is kept", async () => (await kept(tenant)).length === 1);
