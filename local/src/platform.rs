@@ -275,3 +275,21 @@ pub fn state_dir(given: Option<&Path>) -> Result<PathBuf, Problem> {
             )
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    #[tokio::test]
+    async fn every_queue_and_sweeper_of_the_topology_has_its_function() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let state = dir.path().to_str().expect("UTF-8");
+        let words = ["riffle", "serve", "--in-process", "--no-cache", "--state", state];
+        let Command::Serve(serve) = Cli::parse_from(words).command else { panic!("a command") };
+        let platform = Platform::open(&serve.machine, Links::Files).expect("a platform");
+        assert_eq!(platform.registry.unbound(), [""; 0]);
+    }
+}
