@@ -102,6 +102,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
         pages: Some(platform.pages.clone()),
         uploads: platform.source.uploads.clone(),
         statements: Some(platform.statements.books.clone()),
+        letters: platform.letters.clone(),
         probe: Some(Arc::new(LocalProbe {
             ledger: platform.ledger.clone(),
             queues: platform.queues.clone(),

@@ -9,7 +9,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::executor::block_on;
 use futures::future::LocalBoxFuture;
-use riffle_ports::{Clock, Message, Queue, WorkQueue};
+use riffle_ports::{Clock, Message, WorkQueue};
 use riffle_runtime::{Event, queue_event};
 use riffle_testkit::memory::{ManualClock, MemoryQueue, Place, Received};
 use riffle_testkit::simulator::{Control, Executor, Plan, Polled, Rng, TaskId, Trace};
@@ -87,8 +87,8 @@ pub(crate) struct Platform<K, A> {
     pub conditions: Conditions,
     /// Since when nothing goes wrong any more.
     pub calm_since: Option<DateTime<Utc>>,
-    /// The places that have consumers.
-    places: &'static [Place],
+    /// The places that have consumers: all queues of a flow.
+    places: Vec<Place>,
     clock: Arc<ManualClock>,
     queue: Arc<MemoryQueue>,
     executor: Executor<A>,
@@ -101,13 +101,14 @@ impl<K: Kind, A> Platform<K, A> {
         clock: &Arc<ManualClock>,
         queue: &Arc<MemoryQueue>,
         conditions: &Conditions,
-        places: &'static [Place],
+        flow: &str,
     ) -> Self {
+        let consumed = queue.topology().consumed().filter(|consumed| consumed.flow.name == flow);
         Self {
             control: Arc::clone(control),
             conditions: conditions.clone(),
             calm_since: None,
-            places,
+            places: consumed.map(|consumed| Place::of(consumed.queue.name)).collect(),
             clock: Arc::clone(clock),
             queue: Arc::clone(queue),
             executor: Executor::new(Arc::clone(control)),
@@ -274,11 +275,18 @@ impl<K: Kind, A> Platform<K, A> {
         }
     }
 
-    /// A message nobody can decode is put into each of `queues`, if it is to be.
-    pub fn litter(&self, queues: impl IntoIterator<Item = Queue>) {
+    /// A message nobody can decode is put into each queue that functions send to, if it is to be.
+    pub fn litter(&self) {
         let garbage = Message { group: "nobody".to_owned(), body: GARBAGE.to_owned() };
-        for queue in queues.into_iter().filter(|_| self.conditions.garbage) {
-            let sent = block_on(self.queue.send(queue, std::slice::from_ref(&garbage)));
+        let is_filled_by_another = |place: &&Place| {
+            let others = self.places.iter().filter(|other| *other != *place);
+            others.into_iter().any(|other| {
+                self.queue.topology().redrive(other.queue).is_some_and(|redrive| redrive.to == place.queue)
+            })
+        };
+        let sent_to = self.places.iter().filter(|place| !is_filled_by_another(place));
+        for place in sent_to.filter(|_| self.conditions.garbage) {
+            let sent = block_on(self.queue.send(place.queue, std::slice::from_ref(&garbage)));
             assert_eq!(sent, Ok(Vec::new()), "the queue in memory takes everything");
         }
     }
@@ -322,7 +330,7 @@ impl<K: Kind, A> Platform<K, A> {
 
     /// Any message of any place that has consumers and is not spared, but no garbage.
     pub fn message_anywhere(&self, is_spared: impl Fn(Place) -> bool) -> Option<(Place, u64)> {
-        let place = self.control.draw(|rng| rng.pick(self.places).copied()).filter(|it| !is_spared(*it))?;
+        let place = self.control.draw(|rng| rng.pick(&self.places).copied()).filter(|it| !is_spared(*it))?;
         Some((place, self.message_of(place)?))
     }
 

@@ -11,7 +11,7 @@ use riffle_ports::{Changed, Clock, File, FileChange, FileId, FileLedger, FileSta
 use riffle_sim_tests::campaign::{self, Flow};
 use riffle_sim_tests::ingest::{self, Mutant};
 use riffle_testkit::memory::{
-    ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryStatements, Redrive, SeededIds,
+    ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryStatements, SeededIds,
 };
 
 use common::{assert_caught, assert_clean, assert_reached, assert_repeatable};
@@ -165,7 +165,7 @@ fn waiting(id: String, clock: &ManualClock) -> File {
 #[test]
 fn a_deletion_is_done_however_many_files_wait() {
     let clock = Arc::new(ManualClock::new());
-    let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, Redrive::default()));
+    let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, chrono::TimeDelta::minutes(3)));
     let books = Arc::new(MemoryStatements::default());
     let ingest = Ingest {
         files: Arc::clone(&books) as _,

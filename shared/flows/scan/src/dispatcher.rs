@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use riffle_contracts::{DispatchJob, ErrorCode, ScanFile};
 use riffle_ports::{
-    Failure, FileSource, Outcome, Queue, Sealed, Session, SessionId, SourceError, State, Transition,
+    Failure, FileSource, Outcome, Sealed, Session, SessionId, SourceError, State, Transition,
 };
+
+use riffle_topology::scan as queues;
 
 use crate::request::Request;
 use crate::scan::no_session;
@@ -48,7 +50,7 @@ impl Scan {
         indices: impl IntoIterator<Item = u32>,
     ) -> Result<(), Failure> {
         let files = indices.into_iter().map(|index| ScanFile { session_id: id.0.clone(), index });
-        self.send(Queue::ScanWork, id, files).await
+        self.send(queues::WORK, id, files).await
     }
 }
 

@@ -12,6 +12,7 @@ mod code_lists;
 mod code_states;
 pub mod codes;
 mod crops;
+mod dead_letters;
 mod deletion;
 mod dispatcher;
 mod downloads;
@@ -51,6 +52,7 @@ mod worker;
 
 pub use announce::status;
 pub use code_lists::CodeListsError;
+pub use dead_letters::{about_letter, told_of_letter};
 pub use deletion::DeletionError;
 pub use dispatcher::Dispatcher;
 pub use drive_page::drive_page;

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use riffle_contracts::{Failure as FailedFile, FinishJob, FrameBody};
 use riffle_ports::{
-    Counts, Entry, Failure, Outcome, PortError, Queue, Sealed, Session, StoredResult, Transition, Usage,
+    Counts, Entry, Failure, Outcome, PortError, Sealed, Session, StoredResult, Transition, Usage,
 };
+use riffle_topology::scan as queues;
 
 use crate::announce::{self, Audience};
 use crate::request::Request;
@@ -134,7 +135,7 @@ impl Scan {
     }
 
     pub(crate) async fn call_finisher(&self, session: &Session) -> Result<(), Failure> {
-        self.send(Queue::ScanFinish, &session.id, [FinishJob { session_id: session.id.0.clone() }]).await
+        self.send(queues::FINISH, &session.id, [FinishJob { session_id: session.id.0.clone() }]).await
     }
 
     /// Tells how far the session is, if nobody else did just now.

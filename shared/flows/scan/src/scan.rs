@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use riffle_ports::{
-    ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Message, Meter, Notices,
-    ObjectStore, PortError, Queue, ScanLedger, Session, SessionId, TokenVault, UploadStorage, WorkQueue,
+    ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Meter, Notices, ObjectStore,
+    PortError, ScanLedger, Session, SessionId, TokenVault, UploadStorage, WorkQueue, send_all,
 };
 use serde::Serialize;
 
@@ -22,8 +22,6 @@ use crate::settings::Settings;
 
 /// Sessions whose codes a worker keeps at hand.
 const CACHED_LISTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
-/// How often a rejected message is sent again before the whole job is.
-const SEND_ATTEMPTS: usize = 5;
 
 /// The world, as far as a scan needs it.
 #[derive(Clone)]
@@ -154,31 +152,14 @@ impl Scan {
         CodeList::new(spellings).map_err(|error| broken(error.to_string()))
     }
 
-    /// Sends every one of `bodies`, in the session's name, trying again what the queue did not accept.
+    /// Sends every one of `bodies`, in the session's name.
     pub(crate) async fn send<T: Serialize>(
         &self,
-        queue: Queue,
+        queue: &str,
         session: &SessionId,
         bodies: impl IntoIterator<Item = T>,
     ) -> Result<(), Failure> {
-        let mut messages: Vec<Message> = bodies
-            .into_iter()
-            .map(|body| Message {
-                group: session.0.clone(),
-                body: serde_json::to_string(&body).expect("queue messages are plain data"),
-            })
-            .collect();
-        for _ in 0..SEND_ATTEMPTS {
-            if messages.is_empty() {
-                return Ok(());
-            }
-            let rejected = self.ports.queue.send(queue, &messages).await?;
-            messages = rejected.into_iter().filter_map(|position| messages.get(position).cloned()).collect();
-        }
-        if messages.is_empty() {
-            return Ok(());
-        }
-        Err(Failure::Retry(format!("the queue did not accept {} messages", messages.len())))
+        send_all(&*self.ports.queue, queue, session.as_ref(), bodies).await
     }
 }
 

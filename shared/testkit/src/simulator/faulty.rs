@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{
     Attempt, ChunkDone, ClientNotifier, Connection, ConnectionRegistry, Counts, Delivery, Entry, FileSource,
-    ListedAt, Message, ObjectStore, Opened, Outcome, Pages, PortError, Put, Queue, ReadError, ScanLedger,
-    Session, SessionId, Source, SourceError, StoredResult, Token, TokenVault, Transition, Usage, WorkQueue,
+    ListedAt, Message, ObjectStore, Opened, Outcome, Pages, PortError, Put, ReadError, ScanLedger, Session,
+    SessionId, Source, SourceError, StoredResult, Token, TokenVault, Transition, Usage, WorkQueue,
 };
 
 use super::control::Control;
@@ -192,24 +192,11 @@ impl ObjectStore for Faulty<dyn ObjectStore> {
 
 #[async_trait]
 impl WorkQueue for Faulty<dyn WorkQueue> {
-    async fn send(&self, queue: Queue, messages: &[Message]) -> Result<Vec<usize>, PortError> {
-        let point = Point {
-            name: match queue {
-                Queue::ScanDispatch => "queue.send_dispatch",
-                Queue::ScanWork => "queue.send_work",
-                Queue::ScanFinish => "queue.send_finish",
-                Queue::FileUploads => "queue.send_uploads",
-                Queue::FileProcessor => "queue.send_processor",
-                Queue::Categorization => "queue.send_categorization",
-                Queue::Analytics => "queue.send_analytics",
-                Queue::Audit => "queue.send_audit",
-                Queue::Errors => "queue.send_errors",
-            },
-            effect: Effect::Sends,
-        };
+    async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError> {
+        let point = Point { name: "queue.send", effect: Effect::Sends };
         let detail = || {
-            let bodies: Vec<&str> = messages.iter().map(|message| message.body.as_str()).collect();
-            bodies.join(" ")
+            let bodies = messages.iter().map(|message| message.body.as_str());
+            std::iter::once(queue).chain(bodies).collect::<Vec<_>>().join(" ")
         };
         let fault = self.control.arrive(point, detail).await;
         if fault != Some(Fault::PartlyRefused) {

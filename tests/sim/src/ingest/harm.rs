@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use futures::executor::block_on;
-use riffle_contracts::{BusEvent, Consumer, DirectFile, Event};
+use riffle_contracts::{BusEvent, DirectFile, Event};
 use riffle_ports::{FileId, FileState};
-use riffle_testkit::memory::{FileKey, Place, Received, Stage};
+use riffle_testkit::memory::{FileKey, Place, Received};
+use riffle_topology::{RIFFLE, statements};
 
 use super::functions::Answer;
 use super::mutants::Mutant;
@@ -24,20 +25,20 @@ pub fn file_of(event: &Event) -> FileKey {
     (event.data.tenant().to_owned(), FileId(event.processing_id.clone()))
 }
 
-const PROCESSOR: Place = Place::Ingest(Stage::Consumer(Consumer::FileProcessor));
+pub const PROCESSOR: Place = Place::of(statements::PROCESS);
 
 impl World {
     /// Hands a batch to its function: any of what is visible, in any order.
     pub fn deliver(&mut self, place: Place) {
-        let Place::Ingest(stage) = place else { return };
+        let Some(consumed) = RIFFLE.queue(place.queue) else { return };
         // The processor gets one message at a time: who kills takes no neighbours with him.
         let most = if place == PROCESSOR { 1 } else { usize::MAX };
         let received = self.platform.receive(place, most);
         if received.is_empty() {
             return;
         }
-        let future = self.functions.batch(place, &received);
-        self.platform.invoke(stage.as_str(), false, Kind::Batch(place, received), future);
+        let future = self.functions.batch(consumed.function, &received);
+        self.platform.invoke(consumed.function, false, Kind::Batch(place, received), future);
     }
 
     /// A batch's invocation ended: what it dealt with is deleted, the rest comes back.
@@ -58,7 +59,10 @@ impl World {
                 self.stores.queue.delete(message);
                 self.consumed(place, &message.message.body);
             } else {
-                if message.receive_count >= self.scenario.redrive.ingest {
+                if RIFFLE
+                    .queue(place.queue)
+                    .is_some_and(|one| message.receive_count >= one.queue.max_receives)
+                {
                     self.died(place, message, since)?;
                 }
                 self.platform.release(message);
@@ -68,12 +72,9 @@ impl World {
     }
 
     fn consumed(&mut self, place: Place, body: &str) {
-        let (Place::Ingest(Stage::Consumer(consumer)), Some((event, replayed, shadow))) = (place, told(body))
-        else {
-            return;
-        };
+        let Some((event, replayed, shadow)) = told(body) else { return };
         if !replayed && !shadow {
-            self.checker.consumed(consumer, &event.event_id);
+            self.checker.consumed(place.queue, &event.event_id);
         }
         // Another is at work on it, or was: should he fail, this message is gone.
         let key = file_of(&event);

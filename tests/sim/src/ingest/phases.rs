@@ -1,8 +1,7 @@
 //! What is tried when all is over: dead letters are handed out again, then everything is replayed.
 
-use riffle_contracts::Consumer;
 use riffle_ports::FileState;
-use riffle_testkit::memory::{Place, Stage};
+use riffle_topology::{RIFFLE, statements};
 
 use crate::Violation;
 
@@ -45,9 +44,9 @@ impl World {
                     .stores
                     .statements
                     .inspect(|books| books.files.values().any(|file| file.state == FileState::Failed));
-                for consumer in Consumer::ALL {
-                    if consumer != Consumer::FileProcessor || !failed {
-                        self.replay(consumer);
+                for consumer in RIFFLE.replay_targets() {
+                    if consumer.queue.name != statements::PROCESS || !failed {
+                        self.replay(&consumer);
                     }
                 }
                 self.phase = Phase::Replayed(Box::new(before));
@@ -67,14 +66,12 @@ impl World {
 
     /// Whether there are dead letters worth another try: at first all, then those of files that can be read.
     fn has_letters(&self, all: bool) -> bool {
-        Stage::ALL.into_iter().any(|stage| {
-            let letters = self.stores.queue.peek(Place::DeadLetters(stage));
-            letters.iter().any(|letter| {
-                let told = super::harm::told(&letter.body);
-                let of = told.map(|(event, ..)| super::harm::file_of(&event));
-                let is_nobodys = stage == Stage::Uploads && !letter.body.contains("\"key\":\"statements/");
-                letter.body != GARBAGE && !is_nobodys && (all || of.is_none_or(|of| !self.is_hopeless(&of)))
-            })
+        self.stores.queue.dead().iter().any(|(place, letter)| {
+            let told = super::harm::told(&letter.body);
+            let of = told.map(|(event, ..)| super::harm::file_of(&event));
+            let is_nobodys =
+                place.queue == statements::UPLOADS && !letter.body.contains("\"key\":\"statements/");
+            letter.body != GARBAGE && !is_nobodys && (all || of.is_none_or(|of| !self.is_hopeless(&of)))
         })
     }
 }

@@ -4,14 +4,16 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use riffle_contracts::{Consumer, ProcessingMode};
+use riffle_contracts::ProcessingMode;
 use riffle_ingest::Settings;
-use riffle_testkit::memory::Redrive;
 use riffle_testkit::simulator::{Plan, Rates, Rng};
+use riffle_topology::{Consumed, MAX_RECEIVES, RIFFLE};
 
 use crate::conditions::{Conditions, Delivery};
 
 use super::reader::{Content, Line, Nature};
+
+const VISIBILITY: TimeDelta = TimeDelta::seconds(120);
 
 pub const TENANTS: [&str; 2] = ["ann", "bob"];
 pub const BUCKET: &str = "uploads";
@@ -30,13 +32,14 @@ pub struct Scenario {
     /// Whether the tenants have rules.
     pub rules: bool,
     /// One consumer's events are replayed while all goes on, so many milliseconds after the beginning.
-    pub replays: Vec<(Consumer, i64)>,
+    pub replays: Vec<(Consumed, i64)>,
     /// Somebody redrives dead letters while all goes on.
     pub redrives: Vec<i64>,
     /// Another parser is deployed while all goes on.
     pub deploy: Option<i64>,
     pub settings: Settings,
-    pub redrive: Redrive,
+    /// How long a message that was received stays hidden.
+    pub visibility: TimeDelta,
     /// Rows that are stored at once.
     pub batch: usize,
     pub conditions: Conditions,
@@ -109,8 +112,9 @@ impl Scenario {
             (true, _) => Plan::Random(rates),
         };
         let when_hostile = |value: u32| if hostile { value } else { 0 };
+        let targets: Vec<Consumed> = RIFFLE.replay_targets().collect();
         let replays = (0..*rng.pick(&[0, 0, 1, 3]).unwrap_or(&0))
-            .map(|_| (*rng.pick(&Consumer::ALL).unwrap_or(&Consumer::Audit), rng.between(0, 200_000)))
+            .filter_map(|_| Some((*rng.pick(&targets)?, rng.between(0, 200_000))))
             .collect();
         let redrives =
             (0..*rng.pick(&[0, 0, 1, 2]).unwrap_or(&0)).map(|_| rng.between(0, 1_500_000)).collect();
@@ -141,7 +145,7 @@ impl Scenario {
             redrives,
             deploy,
             settings,
-            redrive: redrive(),
+            visibility: VISIBILITY,
             batch,
             conditions,
             stalls,
@@ -175,7 +179,7 @@ impl Scenario {
             redrives: Vec::new(),
             deploy: None,
             settings: Settings { part_rows: 2, ..settings(&mut Rng::new(1)) },
-            redrive: redrive(),
+            visibility: VISIBILITY,
             batch: 2,
             conditions: Conditions::friendly(plan),
             stalls: 0,
@@ -186,9 +190,9 @@ impl Scenario {
     /// longest chain of deliveries, sweeps and leases.
     pub fn patience(&self) -> TimeDelta {
         let give_up = TimeDelta::from_std(self.settings.give_up_after).unwrap_or_default();
-        let receives = i32::try_from(self.redrive.ingest).unwrap_or(5);
+        let receives = i32::try_from(MAX_RECEIVES).unwrap_or(5);
         // The notification, the file and its events each may use up their deliveries.
-        (self.redrive.visibility * receives + give_up) * 3 + self.conditions.skew * 4
+        (self.visibility * receives + give_up) * 3 + self.conditions.skew * 4
     }
 }
 
@@ -313,8 +317,4 @@ fn settings(rng: &mut Rng) -> Settings {
         give_up_after: Duration::from_secs(750),
         ..Settings::default()
     }
-}
-
-fn redrive() -> Redrive {
-    Redrive { visibility: TimeDelta::seconds(120), ..Redrive::default() }
 }

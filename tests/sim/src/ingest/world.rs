@@ -8,8 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::executor::block_on;
 use riffle_ingest::processing_id;
 use riffle_ports::{Clock, ObjectRef, ObjectStore};
-use riffle_testkit::memory::{FileKey, Place, Received, Stage};
+use riffle_testkit::memory::{FileKey, Place, Received};
 use riffle_testkit::simulator::{Control, Plan, TaskId};
+use riffle_topology::statements;
 
 use crate::Violation;
 use crate::platform::{self, Invocation, Platform, Stepped};
@@ -100,7 +101,7 @@ impl World {
                 &stores.clock,
                 &stores.queue,
                 &scenario.conditions,
-                &Place::INGEST,
+                statements::NAME,
             ),
             deeds: Deed::planned(&scenario, now),
             arrived: vec![None; scenario.uploads.len()],
@@ -138,7 +139,7 @@ impl World {
                 assert_eq!(block_on(put), Ok(()), "objects in memory take everything");
             }
         }
-        self.platform.litter(Stage::ALL.map(Stage::queue));
+        self.platform.litter();
     }
 
     pub fn now(&self) -> DateTime<Utc> {

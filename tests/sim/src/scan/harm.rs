@@ -3,6 +3,7 @@
 use riffle_contracts::ScanFile;
 use riffle_ports::{SessionId, State};
 use riffle_testkit::memory::{Place, Received};
+use riffle_topology::{RIFFLE, scan};
 
 use crate::platform::Harm;
 
@@ -13,6 +14,9 @@ use super::search::Nature;
 use super::stores::{file_name, folder};
 use super::world::{Kind, World};
 
+pub(super) const QUARANTINE: Place = Place::of(scan::QUARANTINE);
+const FINISH: Place = Place::of(scan::FINISH);
+
 impl World {
     /// Hands a batch to its function: any of what is visible, in any order.
     pub fn deliver(&mut self, place: Place) {
@@ -20,18 +24,13 @@ impl World {
         if received.is_empty() {
             return;
         }
-        if place == Place::Finish && self.is_handing_out() {
+        if place == FINISH && self.is_handing_out() {
             self.control.sometimes("a finisher comes too early");
         }
-        let (name, spared) = match place {
-            Place::Dispatch => ("dispatcher", false),
-            Place::Work => ("worker", false),
-            Place::Finish => ("finisher", false),
-            Place::Quarantine => ("quarantine", self.scenario.calm_quarantine),
-            Place::Dead | Place::Ingest(_) | Place::DeadLetters(_) => return,
-        };
-        let future = self.functions.batch(place, &received);
-        self.platform.invoke(name, spared, Kind::Batch(place, received), future);
+        let Some(consumed) = RIFFLE.queue(place.queue) else { return };
+        let spared = place == QUARANTINE && self.scenario.calm_quarantine;
+        let future = self.functions.batch(consumed.function, &received);
+        self.platform.invoke(consumed.function, spared, Kind::Batch(place, received), future);
     }
 
     /// Whether files are still being handed out of a session that is full already.
@@ -49,12 +48,12 @@ impl World {
             return;
         };
         for message in received {
-            if place == Place::Quarantine && self.had_another_chance(message) {
+            if place == QUARANTINE && self.had_another_chance(message) {
                 self.control.sometimes("a quarantined file is read at a later attempt");
             }
             if self.mutant == Some(Mutant::AckOnError) || !failed.contains(&message.id.to_string()) {
                 self.stores.queue.delete(message);
-            } else if place != Place::Quarantine {
+            } else if place != QUARANTINE {
                 self.platform.release(message);
             }
         }
@@ -80,7 +79,7 @@ impl World {
     pub fn do_harm(&mut self) {
         let own = [self.scenario.network.drop, self.scenario.meddling];
         let calm = self.scenario.calm_quarantine;
-        let is_spared = |place: Place| calm && place == Place::Quarantine;
+        let is_spared = |place: Place| calm && place == QUARANTINE;
         match self.platform.harm(&own, is_spared) {
             None => {}
             Some(Harm::Lose) => {
@@ -96,10 +95,10 @@ impl World {
 
     fn lose(&self, place: Place, id: u64) {
         self.platform.lose(place, id);
-        self.control.sometimes(match place {
-            Place::Dispatch => "a dispatch message is lost",
-            Place::Work => "a work message is lost",
-            Place::Finish => "a finish message is lost",
+        self.control.sometimes(match place.queue {
+            scan::DISPATCH => "a dispatch message is lost",
+            scan::WORK => "a work message is lost",
+            scan::FINISH => "a finish message is lost",
             _ => "a quarantine message is lost",
         });
     }

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use riffle_scan::{Links, Settings};
-use riffle_testkit::memory::Redrive;
 use riffle_testkit::simulator::{Plan, Rates, Rng};
+use riffle_topology::RIFFLE;
+use riffle_topology::scan::{QUARANTINE, WORK};
 
 use super::search::Nature;
 use crate::conditions::{Conditions, Delivery};
+
+const VISIBILITY: TimeDelta = TimeDelta::seconds(60);
 
 /// The codes every simulated scan looks for.
 pub const CODES: [&str; 4] = ["HOLE-1", "HOLE-2", "HOLE-3", "HOLE-4"];
@@ -22,7 +25,8 @@ pub struct Scenario {
     pub folders: Vec<Vec<Nature>>,
     pub clients: Vec<ClientPlan>,
     pub settings: Settings,
-    pub redrive: Redrive,
+    /// How long a message that was received stays hidden.
+    pub visibility: TimeDelta,
     pub conditions: Conditions,
     pub network: Network,
     /// Nothing goes wrong between functions and clients, and no message is lost: whoever listens must be told
@@ -164,7 +168,7 @@ impl Scenario {
             folders,
             clients,
             settings,
-            redrive: redrive(),
+            visibility: VISIBILITY,
             conditions,
             network: if hostile && !clear_line { network } else { Network::default() },
             clear_line,
@@ -261,7 +265,7 @@ impl Scenario {
             }],
             clear_line: false,
             settings: Settings { chunk_size: 1, ..settings(&mut Rng::new(1), false) },
-            redrive: redrive(),
+            visibility: VISIBILITY,
             conditions: Conditions::friendly(plan),
             network: Network::default(),
             calm_quarantine: false,
@@ -280,8 +284,10 @@ impl Scenario {
         let lease = TimeDelta::from_std(self.settings.lease).unwrap_or_default();
         let attempt = TimeDelta::from_std(self.settings.attempt).unwrap_or_default();
         let sweep = TimeDelta::minutes(1);
-        let receives = i32::try_from(self.redrive.work + self.redrive.quarantine).unwrap_or(8);
-        let chain = self.redrive.visibility * receives + attempt;
+        let receives =
+            [WORK, QUARANTINE].map(|queue| RIFFLE.queue(queue).map_or(5, |one| one.queue.max_receives));
+        let receives = i32::try_from(receives.iter().sum::<u32>()).unwrap_or(8);
+        let chain = self.visibility * receives + attempt;
         // Once for what was under way, once for what is sent again.
         let once = chain + stall + sweep * 2;
         // A session that pauses may have to be reminded of, and lose what was to follow the new token.
@@ -390,8 +396,4 @@ fn settings(rng: &mut Rng, short_deadline: bool) -> Settings {
         links: Links::Files,
         prices: riffle_scan::Prices::default(),
     }
-}
-
-fn redrive() -> Redrive {
-    Redrive { visibility: TimeDelta::seconds(60), ..Redrive::default() }
 }

@@ -4,6 +4,7 @@ use riffle_contracts::{Frame, FrameBody, SessionState};
 use riffle_ports::{SessionId, Source, State};
 use riffle_scan::Request;
 use riffle_testkit::memory::{Change, Place};
+use riffle_topology::scan::FINISH;
 
 use super::client::Earlier;
 use super::google::folder_id;
@@ -210,7 +211,7 @@ impl World {
 
     /// Counts what can be seen of queues and frames rather than of the books.
     fn glance(&self) {
-        if self.stores.queue.len(Place::Finish) > 1 {
+        if self.stores.queue.len(Place::of(FINISH)) > 1 {
             self.control.sometimes("finish is enqueued twice");
         }
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::{Secret, StartScan};
-use riffle_ports::{Clock, Queue, SessionId};
+use riffle_ports::{Clock, SessionId};
 use riffle_testkit::memory::{Place, Pushed, Received};
 use riffle_testkit::simulator::Control;
+use riffle_topology::scan;
 
 use crate::Violation;
 use crate::platform::{self, Invocation, Kind as _, Platform, Stepped};
@@ -16,6 +17,7 @@ use crate::run::{self, World as _};
 use super::client::Client;
 use super::functions::{Answer, Functions};
 use super::google::folder_id;
+use super::harm::QUARANTINE;
 use super::invariants::{BookChecker, Ending};
 use super::mutants::Mutant;
 use super::scenario::{CODES, Network, Scenario};
@@ -97,13 +99,7 @@ impl World {
         let next_sweep = now + SWEEP_EVERY;
         let progress_every = TimeDelta::from_std(scenario.settings.progress_every).unwrap_or_default();
         let world = Self {
-            platform: Platform::new(
-                &control,
-                &stores.clock,
-                &stores.queue,
-                &scenario.conditions,
-                &Place::CONSUMED,
-            ),
+            platform: Platform::new(&control, &stores.clock, &stores.queue, &scenario.conditions, scan::NAME),
             scenario,
             mutant,
             control,
@@ -119,7 +115,7 @@ impl World {
             reconnected: false,
             redelivered: false,
         };
-        world.platform.litter([Queue::ScanDispatch, Queue::ScanWork, Queue::ScanFinish]);
+        world.platform.litter();
         world
     }
 
@@ -180,7 +176,7 @@ impl World {
                 self.calm_down();
                 return Ok(());
             }
-            let given_up = self.stores.queue.len(Place::Dead) > 0;
+            let given_up = !self.stores.queue.dead().is_empty();
             // A cancel that crashes between the books and the frames tells nobody, and none comes after it.
             let cancelled = self.clients.iter().any(|client| client.plan.cancel_after.is_some());
             if (self.scenario.conditions.plan.is_placed() || given_up || cancelled) && !self.reconnected {
@@ -205,7 +201,7 @@ impl World {
 
     /// Whether somebody is at work in a quarantine that harm must spare.
     pub fn is_spared(&self) -> bool {
-        let is_quarantine = |running: &Invocation<Kind>| running.kind.place() == Some(Place::Quarantine);
+        let is_quarantine = |running: &Invocation<Kind>| running.kind.place() == Some(QUARANTINE);
         self.scenario.calm_quarantine && self.platform.running().any(is_quarantine)
     }
 

@@ -5,9 +5,10 @@ use futures::executor::block_on;
 use riffle_contracts::DispatchJob;
 use riffle_ports::{Clock, Lease, ScanLedger};
 use riffle_testkit::memory::{
-    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, Place, Redrive,
+    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, Place,
     SeededIds,
 };
+use riffle_topology::scan::DISPATCH;
 
 use super::*;
 use crate::{Ports, Settings};
@@ -27,7 +28,7 @@ fn world(sessions: &[(&str, &[Transition])]) -> (Scan, Arc<MemoryQueue>) {
             assert!(matches!(outcome, Ok(Outcome::Applied(_))), "{transition:?}");
         }
     }
-    let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, Redrive::default()));
+    let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, chrono::TimeDelta::minutes(3)));
     let ports = Ports {
         ledger,
         objects: Arc::new(MemoryObjects::new()),
@@ -43,8 +44,8 @@ fn world(sessions: &[(&str, &[Transition])]) -> (Scan, Arc<MemoryQueue>) {
 
 /// The sessions the dispatcher is called for.
 fn called(queue: &MemoryQueue) -> Vec<String> {
-    let ids = queue.visible(Place::Dispatch);
-    let received = queue.receive_these(Place::Dispatch, &ids).into_iter();
+    let ids = queue.visible(Place::of(DISPATCH));
+    let received = queue.receive_these(Place::of(DISPATCH), &ids).into_iter();
     let job = |body: &str| serde_json::from_str::<DispatchJob>(body).expect("a job");
     let mut called: Vec<String> = received.map(|received| job(&received.message.body).session_id).collect();
     called.sort();

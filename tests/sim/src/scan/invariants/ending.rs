@@ -8,7 +8,6 @@ use calamine::{Reader, Xlsx};
 use riffle_contracts::SessionState;
 use riffle_ports::{Body, Session, State, StoredResult};
 use riffle_scan::{FailureCode, FileResult, Request};
-use riffle_testkit::memory::Place;
 use riffle_testkit::simulator::Plan;
 
 use crate::Violation;
@@ -108,8 +107,8 @@ fn load(world: &World, index: u32, stored: &StoredResult) -> Result<FileResult, 
 /// Nothing vanishes: what nobody can decode ends in the dead letters, and where nothing went wrong nothing
 /// else does.
 fn queues(world: &World) -> Result<(), Violation> {
-    let dead = world.stores.queue.peek(Place::Dead);
-    let garbage = dead.iter().filter(|message| message.body == GARBAGE).count();
+    let dead = world.stores.queue.dead();
+    let garbage = dead.iter().filter(|(_, message)| message.body == GARBAGE).count();
     let expected = if world.scenario.conditions.garbage { 3 } else { 0 };
     // One that was acknowledged and came back is counted twice at most where the queue doubled it.
     if garbage != expected {

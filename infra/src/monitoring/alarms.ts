@@ -42,8 +42,10 @@ export class Alarms extends Construct {
     if (settings.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
   }
 
-  add(id: string, props: AlarmProps): void {
-    const alarm = new cloudwatch.Alarm(this, id, {
+  /** In the stack of what it is about. Its name is what a person reads first: the stack's and the id. */
+  add(scope: Construct, id: string, props: AlarmProps): void {
+    const alarm = new cloudwatch.Alarm(scope, `alarm-${id}`, {
+      alarmName: `${Stack.of(this).stackName}-${id}`,
       metric: props.metric,
       threshold: props.threshold,
       evaluationPeriods: props.periods,
@@ -56,7 +58,7 @@ export class Alarms extends Construct {
   }
 
   /** Rings when the part is more than so many percent of the whole. */
-  share(id: string, { part, whole, percent, ...rest }: ShareProps): void {
+  share(scope: Construct, id: string, { part, whole, percent, ...rest }: ShareProps): void {
     if (!this.settings.fullMonitoring) return;
     const metric = new cloudwatch.MathExpression({
       expression: "100 * part / whole",
@@ -65,7 +67,7 @@ export class Alarms extends Construct {
       // As the parts: a share of another stretch of time would be none.
       ...("period" in part && { period: (part as cloudwatch.Metric).period }),
     });
-    this.add(id, { ...rest, metric, threshold: percent });
+    this.add(scope, id, { ...rest, metric, threshold: percent });
   }
 }
 

@@ -4,19 +4,28 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
 
-import type { Buckets } from "../data/buckets.ts";
+import type { MessageQueue } from "../constructs/message-queue.ts";
+import type { RustFunction } from "../constructs/rust-function.ts";
+import type { Bucket } from "../data/buckets.ts";
 import type { ScheduledScan } from "../settings.ts";
-import type { ScanFlow } from "./flow.ts";
+
+export interface ScheduledScansProps {
+  scans: ScheduledScan[];
+  scheduler: RustFunction;
+  /** For a scan that could not be started. */
+  deadLetters: MessageQueue;
+  /** Where a list of codes may lie. */
+  codes: Bucket;
+}
 
 /** What EventBridge Scheduler fills in. The same execution comes with the same values, however often it is tried. */
 const TIME = "<aws.scheduler.scheduled-time>";
 const EXECUTION = "<aws.scheduler.execution-id>";
 
 export class ScheduledScans extends Construct {
-  constructor(scope: Construct, id: string, scans: ScheduledScan[], flow: ScanFlow, buckets: Buckets) {
+  constructor(scope: Construct, id: string, { scans, scheduler, deadLetters, codes }: ScheduledScansProps) {
     super(scope, id);
     if (scans.length === 0) return;
-    const { scheduler, deadLetters } = flow;
     const role = new iam.Role(this, "role", { assumedBy: new iam.ServicePrincipal("scheduler.amazonaws.com") });
     role.addToPolicy(
       new iam.PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [scheduler.lambda.functionArn] }),
@@ -26,7 +35,7 @@ export class ScheduledScans extends Construct {
     );
     for (const scan of scans) {
       if (scan.codesKey !== undefined) {
-        scheduler.allow(["s3:GetObject"], [buckets.objects.bucket.arnForObjects(scan.codesKey)]);
+        scheduler.allow(["s3:GetObject"], [codes.bucket.arnForObjects(scan.codesKey)]);
       }
       const schedule = new CfnSchedule(this, scan.name, {
         description: `Scans ${scan.prefix} of ${scan.tenant}`,

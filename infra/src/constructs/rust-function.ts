@@ -1,15 +1,14 @@
 // A Lambda function of ours: a Rust program, a role of its own, a log of its own, and the alarms that every one has.
 
 import path from "node:path";
-import { Duration, RemovalPolicy, type Size } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, type Size, Tags } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-
+import type { Alarms } from "../monitoring/alarms.ts";
 import type { Settings } from "../settings.ts";
-import type { Alarms } from "../watch/alarms.ts";
-import { acknowledgeWildcard } from "./nag.ts";
+import { acknowledgeWildcard } from "./nag-suppressions.ts";
 
 export interface RustFunctionProps {
   settings: Settings;
@@ -34,6 +33,8 @@ export class RustFunction extends Construct {
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
     super(scope, id);
     const { settings } = props;
+    // CloudFormation makes a longer name, of which it cuts the end.
+    Tags.of(this).add("function", id);
     this.timeout = props.timeout;
     this.log = new logs.LogGroup(this, "log", {
       retention: settings.days.logs as logs.RetentionDays,
@@ -77,7 +78,7 @@ export class RustFunction extends Construct {
   private watch({ alarms, timeout }: RustFunctionProps): void {
     const period = Duration.minutes(5);
     const name = this.node.id;
-    alarms.share(`${name}-errors`, {
+    alarms.share(this, `${name}-errors`, {
       part: this.lambda.metricErrors({ period }),
       whole: this.lambda.metricInvocations({ period }),
       percent: 5,
@@ -85,7 +86,7 @@ export class RustFunction extends Construct {
       says: `More than 5% of ${name}'s runs fail`,
       runbook: "function-errors",
     });
-    alarms.add(`${name}-duration`, {
+    alarms.add(this, `${name}-duration`, {
       metric: this.lambda.metricDuration({ period, statistic: "Maximum" }),
       threshold: timeout.toMilliseconds() * 0.9,
       periods: 1,

@@ -1,6 +1,6 @@
 // Where a rule of cdk-nag does not fit, the reason stands beside what it is about.
 
-import { Stack, Validations } from "aws-cdk-lib";
+import { type IResolvable, Names, Reference, Stack, Tokenization, Validations } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 
 export function acknowledge(of: IConstruct, reasons: Record<string, string>): void {
@@ -9,8 +9,19 @@ export function acknowledge(of: IConstruct, reasons: Record<string, string>): vo
 
 /** Says why a role may do something on more than one resource. The rule knows each by how it is written. */
 export function acknowledgeWildcard(role: IConstruct, resource: string, reason: string): void {
-  const written = inWords(Stack.of(role).resolve(resource));
-  acknowledge(role, { [`AwsSolutions-IAM5[Resource::${written}]`]: reason });
+  acknowledge(role, { [`AwsSolutions-IAM5[Resource::${inTemplate(role, resource)}]`]: reason });
+}
+
+/** A value as the template of a construct's stack has it, with references in angle brackets. */
+function inTemplate(of: IConstruct, value: string): string {
+  const stack = Stack.of(of);
+  const written = (token: IResolvable) =>
+    // What belongs to another stack is a parameter of a nested one, which the CDK names so.
+    Reference.isReference(token) && Stack.of(token.target) !== stack
+      ? `<referenceto${Names.nodeUniqueId(token.target.node)}${token.displayName}>`
+      : inWords(stack.resolve(token));
+  const parts = Tokenization.reverseString(value).mapTokens({ mapToken: written });
+  return parts.join({ join: (left: string, right: string) => `${left ?? ""}${right ?? ""}` });
 }
 
 type Intrinsic = string | { Ref: string } | { "Fn::GetAtt": [string, string] } | { "Fn::Join": ["", Intrinsic[]] };

@@ -4,7 +4,7 @@ import * as sns from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
 
-import type { RustFunction } from "../house/rust-function.ts";
+import type { RustFunction } from "../constructs/rust-function.ts";
 import type { Settings } from "../settings.ts";
 
 export class Notices extends Construct {
