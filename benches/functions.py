@@ -24,6 +24,8 @@ ENVIRONMENT = {
     "AWS_SESSION_TOKEN": "test", "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
     "SCAN_TABLE": "scan", "CONNECTIONS_TABLE": "connections", "TICKETS_TABLE": "tickets", "TOKENS_TABLE": "tokens",
     "TOKEN_KEY_ID": "key", "OBJECTS_BUCKET": "objects", "UPLOADS_BUCKET": "uploads",
+    "QUEUES_URL": "https://sqs.us-east-1.amazonaws.com/1/Riffle-",
+    # Of builds before it, to compare with.
     "DISPATCH_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/dispatch",
     "WORK_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/work",
     "FINISH_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/finish",

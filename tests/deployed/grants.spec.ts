@@ -1,13 +1,15 @@
 import { expect, test } from "@playwright/test";
 
+import { leaveDeadLetters } from "./support/dead-letters.ts";
 import { feed, Steps, scheduled } from "./support/direct.ts";
 import { Drive, FOLDER } from "./support/drive.ts";
 import { type File, put, Samples } from "./support/files.ts";
 import { chance, Person } from "./support/people.ts";
 import { denials, type Right, Role } from "./support/rights.ts";
-import { deployed, outputs, STAGES } from "./support/stack.ts";
+import { deployed } from "./support/stack.ts";
 import { purge } from "./support/state.ts";
 import { STATEMENT_NEEDS } from "./support/statement-steps.ts";
+import { deadLettersOf, queuesOf } from "./support/topology.ts";
 
 const DRIVE = { folder_id: FOLDER };
 
@@ -62,7 +64,7 @@ const NEEDS: Need[] = [
   { of: "websocket-default", right: /./, by: ({ steps }) => steps.start(PREFIX) },
 
   { of: "api", right: /PutItem table\/tickets/, by: ({ person }) => person.ask("POST", "/api/tickets") },
-  { of: "api", right: /tenant|BatchGetItem/, by: ({ person }) => person.ask("GET", "/api/sessions") },
+  { of: "api", right: /tenant|BatchGetItem/, by: ({ person }) => person.ask("GET", "/api/scans") },
   { of: "api", right: /PutObject|uploads\/\*|uploaded\/\*|Multipart/, by: ({ person }) => uploaded(person) },
   {
     of: "api",
@@ -71,7 +73,7 @@ const NEEDS: Need[] = [
       // One that it has not in memory.
       const session = await steps.running(PREFIX);
       await steps.read(session, LONG);
-      for (const of of ["matches", "codes"]) await person.ask("GET", `/api/sessions/${session}/${of}`);
+      for (const of of ["matches", "codes"]) await person.ask("GET", `/api/scans/${session}/${of}`);
     },
   },
   { of: "api", right: /reports|files\/\*/, by: ({ person, complete }) => downloads(person, complete) },
@@ -81,15 +83,23 @@ const NEEDS: Need[] = [
     by: async (world) => {
       const running = await world.steps.running(drive(world));
       await world.steps.read(running, DRAWING);
-      await world.person.ask("GET", `/api/sessions/${running}/files/${DRAWING}/pages/1.png`);
+      await world.person.ask("GET", `/api/scans/${running}/files/${DRAWING}/pages/1.png`);
     },
   },
   {
     of: "api",
-    right: /UpdateItem table\/scan|SendMessage .*dispatch/,
-    by: async ({ steps, person }) => person.ask("DELETE", `/api/sessions/${await steps.complete(CLEAN)}`),
+    right: /sqs:/,
+    by: async ({ person, complete }) => {
+      await leaveDeadLetters(person, complete);
+      await person.ask("POST", "/api/dead-letters/redrive", {});
+    },
   },
-  { of: "api", right: /./, by: ({ person, complete }) => person.ask("GET", `/api/sessions/${complete}/matches`) },
+  {
+    of: "api",
+    right: /UpdateItem table\/scan/,
+    by: async ({ steps, person }) => person.ask("DELETE", `/api/scans/${await steps.complete(CLEAN)}`),
+  },
+  { of: "api", right: /./, by: ({ person, complete }) => person.ask("GET", `/api/scans/${complete}/matches`) },
 
   {
     of: "scan-dispatcher",
@@ -97,7 +107,7 @@ const NEEDS: Need[] = [
     by: async ({ steps, person, files }) => {
       // The only scan of its upload, with something in each of its folders.
       const session = await steps.complete({ upload_id: await person.upload(files), options: { evidence: true } });
-      await person.ask("DELETE", `/api/sessions/${session}`);
+      await person.ask("DELETE", `/api/scans/${session}`);
       await steps.dispatch(session);
     },
   },
@@ -274,13 +284,13 @@ async function uploaded(person: Person) {
 
 async function downloads(person: Person, session: string) {
   for (const of of ["report", "files/0"]) {
-    const answer = await person.ask("POST", `/api/sessions/${session}/${of}/link`);
+    const answer = await person.ask("POST", `/api/scans/${session}/${of}/link`);
     if (answer.ok) await fetch(((await answer.json()) as { url: string }).url);
   }
 }
 
 test("each right of each function is needed", async () => {
-  test.setTimeout(600_000);
+  test.setTimeout(900_000);
   const samples = Samples.make(2, 4);
   const codes = samples.key.codes;
   // More matches than fit into an item.
@@ -316,10 +326,7 @@ test("each right of each function is needed", async () => {
     expect(seen.filter(known), "rights that the emulator does ask for").toEqual([]);
     console.log(`   ${seen.length} rights are needed, ${unseen.length} are not asked for by the emulator`);
   } finally {
-    for (const queue of [outputs.DispatchQueueUrl, outputs.WorkQueueUrl, outputs.FinishQueueUrl]) await purge(queue);
-    for (const stage of STAGES) {
-      for (const queue of [outputs[`${stage}QueueUrl`], outputs[`${stage}DeadLettersUrl`]]) await purge(queue);
-    }
+    for (const queue of [...queuesOf(), ...deadLettersOf()]) await purge(queue);
     await feed(true);
     await google.close();
   }

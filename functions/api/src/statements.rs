@@ -5,11 +5,12 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use riffle_contracts::http_ingest::{
-    DeadLetters, Facets, FiguresAnswer, FileForm, FileItem, FilePage, NewFile, RedriveRequest, Redriven,
-    Rules, Timeline, TransactionPage,
+    DeadLetterItem, DeadLetters, Facets, FiguresAnswer, FileForm, FileItem, FilePage, NewFile,
+    RedriveRequest, Redriven, Rules, Timeline, TransactionPage,
 };
 use riffle_ingest::{ApiError, Books, Filter};
 use riffle_ports::{FileId, Month};
+use riffle_runtime::Letter;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -267,8 +268,8 @@ pub async fn put_rules(
 /// The tenant's messages that failed too often.
 #[utoipa::path(get, path = "/api/dead-letters", tag = "statements", responses((status = 200, body = DeadLetters)))]
 pub async fn dead_letters(tenant: Tenant, State(deps): State<Deps>) -> Answer<Json<DeadLetters>> {
-    let books = deps.books()?;
-    Ok(Json(books.letters.of(&books.ingest, &tenant.0).await.map_err(ApiError::from)?))
+    let (letters, more) = deps.letters.of(&tenant.0, None, u32::MAX).await.map_err(ApiError::from)?;
+    Ok(Json(DeadLetters { letters: letters.into_iter().map(item).collect(), more }))
 }
 
 /// Hands them out again to where they failed.
@@ -284,8 +285,20 @@ pub async fn redrive(
     State(deps): State<Deps>,
     Json(which): Json<RedriveRequest>,
 ) -> Answer<Json<Redriven>> {
-    let redriven = deps.books()?.letters.redrive(&tenant.0, which.ids.as_deref()).await;
+    let redriven = deps.letters.redrive(&tenant.0, None, which.ids.as_deref()).await;
     Ok(Json(Redriven { count: redriven.map_err(ApiError::from)? }))
+}
+
+fn item(Letter { letter, about, told }: Letter) -> DeadLetterItem {
+    DeadLetterItem {
+        id: letter.id,
+        stage: letter.function,
+        event_type: about.as_ref().map(|about| about.kind.clone()),
+        file: about.map(|about| about.subject).filter(|subject| !subject.is_empty()),
+        file_name: told.name,
+        sent_at: letter.sent_at,
+        reason: told.reason,
+    }
 }
 
 impl Deps {

@@ -50,6 +50,8 @@ pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
 }
 
 fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime) -> Router {
+    let check = || middleware::from_fn(guard::check);
+    let socket_route = Router::new().route("/ws", get(socket::upgrade)).layer(check());
     Router::new()
         .route("/", get(page::document))
         .route("/sessions", get(page::document))
@@ -61,16 +63,17 @@ fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime
         .route("/dead-letters", get(page::document))
         .route("/assets/{*path}", get(page::asset))
         .route("/icon.svg", get(page::icon))
-        .route("/ws", get(socket::upgrade))
         .route("/api/{*rest}", any(call))
         .route("/sessions/{session}/report.xlsx", any(call))
         .route("/sessions/{session}/files/{*rest}", any(call))
         .route("/storage/files", post(storage::file).layer(DefaultBodyLimit::disable()))
         .route("/storage/parts/{begun}/{number}", put(storage::part).layer(DefaultBodyLimit::disable()))
         .fallback(call)
+        .layer(check())
+        .layer(middleware::from_fn(guard::check_origin))
+        .merge(socket_route)
         .layer(Extension(api(&platform, &socket)))
         .layer(Extension(socket))
-        .layer(middleware::from_fn(guard::check))
         .layer(Extension(Arc::new(guard)))
         .with_state(platform)
 }
@@ -99,6 +102,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
         pages: Some(platform.pages.clone()),
         uploads: platform.source.uploads.clone(),
         statements: Some(platform.statements.books.clone()),
+        letters: platform.letters.clone(),
         probe: Some(Arc::new(LocalProbe {
             ledger: platform.ledger.clone(),
             queues: platform.queues.clone(),

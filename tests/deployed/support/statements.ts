@@ -11,14 +11,17 @@ import {
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 
 import { type Person, post } from "./people.ts";
-import { bus, outputs, STAGES, storage } from "./stack.ts";
+import { bus, outputs, storage } from "./stack.ts";
 import { stored, waiting } from "./state.ts";
+import { queuesOf } from "./topology.ts";
 import { until } from "./until.ts";
 
 export interface FileItem {
   id: string;
   name: string;
   state: string;
+  /** The flow's own word for it. */
+  detail: string;
   rows: number;
   new: number;
   duplicates: number;
@@ -37,8 +40,10 @@ interface TransactionItem {
 
 interface Letter {
   id: string;
+  flow: string;
   stage: string;
-  file_name: string | null;
+  subject: string;
+  subject_name: string | null;
   reason: string | null;
 }
 
@@ -58,11 +63,15 @@ export class Statements {
   /** As the page does it; the key under which it lies. */
   async upload(name: string, content: string, account?: string): Promise<string> {
     const body = Buffer.from(content);
-    const form = await this.person.json<{ url: string; fields: Record<string, string> }>("POST", "/api/files", {
-      name,
-      size: body.length,
-      ...(account && { account }),
-    });
+    const form = await this.person.json<{ url: string; fields: Record<string, string> }>(
+      "POST",
+      "/api/statements/files",
+      {
+        name,
+        size: body.length,
+        ...(account && { account }),
+      },
+    );
     await post({ ...form, method: "POST" }, body);
     return form.fields.key ?? "";
   }
@@ -78,33 +87,36 @@ export class Statements {
     );
 
   async files(): Promise<FileItem[]> {
-    return (await this.person.json<{ files: FileItem[] }>("GET", "/api/files")).files;
+    return (await this.person.json<{ files: FileItem[] }>("GET", "/api/statements/files")).files;
   }
 
-  /** The file of this name, once it is in this state. */
-  file = (name: string, state: string, milliseconds?: number) =>
+  /** The file of this name, once it is so far. */
+  file = (name: string, detail: string, milliseconds?: number) =>
     until(
-      `${name} ${state}`,
-      async () => (await this.files()).find((file) => file.name === name && file.state === state),
+      `${name} ${detail}`,
+      async () => (await this.files()).find((file) => file.name === name && file.detail === detail),
       milliseconds,
     );
 
   async transactions(filter = ""): Promise<TransactionItem[]> {
-    const route = `/api/transactions?${filter}`;
+    const route = `/api/statements/transactions?${filter}`;
     return (await this.person.json<{ transactions: TransactionItem[] }>("GET", route)).transactions;
   }
 
   figures = () =>
-    this.person.json<{ months: { month: string; count: number; money_out: string }[] }>("GET", "/api/figures");
+    this.person.json<{ months: { month: string; count: number; money_out: string }[] }>(
+      "GET",
+      "/api/statements/figures",
+    );
 
   async timeline(id: string): Promise<string[]> {
-    const route = `/api/files/${id}/timeline`;
+    const route = `/api/statements/files/${id}/timeline`;
     const { events } = await this.person.json<{ events: { event_type: string }[] }>("GET", route);
     return events.map(({ event_type }) => event_type);
   }
 
   async letters(): Promise<Letter[]> {
-    return (await this.person.json<{ letters: Letter[] }>("GET", "/api/dead-letters")).letters;
+    return (await this.person.json<{ letters: Letter[] }>("GET", "/api/dead-letters?flow=statements")).letters;
   }
 
   async redrive(ids: string[]): Promise<number> {
@@ -128,7 +140,7 @@ export async function quiet(): Promise<void> {
   // Twice in a row: a message on its way from one queue to the next is in neither.
   let still = 0;
   await until("quiet queues", async () => {
-    const counts = await Promise.all(STAGES.map((stage) => waiting(outputs[`${stage}QueueUrl`])));
+    const counts = await Promise.all(queuesOf("statements").map(waiting));
     still = counts.every((count) => count === 0) ? still + 1 : 0;
     return still >= 3;
   });
@@ -136,7 +148,7 @@ export async function quiet(): Promise<void> {
 
 /** What the audit trail keeps of a tenant: each event as it was told. */
 export async function kept(tenant: string): Promise<{ detail_type: string; detail: string }[]> {
-  const items = await stored(outputs.IngestTable);
+  const items = await stored(outputs.RecordsTable);
   return items
     .filter((item) => item.list?.S === `A#${tenant}`)
     .map((item) => ({ detail_type: item.ty?.S ?? "", detail: long(item.ev) }));
@@ -149,7 +161,7 @@ export function long(stored: AttributeValue | undefined): string {
 
 /** How often the figures of a tenant were derived. */
 export async function derived(tenant: string): Promise<number> {
-  const items = await stored(outputs.IngestTable);
+  const items = await stored(outputs.RecordsTable);
   const versions = items.filter((item) => item.pk?.S === `G#${tenant}`).map((item) => Number(item.vn?.N));
   return versions.reduce((sum, version) => sum + version, 0);
 }

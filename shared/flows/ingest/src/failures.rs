@@ -2,11 +2,12 @@
 
 use riffle_contracts::{ErrorOccurred, Event, EventData, EventType};
 use riffle_ports::{Changed, Failure, FileId};
+use riffle_topology::MAX_RECEIVES;
 
 use crate::findings::{Failed, short};
 use crate::outbox::{event, outgoing};
 use crate::state::FileChange;
-use crate::{Ingest, MAX_RECEIVES, TRIES, contended, metrics};
+use crate::{Ingest, TRIES, contended, metrics};
 
 /// How a message came.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use riffle_contracts::{AccountPeriod, Event, EventData, TransactionsCategorized};
 use riffle_ports::{Changed, Failure, FileId};
+use riffle_topology::statements::PROCESSOR;
 
 use crate::findings::{Findings, short, widen};
 use crate::outbox::{event, outgoing};
-use crate::processor::STAGE;
 use crate::state::{File, FileChange, FileState};
 use crate::{Ingest, TRIES, contended};
 
@@ -25,7 +25,7 @@ impl Ingest {
         let tenant = event.data.tenant();
         let id = FileId(event.processing_id.clone());
         let Some(mut file) = self.file(tenant, &id).await? else {
-            self.tell_failure(tenant, &id, STAGE, &event.event_id, failure).await;
+            self.tell_failure(tenant, &id, PROCESSOR, &event.event_id, failure).await;
             return Ok(true);
         };
         let reason = failure.to_string();
@@ -55,7 +55,7 @@ impl Ingest {
                 Changed::Missing => return Ok(GivenUp::Done),
             }
         }
-        let told = self.error_event(&file.tenant, &file.id, STAGE, about, reason);
+        let told = self.error_event(&file.tenant, &file.id, PROCESSOR, about, reason);
         let mut announce = vec![outgoing(&told)];
         announce.extend(self.derive_again(&file, "failed").await?.as_ref().map(outgoing));
         let findings = Findings { reason: Some(short(reason)), ..file.findings.clone() };

@@ -5,13 +5,14 @@ use riffle_ports::{
     Changed, Failure, FileId, FlowState, Lease, ObjectRef, Outgoing, PortError, Record, change, change_from,
     change_seen,
 };
+use riffle_topology::statements;
 use serde::{Deserialize, Serialize};
 
 use crate::Ingest;
 use crate::findings::Findings;
 
 /// The flow's name in the topology, in records and in events.
-pub const FLOW: &str = FileId::FLOW;
+pub const FLOW: &str = statements::NAME;
 /// The list of all of a tenant's files.
 pub(crate) const ALL_FILES: &str = "files";
 

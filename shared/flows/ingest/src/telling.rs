@@ -12,7 +12,7 @@ use riffle_ports::{
 use crate::ids::transaction_id;
 use crate::listing::Filter;
 use crate::state::{ALL_FILES, FLOW, File, FileState as State};
-use crate::{Ingest, Letters, MonthSums};
+use crate::{Ingest, MonthSums};
 
 /// Files of a page.
 const FILES: u32 = 100;
@@ -42,7 +42,6 @@ pub enum ApiError {
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Books {
     pub ingest: Ingest,
-    pub letters: Letters,
 }
 
 impl Books {

@@ -1,15 +1,14 @@
 //! A tenant's sessions, in a list and one by one.
 
 use chrono::DateTime;
-use riffle_contracts::Receipt;
 use riffle_contracts::http::{SessionDetail, SessionOverview, SessionPage, SourceKind};
 use riffle_ports::{ListedAt, PortError, Session, SessionId, Source, State};
 
-use crate::Scan;
 use crate::lent::MY_DRIVE;
 use crate::query::QueryError;
 use crate::request::Request;
 use crate::snapshot::{Shown, state};
+use crate::{Scan, announce};
 
 /// The longest id in a cursor, in bytes.
 const MAX_ID: usize = 64;
@@ -39,8 +38,7 @@ impl Scan {
         let session = self.asked(tenant, id).await?;
         let request = Request::decode(&session.request)?;
         let complete = session.state == State::Complete;
-        let frozen = session.frozen.as_ref().filter(|_| complete);
-        let receipt = frozen.and_then(|frozen| serde_json::from_str::<Receipt>(&frozen.receipt).ok());
+        let receipt = announce::receipt(&session).filter(|_| complete);
         let unread_files =
             if complete { Some(self.coverage(&session, &request).await?.unread_files()) } else { None };
         let options = request.options;

@@ -21,7 +21,7 @@ pub struct Stores {
 
 impl Stores {
     pub fn new(scenario: &Scenario, clock: Arc<ManualClock>) -> Self {
-        let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, scenario.redrive));
+        let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, scenario.visibility));
         let records = Arc::new(MemoryRecords::default());
         Self {
             statements: Arc::new(MemoryStatements::new(Arc::clone(&records), scenario.batch)),

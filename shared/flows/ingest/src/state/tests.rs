@@ -169,6 +169,7 @@ fn a_deleted_file_leaves_only_that_it_was_there() {
 
 #[test]
 fn a_record_is_read_as_it_was_written() {
+    assert_eq!(FileId::FLOW, FLOW, "what stores of transactions look for is this flow's");
     for state in FileState::ALL {
         let file = in_state(state);
         let record = file.to_record();
