@@ -121,7 +121,7 @@ fn mode(env: &Env) -> Result<ProcessingMode, ConfigError> {
         Some("shadow") => return Ok(ProcessingMode::Shadow),
         Some(value) => {
             let (value, wanted) = (value.to_owned(), "events, direct or shadow");
-            return Err(ConfigError::Wrong { variable: MODE.to_owned(), value, wanted });
+            return Err(ConfigError::Wrong { variable: MODE, value, wanted });
         }
         None => {}
     }
@@ -130,7 +130,7 @@ fn mode(env: &Env) -> Result<ProcessingMode, ConfigError> {
         Some("true") => Ok(true),
         Some("false") => Ok(false),
         Some(value) => Err(ConfigError::Wrong {
-            variable: variable.to_owned(),
+            variable,
             value: value.to_owned(),
             wanted: "true or false",
         }),
