@@ -96,7 +96,7 @@ impl World {
                 Client::new(number, *plan, start, now)
             })
             .collect();
-        let next_sweep = stores.clock.now() + SWEEP_EVERY;
+        let next_sweep = now + SWEEP_EVERY;
         let progress_every = TimeDelta::from_std(scenario.settings.progress_every).unwrap_or_default();
         let world = Self {
             platform: Platform::new(&control, &stores.clock, &stores.queue, &scenario.conditions, scan::NAME),
