@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use api::Api;
 use axum::extract::{DefaultBodyLimit, Extension, Request};
+use axum::http::Method;
 use axum::response::Response;
-use axum::routing::{any, get, post, put};
+use axum::routing::{get, post, put};
 use axum::{Router, middleware};
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, SocketConfig, SourceKind};
 use riffle_local_adapters::{LocalBrowser, LocalProbe};
@@ -51,23 +52,12 @@ pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
 
 fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime) -> Router {
     Router::new()
-        .route("/", get(page::document))
-        .route("/sessions", get(page::document))
-        .route("/sessions/{session}", get(page::document))
-        .route("/files", get(page::document))
-        .route("/files/{file}", get(page::document))
-        .route("/transactions", get(page::document))
-        .route("/rules", get(page::document))
-        .route("/dead-letters", get(page::document))
         .route("/assets/{*path}", get(page::asset))
         .route("/icon.svg", get(page::icon))
         .route("/ws", get(socket::upgrade))
-        .route("/api/{*rest}", any(call))
-        .route("/sessions/{session}/report.xlsx", any(call))
-        .route("/sessions/{session}/files/{*rest}", any(call))
         .route("/storage/files", post(storage::file).layer(DefaultBodyLimit::disable()))
         .route("/storage/parts/{begun}/{number}", put(storage::part).layer(DefaultBodyLimit::disable()))
-        .fallback(call)
+        .fallback(page_or_call)
         .layer(Extension(api(&platform, &socket)))
         .layer(Extension(socket))
         .layer(middleware::from_fn(guard::check))
@@ -89,7 +79,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
             max_age_seconds: socket.max_age.as_secs(),
             idle_seconds: socket.idle.as_secs(),
         },
-        statements: true,
+        flows: ["scan", "statements"].map(str::to_owned).to_vec(),
         sign_in: None,
     };
     Api::new(api::Deps {
@@ -113,7 +103,10 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
     })
 }
 
-/// As the gateway calls its function.
-async fn call(Extension(api): Extension<Api>, request: Request) -> Response {
+/// The page where a person comes to, and everything else as the gateway calls its function.
+async fn page_or_call(Extension(api): Extension<Api>, request: Request) -> Response {
+    if request.method() == Method::GET && page::is_address(request.uri().path()) {
+        return page::document(request.headers());
+    }
     api::handle(&api, Some(TENANT), request).await
 }
