@@ -51,9 +51,7 @@ pub async fn understand(
     let name: String = named.name.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(200).collect();
     let understood = deps.scan.understand_codes(&tenant.0, &name, content).await;
     understood.map(Json).map_err(|error| match error {
-        CodeListsError::NoCodes(why) => {
-            Refusal::invalid(why).named("no-codes", "No codes were found")
-        }
+        CodeListsError::NoCodes(why) => Refusal::invalid(why).named("no-codes", "No codes were found"),
         CodeListsError::Port(error) => error.into(),
     })
 }

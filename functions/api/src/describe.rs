@@ -63,7 +63,13 @@ const LINKS: [(&str, &str, &str, &str, &[(&str, &str)]); 17] = [
         &[("id", "$request.path.id"), ("match", "$response.body#/matches/0/match_id")],
     ),
     ("list_statement_files", "200", "newest", "get_statement_file", &[("id", "$response.body#/files/0/id")]),
-    ("list_statement_files", "200", "next", "list_statement_files", &[("cursor", "$response.body#/next_cursor")]),
+    (
+        "list_statement_files",
+        "200",
+        "next",
+        "list_statement_files",
+        &[("cursor", "$response.body#/next_cursor")],
+    ),
     ("get_statement_file", "200", "timeline", "get_timeline", &[("id", "$response.body#/id")]),
     ("get_statement_file", "200", "transactions", "list_transactions", &[("file", "$response.body#/id")]),
     ("get_statement_file", "200", "status", "get_status", &[("processing_id", "$response.body#/id")]),
@@ -110,9 +116,19 @@ pub fn complete(mut description: OpenApi, sign_in: bool) -> OpenApi {
 
 /// What follows from what an operation takes. A route itself says what else may be.
 fn may_fail(operation: &mut Operation) {
-    let taken = operation.parameters.iter().flatten();
-    let places: Vec<ParameterIn> = taken.map(|parameter| parameter.parameter_in.clone()).collect();
-    let json = operation.request_body.as_ref().map(|body| body.content.contains_key("application/json"));
+    let places: Vec<ParameterIn> = operation
+        .parameters
+        .iter()
+        .flatten()
+        .filter_map(|parameter| match parameter {
+            RefOr::T(parameter) => Some(parameter.parameter_in.clone()),
+            RefOr::Ref(_) => None,
+        })
+        .collect();
+    let json = operation.request_body.as_ref().and_then(|body| match body {
+        RefOr::T(body) => Some(body.content.contains_key("application/json")),
+        RefOr::Ref(_) => None,
+    });
     if places.contains(&ParameterIn::Query) || json == Some(true) {
         fail(operation, 400, "The request cannot be understood.");
     }
@@ -150,9 +166,9 @@ fn fail(operation: &mut Operation, status: u16, why: &str) {
 fn lead_on(operation: &mut Operation) {
     let Some(id) = operation.operation_id.clone() else { return };
     for (_, status, name, to, parameters) in LINKS.iter().filter(|(from, ..)| *from == id) {
-        let link = parameters.iter().fold(LinkBuilder::new().operation_id(*to), |link, (name, value)| {
-            link.parameter(*name, *value)
-        });
+        let link = parameters
+            .iter()
+            .fold(LinkBuilder::new().operation_id(*to), |link, (name, value)| link.parameter(*name, *value));
         if let Some(RefOr::T(answer)) = operation.responses.responses.get_mut(*status) {
             answer.links.insert((*name).to_owned(), link.build().into());
         }
@@ -174,7 +190,9 @@ mod tests {
 
     fn operations(description: &Value) -> Vec<(&String, &Value)> {
         let paths = description["paths"].as_object().expect("paths").iter();
-        paths.flat_map(|(path, item)| item.as_object().expect("methods").values().map(move |it| (path, it))).collect()
+        paths
+            .flat_map(|(path, item)| item.as_object().expect("methods").values().map(move |it| (path, it)))
+            .collect()
     }
 
     #[test]
@@ -182,7 +200,10 @@ mod tests {
         let description = described(false);
         let operations = operations(&description);
         let named = |id: &str| operations.iter().find(|(_, it)| it["operationId"] == id).expect(id).1;
-        assert_eq!(operations.iter().map(|(_, it)| it["operationId"].as_str()).collect::<BTreeSet<_>>().len(), operations.len());
+        assert_eq!(
+            operations.iter().map(|(_, it)| it["operationId"].as_str()).collect::<BTreeSet<_>>().len(),
+            operations.len()
+        );
         for (from, status, name, to, parameters) in LINKS {
             assert_eq!(named(from)["responses"][status]["links"][name]["operationId"], to);
             for (parameter, _) in parameters {

@@ -59,7 +59,7 @@ pub async fn report(tenant: Tenant, State(deps): State<Deps>, Path(Id(id)): Path
     path = "/scans/{id}/files/{index}",
     operation_id = "download_file",
     tag = "downloads",
-    params(("id" = inline(Id), Path), ("index" = u32, Path, maximum = 4_294_967_295)),
+    params(("id" = inline(Id), Path), ("index" = u32, Path, maximum = 4_294_967_295_i64)),
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 307, description = "To the file's page in Google Drive")

@@ -38,7 +38,7 @@ pub async fn report(
     path = "/api/scans/{id}/files/{index}/link",
     operation_id = "create_file_link",
     tag = "downloads",
-    params(("id" = inline(Id), Path), ("index" = u32, Path, maximum = 4_294_967_295)),
+    params(("id" = inline(Id), Path), ("index" = u32, Path, maximum = 4_294_967_295_i64)),
     responses((status = 200, body = DownloadLink))
 )]
 pub async fn file(

@@ -66,7 +66,7 @@ pub struct Size {
     tag = "scans",
     params(
         ("id" = inline(Id), Path),
-        ("index" = u32, Path, maximum = 4_294_967_295),
+        ("index" = u32, Path, maximum = 4_294_967_295_i64),
         (
             "page" = String,
             Path,
@@ -134,8 +134,7 @@ impl From<PageViewError> for Refusal {
                 .named("no-page", "No such page"),
             PageViewError::TooLarge(error) => {
                 let detail = format!("The page is not drawn: {error}. Open the file itself.");
-                Self::invalid(detail)
-                    .named("page-too-large", "Too large to draw")
+                Self::invalid(detail).named("page-too-large", "Too large to draw")
             }
             PageViewError::NotDrawn(error) => {
                 let detail = format!("The page is not drawn: {error}. Open the file itself.");

@@ -160,9 +160,8 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, 
 /// An amount as it is written: up to 16 digits, and up to 8 behind the point.
 fn amount(text: &str) -> Option<Decimal> {
     let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
-    let digits = |text: &str, most| {
-        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-    };
+    let digits =
+        |text: &str, most| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let written = digits(whole.strip_prefix('-').unwrap_or(whole), 16)
         && fraction.is_none_or(|fraction| digits(fraction, 8));
     text.parse().ok().filter(|_| written)

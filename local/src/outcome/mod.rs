@@ -2,7 +2,7 @@
 
 mod wait;
 
-use riffle_contracts::http_ingest::{FileAccount, StatementFile, StatementPhase, FileWarning};
+use riffle_contracts::http_ingest::{FileAccount, FileWarning, StatementFile, StatementPhase};
 use serde::Serialize;
 use serde_json::json;
 

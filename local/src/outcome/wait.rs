@@ -50,7 +50,10 @@ impl Pipeline {
 
     /// Whether a file is at its end, for now.
     pub fn is_done(item: &StatementFile) -> bool {
-        !matches!(item.detail, StatementPhase::Received | StatementPhase::Processing | StatementPhase::Deleting)
+        !matches!(
+            item.detail,
+            StatementPhase::Received | StatementPhase::Processing | StatementPhase::Deleting
+        )
     }
 
     /// Whether no message of the flow is under way, nor an event still to be told.

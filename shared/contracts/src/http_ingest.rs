@@ -95,10 +95,13 @@ pub struct FileError {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewFile {
     /// At most 255 bytes of UTF-8, without control characters.
-    #[schema(max_length = 255, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$")]
+    #[schema(
+        max_length = 255,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub name: String,
     /// In bytes, at most 4 GiB.
-    #[schema(minimum = 1, maximum = 4_294_967_296)]
+    #[schema(minimum = 1, maximum = 4_294_967_296_i64)]
     #[serde(deserialize_with = "whole")]
     pub size: u64,
     /// The account of rows for which the file names none. At most 128 bytes of UTF-8, without control characters.

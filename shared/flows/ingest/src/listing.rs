@@ -240,8 +240,9 @@ impl Ingest {
                 }
                 if found.len() >= limit || looked >= self.settings.look_at_most {
                     let Position { date, account, identity, occurrence } = position;
-                    let next = (!heap.is_empty() || !months.is_empty())
-                        .then_some(TransactionCursor::Key(TransactionKey { account, date, identity, occurrence }));
+                    let next = (!heap.is_empty() || !months.is_empty()).then_some(TransactionCursor::Key(
+                        TransactionKey { account, date, identity, occurrence },
+                    ));
                     return Ok(Listed { transactions: found, next });
                 }
             }

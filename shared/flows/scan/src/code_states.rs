@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use riffle_contracts::number;
 use riffle_contracts::http::{CodeCounts, CodeEntry, CodePage, CodeState};
+use riffle_contracts::number;
 use riffle_ports::{PortError, Session, SessionId, State};
 
 use crate::Scan;

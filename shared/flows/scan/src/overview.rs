@@ -22,9 +22,10 @@ impl Scan {
         let after = after.map(|PageCursor { at, id }| ListedAt { created_at: at, id: SessionId(id) });
         let listed = self.ports.ledger.sessions(tenant, after.as_ref(), limit).await?;
         let more = listed.len() >= limit as usize;
-        let next_cursor = listed.last().filter(|_| more).map(|last| {
-            PageCursor { at: last.created_at, id: last.id.0.clone() }.to_string()
-        });
+        let next_cursor = listed
+            .last()
+            .filter(|_| more)
+            .map(|last| PageCursor { at: last.created_at, id: last.id.0.clone() }.to_string());
         let mut scans = Vec::with_capacity(listed.len());
         for session in listed {
             let request = Request::decode(&session.request)?;

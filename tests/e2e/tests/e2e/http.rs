@@ -61,9 +61,14 @@ fn folders_are_shown_to_choose_one() {
     assert_eq!(shown["parent"], json!(root.parent()));
     assert_eq!(server.get("/api/folders?path=/", &[]).json()["parent"], Value::Null);
     assert_eq!(server.get("/api/folders", &[]).json()["path"], "/", "no home is the root");
-    for (path, status) in
-        [("relative", 400), ("%00", 400), ("/%00", 400), ("", 400), ("/no/such/folder", 404), ("/etc/passwd", 404)]
-    {
+    for (path, status) in [
+        ("relative", 400),
+        ("%00", 400),
+        ("/%00", 400),
+        ("", 400),
+        ("/no/such/folder", 404),
+        ("/etc/passwd", 404),
+    ] {
         assert_problem(&server.get(&format!("/api/folders?path={path}"), &[]), status);
     }
 }
@@ -81,7 +86,9 @@ fn what_cannot_be_served_says_why_and_the_server_lives() {
         assert_problem(&server.get(&format!("/scans/{session}/report.xlsx"), &[]), 404);
         assert_problem(&server.get(&format!("/scans/{session}/files/0"), &[]), 404);
     }
-    for query in ["limit=0", "limit=201", "limit=-1", "limit=x", "cursor=", "cursor=x", "cursor=1.1", "cursor=1.x.y"] {
+    for query in
+        ["limit=0", "limit=201", "limit=-1", "limit=x", "cursor=", "cursor=x", "cursor=1.1", "cursor=1.x.y"]
+    {
         assert_problem(&server.get(&format!("/api/scans?{query}"), &[]), 400);
     }
     for (method, path) in [("POST", "/api/health"), ("DELETE", "/api/scans"), ("GET", "/api/tickets")] {

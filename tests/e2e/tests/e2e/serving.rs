@@ -184,9 +184,8 @@ fn ctrl_c_ends_the_platform_and_an_open_scan_goes_on_at_its_next_start() {
     assert!(!ended.err.contains("panicked"), "{}", ended.err);
 
     let server = Server::start(&samples.at("state"), &[]);
-    let session = until("the scan completes", || {
-        server.scans().into_iter().find(|session| session["state"] == "done")
-    });
+    let session =
+        until("the scan completes", || server.scans().into_iter().find(|session| session["state"] == "done"));
     assert_eq!(session["processed"], FILES);
 }
 
