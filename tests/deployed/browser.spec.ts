@@ -84,7 +84,7 @@ test("a person signs in, uploads, watches, loses the network, comes back, and ta
   await expect(page.getByText("300 files,")).toBeVisible();
   await page.getByLabel("Codes", { exact: true }).fill(samples.key.codes.join("\n"));
   await page.getByRole("button", { name: "Start scan" }).click();
-  await expect(page).toHaveURL(/\/sessions\/[0-9a-f]{32}$/, { timeout: 60_000 });
+  await expect(page).toHaveURL(/\/scans\/[0-9a-f]{32}$/, { timeout: 60_000 });
   const shown = page.locator("[data-shown]");
   await expect(shown).not.toHaveAttribute("data-shown", "0", { timeout: 60_000 });
 

@@ -20,6 +20,9 @@ const NOT_BUILT: &str = "<!doctype html><html lang=en><title>Riffle</title><h1>T
                          compile it again; or use <code>riffle scan</code>. The API is described at \
                          <a href=/api/docs>/api/docs</a>.";
 
+/// How the addresses of the page begin; what comes after is the page's own.
+const FIRST: [&str; 5] = ["", "scans", "statements", "failed-items", "settings"];
+
 /// Whether this program was compiled with its page.
 pub fn is_built() -> bool {
     Dashboard::get("index.html").is_some()
@@ -27,14 +30,18 @@ pub fn is_built() -> bool {
 
 /// Whether a person may come to this address, as against a program.
 pub fn is_address(path: &str) -> bool {
-    let below = |list: &str| path.strip_prefix(list).is_some_and(|id| !id.contains('/'));
-    let list = matches!(path, "/" | "/sessions" | "/files" | "/transactions" | "/rules" | "/dead-letters");
-    list || below("/sessions/") || below("/files/")
+    let mut parts = path.trim_start_matches('/').split('/');
+    let (first, rest) = (parts.next().unwrap_or_default(), parts.collect::<Vec<_>>());
+    match (first, &rest[..]) {
+        // A report or a file of a scan.
+        ("scans", [_, "report.xlsx"] | [_, "files", ..]) => false,
+        (first, _) => FIRST.contains(&first),
+    }
 }
 
 /// The one document of all the page's addresses.
-pub async fn document(headers: HeaderMap) -> Response {
-    let mut answer = match file("index.html", &headers) {
+pub fn document(headers: &HeaderMap) -> Response {
+    let mut answer = match file("index.html", headers) {
         Some(answer) => answer,
         None => (StatusCode::SERVICE_UNAVAILABLE, Html(NOT_BUILT)).into_response(),
     };
@@ -107,16 +114,17 @@ mod tests {
     fn pages_are_told_from_what_programs_ask_for() {
         for (path, page) in [
             ("/", true),
-            ("/sessions", true),
-            ("/sessions/0123", true),
-            ("/sessions/0123/report.xlsx", false),
-            ("/files", true),
-            ("/files/0123", true),
-            ("/transactions", true),
-            ("/rules", true),
-            ("/dead-letters", true),
-            ("/api/files", false),
-            ("/api/sessions", false),
+            ("/scans", true),
+            ("/scans/0123", true),
+            ("/scans/0123/report.xlsx", false),
+            ("/scans/0123/files/0", false),
+            ("/statements/files", true),
+            ("/statements/files/0123", true),
+            ("/statements/transactions", true),
+            ("/failed-items", true),
+            ("/nothing", false),
+            ("/api/statements/files", false),
+            ("/api/scans", false),
             ("/assets/a.js", false),
         ] {
             assert_eq!(is_address(path), page, "{path}");
