@@ -2,7 +2,7 @@
 
 import { ApiError } from "../api/client.ts";
 import type { Frame, Listed, ListedFailure, SessionDetail, SessionState } from "../contracts.ts";
-import type { Api } from "../scan/session.ts";
+import type { Api } from "../flows/scan/session.ts";
 import type { Accepted, Time } from "./world.ts";
 
 const AT = "2026-01-01T00:00:00Z";
