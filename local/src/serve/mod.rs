@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use api::Api;
 use axum::extract::{DefaultBodyLimit, Extension, Request};
+use axum::http::Method;
 use axum::response::Response;
 use axum::routing::{any, get, post, put};
 use axum::{Router, middleware};
@@ -52,13 +53,6 @@ pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
 fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime) -> Router {
     Router::new()
         .route("/", get(page::document))
-        .route("/sessions", get(page::document))
-        .route("/sessions/{session}", get(page::document))
-        .route("/files", get(page::document))
-        .route("/files/{file}", get(page::document))
-        .route("/transactions", get(page::document))
-        .route("/rules", get(page::document))
-        .route("/dead-letters", get(page::document))
         .route("/assets/{*path}", get(page::asset))
         .route("/icon.svg", get(page::icon))
         .route("/ws", get(socket::upgrade))
@@ -67,7 +61,7 @@ fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime
         .route("/sessions/{session}/files/{*rest}", any(call))
         .route("/storage/files", post(storage::file).layer(DefaultBodyLimit::disable()))
         .route("/storage/parts/{begun}/{number}", put(storage::part).layer(DefaultBodyLimit::disable()))
-        .fallback(call)
+        .fallback(other)
         .layer(Extension(api(&platform, &socket)))
         .layer(Extension(socket))
         .layer(middleware::from_fn(guard::check))
@@ -111,6 +105,16 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
         clock: Arc::clone(&platform.clock),
         started_at: platform.clock.now(),
     })
+}
+
+/// To a browser the page, which says itself where there is no such page; to programs the API says it.
+async fn other(api: Extension<Api>, request: Request) -> Response {
+    let read = request.method() == Method::GET && page::is_read_by_people(request.headers());
+    if read && page::is_address(request.uri().path()) {
+        page::document(request.headers().clone()).await
+    } else {
+        call(api, request).await
+    }
 }
 
 /// As the gateway calls its function.

@@ -15,6 +15,8 @@ struct Dashboard;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                       img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; base-uri 'none'; \
                       form-action 'self'; frame-ancestors 'none'";
+/// Below this lie a scan's page and, a level deeper, its report and files.
+const DOWNLOADS: &str = "scans";
 const NOT_BUILT: &str = "<!doctype html><html lang=en><title>Riffle</title><h1>The page was not built</h1>\
                          <p>This program was compiled without its page. Run <code>scripts/dashboard</code>, then \
                          compile it again; or use <code>riffle scan</code>. The API is described at \
@@ -25,11 +27,20 @@ pub fn is_built() -> bool {
     Dashboard::get("index.html").is_some()
 }
 
-/// Whether a person may come to this address, as against a program.
+/// Whether a person may come to this address, as against a program: every address but those of the API, of the socket,
+/// of storage, of files of the page, and of what a scan gives to download.
 pub fn is_address(path: &str) -> bool {
-    let below = |list: &str| path.strip_prefix(list).is_some_and(|id| !id.contains('/'));
-    let list = matches!(path, "/" | "/sessions" | "/files" | "/transactions" | "/rules" | "/dead-letters");
-    list || below("/sessions/") || below("/files/")
+    let mut parts = path.trim_start_matches('/').split('/');
+    let first = parts.next().unwrap_or_default();
+    let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    let is_download = first == DOWNLOADS && parts.nth(1) == Some("files");
+    !matches!(first, "api" | "ws" | "storage" | "assets") && !is_file && !is_download
+}
+
+/// Whether the answer will be shown: browsers say so where a person follows a link or enters an address.
+pub fn is_read_by_people(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 /// The one document of all the page's addresses.
@@ -107,17 +118,22 @@ mod tests {
     fn pages_are_told_from_what_programs_ask_for() {
         for (path, page) in [
             ("/", true),
-            ("/sessions", true),
-            ("/sessions/0123", true),
-            ("/sessions/0123/report.xlsx", false),
-            ("/files", true),
-            ("/files/0123", true),
-            ("/transactions", true),
-            ("/rules", true),
-            ("/dead-letters", true),
-            ("/api/files", false),
-            ("/api/sessions", false),
+            ("/scans", true),
+            ("/scans/0123", true),
+            ("/scans/0123/report.xlsx", false),
+            ("/scans/0123/files/4", false),
+            ("/statements/files", true),
+            ("/statements/files/0123", true),
+            ("/statements/transactions", true),
+            ("/failed-items", true),
+            ("/nowhere", true),
+            ("/api", false),
+            ("/api/scans", false),
+            ("/api/statements/files", false),
             ("/assets/a.js", false),
+            ("/icon.svg", false),
+            ("/storage/files", false),
+            ("/ws", false),
         ] {
             assert_eq!(is_address(path), page, "{path}");
         }
