@@ -67,11 +67,19 @@ class Platform(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def cold_start(bootstrap: Path, name: str, port: int) -> float:
-    """Milliseconds."""
+def runtime_api() -> int:
+    """The port of a stub of it."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Platform)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.server_address[1]
+
+
+def cold_start(bootstrap: Path, name: str, port: int, more: dict[str, str] | None = None) -> float:
+    """Milliseconds. `more` is set besides."""
     Platform.asked.clear()
     Platform.wrong = None
-    environment = {**ENVIRONMENT, "AWS_LAMBDA_FUNCTION_NAME": name, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}"}
+    environment = {**ENVIRONMENT, **(more or {}), "AWS_LAMBDA_FUNCTION_NAME": name, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}"}
     began = time.perf_counter()
     process = subprocess.Popen([bootstrap], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
@@ -100,9 +108,7 @@ def run(options) -> None:
     folders = sorted(folder.parent for folder in options.functions.glob("*/bootstrap"))
     if not folders:
         raise corpus.Unavailable(f"no functions in {options.functions}: scripts/functions builds them")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Platform)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    port = runtime_api()
     lines = [
         f"Cold starts, exec to the first request for work: {options.starts} of each function, load "
         f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.", "",
@@ -110,7 +116,7 @@ def run(options) -> None:
         "|---|---|---|---|---|---|---|",
     ]
     for folder in folders:
-        times = [cold_start(folder / "bootstrap", folder.name, server.server_address[1])
+        times = [cold_start(folder / "bootstrap", folder.name, port)
                  for _ in range(options.starts)]
         median, size = statistics.median(times), zipped(folder)
         lines.append(

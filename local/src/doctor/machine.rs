@@ -104,7 +104,7 @@ async fn port(listen: SocketAddr, checks: &mut Checks) {
 /// Whether it is one of us, without a token.
 async fn answers(address: SocketAddr) -> bool {
     let ask = async || {
-        let client = reqwest::Client::builder().timeout(ANSWER).no_proxy().build()?;
+        let client = riffle_drive_adapter::http().timeout(ANSWER).no_proxy().build()?;
         client
             .get(format!("http://{address}/api/health"))
             .send()

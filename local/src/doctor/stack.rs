@@ -169,7 +169,7 @@ fn judge_topic(name: &str, topic: &str, facts: &Result<TopicFacts, Failed>, chec
 }
 
 async fn answers(deployed: &Deployed, checks: &mut Checks) -> Result<(), Problem> {
-    let client = Client::builder().timeout(ANSWER).build();
+    let client = riffle_drive_adapter::http().timeout(ANSWER).build();
     let client = client.map_err(|error| Problem::new(format!("HTTP cannot be spoken: {error}")))?;
     if let Some(base) = output(deployed, "HttpApiUrl", checks) {
         judge_health(&get::<Health>(&client, base, "/api/health").await, checks);
@@ -344,7 +344,7 @@ mod tests {
             .route("/api/health", route(health))
             .route("/live", route(|| async { StatusCode::FORBIDDEN }));
         let server = tokio::spawn(axum::serve(listener, routes).into_future());
-        let client = Client::builder().no_proxy().build()?;
+        let client = riffle_drive_adapter::http().no_proxy().build()?;
         assert!(get::<Health>(&client, &base, "/api/health").await.is_ok());
         let missing = get::<Config>(&client, &base, "/api/config").await.expect_err("is not there");
         assert!(missing.ends_with("/api/config answers 404 Not Found"), "{missing}");

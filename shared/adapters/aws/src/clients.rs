@@ -9,6 +9,8 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{ProvideCredentials, RequestChecksumCalculation, SharedCredentialsProvider};
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use riffle_ports::{Clock, Ids, Meter, PortError, Queue};
 
 use crate::table::Table;
@@ -30,6 +32,11 @@ const SMALL: Duration = Duration::from_secs(5);
 /// For one try of a request that carries content, until the answer begins: 100 MB at 2 MB/s. What stalls is cut
 /// off by the SDK much earlier.
 const LARGE: Duration = Duration::from_mins(1);
+
+/// How every client speaks TLS: rustls with ring.
+pub fn https() -> aws_sdk_s3::config::SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
 
 /// The clients of one process, and the meter on which all of them note what they use.
 #[derive(Debug, Clone)]
@@ -66,7 +73,12 @@ impl Aws {
 
     /// On a configuration made elsewhere. Its retries and time limits are replaced by ours.
     pub fn new(config: &SdkConfig, meter: Arc<Meter>) -> Self {
-        let config = config.to_builder().retry_config(retries(TRIES)).timeout_config(limits(SMALL)).build();
+        let config = config
+            .to_builder()
+            .http_client(https())
+            .retry_config(retries(TRIES))
+            .timeout_config(limits(SMALL))
+            .build();
         let s3 = aws_sdk_s3::Client::from_conf(s3_config(&config).build());
         let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).retry_classifier(Conflicts).build();
         Self { dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb), s3, config, meter }

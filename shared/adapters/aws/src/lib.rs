@@ -40,7 +40,7 @@ mod tokens;
 mod transact;
 mod uploads;
 
-pub use clients::Aws;
+pub use clients::{Aws, https};
 pub use connections::DynamoConnections;
 pub use dead_letters::{DeadLetterPlace, SqsDeadLetters};
 pub use events::EventBridgePublisher;

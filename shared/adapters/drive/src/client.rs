@@ -193,7 +193,7 @@ impl Client {
 
     fn http(&self) -> Result<&reqwest::Client, Attempt> {
         let build = || {
-            let builder = reqwest::Client::builder()
+            let builder = crate::http()
                 .redirect(Policy::none())
                 .connect_timeout(CONNECT)
                 .read_timeout(SILENCE)

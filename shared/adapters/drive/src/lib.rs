@@ -36,6 +36,13 @@ use kind::{Kind, Located};
 use lender::Lender;
 use trouble::Trouble;
 
+/// A client of HTTP whose TLS is rustls with ring.
+pub fn http() -> reqwest::ClientBuilder {
+    // An error says that this process has chosen already.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    reqwest::Client::builder()
+}
+
 /// Where Google Drive is.
 pub const ENDPOINT: &str = "https://www.googleapis.com";
 

@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::world::World;
+use crate::world::{World, http};
 
 type Sockets = Arc<Mutex<HashMap<String, UnboundedSender<String>>>>;
 
@@ -102,8 +102,13 @@ fn entry(name: &str, locator: &str) -> Entry {
 }
 
 async fn saved(url: &str) -> (String, String, String) {
-    let answer =
-        reqwest::get(url).await.expect("an answer").error_for_status().expect("a link that leads somewhere");
+    let answer = http()
+        .get(url)
+        .send()
+        .await
+        .expect("an answer")
+        .error_for_status()
+        .expect("a link that leads somewhere");
     let header = |name: &str| answer.headers()[name].to_str().expect("text").to_owned();
     let (disposition, kind) = (header("content-disposition"), header("content-type"));
     (disposition, kind, answer.text().await.expect("content"))
@@ -128,7 +133,11 @@ async fn links_save_under_a_name() {
     assert_eq!(kind, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
     assert_eq!(content, "report");
     let forged = link.url.replace("reports/1", "reports/2");
-    assert_eq!(reqwest::get(&forged).await.expect("an answer").status(), 403, "a link is for one object");
+    assert_eq!(
+        http().get(&forged).send().await.expect("an answer").status(),
+        403,
+        "a link is for one object"
+    );
 
     let put = |key: &str, content: &'static [u8]| {
         let put = world.s3().put_object().bucket(&uploads).key(key);
@@ -164,6 +173,7 @@ async fn links_end_with_the_credentials() {
     };
     let links = async |credentials: Credentials| {
         let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+            .http_client(riffle_aws_adapters::https())
             .region(aws_config::Region::new("eu-central-1"))
             .credentials_provider(credentials)
             .load()

@@ -20,7 +20,7 @@ use riffle_runtime::{RandomIds, SystemClock};
 use tokio::net::TcpListener;
 
 use crate::emulator::endpoint;
-use crate::world::World;
+use crate::world::{World, http};
 
 /// A road to AWS on which every first answer to a write is lost.
 struct Road {
@@ -53,7 +53,7 @@ async fn pass(State(road): State<Arc<Road>>, request: Request) -> Response {
 }
 
 async fn lossy() -> (World, Arc<Road>) {
-    let (upstream, http) = (endpoint(), reqwest::Client::new());
+    let (upstream, http) = (endpoint(), http());
     let road =
         Arc::new(Road { upstream, http, lost: AtomicUsize::default(), last: std::sync::Mutex::default() });
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

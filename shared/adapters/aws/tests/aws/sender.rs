@@ -11,7 +11,7 @@ use riffle_ports::{Clock, PostForm, UploadStorage};
 use riffle_runtime::{RandomIds, SystemClock};
 use riffle_testkit::contract::{self, SenderHarness};
 
-use crate::world::World;
+use crate::world::{World, http};
 
 /// So long are addresses good here: long enough for what the suite does with one, short enough to see them run out.
 const LEFT: TimeDelta = TimeDelta::seconds(10);
@@ -84,6 +84,6 @@ async fn uploads() {
     let world = World::new().await;
     let clock = Arc::new(Late::default());
     let uploads = world.aws.uploads(&world.bucket().await, Arc::clone(&clock) as _);
-    let sender = Sender { uploads, clock, http: reqwest::Client::new() };
+    let sender = Sender { uploads, clock, http: http() };
     contract::upload_storage(&sender, &RandomIds).await;
 }

@@ -17,7 +17,7 @@ use riffle_testkit::contract::{self, BusHarness, DeadLetterHarness, InboxHarness
 use serde_json::{Value, json};
 
 use crate::sender::multipart;
-use crate::world::{World, name};
+use crate::world::{World, http, name};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files() {
@@ -201,7 +201,7 @@ impl Uploads {
         notify.send().await.expect("notifications");
         world.drain(&told).await;
         let inbox = world.aws.inbox(&bucket, Arc::new(SystemClock), Arc::new(RandomIds));
-        Self { world, inbox, bucket, told, http: reqwest::Client::new() }
+        Self { world, inbox, bucket, told, http: http() }
     }
 
     /// What the notifications tell of, of which there are `count`.

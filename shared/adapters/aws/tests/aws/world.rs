@@ -29,7 +29,9 @@ pub(crate) struct World {
 
 /// A configuration with keys that every emulator takes, or with those of the environment.
 pub(crate) async fn config(endpoint: &str) -> SdkConfig {
-    let config = aws_config::defaults(BehaviorVersion::latest()).endpoint_url(endpoint);
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(riffle_aws_adapters::https())
+        .endpoint_url(endpoint);
     let config = if variable("RIFFLE_AWS_ENDPOINT").is_some() {
         config
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
@@ -40,6 +42,13 @@ pub(crate) async fn config(endpoint: &str) -> SdkConfig {
             .region(Region::new("us-east-1"))
     };
     config.load().await
+}
+
+/// A client of addresses that were signed.
+pub(crate) fn http() -> reqwest::Client {
+    // An error says that this process has chosen already.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    reqwest::Client::new()
 }
 
 pub(crate) fn name() -> String {

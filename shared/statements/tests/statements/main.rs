@@ -6,6 +6,7 @@ mod general;
 mod german;
 mod north;
 mod ofx;
+mod properties;
 mod south;
 mod worldwide;
 
