@@ -95,6 +95,8 @@ test("from an upload to its transactions, the export and its timeline", async ({
   await dialog.getByRole("link", { name: "the file that brought it" }).click();
   await expect(page).toHaveURL(`${server.address}/statements/files/${id}`);
   await expect(page.getByRole("heading", { name: "january.csv", level: 1 })).toBeVisible();
+  await page.getByRole("tab", { name: "Activity" }).click();
+  await expect(page).toHaveURL(`${server.address}/statements/files/${id}?tab=activity`);
   const events = page.locator("[data-event]");
   await expect(events.first()).toHaveAttribute("data-event", "file.uploaded");
   await expect(page.locator('[data-event="file.processed"]')).toBeVisible();
@@ -168,6 +170,7 @@ test("what is no statement is rejected with the reason", async ({ page, server, 
   await expect(line(page, "letter.txt").locator("[data-state]")).toHaveAttribute("data-state", "failed");
   await line(page, "letter.txt").getByRole("link", { name: "letter.txt", exact: true }).click();
   await expect(page.getByRole("alert")).toContainText("This is no statement that can be read");
+  await expect(page.locator("[data-detail]")).toHaveText("Rejected");
 });
 
 test("a file is deleted after a question, with all that came of it", async ({ page, server, folder }) => {
@@ -192,6 +195,7 @@ test("a file is deleted after a question, with all that came of it", async ({ pa
   await expect(page.getByRole("heading", { name: "No transaction yet" })).toBeVisible();
   await page.goto(`${server.address}/statements/files/${id}`);
   await expect(page.getByRole("heading", { name: "A deleted file" })).toBeVisible();
+  await page.getByRole("tab", { name: "Activity" }).click();
   await expect(page.locator('[data-event="file.deleted"]')).toBeVisible();
 });
 
@@ -343,6 +347,11 @@ for (const scheme of ["light", "dark"] as const) {
       await expect(page.getByRole("dialog")).toBeVisible();
       await fits();
       await page.goto(`${server.address}/statements/files/${id}`);
+      await expect(page.getByRole("table")).toBeVisible();
+      await fits();
+      await page.getByRole("tab", { name: "Problems" }).click();
+      await fits();
+      await page.getByRole("tab", { name: "Activity" }).click();
       await expect(page.locator("[data-event]").first()).toBeVisible();
       await fits();
       await page.goto(`${server.address}/statements/transactions?file=${id}&text=rewe`);

@@ -14,7 +14,7 @@ export const navigation: Navigation = {
   icon: (
     <>
       <circle cx="11" cy="11" r="6.5" />
-      <path d="M16 16l5 5M8.5 11h5" />
+      <path d="M16 16l5 5" />
     </>
   ),
 };

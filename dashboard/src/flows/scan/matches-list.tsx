@@ -24,7 +24,7 @@ const WIDTHS: Record<Column, string> = {
   code: "minmax(110px, 1fr)",
   name: "minmax(140px, 2fr)",
   place: "minmax(90px, 0.8fr)",
-  status: "minmax(80px, 0.6fr)",
+  status: "minmax(108px, 0.6fr)",
   snippet: "minmax(160px, 3fr)",
 };
 const CLASSES: Partial<Record<Column, string | undefined>> = { code: classes.code, snippet: classes.snippet };

@@ -86,7 +86,7 @@ export function ScanPage({ id }: { id: string }) {
         primary={<Primary id={id} session={session} view={view} />}
         actions={actions}
       />
-      <Outcome session={session} view={view} />
+      <Outcome id={id} session={session} view={view} />
       {paused && (
         <Alert color="yellow" title="Google no longer takes the access token" role="alert" variant="light">
           <Stack gap="sm">
@@ -150,10 +150,19 @@ function Primary({ id, session, view }: { id: string; session: Session; view: Vi
   return <CancelButton cancelling={view.cancelling} cancel={() => session.cancel()} />;
 }
 
-function Outcome({ session, view }: { session: Session; view: View }) {
+function Outcome({ id, session, view }: { id: string; session: Session; view: View }) {
   return (
     <>
-      {view.state === "COMPLETE" && <Verdict tone="fine">{verdictWords(view)}</Verdict>}
+      {view.state === "COMPLETE" && (
+        <Verdict tone="fine">
+          {verdictWords(view)}{" "}
+          {view.failed > 0 && (
+            <Anchor component={Link} href={`${scanAddress(id)}?tab=problems`}>
+              Look why, and read again
+            </Anchor>
+          )}
+        </Verdict>
+      )}
       {view.state === "CANCELLED" && (
         <Verdict tone="fine">What was found before it was cancelled stays listed; there is no report.</Verdict>
       )}

@@ -25,6 +25,7 @@ import { deletionOf, focusTitle, titleId } from "./deletion.ts";
 import { isRemovable } from "./files-table.tsx";
 import { address } from "./filters.ts";
 import { useFile } from "./one-file.ts";
+import { isOpen } from "./polling.ts";
 import {
   balanceWords,
   detailWords,
@@ -87,7 +88,11 @@ export function FilePage({ id }: { id: string }) {
       <Outcome file={shown} />
       <JobTabs
         tabs={[
-          { id: "results", name: "Results", panel: () => <Accounts accounts={shown.accounts} /> },
+          {
+            id: "results",
+            name: "Results",
+            panel: () => <Accounts accounts={shown.accounts} open={isOpen(shown.state)} />,
+          },
           {
             id: "problems",
             name: "Problems",
@@ -219,11 +224,15 @@ function happeningsOf({ events }: Timeline) {
   }));
 }
 
-function Accounts({ accounts }: { accounts: FileAccount[] }) {
+function Accounts({ accounts, open }: { accounts: FileAccount[]; open: boolean }) {
   const money = (amount: string | null | undefined, currency: string | null | undefined) =>
     amount ? amountWords(amount, currency ?? "") : "–";
   if (accounts.length === 0) {
-    return <EmptyState title="No account yet">What was found in the file is listed here once it is read.</EmptyState>;
+    return open ? (
+      <EmptyState title="No account yet">What is found in the file is listed here once it is read.</EmptyState>
+    ) : (
+      <EmptyState title="No account">Nothing was found in the file.</EmptyState>
+    );
   }
   return (
     <Scrolled label="Accounts of the file" minWidth={680}>
