@@ -7,7 +7,7 @@ import { Link } from "wouter";
 
 import { get, post } from "../api/client.ts";
 import { useConfig } from "../api/config.ts";
-import type { DeadLetters, Redriven, RedriveRequest } from "../contracts.ts";
+import type { DeadLetterItem, DeadLetters, Redriven, RedriveRequest } from "../contracts.ts";
 import { flowNamed, flowsOf } from "../flows/index.ts";
 import { useParameter } from "../ui/address.ts";
 import { useAnnounce } from "../ui/announcer.tsx";
@@ -26,26 +26,6 @@ const EVERY = 15_000;
 /** Of the choice of flows: no flow is called so. */
 const ALL = "";
 
-interface Item {
-  id: string;
-  flow: string;
-  stage: string;
-  event_type?: string | null;
-  subject?: string | null;
-  subject_name?: string | null;
-  sent_at: string;
-  reason?: string | null;
-}
-
-function itemsOf({ letters }: DeadLetters): Item[] {
-  return letters.map(({ file, file_name, ...letter }) => ({
-    ...letter,
-    flow: "statements",
-    subject: file ?? null,
-    subject_name: file_name ?? null,
-  }));
-}
-
 export function FailedItems() {
   const queries = useQueryClient();
   const announce = useAnnounce();
@@ -59,7 +39,7 @@ export function FailedItems() {
     staleTime: 0,
     refetchInterval: EVERY,
   });
-  const items = list.data ? itemsOf(list.data) : [];
+  const items = list.data?.letters ?? [];
   const [round, setRound] = useState(0);
   const { shown, held, props } = useFreezeOnHover(items, idOf, `${flow} ${round}`);
   const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
@@ -182,10 +162,10 @@ export function FailedItems() {
   );
 }
 
-const idOf = ({ id }: Item) => id;
+const idOf = ({ id }: DeadLetterItem) => id;
 
 interface ItemsProps {
-  items: Item[];
+  items: DeadLetterItem[];
   chosen: ReadonlySet<string>;
   toggle: (id: string, on: boolean) => void;
   all: (on: boolean) => void;
@@ -270,7 +250,7 @@ function Items({ items, chosen, toggle, all, redrive, busy }: ItemsProps) {
 }
 
 /** The scan or file that it is about, and the way to it. */
-function Subject({ item }: { item: Item }) {
+function Subject({ item }: { item: DeadLetterItem }) {
   const words = flowNamed(item.flow)?.words;
   if (!item.subject) return "–";
   const name = item.subject_name || `A ${words?.one ?? "thing"} without a name`;
@@ -283,7 +263,7 @@ function Subject({ item }: { item: Item }) {
   );
 }
 
-function labelOf({ flow, stage, subject_name: name }: Item): string {
+function labelOf({ flow, stage, subject_name: name }: DeadLetterItem): string {
   return name ? `${name} in ${stageWords(flow, stage)}` : stageWords(flow, stage);
 }
 

@@ -10,8 +10,7 @@ const FLOWS = new Map(Object.entries(modules).map(([path, flow]) => [path.split(
 
 /** Those that the server has, in its order. One that this page does not know is left out. */
 export function flowsOf(config: Config): [string, Flow][] {
-  const names = ["scan", ...(config.statements ? ["statements"] : [])];
-  return names.flatMap((name) => {
+  return config.flows.flatMap((name) => {
     const flow = FLOWS.get(name);
     return flow ? [[name, flow] as [string, Flow]] : [];
   });

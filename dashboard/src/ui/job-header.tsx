@@ -4,14 +4,15 @@ import { Button, Group, Menu, Text, Title } from "@mantine/core";
 import { type ReactNode, useRef } from "react";
 import { Link } from "wouter";
 
-import { type State, StateBadge } from "./state.tsx";
+import type { WorkState } from "../contracts.ts";
+import { StateBadge } from "./state.tsx";
 
 export type Action = { name: string; danger?: boolean } & ({ run: () => void } | { href: string });
 
 interface Props {
   title: string;
   titleId?: string;
-  state: State;
+  state: WorkState;
   /** Stands in place of the state. */
   gone?: string | undefined;
   /** The flow's own word for what is going on. */

@@ -2,10 +2,9 @@
 
 import { Badge } from "@mantine/core";
 
-/** As lists of the API and filters name them. */
-export type State = "queued" | "running" | "paused" | "review" | "done" | "failed" | "cancelled";
+import type { WorkState } from "../contracts.ts";
 
-const NAMES: Record<State, string> = {
+const NAMES: Record<WorkState, string> = {
   queued: "Queued",
   running: "Running",
   paused: "Paused",
@@ -15,7 +14,7 @@ const NAMES: Record<State, string> = {
   cancelled: "Cancelled",
 };
 
-const COLORS: Record<State, string> = {
+const COLORS: Record<WorkState, string> = {
   queued: "gray",
   running: "cyan",
   paused: "yellow",
@@ -25,12 +24,17 @@ const COLORS: Record<State, string> = {
   cancelled: "gray",
 };
 
-export function stateName(state: State): string {
+/** Whether something is still to come of it by itself, or when a person has done their part. */
+export function isOpen(state: WorkState): boolean {
+  return state === "queued" || state === "running" || state === "paused";
+}
+
+export function stateName(state: WorkState): string {
   return NAMES[state];
 }
 
 /** `gone` stands in place of the state: what is deleted is neither done nor failed any more. */
-export function StateBadge({ state, gone }: { state: State; gone?: string | undefined }) {
+export function StateBadge({ state, gone }: { state: WorkState; gone?: string | undefined }) {
   return (
     <Badge variant="dot" color={gone ? "gray" : COLORS[state]} data-state={state} data-gone={gone} flex="none">
       {gone ?? NAMES[state]}

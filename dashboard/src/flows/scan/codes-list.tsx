@@ -5,12 +5,13 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { get } from "../../api/client.ts";
+import { paged } from "../../api/paging.ts";
 import type { CodePage, CodeState } from "../../contracts.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { count } from "../../ui/format.ts";
 import { Trouble, Waiting } from "../../ui/notes.tsx";
 import { Scrolled } from "../../ui/scrolled.tsx";
-import { paged, scanPath } from "./addresses.ts";
+import { scanPath } from "./addresses.ts";
 
 const NAMES: Record<CodeState, string> = {
   found: "Found",
@@ -40,10 +41,10 @@ export function CodesList({ id, over, complete, found }: Props) {
   const list = useInfiniteQuery({
     queryKey: ["codes", id, state, complete],
     queryFn: ({ pageParam, signal }) => {
-      return get<CodePage>(paged(scanPath(id, `/codes?state=${state}`), 200, pageParam), signal);
+      return get<CodePage>(paged(scanPath(id, `/codes?state=${state}`), pageParam, 200), signal);
     },
     initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.cursor ?? null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
     refetchInterval: over || found === 0 ? false : 5_000,
   });
   const counts = list.data?.pages[0]?.counts;

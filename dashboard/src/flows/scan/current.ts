@@ -3,10 +3,11 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 
 import { get } from "../../api/client.ts";
+import { paged } from "../../api/paging.ts";
 import { browser } from "../../connection/browser.ts";
 import { TIMING } from "../../connection/link.ts";
-import type { Config, FailurePage, MatchPage, SessionDetail, StartScan } from "../../contracts.ts";
-import { paged, scanPath } from "./addresses.ts";
+import type { Config, FailurePage, MatchPage, ScanDetail, StartScan } from "../../contracts.ts";
+import { scanPath } from "./addresses.ts";
 import { type Api, Session, type View, type Wanted } from "./session.ts";
 
 const PAGE = 5_000;
@@ -14,9 +15,9 @@ const PAGE = 5_000;
 const BETWEEN_PICTURES = 250;
 
 const api: Api = {
-  detail: (id) => get<SessionDetail>(scanPath(id)),
-  matches: (id, cursor) => get<MatchPage>(paged(scanPath(id, "/matches"), PAGE, cursor)),
-  failures: (id, cursor) => get<FailurePage>(paged(scanPath(id, "/failures"), PAGE, cursor)),
+  detail: (id) => get<ScanDetail>(scanPath(id)),
+  matches: (id, cursor) => get<MatchPage>(paged(scanPath(id, "/matches"), cursor, PAGE)),
+  failures: (id, cursor) => get<FailurePage>(paged(scanPath(id, "/failures"), cursor, PAGE)),
 };
 
 let current: Session | null = null;

@@ -8,7 +8,7 @@ import { count, duration, rate } from "../../ui/format.ts";
 import { stateName } from "../../ui/state.tsx";
 import classes from "./progress-panel.module.css";
 import { isOver, type View } from "./session.ts";
-import { detailWords, stateOf, verdictWords } from "./words.ts";
+import { detailWords, phaseOf, stateOf, verdictWords } from "./words.ts";
 
 export function ProgressPanel({ view, listed }: { view: View; listed: number }) {
   useSpoken(view);
@@ -66,11 +66,11 @@ function useSpoken(view: View) {
     if (state === "COMPLETE") {
       words = `Done. ${verdictWords({ matches, processed, failed })}`;
     } else if (isOver(state)) {
-      words = `${stateName(stateOf(state))}.`;
+      words = `${stateName(stateOf(phaseOf(state, false)))}.`;
     } else if (quarter > 0) {
       words = `${quarter * 25} per cent of the files are read.`;
     } else {
-      words = `${detailWords(state)}.`;
+      words = `${detailWords(phaseOf(state, false))}.`;
     }
     if (words !== said.current) {
       said.current = words;

@@ -29,7 +29,7 @@ import { RetryButton } from "./retry-button.tsx";
 import { TO_HEADING } from "./scans-page.tsx";
 import { isOver, type Session, type View } from "./session.ts";
 import { TokenForm } from "./token-field.tsx";
-import { detailWords, stateOf, verdictWords } from "./words.ts";
+import { detailWords, phaseOf, stateOf, verdictWords } from "./words.ts";
 
 export function ScanPage({ id }: { id: string }) {
   const session = useSession(id, useConfig());
@@ -44,7 +44,7 @@ export function ScanPage({ id }: { id: string }) {
   const name = view.detail?.source ?? "Scan";
 
   useEffect(() => {
-    const state = view.state ? `${stateName(stateOf(view.state, view.paused))} · ` : "";
+    const state = view.state ? `${stateName(stateOf(phaseOf(view.state, view.paused)))} · ` : "";
     document.title = `${view.state === "RUNNING" ? `${view.percent} % ` : ""}${state}${name} · Riffle`;
   }, [view.state, view.paused, view.percent, name]);
 
@@ -68,6 +68,7 @@ export function ScanPage({ id }: { id: string }) {
   }
   const over = isOver(view.state);
   const paused = view.paused && !over;
+  const phase = phaseOf(view.state, paused);
   const actions: Action[] = [];
   if (over) {
     actions.push({ name: "New scan", href: "/" });
@@ -79,8 +80,8 @@ export function ScanPage({ id }: { id: string }) {
     <Stack gap="lg">
       <JobHeader
         title={name}
-        state={stateOf(view.state, paused)}
-        detail={detailWords(view.state, paused)}
+        state={stateOf(phase)}
+        detail={detailWords(phase)}
         beside={<ConnectionBar link={view.link} over={over} retry={() => session.retryNow()} />}
         about={<About view={view} />}
         primary={<Primary id={id} session={session} view={view} />}

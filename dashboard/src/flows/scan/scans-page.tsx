@@ -7,17 +7,17 @@ import { Link } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 
 import { get } from "../../api/client.ts";
-import type { SessionOverview, SessionPage } from "../../contracts.ts";
+import { paged } from "../../api/paging.ts";
+import type { ScanOverview, ScanPage } from "../../contracts.ts";
 import { DeleteDialog, type Deletion } from "../../ui/delete-dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { count, date, duration } from "../../ui/format.ts";
 import { Listing } from "../../ui/listing.tsx";
 import { Scrolled } from "../../ui/scrolled.tsx";
-import { StateBadge } from "../../ui/state.tsx";
-import { paged, SCANS, scanAddress } from "./addresses.ts";
+import { isOpen, StateBadge } from "../../ui/state.tsx";
+import { SCANS, scanAddress } from "./addresses.ts";
 import { deletionOf } from "./deletion.ts";
-import { isOver } from "./session.ts";
-import { detailWords, stateOf } from "./words.ts";
+import { detailWords } from "./words.ts";
 
 /** Handed along with an address: the heading takes the focus. */
 export const TO_HEADING = { focus: "heading" } as const;
@@ -27,12 +27,12 @@ const UPLOADED = "uploaded files";
 export function Scans() {
   const list = useInfiniteQuery({
     queryKey: ["scans"],
-    queryFn: ({ pageParam, signal }) => get<SessionPage>(paged(SCANS, 50, pageParam), signal),
+    queryFn: ({ pageParam, signal }) => get<ScanPage>(paged(SCANS, pageParam, 50), signal),
     initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.cursor ?? null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
     // What runs moves on.
     refetchInterval: (query) =>
-      query.state.data?.pages.some((page) => page.sessions.some(({ state }) => !isOver(state))) ? 2_000 : false,
+      query.state.data?.pages.some((page) => page.scans.some(({ state }) => isOpen(state))) ? 2_000 : false,
   });
   const [asked, ask] = useState<Deletion | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -41,7 +41,7 @@ export function Scans() {
     // Who comes from a scan that is gone begins at the top.
     if (fromDeleted) heading.current?.focus();
   }, [fromDeleted]);
-  const scans = list.data?.pages.flatMap((page) => page.sessions) ?? [];
+  const scans = list.data?.pages.flatMap((page) => page.scans) ?? [];
   return (
     <>
       <Group justify="space-between" mb="sm">
@@ -93,7 +93,7 @@ export function Scans() {
   );
 }
 
-function Line({ scan, remove }: { scan: SessionOverview; remove: (deletion: Deletion) => void }) {
+function Line({ scan, remove }: { scan: ScanOverview; remove: (deletion: Deletion) => void }) {
   const total = scan.total ?? null;
   return (
     <Table.Tr>
@@ -107,9 +107,9 @@ function Line({ scan, remove }: { scan: SessionOverview; remove: (deletion: Dele
         </Text>
       </Table.Td>
       <Table.Td>
-        <StateBadge state={stateOf(scan.state)} />
+        <StateBadge state={scan.state} />
         <Text size="xs" c="dimmed">
-          {detailWords(scan.state)}
+          {detailWords(scan.detail)}
         </Text>
       </Table.Td>
       <Table.Td>
@@ -120,7 +120,7 @@ function Line({ scan, remove }: { scan: SessionOverview; remove: (deletion: Dele
       <Table.Td>{took(scan)}</Table.Td>
       <Table.Td>{date(scan.created_at)}</Table.Td>
       <Table.Td>
-        {isOver(scan.state) && (
+        {!isOpen(scan.state) && (
           <Button
             size="compact-sm"
             variant="default"
@@ -135,6 +135,6 @@ function Line({ scan, remove }: { scan: SessionOverview; remove: (deletion: Dele
   );
 }
 
-function took({ started_at: started, finished_at: finished }: SessionOverview): string {
+function took({ started_at: started, finished_at: finished }: ScanOverview): string {
   return started && finished ? duration((Date.parse(finished) - Date.parse(started)) / 1000) : "–";
 }

@@ -4,15 +4,7 @@
 
 import { ApiError } from "../../api/client.ts";
 import { Link, type LinkState, TIMING, type Timing, type World } from "../../connection/link.ts";
-import type {
-  FailurePage,
-  Frame,
-  MatchPage,
-  Receipt,
-  SessionDetail,
-  SessionState,
-  StartScan,
-} from "../../contracts.ts";
+import type { FailurePage, Frame, MatchPage, Receipt, ScanDetail, SessionState, StartScan } from "../../contracts.ts";
 import { Failures } from "./failures.ts";
 import { Matches } from "./matches.ts";
 
@@ -32,7 +24,7 @@ export interface View {
   etaSeconds: number | null;
   receipt: Receipt | null;
   /** What the session was asked to do. */
-  detail: SessionDetail | null;
+  detail: ScanDetail | null;
   /** Why it FAILED. */
   reason: string | null;
   /** What stands in the way: told where the person can do something about it. */
@@ -55,7 +47,7 @@ export interface Problem {
 
 /** Where the session's pages come from. */
 export interface Api {
-  detail(id: string): Promise<SessionDetail>;
+  detail(id: string): Promise<ScanDetail>;
   matches(id: string, cursor: string | null): Promise<MatchPage>;
   failures(id: string, cursor: string | null): Promise<FailurePage>;
 }
@@ -72,6 +64,11 @@ const OVER: readonly SessionState[] = ["COMPLETE", "FAILED", "CANCELLED"];
 
 export function isOver(state: SessionState | null): boolean {
   return state !== null && OVER.includes(state);
+}
+
+/** As frames name it. A scan that waits for a token is one that runs. */
+function stateOf({ detail }: ScanDetail): SessionState {
+  return detail === "token_expired" ? "RUNNING" : (detail.toUpperCase() as Uppercase<typeof detail>);
 }
 
 export class Session {
@@ -185,7 +182,7 @@ export class Session {
       (detail) => {
         if (this.closed) return;
         this.learn(detail);
-        if (!isOver(detail.state)) this.link.start();
+        if (!isOver(stateOf(detail))) this.link.start();
         this.read();
       },
       (error: unknown) => this.failed(error, () => this.look()),
@@ -365,7 +362,7 @@ export class Session {
         this.learn(detail);
         if (reading.again) this.read();
         // Pages and count of a scan that is over must agree.
-        else if (isOver(detail.state) && !this.view.synced)
+        else if (isOver(stateOf(detail)) && !this.view.synced)
           this.cancelAgain = this.world.after(AGAIN, () => this.read());
       },
       (error: unknown) => {
@@ -375,26 +372,27 @@ export class Session {
     );
   }
 
-  private async readPages(id: string): Promise<SessionDetail> {
+  private async readPages(id: string): Promise<ScanDetail> {
     // First, so that what it counts is in the pages.
     const detail = await this.api.detail(id);
     for (let cursor: string | null = null; ; ) {
       const page: MatchPage = await this.api.matches(id, cursor);
       this.matches.add(page.matches);
-      cursor = page.cursor ?? null;
+      cursor = page.next_cursor ?? null;
       if (cursor === null || this.closed) break;
     }
     for (let cursor: string | null = null; ; ) {
       const page: FailurePage = await this.api.failures(id, cursor);
       this.addFailures(page.failures);
-      cursor = page.cursor ?? null;
+      cursor = page.next_cursor ?? null;
       if (cursor === null || this.closed) break;
     }
     return detail;
   }
 
-  private learn(detail: SessionDetail): void {
-    const over = isOver(detail.state);
+  private learn(detail: ScanDetail): void {
+    const state = stateOf(detail);
+    const over = isOver(state);
     if (isOver(this.view.state) && !over) {
       // Read before the end was told.
       this.set({ detail });
@@ -405,17 +403,18 @@ export class Session {
     const percent = total ? Math.floor((detail.processed * 100) / total) : 0;
     this.set({
       detail,
-      state: detail.state,
+      state,
       total,
       processed: over ? detail.processed : Math.max(this.view.processed, detail.processed),
       failed: over ? detail.failed : Math.max(this.view.failed, detail.failed),
       matches: over ? detail.matches : Math.max(this.view.matches, detail.matches),
-      percent: detail.state === "COMPLETE" ? 100 : Math.max(this.view.percent, percent),
+      percent: state === "COMPLETE" ? 100 : Math.max(this.view.percent, percent),
       reason: detail.reason ?? null,
+      ...(detail.detail === "token_expired" ? { paused: true } : {}),
       receipt: detail.receipt ?? this.view.receipt,
       problem: null,
       // What runs is never quite up to date, and what was cancelled stopped counting in the middle.
-      synced: detail.state === "COMPLETE" ? this.matches.size === detail.matches : true,
+      synced: state === "COMPLETE" ? this.matches.size === detail.matches : true,
     });
     if (over) {
       this.cancelSilence?.();

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 
+import type { SessionState } from "../../contracts.ts";
 import { isOver } from "./session.ts";
-import { detailWords, lossesOf, stateOf, verdictWords } from "./words.ts";
+import { detailWords, lossesOf, phaseOf, stateOf, verdictWords } from "./words.ts";
 
 it("a scan that runs is not to be deleted", () => {
   for (const state of ["LISTING", "DISPATCHING", "RUNNING", "FINALIZING"] as const) {
@@ -16,13 +17,17 @@ it("uploaded files are named only where they go too", () => {
 });
 
 it("a state that all flows share, and the scan's own word where it says more", () => {
-  expect(stateOf("LISTING")).toBe("queued");
-  expect(stateOf("FINALIZING")).toBe("running");
-  expect(stateOf("RUNNING", true)).toBe("paused");
-  expect(stateOf("COMPLETE", true)).toBe("done");
-  expect(detailWords("FINALIZING")).toBe("Writing the report");
-  expect(detailWords("RUNNING", true)).toBe("Waiting for an access token");
-  expect(detailWords("COMPLETE")).toBeNull();
+  const stateFrom = (state: SessionState, paused = false) => stateOf(phaseOf(state, paused));
+  expect(stateFrom("LISTING")).toBe("queued");
+  expect(stateFrom("DISPATCHING")).toBe("running");
+  expect(stateFrom("FINALIZING")).toBe("running");
+  expect(stateFrom("RUNNING", true)).toBe("paused");
+  expect(stateFrom("COMPLETE", true)).toBe("done");
+  expect(stateFrom("FAILED")).toBe("failed");
+  expect(stateFrom("CANCELLED")).toBe("cancelled");
+  expect(detailWords("finalizing")).toBe("Writing the report");
+  expect(detailWords(phaseOf("RUNNING", true))).toBe("Waiting for an access token");
+  expect(detailWords("complete")).toBeNull();
 });
 
 it("the verdict says what was found and what was not read", () => {

@@ -1,37 +1,46 @@
 // What the page says of a scan.
 
-import type { SessionState } from "../../contracts.ts";
+import type { ScanPhase, SessionState, WorkState } from "../../contracts.ts";
 import { count, counted } from "../../ui/format.ts";
-import type { State } from "../../ui/state.tsx";
 import type { View } from "./session.ts";
 
-/** A scan's own state as one that all flows share. `paused`: it waits for an access token. */
-export function stateOf(state: SessionState, paused = false): State {
-  switch (state) {
-    case "COMPLETE":
+/** A state of frames as lists name it. `paused`: it waits for an access token. */
+export function phaseOf(state: SessionState, paused: boolean): ScanPhase {
+  const phase = state.toLowerCase() as Lowercase<SessionState>;
+  const over = phase === "complete" || phase === "failed" || phase === "cancelled";
+  return paused && !over ? "token_expired" : phase;
+}
+
+/** The state that all flows share. */
+export function stateOf(phase: ScanPhase): WorkState {
+  switch (phase) {
+    case "listing":
+      return "queued";
+    case "dispatching":
+    case "running":
+    case "finalizing":
+      return "running";
+    case "token_expired":
+      return "paused";
+    case "complete":
       return "done";
-    case "FAILED":
-      return "failed";
-    case "CANCELLED":
-      return "cancelled";
-    case "LISTING":
-      return paused ? "paused" : "queued";
     default:
-      return paused ? "paused" : "running";
+      return phase;
   }
 }
 
 /** What it does just now; `null` where the state says it all. */
-export function detailWords(state: SessionState, paused = false): string | null {
-  if (paused && stateOf(state, paused) === "paused") return "Waiting for an access token";
-  switch (state) {
-    case "LISTING":
+export function detailWords(phase: ScanPhase): string | null {
+  switch (phase) {
+    case "listing":
       return "Listing the files";
-    case "DISPATCHING":
-    case "RUNNING":
+    case "dispatching":
+    case "running":
       return "Reading";
-    case "FINALIZING":
+    case "finalizing":
       return "Writing the report";
+    case "token_expired":
+      return "Waiting for an access token";
     default:
       return null;
   }

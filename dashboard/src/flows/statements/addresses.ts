@@ -10,7 +10,7 @@ export function fileAddress(id: string): string {
   return `/statements/files/${id}`;
 }
 
-const API = "/api";
+const API = "/api/statements";
 
 /** Of the API. */
 export const FILES = `${API}/files`;

@@ -1,6 +1,6 @@
 // What the question before a file goes says.
 
-import type { FileItem } from "../../contracts.ts";
+import type { StatementFile } from "../../contracts.ts";
 import type { Deletion } from "../../ui/delete-dialog.tsx";
 import { counted } from "../../ui/format.ts";
 import { filePath } from "./addresses.ts";
@@ -15,7 +15,7 @@ export function focusTitle(file: string): void {
   document.getElementById(titleId(file))?.focus();
 }
 
-export function deletionOf(file: FileItem): Deletion {
+export function deletionOf(file: StatementFile): Deletion {
   return {
     id: file.id,
     thing: "file",

@@ -6,7 +6,7 @@ import { useEffect, useState } from "react";
 import { Link } from "wouter";
 
 import { ApiError, get } from "../../api/client.ts";
-import type { FileAccount, FileItem, Timeline } from "../../contracts.ts";
+import type { FileAccount, StatementFile, Timeline } from "../../contracts.ts";
 import { Activity } from "../../ui/activity.tsx";
 import { DeleteDialog, type Deletion } from "../../ui/delete-dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -16,6 +16,7 @@ import { JobTabs } from "../../ui/job-tabs.tsx";
 import { Trouble, Waiting } from "../../ui/notes.tsx";
 import { type ProblemItem, Problems } from "../../ui/problems.tsx";
 import { Scrolled } from "../../ui/scrolled.tsx";
+import { isOpen } from "../../ui/state.tsx";
 import { Stale } from "../../ui/toast.tsx";
 import { Verdict } from "../../ui/verdict.tsx";
 import { filePath } from "./addresses.ts";
@@ -25,17 +26,7 @@ import { deletionOf, focusTitle, titleId } from "./deletion.ts";
 import { isRemovable } from "./files-table.tsx";
 import { address } from "./filters.ts";
 import { useFile } from "./one-file.ts";
-import { isOpen } from "./polling.ts";
-import {
-  balanceWords,
-  detailWords,
-  eventWords,
-  goneWords,
-  nameOf,
-  stageWords,
-  stateOf,
-  verdictWords,
-} from "./words.ts";
+import { balanceWords, detailWords, eventWords, goneWords, nameOf, stageWords, verdictWords } from "./words.ts";
 
 export function FilePage({ id }: { id: string }) {
   const { file, every } = useFile(id);
@@ -74,16 +65,16 @@ export function FilePage({ id }: { id: string }) {
       <JobHeader
         title={name}
         titleId={titleId(id)}
-        state={stateOf(shown.state)}
-        gone={goneWords(shown.state)}
-        detail={detailWords(shown.state)}
+        state={shown.state}
+        gone={goneWords(shown.detail)}
+        detail={detailWords(shown.detail)}
         about={`${shown.format ? `${shown.format} · ` : ""}${bytes(shown.size)} · received ${date(shown.received_at)}`}
         primary={
           <Button component={Link} href={address({ file: id })}>
             Transactions
           </Button>
         }
-        actions={isRemovable(shown.state) ? [{ name: "Delete", danger: true, run: () => ask(deletionOf(shown)) }] : []}
+        actions={isRemovable(shown.detail) ? [{ name: "Delete", danger: true, run: () => ask(deletionOf(shown)) }] : []}
       />
       <Outcome file={shown} />
       <JobTabs
@@ -143,9 +134,9 @@ export function FilePage({ id }: { id: string }) {
   );
 }
 
-function Outcome({ file }: { file: FileItem }) {
+function Outcome({ file }: { file: StatementFile }) {
   const reason = file.reason ?? "The server gave no reason.";
-  switch (file.state) {
+  switch (file.detail) {
     case "deleted":
       return (
         <Verdict tone="fine">
@@ -192,7 +183,7 @@ function Outcome({ file }: { file: FileItem }) {
 }
 
 /** What failed behind it comes first. */
-function problemsOf(file: FileItem): ProblemItem[] {
+function problemsOf(file: StatementFile): ProblemItem[] {
   const failed = file.errors.map(({ stage, reason, at }) => ({
     id: `${stage} ${at}`,
     place: (

@@ -5,17 +5,19 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 
 import { get } from "../../api/client.ts";
-import type { FileItem, FilePage, FileState } from "../../contracts.ts";
+import { paged } from "../../api/paging.ts";
+import type { StatementFile, StatementFilePage, WorkState } from "../../contracts.ts";
 import { useAnnounce } from "../../ui/announcer.tsx";
 import { DeleteDialog, type Deletion } from "../../ui/delete-dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { counted } from "../../ui/format.ts";
 import { useFreezeOnHover } from "../../ui/freeze-on-hover.ts";
 import { Listing } from "../../ui/listing.tsx";
+import { isOpen } from "../../ui/state.tsx";
 import { FILES } from "./addresses.ts";
 import { deletionOf, focusTitle } from "./deletion.ts";
 import { FilesTable } from "./files-table.tsx";
-import { isOpen, listEvery, missing } from "./polling.ts";
+import { listEvery, missing } from "./polling.ts";
 import { UploadCard, uploads, useUploads } from "./upload-card.tsx";
 import { nameOf, stateWords } from "./words.ts";
 
@@ -23,10 +25,9 @@ export function Files() {
   const { expected, filesDone } = useUploads();
   const list = useInfiniteQuery({
     queryKey: ["statements", "files"],
-    queryFn: ({ pageParam, signal }) =>
-      get<FilePage>(pageParam === null ? FILES : `${FILES}?after=${encodeURIComponent(pageParam)}`, signal),
+    queryFn: ({ pageParam, signal }) => get<StatementFilePage>(paged(FILES, pageParam), signal),
     initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next ?? null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
     staleTime: 0,
     refetchInterval: (query) => {
       const pages = query.state.data?.pages ?? [];
@@ -74,12 +75,12 @@ export function Files() {
   );
 }
 
-const idOf = ({ id }: FileItem) => id;
+const idOf = ({ id }: StatementFile) => id;
 
 /** Says what has become of files that were worked on a moment ago. */
-function useNews(files: FileItem[]): void {
+function useNews(files: StatementFile[]): void {
   const announce = useAnnounce();
-  const before = useRef(new Map<string, FileState>());
+  const before = useRef(new Map<string, WorkState>());
   useEffect(() => {
     const over = files.filter((file) => {
       const was = before.current.get(file.id);
@@ -91,7 +92,7 @@ function useNews(files: FileItem[]): void {
   }, [files, announce]);
 }
 
-function newsOf(file: FileItem): string {
-  const rows = file.state === "processed" || file.state === "review" ? `, ${counted(file.new, "new row")}` : "";
-  return `${nameOf(file)}: ${stateWords(file.state)}${rows}.`;
+function newsOf(file: StatementFile): string {
+  const rows = file.state === "done" || file.state === "review" ? `, ${counted(file.new, "new row")}` : "";
+  return `${nameOf(file)}: ${stateWords(file)}${rows}.`;
 }

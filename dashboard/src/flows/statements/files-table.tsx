@@ -3,7 +3,7 @@
 import { Anchor, Button, Group, Table } from "@mantine/core";
 import { memo } from "react";
 import { Link } from "wouter";
-import type { FileItem, FileState } from "../../contracts.ts";
+import type { StatementFile, StatementPhase } from "../../contracts.ts";
 import { bytes, count, counted, date } from "../../ui/format.ts";
 import { Scrolled } from "../../ui/scrolled.tsx";
 import { StateBadge } from "../../ui/state.tsx";
@@ -12,14 +12,14 @@ import { periodWords } from "./days.ts";
 import { titleId } from "./deletion.ts";
 import classes from "./files-table.module.css";
 import { address } from "./filters.ts";
-import { balanceWords, detailWords, goneWords, nameOf, stageWords, stateOf } from "./words.ts";
+import { balanceWords, detailWords, goneWords, nameOf, stageWords } from "./words.ts";
 
 /** May be deleted: it is there, and nobody has asked for it yet. */
-export function isRemovable(state: FileState): boolean {
-  return state !== "deleting" && state !== "deleted";
+export function isRemovable(phase: StatementPhase): boolean {
+  return phase !== "deleting" && phase !== "deleted";
 }
 
-export function FilesTable({ files, remove }: { files: FileItem[]; remove: (file: FileItem) => void }) {
+export function FilesTable({ files, remove }: { files: StatementFile[]; remove: (file: StatementFile) => void }) {
   return (
     <Scrolled label="List of files" minWidth={1060}>
       <Table highlightOnHover className={classes.table} layout="fixed">
@@ -59,11 +59,11 @@ export function FilesTable({ files, remove }: { files: FileItem[]; remove: (file
   );
 }
 
-const Line = memo(function Line({ file, remove }: { file: FileItem; remove: (file: FileItem) => void }) {
+const Line = memo(function Line({ file, remove }: { file: StatementFile; remove: (file: StatementFile) => void }) {
   const name = nameOf(file);
   const [account, ...others] = file.accounts;
   const note = noteOf(file);
-  const counts = file.state === "received" || file.state === "processing" || file.state === "rejected" ? "–" : null;
+  const counts = file.detail === "received" || file.detail === "processing" || file.detail === "rejected" ? "–" : null;
   return (
     <Table.Tr data-file={file.id}>
       <Table.Td>
@@ -84,7 +84,7 @@ const Line = memo(function Line({ file, remove }: { file: FileItem; remove: (fil
         </div>
       </Table.Td>
       <Table.Td>
-        <StateBadge state={stateOf(file.state)} gone={goneWords(file.state)} />
+        <StateBadge state={file.state} gone={goneWords(file.detail)} />
         <div className={classes.second} title={note}>
           {note}
         </div>
@@ -116,7 +116,7 @@ const Line = memo(function Line({ file, remove }: { file: FileItem; remove: (fil
           >
             Transactions
           </Button>
-          {isRemovable(file.state) && (
+          {isRemovable(file.detail) && (
             <Button
               variant="subtle"
               color="red"
@@ -135,16 +135,16 @@ const Line = memo(function Line({ file, remove }: { file: FileItem; remove: (fil
 });
 
 /** Of all accounts together. */
-function balances({ accounts }: FileItem): string {
+function balances({ accounts }: StatementFile): string {
   if (accounts.some(({ balanced }) => balanced === false)) return balanceWords({ balanced: false });
   return balanceWords({ balanced: accounts.every(({ balanced }) => balanced === true) ? true : null });
 }
 
 /** The first thing a person should know; the file's own page has all. */
-function noteOf(file: FileItem): string {
+function noteOf(file: StatementFile): string {
   const failed = file.errors[0] ? [`${stageWords(file.errors[0].stage)} failed`] : [];
   const warnings = file.warnings.length + file.more_warnings;
-  const own = detailWords(file.state);
+  const own = detailWords(file.detail);
   const said = [...(own ? [own] : []), ...(file.reason ? [file.reason] : []), ...file.review, ...failed];
   if (warnings > 0) said.push(counted(warnings, "warning"));
   return said.join(" · ");

@@ -40,11 +40,13 @@ describe("an address", () => {
 });
 
 it("the API is asked the same words", () => {
-  expect(pagePath({}, null)).toBe("/api/transactions");
-  expect(pagePath({ uncategorised: true }, "a/b=")).toBe("/api/transactions?uncategorised=true&after=a%2Fb%3D");
-  expect(csvPath(ALL)).toBe(`/api/transactions.csv?${toSearch(ALL)}`);
-  expect(figuresPath(ALL)).toBe("/api/figures?from=2026-01&to=2026-01&account=DE02+1203+0000");
-  expect(figuresPath({ text: "x" })).toBe("/api/figures");
+  expect(pagePath({}, null)).toBe("/api/statements/transactions");
+  expect(pagePath({ uncategorised: true }, "a/b=")).toBe(
+    "/api/statements/transactions?uncategorised=true&cursor=a%2Fb%3D",
+  );
+  expect(csvPath(ALL)).toBe(`/api/statements/transactions.csv?${toSearch(ALL)}`);
+  expect(figuresPath(ALL)).toBe("/api/statements/figures?from=2026-01&to=2026-01&account=DE02+1203+0000");
+  expect(figuresPath({ text: "x" })).toBe("/api/statements/figures");
 });
 
 it("a filter is changed, or taken away", () => {

@@ -1,6 +1,7 @@
 // Which transactions are looked at. It stands in the page's address, so that a view can be kept and sent; the API takes
 // the same words.
 
+import { paged } from "../../api/paging.ts";
 import { FIGURES, TRANSACTIONS } from "./addresses.ts";
 import { isDay, monthOf } from "./days.ts";
 import { isDecimal } from "./decimals.ts";
@@ -68,10 +69,8 @@ export function address(filters: Filters): string {
 }
 
 /** Where a page of them is asked for. */
-export function pagePath(filters: Filters, after: string | null): string {
-  const said = new URLSearchParams(toSearch(filters));
-  if (after !== null) said.set("after", after);
-  return withSearch(TRANSACTIONS, String(said));
+export function pagePath(filters: Filters, cursor: string | null): string {
+  return paged(withSearch(TRANSACTIONS, toSearch(filters)), cursor);
 }
 
 /** All of them, for a spreadsheet. */

@@ -4,9 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef } from "react";
 
 import { get } from "../../api/client.ts";
-import type { FileItem } from "../../contracts.ts";
+import type { StatementFile } from "../../contracts.ts";
+import { isOpen } from "../../ui/state.tsx";
 import { filePath } from "./addresses.ts";
-import { fileEvery, isOpen } from "./polling.ts";
+import { fileEvery } from "./polling.ts";
 
 /** `undefined`: none is asked for. `every` is how often to ask for what follows it, in milliseconds. */
 export function useFile(id: string | undefined) {
@@ -14,7 +15,7 @@ export function useFile(id: string | undefined) {
   const every = useCallback(() => fileEvery(over.current === null ? null : Date.now() - over.current), []);
   const file = useQuery({
     queryKey: ["statements", "file", id],
-    queryFn: ({ signal }) => get<FileItem>(filePath(id ?? ""), signal),
+    queryFn: ({ signal }) => get<StatementFile>(filePath(id ?? ""), signal),
     enabled: id !== undefined,
     staleTime: 0,
     refetchInterval: (query) => query.state.data !== undefined && every(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { FileState } from "../../contracts.ts";
+import type { WorkState } from "../../contracts.ts";
 import {
   COMES_WITHIN,
   type Expected,
@@ -14,16 +14,16 @@ import {
   SOON,
 } from "./polling.ts";
 
-const file = (id: string, state: FileState = "processed") => ({ id, state });
+const file = (id: string, state: WorkState = "done") => ({ id, state });
 const expected = (sent: number, before: string[] = []): Expected => ({ before: new Set(before), sent, at: 1_000 });
 
 describe("the list of files", () => {
-  it.each(["received", "processing", "deleting"] as const)("is asked for soon while one is %s", (state) => {
+  it.each(["queued", "running"] as const)("is asked for soon while one is %s", (state) => {
     expect(listEvery([file("a"), file("b", state)], 1, null, 0)).toBe(SOON);
   });
 
   it("is asked for slowly where all is over", () => {
-    const over: FileState[] = ["processed", "review", "rejected", "failed", "deleted"];
+    const over: WorkState[] = ["review", "done", "failed"];
     expect(
       listEvery(
         over.map((state) => file(state, state)),
@@ -48,7 +48,7 @@ describe("the list of files", () => {
   });
 
   it("is asked for as often in all, however many pages it has", () => {
-    expect(listEvery([file("a", "processing")], 4, null, 0)).toBe(4 * SOON);
+    expect(listEvery([file("a", "running")], 4, null, 0)).toBe(4 * SOON);
   });
 });
 
@@ -64,7 +64,7 @@ it("a list that was leafed through far is left alone", () => {
 });
 
 describe("a page that is short", () => {
-  const page = (rows: number, next: string | null = "n") => ({ transactions: Array(rows).fill(0), next });
+  const page = (rows: number, next: string | null = "n") => ({ transactions: Array(rows).fill(0), next_cursor: next });
 
   it("is not the last", () => {
     expect(goesOn([page(0)])).toBe(true);

@@ -1,6 +1,7 @@
 // How often the page asks again: about once a second while somebody waits for something, and slowly for what others do.
 
-import type { FileItem, FileState } from "../../contracts.ts";
+import type { StatementFile } from "../../contracts.ts";
+import { isOpen } from "../../ui/state.tsx";
 
 /** Milliseconds. */
 export const SOON = 1_000;
@@ -9,11 +10,6 @@ export const SLOWLY = 15_000;
 export const COMES_WITHIN = 60_000;
 /** What follows a file's own work, such as its categories, has come after this. */
 export const SETTLES_WITHIN = 20_000;
-
-/** Whether somebody is still at work on it. */
-export function isOpen(state: FileState): boolean {
-  return state === "received" || state === "processing" || state === "deleting";
-}
 
 /** Files that were sent from here, and those that were listed before. */
 export interface Expected {
@@ -24,7 +20,7 @@ export interface Expected {
 }
 
 /** How many of them are not listed yet; none once it has taken too long. */
-export function missing(files: Pick<FileItem, "id">[], expected: Expected | null, now: number): number {
+export function missing(files: Pick<StatementFile, "id">[], expected: Expected | null, now: number): number {
   if (!expected || now - expected.at > COMES_WITHIN) return 0;
   const come = files.filter(({ id }) => !expected.before.has(id)).length;
   return Math.max(0, expected.sent - come);
@@ -32,7 +28,7 @@ export function missing(files: Pick<FileItem, "id">[], expected: Expected | null
 
 /** Of a list that is read in pages: all of them are asked for again, so that many take their time. */
 export function listEvery(
-  files: Pick<FileItem, "id" | "state">[],
+  files: Pick<StatementFile, "id" | "state">[],
   pages: number,
   expected: Expected | null,
   now: number,
@@ -60,9 +56,9 @@ const ENOUGH = 30;
 const MOST_ALONE = 25;
 
 /** Whether the next page is fetched by itself: a page may be short, or empty, and yet not the last. */
-export function goesOn(pages: { transactions: unknown[]; next?: string | null }[]): boolean {
+export function goesOn(pages: { transactions: unknown[]; next_cursor?: string | null }[]): boolean {
   const last = pages.at(-1);
-  if (!last || (last.next ?? null) === null) return false;
+  if (!last || (last.next_cursor ?? null) === null) return false;
   const rows = pages.reduce((sum, page) => sum + page.transactions.length, 0);
   return rows < ENOUGH && pages.length % MOST_ALONE !== 0;
 }

@@ -6,20 +6,21 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 
 import { get } from "../../api/client.ts";
-import type { Facets, FileItem, TransactionItem, TransactionPage } from "../../contracts.ts";
+import type { Facets, StatementFile, TransactionItem, TransactionPage } from "../../contracts.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { ExportFile } from "../../ui/export.tsx";
 import { Shown } from "../../ui/filter-bar.tsx";
 import { count, counted } from "../../ui/format.ts";
 import { useFreezeOnHover } from "../../ui/freeze-on-hover.ts";
 import { Trouble, Waiting } from "../../ui/notes.tsx";
+import { isOpen } from "../../ui/state.tsx";
 import { Stale } from "../../ui/toast.tsx";
 import { FACETS } from "./addresses.ts";
 import { FiguresPanel } from "./figures-panel.tsx";
 import { FilterFields } from "./filter-fields.tsx";
 import { address, csvPath, type Filters, fromSearch, pagePath, toSearch } from "./filters.ts";
 import { useFile } from "./one-file.ts";
-import { goesOn, isOpen, rowsEvery, SLOWLY } from "./polling.ts";
+import { goesOn, rowsEvery, SLOWLY } from "./polling.ts";
 import { TransactionDialog } from "./transaction-dialog.tsx";
 import { TransactionsTable } from "./transactions-table.tsx";
 import { nameOf } from "./words.ts";
@@ -74,7 +75,7 @@ export function Transactions() {
 interface ListProps {
   filters: Filters;
   /** The one whose transactions are asked for, if it is one file's. */
-  file: FileItem | undefined;
+  file: StatementFile | undefined;
   every: () => number;
   clear: () => void;
 }
@@ -85,7 +86,7 @@ function List({ filters, file, every, clear }: ListProps) {
     queryKey: ["statements", "transactions", search],
     queryFn: ({ pageParam, signal }) => get<TransactionPage>(pagePath(filters, pageParam), signal),
     initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next ?? null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
     staleTime: 0,
     placeholderData: keepPreviousData,
     refetchInterval: (query) => rowsEvery(query.state.data?.pages.length ?? 0, every()),
@@ -161,7 +162,7 @@ const idOf = ({ id }: TransactionItem) => id;
 
 interface NothingProps {
   filtered: boolean;
-  file: FileItem | undefined;
+  file: StatementFile | undefined;
   searching: boolean;
   clear: () => void;
 }

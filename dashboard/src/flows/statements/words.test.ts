@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { stateOf, stateWords, verdictWords } from "./words.ts";
+import { stateWords, verdictWords } from "./words.ts";
 
 it.each([
   ["received", "queued", "Queued"],
@@ -11,9 +11,8 @@ it.each([
   ["failed", "failed", "Failed"],
   ["deleting", "running", "Deleting"],
   ["deleted", "done", "Deleted"],
-] as const)("%s is %s, and is called %s", (own, state, words) => {
-  expect(stateOf(own)).toBe(state);
-  expect(stateWords(own)).toBe(words);
+] as const)("%s, which is %s, is called %s", (detail, state, words) => {
+  expect(stateWords({ state, detail })).toBe(words);
 });
 
 it("the verdict says what is new", () => {

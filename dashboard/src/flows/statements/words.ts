@@ -1,53 +1,34 @@
 // What the page says of statements.
 
-import type { FileAccount, FileItem, FileState } from "../../contracts.ts";
+import type { FileAccount, StatementFile, StatementPhase } from "../../contracts.ts";
 import { count, counted } from "../../ui/format.ts";
-import { type State, stateName } from "../../ui/state.tsx";
-
-/** A file's own state as one that all flows share. */
-export function stateOf(state: FileState): State {
-  switch (state) {
-    case "received":
-      return "queued";
-    case "processing":
-    case "deleting":
-      return "running";
-    case "processed":
-    case "deleted":
-      return "done";
-    case "review":
-      return "review";
-    case "rejected":
-    case "failed":
-      return "failed";
-  }
-}
+import { stateName } from "../../ui/state.tsx";
 
 /** What stands in place of the state of a file that is going, or gone. */
-export function goneWords(state: FileState): string | undefined {
-  if (state === "deleting") return "Deleting";
-  return state === "deleted" ? "Deleted" : undefined;
+export function goneWords(phase: StatementPhase): string | undefined {
+  if (phase === "deleting") return "Deleting";
+  return phase === "deleted" ? "Deleted" : undefined;
 }
 
 /** The file's own word; `null` where the state says it all. */
-export function detailWords(state: FileState): string | null {
-  return state === "rejected" ? "Rejected" : null;
+export function detailWords(phase: StatementPhase): string | null {
+  return phase === "rejected" ? "Rejected" : null;
 }
 
-/** A file's state as a person says it. */
-export function stateWords(state: FileState): string {
-  return goneWords(state) ?? detailWords(state) ?? stateName(stateOf(state));
+/** How a file stands, as a person says it. */
+export function stateWords({ state, detail }: Pick<StatementFile, "state" | "detail">): string {
+  return goneWords(detail) ?? detailWords(detail) ?? stateName(state);
 }
 
 /** What came of it, in a sentence. */
-export function verdictWords(file: Pick<FileItem, "rows" | "new" | "duplicates">): string {
+export function verdictWords(file: Pick<StatementFile, "rows" | "new" | "duplicates">): string {
   return `${counted(file.rows, "row")}: ${count(file.new)} new, ${counted(file.duplicates, "duplicate")}.`;
 }
 
 /** What it is called. Once deleted, it has no name. */
-export function nameOf({ name, state }: Pick<FileItem, "name" | "state">): string {
+export function nameOf({ name, detail }: Pick<StatementFile, "name" | "detail">): string {
   if (name !== "") return name;
-  return state === "deleted" ? "A deleted file" : "A file without a name";
+  return detail === "deleted" ? "A deleted file" : "A file without a name";
 }
 
 /** Whether an account's balances agree with its rows. */
