@@ -85,7 +85,7 @@ test("everything goes wrong, and nothing is lost or counted twice", async () => 
   );
   const { failures } = await person.json<{ failures: { data: { file_name: string; reason: string } }[] }>(
     "GET",
-    `/api/sessions/${session}/failures`,
+    `/api/scans/${session}/failures`,
   );
   expect(failures.map(({ data }) => data.file_name).sort()).toEqual(bombs.map(({ name }) => name).sort());
   for (const { data } of failures) expect(data.reason).not.toBe("");

@@ -62,7 +62,7 @@ const NEEDS: Need[] = [
   { of: "websocket-default", right: /./, by: ({ steps }) => steps.start(PREFIX) },
 
   { of: "api", right: /PutItem table\/tickets/, by: ({ person }) => person.ask("POST", "/api/tickets") },
-  { of: "api", right: /tenant|BatchGetItem/, by: ({ person }) => person.ask("GET", "/api/sessions") },
+  { of: "api", right: /tenant|BatchGetItem/, by: ({ person }) => person.ask("GET", "/api/scans") },
   { of: "api", right: /PutObject|uploads\/\*|uploaded\/\*|Multipart/, by: ({ person }) => uploaded(person) },
   {
     of: "api",
@@ -71,7 +71,7 @@ const NEEDS: Need[] = [
       // One that it has not in memory.
       const session = await steps.running(PREFIX);
       await steps.read(session, LONG);
-      for (const of of ["matches", "codes"]) await person.ask("GET", `/api/sessions/${session}/${of}`);
+      for (const of of ["matches", "codes"]) await person.ask("GET", `/api/scans/${session}/${of}`);
     },
   },
   { of: "api", right: /reports|files\/\*/, by: ({ person, complete }) => downloads(person, complete) },
@@ -81,15 +81,15 @@ const NEEDS: Need[] = [
     by: async (world) => {
       const running = await world.steps.running(drive(world));
       await world.steps.read(running, DRAWING);
-      await world.person.ask("GET", `/api/sessions/${running}/files/${DRAWING}/pages/1.png`);
+      await world.person.ask("GET", `/api/scans/${running}/files/${DRAWING}/pages/1.png`);
     },
   },
   {
     of: "api",
     right: /UpdateItem table\/scan|SendMessage .*dispatch/,
-    by: async ({ steps, person }) => person.ask("DELETE", `/api/sessions/${await steps.complete(CLEAN)}`),
+    by: async ({ steps, person }) => person.ask("DELETE", `/api/scans/${await steps.complete(CLEAN)}`),
   },
-  { of: "api", right: /./, by: ({ person, complete }) => person.ask("GET", `/api/sessions/${complete}/matches`) },
+  { of: "api", right: /./, by: ({ person, complete }) => person.ask("GET", `/api/scans/${complete}/matches`) },
 
   {
     of: "scan-dispatcher",
@@ -97,7 +97,7 @@ const NEEDS: Need[] = [
     by: async ({ steps, person, files }) => {
       // The only scan of its upload, with something in each of its folders.
       const session = await steps.complete({ upload_id: await person.upload(files), options: { evidence: true } });
-      await person.ask("DELETE", `/api/sessions/${session}`);
+      await person.ask("DELETE", `/api/scans/${session}`);
       await steps.dispatch(session);
     },
   },
@@ -274,7 +274,7 @@ async function uploaded(person: Person) {
 
 async function downloads(person: Person, session: string) {
   for (const of of ["report", "files/0"]) {
-    const answer = await person.ask("POST", `/api/sessions/${session}/${of}/link`);
+    const answer = await person.ask("POST", `/api/scans/${session}/${of}/link`);
     if (answer.ok) await fetch(((await answer.json()) as { url: string }).url);
   }
 }

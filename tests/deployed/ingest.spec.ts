@@ -29,7 +29,7 @@ async function somebody(): Promise<[Person, Statements]> {
 test("an uploaded statement becomes transactions, figures and a timeline", async () => {
   const [person, own] = await somebody();
   const [, other] = await somebody();
-  await person.json("PUT", "/api/rules", { yaml: RULES });
+  await person.json("PUT", "/api/statements/rules", { yaml: RULES });
   const key = await own.upload("Kontoauszug März + 100%.csv", statement(1, 9), "DE02 1203/0000");
   expect(key.startsWith(`statements/${person.tenant}/`)).toBe(true);
   const file = await own.file("Kontoauszug März + 100%.csv", "processed");
@@ -67,7 +67,7 @@ test("an uploaded statement becomes transactions, figures and a timeline", async
   expect((await own.files()).length).toBe(2);
 
   expect(await other.seen()).toEqual({ files: [], transactions: [], figures: { months: [] }, timelines: [] });
-  const route = `/api/files/${file.id}`;
+  const route = `/api/statements/files/${file.id}`;
   const stranger = await somebody();
   expect((await stranger[0].ask("GET", route)).status).toBe(404);
   expect((await stranger[0].ask("DELETE", route)).status).toBe(404);
@@ -76,7 +76,7 @@ test("an uploaded statement becomes transactions, figures and a timeline", async
 test("what comes twice, and what is replayed, changes nothing", async () => {
   const archive = await Archive.begin(`archive-${chance()}`);
   const [person, own] = await somebody();
-  await person.json("PUT", "/api/rules", { yaml: RULES });
+  await person.json("PUT", "/api/statements/rules", { yaml: RULES });
   const key = await own.upload("a.csv", statement(1, 7));
   const { id } = await own.file("a.csv", "processed");
   await until("a timeline", async () => (await own.timeline(id)).length === 4);
@@ -132,7 +132,7 @@ test("a file that fails each time ends with the dead letters, and is handed out 
     const letters = await own.letters();
     return letters.length > 0 && letters;
   });
-  expect(letter).toMatchObject({ stage: "file-processor-consumer", file_name: "poison.csv" });
+  expect(letter).toMatchObject({ stage: "file-processor-consumer", subject_name: "poison.csv" });
   expect(letter?.reason).toContain("GetObject");
   expect(await waiting(outputs.FileProcessorDeadLettersUrl)).toBe(1);
   await until("the failure on the record", async () => (await own.files())[0]?.errors.length === 1);
@@ -159,9 +159,9 @@ test("a deleted statement leaves nothing that is its own", async () => {
   await quiet();
   expect((await own.figures()).months).toMatchObject([{ count: 8 }]);
 
-  expect((await person.ask("DELETE", `/api/files/${first.id}`)).status).toBe(202);
+  expect((await person.ask("DELETE", `/api/statements/files/${first.id}`)).status).toBe(202);
   await until("deleted", async () =>
-    (await own.files()).find(({ id, state }) => id === first.id && state === "deleted"),
+    (await own.files()).find(({ id, detail }) => id === first.id && detail === "deleted"),
   );
   await quiet();
   const left = await own.transactions();

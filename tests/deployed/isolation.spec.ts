@@ -22,14 +22,14 @@ test.beforeAll(async () => {
 
 /** Addresses of what is the owner's, given its ids. */
 const routes = (session: string, upload: string): [string, string, object?][] => [
-  ["GET", `/api/sessions/${session}`],
-  ["GET", `/api/sessions/${session}/matches`],
-  ["GET", `/api/sessions/${session}/failures`],
-  ["GET", `/api/sessions/${session}/codes`],
-  ["GET", `/api/sessions/${session}/matches/${match}/evidence`],
-  ["GET", `/api/sessions/${session}/files/0/pages/1.png`],
-  ["POST", `/api/sessions/${session}/report/link`],
-  ["POST", `/api/sessions/${session}/files/0/link`],
+  ["GET", `/api/scans/${session}`],
+  ["GET", `/api/scans/${session}/matches`],
+  ["GET", `/api/scans/${session}/failures`],
+  ["GET", `/api/scans/${session}/codes`],
+  ["GET", `/api/scans/${session}/matches/${match}/evidence`],
+  ["GET", `/api/scans/${session}/files/0/pages/1.png`],
+  ["POST", `/api/scans/${session}/report/link`],
+  ["POST", `/api/scans/${session}/files/0/link`],
   ["GET", `/api/uploads/${upload}`],
   ["POST", `/api/uploads/${upload}/files`, { first: 0, files: [{ name: "a.txt", size: 1 }] }],
   ["POST", `/api/uploads/${upload}/files/0/complete`, { parts: [{ number: 1, etag: '"a"' }] }],
@@ -43,8 +43,8 @@ test("a stranger is answered over HTTP as if it were not there", async () => {
     expect(theirs.status, `${method} ${route}`).toBe(404);
     expect(await theirs.text()).toBe(await none.text());
   }
-  expect(await stranger.json("GET", "/api/sessions")).toMatchObject({ sessions: [] });
-  expect(await owner.json("GET", "/api/sessions")).toMatchObject({ sessions: [{ session_id: session }] });
+  expect(await stranger.json("GET", "/api/scans")).toMatchObject({ scans: [] });
+  expect(await owner.json("GET", "/api/scans")).toMatchObject({ scans: [{ session_id: session }] });
 });
 
 test("nobody is answered at all", async () => {

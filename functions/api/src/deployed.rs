@@ -47,7 +47,7 @@ fn config(cloud: &Cloud, limits: Limits) -> Result<Config, ConfigError> {
         ocr: OcrConfig { available: cloud.has_ocr()? },
         limits,
         socket: SocketConfig { path, max_age_seconds, idle_seconds },
-        statements: true,
+        flows: ["scan", "statements"].map(str::to_owned).to_vec(),
         sign_in: Some(sign_in(cloud)?),
     })
 }

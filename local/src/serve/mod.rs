@@ -15,7 +15,7 @@ use api::Api;
 use axum::extract::{DefaultBodyLimit, Extension, Request};
 use axum::http::Method;
 use axum::response::Response;
-use axum::routing::{any, get, post, put};
+use axum::routing::{get, post, put};
 use axum::{Router, middleware};
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, SocketConfig, SourceKind};
 use riffle_local_adapters::{LocalBrowser, LocalProbe};
@@ -52,16 +52,12 @@ pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
 
 fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime) -> Router {
     Router::new()
-        .route("/", get(page::document))
         .route("/assets/{*path}", get(page::asset))
         .route("/icon.svg", get(page::icon))
         .route("/ws", get(socket::upgrade))
-        .route("/api/{*rest}", any(call))
-        .route("/sessions/{session}/report.xlsx", any(call))
-        .route("/sessions/{session}/files/{*rest}", any(call))
         .route("/storage/files", post(storage::file).layer(DefaultBodyLimit::disable()))
         .route("/storage/parts/{begun}/{number}", put(storage::part).layer(DefaultBodyLimit::disable()))
-        .fallback(other)
+        .fallback(page_or_call)
         .layer(Extension(api(&platform, &socket)))
         .layer(Extension(socket))
         .layer(middleware::from_fn(guard::check))
@@ -83,7 +79,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
             max_age_seconds: socket.max_age.as_secs(),
             idle_seconds: socket.idle.as_secs(),
         },
-        statements: true,
+        flows: ["scan", "statements"].map(str::to_owned).to_vec(),
         sign_in: None,
     };
     Api::new(api::Deps {
@@ -107,17 +103,11 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
     })
 }
 
-/// To a browser the page, which says itself where there is no such page; to programs the API says it.
-async fn other(api: Extension<Api>, request: Request) -> Response {
-    let read = request.method() == Method::GET && page::is_read_by_people(request.headers());
-    if read && page::is_address(request.uri().path()) {
-        page::document(request.headers().clone()).await
-    } else {
-        call(api, request).await
+/// The page where a person comes to, which says itself where there is no such page, and everything else as the gateway
+/// calls its function.
+async fn page_or_call(Extension(api): Extension<Api>, request: Request) -> Response {
+    if request.method() == Method::GET && page::is_wanted(request.uri().path(), request.headers()) {
+        return page::document(request.headers());
     }
-}
-
-/// As the gateway calls its function.
-async fn call(Extension(api): Extension<Api>, request: Request) -> Response {
     api::handle(&api, Some(TENANT), request).await
 }

@@ -105,8 +105,8 @@ export class Steps {
   }
 
   private async newest(): Promise<string | undefined> {
-    const { sessions } = await this.person.json<{ sessions: { session_id: string }[] }>("GET", "/api/sessions?limit=1");
-    return sessions[0]?.session_id;
+    const { scans } = await this.person.json<{ scans: { session_id: string }[] }>("GET", "/api/scans?limit=1");
+    return scans[0]?.session_id;
   }
 
   dispatch = (session_id: string) => this.message("scan-dispatcher", { session_id });

@@ -24,7 +24,8 @@ export async function expectWhole(
   const matches = stored.results.reduce((sum, result) => sum + result.matches, 0);
   expect(stored.results.filter(({ failed }) => failed).length).toBe(broken.length);
   expect(await person.session(session)).toMatchObject({
-    state: "COMPLETE",
+    state: "done",
+    detail: "complete",
     total,
     processed: total,
     failed: broken.length,
@@ -32,7 +33,7 @@ export async function expectWhole(
   });
 
   expect(await versions(`reports/${session}`), "the report was written once").toBe(1);
-  const { url } = await person.json<{ url: string }>("POST", `/api/sessions/${session}/report/link`);
+  const { url } = await person.json<{ url: string }>("POST", `/api/scans/${session}/report/link`);
   const answer = await fetch(url);
   expect(answer.status).toBe(200);
   const report = Report.read(await answer.arrayBuffer());

@@ -99,7 +99,7 @@ export class Person {
     return ((await answer.json()) as { codes_key: string }).codes_key;
   }
 
-  session = (id: string) => this.json<Detail>("GET", `/api/sessions/${id}`);
+  session = (id: string) => this.json<Detail>("GET", `/api/scans/${id}`);
 
   async connect(): Promise<Socket> {
     const { ticket } = await this.json<{ ticket: string }>("POST", "/api/tickets");

@@ -91,7 +91,7 @@ class Flow {
   async deleting(): Promise<Put> {
     const file = await this.read();
     await this.read();
-    await this.person.ask("DELETE", `/api/files/${file.id}`);
+    await this.person.ask("DELETE", `/api/statements/files/${file.id}`);
     return file;
   }
 
@@ -158,7 +158,7 @@ const DONE: Record<string, [RegExp, Doing][]> = {
       async (flow, person) => {
         // Others each time, so that there is something to change.
         const yaml = `rules:\n  - category: ${chance()}\n    contains: booking\n`;
-        await person.ask("PUT", "/api/rules", { yaml });
+        await person.ask("PUT", "/api/statements/rules", { yaml });
         await flow.processed("categorization-consumer", await flow.read());
       },
     ],
@@ -178,7 +178,7 @@ const DONE: Record<string, [RegExp, Doing][]> = {
       async (flow, person) => {
         const file = await flow.read();
         await flow.uploaded("audit-consumer", file);
-        await person.ask("DELETE", `/api/files/${file.id}`);
+        await person.ask("DELETE", `/api/statements/files/${file.id}`);
         // Of what is going, what is there goes.
         await flow.uploaded("audit-consumer", file);
       },
@@ -225,21 +225,21 @@ const DONE: Record<string, [RegExp, Doing][]> = {
     [
       /objects\/rules/,
       async (_, person) => {
-        await person.ask("PUT", "/api/rules", { yaml: "rules: []" });
-        await person.ask("GET", "/api/rules");
+        await person.ask("PUT", "/api/statements/rules", { yaml: "rules: []" });
+        await person.ask("GET", "/api/statements/rules");
       },
     ],
     [
       /GetObject objects\/ingest/,
-      async (flow, person) => person.ask("GET", `/api/transactions?file=${(await flow.read()).id}`),
+      async (flow, person) => person.ask("GET", `/api/statements/transactions?file=${(await flow.read()).id}`),
     ],
-    [/index\/listed|BatchGetItem table\/ingest/, async (_, person) => person.ask("GET", "/api/files")],
+    [/index\/listed|BatchGetItem table\/ingest/, async (_, person) => person.ask("GET", "/api/statements/files")],
     [
       /table\/ingest|PutEvents/,
       async (flow, person) => {
         const { id } = await flow.read();
-        await person.ask("GET", `/api/files/${id}/timeline`);
-        await person.ask("DELETE", `/api/files/${id}`);
+        await person.ask("GET", `/api/statements/files/${id}/timeline`);
+        await person.ask("DELETE", `/api/statements/files/${id}`);
       },
     ],
   ],

@@ -15,10 +15,11 @@ import { bus, outputs, STAGES, storage } from "./stack.ts";
 import { stored, waiting } from "./state.ts";
 import { until } from "./until.ts";
 
-export interface FileItem {
+export interface StatementFile {
   id: string;
   name: string;
-  state: string;
+  /** The flow's own word of its state. */
+  detail: string;
   rows: number;
   new: number;
   duplicates: number;
@@ -38,7 +39,7 @@ interface TransactionItem {
 interface Letter {
   id: string;
   stage: string;
-  file_name: string | null;
+  subject_name: string | null;
   reason: string | null;
 }
 
@@ -58,7 +59,7 @@ export class Statements {
   /** As the page does it; the key under which it lies. */
   async upload(name: string, content: string, account?: string): Promise<string> {
     const body = Buffer.from(content);
-    const form = await this.person.json<{ url: string; fields: Record<string, string> }>("POST", "/api/files", {
+    const form = await this.person.json<{ url: string; fields: Record<string, string> }>("POST", "/api/statements/files", {
       name,
       size: body.length,
       ...(account && { account }),
@@ -77,28 +78,28 @@ export class Statements {
       }),
     );
 
-  async files(): Promise<FileItem[]> {
-    return (await this.person.json<{ files: FileItem[] }>("GET", "/api/files")).files;
+  async files(): Promise<StatementFile[]> {
+    return (await this.person.json<{ files: StatementFile[] }>("GET", "/api/statements/files")).files;
   }
 
-  /** The file of this name, once it is in this state. */
-  file = (name: string, state: string, milliseconds?: number) =>
+  /** The file of this name, once that is its state in the flow's own word. */
+  file = (name: string, detail: string, milliseconds?: number) =>
     until(
-      `${name} ${state}`,
-      async () => (await this.files()).find((file) => file.name === name && file.state === state),
+      `${name} ${detail}`,
+      async () => (await this.files()).find((file) => file.name === name && file.detail === detail),
       milliseconds,
     );
 
   async transactions(filter = ""): Promise<TransactionItem[]> {
-    const route = `/api/transactions?${filter}`;
+    const route = `/api/statements/transactions?${filter}`;
     return (await this.person.json<{ transactions: TransactionItem[] }>("GET", route)).transactions;
   }
 
   figures = () =>
-    this.person.json<{ months: { month: string; count: number; money_out: string }[] }>("GET", "/api/figures");
+    this.person.json<{ months: { month: string; count: number; money_out: string }[] }>("GET", "/api/statements/figures");
 
   async timeline(id: string): Promise<string[]> {
-    const route = `/api/files/${id}/timeline`;
+    const route = `/api/statements/files/${id}/timeline`;
     const { events } = await this.person.json<{ events: { event_type: string }[] }>("GET", route);
     return events.map(({ event_type }) => event_type);
   }

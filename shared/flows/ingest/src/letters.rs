@@ -91,10 +91,11 @@ impl Letters {
 async fn item(ingest: &Ingest, letter: DeadLetter, about: Option<About>) -> Result<DeadLetterItem, Failure> {
     let mut item = DeadLetterItem {
         id: letter.id,
+        flow: "statements".to_owned(),
         stage: letter.stage,
         event_type: None,
-        file: None,
-        file_name: None,
+        subject: None,
+        subject_name: None,
         sent_at: letter.sent_at,
         reason: about.is_none().then(|| "the message cannot be understood".to_owned()),
     };
@@ -104,8 +105,8 @@ async fn item(ingest: &Ingest, letter: DeadLetter, about: Option<About>) -> Resu
         let failed = findings.errors.iter().rev().find(|failed| failed.stage == item.stage);
         let own = (item.stage == crate::processor::STAGE).then_some(findings.reason.as_ref()).flatten();
         item.reason = failed.map(|failed| failed.reason.clone()).or_else(|| own.cloned());
-        item.file_name = (!file.name.is_empty()).then_some(file.name);
-        item.file = Some(about.file.0);
+        item.subject_name = (!file.name.is_empty()).then_some(file.name);
+        item.subject = Some(about.file.0);
     }
     item.event_type = Some(about.event_type);
     Ok(item)

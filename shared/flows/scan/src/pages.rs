@@ -66,8 +66,8 @@ impl Scan {
         limit: usize,
     ) -> Result<MatchPage, QueryError> {
         let mut page = Matches { limit, listed: Vec::new() };
-        let cursor = self.fill(tenant, session, cursor, &mut page).await?;
-        Ok(MatchPage { matches: page.listed, cursor })
+        let next_cursor = self.fill(tenant, session, cursor, &mut page).await?;
+        Ok(MatchPage { matches: page.listed, next_cursor })
     }
 
     /// A page of at most `limit` files that could not be read.
@@ -79,8 +79,8 @@ impl Scan {
         limit: usize,
     ) -> Result<FailurePage, QueryError> {
         let mut page = Failures { limit, listed: Vec::new() };
-        let cursor = self.fill(tenant, session, cursor, &mut page).await?;
-        Ok(FailurePage { failures: page.listed, cursor })
+        let next_cursor = self.fill(tenant, session, cursor, &mut page).await?;
+        Ok(FailurePage { failures: page.listed, next_cursor })
     }
 
     async fn fill(

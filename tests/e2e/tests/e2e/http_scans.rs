@@ -1,4 +1,4 @@
-//! Sessions over HTTP: the list, one of them, what it found, what failed, and what is known of each code.
+//! Scans over HTTP: the list, one of them, what it found, what failed, and what is known of each code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -32,15 +32,16 @@ fn scan(server: &Server, folder: &Path, codes: &[&str], request: &str) -> String
 /// All pages of a list, `limit` at a time.
 fn pages(server: &Server, path: &str, list: &str, limit: usize) -> Vec<Value> {
     let mut all = Vec::new();
-    let mut cursor = String::new();
+    let mut cursor = None;
     loop {
         let join = if path.contains('?') { '&' } else { '?' };
-        let page = server.get(&format!("{path}{join}limit={limit}&cursor={cursor}"), &[]).json();
+        let from = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        let page = server.get(&format!("{path}{join}limit={limit}{from}"), &[]).json();
         let items = page[list].as_array().unwrap_or_else(|| panic!("{list} in {page}"));
         assert!(items.len() <= limit, "a page of {limit}");
         all.extend(items.iter().cloned());
-        match page["cursor"].as_str() {
-            Some(next) => next.clone_into(&mut cursor),
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
             None => return all,
         }
     }
@@ -64,9 +65,9 @@ fn a_finished_session_is_told_whole() {
     std::fs::write(folder.join("broken.pdf"), "%PDF-1.7 nothing").expect("a file");
     let session = scan(&server, &folder, &["HOLE-1", "HOLE-2", "HOLE-3"], "one");
 
-    let detail = server.get(&format!("/api/sessions/{session}"), &[]).json();
+    let detail = server.get(&format!("/api/scans/{session}"), &[]).json();
     assert_eq!(detail["session_id"], session.as_str());
-    assert_eq!(detail["state"], "COMPLETE");
+    assert_eq!((&detail["state"], &detail["detail"]), (&json!("done"), &json!("complete")));
     for (field, value) in [("total", 4), ("processed", 4), ("failed", 1), ("matches", 4), ("codes", 3)] {
         assert_eq!(detail[field], value, "{field}");
     }
@@ -76,18 +77,18 @@ fn a_finished_session_is_told_whole() {
     for field in ["created_at", "started_at", "finished_at", "download_url"] {
         assert!(detail[field].is_string(), "{field} in {detail}");
     }
-    let listed = server.get("/api/sessions", &[]).json();
-    assert_eq!(listed["cursor"], Value::Null);
-    for (field, value) in listed["sessions"][0].as_object().expect("an overview") {
+    let listed = server.get("/api/scans", &[]).json();
+    assert_eq!(listed["next_cursor"], Value::Null);
+    for (field, value) in listed["scans"][0].as_object().expect("an overview") {
         assert_eq!(value, &detail[field], "{field}");
     }
 
-    let failures = pages(&server, &format!("/api/sessions/{session}/failures"), "failures", 1);
+    let failures = pages(&server, &format!("/api/scans/{session}/failures"), "failures", 1);
     assert_eq!(failures.len(), 1);
     assert_eq!(failures[0]["data"]["file_name"], "broken.pdf");
     assert!(failures[0]["data"]["reason"].as_str().is_some_and(|reason| !reason.is_empty()));
 
-    let codes = format!("/api/sessions/{session}/codes");
+    let codes = format!("/api/scans/{session}/codes");
     let page = server.get(&codes, &[]).json();
     assert_eq!(page["counts"], json!({ "found": 2, "absent": 0, "unknown": 1, "pending": 0 }));
     assert_eq!(
@@ -105,7 +106,7 @@ fn a_finished_session_is_told_whole() {
     assert_problem(&server.get(&format!("{codes}?state=lost"), &[]), 400);
     assert_problem(&server.get(&format!("{codes}?cursor=x"), &[]), 400);
 
-    let evidence = format!("/api/sessions/{session}/matches");
+    let evidence = format!("/api/scans/{session}/matches");
     let first = server.get(&format!("{evidence}/0-0/evidence"), &[]).json();
     assert_eq!((&first["hole_code"], &first["kind"]), (&json!("HOLE-1"), &json!("text")));
     assert_eq!(first["file_name"], "a.txt");
@@ -125,7 +126,7 @@ fn codes_and_matches_are_those_of_the_report() {
     codes.push("NOT-THERE-1");
     let session = scan(&server, &samples.at("drawings"), &codes, "one");
 
-    let base = format!("/api/sessions/{session}");
+    let base = format!("/api/scans/{session}");
     let small: Vec<Listed> = pages(&server, &format!("{base}/matches"), "matches", 7)
         .into_iter()
         .map(|listed| serde_json::from_value(listed).expect("a match"))
@@ -144,7 +145,7 @@ fn codes_and_matches_are_those_of_the_report() {
         assert_eq!(found.get(id.as_str()), Some(&data));
     }
 
-    let mut report = Report::read(server.get(&format!("/sessions/{session}/report.xlsx"), &[]).body);
+    let mut report = Report::read(server.get(&format!("/scans/{session}/report.xlsx"), &[]).body);
     let told = report.table("Codes").pairs("Code", "Result");
     let told: BTreeSet<(String, String)> =
         told.into_iter().map(|(code, result)| (code, result.to_lowercase())).collect();
@@ -175,18 +176,18 @@ fn a_running_session_says_pending_and_never_absent() {
     };
     let mut last = (0, 0);
     loop {
-        let state = server.get(&format!("/api/sessions/{session}"), &[]).json()["state"].clone();
-        let page = server.get(&format!("/api/sessions/{session}/codes?limit=5000"), &[]).json();
+        let state = server.get(&format!("/api/scans/{session}"), &[]).json()["state"].clone();
+        let page = server.get(&format!("/api/scans/{session}/codes?limit=5000"), &[]).json();
         let count = |name: &str| page["counts"][name].as_u64().expect("a count");
         let entries = page["codes"].as_array().expect("codes");
         assert_eq!(entries.len(), samples.key.codes.len() + 1);
         let matches: u64 = entries.iter().filter_map(|code| code["matches"].as_u64()).sum();
         assert!(count("found") >= last.0 && matches >= last.1, "what was found stays found");
         last = (count("found"), matches);
-        if state == "COMPLETE" {
+        if state == "done" {
             let found: BTreeSet<&str> = samples.key.matches.iter().map(|answer| &*answer.code).collect();
             assert_eq!((count("pending"), count("found")), (0, found.len() as u64));
-            let detail = server.get(&format!("/api/sessions/{session}"), &[]).json();
+            let detail = server.get(&format!("/api/scans/{session}"), &[]).json();
             assert_eq!(detail["matches"], matches);
             break;
         }
@@ -200,15 +201,15 @@ fn the_list_pages_from_the_newest_to_the_first() {
     let made: Vec<String> =
         (0..5).map(|number| scan(&server, &folder, &["HOLE-1"], &format!("r{number}"))).collect();
     for limit in [1, 2, 5, 50] {
-        let listed = pages(&server, "/api/sessions", "sessions", limit);
+        let listed = pages(&server, "/api/scans", "scans", limit);
         let ids: Vec<&str> = listed.iter().filter_map(|session| session["session_id"].as_str()).collect();
         let newest_first: Vec<&str> = made.iter().rev().map(String::as_str).collect();
         assert_eq!(ids, newest_first, "{limit} at a time");
     }
     // A page is of the moment its cursor was made: what came later is not on it.
-    let first = server.get("/api/sessions?limit=2", &[]).json();
-    let cursor = first["cursor"].as_str().expect("more").to_owned();
+    let first = server.get("/api/scans?limit=2", &[]).json();
+    let cursor = first["next_cursor"].as_str().expect("more").to_owned();
     scan(&server, &folder, &["HOLE-2"], "later");
-    let second = server.get(&format!("/api/sessions?limit=2&cursor={cursor}"), &[]).json();
-    assert_eq!(second["sessions"][0]["session_id"], made[2].as_str());
+    let second = server.get(&format!("/api/scans?limit=2&cursor={cursor}"), &[]).json();
+    assert_eq!(second["scans"][0]["session_id"], made[2].as_str());
 }

@@ -7,7 +7,7 @@ use crate::Deps;
 use crate::answer::{Answer, Json};
 
 /// Whether the platform lives: 503 where its state does not answer.
-#[utoipa::path(get, path = "/api/health", tag = "platform", responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/api/health", operation_id = "get_health", tag = "platform", responses((status = 200, body = Health)))]
 pub async fn health(State(deps): State<Deps>) -> Answer<Json<Health>> {
     let depths = match &deps.probe {
         Some(probe) => probe.queues().await?,
