@@ -1,17 +1,11 @@
 // The page where people sign in, and where storage and sockets are elsewhere.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import { samples } from "./support/files.ts";
-import { complete, expect, scanId, test } from "./support/test.ts";
-
-async function look(page: Page): Promise<void> {
-  const found = await new AxeBuilder({ page }).analyze();
-  expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(" | ")}`)).toEqual([]);
-}
+import { complete, expect, look, scanId, test } from "./support/test.ts";
 
 async function signIn(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Sign in" }).click();

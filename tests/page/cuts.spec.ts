@@ -53,8 +53,8 @@ test("a reload right after the click is the same scan", async ({ page, server, n
   await page.reload();
   await complete(page);
   await expectServerState(page, server);
-  const { sessions } = await server.json<{ sessions: unknown[] }>("/api/sessions");
-  expect(sessions).toHaveLength(1);
+  const { scans } = await server.json<{ scans: unknown[] }>("/api/scans");
+  expect(scans).toHaveLength(1);
 });
 
 test.describe("one file at a time", () => {

@@ -1,12 +1,11 @@
 // Statements: handed in, read, looked at, deleted.
 
-import AxeBuilder from "@axe-core/playwright";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "@playwright/test";
 
 import type { Server } from "./support/server.ts";
-import { expect, test } from "./support/test.ts";
+import { expect, look, test } from "./support/test.ts";
 
 /** Five bookings of two months; the last two are of one day. */
 const STATEMENT = [
@@ -46,11 +45,6 @@ async function processed(page: Page, server: Server, file: string, account = "Gi
 
 const transactions = (page: Page) => page.locator("[data-row]");
 const shown = (page: Page) => page.locator("[data-shown]");
-
-async function look(page: Page): Promise<void> {
-  const found = await new AxeBuilder({ page }).analyze();
-  expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual([]);
-}
 
 test("from an upload to its transactions, the export and its timeline", async ({ page, server, folder }) => {
   await page.goto(server.address);
@@ -216,54 +210,6 @@ test("rows stay under the pointer while new files come", async ({ page, server, 
   expect(await row.boundingBox()).toEqual(before);
   await page.mouse.move(5, 5);
   await expect(line(page, "second.csv")).toBeVisible();
-});
-
-test("nothing has failed", async ({ page, server }) => {
-  await page.goto(`${server.address}/failed-items`);
-  await expect(page.getByRole("heading", { name: "Nothing failed" })).toBeVisible();
-  await expect(page.getByRole("button", { name: /Redrive/ })).toHaveCount(0);
-});
-
-test("what failed is redriven, with an answer", async ({ page, server }) => {
-  // What fails cannot be made from outside: the API's answers stand in.
-  const letter = (id: string, reason: string | null) => ({
-    id,
-    stage: "file-processor-consumer",
-    event_type: "file.uploaded",
-    file: "0f",
-    file_name: `${id}.csv`,
-    sent_at: "2026-02-03T10:00:00Z",
-    reason,
-  });
-  let letters = [letter("one", "The table was busy."), letter("two", null), letter("three", null)];
-  const asked: unknown[] = [];
-  await page.route("**/api/dead-letters", (route) => route.fulfill({ json: { letters, more: false } }));
-  await page.route("**/api/dead-letters/redrive", (route) => {
-    const { ids } = route.request().postDataJSON() as { ids?: string[] };
-    asked.push(ids ?? null);
-    const left = letters.filter(({ id }) => ids && !ids.includes(id));
-    const count = letters.length - left.length;
-    letters = left;
-    return route.fulfill({ json: { count } });
-  });
-  await page.goto(`${server.address}/failed-items`);
-  await expect(page.locator('[data-item="one"]')).toContainText("The table was busy.");
-  await expect(page.locator('[data-item="one"]')).toContainText("file.uploaded");
-  await expect(page.getByRole("button", { name: "Redrive chosen" })).toBeDisabled();
-  await page.getByRole("button", { name: "Redrive one.csv in Reading" }).click();
-  await expect(page.locator("[data-answer]")).toHaveText("1 item redriven.");
-  await expect(page.locator("[data-item]")).toHaveCount(2);
-
-  await page.getByLabel("Choose all").check();
-  letters = letters.slice(0, 1);
-  await page.getByRole("button", { name: "Redrive chosen (2)" }).click();
-  await expect(page.locator("[data-answer]")).toHaveText("1 item redriven; 1 item had left already.");
-  await expect(page.getByRole("heading", { name: "Nothing failed" })).toBeVisible();
-  letters = [letter("four", null)];
-  await page.reload();
-  await page.getByRole("button", { name: "Redrive all" }).click();
-  await expect(page.locator("[data-answer]")).toHaveText("1 item redriven.");
-  expect(asked).toEqual([["one"], ["two", "three"], null]);
 });
 
 test("rules are kept, and what is wrong with them is said at the field", async ({ page, server }) => {

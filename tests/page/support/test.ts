@@ -1,5 +1,6 @@
 // What each test starts with: a server of its own, and the page in front of it.
 
+import AxeBuilder from "@axe-core/playwright";
 import { expect, type Locator, type Page, test as base } from "@playwright/test";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
@@ -101,6 +102,15 @@ export async function complete(page: Page): Promise<void> {
   await expect(state(page)).toHaveText("Done", { timeout: PATIENCE });
 }
 
+/** Nothing on the page keeps anybody from using it, as far as axe can tell. */
+export async function look(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(({ id, help, nodes }) => {
+    return `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(" | ")}`;
+  });
+  expect(found).toEqual([]);
+}
+
 /** How many matches the table says that it shows. */
 export async function shown(page: Page): Promise<number> {
   return Number(await page.locator("[data-shown]").getAttribute("data-shown"));
@@ -121,11 +131,11 @@ interface Listed {
 export async function serverMatches(server: Server, id: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (let cursor: string | null = ""; cursor !== null; ) {
-    const page: { matches: Listed[]; cursor?: string | null } = await server.json(
-      `/api/sessions/${id}/matches?limit=5000${cursor ? `&cursor=${cursor}` : ""}`,
+    const page: { matches: Listed[]; next_cursor?: string | null } = await server.json(
+      `/api/scans/${id}/matches?limit=5000${cursor ? `&cursor=${cursor}` : ""}`,
     );
     for (const { match_id, data } of page.matches) found.set(match_id, `${data.hole_code} ${data.file_name}`);
-    cursor = page.cursor ?? null;
+    cursor = page.next_cursor ?? null;
   }
   return found;
 }
@@ -149,7 +159,7 @@ export async function pageMatches(page: Page): Promise<string[]> {
 export async function expectServerState(page: Page, server: Server): Promise<void> {
   const id = scanId(page);
   const detail = await server.json<{ state: string; processed: number; failed: number; matches: number }>(
-    `/api/sessions/${id}`,
+    `/api/scans/${id}`,
   );
   const known = await serverMatches(server, id);
   expect(known.size).toBe(detail.matches);

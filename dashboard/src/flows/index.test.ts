@@ -1,0 +1,29 @@
+import { expect, it, vi } from "vitest";
+
+import type { Config } from "../contracts.ts";
+
+// Pages look at the address when they are loaded.
+vi.stubGlobal("window", { location: { pathname: "/" } });
+const { flowsOf } = await import("./index.ts");
+
+const folders = Object.keys(import.meta.glob("./*/index.tsx")).map((path) => path.split("/")[1] ?? "");
+const config = (flows: string[]) => ({ flows }) as Config;
+
+it("a flow is there where the server names it", () => {
+  expect(folders).toEqual(expect.arrayContaining(["scan", "statements"]));
+  expect(flowsOf(config(["statements", "unheard-of", "scan"])).map(([name]) => name)).toEqual(["statements", "scan"]);
+  expect(flowsOf(config([]))).toEqual([]);
+});
+
+it.each(folders)("all that %s brings lies below its own address, and leads to its own pages", (name) => {
+  const [found] = flowsOf(config([name]));
+  const { routes, navigation, words } = found?.[1] ?? expect.fail("no such flow");
+  for (const { path } of routes) expect(`${path}/`.startsWith(`${navigation.below}/`), path).toBe(true);
+  const isPage = (address: string) => routes.some(({ path }) => pattern(path).test(address));
+  expect(isPage(navigation.path)).toBe(true);
+  expect(isPage(words.address("0f"))).toBe(true);
+});
+
+function pattern(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(".", "\\.").replace(/:\w+/g, "[^/]+")}$`);
+}
