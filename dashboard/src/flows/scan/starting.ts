@@ -4,12 +4,11 @@
 import type { StartScan } from "../../contracts.ts";
 
 const KEY = "riffle.starting";
-/** A reload may be on its way when the server names the scan, and leads back to the form: kept a little longer. */
-const KEPT = 5_000;
 
 interface Kept {
   start: StartScan;
-  named: boolean;
+  /** When the server named it. A reload that began before leads back to the form, however long it takes. */
+  namedAt: number | null;
 }
 
 let fresh = window.location.pathname === "/";
@@ -18,21 +17,20 @@ let fresh = window.location.pathname === "/";
 export function pending(): StartScan | null {
   const kept = fresh ? recall() : null;
   fresh = false;
-  if (kept && (!kept.named || wasReloaded())) return kept.start;
+  if (kept && (kept.namedAt === null || wasReloadedBefore(kept.namedAt))) return kept.start;
   forget();
   return null;
 }
 
 export function remember(start: StartScan): void {
   // A token is not for storing: who reloads before the scan is named asks anew.
-  if (start.token == null) keep({ start, named: false });
+  if (start.token == null) keep({ start, namedAt: null });
 }
 
 /** The server has named it. */
 export function named(): void {
   const kept = recall();
-  if (kept) keep({ ...kept, named: true });
-  setTimeout(forget, KEPT);
+  if (kept) keep({ ...kept, namedAt: performance.timeOrigin + performance.now() });
 }
 
 export function forget(): void {
@@ -60,9 +58,10 @@ function recall(): Kept | null {
   }
 }
 
-function wasReloaded(): boolean {
+function wasReloadedBefore(moment: number): boolean {
   const [navigation] = performance.getEntriesByType("navigation");
-  return (navigation as PerformanceNavigationTiming | undefined)?.type === "reload";
+  const reloaded = (navigation as PerformanceNavigationTiming | undefined)?.type === "reload";
+  return reloaded && performance.timeOrigin <= moment;
 }
 
 /** 128 bits by chance. */
