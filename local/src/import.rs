@@ -169,7 +169,7 @@ async fn as_json(platform: &Platform, outcomes: &[Outcome]) -> Result<(), Proble
                     writeln!(out, "{line}")?;
                 }
                 out.flush()?;
-                match page.next {
+                match page.next_cursor {
                     Some(next) => after = Some(next),
                     None => break,
                 }
