@@ -28,7 +28,7 @@ for (const scheme of ["light", "dark"] as const) {
         expect(overflow, `${state} fits the width`).toBeLessThanOrEqual(0);
       };
 
-      const made = samples(path.join(folder, "samples"), 800, 9);
+      const made = samples(path.join(folder, "samples"), 400, 9);
       broken(path.join(made.drawings, "cut.pdf"));
 
       await page.goto(network.address);

@@ -241,9 +241,11 @@ export class Session {
         this.progress(frame);
         return;
       case "MATCH_FOUND":
+        this.reads();
         this.matches.add([frame]);
         return;
       case "FILE_FAILED":
+        this.reads();
         this.addFailures([frame]);
         return;
       case "SNAPSHOT":
@@ -441,6 +443,12 @@ export class Session {
 
   private addFailures(listed: Parameters<Failures["add"]>[0]): void {
     if (this.known.add(listed)) this.set({ failures: this.known.size });
+  }
+
+  /** What comes of a file shows that files are read, even if STARTED is late. */
+  private reads(): void {
+    const { state } = this.atLeast("RUNNING");
+    if (state) this.set({ state });
   }
 
   private atLeast(state: SessionState): { state?: SessionState } {
