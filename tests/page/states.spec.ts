@@ -47,7 +47,7 @@ for (const scheme of ["light", "dark"] as const) {
       await page.goto(network.address);
       await fillIn(page, made.drawings, { file: made.codes });
       await look("new-filled");
-      const held = { server, network, folder: made.drawings, codes: { file: made.codes }, matches: 150 };
+      const held = { server, network, folder: made.drawings, codes: { file: made.codes }, matches: 600 };
       await startHeldScan(page, held);
       await look("running");
       await page.getByRole("button", { name: "Cancel scan" }).click();
