@@ -2,10 +2,11 @@
 
 use std::marker::PhantomData;
 
-use axum::extract::{FromRequest, FromRequestParts};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
+use serde_json::{Map, Value};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -15,10 +16,19 @@ use crate::{Refusal, Tenant};
 /// What a route answers.
 pub type Answer<T> = Result<T, Refusal>;
 
-/// A body, an address or a query, refused with a [`Refusal`].
-#[derive(Debug, FromRequest)]
-#[from_request(via(axum::Json), rejection(Refusal))]
+/// A JSON body: an object, for serde would also take a list of its values.
+#[derive(Debug)]
 pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let axum::Json(object) = axum::Json::<Map<String, Value>>::from_request(request, state).await?;
+        let body = serde_json::from_value(Value::Object(object)).map(Self);
+        body.map_err(|error| Refusal::invalid(format!("The body cannot be used: {error}.")))
+    }
+}
 
 impl<T: serde::Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
@@ -26,6 +36,7 @@ impl<T: serde::Serialize> IntoResponse for Json<T> {
     }
 }
 
+/// What stands in an address, or in its query, refused with a [`Refusal`].
 #[derive(Debug, FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(Refusal))]
 pub struct Path<T>(pub T);

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::whole::whole;
+use crate::strict::{objects, whole};
 use crate::{Listed, ListedFailure, Options, Receipt};
 
 /// Why a request was not served, as RFC 9457 has it (`application/problem+json`).
@@ -218,6 +218,7 @@ pub struct DeclareFiles {
     #[serde(deserialize_with = "whole")]
     pub first: u32,
     #[schema(min_items = 1, max_items = 1000)]
+    #[serde(deserialize_with = "objects")]
     pub files: Vec<DeclaredFile>,
 }
 
@@ -265,6 +266,7 @@ pub struct PartTarget {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CompleteParts {
     #[schema(min_items = 1, max_items = 10_000)]
+    #[serde(deserialize_with = "objects")]
     pub parts: Vec<SentPart>,
 }
 

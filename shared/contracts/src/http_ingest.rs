@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::WorkState;
-use crate::whole::whole;
+use crate::strict::whole;
 
 /// A page of the tenant's statement files, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

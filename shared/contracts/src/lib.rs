@@ -11,7 +11,7 @@ pub mod http;
 pub mod http_ingest;
 mod page_cursor;
 mod queue;
-mod whole;
+mod strict;
 
 pub use actions::{Action, MatchMode, OcrMode, Options, Secret, StartScan};
 pub use bucket::{BucketEntity, BucketName, BucketNotification, BucketObject, BucketRecord, NoKey};
