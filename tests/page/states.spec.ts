@@ -6,7 +6,7 @@ import path from "node:path";
 import { broken, samples } from "./support/files.ts";
 import { complete, expect, fillIn, loaded, look as usable, startHeldScan, test } from "./support/test.ts";
 
-/** Pictures of each state. Those of docs/images are four of the light, wide ones. */
+/** Pictures of each state. Those of docs/images are four of the light, wide ones: new-filled, running, complete, evidence. */
 const PICTURES = path.resolve(import.meta.dirname, "../../.cache/page/states");
 
 // A scan is looked at while it runs.
