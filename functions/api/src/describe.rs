@@ -94,12 +94,12 @@ pub fn complete(mut description: OpenApi, sign_in: bool) -> OpenApi {
         let open = PUBLIC.contains(&path.as_str());
         let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
         for operation in methods.into_iter().flatten() {
-            may_fail(operation);
-            lead_on(operation);
             if sign_in && !open {
                 fail(operation, 401, "Nobody has signed in, or not any more.");
                 operation.security = Some(vec![SecurityRequirement::new("sign_in", [""; 0])]);
             }
+            may_fail(operation);
+            lead_on(operation);
         }
     }
     if sign_in {

@@ -60,7 +60,9 @@ mod tests {
             assert_eq!(cursor.to_string().parse(), Ok(cursor));
         }
         assert!(format!("99999999999.999999999.{id}").parse::<PageCursor>().is_ok(), "the last that fits");
-        for start in ["", "1", "1.2.", "x.0.", "1.x.", "1.-1.", "+1.0.", "100000000000.0.", "1.0000000000."] {
+        for start in
+            ["", "1", "1.", "1.2.3.", "x.0.", "1.x.", "1.-1.", "+1.0.", "100000000000.0.", "1.0000000000."]
+        {
             assert_eq!(format!("{start}{id}").parse::<PageCursor>(), Err(NoCursor), "{start}");
         }
         for end in ["", "00ff", &id.to_uppercase(), &id.replace('0', "g"), &format!("{id}0")] {
