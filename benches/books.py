@@ -8,8 +8,8 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# As queue_name.rs numbers them.
-QUEUES = {1: "scan-dispatch", 2: "scan-work", 3: "scan-finish", 4: "scan-quarantine"}
+# The names of queues that nobody consumes.
+DEAD_LETTERS = "%-dead-letters"
 
 
 @dataclass
@@ -42,12 +42,13 @@ class Books:
         return [self._session(identity, json.loads(fields), json.loads(request)) for identity, fields, request in rows]
 
     def queued(self) -> dict[str, int]:
-        rows = self.database.execute("SELECT queue, count(*) FROM messages WHERE queue <> 5 GROUP BY queue")
-        return {QUEUES.get(number, str(number)): count for number, count in rows}
+        rows = self.database.execute(
+            f"SELECT queue, count(*) FROM messages WHERE queue NOT LIKE '{DEAD_LETTERS}' GROUP BY queue")
+        return dict(rows.fetchall())
 
     def dead(self) -> list[tuple[str, str]]:
         """Session and body of each dead letter."""
-        return self.database.execute("SELECT fair_group, body FROM messages WHERE queue = 5").fetchall()
+        return self.database.execute(f"SELECT fair_group, body FROM messages WHERE queue LIKE '{DEAD_LETTERS}'").fetchall()
 
     def attempts(self) -> int:
         return self.database.execute("SELECT count(*) FROM attempts").fetchone()[0]

@@ -24,6 +24,8 @@ ENVIRONMENT = {
     "AWS_SESSION_TOKEN": "test", "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
     "SCAN_TABLE": "scan", "CONNECTIONS_TABLE": "connections", "TICKETS_TABLE": "tickets", "TOKENS_TABLE": "tokens",
     "TOKEN_KEY_ID": "key", "OBJECTS_BUCKET": "objects", "UPLOADS_BUCKET": "uploads",
+    "QUEUES_URL": "https://sqs.us-east-1.amazonaws.com/1/Riffle-",
+    # Of builds before it, to compare with.
     "DISPATCH_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/dispatch",
     "WORK_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/work",
     "FINISH_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/finish",
@@ -32,7 +34,7 @@ ENVIRONMENT = {
     "AUTH": "cognito", "AUTH_DOMAIN": "https://riffle.auth.us-east-1.amazoncognito.com",
     "AUTH_AUTHORITY": "https://cognito-idp.us-east-1.amazonaws.com/pool", "AUTH_CLIENT_ID": "client",
     "NOTICE_TOPIC_ARN": "arn:aws:sns:us-east-1:1:notices",
-    "INGEST_TABLE": "ingest", "EVENT_BUS": "events",
+    "RECORDS_TABLE": "records", "INGEST_TABLE": "ingest", "EVENT_BUS": "events",
     **{f"{stage}_{kind}_URL": f"https://sqs.us-east-1.amazonaws.com/1/{stage}-{kind}"
        for stage in ["FILE_UPLOADS", "FILE_PROCESSOR", "CATEGORIZATION", "ANALYTICS", "AUDIT", "ERRORS"]
        for kind in ["QUEUE", "DEAD_LETTERS"]},

@@ -123,7 +123,7 @@ class Server:
     def idle(self) -> bool:
         queues = json.loads(self.get("/api/health"))["queues"]
         return not any(depth["ready"] + depth["in_flight"] + depth["waiting"]
-                       for name, depth in queues.items() if not name.endswith("dead-letter"))
+                       for name, depth in queues.items() if not name.endswith("-dead-letters"))
 
     def files(self) -> list[dict]:
         files, cursor = [], None

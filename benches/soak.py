@@ -103,7 +103,7 @@ class Soak:
             while time.monotonic() < last:
                 with urllib.request.urlopen(f"{address}/api/health") as answer:
                     queues = json.load(answer)["queues"]
-                if not any(sum(depth.values()) for name, depth in queues.items() if name != "scan-dead-letter"):
+                if not any(sum(depth.values()) for name, depth in queues.items() if not name.endswith("-dead-letters")):
                     break
                 time.sleep(0.2)
             child.terminate()

@@ -76,7 +76,24 @@ def mend(port: int) -> None:
         return invoke(target, event, *rest)
 
     eventbridge._invoke_target = filled_in
+    mend_nested_stacks()
     mend_rights()
+
+
+def mend_nested_stacks() -> None:
+    from ministack.services import cloudformation
+    from ministack.services.cloudformation import provisioners
+
+    # An update of a nested stack forgets the attributes of what does not change in it.
+    update = provisioners._update_resource
+
+    def remembering(kind: str, physical: str, old: dict, new: dict, stack: str, logical: str, before: dict | None = None):
+        if before is None:
+            resources = cloudformation._stacks.get(stack, {}).get("_resources", {})
+            before = resources.get(logical, {}).get("Attributes")
+        return update(kind, physical, old, new, stack, logical, before)
+
+    provisioners._update_resource = remembering
 
 
 def mend_rights() -> None:

@@ -54,15 +54,15 @@ export class Context {
     return read;
   }
 
-  /** Some of the numbers are enough: the others keep their defaults. */
-  numbers<T extends Record<string, number>>(name: string, defaults: T, least: number): T {
+  /** Numbers by name, as many as are said. */
+  numbers<K extends string>(name: string, allowed: readonly K[], least: number): Partial<Record<K, number>> {
     const value = this.text(name);
-    const read = value === undefined ? {} : this.json<Record<string, number>>(name, value);
+    const read = value === undefined ? {} : this.json<Partial<Record<K, number>>>(name, value);
     for (const [key, number] of Object.entries(read)) {
-      if (!(key in defaults)) throw wrong(name, `${key} is none of ${Object.keys(defaults).join(", ")}`);
-      if (!(Number.isInteger(number) && number >= least)) throw wrong(name, `${key} must be ${least} or more`);
+      if (!allowed.some((one) => one === key)) throw wrong(name, `${key} is none of ${allowed.join(", ")}`);
+      if (!(Number.isInteger(number) && Number(number) >= least)) throw wrong(name, `${key} must be ${least} or more`);
     }
-    return { ...defaults, ...read };
+    return read;
   }
 
   scans(name: string): ScheduledScan[] {

@@ -9,21 +9,27 @@ import { ClientFunctions } from "./clients/functions.ts";
 import { Http } from "./clients/http.ts";
 import { Page, storageOrigins } from "./clients/page.ts";
 import { Sockets } from "./clients/sockets.ts";
+import { acknowledge } from "./constructs/nag-suppressions.ts";
 import { Buckets } from "./data/buckets.ts";
+import { Bus } from "./data/bus.ts";
 import { Tables } from "./data/tables.ts";
-import { acknowledge } from "./house/nag.ts";
-import type { RustFunction } from "./house/rust-function.ts";
-import { IngestFlow } from "./ingest/flow.ts";
-import { ScanFlow } from "./scan/flow.ts";
-import { ScheduledScans } from "./scan/schedules.ts";
+import { MAKERS, type Makers } from "./flows/index.ts";
+import { Alarms } from "./monitoring/alarms.ts";
+import { Notices } from "./monitoring/notices.ts";
+import { Operations } from "./monitoring/operations.ts";
 import type { Settings } from "./settings.ts";
-import { Alarms } from "./watch/alarms.ts";
-import { Notices } from "./watch/notices.ts";
-import { Operations } from "./watch/operations.ts";
+import { TOPOLOGY, type Topology } from "./topology.ts";
+
+export interface RiffleProps extends StackProps {
+  /** Other flows than those of shared/topology, for a test. */
+  topology?: Topology;
+  makers?: Makers;
+}
 
 export class Riffle extends Stack {
-  constructor(scope: Construct, id: string, settings: Settings, props?: StackProps) {
-    super(scope, id, { ...props, description: "Riffle: looks for codes in files" });
+  constructor(scope: Construct, id: string, settings: Settings, props: RiffleProps = {}) {
+    const { topology = TOPOLOGY, makers = MAKERS, ...own } = props;
+    super(scope, id, { ...own, description: "Riffle: looks for codes in files" });
     Tags.of(this).add("application", "riffle");
     const alarms = new Alarms(this, "alarms", settings);
     const notices = new Notices(this, "notices", settings);
@@ -47,31 +53,23 @@ export class Riffle extends Stack {
 
     const shared = { settings, alarms, tables, buckets, sockets };
     const clients = new ClientFunctions(this, "clients", { ...shared, origins: [page.url, ...settings.origins] });
-    const flow = new ScanFlow(this, "scan", { ...shared, notices });
-    // It starts a scan, and hands over one that is to be deleted.
-    for (const sender of [clients.otherwise, clients.api]) flow.dispatch.from(sender, "DISPATCH_QUEUE_URL");
-    const ingest = new IngestFlow(this, "ingest", { settings, alarms, tables, buckets });
-    ingest.serve(clients.api);
+    const bus = new Bus(this, "events", settings, topology.event_source);
+    const platform = { ...shared, notices, bus, clients, pageUrl: page.url, sweepSeconds: topology.sweep_seconds };
+    const flows = topology.flows.map((description) => {
+      const make = makers[description.name];
+      if (make === undefined) throw new Error(`infra/src/flows/index.ts does not know the flow ${description.name}`);
+      return make(this, description, platform);
+    });
     sockets.serve(clients);
     http.serve(clients.api, identities);
-    new ScheduledScans(this, "scheduled", settings.scheduledScans, flow, buckets);
-
-    const readers = [clients.otherwise, flow.dispatcher, flow.worker, flow.quarantined, flow.finisher, clients.api];
-    drive(readers, settings);
-    for (const who of [...readers, flow.sweeper, flow.scheduler]) who.set({ PAGE_URL: page.url });
     clients.api.set({
       AUTH_AUTHORITY: identities.issuer,
       AUTH_CLIENT_ID: identities.audience,
       AUTH_DOMAIN: identities.domain,
     });
 
-    const functions = [
-      ...[clients.authorizer, clients.connect, clients.disconnect, clients.otherwise, clients.api],
-      ...[flow.dispatcher, flow.worker, flow.quarantined, flow.finisher, flow.sweeper, flow.scheduler],
-      ...ingest.stages.map(({ consumer }) => consumer),
-      ingest.sweeper,
-    ];
-    new Operations(this, "operations", { settings, alarms, flow, ingest, functions, buckets, http, sockets });
+    const functions = [...clients.all, ...flows.flatMap((flow) => flow.functions)];
+    new Operations(this, "operations", { settings, alarms, functions, buckets, http, sockets });
     if (settings.trail) record(this, buckets);
     tell(this, {
       PageUrl: page.url,
@@ -88,22 +86,12 @@ export class Riffle extends Stack {
       ...(auth.pool && { UserPoolId: [auth.pool.userPoolId, "Make users here and give each its custom:tenant"] }),
       UserPoolClientId: identities.audience,
       SignInUrl: identities.domain,
-      DispatchQueueUrl: flow.dispatch.queue.queueUrl,
-      WorkQueueUrl: flow.work.queue.queueUrl,
-      QuarantineQueueUrl: flow.quarantine.queue.queueUrl,
-      FinishQueueUrl: flow.finish.queue.queueUrl,
-      DeadLetterQueueUrl: [flow.deadLetters.queue.queueUrl, "What nobody could take; docs/runbook.md#dead-letters"],
+      ...Object.fromEntries(flows.flatMap((flow) => flow.outputs)),
       AlarmsTopic: alarms.topic.topicArn,
       NoticesTopic: notices.topic.topicArn,
-      EventBus: ingest.bus.bus.eventBusName,
-      ...(ingest.bus.archive && { EventArchive: [ingest.bus.archive.archiveName, "docs/runbook.md#replaying-events"] }),
-      ...Object.fromEntries(
-        ingest.stages.flatMap(({ queue, deadLetters }) => [
-          [`${camel(queue.node.id)}QueueUrl`, queue.queue.queueUrl],
-          [`${camel(queue.node.id)}DeadLettersUrl`, deadLetters.queue.queueUrl],
-        ]),
-      ),
-      IngestTable: tables.ingest.table.tableName,
+      EventBus: bus.bus.eventBusName,
+      ...(bus.archive && { EventArchive: [bus.archive.archiveName, "docs/runbook.md#replaying-events"] }),
+      RecordsTable: tables.records.table.tableName,
       ScanTable: tables.scan.table.tableName,
       ConnectionsTable: tables.connections.table.tableName,
       TicketsTable: tables.tickets.table.tableName,
@@ -120,14 +108,6 @@ function storageClients({ domain, pageOrigin, endpoint, origins }: Settings): st
   return [named ?? `https://*.cloudfront.${any}`, ...origins];
 }
 
-function drive(readers: RustFunction[], { googleDrive, driveFolder, driveEndpoint }: Settings): void {
-  for (const who of readers) {
-    who.set({ GOOGLE_DRIVE: googleDrive ? "on" : "off" });
-    if (driveFolder !== undefined) who.set({ DRIVE_FOLDER_ID: driveFolder });
-    if (driveEndpoint !== undefined) who.set({ DRIVE_ENDPOINT: driveEndpoint });
-  }
-}
-
 /** CloudTrail's record of who touched which object. */
 function record(scope: Construct, { objects, uploads }: Buckets): void {
   const trail = new cloudtrail.Trail(scope, "trail", {
@@ -137,9 +117,6 @@ function record(scope: Construct, { objects, uploads }: Buckets): void {
   trail.addS3EventSelector([{ bucket: objects.bucket }, { bucket: uploads.bucket }]);
   acknowledge(trail, { "AwsSolutions-S1": "The record itself: who reads it is recorded by nothing further." });
 }
-
-/** `FileUploads` of `file-uploads`. */
-const camel = (id: string) => id.replaceAll(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase());
 
 function tell(scope: Construct, outputs: Record<string, string | [string, string]>): void {
   for (const [name, said] of Object.entries(outputs)) {

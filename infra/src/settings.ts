@@ -3,6 +3,7 @@
 import type { IConstruct } from "constructs";
 
 import { Context, wrong } from "./context.ts";
+import { queuesOf, TOPOLOGY } from "./topology.ts";
 
 /** A scan that starts by itself. */
 export interface ScheduledScan {
@@ -52,17 +53,8 @@ export interface Settings {
     /** Versions that were replaced or deleted. */
     versions: number;
   };
-  /** Functions that run at once, by queue. */
-  concurrency: {
-    dispatch: number;
-    work: number;
-    quarantine: number;
-    finish: number;
-    /** Notifications of uploaded statements, statements that are read, and each of the other consumers. */
-    uploads: number;
-    processor: number;
-    consumers: number;
-  };
+  /** Functions that run at once, by the name of the queue that they consume; infra/src/flows has what is not said. */
+  concurrency: Partial<Record<string, number>>;
   /** How statements get from the bucket to the processor: through the bus, around it, or both to compare. */
   processingMode: "events" | "direct" | "shadow";
   /** Below it, in a tenant's part, lie packages to restore from and no statements. `restore/` unless said otherwise. */
@@ -112,7 +104,7 @@ const DEFAULTS: Settings = {
     archive: 90,
     versions: 30,
   },
-  concurrency: { dispatch: 5, work: 50, quarantine: 2, finish: 5, uploads: 10, processor: 20, consumers: 10 },
+  concurrency: {},
   processingMode: "events",
   restorePrefix: undefined,
   identities: undefined,
@@ -135,10 +127,15 @@ const DEFAULTS: Settings = {
   runbook: "docs/runbook.md",
 };
 
+const QUEUES = TOPOLOGY.flows.flatMap((flow) => queuesOf(flow).map(({ name }) => name));
+
 /** The settings of an app. What is wrong stops the start and is named. */
 export function settingsOf(app: IConstruct): Settings {
   const said = new Context(app);
-  const days = said.numbers("days", DEFAULTS.days, 0);
+  const days = {
+    ...DEFAULTS.days,
+    ...said.numbers("days", Object.keys(DEFAULTS.days) as (keyof Settings["days"])[], 0),
+  };
   if (days.logs === 0) throw wrong("days", "logs need an end");
   return {
     architecture: said.oneOf("architecture", ["arm64", "x86_64"], DEFAULTS.architecture),
@@ -151,7 +148,7 @@ export function settingsOf(app: IConstruct): Settings {
     fullMonitoring: said.flag("fullMonitoring", DEFAULTS.fullMonitoring),
     days,
     // An event source's own limit begins at 2.
-    concurrency: said.numbers("concurrency", DEFAULTS.concurrency, 2),
+    concurrency: said.numbers("concurrency", QUEUES, 2),
     processingMode: said.oneOf("processingMode", ["events", "direct", "shadow"], DEFAULTS.processingMode),
     restorePrefix: said.text("restorePrefix"),
     identities: said.object("identities", ["issuer", "audience", "domain"]),

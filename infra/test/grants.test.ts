@@ -2,11 +2,12 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 
-import { FUNCTIONS, folder, isOurs, type Properties, Seen, STAGES } from "./stack.ts";
+import { TOPOLOGY } from "../src/topology.ts";
+import { CHOSEN, FUNCTIONS, folder, isOurs, OTHERWISE, type Properties, Seen } from "./stack.ts";
 
 let seen: Seen;
 beforeAll(() => {
-  seen = new Seen();
+  seen = Seen.of();
 });
 
 const on = (resource: string, service: string, actions: string) =>
@@ -24,15 +25,22 @@ const remove = (name: string, prefixes: string) =>
   prefixes.split(" ").map((prefix) => `s3:DeleteObject ${bucket(name)}/${prefix}/*`);
 const statements = (...actions: string[]) => actions.map((action) => `s3:${action} ${bucket("uploads")}/statements/*`);
 const readStatements = [`s3:ListBucket ${bucket("uploads")}`, ...statements("GetObjectVersion")];
-const publish = ["events:PutEvents {ingest/events/bus.Arn}"];
-const send = (queues: string, of = "scan") =>
-  queues.split(" ").map((queue) => `sqs:SendMessage {${of}/${queue}/queue.Arn}`);
-const consume = (queue: string, of = "scan") =>
+const publish = ["events:PutEvents {events/bus.Arn}"];
+const send = (flow: string, queues: string) =>
+  queues.split(" ").map((queue) => `sqs:SendMessage {${flow}/${queue}/queue.Arn}`);
+const consume = (queue: string) =>
   on(
-    `{${of}/${queue}/queue.Arn}`,
+    `{${queue}/queue.Arn}`,
     "sqs",
     "ReceiveMessage ChangeMessageVisibility GetQueueUrl DeleteMessage GetQueueAttributes",
   );
+/** Dead letters: looked at, and taken away when they were handed out again. */
+const take = (flow: string, queues: string) =>
+  queues
+    .split(" ")
+    .flatMap((queue) =>
+      on(`{${flow}/${queue}-dead-letters/queue.Arn}`, "sqs", "ReceiveMessage DeleteMessage ChangeMessageVisibility"),
+    );
 const key = (action: string) => [`kms:${action} {tables/token-key.Arn} if`];
 const push = [
   "execute-api:ManageConnections arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{sockets/api}/live/POST/@connections/*",
@@ -41,7 +49,7 @@ const tell = [...push, ...table("connections", "Query DeleteItem")];
 const notify = ["sns:Publish {notices/topic}"];
 /** A statement and all that came of it. */
 const removes = [
-  ...table("ingest", "GetItem PutItem UpdateItem DeleteItem Query"),
+  ...table("records", "GetItem PutItem UpdateItem DeleteItem Query"),
   ...read("objects", "ingest"),
   ...remove("objects", "ingest"),
   ...statements("DeleteObjectVersion"),
@@ -60,7 +68,7 @@ const reader = [
   ...read("objects", "codes manifests results"),
   ...write("objects", "results"),
   ...read("uploads", "files uploaded"),
-  ...send("scan-finish"),
+  ...send("scan", "scan-finish"),
   ...tell,
 ];
 
@@ -75,12 +83,12 @@ const RIGHTS: Record<string, string[]> = {
     ...key("Encrypt"),
     ...read("objects", "codes manifests results uploads"),
     ...write("objects", "codes uploaded"),
-    ...send("scan-dispatch"),
+    ...send("scan", "scan-dispatch"),
     ...push,
   ],
   api: [
     ...table("scan", "GetItem UpdateItem Query BatchGetItem"),
-    ...send("scan-dispatch"),
+    ...send("scan", "scan-dispatch"),
     ...index("scan", "tenant"),
     ...table("tickets", "PutItem"),
     ...table("tokens", "GetItem"),
@@ -89,19 +97,23 @@ const RIGHTS: Record<string, string[]> = {
     ...write("objects", "uploads uploaded"),
     ...read("uploads", "files uploaded"),
     ...on(`${bucket("uploads")}/uploaded/*`, "s3", "PutObject AbortMultipartUpload ListMultipartUploadParts"),
-    ...table("ingest", "GetItem PutItem DeleteItem BatchGetItem Query"),
-    ...index("ingest", "listed"),
+    ...table("records", "GetItem PutItem DeleteItem BatchGetItem Query"),
+    ...index("records", "listed"),
     ...read("objects", "ingest rules"),
     ...write("objects", "rules"),
     ...statements("PutObject"),
     ...publish,
-    ...send(STAGES.join(" "), "ingest"),
-    ...STAGES.flatMap((stage) =>
-      on(`{ingest/${stage}-dead-letters/queue.Arn}`, "sqs", "ReceiveMessage DeleteMessage ChangeMessageVisibility"),
-    ),
+    ...send("scan", "scan-quarantine scan-finish"),
+    ...take("scan", "scan-dispatch scan-quarantine scan-finish"),
+    // They come again by themselves.
+    ...on("{scan/scan-scheduler-dead-letters/queue.Arn}", "sqs", "ReceiveMessage ChangeMessageVisibility"),
+    ...send("statements", "statements-uploads statements-process statements-categorize"),
+    ...send("statements", "statements-figures statements-audit statements-errors"),
+    ...take("statements", "statements-uploads statements-process statements-categorize"),
+    ...take("statements", "statements-figures statements-audit statements-errors"),
   ],
   "scan-dispatcher": [
-    ...consume("scan-dispatch"),
+    ...consume("scan/scan-dispatch"),
     ...table("scan", "GetItem PutItem UpdateItem DeleteItem Query"),
     ...table("tokens", "GetItem DeleteItem"),
     ...key("Decrypt"),
@@ -110,14 +122,14 @@ const RIGHTS: Record<string, string[]> = {
     ...remove("objects", "codes manifests results crops reports uploads uploaded"),
     ...read("uploads", "files uploaded"),
     ...remove("uploads", "uploaded"),
-    ...send("scan-work scan-finish"),
+    ...send("scan", "scan-work scan-finish"),
     ...notify,
     ...tell,
   ],
-  "scan-worker": [...consume("scan-work"), ...reader],
-  "scan-quarantine": [...consume("scan-quarantine-queue"), ...reader, ...table("scan", "DeleteItem")],
+  "scan-worker": [...consume("scan/scan-work"), ...reader],
+  "scan-quarantine": [...consume("scan/scan-quarantine"), ...reader, ...table("scan", "DeleteItem")],
   "scan-finisher": [
-    ...consume("scan-finish"),
+    ...consume("scan/scan-finish"),
     ...table("scan", "GetItem UpdateItem Query"),
     ...table("tokens", "GetItem DeleteItem"),
     ...key("Decrypt"),
@@ -131,41 +143,63 @@ const RIGHTS: Record<string, string[]> = {
     ...table("scan", "GetItem PutItem UpdateItem"),
     ...index("scan", "open"),
     ...read("objects", "codes manifests results"),
-    ...send("scan-dispatch scan-work scan-finish"),
+    ...send("scan", "scan-dispatch scan-work scan-finish"),
     ...tell,
   ],
-  "scan-scheduler": [...table("scan", "GetItem PutItem"), ...write("objects", "codes"), ...send("scan-dispatch")],
+  "scan-scheduler": [
+    ...table("scan", "GetItem PutItem"),
+    ...write("objects", "codes"),
+    ...send("scan", "scan-dispatch"),
+  ],
 
   "s3-event-handler": [
-    ...consume("file-uploads", "ingest"),
-    ...table("ingest", "GetItem PutItem"),
+    ...consume("statements/statements-uploads"),
+    ...table("records", "GetItem PutItem"),
     ...readStatements,
     ...statements("GetObjectVersionTagging"),
     ...publish,
   ],
   "file-processor-consumer": [
-    ...consume("file-processor", "ingest"),
-    ...table("ingest", "BatchGetItem ConditionCheckItem"),
+    ...consume("statements/statements-process"),
+    ...table("records", "BatchGetItem ConditionCheckItem"),
     ...readStatements,
     ...write("objects", "ingest"),
     ...removes,
   ],
   "categorization-consumer": [
-    ...consume("categorization", "ingest"),
-    ...table("ingest", "BatchGetItem UpdateItem"),
+    ...consume("statements/statements-categorize"),
+    ...table("records", "BatchGetItem UpdateItem"),
     ...read("objects", "ingest rules"),
     ...publish,
   ],
-  "analytics-consumer": [...consume("analytics", "ingest"), ...table("ingest", "GetItem PutItem Query"), ...publish],
-  "audit-consumer": [...consume("audit", "ingest"), ...table("ingest", "GetItem PutItem DeleteItem Query"), ...publish],
-  "error-consumer": [...consume("errors", "ingest"), ...table("ingest", "GetItem PutItem")],
+  "analytics-consumer": [
+    ...consume("statements/statements-figures"),
+    ...table("records", "GetItem PutItem Query"),
+    ...publish,
+  ],
+  "audit-consumer": [
+    ...consume("statements/statements-audit"),
+    ...table("records", "GetItem PutItem DeleteItem Query"),
+    ...publish,
+  ],
+  "error-consumer": [...consume("statements/statements-errors"), ...table("records", "GetItem PutItem")],
   "ingest-sweeper": [
-    ...table("ingest", "BatchGetItem"),
-    ...index("ingest", "open"),
+    ...table("records", "BatchGetItem"),
+    ...index("records", "open"),
     ...removes,
-    ...send("file-processor", "ingest"),
+    ...send("statements", "statements-process"),
   ],
 };
+
+test("every function of topology has its entries here, and nothing else has", () => {
+  const stages = TOPOLOGY.flows.flatMap(({ stages, sweeper, schedules }) => [
+    ...stages.map((stage) => stage.function),
+    ...[sweeper, ...schedules.map((schedule) => schedule.function)],
+  ]);
+  const wanted = [...TOPOLOGY.common.map((stage) => stage.function), ...stages].sort();
+  expect(Object.keys(RIGHTS).sort()).toEqual(wanted);
+  expect(Object.keys(TOLD).sort()).toEqual(wanted);
+});
 
 describe("a function's role may do", () => {
   test.each(FUNCTIONS)("%s", (name) => {
@@ -182,7 +216,7 @@ describe("a function's role may do", () => {
   });
 
   test("Textract only where it is asked for, and only readers, who keep what it read", () => {
-    const asked = new Seen({ ocr: "textract" });
+    const asked = Seen.of(CHOSEN);
     for (const name of FUNCTIONS) {
       const role = `${folder(name)}/${name}/role`;
       const before = new Set(seen.rights(role));
@@ -227,21 +261,22 @@ test("who may start a function", () => {
       `${api} {sockets/api}/*$default → {clients/websocket-default/function.Arn}`,
       `${api} {sockets/api}/*$disconnect → {clients/websocket-disconnect/function.Arn}`,
       `${api} {sockets/api}/authorizers/{sockets/api/authorizer} → {clients/websocket-authorizer/function.Arn}`,
-      "events.amazonaws.com {ingest/each-minute.Arn} → {ingest/ingest-sweeper/function.Arn}",
-      "events.amazonaws.com {scan/each-minute.Arn} → {scan/scan-sweeper/function.Arn}",
+      "events.amazonaws.com {scan/functions/sweep.Arn} → {scan/functions/scan-sweeper/function.Arn}",
+      "events.amazonaws.com {statements/functions/sweep.Arn} → {statements/functions/ingest-sweeper/function.Arn}",
     ].sort(),
   );
 });
 
 test("scheduled scans may start the scheduler, and leave what failed with the dead letters", () => {
-  const scan = { name: "daily", schedule: "rate(1 day)", tenant: "acme", prefix: "in/", codesKey: "codes/daily.txt" };
-  const scheduled = new Seen({ scheduledScans: [scan] });
-  expect(scheduled.rights("scheduled/role")).toEqual([
-    "lambda:InvokeFunction {scan/scan-scheduler/function.Arn}",
-    "sqs:SendMessage {scan/scan-dead-letter/queue.Arn}",
+  const scheduled = Seen.of(OTHERWISE);
+  expect(scheduled.rights("scan/functions/scheduled/role")).toEqual([
+    "lambda:InvokeFunction {scan/functions/scan-scheduler/function.Arn}",
+    "sqs:SendMessage {scan/scan-scheduler-dead-letters/queue.Arn}",
   ]);
-  expect(scheduled.rights("scan/scan-scheduler/role")).toContain(`s3:GetObject ${bucket("objects")}/codes/daily.txt`);
-  const { Target } = scheduled.one("AWS::Scheduler::Schedule", "scheduled/daily");
+  expect(scheduled.rights("scan/functions/scan-scheduler/role")).toContain(
+    `s3:GetObject ${bucket("objects")}/codes/daily.txt`,
+  );
+  const { Target } = scheduled.one("AWS::Scheduler::Schedule", "scan/functions/scheduled/daily");
   expect(JSON.parse(Target.Input)).toEqual({
     version: "0",
     id: "<aws.scheduler.execution-id>",
@@ -272,18 +307,18 @@ test("who may leave messages, beside functions", () => {
         return `${Principal.Service} ${kind} ${key} ${seen.words(value)} → ${at.replace("/Policy", "")}`;
       }),
   );
-  const rule = (name: string, stage: string) => {
-    const who = `events.amazonaws.com ArnEquals aws:SourceArn {ingest/events/${name}.Arn}`;
-    return [`${who} → ingest/${stage}/queue`, `${who} → ingest/${stage}-dead-letters/queue`];
+  const rule = (queue: string) => {
+    const who = `events.amazonaws.com ArnEquals aws:SourceArn {events/${queue}.Arn}`;
+    return [`${who} → statements/${queue}/queue`, `${who} → statements/${queue}-dead-letters/queue`];
   };
   expect(lines.sort()).toEqual(
     [
-      "s3.amazonaws.com StringEquals aws:SourceAccount {AWS::AccountId} → ingest/file-uploads/queue",
-      ...rule("file-processor-events", "file-processor"),
-      ...rule("categorization-events", "categorization"),
-      ...rule("analytics-events", "analytics"),
-      ...rule("audit-events", "audit"),
-      ...rule("error-events", "errors"),
+      "s3.amazonaws.com StringEquals aws:SourceAccount {AWS::AccountId} → statements/statements-uploads/queue",
+      ...rule("statements-process"),
+      ...rule("statements-categorize"),
+      ...rule("statements-figures"),
+      ...rule("statements-audit"),
+      ...rule("statements-errors"),
     ].sort(),
   );
 });
@@ -294,30 +329,40 @@ const TOLD: Record<string, string> = {
   "websocket-connect": "CONNECTIONS_TABLE",
   "websocket-disconnect": "CONNECTIONS_TABLE",
   "websocket-default":
-    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET DISPATCH_QUEUE_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
-  api: "DISPATCH_QUEUE_URL SCAN_TABLE CONNECTIONS_TABLE TICKETS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET SOCKET_URL PAGE_URL GOOGLE_DRIVE OCR_BACKEND LINK_LIFETIME_SECONDS AUTH_AUTHORITY AUTH_CLIENT_ID AUTH_DOMAIN INGEST_TABLE EVENT_BUS FILE_UPLOADS_QUEUE_URL FILE_UPLOADS_DEAD_LETTERS_URL FILE_PROCESSOR_QUEUE_URL FILE_PROCESSOR_DEAD_LETTERS_URL CATEGORIZATION_QUEUE_URL CATEGORIZATION_DEAD_LETTERS_URL ANALYTICS_QUEUE_URL ANALYTICS_DEAD_LETTERS_URL AUDIT_QUEUE_URL AUDIT_DEAD_LETTERS_URL ERRORS_QUEUE_URL ERRORS_DEAD_LETTERS_URL",
+    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET QUEUES_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
+  api: [
+    "SCAN_TABLE CONNECTIONS_TABLE TICKETS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET SOCKET_URL PAGE_URL",
+    "GOOGLE_DRIVE OCR_BACKEND LINK_LIFETIME_SECONDS AUTH_AUTHORITY AUTH_CLIENT_ID AUTH_DOMAIN RECORDS_TABLE EVENT_BUS",
+    "QUEUES_URL",
+  ].join(" "),
   "scan-dispatcher":
-    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET WORK_QUEUE_URL FINISH_QUEUE_URL NOTICE_TOPIC_ARN CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
+    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET QUEUES_URL NOTICE_TOPIC_ARN CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
   "scan-worker":
-    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET FINISH_QUEUE_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE OCR_BACKEND OCR_PAGES_PER_SECOND",
+    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET QUEUES_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE OCR_BACKEND OCR_PAGES_PER_SECOND",
   "scan-quarantine":
-    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET FINISH_QUEUE_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE OCR_BACKEND OCR_PAGES_PER_SECOND",
+    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET QUEUES_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE OCR_BACKEND OCR_PAGES_PER_SECOND",
   "scan-finisher":
     "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET NOTICE_TOPIC_ARN CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
-  "scan-sweeper":
-    "SCAN_TABLE CONNECTIONS_TABLE OBJECTS_BUCKET DISPATCH_QUEUE_URL WORK_QUEUE_URL FINISH_QUEUE_URL CONNECTIONS_ENDPOINT PAGE_URL",
-  "scan-scheduler": "SCAN_TABLE CONNECTIONS_TABLE OBJECTS_BUCKET DISPATCH_QUEUE_URL PAGE_URL",
-  "s3-event-handler": "INGEST_TABLE UPLOADS_BUCKET EVENT_BUS PROCESSING_MODE",
-  "file-processor-consumer": "INGEST_TABLE UPLOADS_BUCKET OBJECTS_BUCKET EVENT_BUS",
-  "categorization-consumer": "INGEST_TABLE OBJECTS_BUCKET EVENT_BUS",
-  "analytics-consumer": "INGEST_TABLE EVENT_BUS",
-  "audit-consumer": "INGEST_TABLE EVENT_BUS",
-  "error-consumer": "INGEST_TABLE",
-  "ingest-sweeper": "INGEST_TABLE OBJECTS_BUCKET UPLOADS_BUCKET EVENT_BUS FILE_PROCESSOR_QUEUE_URL",
+  "scan-sweeper": "SCAN_TABLE CONNECTIONS_TABLE OBJECTS_BUCKET QUEUES_URL CONNECTIONS_ENDPOINT PAGE_URL",
+  "scan-scheduler": "SCAN_TABLE CONNECTIONS_TABLE OBJECTS_BUCKET QUEUES_URL PAGE_URL",
+  "s3-event-handler": "RECORDS_TABLE UPLOADS_BUCKET EVENT_BUS PROCESSING_MODE",
+  "file-processor-consumer": "RECORDS_TABLE UPLOADS_BUCKET OBJECTS_BUCKET EVENT_BUS",
+  "categorization-consumer": "RECORDS_TABLE OBJECTS_BUCKET EVENT_BUS",
+  "analytics-consumer": "RECORDS_TABLE EVENT_BUS",
+  "audit-consumer": "RECORDS_TABLE EVENT_BUS",
+  "error-consumer": "RECORDS_TABLE",
+  "ingest-sweeper": "RECORDS_TABLE OBJECTS_BUCKET UPLOADS_BUCKET EVENT_BUS QUEUES_URL",
 };
 
 test.each(FUNCTIONS)("what %s is told", (name) => {
   const { Environment } = seen.one("AWS::Lambda::Function", `${folder(name)}/${name}/function`);
   const wanted = ["RUST_LOG", ...(TOLD[name] ?? "").split(" ")].sort();
   expect(Object.keys(Environment.Variables).sort()).toEqual(wanted);
+  // Lambda takes 4 KB of names and values together; names that CloudFormation makes are about as long as their paths here.
+  const told = Object.entries(Environment.Variables).map(([name, value]) => name + seen.words(value));
+  expect(told.join("").length).toBeLessThan(3_000);
+  const { QUEUES_URL } = Environment.Variables;
+  if (QUEUES_URL) {
+    expect(seen.words(QUEUES_URL)).toBe("https://sqs.{AWS::Region}.{AWS::URLSuffix}/{AWS::AccountId}/Riffle-");
+  }
 });

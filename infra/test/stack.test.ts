@@ -1,21 +1,27 @@
 // What the stack promises beside its grants.
 
 import { readFileSync } from "node:fs";
-import { type App, Validations } from "aws-cdk-lib";
-import { Queue } from "aws-cdk-lib/aws-sqs";
+import { App, Stack, Validations } from "aws-cdk-lib";
+import { CfnQueue } from "aws-cdk-lib/aws-sqs";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { REWRITE } from "../src/clients/page.ts";
-import { type CONSUMERS, routes } from "../src/ingest/routes.ts";
-import { appOf, FUNCTIONS, isOurs, type Properties, Seen, STAGES } from "./stack.ts";
+import { deadLettersOf, queuesOf, TOPOLOGY } from "../src/topology.ts";
+import { appOf, CHOSEN, EMULATED, FUNCTIONS, isOurs, OTHERWISE, type Properties, Seen } from "./stack.ts";
 
 let seen: Seen;
+let otherwise: Seen;
 let emulated: Seen;
 beforeAll(() => {
-  seen = new Seen();
-  emulated = new Seen({ endpoint: "https://127.0.0.1:4566", fullMonitoring: "false", pageFiles: "off" });
+  seen = Seen.of();
+  otherwise = Seen.of(OTHERWISE);
+  emulated = Seen.of(EMULATED);
 });
+
+/** Every queue that a function consumes, and every one of dead letters, with its flow before it. */
+const QUEUES = TOPOLOGY.flows.flatMap((flow) => queuesOf(flow).map(({ name }) => `${flow.name}/${name}`));
+const DEAD_LETTERS = TOPOLOGY.flows.flatMap((flow) => deadLettersOf(flow).map(({ name }) => `${flow.name}/${name}`));
 
 const ours = (found: Map<string, Properties>) => [...found].filter(([at]) => isOurs(at));
 
@@ -27,7 +33,7 @@ describe("functions", () => {
         Architectures: ["arm64"],
         TracingConfig: { Mode: "Active" },
       });
-      return [at.split("/")[1], one.MemorySize, one.Timeout];
+      return [at.split("/").at(-2), one.MemorySize, one.Timeout];
     });
     expect(Object.fromEntries(sizes.map(([name, ...size]) => [name, size]))).toEqual({
       "websocket-authorizer": [256, 10],
@@ -52,7 +58,10 @@ describe("functions", () => {
   });
 
   test("have room for a whole statement where they read one", () => {
-    const { EphemeralStorage } = seen.one("AWS::Lambda::Function", "ingest/file-processor-consumer/function");
+    const { EphemeralStorage } = seen.one(
+      "AWS::Lambda::Function",
+      "statements/functions/file-processor-consumer/function",
+    );
     expect(EphemeralStorage).toEqual({ Size: 6_144 });
   });
 
@@ -70,17 +79,22 @@ describe("queues", () => {
       return [seen.words(one.EventSourceArn), one.BatchSize, one.ScalingConfig.MaximumConcurrency];
     });
     expect(fed.sort()).toEqual([
-      ["{ingest/analytics/queue.Arn}", 5, 10],
-      ["{ingest/audit/queue.Arn}", 10, 10],
-      ["{ingest/categorization/queue.Arn}", 1, 10],
-      ["{ingest/errors/queue.Arn}", 10, 10],
-      ["{ingest/file-processor/queue.Arn}", 1, 20],
-      ["{ingest/file-uploads/queue.Arn}", 10, 10],
       ["{scan/scan-dispatch/queue.Arn}", 1, 5],
       ["{scan/scan-finish/queue.Arn}", 1, 5],
-      ["{scan/scan-quarantine-queue/queue.Arn}", 1, 2],
+      ["{scan/scan-quarantine/queue.Arn}", 1, 2],
       ["{scan/scan-work/queue.Arn}", 10, 50],
+      ["{statements/statements-audit/queue.Arn}", 10, 10],
+      ["{statements/statements-categorize/queue.Arn}", 1, 10],
+      ["{statements/statements-errors/queue.Arn}", 10, 10],
+      ["{statements/statements-figures/queue.Arn}", 5, 10],
+      ["{statements/statements-process/queue.Arn}", 1, 20],
+      ["{statements/statements-uploads/queue.Arn}", 10, 10],
     ]);
+    const chosen = [...otherwise.all("AWS::Lambda::EventSourceMapping").values()].map((one) => [
+      otherwise.words(one.EventSourceArn),
+      one.ScalingConfig.MaximumConcurrency,
+    ]);
+    expect(chosen).toContainEqual(["{scan/scan-work/queue.Arn}", 100]);
   });
 
   test("hide a message for six timeouts of who takes it", () => {
@@ -98,17 +112,31 @@ describe("queues", () => {
       const { deadLetterTargetArn, maxReceiveCount } = one.RedrivePolicy ?? {};
       return [at, maxReceiveCount, deadLetterTargetArn && seen.words(deadLetterTargetArn)];
     });
-    expect(led.sort()).toEqual([
-      ...STAGES.flatMap((stage) => [
-        [`ingest/${stage}-dead-letters/queue`, undefined, undefined],
-        [`ingest/${stage}/queue`, 5, `{ingest/${stage}-dead-letters/queue.Arn}`],
-      ]).sort(),
-      ["scan/scan-dead-letter/queue", undefined, undefined],
-      ["scan/scan-dispatch/queue", 5, "{scan/scan-dead-letter/queue.Arn}"],
-      ["scan/scan-finish/queue", 5, "{scan/scan-dead-letter/queue.Arn}"],
-      ["scan/scan-quarantine-queue/queue", 5, "{scan/scan-dead-letter/queue.Arn}"],
-      ["scan/scan-work/queue", 3, "{scan/scan-quarantine-queue/queue.Arn}"],
-    ]);
+    const own = (queue: string, receives: number) => [`${queue}/queue`, receives, `{${queue}-dead-letters/queue.Arn}`];
+    const letters = (queue: string) => [`${queue}-dead-letters/queue`, undefined, undefined];
+    const statements = ["uploads", "process", "categorize", "figures", "audit", "errors"].map(
+      (stage) => `statements/statements-${stage}`,
+    );
+    const scan = ["dispatch", "quarantine", "finish"].map((stage) => `scan/scan-${stage}`);
+    expect(led.sort()).toEqual(
+      [
+        ...[...scan, ...statements].flatMap((queue) => [own(queue, 5), letters(queue)]),
+        letters("scan/scan-scheduler"),
+        ["scan/scan-work/queue", 3, "{scan/scan-quarantine/queue.Arn}"],
+      ].sort(),
+    );
+  });
+
+  test("are told by outputs of the stack, each by its own", () => {
+    for (const flow of TOPOLOGY.flows) {
+      for (const { name, url_output } of [...queuesOf(flow), ...deadLettersOf(flow)]) {
+        expect(seen.words(seen.outputs[url_output]), url_output).toBe(`{${flow.name}/${name}/queue}`);
+        // Functions append its name to the address of all.
+        expect(seen.one("AWS::SQS::Queue", `${flow.name}/${name}/queue`).QueueName).toBe(`Riffle-${name}`);
+      }
+    }
+    const told = Object.keys(seen.outputs).filter((name) => /(Queue|DeadLetters)Url$/.test(name));
+    expect(told.length).toBe(QUEUES.length + DEAD_LETTERS.length);
   });
 });
 
@@ -116,25 +144,33 @@ describe("the bus", () => {
   test("leads to each consumer what it listens to, and replays that are for it", () => {
     const rules = [...seen.all("AWS::Events::Rule").values()].filter((one) => one.EventBusName !== undefined);
     const led = rules.map((one) => {
-      expect(seen.words(one.EventBusName)).toBe("{ingest/events/bus}");
+      expect(seen.words(one.EventBusName)).toBe("{events/bus}");
       const [target] = one.Targets;
       expect(seen.words(target.DeadLetterConfig.Arn)).toBe(
         seen.words(target.Arn).replace("/queue.Arn", "-dead-letters/queue.Arn"),
       );
       return [one.Name, one.EventPattern, seen.words(target.Arn)];
     });
-    const heard = routes();
-    const pattern = (consumer: (typeof CONSUMERS)[number]) => ({
-      source: ["riffle"],
-      "detail-type": heard.get(consumer),
-      "replay-name": [{ exists: false }, { prefix: `${consumer}-` }],
-    });
+    const rule = (queue: string, listener: string, types: string) => [
+      queue,
+      {
+        source: ["riffle"],
+        "detail-type": types.split(" "),
+        detail: { flow: ["statements"] },
+        "replay-name": [{ exists: false }, { prefix: `${listener}-` }],
+      },
+      `{statements/${queue}/queue.Arn}`,
+    ];
     expect(led.sort()).toEqual([
-      ["analytics-events", pattern("analytics-consumer"), "{ingest/analytics/queue.Arn}"],
-      ["audit-events", pattern("audit-consumer"), "{ingest/audit/queue.Arn}"],
-      ["categorization-events", pattern("categorization-consumer"), "{ingest/categorization/queue.Arn}"],
-      ["error-events", pattern("error-consumer"), "{ingest/errors/queue.Arn}"],
-      ["file-processor-events", pattern("file-processor-consumer"), "{ingest/file-processor/queue.Arn}"],
+      rule(
+        "statements-audit",
+        "audit-consumer",
+        "file.uploaded file.processed transactions.created transactions.categorized deletion.requested file.deleted error.occurred",
+      ),
+      rule("statements-categorize", "categorization-consumer", "file.processed"),
+      rule("statements-errors", "error-consumer", "error.occurred"),
+      rule("statements-figures", "analytics-consumer", "file.processed transactions.categorized file.deleted"),
+      rule("statements-process", "file-processor-consumer", "file.uploaded deletion.requested"),
     ]);
   });
 
@@ -142,21 +178,19 @@ describe("the bus", () => {
     expect([...seen.all("AWS::Events::Archive").values()]).toEqual([
       expect.objectContaining({ EventPattern: { source: ["riffle"] }, RetentionDays: 90 }),
     ]);
-    const forever = new Seen({ days: '{"archive": 0}' });
-    expect(forever.one("AWS::Events::Archive", "ingest/events/archive/Archive").RetentionDays).toBe(0);
+    expect(otherwise.one("AWS::Events::Archive", "events/archive/Archive").RetentionDays).toBe(0);
     expect(emulated.all("AWS::Events::Archive").size).toBe(0);
   });
 
   test("may be gone around, and packages to restore from be passed over", () => {
     const variables = (of: Seen) =>
-      of.one("AWS::Lambda::Function", "ingest/s3-event-handler/function").Environment.Variables;
+      of.one("AWS::Lambda::Function", "statements/functions/s3-event-handler/function").Environment.Variables;
     expect(variables(seen)).toMatchObject({ PROCESSING_MODE: "events" });
     expect(variables(seen)).not.toHaveProperty("RESTORE_PREFIX");
-    const chosen = new Seen({ processingMode: "direct", restorePrefix: "restored/" });
-    expect(variables(chosen)).toMatchObject({ PROCESSING_MODE: "direct", RESTORE_PREFIX: "restored/" });
-    const right = "sqs:SendMessage {ingest/file-processor/queue.Arn}";
-    expect(seen.rights("ingest/s3-event-handler/role")).not.toContain(right);
-    expect(chosen.rights("ingest/s3-event-handler/role")).toContain(right);
+    expect(variables(otherwise)).toMatchObject({ PROCESSING_MODE: "direct", RESTORE_PREFIX: "restored/" });
+    const right = "sqs:SendMessage {statements/statements-process/queue.Arn}";
+    expect(seen.rights("statements/functions/s3-event-handler/role")).not.toContain(right);
+    expect(otherwise.rights("statements/functions/s3-event-handler/role")).toContain(right);
   });
 
   test("hears of what is put where statements are put", () => {
@@ -164,7 +198,7 @@ describe("the bus", () => {
     const [said] = NotificationConfiguration.QueueConfigurations;
     expect([said.Event, seen.words(said.Queue), said.Filter.S3Key.Rules]).toEqual([
       "s3:ObjectCreated:*",
-      "{ingest/file-uploads/queue.Arn}",
+      "{statements/statements-uploads/queue.Arn}",
       [{ Name: "prefix", Value: "statements/" }],
     ]);
   });
@@ -197,7 +231,7 @@ describe("data", () => {
       ["open", "open_shard", "pk", "KEYS_ONLY"],
       ["tenant", "tenant", "listed_at", "KEYS_ONLY"],
     ]);
-    expect(indexes("ingest")).toEqual([
+    expect(indexes("records")).toEqual([
       ["open", "open_shard", "listed_at", "KEYS_ONLY"],
       ["listed", "list", "listed_at", "KEYS_ONLY"],
     ]);
@@ -220,7 +254,7 @@ describe("data", () => {
       });
     }
     const policies = [...seen.all("AWS::S3::BucketPolicy").values(), ...seen.all("AWS::SQS::QueuePolicy").values()];
-    expect(policies.length).toBe(3 + 5 + 2 * STAGES.length);
+    expect(policies.length).toBe(3 + QUEUES.length + DEAD_LETTERS.length);
     for (const { PolicyDocument } of policies) {
       expect(PolicyDocument.Statement).toContainEqual(
         expect.objectContaining({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
@@ -229,18 +263,18 @@ describe("data", () => {
   });
 
   test("what is kept for a time goes", () => {
-    const rules = (at: string, context = {}) =>
-      new Seen(context)
+    const rules = (at: string, of: Seen) =>
+      of
         .one("AWS::S3::Bucket", at)
         .LifecycleConfiguration.Rules.filter((rule: Properties) => rule.Prefix)
         .map((rule: Properties) => [rule.Prefix, rule.ExpirationInDays]);
     const forgotten = (prefix: string) => [prefix, undefined];
-    expect(rules("buckets/uploads/bucket")).toEqual([
+    expect(rules("buckets/uploads/bucket", seen)).toEqual([
       ["uploaded/", 30],
       ...["uploaded/", "statements/"].map(forgotten),
     ]);
-    expect(rules("buckets/uploads/bucket", { days: '{"statements": 365}' })).toContainEqual(["statements/", 365]);
-    expect(rules("buckets/objects/bucket", { days: '{"uploaded": 7, "reports": 90}' })).toEqual([
+    expect(rules("buckets/uploads/bucket", otherwise)).toContainEqual(["statements/", 365]);
+    expect(rules("buckets/objects/bucket", otherwise)).toEqual([
       ["crops/", 30],
       ["texts/", 90],
       ["reports/", 90],
@@ -262,8 +296,7 @@ describe("data", () => {
   test("only the page may put with a signed link, and sees the ETags of its parts", () => {
     const cors = (of: Seen) => of.one("AWS::S3::Bucket", "buckets/uploads/bucket").CorsConfiguration.CorsRules[0];
     expect(cors(seen)).toMatchObject({ AllowedOrigins: ["https://*.cloudfront.net"], ExposedHeaders: ["ETag"] });
-    const named = new Seen({ pageOrigin: "https://riffle.example.org" });
-    expect(cors(named).AllowedOrigins).toEqual(["https://riffle.example.org"]);
+    expect(cors(otherwise).AllowedOrigins).toEqual(["https://riffle.example.org"]);
   });
 });
 
@@ -316,10 +349,8 @@ describe("who is let in", () => {
   });
 
   test("identities may be somebody else's", () => {
-    const identities = { issuer: "https://id.example.org", audience: "riffle", domain: "https://id.example.org" };
-    const other = new Seen({ identities });
-    expect(other.all("AWS::Cognito::UserPool").size).toBe(0);
-    expect(other.one("AWS::ApiGatewayV2::Authorizer", "http/api/authorizer").JwtConfiguration).toEqual({
+    expect(otherwise.all("AWS::Cognito::UserPool").size).toBe(0);
+    expect(otherwise.one("AWS::ApiGatewayV2::Authorizer", "http/api/authorizer").JwtConfiguration).toEqual({
       Audience: ["riffle"],
       Issuer: "https://id.example.org",
     });
@@ -349,7 +380,7 @@ describe("the page", () => {
   test("has one document for all its addresses", () => {
     const rewrite = new Function(`${REWRITE}; return handler;`)() as (event: object) => { uri: string };
     const led = (uri: string) => rewrite({ request: { uri } }).uri;
-    for (const address of ["/", "/sessions", "/sessions/0123", "/sessions/a.b", "/anything"]) {
+    for (const address of ["/", "/scans", "/scans/0123", "/scans/a.b", "/anything"]) {
       expect(led(address)).toBe("/index.html");
     }
     for (const file of ["/assets/page-1a2b.js", "/icon.svg", "/index.html"]) expect(led(file)).toBe(file);
@@ -363,10 +394,9 @@ describe("the page", () => {
   });
 
   test("may have a domain of its own", () => {
-    const certificateArn = "arn:aws:acm:us-east-1:111111111111:certificate/1";
-    const named = new Seen({ domain: { name: "riffle.example.org", certificateArn } });
-    const { Environment } = named.one("AWS::Lambda::Function", "clients/websocket-authorizer/function");
-    expect(Environment.Variables.ALLOWED_ORIGINS).toBe("https://riffle.example.org");
+    const chosen = Seen.of(CHOSEN);
+    const { Environment } = chosen.one("AWS::Lambda::Function", "clients/websocket-authorizer/function");
+    expect(Environment.Variables.ALLOWED_ORIGINS).toBe("https://riffle.example.org,http://localhost:5173");
   });
 });
 
@@ -383,14 +413,13 @@ describe("alarms", () => {
   });
 
   test("are about these", () => {
-    const names = [...seen.all("AWS::CloudWatch::Alarm").keys()].map((at) => at.replace("alarms/", ""));
-    const queues = ["scan-dispatch", "scan-work", "scan-quarantine-queue", "scan-finish", ...STAGES];
+    const names = [...seen.all("AWS::CloudWatch::Alarm").values()].map((one) => one.AlarmName.replace("Riffle-", ""));
+    const name = (queue: string) => queue.split("/")[1];
     expect(names.sort()).toEqual(
       [
         ...FUNCTIONS.flatMap((name) => [`${name}-errors`, `${name}-duration`]),
-        ...queues.flatMap((name) => [`${name}-depth`, `${name}-age`]),
-        "scan-dead-letter-any",
-        ...STAGES.map((stage) => `${stage}-dead-letters-any`),
+        ...QUEUES.flatMap((queue) => [`${name(queue)}-depth`, `${name(queue)}-age`]),
+        ...DEAD_LETTERS.map((queue) => `${name(queue)}-any`),
         "files-failed",
         "http-5xx",
         "socket-5xx",
@@ -400,9 +429,28 @@ describe("alarms", () => {
         "uploads-size",
       ].sort(),
     );
-    seen.template.resourceCountIs("AWS::Budgets::Budget", 1);
-    seen.template.resourceCountIs("AWS::CloudWatch::Dashboard", 3);
-    seen.template.resourceCountIs("AWS::Logs::QueryDefinition", 3);
+    expect(seen.all("AWS::Budgets::Budget").size).toBe(1);
+  });
+
+  test("stand beside dashboards and saved queries, of each flow and of the whole", () => {
+    const dashboards = [...seen.all("AWS::CloudWatch::Dashboard").values()].map((one) => one.DashboardName);
+    expect(dashboards.sort()).toEqual(["Riffle-operations", "Riffle-scan", "Riffle-statements"]);
+    const queries = [...seen.all("AWS::Logs::QueryDefinition").values()];
+    expect(queries.map((one) => one.Name).sort()).toEqual([
+      "Riffle/scan/One dead letter",
+      "Riffle/scan/One id",
+      "Riffle/statements/One dead letter",
+      "Riffle/statements/One id",
+    ]);
+    // CloudWatch asks fifty logs in one query at most.
+    for (const one of queries) expect(one.LogGroupNames.length).toBeLessThanOrEqual(50);
+    const asked = new Set(queries.flatMap((one) => one.LogGroupNames.map((log: unknown) => seen.words(log))));
+    expect(asked.size, "logs of all functions").toBe(FUNCTIONS.length);
+    for (const flow of TOPOLOGY.flows) {
+      const shown = JSON.stringify(seen.one("AWS::CloudWatch::Dashboard", `${flow.name}/functions/dashboard`));
+      for (const { name } of [...queuesOf(flow), ...deadLettersOf(flow)]) expect(shown).toContain(`/${name}/queue`);
+      for (const { function: name } of flow.stages) expect(shown).toContain(`/${name}/function`);
+    }
   });
 
   test("may be sent by CloudWatch and budgets of this account alone", () => {
@@ -417,61 +465,135 @@ describe("alarms", () => {
   });
 });
 
-test("nothing has a name that another stack could have", () => {
-  // Names of stages, policies and rules are those within their API, role and bus.
-  const inner = ["AWS::ApiGatewayV2::Stage", "AWS::IAM::Policy", "AWS::Events::Rule"];
-  const named = Object.values(seen.template.toJSON().Resources as Record<string, Properties>).filter(
-    ({ Type, Properties: said }) => `${Type.split("::")[2]}Name` in (said ?? {}) && !inner.includes(Type),
-  );
-  expect(named.map(({ Type }) => Type)).toEqual([]);
+describe("the stack", () => {
+  test("has no name that another stack could have", () => {
+    // Names of stages, policies and rules are those within their API, role and bus.
+    const inner = ["AWS::ApiGatewayV2::Stage", "AWS::IAM::Policy", "AWS::Events::Rule"];
+    const named = [...seen.resources.values()].flatMap(({ type, properties }) => {
+      const name = properties[`${type.split("::")[2]}Name`];
+      return name === undefined || inner.includes(type) || String(name).startsWith("Riffle-") ? [] : [type];
+    });
+    expect(named).toEqual([]);
+  });
+
+  // docs/adr/0012-how-the-stack-is-divided.md. CloudFormation takes 500 resources, 200 parameters, 200 outputs and a
+  // megabyte of a template, and changes nothing of one that has more.
+  test("keeps room in each of its templates, and has one of its own for the functions of each flow", () => {
+    const names = TOPOLOGY.flows.map(({ name }) => name.charAt(0).toUpperCase() + name.slice(1));
+    for (const one of [seen, Seen.of(CHOSEN), otherwise]) {
+      expect(Object.keys(one.counts).sort()).toEqual(["Riffle", ...names].sort());
+      for (const [template, { resources, parameters, outputs, bytes }] of Object.entries(one.counts)) {
+        expect(resources, template).toBeLessThanOrEqual(350);
+        expect(Math.max(parameters, outputs), template).toBeLessThanOrEqual(140);
+        expect(bytes, template).toBeLessThanOrEqual(700_000);
+      }
+    }
+  });
+
+  test("holds whatever holds something; what a flow runs can be made again", () => {
+    const holding =
+      /^AWS::(DynamoDB|S3|SQS|KMS|Cognito|SNS|ApiGatewayV2|CloudFront)::|^AWS::Events::(EventBus|Archive)$/;
+    const nested = [...seen.resources].filter(([at]) => at.includes("/functions/"));
+    expect(nested.length).toBeGreaterThan(100);
+    expect(nested.filter(([, { type }]) => holding.test(type))).toEqual([]);
+  });
+
+  test("refers to nothing that refers back", () => {
+    expect(seen.circle).toBeUndefined();
+  });
+
+  test("has on an emulator only what that knows", () => {
+    const types = [...emulated.resources.values()].map(({ type }) => type);
+    const others = ["AWS::Logs::QueryDefinition", "AWS::Budgets::Budget", "Custom::CDKBucketDeployment"];
+    for (const unknown of [...others, "AWS::Events::Archive"]) {
+      expect(types).not.toContain(unknown);
+    }
+    for (const one of emulated.all("AWS::CloudWatch::Alarm").values()) expect(one.Metrics).toBeUndefined();
+  });
 });
 
-test("on an emulator stands only what it knows", () => {
-  const types = Object.values(emulated.template.toJSON().Resources as Record<string, Properties>).map(
-    (one) => one.Type,
-  );
-  const others = ["AWS::Logs::QueryDefinition", "AWS::Budgets::Budget", "Custom::CDKBucketDeployment"];
-  for (const unknown of [...others, "AWS::Events::Archive"]) {
-    expect(types).not.toContain(unknown);
+test("a flow is made of its description, and of numbers and grants", () => {
+  const other = Seen.withDemo();
+  const more = [...other.resources].filter(([at]) => !seen.resources.has(at));
+  const added = more.filter(([, { type }]) => type !== "AWS::CloudWatch::Alarm").map(([at]) => at);
+  const named = added.filter((at) => !/\/(Policy|DefaultPolicy|log|role|function)$/.test(at));
+  expect(named.map((at) => at.replace(/:Riffle.*|\/AllowEventRule.*/, "…")).sort()).toEqual([
+    "demo/demo-telling-dead-letters/queue",
+    "demo/demo-telling/queue",
+    "demo/demo-uploads/queue",
+    "demo/functions.NestedStack/functions.NestedStackResource",
+    "demo/functions/dashboard",
+    "demo/functions/demo-receiver/function/SqsEventSource…",
+    "demo/functions/demo-sweeper/function/EventInvokeConfig",
+    "demo/functions/demo-teller/function/SqsEventSource…",
+    "demo/functions/query-dead-letter",
+    "demo/functions/query-id",
+    "demo/functions/sweep",
+    "demo/functions/sweep…",
+    "events/demo-telling",
+  ]);
+  const redrive = (queue: string) => {
+    const { maxReceiveCount, deadLetterTargetArn } = other.one("AWS::SQS::Queue", `demo/${queue}/queue`).RedrivePolicy;
+    return [maxReceiveCount, other.words(deadLetterTargetArn)];
+  };
+  expect(redrive("demo-uploads")).toEqual([4, "{demo/demo-telling/queue.Arn}"]);
+  expect(redrive("demo-telling")).toEqual([6, "{demo/demo-telling-dead-letters/queue.Arn}"]);
+  expect(other.one("AWS::Events::Rule", "events/demo-telling").EventPattern).toMatchObject({
+    "detail-type": ["demo.received"],
+    detail: { flow: ["demo"] },
+  });
+  const notified = other.one("AWS::S3::Bucket", "buckets/uploads/bucket").NotificationConfiguration.QueueConfigurations;
+  expect(notified.map((one: Properties) => one.Filter.S3Key.Rules[0].Value)).toEqual(["statements/", "demo/"]);
+  const alarms = [...other.all("AWS::CloudWatch::Alarm").values()].map((one) => one.AlarmName);
+  for (const one of ["demo-uploads-age", "demo-telling-depth", "demo-telling-dead-letters-any", "demo-teller-errors"]) {
+    expect(alarms).toContain(`Riffle-${one}`);
   }
-  for (const one of emulated.all("AWS::CloudWatch::Alarm").values()) expect(one.Metrics).toBeUndefined();
+  expect(other.rights("clients/api/role")).toEqual(
+    expect.arrayContaining([
+      "sqs:DeleteMessage {demo/demo-telling-dead-letters/queue.Arn}",
+      "sqs:SendMessage {demo/demo-telling/queue.Arn}",
+    ]),
+  );
+  expect(other.words(other.outputs.DemoUploadsQueueUrl)).toBe("{demo/demo-uploads/queue}");
+  expect(other.circle).toBeUndefined();
 });
 
 test.each([
   ["as it comes", {}],
-  [
-    "with all that may be chosen",
-    {
-      domain: { name: "riffle.example.org", certificateArn: "arn:aws:acm:us-east-1:111111111111:certificate/1" },
-      origins: "http://localhost:5173",
-      ocr: "textract",
-      googleDrive: "true",
-      trail: "true",
-      alarmEmail: "riffle@example.org",
-      noticeEmail: "riffle@example.org",
-      scheduledScans: [{ name: "daily", schedule: "rate(1 day)", tenant: "acme", prefix: "", codes: ["HOLE-1"] }],
-    },
-  ],
-])("cdk-nag finds nothing: %s", (_, context) => {
-  expect(checked(appOf(context).app)).not.toThrow();
+  ["with all that may be chosen", CHOSEN],
+])("cdk-nag finds nothing, nor do CloudFormation's own rules: %s", (_, context) => {
+  // The most that may be wrong is what CloudFormation would refuse: an error, not a warning.
+  expect(checked(appOf({ ...context, "@aws-cdk/core:validateAgainstDefaultRules": true }), "true")).not.toThrow();
 });
 
-test("cdk-nag would find something", () => {
-  const { app, stack } = appOf();
-  new Queue(stack, "bare");
-  expect(checked(app)).toThrow(/Riffle\/bare.*AwsSolutions-SQS4/s);
+test("cdk-nag would find something, and CloudFormation's rules would, too", () => {
+  const bare = (timeout: number | string) => {
+    const app = new App({ context: { "@aws-cdk/core:validateAgainstDefaultRules": true }, analyticsReporting: false });
+    new CfnQueue(new Stack(app, "Riffle"), "bare").addPropertyOverride("VisibilityTimeout", timeout);
+    return app;
+  };
+  expect(checked(bare(1))).toThrow(/Riffle\/bare.*AwsSolutions-SQS4/s);
+  expect(checked(bare("soon"), "true")).toThrow(/VisibilityTimeout/);
 });
 
 /** Making it, held against the rules: fails with what is neither kept nor acknowledged. */
-function checked(app: App): () => void {
+function checked(app: App, cloudFormation = "false"): () => void {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  return () => app.synth();
+  return () => {
+    process.env.CDK_VALIDATION = cloudFormation;
+    try {
+      app.synth();
+    } finally {
+      process.env.CDK_VALIDATION = "false";
+    }
+  };
 }
 
 test.each([
   [{ architecture: "sparc" }, "context architecture: sparc is none of arm64, x86_64"],
   [{ processingMode: "both" }, "context processingMode: both is none of events, direct, shadow"],
-  [{ concurrency: '{"work": 1}' }, "context concurrency: work must be 2 or more"],
+  [{ concurrency: '{"scan-work": 1}' }, "context concurrency: scan-work must be 2 or more"],
+  [{ concurrency: '{"work": 2}' }, /context concurrency: work is none of scan-dispatch, scan-work, /],
   [
     { days: '{"years": 1}' },
     "context days: years is none of logs, uploaded, crops, texts, reports, files, statements, archive, versions",

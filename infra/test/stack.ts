@@ -1,32 +1,74 @@
-// The stack as the tests make it, and its template in words.
+// The stack as the tests make it, and its templates in words: each stack that a test asks for is made once.
 
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { App } from "aws-cdk-lib";
-import { Template } from "aws-cdk-lib/assertions";
+import { App, Duration } from "aws-cdk-lib";
 
-import { Riffle } from "../src/riffle.ts";
+import { Flow } from "../src/flows/flow.ts";
+import { MAKERS, type Maker } from "../src/flows/index.ts";
+import { Riffle, type RiffleProps } from "../src/riffle.ts";
 import { settingsOf } from "../src/settings.ts";
+import { type FlowDescription, functionsOf, TOPOLOGY } from "../src/topology.ts";
 
-export const FUNCTIONS = [
-  ...["websocket-authorizer", "websocket-connect", "websocket-disconnect", "websocket-default", "api"],
-  ...["scan-dispatcher", "scan-worker", "scan-finisher", "scan-quarantine", "scan-sweeper", "scan-scheduler"],
-  ...["s3-event-handler", "file-processor-consumer", "categorization-consumer", "analytics-consumer"],
-  ...["audit-consumer", "error-consumer", "ingest-sweeper"],
-];
-
-/** Of the ingest flow: a queue each, and dead letters of its own. */
-export const STAGES = ["file-uploads", "file-processor", "categorization", "analytics", "audit", "errors"];
+const CLIENTS = TOPOLOGY.common.map((stage) => stage.function);
+const BY_FLOW = new Map(TOPOLOGY.flows.map((flow) => [flow.name, functionsOf(flow)]));
+export const FUNCTIONS = [...CLIENTS, ...[...BY_FLOW.values()].flat()];
 
 /** Which part of the stack a function belongs to. */
 export function folder(name: string): string {
-  if (name.startsWith("scan-")) return "scan";
-  return /^(websocket-|api$)/.test(name) ? "clients" : "ingest";
+  if (CLIENTS.includes(name)) return "clients";
+  const [flow] = [...BY_FLOW].find(([, functions]) => functions.includes(name)) ?? [];
+  return `${flow}/functions`;
 }
 
 /** Whether it belongs to a flow of ours or to what people talk to. */
-export const isOurs = (at: string) => /^(scan|ingest|clients)\//.test(at);
+export const isOurs = (at: string) => ["clients", ...BY_FLOW.keys()].includes(at.split("/")[0] ?? "");
+
+/** A flow that nobody knows but who describes it here. */
+export const DEMO: FlowDescription = {
+  name: "demo",
+  title: "Demo",
+  stages: [
+    {
+      function: "demo-receiver",
+      trigger: { kind: "bucket", prefix: "demo/" },
+      queue: {
+        ...{ name: "demo-uploads", url_output: "DemoUploadsQueueUrl" },
+        ...{ batch: 3, max_receives: 4, move_to: { function: "demo-teller", queue: "demo-telling" } },
+      },
+    },
+    {
+      function: "demo-teller",
+      trigger: { kind: "bus", flow: "demo", types: ["demo.received"] },
+      queue: {
+        ...{ name: "demo-telling", url_output: "DemoTellingQueueUrl" },
+        ...{ batch: 7, max_receives: 6 },
+        dead_letters: {
+          name: "demo-telling-dead-letters",
+
+          url_output: "DemoTellingDeadLettersUrl",
+        },
+      },
+    },
+  ],
+  sweeper: "demo-sweeper",
+  schedules: [],
+};
+
+const demo: Maker = (scope, description, platform) => {
+  const sizes = { does: "Nothing", memory: 128, seconds: 10 };
+  const queue = { concurrency: 2, alarm: { depth: 10, age: Duration.minutes(5) } };
+  const flow = new Flow(scope, description, platform, {
+    "demo-receiver": { ...sizes, queue },
+    "demo-teller": { ...sizes, queue },
+    "demo-sweeper": sizes,
+  });
+  platform.bus.from(flow.function("demo-receiver"));
+  flow.send(flow.function("demo-sweeper"), "demo-uploads");
+  flow.watch();
+  return flow;
+};
 
 /** Functions and a page that are nothing: no template depends on what is in them. */
 function nothing(): { functions: string; pageFiles: string } {
@@ -35,38 +77,115 @@ function nothing(): { functions: string; pageFiles: string } {
     mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
     writeFileSync(path.join(folder, name), "nothing");
   };
-  for (const name of FUNCTIONS) write(`functions/${name}/bootstrap`);
+  for (const name of [...FUNCTIONS, ...functionsOf(DEMO)]) write(`functions/${name}/bootstrap`);
   for (const name of ["page/index.html", "page/assets/page.js"]) write(name);
   return { functions: path.join(folder, "functions"), pageFiles: path.join(folder, "page") };
 }
 
 const stubs = nothing();
 
-export function appOf(context: Record<string, unknown> = {}): { app: App; stack: Riffle } {
+export function appOf(context: Record<string, unknown> = {}, props?: RiffleProps): App {
   const flags = {
     // As cdk.json says.
     "@aws-cdk/aws-iam:minimizePolicies": true,
     // Resources are told apart by their path here; where they were made takes long to find out.
     "aws:cdk:enable-path-metadata": true,
+    // Where the template of a nested stack is.
+    "aws:cdk:enable-asset-metadata": true,
     "aws:cdk:disable-stack-trace": true,
   };
   const app = new App({ context: { ...flags, ...stubs, ...context }, analyticsReporting: false });
-  return { app, stack: new Riffle(app, "Riffle", settingsOf(app)) };
+  new Riffle(app, "Riffle", settingsOf(app), props);
+  return app;
 }
 
-export class Seen {
-  readonly template: Template;
-  readonly stack: Riffle;
+/** All that may be chosen, as far as it goes together: each stack that is made takes its time. */
+export const CHOSEN = {
+  domain: { name: "riffle.example.org", certificateArn: "arn:aws:acm:us-east-1:111111111111:certificate/1" },
+  origins: "http://localhost:5173",
+  ocr: "textract",
+  googleDrive: "true",
+  trail: "true",
+  alarmEmail: "riffle@example.org",
+  noticeEmail: "riffle@example.org",
+  scheduledScans: [{ name: "daily", schedule: "rate(1 day)", tenant: "acme", prefix: "", codes: ["HOLE-1"] }],
+};
 
-  constructor(context: Record<string, unknown> = {}) {
-    this.stack = appOf(context).stack;
-    this.template = Template.fromStack(this.stack);
+/** The rest, or the same chosen otherwise. */
+export const OTHERWISE = {
+  days: JSON.stringify({ archive: 0, statements: 365, uploaded: 7, reports: 90 }),
+  concurrency: JSON.stringify({ "scan-work": 100 }),
+  processingMode: "direct",
+  restorePrefix: "restored/",
+  pageOrigin: "https://riffle.example.org",
+  identities: { issuer: "https://id.example.org", audience: "riffle", domain: "https://id.example.org" },
+  scheduledScans: [
+    { name: "daily", schedule: "rate(1 day)", tenant: "acme", prefix: "in/", codesKey: "codes/daily.txt" },
+  ],
+};
+
+/** As scripts/emulator deploys it. */
+export const EMULATED = { endpoint: "https://127.0.0.1:4566", fullMonitoring: "false", pageFiles: "off" };
+
+interface Template {
+  Resources: Record<
+    string,
+    { Type: string; DependsOn?: string | string[]; Properties?: Properties; Metadata?: Record<string, string> }
+  >;
+  Parameters?: Record<string, unknown>;
+  Outputs?: Record<string, { Value: unknown }>;
+}
+
+/** A template, and the resource of another that it is nested by. */
+interface Part {
+  template: Template;
+  parent?: { part: Part; values: Record<string, unknown> };
+  children: Map<string, Part>;
+}
+
+/**
+ * The stack with those that are nested in it, as if it were one: what one is told by the other stands as what it is, and
+ * a resource is named by the path of what made it, `scan/functions/scan-worker/function`.
+ */
+export class Seen {
+  /** By path. */
+  readonly resources = new Map<string, { type: string; properties: Properties }>();
+  readonly outputs: Record<string, unknown> = {};
+  /** What each template has of what CloudFormation counts. */
+  readonly counts: Record<string, { resources: number; parameters: number; outputs: number; bytes: number }> = {};
+  /** Resources of one template that wait for one another: CloudFormation would make none of them. */
+  circle: string[] | undefined;
+
+  private static readonly made = new Map<string, Seen>();
+
+  static of(context: Record<string, unknown> = {}): Seen {
+    const key = JSON.stringify(context);
+    const seen = Seen.made.get(key) ?? new Seen(appOf(context));
+    Seen.made.set(key, seen);
+    return seen;
   }
 
-  /** Properties of all resources of a type, by the path of what made them: `scan/scan-worker/function`. */
+  /** The stack with the demo flow beside the others. */
+  static withDemo(): Seen {
+    const topology = { ...TOPOLOGY, flows: [...TOPOLOGY.flows, DEMO] };
+    return new Seen(appOf({}, { topology, makers: { ...MAKERS, demo } }));
+  }
+
+  private constructor(app: App) {
+    const assembly = app.synth();
+    const root = partOf(assembly.getStackByName("Riffle").template as Template, (file) =>
+      path.join(assembly.directory, file),
+    );
+    this.add("Riffle", root);
+    for (const [name, { Value }] of Object.entries(root.template.Outputs ?? {})) {
+      this.outputs[name] = named(root, Value);
+    }
+  }
+
+  /** Properties of all resources of a type. */
   all(type: string): Map<string, Properties> {
-    const found = Object.values(this.template.findResources(type));
-    return new Map(found.map((one) => [pathOf(one), one.Properties ?? {}]));
+    const found = [...this.resources].filter(([, one]) => one.type === type);
+    return new Map(found.map(([at, one]) => [at, one.properties]));
   }
 
   one(type: string, at: string): Properties {
@@ -79,22 +198,19 @@ export class Seen {
   words(value: unknown): string {
     if (typeof value === "string") return value;
     const [kind, inner] = Object.entries(value as Record<string, unknown>)[0] ?? [];
-    if (kind === "Ref") return `{${this.named(inner as string)}}`;
-    if (kind === "Fn::GetAtt") {
-      const [id, attribute] = inner as [string, string];
-      return `{${this.named(id)}.${attribute}}`;
-    }
+    if (kind === "Ref") return `{${inner}}`;
+    if (kind === "Fn::GetAtt") return `{${(inner as [string, string]).join(".")}}`;
     if (kind === "Fn::Join") return (inner as [string, unknown[]])[1].map((part) => this.words(part)).join("");
     return JSON.stringify(value);
   }
 
   /** What a role may do: `action resource`, sorted, and whether a condition stands with it. */
   rights(role: string): string[] {
-    const roleId = this.idOf("AWS::IAM::Role", role);
+    this.one("AWS::IAM::Role", role);
     const lines = new Set<string>();
     for (const policy of this.all("AWS::IAM::Policy").values()) {
       const roles = policy.Roles as { Ref: string }[];
-      if (!roles.some(({ Ref }) => Ref === roleId)) continue;
+      if (!roles.some(({ Ref }) => Ref === role)) continue;
       for (const statement of (policy.PolicyDocument as { Statement: Statement[] }).Statement) {
         if (statement.Effect !== "Allow") continue;
         for (const action of [statement.Action].flat()) {
@@ -107,15 +223,17 @@ export class Seen {
     return [...lines].sort();
   }
 
-  private idOf(type: string, at: string): string {
-    const found = Object.entries(this.template.findResources(type)).find(([, one]) => pathOf(one) === at);
-    if (found === undefined) throw new Error(`no ${type} at ${at}`);
-    return found[0];
-  }
-
-  private named(id: string): string {
-    const found = this.template.toJSON().Resources[id];
-    return found === undefined ? id : pathOf(found);
+  private add(name: string, part: Part): void {
+    this.circle ??= circleOf(part.template);
+    const { Resources, Parameters = {}, Outputs = {} } = part.template;
+    const count = (of: object) => Object.keys(of).length;
+    const counts = { resources: count(Resources), parameters: count(Parameters), outputs: count(Outputs) };
+    this.counts[name] = { ...counts, bytes: JSON.stringify(part.template).length };
+    for (const resource of Object.values(part.template.Resources)) {
+      const properties = named(part, resource.Properties ?? {}) as Properties;
+      this.resources.set(pathOf(resource), { type: resource.Type, properties });
+    }
+    for (const [child, nested] of part.children) this.add(child, nested);
   }
 }
 
@@ -123,7 +241,68 @@ export class Seen {
 export type Properties = Record<string, any>;
 type Statement = { Effect: string; Action: string | string[]; Resource: unknown; Condition?: unknown };
 
-function pathOf(resource: Properties): string {
-  const made: string = resource.Metadata?.["aws:cdk:path"] ?? "";
+function partOf(template: Template, fileOf: (asset: string) => string, parent?: Part["parent"]): Part {
+  const part: Part = { template, children: new Map(), ...(parent && { parent }) };
+  for (const [id, { Type, Properties, Metadata }] of Object.entries(template.Resources)) {
+    if (Type !== "AWS::CloudFormation::Stack") continue;
+    const nested = JSON.parse(readFileSync(fileOf(Metadata?.["aws:asset:path"] ?? ""), "utf8")) as Template;
+    part.children.set(id, partOf(nested, fileOf, { part, values: Properties?.Parameters ?? {} }));
+  }
+  return part;
+}
+
+/** A value of a template with the paths of resources in the place of what it calls them. */
+function named(part: Part, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one) => named(part, one));
+  if (typeof value !== "object" || value === null) return value;
+  if ("Ref" in value && Object.keys(value).length === 1) {
+    const id = value.Ref as string;
+    const told = part.parent?.values[id];
+    if (part.parent && told !== undefined) return named(part.parent.part, told);
+    const resource = part.template.Resources[id];
+    return { Ref: resource === undefined ? id : pathOf(resource) };
+  }
+  if ("Fn::GetAtt" in value) {
+    const [id, attribute] = value["Fn::GetAtt"] as [string, string];
+    const child = part.children.get(id);
+    const output = child?.template.Outputs?.[attribute.replace(/^Outputs\./, "")];
+    if (child && output) return named(child, output.Value);
+    const resource = part.template.Resources[id];
+    return { "Fn::GetAtt": [resource === undefined ? id : pathOf(resource), attribute] };
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, named(part, one)]));
+}
+
+function circleOf({ Resources }: Template): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (id: string, way: string[]): string[] | undefined => {
+    if (way.includes(id)) return [...way.slice(way.indexOf(id)), id];
+    if (done.has(id)) return undefined;
+    for (const next of referredBy(Resources[id])) {
+      const circle = next in Resources ? visit(next, [...way, id]) : undefined;
+      if (circle) return circle;
+    }
+    done.add(id);
+    return undefined;
+  };
+  for (const id of Object.keys(Resources)) {
+    const circle = visit(id, []);
+    if (circle) return circle;
+  }
+  return undefined;
+}
+
+function referredBy(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(referredBy);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, one]) => {
+    if (key === "Ref" || key === "DependsOn") return [one].flat() as string[];
+    if (key === "Fn::GetAtt") return [(one as [string, string])[0]];
+    return referredBy(one);
+  });
+}
+
+function pathOf(resource: Template["Resources"][string]): string {
+  const made = resource.Metadata?.["aws:cdk:path"] ?? "";
   return made.replace(/^Riffle\//, "").replace(/\/Resource$/, "");
 }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use riffle_topology::{FLOWS, RIFFLE};
 
 pub use statements::{Import, Mode, Replay, Watch};
 
@@ -231,8 +232,8 @@ Nobody tries it again by itself. When the cause is gone, this puts it back where
 serve, import, or the same riffle scan again, goes on with it. Doing it twice does no harm, and a message that has
 nothing left to do is taken away without effect. All are moved, or none.
 
---list shows each as a line: message, queue, kind, scan or statement, its state, age, why it lies there, parted by
-tabs.
+--list shows each as a line: message, flow, queue, kind, scan or statement, its state, age, why it lies there, parted
+by tabs.
 Built with the feature `cloud`, it redrives a deployed stack: riffle redrive --stack Riffle.
 
 Exit codes:
@@ -246,6 +247,10 @@ pub struct Redrive {
     /// Show them, and leave them where they are.
     #[arg(long, conflicts_with = "messages")]
     pub list: bool,
+
+    /// Only those of this flow: scan or statements.
+    #[arg(long, value_name = "FLOW", value_parser = flow)]
+    pub flow: Option<String>,
 
     /// Only the message of this id, as --list shows it. May be given several times.
     #[arg(long = "message", value_name = "ID")]
@@ -376,6 +381,13 @@ pub struct Samples {
     /// Files made to break programs, to see that they do not break this one.
     #[arg(long, conflicts_with_all = ["count", "seed", "one_page"])]
     pub hostile: bool,
+}
+
+fn flow(text: &str) -> Result<String, String> {
+    match RIFFLE.flow(text) {
+        Some(flow) => Ok(flow.name.to_owned()),
+        None => Err(format!("one of {}", FLOWS.iter().map(|flow| flow.name).collect::<Vec<_>>().join(", "))),
+    }
 }
 
 #[cfg(test)]

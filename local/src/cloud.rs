@@ -2,30 +2,11 @@
 
 use std::path::Path;
 
-use riffle_local_adapters::QueueName;
-use riffle_stack_adapter::{Outputs, Stack};
+use riffle_stack_adapter::{DeadLetterPlace, Outputs, Stack};
+use riffle_topology::{RIFFLE, url_output};
 
 use crate::cli::Cloud;
 use crate::error::Problem;
-
-/// Outputs: of dead letters, each with those of the queues whose messages end there.
-pub const DEAD_LETTERS: [(&str, &[(&str, QueueName)]); 7] = [
-    (
-        "DeadLetterQueueUrl",
-        &[
-            ("DispatchQueueUrl", QueueName::ScanDispatch),
-            ("WorkQueueUrl", QueueName::ScanWork),
-            ("QuarantineQueueUrl", QueueName::ScanQuarantine),
-            ("FinishQueueUrl", QueueName::ScanFinish),
-        ],
-    ),
-    ("FileUploadsDeadLettersUrl", &[("FileUploadsQueueUrl", QueueName::FileUploads)]),
-    ("FileProcessorDeadLettersUrl", &[("FileProcessorQueueUrl", QueueName::FileProcessor)]),
-    ("CategorizationDeadLettersUrl", &[("CategorizationQueueUrl", QueueName::Categorization)]),
-    ("AnalyticsDeadLettersUrl", &[("AnalyticsQueueUrl", QueueName::Analytics)]),
-    ("AuditDeadLettersUrl", &[("AuditQueueUrl", QueueName::Audit)]),
-    ("ErrorsDeadLettersUrl", &[("ErrorsQueueUrl", QueueName::Errors)]),
-];
 
 /// A stack that was named, and what it is made of.
 pub struct Deployed {
@@ -53,6 +34,18 @@ impl Deployed {
             (None, None) => return Ok(None),
         };
         Ok(Some(Self { stack, outputs }))
+    }
+
+    /// Every queue of dead letters of the stack, of one flow or of all.
+    pub fn dead_letters(&self, flow: Option<&str>) -> Result<Vec<DeadLetterPlace>, Problem> {
+        let places = RIFFLE.dead_letters().filter(|letters| flow.is_none_or(|flow| letters.flow == flow));
+        places
+            .map(|letters| {
+                let url = |queue: &str| self.output(&url_output(queue)).map(str::to_owned);
+                let queue = letters.queue.map(url).transpose()?;
+                Ok(DeadLetterPlace { url: url(&letters.name)?, queue, letters })
+            })
+            .collect()
     }
 
     /// An output the stack must have.

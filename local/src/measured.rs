@@ -4,7 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use riffle_local_adapters::{Measure, QueueName, Received, Timings};
+use riffle_local_adapters::{Measure, Received, Timings};
+use riffle_topology::{Consumed, Trigger};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -41,16 +42,15 @@ struct Detail {
 
 impl Uploaded {
     /// Counts a message that was dealt with.
-    pub fn measure(&self, timings: &Timings, queue: QueueName, message: &Received, now: DateTime<Utc>) {
-        let stage = queue.function();
+    pub fn measure(&self, timings: &Timings, consumer: &Consumed, message: &Received, now: DateTime<Utc>) {
         // A clock that was set back tells nothing.
         let note = |measure, since: DateTime<Utc>| {
             if let Ok(took) = (now - since).to_std() {
-                timings.note(measure, stage, took);
+                timings.note(measure, consumer.function, took);
             }
         };
         note(Measure::Stage, message.sent_at);
-        if queue == QueueName::FileUploads {
+        if matches!(consumer.trigger, Trigger::Bucket(_)) {
             return note(Measure::SinceUpload, message.sent_at);
         }
         let Ok(Told { detail, replay_name: None }) = serde_json::from_str(&message.body) else { return };

@@ -11,15 +11,16 @@ use riffle_local_adapters::{
 use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, TextCache};
 use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
 use riffle_reader::{Parser, Reader};
-use riffle_runtime::{RandomIds, SystemClock};
+use riffle_runtime::{Letters, RandomIds, Registry, SystemClock};
 use riffle_scan::{
     Dispatcher, Links, PageViews, Ports, ReaderPages, ReaderSearch, Scan, Settings, Sources, Tickets,
     Uploads, Worker,
 };
+use riffle_topology::{self as topology, RIFFLE};
 
 use crate::cli::Machine;
 use crate::error::Problem;
-use crate::pumps::{Pumps, WORK_BATCH};
+use crate::pumps::Pumps;
 use crate::statements::Statements;
 
 /// The only tenant there is.
@@ -41,6 +42,9 @@ pub struct Platform {
     pub tickets: Tickets,
     pub clock: Arc<dyn Clock>,
     pub functions: Functions,
+    /// The functions behind queues, and the sweepers.
+    pub registry: Registry,
+    pub letters: Letters,
     pub source: Arc<Sources>,
     pub uploads: LocalUploads,
     pub ocr: Arc<Tesseract>,
@@ -49,15 +53,11 @@ pub struct Platform {
     pub timings: Timings,
 }
 
-/// The functions, each with its dependencies.
+/// What functions that people call stand on.
 pub struct Functions {
     pub connect: websocket_connect::Deps,
     pub disconnect: websocket_disconnect::Deps,
     pub default: websocket_default::Deps,
-    pub dispatcher: scan_dispatcher::Deps,
-    /// Quarantine has the same.
-    pub worker: scan_worker::Deps,
-    /// Finisher and sweeper have the same.
     pub scan: Scan,
 }
 
@@ -81,7 +81,7 @@ impl Platform {
             // And nothing ends it after so many minutes.
             drawing: std::time::Duration::from_mins(10),
             // Files are open, not in memory; the sandbox bounds how many are parsed at once.
-            files_at_once: WORK_BATCH,
+            files_at_once: RIFFLE.queue(topology::scan::WORK).map_or(1, |work| work.queue.batch as usize),
             ..Settings::default()
         };
         let notifier = LocalNotifier::default();
@@ -134,13 +134,24 @@ impl Platform {
             connect: websocket_connect::Deps { connections: connections.clone(), clock: Arc::clone(&clock) },
             disconnect: websocket_disconnect::Deps { connections: connections.clone() },
             default: websocket_default::Deps { scan: scan.clone(), connections },
-            dispatcher: Dispatcher { scan: scan.clone(), source: source.clone() },
-            worker: Worker {
-                scan: scan.clone(),
-                source: source.clone(),
-                search: Arc::new(ReaderSearch(reader)),
-            },
-            scan,
+            scan: scan.clone(),
+        };
+        let worker =
+            Worker { scan: scan.clone(), source: source.clone(), search: Arc::new(ReaderSearch(reader)) };
+        let mut registry = Registry::new(RIFFLE);
+        riffle_functions::bind_scan(
+            &mut registry,
+            &Dispatcher { scan: scan.clone(), source: source.clone() },
+            &worker,
+        );
+        riffle_functions::bind_statements(&mut registry, &statements.processor);
+        let letters = Letters {
+            dead: Arc::new(store.dead_letters()),
+            classifiers: vec![
+                (topology::scan::NAME, Arc::new(scan)),
+                (topology::statements::NAME, Arc::new(statements.ingest().clone())),
+            ],
+            alone: true,
         };
         Ok(Self {
             ledger: store.ledger(),
@@ -155,6 +166,8 @@ impl Platform {
             },
             clock,
             functions,
+            registry,
+            letters,
             source,
             uploads,
             ocr,
@@ -180,8 +193,8 @@ impl Platform {
 
     /// Starts to work, on open sessions of earlier runs first.
     pub async fn start(self: &Arc<Self>, machine: &Machine) -> Pumps {
-        // One batch is fetched and booked while another is read; the sandbox bounds how many are read at once.
-        Pumps::start(self, jobs(machine) * 2).await
+        // The sandbox bounds how many are read at once.
+        Pumps::start(self, u32::try_from(jobs(machine)).unwrap_or(u32::MAX)).await
     }
 }
 
@@ -261,4 +274,22 @@ pub fn state_dir(given: Option<&Path>) -> Result<PathBuf, Problem> {
                 "where to keep its state is unknown: name a folder with --state or LOCAL_STORAGE_PATH",
             )
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    #[tokio::test]
+    async fn every_queue_and_sweeper_of_the_topology_has_its_function() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let state = dir.path().to_str().expect("UTF-8");
+        let words = ["riffle", "serve", "--in-process", "--no-cache", "--state", state];
+        let Command::Serve(serve) = Cli::parse_from(words).command else { panic!("a command") };
+        let platform = Platform::open(&serve.machine, Links::Files).expect("a platform");
+        assert_eq!(platform.registry.unbound(), [""; 0]);
+    }
 }

@@ -1,15 +1,14 @@
 //! What AWS's event sources do: take messages from a queue, wrap them in an envelope, call the function,
-//! delete what was done and give back what failed.
+//! delete what was done and give back what failed. Which queues and sweepers there are stands in the topology.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use riffle_contracts::DispatchJob;
-use riffle_local_adapters::{QueueName, Received};
-use riffle_ports::{Message, PortError, Queue, ScanLedger, State, WorkQueue};
-use riffle_runtime::{Event, queue_event, tick_event};
+use riffle_local_adapters::Received;
+use riffle_ports::{PortError, SessionId};
+use riffle_runtime::{Event, queue_event};
+use riffle_topology::{Consumed, SWEEP_SECONDS, Trigger, scan};
 use tokio::sync::{RwLock, watch};
 use tokio::task::JoinSet;
 
@@ -18,27 +17,12 @@ use crate::platform::Platform;
 
 /// As on AWS: six times what a function may take. Renewed while one is at work.
 const VISIBILITY: Duration = Duration::from_mins(12);
-pub const WORK_BATCH: usize = 10;
-const SWEEP_EVERY: Duration = Duration::from_mins(1);
 /// For functions at work when the platform is to end.
 const GRACE: Duration = Duration::from_secs(5);
 /// Before a queue that could not be read is read again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// A failed message comes back after 1, 2, 4 … seconds, at most this.
 const MAX_DELAY: Duration = Duration::from_mins(1);
-
-/// Consumers of each queue of the ingest flow. Most of what they do is to wait for the one thread of the database.
-const INGEST: [(QueueName, usize); 6] = [
-    (QueueName::FileUploads, 2),
-    (QueueName::FileProcessor, 4),
-    (QueueName::Categorization, 2),
-    (QueueName::Analytics, 2),
-    (QueueName::Audit, 2),
-    (QueueName::Errors, 1),
-];
-
-// Handlers say why on the last delivery: they must know which one that is.
-const _: () = assert!(riffle_ingest::MAX_RECEIVES == riffle_local_adapters::MAX_RECEIVES);
 
 /// The running pumps.
 pub struct Pumps {
@@ -49,43 +33,47 @@ pub struct Pumps {
 /// One consumer of one queue.
 struct Pump {
     platform: Arc<Platform>,
-    queue: QueueName,
-    /// Quarantined files may end the process: they are read while nothing else is, so that no neighbour is
+    consumer: Consumed,
+    /// Where some messages may end the process: those are dealt with while nothing else is, so that no neighbour is
     /// blamed.
-    alone: Arc<RwLock<()>>,
+    alone: Option<Arc<RwLock<()>>>,
     stopped: watch::Receiver<bool>,
     /// When the files on their way were received.
     uploaded: Arc<Uploaded>,
 }
 
 impl Pumps {
-    pub async fn start(platform: &Arc<Platform>, workers: usize) -> Self {
+    /// `jobs` files are read at once.
+    pub async fn start(platform: &Arc<Platform>, jobs: u32) -> Self {
         if let Err(error) = platform.statements.inbox.recover().await {
             tracing::error!(%error, "uploads of the last run were not looked after; the next start will");
         }
-        // Before anybody can begin a session: one that was just made has no message yet.
-        if let Err(error) = revive(platform).await {
-            tracing::warn!(%error, "open scans were not looked after; the sweep will");
+        // What was in hand is back in its queue since the state was opened: what is not there is lost.
+        let queues = &platform.queues;
+        let is_named = async |id: &SessionId| queues.holds(scan::DISPATCH, id.as_ref()).await;
+        if let Err(failure) = platform.functions.scan.revive(is_named).await {
+            tracing::warn!(%failure, "open scans were not looked after; the sweep will");
         }
         let (stop, stopped) = watch::channel(false);
-        let (alone, uploaded) = (Arc::default(), Arc::default());
-        let singles = [QueueName::ScanQuarantine, QueueName::ScanDispatch, QueueName::ScanFinish];
+        let (mut alone, uploaded) = (BTreeMap::new(), Arc::default());
         let mut tasks = JoinSet::new();
-        let queues = std::iter::repeat_n(QueueName::ScanWork, workers).chain(singles);
-        for queue in
-            queues.chain(INGEST.into_iter().flat_map(|(queue, pumps)| std::iter::repeat_n(queue, pumps)))
-        {
-            let pump = Pump {
-                platform: Arc::clone(platform),
-                queue,
-                alone: Arc::clone(&alone),
-                stopped: stopped.clone(),
-                uploaded: Arc::clone(&uploaded),
-            };
-            tasks.spawn(pump.run());
+        let topology = platform.registry.topology();
+        for consumer in topology.consumed() {
+            let alone = consumer.alone().map(|function| Arc::clone(alone.entry(function).or_default()));
+            for _ in 0..consumer.queue.local_consumers.count(jobs) {
+                let pump = Pump {
+                    platform: Arc::clone(platform),
+                    consumer,
+                    alone: alone.clone(),
+                    stopped: stopped.clone(),
+                    uploaded: Arc::clone(&uploaded),
+                };
+                tasks.spawn(pump.run());
+            }
         }
-        tasks.spawn(sweep(Arc::clone(platform), stopped.clone()));
-        tasks.spawn(sweep_statements(Arc::clone(platform), stopped));
+        for flow in topology.0 {
+            tasks.spawn(sweep(Arc::clone(platform), flow.sweeper, stopped.clone()));
+        }
         Self { stop, tasks }
     }
 
@@ -101,44 +89,13 @@ impl Pumps {
     }
 }
 
-/// A session that is still to be handed out and has no message left that would do it gets a new one: who is
-/// killed often enough in the middle of it loses the message to the dead letters. What was in hand is back in its
-/// queue when a state is opened, so that what is not there is lost, and the sweep need not wait to be sure.
-async fn revive(platform: &Platform) -> Result<(), PortError> {
-    for id in platform.ledger.open_sessions().await? {
-        let Some(session) = platform.ledger.session(&id).await? else { continue };
-        if matches!(session.state, State::Listing | State::Dispatching)
-            && !platform.queues.holds(QueueName::ScanDispatch, id.as_ref()).await?
-        {
-            let job = DispatchJob { session_id: id.0.clone() };
-            let body = serde_json::to_string(&job).map_err(|error| PortError::Broken(error.to_string()))?;
-            platform.queues.send(Queue::ScanDispatch, &[Message { group: id.0, body }]).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn sweep(platform: Arc<Platform>, mut stopped: watch::Receiver<bool>) {
+async fn sweep(platform: Arc<Platform>, function: &'static str, mut stopped: watch::Receiver<bool>) {
     loop {
-        let event = Event::new(tick_event(), "sweep");
-        if let Err(failure) = scan_sweeper::handle(&platform.functions.scan, event).await {
-            tracing::warn!(%failure, "the sweep failed; the next one tries again");
+        if let Err(failure) = platform.registry.tick(function).await {
+            tracing::warn!(function, %failure, "the sweep failed; the next one tries again");
         }
         tokio::select! {
-            () = tokio::time::sleep(SWEEP_EVERY) => {}
-            _ = stopped.wait_for(|stopped| *stopped) => return,
-        }
-    }
-}
-
-async fn sweep_statements(platform: Arc<Platform>, mut stopped: watch::Receiver<bool>) {
-    loop {
-        let event = Event::new(tick_event(), "sweep");
-        if let Err(failure) = ingest_sweeper::handle(platform.statements.ingest(), event).await {
-            tracing::warn!(%failure, "the sweep of statements failed; the next one tries again");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(SWEEP_EVERY) => {}
+            () = tokio::time::sleep(Duration::from_secs(SWEEP_SECONDS)) => {}
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
     }
@@ -146,14 +103,15 @@ async fn sweep_statements(platform: Arc<Platform>, mut stopped: watch::Receiver<
 
 impl Pump {
     async fn run(mut self) {
+        let queue = self.consumer.queue;
         loop {
             let queues = &self.platform.queues;
             let ready = tokio::select! {
-                ready = queues.wait(self.queue) => ready,
+                ready = queues.wait(queue.name) => ready,
                 _ = self.stopped.wait_for(|stopped| *stopped) => return,
             };
             let received = match ready {
-                Ok(()) => queues.receive(self.queue, self.batch(), VISIBILITY).await,
+                Ok(()) => queues.receive(queue.name, queue.batch as usize, VISIBILITY).await,
                 Err(error) => Err(error),
             };
             let outcome = match received {
@@ -162,45 +120,9 @@ impl Pump {
                 Err(error) => Err(error),
             };
             if let Err(error) = outcome {
-                tracing::error!(queue = self.queue.as_str(), %error, "the queue cannot be reached");
+                tracing::error!(queue = queue.name, %error, "the queue cannot be reached");
                 tokio::time::sleep(PAUSE).await;
             }
-        }
-    }
-
-    fn batch(&self) -> usize {
-        match self.queue {
-            QueueName::ScanWork
-            | QueueName::FileUploads
-            | QueueName::Categorization
-            | QueueName::Analytics
-            | QueueName::Audit
-            | QueueName::Errors => WORK_BATCH,
-            // A large file must not hold up small ones behind it.
-            _ => 1,
-        }
-    }
-
-    async fn invoke(&self, event: Event<SqsEvent>) -> SqsBatchResponse {
-        let (functions, statements) = (&self.platform.functions, &self.platform.statements);
-        match self.queue {
-            QueueName::ScanDispatch => scan_dispatcher::handle(&functions.dispatcher, event).await,
-            QueueName::ScanWork => {
-                let _among_others = self.alone.read().await;
-                scan_worker::handle(&functions.worker, event).await
-            }
-            QueueName::ScanQuarantine => {
-                let _alone = self.alone.write().await;
-                scan_quarantine::handle(&functions.worker, event).await
-            }
-            QueueName::ScanFinish => scan_finisher::handle(&functions.scan, event).await,
-            QueueName::FileUploads => s3_event_handler::handle(statements.ingest(), event).await,
-            QueueName::FileProcessor => file_processor_consumer::handle(&statements.processor, event).await,
-            QueueName::Categorization => categorization_consumer::handle(statements.ingest(), event).await,
-            QueueName::Analytics => analytics_consumer::handle(statements.ingest(), event).await,
-            QueueName::Audit => audit_consumer::handle(statements.ingest(), event).await,
-            QueueName::Errors => error_consumer::handle(statements.ingest(), event).await,
-            dead => unreachable!("nothing consumes {dead:?}"),
         }
     }
 
@@ -209,12 +131,26 @@ impl Pump {
         let queues = &self.platform.queues;
         let receipts: Vec<String> = messages.iter().map(|message| message.receipt.clone()).collect();
         let envelope = queue_event(
-            self.queue.as_str(),
+            self.consumer.queue.name,
             messages
                 .iter()
                 .map(|message| (message.id.as_str(), message.receive_count, message.body.as_str())),
         );
-        let function = self.invoke(Event::new(envelope, receipts[0].clone()));
+        let event = Event::new(envelope, receipts[0].clone());
+        let call = self.platform.registry.call(self.consumer.function, event);
+        let function = async {
+            match &self.alone {
+                Some(alone) if self.consumer.queue.alone => {
+                    let _alone = alone.write().await;
+                    call.await
+                }
+                Some(alone) => {
+                    let _among_others = alone.read().await;
+                    call.await
+                }
+                None => call.await,
+            }
+        };
         tokio::pin!(function);
         let response = loop {
             tokio::select! {
@@ -226,10 +162,11 @@ impl Pump {
             response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
         let (failed, done): (Vec<&Received>, Vec<&Received>) =
             messages.iter().partition(|message| failed.contains(message.id.as_str()));
-        if QueueName::INGEST.contains(&self.queue) {
+        // What functions send to each other is measured where it is done.
+        if self.consumer.trigger != Trigger::Queue {
             let now = self.platform.clock.now();
             for message in &done {
-                self.uploaded.measure(&self.platform.timings, self.queue, message, now);
+                self.uploaded.measure(&self.platform.timings, &self.consumer, message, now);
             }
         }
         let done: Vec<String> = done.into_iter().map(|message| message.receipt.clone()).collect();

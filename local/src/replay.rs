@@ -31,8 +31,9 @@ pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
         to,
         types: arguments.types.clone(),
     };
-    if let Some(deaf) = arguments.types.iter().find(|kind| !replay.consumer.listens_to().contains(kind)) {
-        let why = format!("{} does not listen to {}", replay.consumer.as_str(), deaf.as_str());
+    let hears = |kind: &str| replay.consumer.event_types().contains(&kind);
+    if let Some(deaf) = arguments.types.iter().find(|kind| !hears(kind)) {
+        let why = format!("{} does not listen to {deaf}", replay.consumer.function);
         return Err(Problem::new(why));
     }
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
@@ -55,14 +56,14 @@ pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
     let name = &replay.name;
     if arguments.json {
         let line = json!({
-            "replay": name, "consumer": replay.consumer.as_str(), "events": count, "dead_letters": failed,
+            "replay": name, "consumer": replay.consumer.function, "events": count, "dead_letters": failed,
         });
         writeln!(std::io::stdout().lock(), "{line}")?;
     } else {
         say(&format!(
             "{} told again to {} in {name}",
             words::count(count, "event"),
-            replay.consumer.as_str()
+            replay.consumer.function
         ));
     }
     if failed == 0 {
@@ -79,7 +80,7 @@ async fn settled(platform: &Arc<Platform>) -> Result<(), Problem> {
 
 async fn dead(platform: &Platform) -> Result<u64, Problem> {
     let depths = platform.queues.depths().await?;
-    let dead = depths.iter().filter(|depth| depth.queue.is_dead_letter());
+    let dead = depths.iter().filter(|depth| platform.queues.topology().queue(&depth.queue).is_none());
     Ok(dead.map(|depth| depth.ready + depth.in_flight + depth.waiting).sum())
 }
 
@@ -96,15 +97,19 @@ async fn shadow(
             let event: BusEvent = serde_json::from_str(&body)
                 .map_err(|error| Problem::new(format!("an archived event cannot be read: {error}")))?;
             let file = &event.detail.processing_id;
-            let differences =
-                match platform.statements.processor.differences(replay.consumer, &event.detail).await {
-                    Ok(differences) => differences,
-                    Err(failure) => {
-                        skipped += 1;
-                        say(&format!("{file}: {}: {failure}", event.detail_type));
-                        continue;
-                    }
-                };
+            let differences = match platform
+                .statements
+                .processor
+                .differences(replay.consumer.function, &event.detail)
+                .await
+            {
+                Ok(differences) => differences,
+                Err(failure) => {
+                    skipped += 1;
+                    say(&format!("{file}: {}: {failure}", event.detail_type));
+                    continue;
+                }
+            };
             different += differences.len() as u64;
             let mut out = std::io::stdout().lock();
             for difference in differences {

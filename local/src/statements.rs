@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use riffle_contracts::ProcessingMode;
-use riffle_ingest::{Books, Ingest, Letters, Processor, Settings, StatementFiles};
+use riffle_ingest::{Books, Ingest, Processor, Settings, StatementFiles};
 use riffle_local_adapters::{LocalBus, LocalInbox, LocalUploads, Measure, Store, Timings};
 use riffle_ports::{Clock, EventPublisher, Outgoing, PortError};
 use riffle_runtime::RandomIds;
@@ -52,9 +52,8 @@ impl Statements {
             ids: Arc::new(RandomIds),
             settings,
         };
-        let letters = Letters { dead: Arc::new(store.dead_letters()), alone: true };
         let processor = Processor { ingest: ingest.clone(), statements: Arc::new(StatementFiles) };
-        Self { processor, books: Books { ingest, letters }, inbox, bus }
+        Self { processor, books: Books { ingest }, inbox, bus }
     }
 
     pub fn ingest(&self) -> &Ingest {

@@ -5,11 +5,13 @@ import { expectTold, expectWhole } from "./support/expect.ts";
 import { calm, disturb, disturbed, kill, processes } from "./support/faults.ts";
 import { hostile, put, Samples } from "./support/files.ts";
 import { chance, Person } from "./support/people.ts";
-import { deployed, outputs } from "./support/stack.ts";
+import { deployed } from "./support/stack.ts";
 import { open, purge, send, sessionItem, visibility, waiting } from "./support/state.ts";
+import { deadLettersOf, queuesOf } from "./support/topology.ts";
 import { until } from "./support/until.ts";
 
-const QUEUES = [outputs.DispatchQueueUrl, outputs.WorkQueueUrl, outputs.QuarantineQueueUrl, outputs.FinishQueueUrl];
+const QUEUES = queuesOf("scan");
+const DEAD_LETTERS = deadLettersOf("scan");
 const KILLS = 8;
 
 test.afterEach(() => calm());
@@ -25,9 +27,9 @@ test("everything goes wrong, and nothing is lost or counted twice", async () => 
   const total = samples.files.length + bombs.length;
   const person = await Person.of(`t-${chance()}`);
   await put(person.tenant, "drawings", [...samples.files, ...bombs]);
-  for (const queue of [...QUEUES, outputs.DeadLetterQueueUrl]) await purge(queue);
+  for (const queue of [...QUEUES, ...DEAD_LETTERS]) await purge(queue);
   // What is lost comes again within seconds, not in twelve minutes.
-  for (const queue of QUEUES) await visibility(queue, queue === outputs.QuarantineQueueUrl ? 60 : 20);
+  for (const queue of QUEUES) await visibility(queue, queue === "scan-quarantine" ? 60 : 20);
 
   const share = { refused: 0.05, lost: 0.05 };
   disturb({ dynamodb: share, s3: { refused: 0.02, lost: 0.02 }, sqs: share });
@@ -44,7 +46,7 @@ test("everything goes wrong, and nothing is lost or counted twice", async () => 
     return socket.type("STARTED", 10_000).catch(() => undefined);
   });
   if (session === null) throw new Error("a STARTED without a session");
-  const poison = [outputs.DispatchQueueUrl, outputs.WorkQueueUrl, outputs.FinishQueueUrl];
+  const poison = ["scan-dispatch", "scan-work", "scan-finish"];
   for (const queue of poison) await send(queue, ["no message of ours"], "poison");
 
   const left = Array.from({ length: total }, (_, index) => index);
@@ -55,8 +57,8 @@ test("everything goes wrong, and nothing is lost or counted twice", async () => 
       const processed = Number((await sessionItem(session)).np?.N ?? 0);
       const again = Array.from({ length: 60 }, () => left.splice(randomInt(left.length || 1), 1)).flat();
       const bodies = again.map((index) => JSON.stringify({ session_id: session, index }));
-      await send(outputs.WorkQueueUrl, bodies, session);
-      for (const queue of [outputs.DispatchQueueUrl, outputs.FinishQueueUrl]) {
+      await send("scan-work", bodies, session);
+      for (const queue of ["scan-dispatch", "scan-finish"]) {
         if (randomInt(3) === 0) await send(queue, [JSON.stringify({ session_id: session })], session);
       }
       const victims = processes(worker);
@@ -74,7 +76,14 @@ test("everything goes wrong, and nothing is lost or counted twice", async () => 
   // The poison, which has come a few times, comes again at once.
   for (const queue of QUEUES) await visibility(queue, 1);
   for (const queue of QUEUES) await until("an empty queue", async () => (await waiting(queue)) === 0);
-  expect(await waiting(outputs.DeadLetterQueueUrl), "dead letters").toBe(poison.length);
+  // Each where it failed for the last time: a file's work in the quarantine.
+  const letters = await Promise.all(DEAD_LETTERS.map(async (queue) => [queue, await waiting(queue)]));
+  expect(Object.fromEntries(letters), "dead letters").toEqual({
+    "scan-dispatch-dead-letters": 1,
+    "scan-quarantine-dead-letters": 1,
+    "scan-finish-dead-letters": 1,
+    "scan-scheduler-dead-letters": 0,
+  });
   expect(await open()).not.toContain(`S#${session}`);
 
   await expectWhole(

@@ -1,13 +1,15 @@
 import { expect, test } from "@playwright/test";
 
+import { leaveDeadLetters } from "./support/dead-letters.ts";
 import { feed, Steps, scheduled } from "./support/direct.ts";
 import { Drive, FOLDER } from "./support/drive.ts";
 import { type File, put, Samples } from "./support/files.ts";
 import { chance, Person } from "./support/people.ts";
 import { denials, type Right, Role } from "./support/rights.ts";
-import { deployed, outputs, STAGES } from "./support/stack.ts";
+import { deployed } from "./support/stack.ts";
 import { purge } from "./support/state.ts";
 import { STATEMENT_NEEDS } from "./support/statement-steps.ts";
+import { deadLettersOf, queuesOf } from "./support/topology.ts";
 
 const DRIVE = { folder_id: FOLDER };
 
@@ -86,7 +88,15 @@ const NEEDS: Need[] = [
   },
   {
     of: "api",
-    right: /UpdateItem table\/scan|SendMessage .*dispatch/,
+    right: /sqs:/,
+    by: async ({ person, complete }) => {
+      await leaveDeadLetters(person, complete);
+      await person.ask("POST", "/api/dead-letters/redrive", {});
+    },
+  },
+  {
+    of: "api",
+    right: /UpdateItem table\/scan/,
     by: async ({ steps, person }) => person.ask("DELETE", `/api/scans/${await steps.complete(CLEAN)}`),
   },
   { of: "api", right: /./, by: ({ person, complete }) => person.ask("GET", `/api/scans/${complete}/matches`) },
@@ -280,7 +290,7 @@ async function downloads(person: Person, session: string) {
 }
 
 test("each right of each function is needed", async () => {
-  test.setTimeout(600_000);
+  test.setTimeout(900_000);
   const samples = Samples.make(2, 4);
   const codes = samples.key.codes;
   // More matches than fit into an item.
@@ -316,10 +326,7 @@ test("each right of each function is needed", async () => {
     expect(seen.filter(known), "rights that the emulator does ask for").toEqual([]);
     console.log(`   ${seen.length} rights are needed, ${unseen.length} are not asked for by the emulator`);
   } finally {
-    for (const queue of [outputs.DispatchQueueUrl, outputs.WorkQueueUrl, outputs.FinishQueueUrl]) await purge(queue);
-    for (const stage of STAGES) {
-      for (const queue of [outputs[`${stage}QueueUrl`], outputs[`${stage}DeadLettersUrl`]]) await purge(queue);
-    }
+    for (const queue of [...queuesOf(), ...deadLettersOf()]) await purge(queue);
     await feed(true);
     await google.close();
   }

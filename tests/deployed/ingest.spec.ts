@@ -3,9 +3,10 @@ import { expect, test } from "@playwright/test";
 
 import { calm, disturb } from "./support/faults.ts";
 import { chance, Person } from "./support/people.ts";
-import { outputs, STAGES, storage } from "./support/stack.ts";
+import { outputs, storage } from "./support/stack.ts";
 import { purge, send, stored, visibility, waiting } from "./support/state.ts";
 import { Archive, derived, kept, quiet, Statements, statement, tell } from "./support/statements.ts";
+import { deadLettersOf, queuesOf } from "./support/topology.ts";
 import { until } from "./support/until.ts";
 
 const RULES = "rules:\n  - category: Fives\n    contains: number 05\n";
@@ -13,10 +14,8 @@ const RULES = "rules:\n  - category: Fives\n    contains: number 05\n";
 const SOON = 15;
 
 test.beforeAll(async () => {
-  for (const stage of STAGES) {
-    await visibility(outputs[`${stage}QueueUrl`], SOON);
-    await purge(outputs[`${stage}DeadLettersUrl`]);
-  }
+  for (const queue of queuesOf("statements")) await visibility(queue, SOON);
+  for (const queue of deadLettersOf("statements")) await purge(queue);
 });
 
 test.afterEach(() => calm());
@@ -33,7 +32,7 @@ test("an uploaded statement becomes transactions, figures and a timeline", async
   const key = await own.upload("Kontoauszug März + 100%.csv", statement(1, 9), "DE02 1203/0000");
   expect(key.startsWith(`statements/${person.tenant}/`)).toBe(true);
   const file = await own.file("Kontoauszug März + 100%.csv", "processed");
-  expect(file).toMatchObject({ rows: 9, new: 9, duplicates: 0 });
+  expect(file).toMatchObject({ state: "done", rows: 9, new: 9, duplicates: 0 });
 
   const categories = await until("categories", async () => {
     const rows = await own.transactions();
@@ -96,7 +95,7 @@ test("what comes twice, and what is replayed, changes nothing", async () => {
     },
   }));
   expect(notified.length).toBe(1);
-  await send(outputs.FileUploadsQueueUrl, [JSON.stringify({ Records: notified })], person.tenant);
+  await send("statements-uploads", [JSON.stringify({ Records: notified })], person.tenant);
   await quiet();
   await tell(events);
   await tell(events);
@@ -105,17 +104,17 @@ test("what comes twice, and what is replayed, changes nothing", async () => {
 
   const after = await derived(person.tenant);
   expect(after, "events that came twice were worked on").toBeGreaterThan(version);
-  await archive.replay(`audit-consumer-${chance()}`, "audit-events");
+  await archive.replay(`audit-consumer-${chance()}`, "statements-audit");
   await quiet();
   expect(await derived(person.tenant), "a replay reaches whom it is for alone").toBe(after);
-  await archive.replay(`analytics-consumer-${chance()}`, "analytics-events");
+  await archive.replay(`analytics-consumer-${chance()}`, "statements-figures");
   await until("figures derived again", async () => (await derived(person.tenant)) > after);
-  await archive.replay(`file-processor-consumer-${chance()}`, "file-processor-events");
-  await archive.replay(`categorization-consumer-${chance()}`, "categorization-events");
-  await archive.replay(`nobody-${chance()}`, "audit-events");
+  await archive.replay(`file-processor-consumer-${chance()}`, "statements-process");
+  await archive.replay(`categorization-consumer-${chance()}`, "statements-categorize");
+  await archive.replay(`nobody-${chance()}`, "statements-audit");
   await quiet();
   expect(await own.seen()).toEqual(before);
-  for (const stage of STAGES) expect(await waiting(outputs[`${stage}DeadLettersUrl`]), stage).toBe(0);
+  for (const queue of deadLettersOf("statements")) expect(await waiting(queue), queue).toBe(0);
 });
 
 test("a file that fails each time ends with the dead letters, and is handed out again", async () => {
@@ -127,14 +126,18 @@ test("a file that fails each time ends with the dead letters, and is handed out 
   disturb({ s3: { refused: 1, only: content } });
   await own.upload("poison.csv", statement(1, 3));
   const file = await own.file("poison.csv", "failed", 240_000);
+  expect(file.state).toBe("failed");
   expect(file.reason).not.toBe("");
   const [letter] = await until("a dead letter", async () => {
     const letters = await own.letters();
     return letters.length > 0 && letters;
   });
-  expect(letter).toMatchObject({ stage: "file-processor-consumer", subject_name: "poison.csv" });
+  expect(letter).toMatchObject({
+    ...{ flow: "statements", stage: "file-processor-consumer" },
+    ...{ subject: file.id, subject_name: "poison.csv" },
+  });
   expect(letter?.reason).toContain("GetObject");
-  expect(await waiting(outputs.FileProcessorDeadLettersUrl)).toBe(1);
+  expect(await waiting("statements-process-dead-letters")).toBe(1);
   await until("the failure on the record", async () => (await own.files())[0]?.errors.length === 1);
   expect(await own.timeline(file.id)).toContain("error.occurred");
   expect(await own.transactions()).toEqual([]);
@@ -161,7 +164,7 @@ test("a deleted statement leaves nothing that is its own", async () => {
 
   expect((await person.ask("DELETE", `/api/statements/files/${first.id}`)).status).toBe(202);
   await until("deleted", async () =>
-    (await own.files()).find(({ id, detail }) => id === first.id && detail === "deleted"),
+    (await own.files()).find((file) => file.id === first.id && file.detail === "deleted" && file.state === "done"),
   );
   await quiet();
   const left = await own.transactions();
@@ -177,7 +180,7 @@ test("a deleted statement leaves nothing that is its own", async () => {
   const remaining = (parts.Versions ?? []).filter(({ Key, IsLatest }) => IsLatest && Key?.includes(first.id));
   expect(remaining).toEqual([]);
   const said = JSON.stringify(
-    (await stored(outputs.IngestTable)).filter((item) => item.pk?.S?.includes(person.tenant)),
+    (await stored(outputs.RecordsTable)).filter((item) => item.pk?.S?.includes(person.tenant)),
   );
   for (const gone of ["first.csv", "Booking number 01", "Booking number 03", key]) expect(said).not.toContain(gone);
   expect(said).toContain("Booking number 08");

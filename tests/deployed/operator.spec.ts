@@ -6,9 +6,10 @@ import { expectWhole } from "./support/expect.ts";
 import { program, put, Samples } from "./support/files.ts";
 import { chance, Person } from "./support/people.ts";
 import { Role } from "./support/rights.ts";
-import { deployed, outputs, run, STAGES } from "./support/stack.ts";
+import { deployed, run } from "./support/stack.ts";
 import { purge, send, visibility, waiting } from "./support/state.ts";
 import { kept } from "./support/statements.ts";
+import { deadLettersOf } from "./support/topology.ts";
 import { until } from "./support/until.ts";
 
 const OUTPUTS = ["--outputs", path.join(run, "outputs.json")];
@@ -21,10 +22,10 @@ interface Check {
 
 interface Letter {
   message: string;
+  flow: string;
   queue: string;
   kind: string;
-  session_id?: string;
-  file?: string;
+  subject: string | null;
 }
 
 /** As a person at a terminal: lines of JSON, what it says beside them, and how it ends. */
@@ -37,8 +38,7 @@ function riffle<T>(...words: string[]): { lines: T[]; said: string; status: numb
 }
 
 test.beforeEach(async () => {
-  await purge(outputs.DeadLetterQueueUrl);
-  for (const stage of STAGES) await purge(outputs[`${stage}DeadLettersUrl`]);
+  for (const queue of deadLettersOf()) await purge(queue);
 });
 
 test("riffle doctor finds the stack well, by either name, and says what is missing", async () => {
@@ -49,9 +49,9 @@ test("riffle doctor finds the stack well, by either name, and says what is missi
     expect(status, "warnings").toBe(1);
     for (const one of [
       "ScanTable",
-      "IngestTable",
-      "WorkQueueUrl",
-      "AuditDeadLettersUrl",
+      "RecordsTable",
+      "ScanWorkQueueUrl",
+      "StatementsAuditDeadLettersUrl",
       "TokenKeyId",
       "HTTP API",
       "sign-in",
@@ -71,20 +71,22 @@ test("what died is listed, given back, and ends its scan", async () => {
   await put(person.tenant, "drawings", samples.files);
   const socket = await person.connect();
   // Tries follow one another within seconds, not hours.
-  await visibility(outputs.DispatchQueueUrl, 1);
+  await visibility("scan-dispatch", 1);
   const session = await withoutWork(async () => {
     const codes = { target_hole_codes: samples.key.codes };
     socket.send({ action: "start_scan", request_id: chance(), prefix: "drawings/", ...codes });
     const { session_id } = await socket.type("STARTED");
-    await until("a dead letter", async () => (await waiting(outputs.DeadLetterQueueUrl)) > 0);
+    await until("a dead letter", async () => (await waiting("scan-dispatch-dead-letters")) > 0);
     return session_id ?? "";
   });
-  await visibility(outputs.DispatchQueueUrl, 20);
+  await visibility("scan-dispatch", 20);
 
   const { lines, status } = riffle<Letter>("redrive", ...OUTPUTS, "--list");
   expect(status).toBe(0);
-  expect(lines).toEqual([expect.objectContaining({ queue: "scan-dispatch", kind: "job", session_id: session })]);
-  const dead = riffle<Check>("doctor", ...STACK).lines.find(({ check }) => check === "DeadLetterQueueUrl");
+  expect(lines).toEqual([
+    expect.objectContaining({ flow: "scan", queue: "scan-dispatch", kind: "hand out", subject: session }),
+  ]);
+  const dead = riffle<Check>("doctor", ...STACK).lines.find(({ check }) => check === "ScanDispatchDeadLettersUrl");
   expect(dead).toMatchObject({ level: "warning", found: expect.stringMatching(/^1 dead letter/) });
   expect((await person.session(session)).processed).toBe(0);
 
@@ -96,7 +98,7 @@ test("what died is listed, given back, and ends its scan", async () => {
   expect(moved.status).toBe(0);
   await socket.type("COMPLETE");
   await expectWhole(person, session, samples);
-  await until("no dead letters", async () => (await waiting(outputs.DeadLetterQueueUrl)) === 0);
+  await until("no dead letters", async () => (await waiting("scan-dispatch-dead-letters")) === 0);
   const again = riffle("redrive", ...STACK);
   expect(again.said).toContain("0 dead letters moved back");
   expect(again.status).toBe(0);
@@ -107,16 +109,23 @@ test("what died of a statement goes back where it failed", async () => {
   const [tenant, id, now] = [`t-${chance()}`, chance(), new Date().toISOString()];
   const detail = {
     ...{ event_id: chance(), version: 1, timestamp: now, processing_id: id, correlation_id: chance() },
-    ...{ event_type: "transactions.created", data: { tenant, parts: 1, new: 1 } },
+    ...{ flow: "statements", event_type: "transactions.created", data: { tenant, parts: 1, new: 1 } },
   };
   const told = { version: "0", id: chance(), "detail-type": detail.event_type, source: "riffle", time: now, detail };
-  await send(outputs.AuditDeadLettersUrl, [JSON.stringify(told)], tenant);
+  await send("statements-audit-dead-letters", [JSON.stringify(told)], tenant);
   const { lines } = riffle<Letter>("redrive", ...OUTPUTS, "--list");
-  expect(lines).toEqual([expect.objectContaining({ queue: "audit-consumer", kind: "transactions.created", file: id })]);
+  expect(lines).toEqual([
+    expect.objectContaining({
+      flow: "statements",
+      queue: "statements-audit",
+      kind: "transactions.created",
+      subject: id,
+    }),
+  ]);
   const moved = riffle("redrive", ...STACK);
   expect(moved.said).toContain("1 dead letter moved back");
   await until("it is kept", async () => (await kept(tenant)).length === 1);
-  expect(await waiting(outputs.AuditDeadLettersUrl)).toBe(0);
+  expect(await waiting("statements-audit-dead-letters")).toBe(0);
 });
 
 /** While nobody may hand out files. */
@@ -124,7 +133,7 @@ async function withoutWork<T>(doing: () => Promise<T>): Promise<T> {
   const dispatcher = (await deployed()).get("scan-dispatcher");
   if (!dispatcher) throw new Error("there is no dispatcher");
   const role = await Role.of(dispatcher);
-  const right = role.rights.find(({ words }) => /SendMessage work/.test(words));
+  const right = role.rights.find(({ words }) => /SendMessage scan-work/.test(words));
   if (!right) throw new Error(`the dispatcher may not send work: ${role.rights.map(({ words }) => words)}`);
   return role.without(right, doing);
 }

@@ -1,8 +1,8 @@
 //! Messages of all flows that failed too often.
 
 use axum::extract::State;
-use riffle_contracts::http_ingest::{DeadLetters, RedriveRequest, Redriven};
-use riffle_ingest::ApiError;
+use riffle_contracts::http_ingest::{DeadLetterItem, DeadLetters, RedriveRequest, Redriven};
+use riffle_runtime::Letter;
 use serde::Deserialize;
 
 use crate::answer::{Answer, Json, Query};
@@ -41,14 +41,21 @@ pub async fn list(
     if !(1..=MOST).contains(&limit) {
         return Err(Refusal::bad_request(format!("A page of this list has a limit of 1 to {MOST}.")));
     }
-    let Some(books) = &deps.statements else {
-        return Ok(Json(DeadLetters { letters: Vec::new(), more: false }));
-    };
-    let mut found = books.letters.of(&books.ingest, &tenant.0).await.map_err(ApiError::from)?;
-    found.letters.retain(|letter| wanted.flow.as_ref().is_none_or(|flow| *flow == letter.flow));
-    found.more |= found.letters.len() > limit as usize;
-    found.letters.truncate(limit as usize);
-    Ok(Json(found))
+    let (letters, more) = deps.letters.of(&tenant.0, wanted.flow.as_deref(), limit).await?;
+    Ok(Json(DeadLetters { letters: letters.into_iter().map(item).collect(), more }))
+}
+
+fn item(Letter { letter, about, told }: Letter) -> DeadLetterItem {
+    DeadLetterItem {
+        id: letter.id,
+        flow: letter.flow,
+        stage: letter.function,
+        event_type: about.as_ref().map(|about| about.kind.clone()),
+        subject: about.map(|about| about.subject).filter(|subject| !subject.is_empty()),
+        subject_name: told.name,
+        sent_at: letter.sent_at,
+        reason: told.reason,
+    }
 }
 
 /// Hands them out again to where they failed, up to 200 at once.
@@ -72,12 +79,7 @@ pub async fn redrive(
         return Err(Refusal::invalid("A flow's name has 1 to 32 small letters."));
     }
     deps.knows(which.flow.as_deref())?;
-    let count = match &deps.statements {
-        Some(books) if which.flow.as_deref().is_none_or(|flow| flow == "statements") => {
-            books.letters.redrive(&tenant.0, which.ids.as_deref()).await.map_err(ApiError::from)?
-        }
-        _ => 0,
-    };
+    let count = deps.letters.redrive(&tenant.0, which.flow.as_deref(), which.ids.as_deref()).await?;
     Ok(Json(Redriven { count }))
 }
 

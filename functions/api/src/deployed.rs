@@ -5,7 +5,8 @@ use std::sync::Arc;
 use api::Api;
 use riffle_contracts::http::{Config, DeployedAt, Limits, OcrConfig, SignIn, SocketConfig, SourceKind};
 use riffle_lambda::{Cloud, ConfigError};
-use riffle_ports::Queue;
+use riffle_runtime::Letters;
+use riffle_topology::{scan, statements};
 
 /// The gateway closes a connection at this age, and one that is idle for so long.
 const SOCKET: (u64, u64) = (2 * 60 * 60, 10 * 60);
@@ -16,12 +17,21 @@ const CODES_FILE_BYTES: u64 = 4_000_000;
 pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
     let limits = Limits { codes_file_bytes: CODES_FILE_BYTES, ..riffle_scan::limits() };
     let sources = cloud.sources()?;
-    let scan = cloud.scan_unheard(&[Queue::ScanDispatch])?;
+    let books = cloud.books()?;
+    let scan = cloud.scan_unheard(&[scan::DISPATCH])?;
     Ok(Api::new(api::Deps {
         tickets: cloud.tickets()?,
         pages: Some(cloud.page_views(&scan, sources.clone())),
         uploads: sources.uploads.clone(),
-        statements: Some(cloud.books()?),
+        letters: Letters {
+            dead: cloud.dead_letters()?,
+            classifiers: vec![
+                (scan::NAME, Arc::new(scan.clone())),
+                (statements::NAME, Arc::new(books.ingest.clone())),
+            ],
+            alone: false,
+        },
+        statements: Some(books),
         files: sources,
         scan,
         probe: None,
@@ -47,7 +57,7 @@ fn config(cloud: &Cloud, limits: Limits) -> Result<Config, ConfigError> {
         ocr: OcrConfig { available: cloud.has_ocr()? },
         limits,
         socket: SocketConfig { path, max_age_seconds, idle_seconds },
-        flows: ["scan", "statements"].map(str::to_owned).to_vec(),
+        flows: riffle_topology::FLOWS.iter().map(|flow| flow.name.to_owned()).collect(),
         sign_in: Some(sign_in(cloud)?),
     })
 }

@@ -37,6 +37,7 @@ use futures::FutureExt;
 use riffle_contracts::http::Config;
 use riffle_ingest::Books;
 use riffle_ports::{Clock, DownloadLinks, FileSource, FolderBrowser, Probe};
+use riffle_runtime::Letters;
 use riffle_scan::{PageViews, Scan, Tickets, Uploads};
 use tower::ServiceExt;
 
@@ -54,6 +55,8 @@ pub struct Deps {
     pub uploads: Uploads,
     /// `None` where no statements are taken.
     pub statements: Option<Books>,
+    /// The dead letters of all flows.
+    pub letters: Letters,
     /// `None` where the cloud measures the platform.
     pub probe: Option<Arc<dyn Probe>>,
     /// `None` where content goes through this function.

@@ -10,10 +10,11 @@ use riffle_contracts::http::{Config, DeployedAt, OcrConfig, Problem, ScanPage, S
 use riffle_ports::{
     Clock, Ids, PortError, Probe, QueueDepth, ScanLedger, Session, SessionId, Source, Vitals,
 };
+use riffle_runtime::Letters;
 use riffle_scan::{Ports, Request as Asked, Scan, Settings, Sources, Tickets, Uploads};
 use riffle_testkit::memory::{
     ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryTickets,
-    NoUploads, Redrive, SeededIds,
+    NoUploads, SeededIds,
 };
 
 /// Ids as they are made: 32 hexadecimal digits.
@@ -44,10 +45,11 @@ impl World {
         let clock = Arc::new(ManualClock::new());
         let ids: Arc<dyn Ids> = Arc::new(SeededIds::new(1));
         let (ledger, objects) = (Arc::new(MemoryLedger::new()), Arc::new(MemoryObjects::new()));
+        let queue = Arc::new(MemoryQueue::new(clock.clone(), chrono::TimeDelta::minutes(3)));
         let ports = Ports {
             ledger: ledger.clone(),
             objects: objects.clone(),
-            queue: Arc::new(MemoryQueue::new(clock.clone(), Redrive::default())),
+            queue: queue.clone(),
             connections: Arc::new(MemoryConnections::new()),
             notifier: Arc::new(MemoryNotifier::new()),
             clock: clock.clone(),
@@ -66,6 +68,7 @@ impl World {
             files: Arc::new(Sources { folders: None, prefixes: None, drive: None, uploads: uploads.clone() }),
             pages: None,
             uploads,
+            letters: Letters { dead: queue, classifiers: Vec::new(), alone: false },
             statements: None,
             probe: Some(Arc::new(Panics)),
             links: None,

@@ -2,15 +2,14 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BusEvent;
+use riffle_ingest::Ingest;
 use riffle_runtime::{Batch, Event};
 
-pub use riffle_ingest::Ingest as Deps;
-
 /// What fails here is a dead letter and no further failure: telling it would come back here.
-pub async fn handle(deps: &Deps, event: Event<SqsEvent>) -> SqsBatchResponse {
+pub async fn handle(ingest: &Ingest, event: Event<SqsEvent>) -> SqsBatchResponse {
     let mut batch = Batch::<BusEvent>::decode(event.payload);
     for item in batch.take() {
-        let outcome = deps.note_failure(&item.body.detail).await;
+        let outcome = ingest.note_failure(&item.body.detail).await;
         batch.settle(&item.message_id, outcome);
     }
     batch.answer()

@@ -2,11 +2,9 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::{BusEvent, DirectFile};
-use riffle_ingest::Delivery;
+use riffle_ingest::{Delivery, Processor};
 use riffle_runtime::{Batch, Event};
 use serde::Deserialize;
-
-pub use riffle_ingest::Processor as Deps;
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -15,17 +13,19 @@ enum Message {
     Direct(Box<DirectFile>),
 }
 
-pub async fn handle(deps: &Deps, event: Event<SqsEvent>) -> SqsBatchResponse {
+pub async fn handle(processor: &Processor, event: Event<SqsEvent>) -> SqsBatchResponse {
     let mut batch = Batch::<Message>::decode(event.payload);
     for item in batch.take() {
         let receives = item.receive_count;
         let outcome = match &item.body {
             Message::Bus(event) => {
                 let delivery = Delivery { receives, replayed: event.replay_name.is_some() };
-                deps.run(&event.detail, delivery).await
+                processor.run(&event.detail, delivery).await
             }
-            Message::Direct(direct) if direct.shadow => deps.shadow(&direct.event).await,
-            Message::Direct(direct) => deps.run(&direct.event, Delivery { receives, replayed: false }).await,
+            Message::Direct(direct) if direct.shadow => processor.shadow(&direct.event).await,
+            Message::Direct(direct) => {
+                processor.run(&direct.event, Delivery { receives, replayed: false }).await
+            }
         };
         batch.settle(&item.message_id, outcome);
     }

@@ -3,13 +3,12 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::DispatchJob;
 use riffle_runtime::{Batch, Event};
+use riffle_scan::Dispatcher;
 
-pub use riffle_scan::Dispatcher as Deps;
-
-pub async fn handle(deps: &Deps, event: Event<SqsEvent>) -> SqsBatchResponse {
+pub async fn handle(dispatcher: &Dispatcher, event: Event<SqsEvent>) -> SqsBatchResponse {
     let mut batch = Batch::<DispatchJob>::decode(event.payload);
     for item in batch.take() {
-        batch.settle(&item.message_id, deps.run(item.body).await);
+        batch.settle(&item.message_id, dispatcher.run(item.body).await);
     }
     batch.answer()
 }

@@ -3,14 +3,15 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use riffle_ports::Queue;
-use scan_dispatcher::{Deps, handle};
+use riffle_scan::Dispatcher;
+use riffle_topology::scan::{FINISH, WORK};
+use scan_dispatcher::handle;
 
 fn main() -> ExitCode {
     riffle_lambda::run(
         |cloud| {
-            let (scan, source) = (cloud.scan(&[Queue::ScanWork, Queue::ScanFinish])?, cloud.sources()?);
-            Ok(Deps { scan: scan.with_uploads(Arc::clone(&source.uploads.storage)), source })
+            let (scan, source) = (cloud.scan(&[WORK, FINISH])?, cloud.sources()?);
+            Ok(Dispatcher { scan: scan.with_uploads(Arc::clone(&source.uploads.storage)), source })
         },
         async |deps, event| Ok(handle(deps, event).await),
     )

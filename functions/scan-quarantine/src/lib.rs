@@ -3,15 +3,14 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::ScanFile;
 use riffle_runtime::{Batch, Event};
+use riffle_scan::Worker;
 
-pub use riffle_scan::Worker as Deps;
-
-pub async fn handle(deps: &Deps, event: Event<SqsEvent>) -> SqsBatchResponse {
+pub async fn handle(worker: &Worker, event: Event<SqsEvent>) -> SqsBatchResponse {
     let mut batch = Batch::<ScanFile>::decode(event.payload);
     for item in batch.take() {
         // Another delivery of the same message has another count.
         let receipt = format!("{}#{}", item.message_id, item.receive_count);
-        batch.settle(&item.message_id, deps.quarantined(&item.body, receipt, item.receive_count).await);
+        batch.settle(&item.message_id, worker.quarantined(&item.body, receipt, item.receive_count).await);
     }
     batch.answer()
 }

@@ -4,11 +4,10 @@ use aws_lambda_events::eventbridge::EventBridgeEvent;
 use riffle_contracts::ScheduledScan;
 use riffle_ports::Failure;
 use riffle_runtime::Event;
-
-pub use riffle_scan::Scan as Deps;
+use riffle_scan::Scan;
 
 /// # Errors
 /// [`Failure::Reject`] says what is wrong with the schedule: someone must mend it.
-pub async fn handle(deps: &Deps, event: Event<EventBridgeEvent<ScheduledScan>>) -> Result<(), Failure> {
-    deps.start_scheduled(event.payload.detail).await
+pub async fn handle(scan: &Scan, event: Event<EventBridgeEvent<ScheduledScan>>) -> Result<(), Failure> {
+    scan.start_scheduled(event.payload.detail).await
 }

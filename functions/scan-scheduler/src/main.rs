@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use riffle_ports::Queue;
+use riffle_topology::scan::DISPATCH;
 use scan_scheduler::handle;
 
 fn main() -> ExitCode {
-    riffle_lambda::run(|cloud| cloud.scan_unheard(&[Queue::ScanDispatch]), handle)
+    riffle_lambda::run(|cloud| cloud.scan_unheard(&[DISPATCH]), handle)
 }

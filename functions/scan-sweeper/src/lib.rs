@@ -3,10 +3,9 @@
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use riffle_ports::Failure;
 use riffle_runtime::Event;
+use riffle_scan::Scan;
 use serde_json::Value;
 
-pub use riffle_scan::Scan as Deps;
-
-pub async fn handle(deps: &Deps, _event: Event<EventBridgeEvent<Value>>) -> Result<(), Failure> {
-    deps.sweep().await
+pub async fn handle(scan: &Scan, _event: Event<EventBridgeEvent<Value>>) -> Result<(), Failure> {
+    scan.sweep().await
 }

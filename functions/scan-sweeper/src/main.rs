@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use riffle_ports::Queue;
+use riffle_topology::scan::{DISPATCH, FINISH, WORK};
 use scan_sweeper::handle;
 
 fn main() -> ExitCode {
-    riffle_lambda::run(|cloud| cloud.scan(&[Queue::ScanDispatch, Queue::ScanWork, Queue::ScanFinish]), handle)
+    riffle_lambda::run(|cloud| cloud.scan(&[DISPATCH, WORK, FINISH]), handle)
 }

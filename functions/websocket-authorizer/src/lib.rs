@@ -6,10 +6,14 @@
 use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerRequestTypeRequest, ApiGatewayCustomAuthorizerResponse,
 };
+use aws_lambda_events::http::HeaderMap;
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
 use riffle_runtime::{Event, Failure};
 use riffle_scan::Tickets;
 use serde_json::{Value, json};
+
+/// The tenant of those who are turned away.
+const NOBODY: &str = "nobody";
 
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Deps {
@@ -27,33 +31,36 @@ pub async fn handle(
 ) -> Result<ApiGatewayCustomAuthorizerResponse, Failure> {
     let request = event.payload;
     let resource = request.method_arn.unwrap_or_default();
-    let origin = request.headers.get("origin").and_then(|origin| origin.to_str().ok());
-    if !deps.origins.is_empty()
-        && origin.is_some_and(|origin| !deps.origins.iter().any(|known| known == origin))
-    {
+    if !deps.origins.is_empty() && !is_from(&request.headers, &deps.origins) {
         tracing::warn!(request_id = event.request_id, "a page of another origin was turned away");
-        return Ok(answer(IamPolicyEffect::Deny, resource, "nobody"));
+        return Ok(answer(IamPolicyEffect::Deny, resource, json!({ "tenant": NOBODY, "refused": "origin" })));
     }
     let tenant = match request.query_string_parameters.first("ticket") {
         Some(ticket) => deps.tickets.redeem(ticket).await?,
         None => None,
     };
     Ok(match tenant {
-        Some(tenant) => answer(IamPolicyEffect::Allow, resource, &tenant),
-        None => answer(IamPolicyEffect::Deny, resource, "nobody"),
+        Some(tenant) => answer(IamPolicyEffect::Allow, resource, json!({ "tenant": tenant })),
+        None => answer(IamPolicyEffect::Deny, resource, json!({ "tenant": NOBODY, "refused": "ticket" })),
     })
 }
 
-fn answer(effect: IamPolicyEffect, resource: String, tenant: &str) -> ApiGatewayCustomAuthorizerResponse {
+/// Whether a request comes from a page of one of `origins`, or from a program: a browser says which page it is, a
+/// program says nothing.
+pub fn is_from(headers: &HeaderMap, origins: &[String]) -> bool {
+    headers.get("origin").is_none_or(|origin| origins.iter().any(|known| origin == known))
+}
+
+fn answer(effect: IamPolicyEffect, resource: String, context: Value) -> ApiGatewayCustomAuthorizerResponse {
     let mut statement = IamPolicyStatement::default();
     statement.action = vec!["execute-api:Invoke".to_owned()];
     statement.resource = vec![resource];
     statement.effect = effect;
     let mut answer = ApiGatewayCustomAuthorizerResponse::<Value>::default();
-    answer.principal_id = Some(tenant.to_owned());
+    answer.principal_id = context["tenant"].as_str().map(str::to_owned);
     answer.policy_document.version = Some("2012-10-17".to_owned());
     answer.policy_document.statement = vec![statement];
-    answer.context = json!({ "tenant": tenant });
+    answer.context = context;
     answer
 }
 
@@ -76,6 +83,11 @@ mod tests {
     }
 
     fn asks(deps: &Deps, ticket: Option<&str>, origin: Option<&str>) -> (IamPolicyEffect, String) {
+        let (effect, context) = answered(deps, ticket, origin);
+        (effect, context["tenant"].as_str().expect("a tenant").to_owned())
+    }
+
+    fn answered(deps: &Deps, ticket: Option<&str>, origin: Option<&str>) -> (IamPolicyEffect, Value) {
         let query = ticket.map_or(json!({}), |ticket| json!({ "ticket": ticket }));
         let headers = origin.map_or(json!({}), |origin| json!({ "Origin": origin }));
         let event = json!({
@@ -89,7 +101,22 @@ mod tests {
         let answer = block_on(handle(deps, event)).expect("an answer");
         let statement = answer.policy_document.statement[0].clone();
         assert_eq!(statement.resource, ["arn:aws:execute-api:eu-west-1:1:api/prod/$connect"]);
-        (statement.effect, answer.context["tenant"].as_str().expect("a tenant").to_owned())
+        (statement.effect, answer.context)
+    }
+
+    #[test]
+    fn who_is_turned_away_is_nobody_and_the_log_says_why() {
+        let deps = deps(&["https://riffle.example.com"]);
+        for (origin, refused) in [
+            (Some("https://evil.example.com"), "origin"),
+            (Some("null"), "origin"),
+            (Some("https://riffle.example.com"), "ticket"),
+            (None, "ticket"),
+        ] {
+            let (effect, context) = answered(&deps, Some("0"), origin);
+            assert_eq!(effect, IamPolicyEffect::Deny);
+            assert_eq!(context, json!({ "tenant": "nobody", "refused": refused }), "{origin:?}");
+        }
     }
 
     #[test]

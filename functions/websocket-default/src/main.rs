@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use riffle_ports::Queue;
+use riffle_topology::scan::DISPATCH;
 use websocket_default::{Deps, handle};
 
 fn main() -> ExitCode {
     riffle_lambda::run(
-        |cloud| Ok(Deps { scan: cloud.scan(&[Queue::ScanDispatch])?, connections: cloud.connections()? }),
+        |cloud| Ok(Deps { scan: cloud.scan(&[DISPATCH])?, connections: cloud.connections()? }),
         async |deps, event| Ok(handle(deps, event).await),
     )
 }

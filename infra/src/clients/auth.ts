@@ -4,7 +4,7 @@ import { Aws, Duration, Fn, RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as cognito from "aws-cdk-lib/aws-cognito";
 import { Construct } from "constructs";
 
-import { acknowledge } from "../house/nag.ts";
+import { acknowledge } from "../constructs/nag-suppressions.ts";
 import type { Settings } from "../settings.ts";
 
 export interface Identities {

@@ -2,12 +2,11 @@
 
 import { Duration } from "aws-cdk-lib";
 import { Construct } from "constructs";
-
+import { RustFunction } from "../constructs/rust-function.ts";
 import type { Buckets } from "../data/buckets.ts";
 import type { Tables } from "../data/tables.ts";
-import { RustFunction } from "../house/rust-function.ts";
+import type { Alarms } from "../monitoring/alarms.ts";
 import type { Settings } from "../settings.ts";
-import type { Alarms } from "../watch/alarms.ts";
 import type { Sockets } from "./sockets.ts";
 
 export interface ClientFunctionsProps {
@@ -25,6 +24,7 @@ export class ClientFunctions extends Construct {
   readonly disconnect: RustFunction;
   readonly otherwise: RustFunction;
   readonly api: RustFunction;
+  readonly all: RustFunction[];
 
   constructor(scope: Construct, id: string, props: ClientFunctionsProps) {
     super(scope, id);
@@ -82,5 +82,6 @@ export class ClientFunctions extends Construct {
     buckets.objects.allowWrite(this.api, "uploads", "uploaded");
     buckets.uploads.allowRead(this.api, "files", "uploaded");
     buckets.uploads.allowUpload(this.api, "uploaded");
+    this.all = [this.authorizer, this.connect, this.disconnect, this.otherwise, this.api];
   }
 }

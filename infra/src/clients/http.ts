@@ -8,10 +8,10 @@ import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations
 import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
-import { acknowledge } from "../house/nag.ts";
-import type { RustFunction } from "../house/rust-function.ts";
+import { acknowledge } from "../constructs/nag-suppressions.ts";
+import type { RustFunction } from "../constructs/rust-function.ts";
+import type { Alarms } from "../monitoring/alarms.ts";
 import type { Settings } from "../settings.ts";
-import type { Alarms } from "../watch/alarms.ts";
 import type { Identities } from "./auth.ts";
 
 /** What the page asks for before anybody has signed in, and what describes the API. */
@@ -73,7 +73,7 @@ export class Http extends Construct {
     });
     this.host = `${this.api.apiId}.execute-api.${Stack.of(this).region}.${Aws.URL_SUFFIX}`;
     this.url = settings.endpoint ? `${settings.endpoint}/_aws/execute-api/${this.api.apiId}` : `https://${this.host}`;
-    alarms.add("http-5xx", {
+    alarms.add(this, "http-5xx", {
       metric: this.api.metricServerError({ period: Duration.minutes(5), statistic: "Sum" }),
       threshold: 5,
       periods: 1,

@@ -9,18 +9,18 @@ import * as s3 from "aws-cdk-lib/aws-s3";
 import * as deployment from "aws-cdk-lib/aws-s3-deployment";
 import { Construct } from "constructs";
 
-import { acknowledge, acknowledgeWildcard } from "../house/nag.ts";
+import { acknowledge, acknowledgeWildcard } from "../constructs/nag-suppressions.ts";
 import type { Settings } from "../settings.ts";
 import type { Http } from "./http.ts";
 
 /**
- * Addresses of the page are one document. A session's name may hold dots, files of the page lie elsewhere.
+ * Addresses of the page are one document. Names below a scan may hold dots, files of the page lie elsewhere.
  * Runs at CloudFront, as JavaScript of its own.
  */
 export const REWRITE = `function handler(event) {
   var request = event.request;
   var name = request.uri.slice(request.uri.lastIndexOf("/") + 1);
-  if (request.uri.indexOf("/sessions/") === 0 || name.indexOf(".") === -1) request.uri = "/index.html";
+  if (request.uri.indexOf("/scans/") === 0 || name.indexOf(".") === -1) request.uri = "/index.html";
   return request;
 }
 `;

@@ -9,10 +9,10 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
-import { acknowledge } from "../house/nag.ts";
-import type { RustFunction } from "../house/rust-function.ts";
+import { acknowledge } from "../constructs/nag-suppressions.ts";
+import type { RustFunction } from "../constructs/rust-function.ts";
+import type { Alarms } from "../monitoring/alarms.ts";
 import type { Settings } from "../settings.ts";
-import type { Alarms } from "../watch/alarms.ts";
 
 const STAGE = "live";
 /** Messages a second of all connections together, and how many may come at once. */
@@ -71,14 +71,14 @@ export class Sockets extends Construct {
     this.management = endpoint ? `${endpoint}/_aws/execute-api/${this.api.apiId}/${STAGE}` : `https://${host}/${STAGE}`;
     this.url = asSocket(this.management);
     this.origin = asSocket(endpoint ?? `https://${host}`);
-    alarms.add("socket-5xx", {
+    alarms.add(this, "socket-5xx", {
       metric: this.api.metric("ExecutionError", { period: Duration.minutes(5), statistic: "Sum" }),
       threshold: 5,
       periods: 1,
       says: "The WebSocket API failed more than 5 times",
       runbook: "api-5xx",
     });
-    alarms.add("socket-integration", {
+    alarms.add(this, "socket-integration", {
       metric: this.api.metric("IntegrationError", { period: Duration.minutes(5), statistic: "Sum" }),
       threshold: 5,
       periods: 1,

@@ -5,16 +5,17 @@ import * as s3 from "aws-cdk-lib/aws-s3";
 import * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 
-import { acknowledge } from "../house/nag.ts";
-import type { RustFunction } from "../house/rust-function.ts";
+import { acknowledge } from "../constructs/nag-suppressions.ts";
+import type { RustFunction } from "../constructs/rust-function.ts";
+import { ofThisAccount } from "../monitoring/alarms.ts";
 import type { Settings } from "../settings.ts";
-import { ofThisAccount } from "../watch/alarms.ts";
 
 const BELOW = "Keys are made while it runs; what may be touched is bounded by the prefix.";
 
 /** A private bucket, and who may do what below which prefix. */
 export class Bucket extends Construct {
   readonly bucket: s3.Bucket;
+  private readonly notified: s3.CfnBucket.QueueConfigurationProperty[] = [];
 
   constructor(
     scope: Construct,
@@ -109,15 +110,12 @@ export class Bucket extends Construct {
   notify(queue: sqs.Queue, prefix: string): void {
     queue.grantSendMessages(ofThisAccount(queue, "s3.amazonaws.com"));
     const bucket = this.bucket.node.defaultChild as s3.CfnBucket;
-    bucket.notificationConfiguration = {
-      queueConfigurations: [
-        {
-          event: "s3:ObjectCreated:*",
-          queue: queue.queueArn,
-          filter: { s3Key: { rules: [{ name: "prefix", value: prefix }] } },
-        },
-      ],
-    };
+    this.notified.push({
+      event: "s3:ObjectCreated:*",
+      queue: queue.queueArn,
+      filter: { s3Key: { rules: [{ name: "prefix", value: prefix }] } },
+    });
+    bucket.notificationConfiguration = { queueConfigurations: this.notified };
     bucket.node.addDependency(...queue.node.findAll().filter((one) => one instanceof sqs.CfnQueuePolicy));
   }
 

@@ -1,11 +1,11 @@
-// What is known of sessions, statements, connections, tickets and tokens.
+// What is known of scans, of the work of other flows, and of connections, tickets and tokens.
 
 import { RemovalPolicy } from "aws-cdk-lib";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as kms from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
 
-import type { RustFunction } from "../house/rust-function.ts";
+import type { RustFunction } from "../constructs/rust-function.ts";
 
 /** A table of ours, and who may do what with it. */
 export class Table extends Construct {
@@ -55,8 +55,8 @@ const named = (action: string) => `dynamodb:${action}`;
 export class Tables extends Construct {
   /** Sessions, results, sets and attempts. */
   readonly scan: Table;
-  /** Statements: files and what is to be announced of them, transactions, figures, the audit trail. */
-  readonly ingest: Table;
+  /** The record store: work of all flows but the scan, its outbox and audit trail; transactions and figures. */
+  readonly records: Table;
   readonly connections: Table;
   readonly tickets: Table;
   readonly tokens: Table;
@@ -69,11 +69,11 @@ export class Tables extends Construct {
     // Who is not at an end has the shard, who has it is looked at each minute.
     this.scan.index("open", "open_shard", "pk");
     this.scan.index("tenant", "tenant", "listed_at");
-    this.ingest = new Table(this, "ingest", "INGEST_TABLE", RemovalPolicy.RETAIN);
-    // Files that nobody finished, and events that are still to be announced.
-    this.ingest.index("open", "open_shard", "listed_at");
-    // A tenant's files and events, by time.
-    this.ingest.index("listed", "list", "listed_at");
+    this.records = new Table(this, "records", "RECORDS_TABLE", RemovalPolicy.RETAIN);
+    // Records that are not at an end, and events that are still to be announced.
+    this.records.index("open", "open_shard", "listed_at");
+    // The records of a list and the events of a tenant, by time.
+    this.records.index("listed", "list", "listed_at");
     // These live for hours at most: nothing is lost with them.
     this.connections = new Table(this, "connections", "CONNECTIONS_TABLE", RemovalPolicy.DESTROY);
     this.tickets = new Table(this, "tickets", "TICKETS_TABLE", RemovalPolicy.DESTROY);

@@ -7,9 +7,10 @@ use reqwest::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGR
 use reqwest::{Client, StatusCode};
 use riffle_contracts::http::{Config, Health};
 use riffle_stack_adapter::{Failed, KeyFacts, QueueFacts, TableFacts, TopicFacts};
+use riffle_topology::{Consumed, RIFFLE, url_output};
 use serde::de::DeserializeOwned;
 
-use crate::cloud::{DEAD_LETTERS, Deployed};
+use crate::cloud::Deployed;
 use crate::doctor::check::Checks;
 use crate::error::Problem;
 use crate::words;
@@ -25,7 +26,7 @@ pub async fn check(deployed: &Deployed, checks: &mut Checks) -> Result<(), Probl
     if !credentials(deployed, checks).await {
         return Ok(());
     }
-    for name in ["ScanTable", "IngestTable", "ConnectionsTable", "TicketsTable", "TokensTable"] {
+    for name in ["ScanTable", "RecordsTable", "ConnectionsTable", "TicketsTable", "TokensTable"] {
         if let Some(table) = output(deployed, name, checks) {
             judge_table(name, table, &deployed.stack.look.table(table).await, checks);
         }
@@ -37,11 +38,10 @@ pub async fn check(deployed: &Deployed, checks: &mut Checks) -> Result<(), Probl
             Err(error) => unreached(name, bucket, &error, checks),
         }
     }
-    for (dead, queues) in DEAD_LETTERS {
-        for name in queues.iter().map(|(queue, _)| *queue).chain([dead]) {
-            if let Some(url) = output(deployed, name, checks) {
-                judge_queue(name, url, &deployed.stack.look.queue(url).await, checks);
-            }
+    for queue in RIFFLE.queue_names() {
+        let name = url_output(&queue);
+        if let Some(url) = output(deployed, &name, checks) {
+            judge_queue(&name, RIFFLE.queue(&queue), url, &deployed.stack.look.queue(url).await, checks);
         }
     }
     if let Some(key) = output(deployed, "TokenKeyId", checks) {
@@ -119,21 +119,28 @@ fn judge_table(name: &str, table: &str, facts: &Result<TableFacts, Failed>, chec
     }
 }
 
-fn judge_queue(name: &str, url: &str, facts: &Result<QueueFacts, Failed>, checks: &mut Checks) {
+/// `consumed`: `None` for dead letters.
+fn judge_queue(
+    name: &str,
+    consumed: Option<Consumed>,
+    url: &str,
+    facts: &Result<QueueFacts, Failed>,
+    checks: &mut Checks,
+) {
     let QueueFacts { ready, in_flight, waiting } = match facts {
         Ok(facts) => *facts,
         Err(error) => return unreached(name, url, error, checks),
     };
     let all = ready + in_flight + waiting;
     let found = format!("{ready} ready, {in_flight} in flight, {waiting} waiting");
-    match name {
-        _ if name.contains("DeadLetter") && all > 0 => checks.warning(
+    match consumed {
+        None if all > 0 => checks.warning(
             name,
             words::count(all, "dead letter"),
             "riffle redrive --stack … --list shows them; without --list it moves them back when the cause is gone \
              (docs/runbook.md#dead-letters)",
         ),
-        "QuarantineQueueUrl" if all > 0 => {
+        Some(consumed) if consumed.queue.alone && all > 0 => {
             checks.hint(name, found, "files at which workers died; the reports will name them (docs/runbook.md#queue-depth)");
         }
         // Nobody takes them.
@@ -315,9 +322,10 @@ mod tests {
     #[test]
     fn dead_letters_and_silent_alarms_are_warnings() {
         let facts = Ok(QueueFacts { ready: 1, ..QueueFacts::default() });
-        assert_eq!(levels(|checks| judge_queue("DeadLetterQueueUrl", "u", &facts, checks)), [Warning]);
-        assert_eq!(levels(|checks| judge_queue("AuditDeadLettersUrl", "u", &facts, checks)), [Warning]);
-        assert_eq!(levels(|checks| judge_queue("WorkQueueUrl", "u", &facts, checks)), [Well]);
+        let judged = |queue| levels(|checks| judge_queue("Url", RIFFLE.queue(queue), "u", &facts, checks));
+        assert_eq!(judged("scan-finish-dead-letters"), [Warning]);
+        assert_eq!(judged("statements-audit-dead-letters"), [Warning]);
+        assert_eq!(judged("scan-work"), [Well]);
         let nobody = Ok(TopicFacts { confirmed: 0, pending: 1 });
         assert_eq!(levels(|checks| judge_topic("AlarmsTopic", "t", &nobody, checks)), [Warning]);
         assert_eq!(levels(|checks| judge_topic("NoticesTopic", "t", &nobody, checks)), [Well]);

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use riffle_local_adapters::{Depth, Holder, Room, StateLook, kept_texts};
 use riffle_ports::{Clock as _, PortError, Session};
 use riffle_runtime::SystemClock;
+use riffle_topology::RIFFLE;
 
 use crate::cli::Machine;
 use crate::doctor::check::{Checks, Level};
@@ -104,11 +105,11 @@ fn space(room: &Room, dir: &Path, checks: &mut Checks) {
 fn waiting(look: &StateLook, now: DateTime<Utc>, checks: &mut Checks) -> Result<(), PortError> {
     let all = |depth: &Depth| depth.ready + depth.in_flight + depth.waiting;
     let (dead, queues): (Vec<Depth>, Vec<Depth>) =
-        look.depths()?.into_iter().partition(|depth| depth.queue.is_dead_letter());
+        look.depths()?.into_iter().partition(|depth| RIFFLE.queue(&depth.queue).is_none());
     let held: Vec<String> = queues
         .iter()
         .filter(|depth| all(depth) > 0)
-        .map(|depth| format!("{} {}", depth.queue.as_str(), all(depth)))
+        .map(|depth| format!("{} {}", depth.queue, all(depth)))
         .collect();
     if held.is_empty() {
         checks.ok(QUEUES, "empty");
@@ -119,7 +120,7 @@ fn waiting(look: &StateLook, now: DateTime<Utc>, checks: &mut Checks) -> Result<
     let whose: Vec<String> = dead
         .iter()
         .filter(|depth| all(depth) > 0)
-        .map(|depth| format!("{} {}", depth.queue.as_str(), all(depth)))
+        .map(|depth| format!("{} {}", depth.queue, all(depth)))
         .collect();
     match look.dead_letters(1)?.first() {
         None => checks.ok(DEAD_LETTERS, "none"),

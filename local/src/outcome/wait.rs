@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use riffle_contracts::http_ingest::{StatementFile, StatementPhase};
 use riffle_ingest::{ApiError, processing_id};
-use riffle_local_adapters::QueueName;
 use riffle_ports::{FileId, ObjectRef};
+use riffle_topology::statements;
 
 use super::{End, Outcome};
 use crate::error::Problem;
@@ -59,7 +59,10 @@ impl Pipeline {
     /// Whether no message of the flow is under way, nor an event still to be told.
     pub async fn is_idle(&self) -> Result<bool, Problem> {
         let depths = self.platform.queues.depths().await?;
-        let mut own = depths.iter().filter(|depth| QueueName::INGEST.contains(&depth.queue));
+        let topology = self.platform.queues.topology();
+        let of_statements =
+            |queue| topology.queue(queue).is_some_and(|own| own.flow.name == statements::NAME);
+        let mut own = depths.iter().filter(|depth| of_statements(&depth.queue));
         if own.any(|depth| depth.ready + depth.in_flight + depth.waiting > 0) {
             return Ok(false);
         }

@@ -1,6 +1,5 @@
 //! `riffle redrive`: dead letters, shown and given back.
 
-mod letter;
 #[cfg(feature = "cloud")]
 mod stack;
 
@@ -9,15 +8,15 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use riffle_ingest::Findings;
-use riffle_local_adapters::{QueueName, Received, StateLook, Store};
-use riffle_ports::{Clock as _, File, SessionId};
+use riffle_local_adapters::{StateLook, Store};
+use riffle_ports::{About, Clock as _, DeadLetter, DeadLetters, FileId, SessionId, Told};
 use riffle_runtime::SystemClock;
+use riffle_topology::{RIFFLE, scan, statements};
+use serde_json::json;
 
 use crate::cli::Redrive;
 use crate::error::Problem;
 use crate::platform;
-use crate::redrive::letter::{Kind, Letter};
 use crate::words;
 
 /// Not all that was asked for could be done.
@@ -29,98 +28,126 @@ pub async fn run(arguments: Redrive) -> Result<ExitCode, Problem> {
         return stack::run(&deployed, &arguments).await;
     }
     let dir = platform::state_dir(arguments.state.as_deref())?;
-    if arguments.list { list(&dir, arguments.json) } else { give_back(&dir, &arguments).await }
+    if arguments.list { list(&dir, &arguments) } else { give_back(&dir, &arguments).await }
+}
+
+/// What a letter says of itself.
+fn about(letter: &DeadLetter) -> Option<About> {
+    match &*letter.flow {
+        scan::NAME => riffle_scan::about_letter(letter),
+        statements::NAME => riffle_ingest::about_letter(letter),
+        _ => None,
+    }
 }
 
 /// Also while another riffle uses the state.
-fn list(dir: &Path, json: bool) -> Result<ExitCode, Problem> {
-    let mut letters = Vec::new();
+fn list(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {
+    let mut lines = Vec::new();
     if let Some(look) = StateLook::open(dir).map_err(|error| Problem::new(error.to_string()))? {
-        for dead in look.dead_letters(usize::MAX)? {
-            letters.push(letter(&look, dead)?);
+        let mut letters = look.dead_letters(usize::MAX)?;
+        letters.retain(|letter| arguments.flow.as_ref().is_none_or(|flow| *flow == letter.flow));
+        for letter in letters {
+            let about = about(&letter);
+            let told = told(&look, &letter, about.as_ref())?;
+            lines.push(line(&letter, about, told, arguments.json));
         }
     }
     let mut out = std::io::stdout().lock();
-    for letter in &letters {
-        let line = if json { letter.json()? } else { letter.line() };
+    for line in &lines {
         writeln!(out, "{line}")?;
     }
-    if letters.is_empty() {
+    if lines.is_empty() {
         say("there are no dead letters");
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn letter(look: &StateLook, dead: Received) -> Result<Letter, Problem> {
-    let kind = Kind::of(&dead.body, dead.origin);
-    let queue = dead.origin.last();
-    let times = queue.redrive().map_or(0, |redrive| redrive.after);
-    let often = format!("it failed {times} times in {}; the log has each", queue.as_str());
-    let (of, state, why) = match &kind {
-        Kind::Unreadable => (dead.group, None, "it is no message of riffle".to_owned()),
-        Kind::Statement { tenant, file, .. } => {
-            let found = look.file(tenant, file)?;
-            let state = found.as_ref().map(|file| words::named(&file.state));
-            let told = found.map(|file| reason(&file, dead.origin.function())).transpose()?.flatten();
-            (file.0.clone(), state, told.unwrap_or(often))
+/// What the state says of the subject of a letter.
+fn told(look: &StateLook, letter: &DeadLetter, about: Option<&About>) -> Result<Told, Problem> {
+    let Some(about) = about else { return Ok(Told::default()) };
+    match (&*letter.flow, &about.tenant) {
+        (scan::NAME, _) => {
+            let session = look.session(&SessionId(about.subject.clone()))?;
+            Ok(riffle_scan::told_of_letter(about, session.as_ref()))
         }
-        Kind::Dispatch | Kind::File(_) | Kind::Finish => {
-            let state = look.state(&SessionId(dead.group.clone()))?;
-            let why = match state {
-                None => "its scan is not in this state".to_owned(),
-                Some(state) if state.is_terminal() => {
-                    "its scan is at an end: it has nothing left to do".to_owned()
-                }
-                Some(_) => often,
-            };
-            (dead.group, state.as_ref().map(words::named), why)
+        (_, Some(tenant)) => {
+            let file = look.file(tenant, &FileId(about.subject.clone()))?;
+            riffle_ingest::told_of_letter(&letter.function, file.as_ref())
+                .map_err(|error| Problem::new(error.to_string()))
         }
-    };
-    let age = words::span(SystemClock.now() - dead.sent_at);
-    Ok(Letter { id: dead.id, queue: queue.as_str().to_owned(), kind, of, state, age, why })
+        (_, None) => Ok(Told::default()),
+    }
 }
 
-/// Why a statement failed in a function, as far as its record tells.
-fn reason(file: &File, function: &str) -> Result<Option<String>, Problem> {
-    let findings = Findings::of(file).map_err(|error| Problem::new(error.to_string()))?;
-    let told = findings.errors.into_iter().rev().find(|failed| failed.stage == function);
-    let own = if function == QueueName::FileProcessor.function() { findings.reason } else { None };
-    Ok(told.map(|failed| failed.reason).or(own))
+/// Parted by tabs: message, flow, queue, kind, scan or statement, its state, age, why. What a message holds is not shown.
+fn line(letter: &DeadLetter, about: Option<About>, told: Told, json: bool) -> String {
+    let DeadLetter { id, flow, function, .. } = letter;
+    let queue = letter.queue.as_deref().unwrap_or(function);
+    let age = words::span(SystemClock.now() - letter.sent_at);
+    let why = told.reason.unwrap_or_else(|| match &about {
+        None => "it is no message of riffle".to_owned(),
+        Some(_) => {
+            let times = RIFFLE.queue(queue).map_or(1, |consumed| consumed.queue.max_receives);
+            format!("it failed {times} times in {queue}; the log has each")
+        }
+    });
+    let (kind, subject) = match about {
+        Some(about) => (about.kind, (!about.subject.is_empty()).then_some(about.subject)),
+        None => ("unreadable".to_owned(), None),
+    };
+    if json {
+        return json!({
+            "message": id, "flow": flow, "queue": queue, "kind": kind, "subject": subject, "state": told.state,
+            "age": age, "why": why,
+        })
+        .to_string();
+    }
+    let unknown = || "?".to_owned();
+    let cells = [kind, subject.unwrap_or_else(unknown), told.state.unwrap_or_else(unknown), age, why];
+    let cells = cells.map(|cell| cell.replace(char::is_control, " "));
+    format!("{id}\t{flow}\t{queue}\t{}", cells.join("\t"))
+}
+
+/// Of these, the letters that are meant.
+fn chosen(mut letters: Vec<DeadLetter>, arguments: &Redrive) -> Vec<DeadLetter> {
+    letters.retain(|letter| arguments.messages.is_empty() || arguments.messages.contains(&letter.id));
+    letters
 }
 
 async fn give_back(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {
     if StateLook::open(dir).map_err(|error| Problem::new(error.to_string()))?.is_none() {
         say("there are no dead letters");
-        return Ok(unknown(&arguments.messages, &[]));
+        return Ok(unknown(arguments, &[]));
     }
     let store = Store::open(dir, Arc::new(SystemClock)).map_err(|error| Problem::new(error.to_string()))?;
-    let only = (!arguments.messages.is_empty()).then_some(&*arguments.messages);
-    let moved = store.queues().redrive(only).await?;
+    let dead = store.dead_letters();
+    let (letters, _) = dead.list(arguments.flow.as_deref(), u32::MAX).await?;
+    let letters = chosen(letters, arguments);
+    let moved = dead.redrive(&letters).await?;
     let mut out = std::io::stdout().lock();
-    for (id, queue) in &moved {
-        writeln!(out, "{}", told(id, *queue, arguments.json))?;
+    for letter in &letters {
+        let (id, queue) = (&letter.id, letter.queue.as_deref().unwrap_or(&letter.function));
+        let line = if arguments.json {
+            json!({"message": id, "queue": queue}).to_string()
+        } else {
+            format!("{id}\t{queue}")
+        };
+        writeln!(out, "{line}")?;
     }
-    match moved.len() as u64 {
+    match moved {
         0 => say("there is nothing to give back"),
         number => say(&format!(
             "{} given back; riffle serve, import, or the same riffle scan again, goes on with them",
             words::count(number, "dead letter")
         )),
     }
-    Ok(unknown(&arguments.messages, &moved))
-}
-
-fn told(id: &str, queue: QueueName, json: bool) -> String {
-    if json {
-        return serde_json::json!({"message": id, "queue": queue.as_str()}).to_string();
-    }
-    format!("{id}\t{}", queue.as_str())
+    Ok(unknown(arguments, &letters))
 }
 
 /// Says which of those that were named are no dead letters.
-fn unknown(named: &[String], moved: &[(String, QueueName)]) -> ExitCode {
+fn unknown(arguments: &Redrive, moved: &[DeadLetter]) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
-    for id in named.iter().filter(|id| !moved.iter().any(|(moved, _)| moved == *id)) {
+    for id in arguments.messages.iter().filter(|id| !moved.iter().any(|moved| moved.id == **id)) {
         say(&format!("{id} is no dead letter; riffle redrive --list shows which are"));
         code = ExitCode::from(IN_PART);
     }

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use websocket_authorizer::is_from;
 
 use crate::error::Problem;
 use crate::serve::page;
@@ -71,13 +72,22 @@ fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }
 
-/// A browser says which page a request comes from; a program says nothing.
-fn is_own_page(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
-    match (text(header::ORIGIN), text(header::HOST)) {
-        (None, _) => true,
-        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
-        (Some(_), None) => false,
+/// The origins of the page under the address that was asked for.
+pub fn own_origins(headers: &HeaderMap) -> Vec<String> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    ["http", "https"].map(|scheme| format!("{scheme}://{host}")).to_vec()
+}
+
+pub fn foreign_page() -> Refusal {
+    Refusal::new(StatusCode::FORBIDDEN, "This address answers its own page only.")
+}
+
+/// Turns away what a page elsewhere asks for. Who connects to the WebSocket is asked by its authorizer.
+pub async fn check_origin(request: Request, next: Next) -> Response {
+    if is_from(request.headers(), &own_origins(request.headers())) {
+        next.run(request).await
+    } else {
+        foreign_page().into()
     }
 }
 
@@ -88,9 +98,6 @@ pub async fn check(
     next: Next,
 ) -> Response {
     let headers = request.headers();
-    if !is_own_page(headers) {
-        return Refusal::new(StatusCode::FORBIDDEN, "This address answers its own page only.").into();
-    }
     if guard.knows(headers) {
         return next.run(request).await;
     }
@@ -135,11 +142,15 @@ mod tests {
 
     #[test]
     fn another_sites_page_is_turned_away() {
+        let is_own_page = |headers: &HeaderMap| is_from(headers, &own_origins(headers));
         let from = |origin| headers(&[(header::HOST, "localhost:8750"), (header::ORIGIN, origin)]);
         assert!(is_own_page(&from("http://localhost:8750")));
+        assert!(is_own_page(&from("https://localhost:8750")), "behind a proxy");
         assert!(!is_own_page(&from("http://localhost:9999")));
         assert!(!is_own_page(&from("null")));
         assert!(is_own_page(&headers(&[(header::HOST, "localhost:8750")])));
+        assert!(!is_own_page(&headers(&[(header::ORIGIN, "http://localhost:8750")])));
+        assert!(!is_own_page(&headers(&[(header::ORIGIN, "null")])));
     }
 
     #[test]

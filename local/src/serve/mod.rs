@@ -51,16 +51,19 @@ pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
 }
 
 fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime) -> Router {
+    let check = || middleware::from_fn(guard::check);
+    let socket_route = Router::new().route("/ws", get(socket::upgrade)).layer(check());
     Router::new()
         .route("/assets/{*path}", get(page::asset))
         .route("/icon.svg", get(page::icon))
-        .route("/ws", get(socket::upgrade))
         .route("/storage/files", post(storage::file).layer(DefaultBodyLimit::disable()))
         .route("/storage/parts/{begun}/{number}", put(storage::part).layer(DefaultBodyLimit::disable()))
         .fallback(page_or_call)
+        .layer(check())
+        .layer(middleware::from_fn(guard::check_origin))
+        .merge(socket_route)
         .layer(Extension(api(&platform, &socket)))
         .layer(Extension(socket))
-        .layer(middleware::from_fn(guard::check))
         .layer(Extension(Arc::new(guard)))
         .with_state(platform)
 }
@@ -79,7 +82,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
             max_age_seconds: socket.max_age.as_secs(),
             idle_seconds: socket.idle.as_secs(),
         },
-        flows: ["scan", "statements"].map(str::to_owned).to_vec(),
+        flows: riffle_topology::FLOWS.iter().map(|flow| flow.name.to_owned()).collect(),
         sign_in: None,
     };
     Api::new(api::Deps {
@@ -89,6 +92,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
         pages: Some(platform.pages.clone()),
         uploads: platform.source.uploads.clone(),
         statements: Some(platform.statements.books.clone()),
+        letters: platform.letters.clone(),
         probe: Some(Arc::new(LocalProbe {
             ledger: platform.ledger.clone(),
             queues: platform.queues.clone(),
@@ -106,7 +110,8 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
 /// The page where a person comes to, which says itself where there is no such page, and everything else as the gateway
 /// calls its function.
 async fn page_or_call(Extension(api): Extension<Api>, request: Request) -> Response {
-    if request.method() == Method::GET && page::is_wanted(request.uri().path(), request.headers()) {
+    let read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if read && page::is_wanted(request.uri().path(), request.headers()) {
         return page::document(request.headers());
     }
     api::handle(&api, Some(TENANT), request).await

@@ -1,19 +1,21 @@
 //! The WebSocket: what the gateway does on AWS. Each message goes to the functions, each frame to the socket.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
-
 use std::time::Duration;
 
 use api::Refusal;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Extension, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde::Deserialize;
+use riffle_runtime::{Event, authorizer_event};
 use tokio::time::{Instant, sleep_until};
 
 use crate::client::Client;
 use crate::platform::{Platform, TENANT};
+use crate::serve::guard;
 
 /// As the gateway on AWS, in bytes.
 const MAX_MESSAGE: usize = 128 * 1024;
@@ -31,29 +33,17 @@ pub struct Lifetime {
     pub idle: Duration,
 }
 
-#[derive(Deserialize)]
-pub struct Given {
-    ticket: Option<String>,
-}
-
-/// Without a ticket, whom the guard has let in is let in. A ticket that is given must be good.
+/// As the gateway: the authorizer says who may connect, and in whose name.
 pub async fn upgrade(
     State(platform): State<Arc<Platform>>,
     Extension(lifetime): Extension<Lifetime>,
-    Query(given): Query<Given>,
+    Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let tenant = match given.ticket {
-        None => TENANT.to_owned(),
-        Some(ticket) => match platform.tickets.redeem(&ticket).await {
-            Ok(Some(tenant)) => tenant,
-            Ok(None) => {
-                let detail =
-                    "This ticket is wrong, was used or is past its time: fetch another from /api/tickets.";
-                return Refusal::new(StatusCode::UNAUTHORIZED, detail).into();
-            }
-            Err(error) => return Refusal::from(error).into(),
-        },
+    let tenant = match authorize(&platform, headers, query).await {
+        Ok(tenant) => tenant,
+        Err(refusal) => return refusal.into(),
     };
     upgrade.max_message_size(MAX_READ).on_upgrade(async move |socket| {
         match Client::connect(platform, &tenant).await {
@@ -61,6 +51,33 @@ pub async fn upgrade(
             Err(problem) => tracing::error!(%problem, "a socket was not connected"),
         }
     })
+}
+
+async fn authorize(
+    platform: &Platform,
+    headers: HeaderMap,
+    mut query: HashMap<String, String>,
+) -> Result<String, Refusal> {
+    if let Entry::Vacant(ticket) = query.entry("ticket".to_owned()) {
+        // Whom the guard has let in could fetch one.
+        ticket.insert(platform.tickets.issue(TENANT).await?.ticket);
+    }
+    let authorizer = websocket_authorizer::Deps {
+        tickets: platform.tickets.clone(),
+        origins: guard::own_origins(&headers),
+    };
+    let event = Event::new(authorizer_event(headers, query), "connect");
+    let answer = websocket_authorizer::handle(&authorizer, event).await?;
+    let said = |what: &str| answer.context[what].as_str();
+    match (said("refused"), said("tenant")) {
+        (None, Some(tenant)) => Ok(tenant.to_owned()),
+        (Some("origin"), _) => Err(guard::foreign_page()),
+        _ => {
+            let detail =
+                "This ticket is wrong, was used or is past its time: fetch another from /api/tickets.";
+            Err(Refusal::new(StatusCode::UNAUTHORIZED, detail))
+        }
+    }
 }
 
 async fn talk(mut socket: WebSocket, mut client: Client, lifetime: Lifetime) {

@@ -1,28 +1,67 @@
-//! What travels on the event bus: one envelope around every event, and who listens to which.
+//! What travels on the event bus: one envelope around the events of every flow. Who listens to which stands in
+//! `riffle-topology`.
 //!
 //! Names of files never travel: what must be forgotten on request may not lie in an archive.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
+use std::marker::PhantomData;
 
-/// The source of every event of ours on the bus.
-pub const EVENT_SOURCE: &str = "riffle";
+use chrono::{DateTime, NaiveDate, Utc};
+pub use riffle_topology::EVENT_SOURCE;
+use riffle_topology::statements;
+use serde::de::{Deserializer, Error, Unexpected};
+use serde::{Deserialize, Serialize, Serializer};
+
 /// The present version of the envelope and of every kind of data.
 pub const EVENT_VERSION: u32 = 1;
 
+/// The data of the events of one flow. Two flows may give the same name to different things: an event's type is found
+/// by flow and name.
+pub trait FlowEvents {
+    /// The flow's name in the topology.
+    const FLOW: &'static str;
+}
+
+/// The name of the flow of `D`, which an event carries beside its data. That of another flow cannot be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlowOf<D>(PhantomData<D>);
+
+impl<D> Default for FlowOf<D> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<D: FlowEvents> Serialize for FlowOf<D> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        D::FLOW.serialize(serializer)
+    }
+}
+
+impl<'de, D: FlowEvents> Deserialize<'de> for FlowOf<D> {
+    fn deserialize<R: Deserializer<'de>>(deserializer: R) -> Result<Self, R::Error> {
+        let flow = String::deserialize(deserializer)?;
+        if flow == D::FLOW {
+            return Ok(Self::default());
+        }
+        Err(R::Error::invalid_value(Unexpected::Str(&flow), &D::FLOW))
+    }
+}
+
 /// One event. On a bus it is the `detail`, with its type as `detail-type`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Event {
-    /// The same for the same happening, however often it is told.
+#[serde(bound(serialize = "D: FlowEvents + Serialize", deserialize = "D: FlowEvents + Deserialize<'de>"))]
+pub struct Event<D = EventData> {
+    /// The same for the same happening, however often it is published.
     pub event_id: String,
     pub version: u32,
+    pub flow: FlowOf<D>,
     pub timestamp: DateTime<Utc>,
     /// Names the work on one version of one file.
     pub processing_id: String,
     /// The `event_id` of the event at which the chain began.
     pub correlation_id: String,
     #[serde(flatten)]
-    pub data: EventData,
+    pub data: D,
 }
 
 impl Event {
@@ -31,7 +70,11 @@ impl Event {
     }
 }
 
-/// What happened.
+impl FlowEvents for EventData {
+    const FLOW: &'static str = statements::NAME;
+}
+
+/// What happens to statements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event_type", content = "data")]
 pub enum EventData {
@@ -93,8 +136,8 @@ impl EventType {
         }
     }
 
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    pub fn named(flow: &str, name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| flow == EventData::FLOW && kind.as_str() == name)
     }
 }
 
@@ -203,7 +246,8 @@ pub struct ErrorOccurred {
 
 /// An event as the bus hands it to a consumer's queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BusEvent {
+#[serde(bound(serialize = "D: FlowEvents + Serialize", deserialize = "D: FlowEvents + Deserialize<'de>"))]
+pub struct BusEvent<D = EventData> {
     pub id: String,
     #[serde(rename = "detail-type")]
     pub detail_type: String,
@@ -212,50 +256,7 @@ pub struct BusEvent {
     /// It comes out of the archive, in the replay of this name.
     #[serde(rename = "replay-name", default, skip_serializing_if = "Option::is_none")]
     pub replay_name: Option<String>,
-    pub detail: Event,
-}
-
-/// Who consumes events of the bus, each behind a queue of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Consumer {
-    FileProcessor,
-    Categorization,
-    Analytics,
-    Audit,
-    Errors,
-}
-
-impl Consumer {
-    pub const ALL: [Self; 5] =
-        [Self::FileProcessor, Self::Categorization, Self::Analytics, Self::Audit, Self::Errors];
-
-    /// The name of its function, its queue's stem and its rule's.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::FileProcessor => "file-processor-consumer",
-            Self::Categorization => "categorization-consumer",
-            Self::Analytics => "analytics-consumer",
-            Self::Audit => "audit-consumer",
-            Self::Errors => "error-consumer",
-        }
-    }
-
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|consumer| consumer.as_str() == name)
-    }
-
-    /// The events its rule lets through. `infra` takes them from `golden/routes.v1.json`.
-    pub const fn listens_to(self) -> &'static [EventType] {
-        match self {
-            Self::FileProcessor => &[EventType::FileUploaded, EventType::DeletionRequested],
-            Self::Categorization => &[EventType::FileProcessed],
-            Self::Analytics => {
-                &[EventType::FileProcessed, EventType::TransactionsCategorized, EventType::FileDeleted]
-            }
-            Self::Audit => &EventType::ALL,
-            Self::Errors => &[EventType::ErrorOccurred],
-        }
-    }
+    pub detail: Event<D>,
 }
 
 /// How files get from the bucket to the processor.

@@ -16,9 +16,9 @@ mod strict;
 pub use actions::{Action, MatchMode, OcrMode, Options, Secret, StartScan};
 pub use bucket::{BucketEntity, BucketName, BucketNotification, BucketObject, BucketRecord, NoKey};
 pub use events::{
-    AccountPeriod, BusEvent, Consumer, DeletionRequested, DirectFile, EVENT_SOURCE, EVENT_VERSION,
-    ErrorOccurred, Event, EventData, EventType, FileDeleted, FileProcessed, FileUploaded, ProcessingMode,
-    TransactionsCategorized, TransactionsCreated, UploadedObject,
+    AccountPeriod, BusEvent, DeletionRequested, DirectFile, EVENT_SOURCE, EVENT_VERSION, ErrorOccurred,
+    Event, EventData, EventType, FileDeleted, FileProcessed, FileUploaded, FlowEvents, FlowOf,
+    ProcessingMode, TransactionsCategorized, TransactionsCreated, UploadedObject,
 };
 pub use frames::{
     Cost, ErrorCode, Failure, FoundMatch, Frame, FrameBody, Listed, ListedFailure, Receipt, SessionState,

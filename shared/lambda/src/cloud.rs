@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use riffle_aws_adapters as aws;
+use riffle_aws_adapters::{self as aws, DeadLetterPlace};
 use riffle_drive_adapter::Drive;
 use riffle_ports::{
-    ClientNotifier, Clock, ConnectionRegistry, DownloadLinks, FileSource, Ids, Meter, ObjectStore, Ocr,
-    Queue, TextCache, TokenVault,
+    ClientNotifier, Clock, ConnectionRegistry, DeadLetters, DownloadLinks, FileSource, Ids, Meter,
+    ObjectStore, Ocr, TextCache, TokenVault,
 };
 use riffle_reader::sandbox::{self, Pool};
 use riffle_reader::{Parser, Reader};
@@ -17,6 +17,8 @@ use riffle_scan::{
     Worker, keys,
 };
 use riffle_textract_adapter::{Pace, Textract};
+use riffle_topology::RIFFLE;
+use riffle_topology::scan::FINISH;
 use tokio::runtime::Handle;
 
 use crate::{ConfigError, Env, Nobody};
@@ -62,7 +64,7 @@ impl Cloud {
     }
 
     /// The scan flow, for a function that sends to `queues` and tells clients.
-    pub fn scan(&self, queues: &[Queue]) -> Result<Scan, ConfigError> {
+    pub fn scan(&self, queues: &[&str]) -> Result<Scan, ConfigError> {
         let endpoint = self.env.url("CONNECTIONS_ENDPOINT", &["https", "http"])?;
         let scan = self.flow(queues, self.connections()?, Arc::new(self.aws.notifier(&endpoint)))?;
         match self.env.optional("NOTICE_TOPIC_ARN") {
@@ -72,19 +74,19 @@ impl Cloud {
     }
 
     /// As [`scan`](Self::scan), for a function that tells clients nothing.
-    pub fn scan_unheard(&self, queues: &[Queue]) -> Result<Scan, ConfigError> {
+    pub fn scan_unheard(&self, queues: &[&str]) -> Result<Scan, ConfigError> {
         self.flow(queues, Arc::new(Nobody), Arc::new(Nobody))
     }
 
     fn flow(
         &self,
-        queues: &[Queue],
+        queues: &[&str],
         connections: Arc<dyn ConnectionRegistry>,
         notifier: Arc<dyn ClientNotifier>,
     ) -> Result<Scan, ConfigError> {
         let mut addresses = Vec::with_capacity(queues.len());
         for queue in queues {
-            addresses.push((*queue, self.queue_url(*queue)?));
+            addresses.push(((*queue).to_owned(), self.queue_url(queue)?));
         }
         let ports = Ports {
             ledger: Arc::new(self.aws.ledger(&self.env.text("SCAN_TABLE")?)),
@@ -134,26 +136,27 @@ impl Cloud {
     fn prices(&self) -> Result<Prices, ConfigError> {
         let Some(value) = self.env.optional("PRICES") else { return Ok(Prices::default()) };
         serde_json::from_str(&value).map_err(|_| ConfigError::Wrong {
-            variable: "PRICES",
+            variable: "PRICES".to_owned(),
             value,
             wanted: "a price table as JSON, as docs/cost.md shows it,",
         })
     }
 
-    /// Where a queue is.
-    pub(crate) fn queue_url(&self, queue: Queue) -> Result<String, ConfigError> {
-        let variable = match queue {
-            Queue::ScanDispatch => "DISPATCH_QUEUE_URL",
-            Queue::ScanWork => "WORK_QUEUE_URL",
-            Queue::ScanFinish => "FINISH_QUEUE_URL",
-            Queue::FileUploads => "FILE_UPLOADS_QUEUE_URL",
-            Queue::FileProcessor => "FILE_PROCESSOR_QUEUE_URL",
-            Queue::Categorization => "CATEGORIZATION_QUEUE_URL",
-            Queue::Analytics => "ANALYTICS_QUEUE_URL",
-            Queue::Audit => "AUDIT_QUEUE_URL",
-            Queue::Errors => "ERRORS_QUEUE_URL",
-        };
-        self.env.url(variable, &["https", "http"])
+    /// Where the queue of this name is: what all addresses of queues begin with, and the name. A variable for each queue
+    /// would exceed what Lambda allows for all of a function's variables.
+    pub(crate) fn queue_url(&self, queue: &str) -> Result<String, ConfigError> {
+        Ok(self.env.url("QUEUES_URL", &["https", "http"])? + queue)
+    }
+
+    /// Every queue of dead letters, of all flows.
+    pub fn dead_letters(&self) -> Result<Arc<dyn DeadLetters>, ConfigError> {
+        let mut places = Vec::new();
+        for letters in RIFFLE.dead_letters() {
+            let url = self.queue_url(&letters.name)?;
+            let queue = letters.queue.map(|queue| self.queue_url(queue)).transpose()?;
+            places.push(DeadLetterPlace { letters, url, queue });
+        }
+        Ok(Arc::new(self.aws.dead_letters(places)))
     }
 
     pub(crate) fn objects(&self) -> Result<Arc<dyn ObjectStore>, ConfigError> {
@@ -188,7 +191,7 @@ impl Cloud {
         };
         let reader = Reader { parser: sandbox(), cache, ocr };
         Ok(Worker {
-            scan: self.scan(&[Queue::ScanFinish])?,
+            scan: self.scan(&[FINISH])?,
             source: self.sources()?,
             search: Arc::new(ReaderSearch(Arc::new(reader))),
         })
@@ -222,7 +225,7 @@ impl Cloud {
         }
         let pages = self.env.number(OCR_PAGES_PER_SECOND, 1.0)?;
         let pace = Pace::per_second(pages).ok_or_else(|| ConfigError::Wrong {
-            variable: OCR_PAGES_PER_SECOND,
+            variable: OCR_PAGES_PER_SECOND.to_owned(),
             value: pages.to_string(),
             wanted: "a number above 0",
         })?;
@@ -235,7 +238,7 @@ impl Cloud {
             None | Some("off") => Ok(false),
             Some("textract") => Ok(true),
             Some(value) => Err(ConfigError::Wrong {
-                variable: "OCR_BACKEND",
+                variable: "OCR_BACKEND".to_owned(),
                 value: value.to_owned(),
                 wanted: "off or textract",
             }),

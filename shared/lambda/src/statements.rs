@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use riffle_aws_adapters::DeadLetterPlace;
-use riffle_contracts::{Consumer, EVENT_SOURCE, ProcessingMode};
-use riffle_ingest::{Books, Ingest, Letters, Processor, Settings, StatementFiles};
-use riffle_ports::{EventPublisher, Inbox, ObjectStore, Queue, WorkQueue};
+use riffle_contracts::{EVENT_SOURCE, ProcessingMode};
+use riffle_ingest::{Books, Ingest, Processor, Settings, StatementFiles};
+use riffle_ports::{EventPublisher, Inbox, ObjectStore, WorkQueue};
+use riffle_topology::statements::PROCESS;
 
 use crate::unused::Unused;
 use crate::{Cloud, ConfigError, Env};
@@ -65,17 +65,7 @@ impl Cloud {
 
     /// What the API answers of statements.
     pub fn books(&self) -> Result<Books, ConfigError> {
-        let ingest = self.ingest(&[Port::Bus, Port::Objects, Port::Uploads])?;
-        let mut places = Vec::with_capacity(STAGES.len());
-        for (queue, stage, dead_letters) in STAGES {
-            places.push(DeadLetterPlace {
-                stage: stage.to_owned(),
-                queue: self.queue_url(queue)?,
-                dead_letters: self.env.url(dead_letters, &["https", "http"])?,
-            });
-        }
-        let dead = Arc::new(self.aws.dead_letters(places));
-        Ok(Books { ingest, letters: Letters { dead, alone: false } })
+        Ok(Books { ingest: self.ingest(&[Port::Bus, Port::Objects, Port::Uploads])? })
     }
 
     fn ingest(&self, uses: &[Port]) -> Result<Ingest, ConfigError> {
@@ -94,8 +84,7 @@ impl Cloud {
             Arc::new(Unused)
         };
         let queue: Arc<dyn WorkQueue> = if uses.contains(&Port::Processor) {
-            let queue = Queue::FileProcessor;
-            Arc::new(self.aws.queues([(queue, self.queue_url(queue)?)]))
+            Arc::new(self.aws.queues([(PROCESS.to_owned(), self.queue_url(PROCESS)?)]))
         } else {
             Arc::new(Unused)
         };
@@ -124,16 +113,6 @@ impl Cloud {
     }
 }
 
-/// Queues, the functions in which their messages fail, and where the dead letters lie.
-const STAGES: [(Queue, &str, &str); 6] = [
-    (Queue::FileUploads, "s3-event-handler", "FILE_UPLOADS_DEAD_LETTERS_URL"),
-    (Queue::FileProcessor, Consumer::FileProcessor.as_str(), "FILE_PROCESSOR_DEAD_LETTERS_URL"),
-    (Queue::Categorization, Consumer::Categorization.as_str(), "CATEGORIZATION_DEAD_LETTERS_URL"),
-    (Queue::Analytics, Consumer::Analytics.as_str(), "ANALYTICS_DEAD_LETTERS_URL"),
-    (Queue::Audit, Consumer::Audit.as_str(), "AUDIT_DEAD_LETTERS_URL"),
-    (Queue::Errors, Consumer::Errors.as_str(), "ERRORS_DEAD_LETTERS_URL"),
-];
-
 /// How files get to the processor: as `PROCESSING_MODE` says, or as the two switches that it replaced.
 fn mode(env: &Env) -> Result<ProcessingMode, ConfigError> {
     match env.optional(MODE).as_deref() {
@@ -142,7 +121,7 @@ fn mode(env: &Env) -> Result<ProcessingMode, ConfigError> {
         Some("shadow") => return Ok(ProcessingMode::Shadow),
         Some(value) => {
             let (value, wanted) = (value.to_owned(), "events, direct or shadow");
-            return Err(ConfigError::Wrong { variable: MODE, value, wanted });
+            return Err(ConfigError::Wrong { variable: MODE.to_owned(), value, wanted });
         }
         None => {}
     }
@@ -150,7 +129,11 @@ fn mode(env: &Env) -> Result<ProcessingMode, ConfigError> {
         None => Ok(default),
         Some("true") => Ok(true),
         Some("false") => Ok(false),
-        Some(value) => Err(ConfigError::Wrong { variable, value: value.to_owned(), wanted: "true or false" }),
+        Some(value) => Err(ConfigError::Wrong {
+            variable: variable.to_owned(),
+            value: value.to_owned(),
+            wanted: "true or false",
+        }),
     };
     match (switch(PUBLISHING, true)?, switch(TRIGGERS, false)?) {
         (true, false) => Ok(ProcessingMode::Events),

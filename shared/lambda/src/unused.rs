@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{
     Announced, EventPublisher, Fetched, Head, Inbox, Message, ObjectRef, ObjectStore, Outgoing, PortError,
-    PostForm, Put, Queue, WorkQueue,
+    PostForm, Put, WorkQueue,
 };
 
 /// A port that a function does not use.
@@ -23,7 +23,7 @@ impl EventPublisher for Unused {
 
 #[async_trait]
 impl WorkQueue for Unused {
-    async fn send(&self, _: Queue, _: &[Message]) -> Result<Vec<usize>, PortError> {
+    async fn send(&self, _: &str, _: &[Message]) -> Result<Vec<usize>, PortError> {
         broken()
     }
 }

@@ -28,7 +28,7 @@ mod work_queue;
 
 pub use clock::{Clock, Ids};
 pub use connections::{ClientNotifier, Connection, ConnectionRegistry, Delivery};
-pub use dead_letters::{DeadLetter, DeadLetters};
+pub use dead_letters::{About, DeadLetter, DeadLetters, LetterClassifier, Told};
 pub use events::{AuditEntry, AuditTrail, EventPublisher, Outgoing};
 pub use failure::Failure;
 pub use file_ledger::{
@@ -55,7 +55,7 @@ pub use transactions::{
 };
 pub use upload_storage::{Completed, PostForm, Received, UploadStorage};
 pub use usage::{Meter, Usage};
-pub use work_queue::{Message, Queue, WorkQueue};
+pub use work_queue::{Message, WorkQueue, send_all};
 
 /// How a call to the world failed.
 ///

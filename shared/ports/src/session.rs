@@ -82,6 +82,11 @@ impl Sealed {
         self.total.div_ceil(self.chunk_size)
     }
 
+    /// The chunks that are not among `done`, in order.
+    pub fn chunks_without(&self, done: &BTreeSet<u32>) -> impl Iterator<Item = u32> {
+        (0..self.chunks()).filter(|chunk| !done.contains(chunk))
+    }
+
     pub fn chunk_of(&self, index: u32) -> u32 {
         index / self.chunk_size
     }
@@ -241,14 +246,29 @@ impl Session {
         }
     }
 
+    /// When its reading began, or else the session itself.
+    pub fn began_at(&self) -> DateTime<Utc> {
+        self.started_at.unwrap_or(self.created_at)
+    }
+
+    /// How long it took until the report was built; nothing before that.
+    pub fn took(&self) -> TimeDelta {
+        self.frozen.as_ref().map_or(TimeDelta::zero(), |frozen| frozen.finished_at - self.began_at())
+    }
+
     /// Whether every chunk is full.
     pub fn is_full(&self) -> bool {
         self.sealed.as_ref().is_some_and(|sealed| self.chunks_done.len() == sealed.chunks() as usize)
     }
 
+    /// Whether files are still to be listed or handed out.
+    pub fn is_with_dispatcher(&self) -> bool {
+        matches!(self.state, State::Listing | State::Dispatching)
+    }
+
     /// Whether files are still to be read.
     pub fn reads(&self) -> bool {
-        matches!(self.state, State::Listing | State::Dispatching | State::Running)
+        self.is_with_dispatcher() || self.state == State::Running
     }
 
     /// Whether it waits for a new token.

@@ -1,27 +1,10 @@
-//! Queues: how one function hands work to the next.
+//! Queues: how one function hands work to the next. Which queues there are stands in `riffle-topology`, what each
+//! carries in `riffle-contracts`.
 
 use async_trait::async_trait;
+use serde::Serialize;
 
-use crate::PortError;
-
-/// The queues of the flows. What each carries stands in `riffle-contracts`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Queue {
-    /// Sessions to list and send out.
-    ScanDispatch,
-    /// Files to read.
-    ScanWork,
-    /// Sessions that look finished.
-    ScanFinish,
-    /// Notifications of the uploads bucket.
-    FileUploads,
-    /// The queues behind the bus, which functions send to only to go around it.
-    FileProcessor,
-    Categorization,
-    Analytics,
-    Audit,
-    Errors,
-}
+use crate::{Failure, PortError};
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +17,43 @@ pub struct Message {
 /// Sends messages. Delivery is at least once and in no order.
 #[async_trait]
 pub trait WorkQueue: Send + Sync {
-    /// Sends all of `messages` and returns the positions of those that were *not* accepted, ascending.
-    /// After an error any of them may have been sent.
-    async fn send(&self, queue: Queue, messages: &[Message]) -> Result<Vec<usize>, PortError>;
+    /// Sends all of `messages` to the queue of this name and returns the positions of those that were *not* accepted,
+    /// ascending. After an error any of them may have been sent.
+    ///
+    /// # Errors
+    /// [`PortError::Broken`] where there is no such queue.
+    async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError>;
+}
+
+/// How often what a queue did not accept is sent before the whole job comes back.
+const ATTEMPTS: u32 = 5;
+
+/// Sends every one of `bodies` to the next stage, trying again what the queue did not accept.
+///
+/// # Errors
+/// [`Failure::Retry`] if the queue goes on not accepting some of them; the others were sent.
+pub async fn send_all<T: Serialize>(
+    queues: &dyn WorkQueue,
+    queue: &str,
+    group: &str,
+    bodies: impl IntoIterator<Item = T>,
+) -> Result<(), Failure> {
+    let mut messages: Vec<Message> = bodies
+        .into_iter()
+        .map(|body| Message {
+            group: group.to_owned(),
+            body: serde_json::to_string(&body).expect("queue messages are plain data"),
+        })
+        .collect();
+    for _ in 0..ATTEMPTS {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let rejected = queues.send(queue, &messages).await?;
+        messages = rejected.into_iter().filter_map(|position| messages.get(position).cloned()).collect();
+    }
+    if messages.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Retry(format!("the queue {queue} did not accept {} messages", messages.len())))
 }

@@ -1,8 +1,13 @@
 //! The envelopes AWS would send, made by hand: the local platform and the simulator feed these to the
 //! handlers, so that decoding is the same code everywhere.
 
-use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
+use std::collections::HashMap;
+
+use aws_lambda_events::apigw::{
+    ApiGatewayCustomAuthorizerRequestTypeRequest, ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest,
+};
 use aws_lambda_events::eventbridge::EventBridgeEvent;
+use aws_lambda_events::http::HeaderMap;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use serde_json::{Value, json};
 
@@ -22,6 +27,19 @@ pub fn queue_event<'a>(queue: &str, messages: impl IntoIterator<Item = (&'a str,
             message
         })
         .collect();
+    event
+}
+
+/// What the authorizer of a WebSocket is asked.
+pub fn authorizer_event(
+    headers: HeaderMap,
+    query: HashMap<String, String>,
+) -> ApiGatewayCustomAuthorizerRequestTypeRequest {
+    let mut event = ApiGatewayCustomAuthorizerRequestTypeRequest::default();
+    event.type_ = Some("REQUEST".to_owned());
+    event.method_arn = Some("arn:aws:execute-api:local:000000000000:ws/local/$connect".to_owned());
+    event.headers = headers;
+    event.query_string_parameters = query.into();
     event
 }
 

@@ -1,14 +1,19 @@
 //! What every function needs around its flow: the event it is handed, the batch loop, the envelopes in which
-//! queues and gateways wrap what they carry, the texts kept among objects, and time and chance.
+//! queues and gateways wrap what they carry, the names functions are called by, dead letters, the texts kept among
+//! objects, and time and chance.
 
 mod batch;
+mod dead_letters;
 mod envelope;
 mod object_texts;
+mod registry;
 mod system;
 
 pub use batch::{Batch, Item};
-pub use envelope::{queue_event, socket_event, status, tick_event};
+pub use dead_letters::{Letter, Letters};
+pub use envelope::{authorizer_event, queue_event, socket_event, status, tick_event};
 pub use object_texts::ObjectTexts;
+pub use registry::{Answering, Registry};
 pub use riffle_ports::Failure;
 pub use system::{RandomIds, SystemClock};
 

@@ -1,9 +1,9 @@
 //! What OCR read, kept among the objects.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use riffle_ports::{ObjectStore, PortError, TextCache, TextKey, Worth};
 use tokio::runtime::Handle;
 
@@ -47,11 +47,7 @@ impl TextCache for ObjectTexts {
 }
 
 fn object(key: TextKey) -> String {
-    key.0.iter().fold("texts/".to_owned(), |mut object, byte| {
-        // Writing to a string does not fail.
-        write!(object, "{byte:02x}").unwrap_or_default();
-        object
-    })
+    format!("texts/{}", HEXLOWER.encode(&key.0))
 }
 
 #[cfg(test)]

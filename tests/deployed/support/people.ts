@@ -21,6 +21,7 @@ interface Target {
 export interface Detail {
   session_id: string;
   state: string;
+  detail: string;
   total: number | null;
   processed: number;
   failed: number;

@@ -4,7 +4,8 @@ import path from "node:path";
 import { GetRolePolicyCommand, ListRolePoliciesCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 
 import { lines } from "./faults.ts";
-import { type Deployed, iam, outputs, run, STAGES } from "./stack.ts";
+import { type Deployed, iam, outputs, run, urlOf } from "./stack.ts";
+import { deadLettersOf, queuesOf } from "./topology.ts";
 
 interface Statement {
   Action: string | string[];
@@ -94,25 +95,20 @@ export class Role {
 export const denials = () => lines(path.join(run, "denied"));
 
 function inWords(resource: string): string {
-  const queue = (url: string) => `:${url.split("/").at(-1)}`;
-  const stages = STAGES.flatMap((stage): [string, string][] => [
-    [queue(outputs[`${stage}DeadLettersUrl`]), `:${stage}-dead-letters`],
-    [queue(outputs[`${stage}QueueUrl`]), `:${stage}`],
+  const queues = [...queuesOf(), ...deadLettersOf()].map((queue): [string, string] => [
+    `:${urlOf(queue).split("/").at(-1)}`,
+    `:${queue}`,
   ]);
   const names: [string, string][] = [
-    ...stages,
-    [outputs.IngestTable, "ingest"],
-    [outputs.EventBus, "statements"],
+    ...queues,
+    [outputs.RecordsTable, "records"],
+    [outputs.EventBus, "events"],
     [outputs.ScanTable, "scan"],
     [outputs.ConnectionsTable, "connections"],
     [outputs.TicketsTable, "tickets"],
     [outputs.TokensTable, "tokens"],
     [outputs.ObjectsBucket, "objects"],
     [outputs.UploadsBucket, "uploads"],
-    [queue(outputs.DispatchQueueUrl), ":dispatch"],
-    [queue(outputs.WorkQueueUrl), ":work"],
-    [queue(outputs.QuarantineQueueUrl), ":quarantine"],
-    [queue(outputs.FinishQueueUrl), ":finish"],
   ];
   const named = names.reduce((text, [made, name]) => text.replace(made, name), resource);
   const service = named.split(":")[2];

@@ -7,19 +7,17 @@ import { CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { IAMClient } from "@aws-sdk/client-iam";
-import { LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda";
+import { LambdaClient, ListFunctionsCommand, ListTagsCommand } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
+
+import { FUNCTIONS, outputOf } from "./topology.ts";
 
 function named(variable: string): string {
   const value = process.env[variable];
   if (!value) throw new Error(`${variable} is not set: these tests are run by scripts/deployed-tests`);
   return value;
 }
-
-/** The queues of statements. */
-export const STAGES = ["FileUploads", "FileProcessor", "Categorization", "Analytics", "Audit", "Errors"] as const;
-export type Stage = (typeof STAGES)[number];
 
 /** Folder of the emulator's run. */
 export const run = named("RIFFLE_EMULATOR");
@@ -32,21 +30,21 @@ export const outputs = JSON.parse(readFileSync(path.join(run, "outputs.json"), "
   | "ObjectsBucket"
   | "UserPoolId"
   | "UserPoolClientId"
-  | "DispatchQueueUrl"
-  | "WorkQueueUrl"
-  | "QuarantineQueueUrl"
-  | "FinishQueueUrl"
-  | "DeadLetterQueueUrl"
   | "EventBus"
-  | "IngestTable"
-  | `${Stage}QueueUrl`
-  | `${Stage}DeadLettersUrl`
+  | "RecordsTable"
   | "ScanTable"
   | "TokensTable"
   | "TicketsTable"
   | "ConnectionsTable",
   string
 >;
+
+/** The address of a queue, by its name in topology: `scan-work`, `scan-finish-dead-letters`. */
+export function urlOf(queue: string): string {
+  const url = (outputs as Partial<Record<string, string>>)[outputOf(queue)];
+  if (!url) throw new Error(`the stack tells nothing of ${queue}`);
+  return url;
+}
 
 export const cognito = new CognitoIdentityProviderClient();
 export const bus = new EventBridgeClient();
@@ -65,25 +63,20 @@ export interface Deployed {
   log: string;
 }
 
-/** Our functions, each by its id: CloudFormation makes longer names of them. */
+/** Our functions, each by its id, which stands in a tag: CloudFormation makes longer names, and cuts them. */
 export async function deployed(): Promise<Map<string, Deployed>> {
-  const ids = [
-    ...["websocket-authorizer", "websocket-connect", "websocket-disconnect", "websocket-default", "api"],
-    ...["scan-dispatcher", "scan-worker", "scan-quarantine", "scan-finisher", "scan-sweeper", "scan-scheduler"],
-    ...["s3-event-handler", "file-processor-consumer", "categorization-consumer", "analytics-consumer"],
-    ...["audit-consumer", "error-consumer", "ingest-sweeper"],
-  ];
   const { Functions = [] } = await functions.send(new ListFunctionsCommand({ MaxItems: 200 }));
+  const all = Functions.map(async ({ FunctionName = "", FunctionArn, Role, LoggingConfig }) => {
+    const { Tags } = await functions.send(new ListTagsCommand({ Resource: FunctionArn }));
+    const log = LoggingConfig?.LogGroup ?? `/aws/lambda/${FunctionName}`;
+    return { id: Tags?.function ?? "", name: FunctionName, role: Role?.split("/").at(-1) ?? "", log };
+  });
+  const found = await Promise.all(all);
   return new Map(
-    ids.map((id) => {
-      const client = /^(websocket-|api$)/.test(id);
-      const group = id.startsWith("scan-") ? "scan" : client ? "clients" : "ingest";
-      const start = `Riffle-${group}${id.replaceAll("-", "")}`;
-      const found = Functions.filter(({ FunctionName = "" }) => FunctionName.startsWith(start));
-      const [one] = found;
-      if (found.length !== 1 || !one) throw new Error(`${found.length} functions are named ${start}…`);
-      const log = one.LoggingConfig?.LogGroup ?? `/aws/lambda/${one.FunctionName}`;
-      return [id, { id, name: one.FunctionName ?? "", role: one.Role?.split("/").at(-1) ?? "", log }];
+    FUNCTIONS.map((id) => {
+      const [one, another] = found.filter((one) => one.id === id);
+      if (one === undefined || another !== undefined) throw new Error(`not one function has the tag ${id}`);
+      return [id, one];
     }),
   );
 }

@@ -9,7 +9,7 @@ import {
   SetQueueAttributesCommand,
 } from "@aws-sdk/client-sqs";
 
-import { outputs, queues, storage, tables } from "./stack.ts";
+import { outputs, queues, storage, tables, urlOf } from "./stack.ts";
 
 type Item = Record<string, AttributeValue>;
 
@@ -96,30 +96,30 @@ export async function versions(prefix: string): Promise<number> {
 }
 
 /** Messages of a queue, those in hand included. */
-export async function waiting(url: string): Promise<number> {
+export async function waiting(queue: string): Promise<number> {
   const { Attributes = {} } = await queues.send(
     new GetQueueAttributesCommand({
-      QueueUrl: url,
+      QueueUrl: urlOf(queue),
       AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
     }),
   );
   return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
 }
 
-export async function visibility(url: string, seconds: number): Promise<void> {
+export async function visibility(queue: string, seconds: number): Promise<void> {
   const Attributes = { VisibilityTimeout: String(seconds) };
-  await queues.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes }));
+  await queues.send(new SetQueueAttributesCommand({ QueueUrl: urlOf(queue), Attributes }));
 }
 
-export async function purge(url: string): Promise<void> {
-  await queues.send(new PurgeQueueCommand({ QueueUrl: url }));
+export async function purge(queue: string): Promise<void> {
+  await queues.send(new PurgeQueueCommand({ QueueUrl: urlOf(queue) }));
 }
 
-export async function send(url: string, bodies: string[], group: string): Promise<void> {
+export async function send(queue: string, bodies: string[], group: string): Promise<void> {
   for (let from = 0; from < bodies.length; from += 10) {
     const Entries = bodies
       .slice(from, from + 10)
       .map((MessageBody, at) => ({ Id: String(at), MessageBody, MessageGroupId: group }));
-    await queues.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
+    await queues.send(new SendMessageBatchCommand({ QueueUrl: urlOf(queue), Entries }));
   }
 }

@@ -7,8 +7,7 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { type Steps, scheduled } from "./direct.ts";
 import { calm, disturb } from "./faults.ts";
 import { chance, type Person } from "./people.ts";
-import { outputs, STAGES, storage, tables } from "./stack.ts";
-import { send } from "./state.ts";
+import { outputs, storage, tables } from "./stack.ts";
 import { long, Statements, statement } from "./statements.ts";
 
 export interface StatementWorld {
@@ -65,7 +64,7 @@ class Flow {
   tell(consumer: string, kind: string, { id }: { id: string }, data: object, receives = 1): Promise<string> {
     const now = new Date().toISOString();
     const detail = {
-      ...{ event_id: digest(id, kind, "1"), version: 1, timestamp: now, processing_id: id },
+      ...{ event_id: digest(id, kind, "1"), version: 1, flow: "statements", timestamp: now, processing_id: id },
       ...{ correlation_id: digest(id, "file.uploaded", "1"), event_type: kind },
       data: { tenant: this.person.tenant, ...data },
     };
@@ -99,18 +98,18 @@ class Flow {
 
   /** As if it had been so for two hours. */
   async age({ id }: Put): Promise<void> {
-    const Key = { pk: { S: `F#${this.person.tenant}#${id}` }, sk: { S: "FILE" } };
-    const { Item = {} } = await tables.send(new GetItemCommand({ TableName: outputs.IngestTable, Key }));
+    const Key = { pk: { S: `R#statements#${this.person.tenant}#${id}` }, sk: { S: "RECORD" } };
+    const { Item = {} } = await tables.send(new GetItemCommand({ TableName: outputs.RecordsTable, Key }));
     const then = new Date(Date.now() - 7_200_000);
     const record = {
       ...(JSON.parse(long(Item.rc)) as object),
-      received_at: then.toISOString(),
+      created_at: then.toISOString(),
       changed_at: then.toISOString(),
     };
     const listed = (BigInt(then.getTime()) * 1_000_000n + 2n ** 63n).toString(16).padStart(16, "0");
     await tables.send(
       new UpdateItemCommand({
-        ...{ TableName: outputs.IngestTable, Key },
+        ...{ TableName: outputs.RecordsTable, Key },
         UpdateExpression: "SET rc = :record, listed_at = :listed",
         ExpressionAttributeValues: { ":record": { S: JSON.stringify(record) }, ":listed": { S: listed + id } },
       }),
@@ -127,19 +126,6 @@ class Flow {
   }
 
   sweep = () => this.steps.invoke("ingest-sweeper", scheduled({}, "Scheduled Event"));
-
-  /** One in each queue of dead letters. */
-  async letters(): Promise<void> {
-    const body = { event: { ...this.error(), data: { tenant: this.person.tenant } }, shadow: false };
-    for (const stage of STAGES) {
-      await send(outputs[`${stage}DeadLettersUrl`], [JSON.stringify(body)], this.person.tenant);
-    }
-  }
-
-  private error() {
-    const ids = { event_id: chance(), processing_id: chance(), correlation_id: chance() };
-    return { ...ids, version: 1, timestamp: new Date().toISOString(), event_type: "deletion.requested" };
-  }
 }
 
 type Doing = (flow: Flow, person: Person) => Promise<unknown>;
@@ -212,13 +198,6 @@ const DONE: Record<string, [RegExp, Doing][]> = {
   ],
   api: [
     [
-      /sqs:(?!SendMessage dispatch)/,
-      async (flow, person) => {
-        await flow.letters();
-        await person.ask("POST", "/api/dead-letters/redrive", {});
-      },
-    ],
-    [
       /PutObject uploads\/statements/,
       async (_, person) => new Statements(person).upload("a.csv", SHORT).catch(() => undefined),
     ],
@@ -233,9 +212,9 @@ const DONE: Record<string, [RegExp, Doing][]> = {
       /GetObject objects\/ingest/,
       async (flow, person) => person.ask("GET", `/api/statements/transactions?file=${(await flow.read()).id}`),
     ],
-    [/index\/listed|BatchGetItem table\/ingest/, async (_, person) => person.ask("GET", "/api/statements/files")],
+    [/index\/listed|BatchGetItem table\/records/, async (_, person) => person.ask("GET", "/api/statements/files")],
     [
-      /table\/ingest|PutEvents/,
+      /table\/records|PutEvents/,
       async (flow, person) => {
         const { id } = await flow.read();
         await person.ask("GET", `/api/statements/files/${id}/timeline`);

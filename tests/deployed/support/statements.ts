@@ -11,14 +11,16 @@ import {
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 
 import { type Person, post } from "./people.ts";
-import { bus, outputs, STAGES, storage } from "./stack.ts";
+import { bus, outputs, storage } from "./stack.ts";
 import { stored, waiting } from "./state.ts";
+import { queuesOf } from "./topology.ts";
 import { until } from "./until.ts";
 
 export interface StatementFile {
   id: string;
   name: string;
-  /** The flow's own word of its state. */
+  state: string;
+  /** The flow's own word for it. */
   detail: string;
   rows: number;
   new: number;
@@ -38,7 +40,9 @@ interface TransactionItem {
 
 interface Letter {
   id: string;
+  flow: string;
   stage: string;
+  subject: string;
   subject_name: string | null;
   reason: string | null;
 }
@@ -59,11 +63,15 @@ export class Statements {
   /** As the page does it; the key under which it lies. */
   async upload(name: string, content: string, account?: string): Promise<string> {
     const body = Buffer.from(content);
-    const form = await this.person.json<{ url: string; fields: Record<string, string> }>("POST", "/api/statements/files", {
-      name,
-      size: body.length,
-      ...(account && { account }),
-    });
+    const form = await this.person.json<{ url: string; fields: Record<string, string> }>(
+      "POST",
+      "/api/statements/files",
+      {
+        name,
+        size: body.length,
+        ...(account && { account }),
+      },
+    );
     await post({ ...form, method: "POST" }, body);
     return form.fields.key ?? "";
   }
@@ -96,7 +104,10 @@ export class Statements {
   }
 
   figures = () =>
-    this.person.json<{ months: { month: string; count: number; money_out: string }[] }>("GET", "/api/statements/figures");
+    this.person.json<{ months: { month: string; count: number; money_out: string }[] }>(
+      "GET",
+      "/api/statements/figures",
+    );
 
   async timeline(id: string): Promise<string[]> {
     const route = `/api/statements/files/${id}/timeline`;
@@ -105,7 +116,7 @@ export class Statements {
   }
 
   async letters(): Promise<Letter[]> {
-    return (await this.person.json<{ letters: Letter[] }>("GET", "/api/dead-letters")).letters;
+    return (await this.person.json<{ letters: Letter[] }>("GET", "/api/dead-letters?flow=statements")).letters;
   }
 
   async redrive(ids: string[]): Promise<number> {
@@ -129,7 +140,7 @@ export async function quiet(): Promise<void> {
   // Twice in a row: a message on its way from one queue to the next is in neither.
   let still = 0;
   await until("quiet queues", async () => {
-    const counts = await Promise.all(STAGES.map((stage) => waiting(outputs[`${stage}QueueUrl`])));
+    const counts = await Promise.all(queuesOf("statements").map(waiting));
     still = counts.every((count) => count === 0) ? still + 1 : 0;
     return still >= 3;
   });
@@ -137,7 +148,7 @@ export async function quiet(): Promise<void> {
 
 /** What the audit trail keeps of a tenant: each event as it was told. */
 export async function kept(tenant: string): Promise<{ detail_type: string; detail: string }[]> {
-  const items = await stored(outputs.IngestTable);
+  const items = await stored(outputs.RecordsTable);
   return items
     .filter((item) => item.list?.S === `A#${tenant}`)
     .map((item) => ({ detail_type: item.ty?.S ?? "", detail: long(item.ev) }));
@@ -150,7 +161,7 @@ export function long(stored: AttributeValue | undefined): string {
 
 /** How often the figures of a tenant were derived. */
 export async function derived(tenant: string): Promise<number> {
-  const items = await stored(outputs.IngestTable);
+  const items = await stored(outputs.RecordsTable);
   const versions = items.filter((item) => item.pk?.S === `G#${tenant}`).map((item) => Number(item.vn?.N));
   return versions.reduce((sum, version) => sum + version, 0);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use data_encoding::HEXLOWER;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
@@ -179,11 +180,7 @@ fn mime_type(content: &Content) -> String {
 }
 
 fn md5(bytes: &[u8]) -> String {
-    let mut sum = String::new();
-    for byte in Md5::digest(bytes) {
-        sum += &format!("{byte:02x}");
-    }
-    sum
+    HEXLOWER.encode(&Md5::digest(bytes))
 }
 
 /// Whether a document of this kind can be exported as that.

@@ -5,6 +5,7 @@
 //! them. Mutants are protocols known to be bad, which must be caught.
 
 pub mod campaign;
+mod conditions;
 pub mod ingest;
 mod platform;
 mod run;

@@ -5,14 +5,20 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::executor::block_on;
 use futures::future::LocalBoxFuture;
-use riffle_ports::{Clock, Message, Queue, WorkQueue};
+use riffle_ports::{Clock, Message, WorkQueue};
+use riffle_runtime::{Event, queue_event};
 use riffle_testkit::memory::{ManualClock, MemoryQueue, Place, Received};
-use riffle_testkit::simulator::{Control, Executor, Plan, Polled, TaskId};
+use riffle_testkit::simulator::{Control, Executor, Plan, Polled, Rng, TaskId, Trace};
 
 use crate::Violation;
+use crate::conditions::{Conditions, Delivery};
+
+/// What no decoder takes.
+pub(crate) const GARBAGE: &str = "{\"detail\":";
 
 /// What an invocation is there for.
 pub(crate) trait Kind: Debug {
@@ -36,8 +42,53 @@ pub(crate) enum Stepped<K, A> {
     TimedOut(Invocation<K>),
 }
 
+/// What is to go wrong by itself, and is not the platform's own affair.
+pub(crate) enum Harm {
+    /// A message is to be lost.
+    Lose,
+    /// The flow's own harm, by its place among the rates.
+    Own(usize),
+    PowerCut,
+}
+
+/// The chance that drives a run and the clock it moves, with a seed for the identifiers that are made in it.
+pub(crate) fn begin(
+    seed: u64,
+    conditions: &Conditions,
+    readable: bool,
+) -> (Arc<Control>, Arc<ManualClock>, u64) {
+    let clock = Arc::new(ManualClock::new());
+    let mut rng = Rng::new(seed);
+    let ids = rng.next();
+    let trace = Trace::new(readable);
+    let control = Arc::new(Control::new(rng, conditions.plan.clone(), trace, Arc::clone(&clock)));
+    control.skew_clocks(conditions.skew);
+    (control, clock, ids)
+}
+
+/// A batch as its function gets it.
+pub(crate) fn batch_event(received: &[Received]) -> Event<SqsEvent> {
+    let ids: Vec<String> = received.iter().map(|received| received.id.to_string()).collect();
+    let messages = ids
+        .iter()
+        .zip(received)
+        .map(|(id, received)| (id.as_str(), received.receive_count, received.message.body.as_str()));
+    Event::new(queue_event("q", messages), "invocation")
+}
+
+/// The ids of the messages that a function gives back.
+pub(crate) fn failed(response: SqsBatchResponse) -> Vec<String> {
+    response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+}
+
 pub(crate) struct Platform<K, A> {
     pub control: Arc<Control>,
+    /// As they are now.
+    pub conditions: Conditions,
+    /// Since when nothing goes wrong any more.
+    pub calm_since: Option<DateTime<Utc>>,
+    /// The places that have consumers: all queues of a flow.
+    places: Vec<Place>,
     clock: Arc<ManualClock>,
     queue: Arc<MemoryQueue>,
     executor: Executor<A>,
@@ -45,9 +96,19 @@ pub(crate) struct Platform<K, A> {
 }
 
 impl<K: Kind, A> Platform<K, A> {
-    pub fn new(control: &Arc<Control>, clock: &Arc<ManualClock>, queue: &Arc<MemoryQueue>) -> Self {
+    pub fn new(
+        control: &Arc<Control>,
+        clock: &Arc<ManualClock>,
+        queue: &Arc<MemoryQueue>,
+        conditions: &Conditions,
+        flow: &str,
+    ) -> Self {
+        let consumed = queue.topology().consumed().filter(|consumed| consumed.flow.name == flow);
         Self {
             control: Arc::clone(control),
+            conditions: conditions.clone(),
+            calm_since: None,
+            places: consumed.map(|consumed| Place::of(consumed.queue.name)).collect(),
             clock: Arc::clone(clock),
             queue: Arc::clone(queue),
             executor: Executor::new(Arc::clone(control)),
@@ -57,6 +118,10 @@ impl<K: Kind, A> Platform<K, A> {
 
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    pub fn is_hostile(&self) -> bool {
+        self.calm_since.is_none()
     }
 
     /// Invocations under way.
@@ -92,11 +157,27 @@ impl<K: Kind, A> Platform<K, A> {
         self.running.insert(id, Invocation { kind, since: self.now() });
     }
 
-    /// The `nth` invocation goes on for a step, unless it has taken longer than `limit`.
-    pub fn step(&mut self, nth: usize, limit: Option<TimeDelta>) -> Result<Stepped<K, A>, Violation> {
+    /// What happens next, of things that have these weights: which, and how far within its weight the draw fell.
+    pub fn choose(&self, weights: &[usize]) -> Option<(usize, usize)> {
+        let total: usize = weights.iter().sum();
+        if total == 0 {
+            return None;
+        }
+        let mut drawn = self.control.draw(|rng| rng.below(total));
+        for (choice, weight) in weights.iter().enumerate() {
+            if drawn < *weight {
+                return Some((choice, drawn));
+            }
+            drawn -= weight;
+        }
+        None
+    }
+
+    /// The `nth` invocation goes on for a step, unless it has taken longer than `limit` and is ended for it.
+    pub fn step(&mut self, nth: usize, limit: TimeDelta) -> Result<Stepped<K, A>, Violation> {
         let Some(next) = self.executor.ids().nth(nth) else { return Ok(Stepped::Pending) };
         let took = |running: &Invocation<K>| self.now() - running.since;
-        if limit.is_some_and(|limit| self.running.get(&next).is_some_and(|running| took(running) > limit)) {
+        if self.conditions.timeouts && self.running.get(&next).is_some_and(|running| took(running) > limit) {
             self.control.sometimes("an invocation times out");
             self.executor.crash(next);
             return Ok(self.ended(next).map_or(Stepped::Pending, Stepped::TimedOut));
@@ -135,16 +216,21 @@ impl<K: Kind, A> Platform<K, A> {
     }
 
     /// From now on nothing goes wrong by itself. Faults that are placed are few, and keep their places.
-    pub fn calm_down(&self, plan: &Plan) {
+    pub fn calm_down(&mut self) {
+        self.calm_since = Some(self.now());
         self.control.note("calm", &[], String::new);
-        if !plan.is_placed() {
+        if !self.conditions.plan.is_placed() {
             self.control.follow(Plan::Quiet);
         }
+        self.conditions.delivery = Delivery::default();
+        self.conditions.jumps = 0;
+        self.conditions.power_cuts = 0;
     }
 
-    /// Time passes: mostly none, and now and then, in so many ten-thousandths of the steps, more than most things last.
-    /// `spans` are what is long and what is very long, in milliseconds.
-    pub fn pass_time(&self, jumps: u32, spans: [(i64, i64); 2]) {
+    /// Time passes: mostly none, and now and then, unless somebody `is_spared`, more than most things last. `spans` are
+    /// what is long and what is very long, in milliseconds.
+    pub fn pass_time(&self, is_spared: bool, spans: [(i64, i64); 2]) {
+        let jumps = if is_spared { 0 } else { self.conditions.jumps };
         let [long, longer] = spans;
         let by = self.control.draw(|rng| {
             if jumps > 0 && rng.chance(jumps) {
@@ -162,17 +248,18 @@ impl<K: Kind, A> Platform<K, A> {
         self.clock.advance(TimeDelta::milliseconds(by));
     }
 
-    /// Those of `places` that have something to deliver, and a consumer to take it: each has so many.
-    pub fn deliverable(&self, places: &[Place], consumers: usize) -> Vec<Place> {
+    /// The places that have something to deliver and a consumer to take it.
+    pub fn deliverable(&self) -> Vec<Place> {
         let free = |place: &Place| {
             let busy = self.running().filter(|running| running.kind.place() == Some(*place)).count();
-            busy < consumers && self.queue.has_visible(*place)
+            busy < self.conditions.concurrency && self.queue.has_visible(*place)
         };
-        places.iter().copied().filter(free).collect()
+        self.places.iter().copied().filter(free).collect()
     }
 
-    /// A batch of at most so many: any of what is visible, in any order.
-    pub fn receive(&self, place: Place, largest: usize) -> Vec<Received> {
+    /// A batch of at most `most`: any of what is visible, in any order.
+    pub fn receive(&self, place: Place, most: usize) -> Vec<Received> {
+        let largest = self.conditions.largest_batch.min(most);
         let mut ids = self.queue.visible(place);
         self.control.draw(|rng| {
             rng.shuffle(&mut ids);
@@ -181,44 +268,87 @@ impl<K: Kind, A> Platform<K, A> {
         self.queue.receive_these(place, &ids)
     }
 
-    /// A message nobody can decode is put into each of `queues`.
-    pub fn litter(&self, queues: impl IntoIterator<Item = Queue>, garbage: &str) {
-        let garbage = Message { group: "nobody".to_owned(), body: garbage.to_owned() };
-        for queue in queues {
-            let sent = block_on(self.queue.send(queue, std::slice::from_ref(&garbage)));
+    /// A failed message comes back before its time, now and then.
+    pub fn release(&self, received: &Received) {
+        if self.is_hostile() && self.control.draw(|rng| rng.chance(2_000)) {
+            self.queue.release(received);
+        }
+    }
+
+    /// A message nobody can decode is put into each queue that functions send to, if it is to be.
+    pub fn litter(&self) {
+        let garbage = Message { group: "nobody".to_owned(), body: GARBAGE.to_owned() };
+        let is_filled_by_another = |place: &&Place| {
+            let others = self.places.iter().filter(|other| *other != *place);
+            others.into_iter().any(|other| {
+                self.queue.topology().redrive(other.queue).is_some_and(|redrive| redrive.to == place.queue)
+            })
+        };
+        let sent_to = self.places.iter().filter(|place| !is_filled_by_another(place));
+        for place in sent_to.filter(|_| self.conditions.garbage) {
+            let sent = block_on(self.queue.send(place.queue, std::slice::from_ref(&garbage)));
             assert_eq!(sent, Ok(Vec::new()), "the queue in memory takes everything");
         }
     }
 
-    /// Which harm strikes, of those that have these rates in ten-thousandths. One draw for all, so that a step costs one
+    /// What goes wrong by itself, before a step: what may befall any message, but none of a place that `is_spared`, the
+    /// flow's `own` harm, at these rates in ten-thousandths, and a power cut. One draw for all, so that a step costs one
     /// number whatever the rates.
-    pub fn struck(&self, rates: &[u32]) -> Option<usize> {
-        let mut drawn = self.control.draw(|rng| rng.below(10_000));
-        for (harm, rate) in rates.iter().enumerate() {
-            let rate = *rate as usize;
-            if drawn < rate {
-                return Some(harm);
-            }
-            drawn -= rate;
+    pub fn harm(&self, own: &[u32], is_spared: impl Fn(Place) -> bool) -> Option<Harm> {
+        if !self.is_hostile() {
+            return None;
         }
-        None
+        let Delivery { lose, expose, resurrect, delay, .. } = self.conditions.delivery;
+        let mut drawn = self.control.draw(|rng| rng.below(10_000));
+        let mut strikes = |rate: u32| {
+            let struck = drawn < rate as usize;
+            drawn = drawn.saturating_sub(rate as usize);
+            struck
+        };
+        if strikes(lose) {
+            return Some(Harm::Lose);
+        }
+        if strikes(expose) {
+            if let Some((place, id)) = self.message_anywhere(is_spared) {
+                self.expose(place, id);
+            }
+            return None;
+        }
+        if strikes(resurrect) {
+            self.resurrect(is_spared);
+            return None;
+        }
+        if strikes(delay) {
+            if let Some((_, id)) = self.message_anywhere(is_spared) {
+                self.hold_back(id);
+            }
+            return None;
+        }
+        let own = own.iter().position(|rate| strikes(*rate)).map(Harm::Own);
+        own.or_else(|| strikes(self.conditions.power_cuts).then_some(Harm::PowerCut))
     }
 
-    /// Any message of `place`, but no `garbage`.
-    pub fn any_message(&self, place: Place, garbage: &str) -> Option<u64> {
-        let ids = self.queue.ids(place, |body| body != garbage);
+    /// Any message of any place that has consumers and is not spared, but no garbage.
+    pub fn message_anywhere(&self, is_spared: impl Fn(Place) -> bool) -> Option<(Place, u64)> {
+        let place = self.control.draw(|rng| rng.pick(&self.places).copied()).filter(|it| !is_spared(*it))?;
+        Some((place, self.message_of(place)?))
+    }
+
+    /// Any message of `place`, but no garbage.
+    pub fn message_of(&self, place: Place) -> Option<u64> {
+        let ids = self.queue.ids(place, |body| body != GARBAGE);
         self.control.draw(|rng| rng.pick(&ids).copied())
     }
 
     /// A message in flight becomes visible to others.
-    pub fn expose(&self, place: Place, id: u64) {
+    fn expose(&self, place: Place, id: u64) {
         self.queue.expose(id);
         self.control.note("expose", &id.to_le_bytes(), || format!("{place:?} message {id}"));
         self.control.sometimes("a message in flight is delivered to another, too");
     }
 
     /// A deleted message comes back, if it is of none of the `spared` places.
-    pub fn resurrect(&self, spared: impl Fn(Place) -> bool) {
+    fn resurrect(&self, spared: impl Fn(Place) -> bool) {
         let deleted = self.queue.deleted();
         let nth = self.control.draw(|rng| rng.below(deleted.len()));
         if deleted.get(nth).is_some_and(|place| !spared(*place))
@@ -230,7 +360,7 @@ impl<K: Kind, A> Platform<K, A> {
     }
 
     /// A message becomes visible later than it should.
-    pub fn hold_back(&self, id: u64) {
+    fn hold_back(&self, id: u64) {
         let by = self.control.draw(|rng| TimeDelta::seconds(rng.between(1, 300)));
         self.queue.delay(id, by);
         self.control.note("delay", &id.to_le_bytes(), || format!("message {id} by {by}"));

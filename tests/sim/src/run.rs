@@ -1,8 +1,9 @@
 //! One schedule from beginning to end.
 
-use riffle_testkit::simulator::{Control, Plan, Point, Sometimes, Trace};
+use riffle_testkit::simulator::{Point, Sometimes, Trace};
 
 use crate::Violation;
+use crate::platform::{Kind, Platform};
 
 /// More steps than any schedule takes that ends.
 const MAX_STEPS: u64 = 300_000;
@@ -25,11 +26,10 @@ pub struct Run {
 /// A world in which a schedule takes place: faults strike for so many steps, then it calms down, and in the end all must
 /// be well.
 pub(crate) trait World {
-    fn control(&self) -> &Control;
-    fn plan(&self) -> &Plan;
-    /// For so many steps faults strike.
-    fn hostile_steps(&self) -> u64;
-    fn is_hostile(&self) -> bool;
+    type Kind: Kind;
+    type Answer;
+
+    fn platform(&self) -> &Platform<Self::Kind, Self::Answer>;
     /// From now on nothing goes wrong.
     fn calm_down(&mut self);
     /// Whether nothing will happen any more.
@@ -41,12 +41,13 @@ pub(crate) trait World {
 }
 
 pub(crate) fn run(world: &mut impl World, seed: u64) -> Run {
-    if world.plan().is_placed() {
-        world.control().record_points();
+    let platform = world.platform();
+    if platform.conditions.plan.is_placed() {
+        platform.control.record_points();
     }
     let mut steps = 0;
     let violation = go(world, &mut steps).err();
-    let control = world.control();
+    let control = &world.platform().control;
     Run {
         seed,
         violation,
@@ -63,18 +64,19 @@ fn go(world: &mut impl World, steps: &mut u64) -> Result<(), Violation> {
         if *steps == MAX_STEPS {
             return Err(Violation::new(6, format!("no end after {MAX_STEPS} steps")));
         }
-        if world.is_hostile() && *steps >= world.hostile_steps() {
+        let platform = world.platform();
+        if platform.is_hostile() && *steps >= platform.conditions.hostile_steps {
             world.calm_down();
         }
         if world.is_over() {
-            if !world.is_hostile() {
+            if !world.platform().is_hostile() {
                 if world.end()? {
                     continue;
                 }
                 return Ok(());
             }
             // What comes after the end is worth a look, but not for long.
-            if world.control().draw(|rng| rng.chance(1_000)) {
+            if world.platform().control.draw(|rng| rng.chance(1_000)) {
                 world.calm_down();
                 continue;
             }

@@ -2,7 +2,6 @@
 
 mod common;
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -12,10 +11,10 @@ use riffle_ports::{Changed, Clock, File, FileChange, FileId, FileLedger, FileSta
 use riffle_sim_tests::campaign::{self, Flow};
 use riffle_sim_tests::ingest::{self, Mutant};
 use riffle_testkit::memory::{
-    ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryStatements, Redrive, SeededIds,
+    ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryStatements, SeededIds,
 };
 
-use common::{assert_clean, assert_reached, assert_repeatable};
+use common::{assert_caught, assert_clean, assert_reached, assert_repeatable};
 
 /// Schedules in every test run.
 const SCHEDULES: u64 = 12_000;
@@ -128,25 +127,13 @@ fn every_placement_of_a_fault_keeps_the_invariants() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the table is what one reads when a mutant survives")]
 fn every_known_bad_protocol_is_caught() {
-    let mut table = String::new();
-    let mut survived = Vec::new();
-    for mutant in Mutant::ALL {
-        match campaign::seeds(Flow::Ingest(Some(*mutant)), 0..PATIENCE, &|_| (), None).failure {
-            Some(failure) => {
-                writeln!(table, "{:<26} seed {:>4}  {}", mutant.name(), failure.seed, failure.violation)
-                    .expect("a string takes everything");
-                // It is the protocol that is bad, not the schedule.
-                let scenario = ingest::Scenario::of(failure.seed, Some(*mutant));
-                let real = ingest::run(scenario, None, false).violation;
-                assert_eq!(real, None, "the real protocol where {} is caught", mutant.name());
-            }
-            None => survived.push(mutant.name()),
-        }
-    }
-    println!("{table}");
-    assert!(survived.is_empty(), "not caught within {PATIENCE} seeds: {survived:?}\n{table}");
+    assert_caught(Mutant::ALL.iter().map(|mutant| Flow::Ingest(Some(*mutant))), PATIENCE, |failure| {
+        // It is the protocol that is bad, not the schedule.
+        let Flow::Ingest(mutant) = failure.flow else { panic!("{:?} is another flow's", failure.flow) };
+        let real = ingest::run(ingest::Scenario::of(failure.seed, mutant), None, false).violation;
+        assert_eq!(real, None, "the real protocol where {:?} is caught", failure.flow.mutant());
+    });
 }
 
 #[test]
@@ -178,7 +165,7 @@ fn waiting(id: String, clock: &ManualClock) -> File {
 #[test]
 fn a_deletion_is_done_however_many_files_wait() {
     let clock = Arc::new(ManualClock::new());
-    let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, Redrive::default()));
+    let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, chrono::TimeDelta::minutes(3)));
     let books = Arc::new(MemoryStatements::default());
     let ingest = Ingest {
         files: Arc::clone(&books) as _,

@@ -2,12 +2,10 @@
 
 mod common;
 
-use std::fmt::Write;
-
 use riffle_sim_tests::campaign::{self, Flow};
 use riffle_sim_tests::scan::Mutant;
 
-use common::{assert_clean, assert_reached, assert_repeatable};
+use common::{assert_caught, assert_clean, assert_reached, assert_repeatable};
 
 /// Schedules in every test run.
 const SCHEDULES: u64 = 20_000;
@@ -118,21 +116,8 @@ fn every_placement_of_a_fault_in_a_scan_that_pauses_keeps_the_invariants() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the table is what one reads when a mutant survives")]
 fn every_known_bad_protocol_is_caught() {
-    let mut table = String::new();
-    let mut survived = Vec::new();
-    for mutant in Mutant::ALL {
-        match campaign::seeds(Flow::Scan(Some(mutant)), 0..PATIENCE, &|_| (), None).failure {
-            Some(failure) => {
-                writeln!(table, "{:<26} seed {:>4}  {}", mutant.name(), failure.seed, failure.violation)
-                    .expect("a string takes everything");
-            }
-            None => survived.push(mutant.name()),
-        }
-    }
-    println!("{table}");
-    assert!(survived.is_empty(), "not caught within {PATIENCE} seeds: {survived:?}\n{table}");
+    assert_caught(Mutant::ALL.into_iter().map(|mutant| Flow::Scan(Some(mutant))), PATIENCE, |_| ());
 }
 
 #[test]

@@ -20,6 +20,23 @@ pub(crate) struct Change {
     pub values: Item,
 }
 
+/// A write that happens only if `change` says so; what a refusal found comes back with it. Each kind of write has a
+/// builder of its own in the SDK, with these methods.
+macro_rules! under_condition {
+    ($write:expr, $change:expr) => {{
+        let (write, change): (_, $crate::change::Change) = ($write, $change);
+        write
+            .set_condition_expression(change.condition())
+            .set_expression_attribute_names(Some(change.names).filter(|names| !names.is_empty()))
+            .set_expression_attribute_values(Some(change.values).filter(|values| !values.is_empty()))
+            .return_values_on_condition_check_failure(
+                aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld,
+            )
+    }};
+}
+
+pub(crate) use under_condition;
+
 impl Change {
     pub(crate) fn name(&mut self, attribute: &str) -> String {
         let placeholder = format!("#{attribute}");

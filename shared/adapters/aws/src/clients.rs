@@ -11,7 +11,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{ProvideCredentials, RequestChecksumCalculation, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use riffle_ports::{Clock, Ids, Meter, PortError, Queue};
+use riffle_ports::{Clock, Ids, Meter, PortError};
 
 use crate::table::Table;
 use crate::transact::Conflicts;
@@ -145,8 +145,8 @@ impl Aws {
         KmsTokens::new(self.table(table), kms, key.to_owned(), clock, Arc::clone(&self.meter))
     }
 
-    /// The queues this process sends to, by their addresses.
-    pub fn queues(&self, urls: impl IntoIterator<Item = (Queue, String)>) -> SqsQueues {
+    /// The queues this process sends to, by name and address.
+    pub fn queues(&self, urls: impl IntoIterator<Item = (String, String)>) -> SqsQueues {
         let client = aws_sdk_sqs::Client::new(&self.config);
         SqsQueues::new(client, urls.into_iter().collect(), Arc::clone(&self.meter))
     }

@@ -1,4 +1,4 @@
-//! The dead letters of several queues, each with one of its own.
+//! The dead letters of all flows: several queues, each with one of its own.
 //!
 //! A queue cannot be looked into: what is listed is received, and hidden from others until it is handed back. Who lists
 //! at the same moment sees less. A process that dies in between hides letters for [`HIDDEN`] seconds.
@@ -12,25 +12,27 @@ use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, Message, Mess
 use chrono::DateTime;
 use futures::future::try_join_all;
 use riffle_ports::{DeadLetter, DeadLetters, Meter, PortError, Usage};
+use riffle_topology::DeadLetterQueue;
 
 use crate::error::failure;
 
 /// Messages of one request.
 const BATCH: i32 = 10;
 /// Seconds. Long enough to look through a queue.
-const HIDDEN: i32 = 60;
+const HIDDEN: i32 = 120;
+/// A queue is looked through when nothing new came so often: a message may be on its way.
+const TRIES: u32 = 2;
 /// Seconds that a request waits for a message: a queue's shelves are all looked at only by one that waits.
 const WAIT: i32 = 1;
 
-/// A queue, and where its messages go that failed too often.
+/// Where messages go that failed too often.
 #[derive(Debug, Clone)]
 pub struct DeadLetterPlace {
-    /// The function in which they failed.
-    pub stage: String,
-    /// The address of the queue that function reads.
-    pub queue: String,
+    pub letters: DeadLetterQueue,
     /// The address of the queue of dead letters.
-    pub dead_letters: String,
+    pub url: String,
+    /// The address of the queue where they failed; `None` for what came out of none.
+    pub queue: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -48,7 +50,7 @@ struct Held {
 }
 
 impl SqsDeadLetters {
-    pub(crate) fn new(client: Client, places: Vec<DeadLetterPlace>, meter: Arc<Meter>) -> Self {
+    pub fn new(client: Client, places: Vec<DeadLetterPlace>, meter: Arc<Meter>) -> Self {
         Self { client, places, meter }
     }
 
@@ -62,9 +64,9 @@ impl SqsDeadLetters {
         place: &DeadLetterPlace,
         enough: impl Fn(&BTreeMap<String, Held>) -> bool,
     ) -> Result<BTreeMap<String, Held>, PortError> {
-        let mut held = BTreeMap::new();
-        while !enough(&held) {
-            let receive = self.client.receive_message().queue_url(&place.dead_letters);
+        let (mut held, mut nothing_new) = (BTreeMap::new(), 0);
+        while !enough(&held) && nothing_new < TRIES {
+            let receive = self.client.receive_message().queue_url(&place.url);
             let sent = receive
                 .max_number_of_messages(BATCH)
                 .visibility_timeout(HIDDEN)
@@ -74,15 +76,13 @@ impl SqsDeadLetters {
                 .send()
                 .await;
             self.note();
-            let output = sent.map_err(|error| failure("ReceiveMessage", &place.dead_letters, &error))?;
+            let output = sent.map_err(|error| failure("ReceiveMessage", &place.url, &error))?;
             let before = held.len();
             for message in output.messages.unwrap_or_default() {
                 let one = read(place, message)?;
                 held.insert(one.letter.id.clone(), one);
             }
-            if held.len() == before {
-                break;
-            }
+            nothing_new = if held.len() == before { nothing_new + 1 } else { 0 };
         }
         Ok(held)
     }
@@ -103,35 +103,40 @@ impl SqsDeadLetters {
         });
         let entries: Vec<_> = entries.collect::<Result<_, _>>()?;
         for entries in entries.chunks(BATCH.unsigned_abs() as usize) {
-            let change = self.client.change_message_visibility_batch().queue_url(&place.dead_letters);
+            let change = self.client.change_message_visibility_batch().queue_url(&place.url);
             let sent = change.set_entries(Some(entries.to_vec())).send().await;
             self.note();
             // Those that were not given back show themselves again after a minute.
-            sent.map_err(|error| failure("ChangeMessageVisibility", &place.dead_letters, &error))?;
+            sent.map_err(|error| failure("ChangeMessageVisibility", &place.url, &error))?;
         }
         Ok(())
     }
 
     /// First to where it failed, then away: it may be handed out twice, and is never lost.
-    async fn hand_out(&self, place: &DeadLetterPlace, held: &Held) -> Result<(), PortError> {
-        let message = self.client.send_message().queue_url(&place.queue).message_body(&held.letter.body);
+    async fn hand_out(&self, place: &DeadLetterPlace, queue: &str, held: &Held) -> Result<(), PortError> {
+        let message = self.client.send_message().queue_url(queue).message_body(&held.letter.body);
         let sent = message.set_message_group_id(held.group.clone()).send().await;
         self.note();
-        sent.map_err(|error| failure("SendMessage", &place.queue, &error))?;
-        let letter = self.client.delete_message().queue_url(&place.dead_letters);
+        sent.map_err(|error| failure("SendMessage", queue, &error))?;
+        let letter = self.client.delete_message().queue_url(&place.url);
         let gone = letter.receipt_handle(&held.receipt).send().await;
         self.note();
-        gone.map(drop).map_err(|error| failure("DeleteMessage", &place.dead_letters, &error))
+        gone.map(drop).map_err(|error| failure("DeleteMessage", &place.url, &error))
     }
 
-    async fn redrive_from(&self, place: &DeadLetterPlace, wanted: &BTreeSet<&str>) -> Result<u64, PortError> {
+    async fn redrive_from(
+        &self,
+        place: &DeadLetterPlace,
+        queue: &str,
+        wanted: &BTreeSet<&str>,
+    ) -> Result<u64, PortError> {
         let held = self.take(place, |held| wanted.iter().all(|id| held.contains_key(*id))).await?;
         let (chosen, others): (Vec<&Held>, Vec<&Held>) =
             held.values().partition(|held| wanted.contains(held.letter.id.as_str()));
         let mut count = 0;
         let mut outcome = Ok(());
         for held in &chosen {
-            outcome = self.hand_out(place, held).await;
+            outcome = self.hand_out(place, queue, held).await;
             if outcome.is_err() {
                 break;
             }
@@ -143,15 +148,16 @@ impl SqsDeadLetters {
 }
 
 fn read(place: &DeadLetterPlace, message: Message) -> Result<Held, PortError> {
-    let lacks =
-        || PortError::Broken(format!("ReceiveMessage on {}: a message lacks a part", place.dead_letters));
+    let lacks = || PortError::Broken(format!("ReceiveMessage on {}: a message lacks a part", place.url));
     let attributes = message.attributes.unwrap_or_default();
     let sent_at = attributes.get(&MessageSystemAttributeName::SentTimestamp);
     let sent_at = sent_at.and_then(|digits| DateTime::from_timestamp_millis(digits.parse().ok()?));
     Ok(Held {
         letter: DeadLetter {
             id: message.message_id.ok_or_else(lacks)?,
-            stage: place.stage.clone(),
+            flow: place.letters.flow.to_owned(),
+            function: place.letters.function.to_owned(),
+            queue: place.letters.queue.map(str::to_owned),
             sent_at: sent_at.ok_or_else(lacks)?,
             body: message.body.ok_or_else(lacks)?,
         },
@@ -162,9 +168,10 @@ fn read(place: &DeadLetterPlace, message: Message) -> Result<Held, PortError> {
 
 #[async_trait]
 impl DeadLetters for SqsDeadLetters {
-    async fn list(&self, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
+    async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
         let limit = limit as usize;
-        let places = self.places.iter().map(|place| async move {
+        let places = self.places.iter().filter(|place| flow.is_none_or(|flow| flow == place.letters.flow));
+        let places = places.map(|place| async move {
             let held = self.take(place, |held| held.len() > limit).await?;
             self.give_back(place, held.values()).await?;
             Ok::<_, PortError>(held)
@@ -180,10 +187,11 @@ impl DeadLetters for SqsDeadLetters {
     async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError> {
         let mut count = 0;
         for place in &self.places {
-            let own = letters.iter().filter(|letter| letter.stage == place.stage);
+            let Some(queue) = &place.queue else { continue };
+            let own = letters.iter().filter(|letter| letter.function == place.letters.function);
             let wanted: BTreeSet<&str> = own.map(|letter| letter.id.as_str()).collect();
             if !wanted.is_empty() {
-                count += self.redrive_from(place, &wanted).await?;
+                count += self.redrive_from(place, queue, &wanted).await?;
             }
         }
         Ok(count)

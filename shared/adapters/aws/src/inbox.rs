@@ -17,6 +17,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use riffle_ports::{
     Announced, Clock, Fetched, Head, Ids, Inbox, Meter, ObjectRef, PortError, PostForm, ReadError, Usage,
 };
+use riffle_topology::statements::PREFIX;
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt as _;
 
@@ -148,7 +149,7 @@ fn plain(value: &str) -> String {
 #[async_trait]
 impl Inbox for S3Inbox {
     async fn form(&self, upload: &Announced) -> Result<PostForm, PortError> {
-        let key = format!("statements/{}/{}", upload.tenant, self.ids.fresh());
+        let key = format!("{PREFIX}{}/{}", upload.tenant, self.ids.fresh());
         check(&key)?;
         let credentials = credentials(&self.config).await?;
         let now = self.clock.now();

@@ -19,7 +19,6 @@ mod dead_letters;
 mod download;
 mod error;
 mod events;
-mod hex;
 mod inbox;
 mod ingest;
 mod item;

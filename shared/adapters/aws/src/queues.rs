@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures::{StreamExt as _, TryStreamExt as _};
-use riffle_ports::{Message, Meter, PortError, Queue, Usage, WorkQueue};
+use riffle_ports::{Message, Meter, PortError, Usage, WorkQueue};
 
 use crate::error::failure;
 
@@ -24,12 +24,13 @@ const AT_ONCE: usize = 8;
 #[derive(Debug, Clone)]
 pub struct SqsQueues {
     client: Client,
-    urls: BTreeMap<Queue, String>,
+    /// By their names.
+    urls: BTreeMap<String, String>,
     meter: Arc<Meter>,
 }
 
 impl SqsQueues {
-    pub(crate) fn new(client: Client, urls: BTreeMap<Queue, String>, meter: Arc<Meter>) -> Self {
+    pub(crate) fn new(client: Client, urls: BTreeMap<String, String>, meter: Arc<Meter>) -> Self {
         Self { client, urls, meter }
     }
 
@@ -66,10 +67,9 @@ impl SqsQueues {
 
 #[async_trait]
 impl WorkQueue for SqsQueues {
-    async fn send(&self, queue: Queue, messages: &[Message]) -> Result<Vec<usize>, PortError> {
-        let url = self.urls.get(&queue);
-        let url =
-            url.ok_or_else(|| PortError::Broken(format!("no address of the queue {queue:?} is set")))?;
+    async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError> {
+        let url = self.urls.get(queue);
+        let url = url.ok_or_else(|| PortError::Broken(format!("no address of the queue {queue} is set")))?;
         let sends =
             batches(messages).into_iter().map(|batch| self.send_batch(url, batch.start, &messages[batch]));
         let refused: Vec<Vec<usize>> = futures::stream::iter(sends).buffered(AT_ONCE).try_collect().await?;

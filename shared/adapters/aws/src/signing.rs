@@ -6,11 +6,10 @@ use aws_config::SdkConfig;
 use aws_sdk_s3::config::{Credentials, ProvideCredentials};
 use aws_sdk_s3::presigning::PresigningConfig;
 use chrono::{DateTime, TimeDelta, Utc};
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use riffle_ports::PortError;
 use sha2::Sha256;
-
-use crate::hex::hex;
 
 /// Signature version 4 takes nothing longer.
 const LONGEST: Duration = Duration::from_hours(7 * 24);
@@ -51,7 +50,7 @@ pub(crate) fn validity(
 pub(crate) fn signature(secret: &str, day: &str, region: &str, text: &str) -> String {
     let scope = [day, region, "s3", "aws4_request"];
     let key = scope.iter().fold(format!("AWS4{secret}").into_bytes(), |key, part| mac(&key, part));
-    hex(&mac(&key, text))
+    HEXLOWER.encode(&mac(&key, text))
 }
 
 fn mac(key: &[u8], text: &str) -> Vec<u8> {

@@ -13,14 +13,11 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
-use aws_sdk_dynamodb::types::{
-    ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue,
-    ReturnValuesOnConditionCheckFailure,
-};
+use aws_sdk_dynamodb::types::{ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue};
 use futures::{StreamExt as _, TryStreamExt as _};
 use riffle_ports::{Meter, PortError, Usage};
 
-use crate::change::Change;
+use crate::change::{Change, under_condition};
 use crate::error::failure;
 use crate::item::{Item, size, text};
 
@@ -132,25 +129,10 @@ impl Table {
     /// In place of what is there, if `condition` holds of that.
     pub(crate) async fn put_if(&self, item: Item, condition: Change) -> Result<Changed, PortError> {
         let wanted = size(&item);
-        let sent = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .set_condition_expression(condition.condition())
-            .set_expression_attribute_names(Some(condition.names).filter(|names| !names.is_empty()))
-            .set_expression_attribute_values(Some(condition.values).filter(|values| !values.is_empty()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match sent {
-            Ok(output) => {
-                self.note_write(output.consumed_capacity.as_ref());
-                Ok(Changed::Applied(Item::new()))
-            }
-            Err(error) => Ok(Changed::Refused(self.refused("PutItem", &error, wanted)?)),
-        }
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        let put = under_condition!(put, condition).return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let sent = put.send().await.map(|output| (output.consumed_capacity, output.attributes));
+        self.changed("PutItem", sent, wanted)
     }
 
     /// Changes one item, and returns of it what `returns` says.
@@ -160,27 +142,11 @@ impl Table {
         change: Change,
         returns: ReturnValue,
     ) -> Result<Changed, PortError> {
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key))
-            .set_update_expression(change.update())
-            .set_condition_expression(change.condition())
-            .set_expression_attribute_names(Some(change.names).filter(|names| !names.is_empty()))
-            .set_expression_attribute_values(Some(change.values).filter(|values| !values.is_empty()))
-            .return_values(returns)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match sent {
-            Ok(output) => {
-                self.note_write(output.consumed_capacity.as_ref());
-                Ok(Changed::Applied(output.attributes.unwrap_or_default()))
-            }
-            Err(error) => self.refused("UpdateItem", &error, 0).map(Changed::Refused),
-        }
+        let update = self.client.update_item().table_name(&self.name).set_key(Some(key));
+        let update = update.set_update_expression(change.update()).return_values(returns);
+        let update = under_condition!(update, change).return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let sent = update.send().await.map(|output| (output.consumed_capacity, output.attributes));
+        self.changed("UpdateItem", sent, 0)
     }
 
     /// Deletes an item, if `condition` holds of it, and returns it.
@@ -193,26 +159,11 @@ impl Table {
 
     /// As [`Self::delete`], telling an item that is not there (an empty one) from a refusal.
     pub(crate) async fn delete_if(&self, key: Item, condition: Change) -> Result<Changed, PortError> {
-        let sent = self
-            .client
-            .delete_item()
-            .table_name(&self.name)
-            .set_key(Some(key))
-            .set_condition_expression(condition.condition())
-            .set_expression_attribute_names(Some(condition.names).filter(|names| !names.is_empty()))
-            .set_expression_attribute_values(Some(condition.values).filter(|values| !values.is_empty()))
-            .return_values(ReturnValue::AllOld)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match sent {
-            Ok(output) => {
-                self.note_write(output.consumed_capacity.as_ref());
-                Ok(Changed::Applied(output.attributes.unwrap_or_default()))
-            }
-            Err(error) => Ok(Changed::Refused(self.refused("DeleteItem", &error, 0)?)),
-        }
+        let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key));
+        let delete = under_condition!(delete.return_values(ReturnValue::AllOld), condition)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let sent = delete.send().await.map(|output| (output.consumed_capacity, output.attributes));
+        self.changed("DeleteItem", sent, 0)
     }
 
     /// All of `part`, page by page. Strongly consistent, but for indexes, which cannot be.
@@ -296,33 +247,40 @@ impl Table {
 
     fn note_write(&self, capacity: Option<&ConsumedCapacity>) {
         let units = units(capacity).map_or(1, whole);
-        self.meter.note(Usage { table_write_units: units, ..Usage::default() });
+        self.note_units(units);
     }
 
     pub(crate) fn note_units(&self, table_write_units: u64) {
         self.meter.note(Usage { table_write_units, ..Usage::default() });
     }
 
-    /// The item because of which a write did not happen, where that is why. `wanted`: bytes it would have stored.
+    /// What became of a write under a condition. `wanted`: bytes it would have stored.
     ///
     /// A refused write bills what the larger of the stored and the wanted item would have, at least one unit,
     /// and does not say so. See "Conditional writes" in the DynamoDB developer guide.
-    fn refused<E>(
+    fn changed<E>(
         &self,
         operation: &str,
-        error: &SdkError<E>,
+        sent: Result<(Option<ConsumedCapacity>, Option<Item>), SdkError<E>>,
         wanted: usize,
-    ) -> Result<Option<Item>, PortError>
+    ) -> Result<Changed, PortError>
     where
         E: Conditional + ProvideErrorMetadata,
     {
+        let error = match sent {
+            Ok((capacity, attributes)) => {
+                self.note_write(capacity.as_ref());
+                return Ok(Changed::Applied(attributes.unwrap_or_default()));
+            }
+            Err(error) => error,
+        };
         let Some(refused) = error.as_service_error().and_then(Conditional::refusal) else {
-            return Err(failure(operation, &self.name, error));
+            return Err(failure(operation, &self.name, &error));
         };
         let bytes = wanted.max(refused.item.as_ref().map_or(0, size));
         let units = bytes.div_ceil(1_024).max(1) as u64;
-        self.meter.note(Usage { table_write_units: units, ..Usage::default() });
-        Ok(refused.item.clone())
+        self.note_units(units);
+        Ok(Changed::Refused(refused.item.clone()))
     }
 }
 

@@ -1,10 +1,10 @@
 //! One-time tickets in a table: taking one is deleting it.
 
 use async_trait::async_trait;
+use data_encoding::HEXLOWER;
 use riffle_ports::{PortError, Ticket, TicketHash, TicketStore};
 
 use crate::change::Change;
-use crate::hex::hex;
 use crate::item::{Item, Reading, number, text, time};
 use crate::table::{EXPIRES_AT, Table, key};
 
@@ -28,7 +28,7 @@ impl DynamoTickets {
 }
 
 fn ticket_key(hash: TicketHash) -> Item {
-    key(format!("T#{}", hex(&hash.0)), "TICKET")
+    key(format!("T#{}", HEXLOWER.encode(&hash.0)), "TICKET")
 }
 
 #[async_trait]

@@ -13,12 +13,11 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{
-    ConditionCheck, Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
 };
 use riffle_ports::PortError;
 
-use crate::change::Change;
+use crate::change::{Change, under_condition};
 use crate::error::failure;
 use crate::item::Item;
 use crate::table::{Table, units, whole};
@@ -91,45 +90,24 @@ impl Table {
 
     fn step(&self, step: Step) -> Result<TransactWriteItem, PortError> {
         let broken = |_| PortError::Broken("a step of a transaction without its item".to_owned());
-        let old = ReturnValuesOnConditionCheckFailure::AllOld;
         let item = TransactWriteItem::builder();
         Ok(match step {
             Step::Put(new, change) => {
                 let put = Put::builder().table_name(&self.name).set_item(Some(new));
-                let put = put
-                    .set_condition_expression(change.condition())
-                    .set_expression_attribute_names(Some(change.names).filter(|names| !names.is_empty()))
-                    .set_expression_attribute_values(Some(change.values).filter(|values| !values.is_empty()))
-                    .return_values_on_condition_check_failure(old);
-                item.put(put.build().map_err(broken)?)
+                item.put(under_condition!(put, change).build().map_err(broken)?)
             }
             Step::Update(key, change) => {
                 let update = Update::builder().table_name(&self.name).set_key(Some(key));
-                let update = update
-                    .set_update_expression(change.update())
-                    .set_condition_expression(change.condition())
-                    .set_expression_attribute_names(Some(change.names).filter(|names| !names.is_empty()))
-                    .set_expression_attribute_values(Some(change.values).filter(|values| !values.is_empty()))
-                    .return_values_on_condition_check_failure(old);
-                item.update(update.build().map_err(broken)?)
+                let update = update.set_update_expression(change.update());
+                item.update(under_condition!(update, change).build().map_err(broken)?)
             }
             Step::Delete(key, change) => {
                 let delete = Delete::builder().table_name(&self.name).set_key(Some(key));
-                let delete = delete
-                    .set_condition_expression(change.condition())
-                    .set_expression_attribute_names(Some(change.names).filter(|names| !names.is_empty()))
-                    .set_expression_attribute_values(Some(change.values).filter(|values| !values.is_empty()))
-                    .return_values_on_condition_check_failure(old);
-                item.delete(delete.build().map_err(broken)?)
+                item.delete(under_condition!(delete, change).build().map_err(broken)?)
             }
             Step::Check(key, change) => {
                 let check = ConditionCheck::builder().table_name(&self.name).set_key(Some(key));
-                let check = check
-                    .set_condition_expression(change.condition())
-                    .set_expression_attribute_names(Some(change.names).filter(|names| !names.is_empty()))
-                    .set_expression_attribute_values(Some(change.values).filter(|values| !values.is_empty()))
-                    .return_values_on_condition_check_failure(old);
-                item.condition_check(check.build().map_err(broken)?)
+                item.condition_check(under_condition!(check, change).build().map_err(broken)?)
             }
         }
         .build())

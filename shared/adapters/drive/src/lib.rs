@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use md5::{Digest, Md5};
 use riffle_ports::{
     Entry, FileSource, Opened, Pages, PortError, ReadError, Source, SourceError, TokenVault, is_drive_id,
@@ -139,10 +140,7 @@ impl Drive {
 /// A content and its checksum, which takes a second for half a gigabyte.
 async fn summed(content: Bytes) -> Result<(Bytes, String), Trouble> {
     let sum = move || {
-        let mut sum = String::new();
-        for byte in Md5::digest(&content) {
-            sum += &format!("{byte:02x}");
-        }
+        let sum = HEXLOWER.encode(&Md5::digest(&content));
         (content, sum)
     };
     let ended = |error: tokio::task::JoinError| Trouble::Port(PortError::Unavailable(error.to_string()));

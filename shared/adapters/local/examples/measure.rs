@@ -17,12 +17,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::future::try_join_all;
-use riffle_local_adapters::{QueueName, Store};
+use riffle_local_adapters::Store;
 use riffle_ports::{
-    Body, Clock, Counts, Ids, Message, ObjectStore, PortError, Queue, ScanLedger, Sealed, Session, SessionId,
+    Body, Clock, Counts, Ids, Message, ObjectStore, PortError, ScanLedger, Sealed, Session, SessionId,
     StoredResult, Transition, Usage, WorkQueue,
 };
 use riffle_runtime::{RandomIds, SystemClock};
+use riffle_topology::scan;
 
 const BATCH: u32 = 10;
 const CHUNK: u32 = 100;
@@ -44,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 body: format!("{{\"version\":1,\"session_id\":\"{session}\",\"index\":{index}}}"),
             })
             .collect();
-        queues.send(Queue::ScanWork, &messages).await?;
+        queues.send(scan::WORK, &messages).await?;
     }
     watch.stop("send, 10 at a time", files);
 
@@ -104,7 +105,7 @@ async fn work(store: &Store, session: &SessionId, files: u32) -> Result<(), Box<
     let (ledger, queues) = (store.ledger(), store.queues());
     let mut finished = 0;
     while finished < files {
-        let batch = queues.receive(QueueName::ScanWork, BATCH as usize, Duration::from_mins(12)).await?;
+        let batch = queues.receive(scan::WORK, BATCH as usize, Duration::from_mins(12)).await?;
         assert!(!batch.is_empty(), "the queue ran dry");
         ledger.session(session).await?;
         let mut indices = BTreeSet::new();

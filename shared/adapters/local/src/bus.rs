@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use riffle_contracts::{Consumer, EVENT_SOURCE, EventType};
 use riffle_ports::{EventPublisher, Outgoing, PortError};
+use riffle_topology::{Consumed, EVENT_SOURCE};
 use rusqlite::{Connection, params};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::database::WorkError;
 use crate::file_ledger::read_outgoing;
 use crate::listing::sortable;
-use crate::queue_name::QueueName;
 use crate::queue_rows::{self, Woken};
 use crate::queues::LocalQueues;
 
@@ -28,20 +28,18 @@ pub struct LocalBus {
 pub struct Replay {
     /// Marks each of them.
     pub name: String,
-    pub consumer: Consumer,
+    pub consumer: Consumed,
     pub from: DateTime<Utc>,
     /// Not included.
     pub to: DateTime<Utc>,
     /// Of those the consumer listens to; all of them if empty.
-    pub types: Vec<EventType>,
+    pub types: Vec<String>,
 }
 
 impl Replay {
     fn takes(&self, event: &Outgoing) -> bool {
-        EventType::named(&event.event_type).is_some_and(|kind| {
-            self.consumer.listens_to().contains(&kind)
-                && (self.types.is_empty() || self.types.contains(&kind))
-        })
+        self.consumer.listens_to(&flow(event), &event.event_type)
+            && (self.types.is_empty() || self.types.contains(&event.event_type))
     }
 }
 
@@ -68,7 +66,7 @@ impl LocalBus {
                     let (events, place) = page(work, &replay, &after)?;
                     for event in &events {
                         let body = body(event, Some(&replay.name))?;
-                        deliver(work, replay.consumer.into(), event, &body, now, woken)?;
+                        deliver(work, replay.consumer.queue.name, event, &body, now, woken)?;
                     }
                     Ok((place, events.len() as u64))
                 })
@@ -114,13 +112,13 @@ impl EventPublisher for LocalBus {
                 _ => refused.push(position),
             }
         }
-        let now = self.queues.now();
+        let (now, topology) = (self.queues.now(), self.queues.topology());
         self.queues
             .change(move |work, woken| {
                 for (event, body) in &accepted {
                     archive(work, event)?;
-                    for consumer in listeners(event) {
-                        deliver(work, consumer.into(), event, body, now, woken)?;
+                    for consumer in topology.listeners(&flow(event), &event.event_type) {
+                        deliver(work, consumer.queue.name, event, body, now, woken)?;
                     }
                 }
                 Ok(refused)
@@ -129,11 +127,13 @@ impl EventPublisher for LocalBus {
     }
 }
 
-fn listeners(event: &Outgoing) -> impl Iterator<Item = Consumer> {
-    let kind = EventType::named(&event.event_type);
-    Consumer::ALL
-        .into_iter()
-        .filter(move |consumer| kind.is_some_and(|kind| consumer.listens_to().contains(&kind)))
+/// The flow whose event it is; that of none if it is no event.
+fn flow(event: &Outgoing) -> String {
+    #[derive(Default, Deserialize)]
+    struct Envelope {
+        flow: String,
+    }
+    serde_json::from_str(&event.detail).unwrap_or(Envelope::default()).flow
 }
 
 /// As [`riffle_contracts::BusEvent`] reads it. A bus does not look into what it carries; JSON it must be.
@@ -174,7 +174,7 @@ fn archive(connection: &Connection, event: &Outgoing) -> Result<(), WorkError> {
 
 fn deliver(
     connection: &Connection,
-    queue: QueueName,
+    queue: &str,
     event: &Outgoing,
     body: &str,
     now: DateTime<Utc>,
@@ -182,7 +182,7 @@ fn deliver(
 ) -> Result<(), WorkError> {
     queue_rows::insert(connection, queue, &event.tenant, body, now)?;
     queue_rows::line_up(connection, queue, &event.tenant)?;
-    woken.insert(queue);
+    woken.insert(queue.to_owned());
     Ok(())
 }
 

@@ -1,12 +1,12 @@
-//! The dead letters of the ingest flow.
+//! The dead letters of all flows.
 
 use async_trait::async_trait;
 use riffle_ports::{DeadLetter, DeadLetters, PortError};
+use riffle_topology::Topology;
 
-use crate::queue_name::QueueName;
-use crate::queues::LocalQueues;
+use crate::queues::{LocalQueues, Received};
 
-/// What lies at the ends of the queues of the ingest flow.
+/// What lies at the ends of the queues.
 #[derive(Debug, Clone)]
 pub struct LocalDeadLetters {
     queues: LocalQueues,
@@ -18,25 +18,35 @@ impl LocalDeadLetters {
     }
 }
 
-#[async_trait]
-impl DeadLetters for LocalDeadLetters {
-    async fn list(&self, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
-        let ends = QueueName::INGEST.into_iter().filter_map(|queue| Some(queue.redrive()?.to));
-        let limit = limit as usize;
-        let mut dead = self.queues.dead_letters(ends.collect::<Vec<_>>(), limit.saturating_add(1)).await?;
-        let more = dead.len() > limit;
-        dead.truncate(limit);
-        let letter = |dead: crate::Received| DeadLetter {
-            stage: dead.origin.function().to_owned(),
+/// What lies in a queue of dead letters, as one of them.
+pub(crate) fn letters(topology: Topology, dead: impl IntoIterator<Item = Received>) -> Vec<DeadLetter> {
+    let ends: Vec<_> = topology.dead_letters().collect();
+    let letter = |dead: Received| {
+        let end = ends.iter().find(|end| end.name == dead.queue)?;
+        Some(DeadLetter {
             id: dead.id,
+            flow: end.flow.to_owned(),
+            function: end.function.to_owned(),
+            queue: end.queue.map(str::to_owned),
             sent_at: dead.sent_at,
             body: dead.body,
-        };
-        Ok((dead.into_iter().map(letter).collect(), more))
+        })
+    };
+    dead.into_iter().filter_map(letter).collect()
+}
+
+#[async_trait]
+impl DeadLetters for LocalDeadLetters {
+    async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
+        let limit = limit as usize;
+        let mut dead = self.queues.dead_letters(flow, limit.saturating_add(1)).await?;
+        let more = dead.len() > limit;
+        dead.truncate(limit);
+        Ok((letters(self.queues.topology(), dead), more))
     }
 
     async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError> {
         let ids: Vec<String> = letters.iter().map(|letter| letter.id.clone()).collect();
-        Ok(self.queues.redrive(Some(&ids)).await?.len() as u64)
+        Ok(self.queues.redrive(&ids).await?.len() as u64)
     }
 }

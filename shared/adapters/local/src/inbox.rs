@@ -11,16 +11,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use data_encoding::HEXLOWER;
 use riffle_contracts::{BucketEntity, BucketName, BucketNotification, BucketObject, BucketRecord};
 use riffle_ports::{
-    Announced, Fetched, Head, Ids, Inbox, ObjectRef, PortError, PostForm, Queue, UploadStorage, is_key,
+    Announced, Fetched, Head, Ids, Inbox, ObjectRef, PortError, PostForm, UploadStorage, is_key,
 };
+use riffle_topology::statements::{PREFIX, UPLOADS};
 use sha2::{Digest, Sha256};
 
 use crate::Store;
 use crate::database::WorkError;
 use crate::folder_walk::version;
-use crate::hex;
 use crate::inbox_rows::{self as rows, Row};
 use crate::objects::elsewhere;
 use crate::queue_rows;
@@ -29,7 +30,6 @@ use crate::uploads::{LocalUploads, Receiving, Refused, etag};
 
 /// What the bucket of uploads is called here.
 pub const BUCKET: &str = "uploads";
-const STATEMENTS: &str = "statements/";
 /// A form that was not used for so long will not be used any more: it was good for an hour.
 const FORM_LIFE: TimeDelta = TimeDelta::days(1);
 /// Bytes read at a time.
@@ -111,19 +111,20 @@ impl LocalInbox {
         Ok(told)
     }
 
-    /// Puts what was received in its place, and tells of it if it is a statement; its `ETag`, without quotes.
+    /// Puts what was received in its place, and tells of it if somebody listens; its `ETag`, without quotes.
     ///
     /// # Errors
     /// It is not whole, or nobody waits for it any more.
     pub async fn finish(&self, receiving: Receiving) -> Result<String, Refused> {
-        let statement = receiving.key().filter(|key| key.starts_with(STATEMENTS)).map(str::to_owned);
-        if let Some(key) = statement.clone()
+        let listened_to = |key: &&str| self.queues.topology().bucket_listener(key).is_some();
+        let told_of = receiving.key().filter(listened_to).map(str::to_owned);
+        if let Some(key) = told_of.clone()
             && !self.queues.database().call(move |work| rows::expect_again(work, &key)).await?
         {
             return Err(Refused::NotPermitted);
         }
         let etag = elsewhere(move || receiving.finish()).await??;
-        if let Some(key) = statement {
+        if let Some(key) = told_of {
             self.arrived(&key).await?;
         }
         Ok(etag)
@@ -188,7 +189,7 @@ impl LocalInbox {
 
     /// A new key of the tenant's own. Nothing of the file is in it: keys travel.
     pub fn fresh_key(&self, tenant: &str) -> String {
-        format!("{STATEMENTS}{tenant}/{}", self.ids.fresh())
+        format!("{PREFIX}{tenant}/{}", self.ids.fresh())
     }
 
     fn path(&self, key: &str) -> Result<PathBuf, PortError> {
@@ -199,15 +200,15 @@ impl LocalInbox {
     async fn arrived(&self, key: &str) -> Result<(), PortError> {
         let metadata = fs::metadata(self.path(key)?).map_err(|error| failed(&error))?;
         let (size, etag, now) = (metadata.len(), etag(&metadata), self.queues.now());
+        let queue = self.queues.topology().bucket_listener(key).map_or(UPLOADS, |taker| taker.queue.name);
         let key = key.to_owned();
         self.queues
             .change(move |work, woken| {
                 rows::arrived(work, &key, &etag)?;
-                let queue = Queue::FileUploads.into();
                 let group = tenant(&key);
                 queue_rows::insert(work, queue, group, &notification(&key, size, &etag)?, now)?;
                 queue_rows::line_up(work, queue, group)?;
-                woken.insert(queue);
+                woken.insert(queue.to_owned());
                 Ok(())
             })
             .await
@@ -327,7 +328,7 @@ fn object(key: &str, etag: String) -> ObjectRef {
 }
 
 fn tenant(key: &str) -> &str {
-    key.strip_prefix(STATEMENTS).and_then(|rest| rest.split('/').next()).unwrap_or_default()
+    key.strip_prefix(PREFIX).and_then(|rest| rest.split('/').next()).unwrap_or_default()
 }
 
 /// Programs may choose keys that are none of a file system's.
@@ -335,7 +336,7 @@ fn storage_key(key: &str) -> String {
     if is_key(key) {
         return key.to_owned();
     }
-    format!("{STATEMENTS}odd/{}", hex::encode(&Sha256::digest(key)))
+    format!("{PREFIX}odd/{}", HEXLOWER.encode(&Sha256::digest(key)))
 }
 
 /// As S3 tells it, the key encoded as in a form.

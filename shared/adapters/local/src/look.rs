@@ -5,13 +5,14 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use riffle_ports::{File as StatementFile, FileId, PortError, Session, SessionId, State};
+use riffle_ports::{DeadLetter, File as StatementFile, FileId, PortError, Session, SessionId};
+use riffle_topology::RIFFLE;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use rustix::fs::{Access, access, statvfs};
 
 use crate::database::WorkError;
+use crate::dead_letters;
 use crate::file_ledger;
-use crate::queue_name::QueueName;
 use crate::queue_rows;
 use crate::queues::{self, Depth, Received};
 use crate::schema;
@@ -104,14 +105,15 @@ impl StateLook {
 
     /// How much is in each queue. What a dead process had in hand counts as in flight until the state is used again.
     pub fn depths(&self) -> Result<Vec<Depth>, PortError> {
-        let depths = QueueName::ALL.into_iter().map(|queue| queues::depth(&self.connection, queue));
+        let depths = RIFFLE.queue_names().map(|queue| queues::depth(&self.connection, queue));
         Ok(depths.collect::<Result<_, _>>()?)
     }
 
-    /// The oldest dead letters, at most `max`.
-    pub fn dead_letters(&self, max: usize) -> Result<Vec<Received>, PortError> {
-        let rows = queue_rows::dead_letters(&self.connection, QueueName::ALL, max)?;
-        Ok(rows.into_iter().map(Received::from).collect())
+    /// The oldest dead letters of all flows, at most `max`.
+    pub fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, PortError> {
+        let queues = RIFFLE.dead_letters().map(|dead| dead.name);
+        let rows = queue_rows::dead_letters(&self.connection, queues, max)?;
+        Ok(dead_letters::letters(RIFFLE, rows.into_iter().map(Received::from)))
     }
 
     /// A statement, if there is such a one.
@@ -148,15 +150,15 @@ impl StateLook {
         Ok(open)
     }
 
-    /// The state of a session, if there is such a one.
-    pub fn state(&self, id: &SessionId) -> Result<Option<State>, PortError> {
-        let read = || -> Result<Option<State>, WorkError> {
+    /// A session without what was asked for, if there is such a one.
+    pub fn session(&self, id: &SessionId) -> Result<Option<Session>, PortError> {
+        let read = || -> Result<Option<Session>, WorkError> {
             let fields: Option<String> = self
                 .connection
                 .prepare_cached("SELECT fields FROM sessions WHERE id = ?1")?
                 .query_row([&id.0], |row| row.get(0))
                 .optional()?;
-            Ok(fields.map(|fields| parse(&fields)).transpose()?.map(|session| session.state))
+            fields.map(|fields| parse(&fields)).transpose()
         };
         Ok(read()?)
     }

@@ -7,7 +7,7 @@ use riffle_ports::{Counts, PortError, Probe, QueueDepth, Session, Vitals};
 
 use crate::database::WorkError;
 use crate::timings::Timings;
-use crate::{LocalConnections, LocalLedger, LocalQueues, QueueName};
+use crate::{LocalConnections, LocalLedger, LocalQueues};
 
 /// Measures one state folder.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ impl Probe for LocalProbe {
     async fn queues(&self) -> Result<Vec<QueueDepth>, PortError> {
         let depths = self.queues.depths().await?.into_iter();
         let depth = |depth: crate::Depth| QueueDepth {
-            queue: depth.queue.as_str().to_owned(),
+            queue: depth.queue,
             ready: depth.ready,
             in_flight: depth.in_flight,
             waiting: depth.waiting,
@@ -33,9 +33,8 @@ impl Probe for LocalProbe {
 
     async fn vitals(&self) -> Result<Vitals, PortError> {
         let queues = self.queues().await?;
-        let ends = QueueName::ALL.into_iter().filter(|queue| queue.is_dead_letter());
-        let ends: BTreeSet<&str> = ends.map(QueueName::as_str).collect();
-        let dead = queues.iter().filter(|queue| ends.contains(&*queue.queue));
+        let ends: BTreeSet<String> = self.queues.topology().dead_letters().map(|dead| dead.name).collect();
+        let dead = queues.iter().filter(|queue| ends.contains(&queue.queue));
         let dead_letters = dead.map(|queue| queue.ready + queue.in_flight + queue.waiting).sum();
         let (sessions, counts) = self.ledger.sums().await?;
         let connections = self.connections.len() as u64;

@@ -7,15 +7,15 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use riffle_topology::Topology;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::database::WorkError;
-use crate::queue_name::QueueName;
 
 /// A message as the rows tell of it.
 pub(crate) struct Row {
     pub(crate) id: i64,
-    pub(crate) origin: QueueName,
+    pub(crate) queue: String,
     pub(crate) group: String,
     pub(crate) body: String,
     pub(crate) deliveries: i64,
@@ -24,39 +24,37 @@ pub(crate) struct Row {
 }
 
 /// Queues that have ready messages they did not have before.
-pub(crate) type Woken = BTreeSet<QueueName>;
+pub(crate) type Woken = BTreeSet<String>;
 
 pub(crate) fn insert(
     connection: &Connection,
-    queue: QueueName,
+    queue: &str,
     group: &str,
     body: &str,
     now: DateTime<Utc>,
 ) -> Result<(), WorkError> {
     connection
-        .prepare_cached(
-            "INSERT INTO messages (queue, origin, fair_group, body, sent_at) VALUES (?1, ?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![queue.number(), group, body, now.timestamp_micros()])?;
+        .prepare_cached("INSERT INTO messages (queue, fair_group, body, sent_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![queue, group, body, now.timestamp_micros()])?;
     Ok(())
 }
 
 /// Gives `group` a place at the end of the line, if it has none. At the end, so that a group that comes and
 /// goes with single messages is not always first.
-pub(crate) fn line_up(connection: &Connection, queue: QueueName, group: &str) -> Result<(), WorkError> {
+pub(crate) fn line_up(connection: &Connection, queue: &str, group: &str) -> Result<(), WorkError> {
     connection
         .prepare_cached(
             "INSERT INTO turns (queue, fair_group, turn) VALUES (?1, ?2, \
              (SELECT coalesce(max(turn), 0) + 1 FROM turns WHERE queue = ?1)) ON CONFLICT DO NOTHING",
         )?
-        .execute(params![queue.number(), group])?;
+        .execute(params![queue, group])?;
     Ok(())
 }
 
 /// Takes up to `max` ready messages, from as many groups as there are, and hides them until `until`.
 pub(crate) fn take(
     connection: &Connection,
-    queue: QueueName,
+    queue: &str,
     max: usize,
     until: DateTime<Utc>,
 ) -> Result<Vec<Row>, WorkError> {
@@ -81,17 +79,17 @@ pub(crate) fn take(
     Ok(taken)
 }
 
-fn next_groups(connection: &Connection, queue: QueueName, max: usize) -> Result<Vec<String>, WorkError> {
+fn next_groups(connection: &Connection, queue: &str, max: usize) -> Result<Vec<String>, WorkError> {
     connection
         .prepare_cached("SELECT fair_group FROM turns WHERE queue = ?1 ORDER BY turn LIMIT ?2")?
-        .query_map(params![queue.number(), as_limit(max)], |row| row.get(0))?
+        .query_map(params![queue, as_limit(max)], |row| row.get(0))?
         .map(|row| Ok(row?))
         .collect()
 }
 
 fn take_of_group(
     connection: &Connection,
-    queue: QueueName,
+    queue: &str,
     group: &str,
     max: usize,
     until: DateTime<Utc>,
@@ -100,23 +98,23 @@ fn take_of_group(
         .prepare_cached(
             "UPDATE messages SET hidden_until = ?4, deliveries = deliveries + 1, in_flight = 1 WHERE id IN \
              (SELECT id FROM messages WHERE queue = ?1 AND fair_group = ?2 AND hidden_until IS NULL \
-             ORDER BY id LIMIT ?3) RETURNING id, origin, fair_group, body, deliveries, base, sent_at",
+             ORDER BY id LIMIT ?3) RETURNING id, queue, fair_group, body, deliveries, base, sent_at",
         )?
-        .query_map(params![queue.number(), group, as_limit(max), until.timestamp_micros()], read_row)?
+        .query_map(params![queue, group, as_limit(max), until.timestamp_micros()], read_row)?
         .collect::<Result<Vec<_>, _>>()?;
     // RETURNING promises no order.
     rows.sort_by_key(|row| row.id);
     Ok(rows)
 }
 
-fn end_turn(connection: &Connection, queue: QueueName, group: &str, empty: bool) -> Result<(), WorkError> {
+fn end_turn(connection: &Connection, queue: &str, group: &str, empty: bool) -> Result<(), WorkError> {
     let sql = if empty {
         "DELETE FROM turns WHERE queue = ?1 AND fair_group = ?2"
     } else {
         "UPDATE turns SET turn = (SELECT max(turn) + 1 FROM turns WHERE queue = ?1) \
          WHERE queue = ?1 AND fair_group = ?2"
     };
-    connection.prepare_cached(sql)?.execute(params![queue.number(), group])?;
+    connection.prepare_cached(sql)?.execute(params![queue, group])?;
     Ok(())
 }
 
@@ -146,8 +144,8 @@ pub(crate) fn hide_until(
 /// Ends a delivery without success: ready again at `until`, or moved on at once if it was the last chance.
 pub(crate) fn release(
     connection: &Connection,
-    id: i64,
-    delivery: i64,
+    topology: Topology,
+    (id, delivery): (i64, i64),
     until: DateTime<Utc>,
     now: DateTime<Utc>,
     woken: &mut Woken,
@@ -162,8 +160,8 @@ pub(crate) fn release(
     let Some(message) = found else {
         return Ok(false);
     };
-    if until <= now || message.is_exhausted() {
-        reappear(connection, &message, woken)?;
+    if until <= now || message.is_exhausted(topology) {
+        reappear(connection, topology, message, woken)?;
     } else {
         connection
             .prepare_cached("UPDATE messages SET in_flight = 0, hidden_until = ?2 WHERE id = ?1")?
@@ -172,48 +170,52 @@ pub(crate) fn release(
     Ok(true)
 }
 
-/// Gives a dead letter back to the queue where it failed for the last time, as if it had never been received
-/// there; gives that queue, or `None` where the message is no dead letter.
-pub(crate) fn redrive(connection: &Connection, id: i64) -> Result<Option<QueueName>, WorkError> {
-    let found: Option<(QueueName, QueueName, String)> = connection
-        .prepare_cached("SELECT queue, origin, fair_group FROM messages WHERE id = ?1")?
-        .query_row([id], |row| Ok((read_queue(row, 0)?, read_queue(row, 1)?, row.get(2)?)))
+/// Gives a dead letter back to the queue where it failed, as if it had never been received there; gives that queue, or
+/// `None` where the message is no dead letter.
+pub(crate) fn redrive(
+    connection: &Connection,
+    topology: Topology,
+    id: i64,
+) -> Result<Option<&'static str>, WorkError> {
+    let found: Option<(String, String)> = connection
+        .prepare_cached("SELECT queue, fair_group FROM messages WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((_, origin, group)) = found.filter(|(queue, ..)| queue.is_dead_letter()) else {
+    let Some((queue, group)) = found else { return Ok(None) };
+    let Some(to) = topology.dead_letters().find(|dead| dead.name == queue).and_then(|dead| dead.queue) else {
         return Ok(None);
     };
-    let to = origin.last();
     relocate(connection, id, to)?;
     line_up(connection, to, &group)?;
     Ok(Some(to))
 }
 
 /// The oldest messages of a queue, whether ready or not.
-pub(crate) fn peek(connection: &Connection, queue: QueueName, max: usize) -> Result<Vec<Row>, WorkError> {
+pub(crate) fn peek(connection: &Connection, queue: &str, max: usize) -> Result<Vec<Row>, WorkError> {
     connection
         .prepare_cached(
-            "SELECT id, origin, fair_group, body, deliveries, base, sent_at FROM messages \
+            "SELECT id, queue, fair_group, body, deliveries, base, sent_at FROM messages \
              WHERE queue = ?1 ORDER BY id LIMIT ?2",
         )?
-        .query_map(params![queue.number(), as_limit(max)], read_row)?
+        .query_map(params![queue, as_limit(max)], read_row)?
         .map(|row| Ok(row?))
         .collect()
 }
 
-/// The oldest dead letters of these queues. Nobody receives them, so that all are in the index of what is ready.
+/// The oldest dead letters in these queues. Nobody receives them, so that all are in the index of what is ready.
 pub(crate) fn dead_letters(
     connection: &Connection,
-    queues: impl IntoIterator<Item = QueueName>,
+    queues: impl IntoIterator<Item = String>,
     max: usize,
 ) -> Result<Vec<Row>, WorkError> {
     let mut dead = Vec::new();
-    for queue in queues.into_iter().filter(|queue| queue.is_dead_letter()) {
+    for queue in queues {
         let rows = connection
             .prepare_cached(
-                "SELECT id, origin, fair_group, body, deliveries, base, sent_at FROM messages \
+                "SELECT id, queue, fair_group, body, deliveries, base, sent_at FROM messages \
                  WHERE queue = ?1 AND hidden_until IS NULL ORDER BY id LIMIT ?2",
             )?
-            .query_map(params![queue.number(), as_limit(max)], read_row)?
+            .query_map(params![queue, as_limit(max)], read_row)?
             .collect::<Result<Vec<_>, _>>()?;
         dead.extend(rows);
     }
@@ -225,6 +227,7 @@ pub(crate) fn dead_letters(
 /// Lets every hidden message whose time has come reappear, in all queues.
 pub(crate) fn wake_due(
     connection: &Connection,
+    topology: Topology,
     now: DateTime<Utc>,
     woken: &mut Woken,
 ) -> Result<(), WorkError> {
@@ -236,7 +239,7 @@ pub(crate) fn wake_due(
         .query_map([now.timestamp_micros()], read_hidden)?
         .collect::<Result<Vec<_>, _>>()?;
     for message in due {
-        reappear(connection, &message, woken)?;
+        reappear(connection, topology, message, woken)?;
     }
     Ok(())
 }
@@ -250,14 +253,18 @@ pub(crate) fn next_due(connection: &Connection) -> Result<Option<DateTime<Utc>>,
 }
 
 /// Whether a receive may find something. Rarely it then finds nothing, and this is `false` afterwards.
-pub(crate) fn may_be_ready(connection: &Connection, queue: QueueName) -> Result<bool, WorkError> {
-    Ok(connection.prepare_cached("SELECT 1 FROM turns WHERE queue = ?1 LIMIT 1")?.exists([queue.number()])?)
+pub(crate) fn may_be_ready(connection: &Connection, queue: &str) -> Result<bool, WorkError> {
+    Ok(connection.prepare_cached("SELECT 1 FROM turns WHERE queue = ?1 LIMIT 1")?.exists([queue])?)
 }
 
 /// On opening: whoever had messages in hand is dead. What waits goes on waiting.
-pub(crate) fn release_all_in_flight(connection: &Connection, now: DateTime<Utc>) -> Result<(), WorkError> {
+pub(crate) fn release_all_in_flight(
+    connection: &Connection,
+    topology: Topology,
+    now: DateTime<Utc>,
+) -> Result<(), WorkError> {
     connection.execute("UPDATE messages SET hidden_until = ?1 WHERE in_flight", [now.timestamp_micros()])?;
-    wake_due(connection, now, &mut Woken::new())
+    wake_due(connection, topology, now, &mut Woken::new())
 }
 
 /// As `SQLite` counts.
@@ -267,37 +274,42 @@ pub(crate) fn as_limit(max: usize) -> i64 {
 
 struct Hidden {
     id: i64,
-    queue: QueueName,
+    queue: String,
     group: String,
     receive_count: u32,
 }
 
 impl Hidden {
-    fn is_exhausted(&self) -> bool {
-        self.queue.redrive().is_some_and(|redrive| self.receive_count >= redrive.after)
+    fn is_exhausted(&self, topology: Topology) -> bool {
+        topology.queue(&self.queue).is_some_and(|consumed| self.receive_count >= consumed.queue.max_receives)
     }
 }
 
 /// Puts a message into another queue, where it is counted anew.
-fn relocate(connection: &Connection, id: i64, to: QueueName) -> Result<(), WorkError> {
+fn relocate(connection: &Connection, id: i64, to: &str) -> Result<(), WorkError> {
     // One more delivery, so that the receipt of the last one does not fit any more.
     connection
         .prepare_cached(
             "UPDATE messages SET queue = ?2, hidden_until = NULL, in_flight = 0, \
              deliveries = deliveries + 1, base = deliveries + 1 WHERE id = ?1",
         )?
-        .execute(params![id, to.number()])?;
+        .execute(params![id, to])?;
     Ok(())
 }
 
-fn reappear(connection: &Connection, message: &Hidden, woken: &mut Woken) -> Result<(), WorkError> {
-    let queue = match message.queue.redrive() {
-        Some(redrive) if message.is_exhausted() => {
-            relocate(connection, message.id, redrive.to)?;
+fn reappear(
+    connection: &Connection,
+    topology: Topology,
+    message: Hidden,
+    woken: &mut Woken,
+) -> Result<(), WorkError> {
+    let queue = match topology.redrive(&message.queue) {
+        Some(redrive) if message.receive_count >= redrive.after => {
+            relocate(connection, message.id, &redrive.to)?;
             tracing::warn!(
                 message = message.id,
-                from = message.queue.as_str(),
-                to = redrive.to.as_str(),
+                from = message.queue,
+                to = redrive.to,
                 receives = message.receive_count,
                 "a message failed too often and moves on"
             );
@@ -310,31 +322,25 @@ fn reappear(connection: &Connection, message: &Hidden, woken: &mut Woken) -> Res
             message.queue
         }
     };
-    line_up(connection, queue, &message.group)?;
+    line_up(connection, &queue, &message.group)?;
     woken.insert(queue);
     Ok(())
 }
 
 fn read_hidden(row: &rusqlite::Row<'_>) -> rusqlite::Result<Hidden> {
-    Ok(Hidden { id: row.get(0)?, queue: read_queue(row, 1)?, group: row.get(2)?, receive_count: row.get(3)? })
+    Ok(Hidden { id: row.get(0)?, queue: row.get(1)?, group: row.get(2)?, receive_count: row.get(3)? })
 }
 
-/// Columns: id, origin, `fair_group`, body, deliveries, base, `sent_at`.
+/// Columns: id, queue, `fair_group`, body, deliveries, base, `sent_at`.
 pub(crate) fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     let (deliveries, base): (i64, i64) = (row.get(4)?, row.get(5)?);
     Ok(Row {
         id: row.get(0)?,
-        origin: read_queue(row, 1)?,
+        queue: row.get(1)?,
         group: row.get(2)?,
         body: row.get(3)?,
         deliveries,
         receive_count: u32::try_from(deliveries - base).unwrap_or(u32::MAX),
         sent_at: DateTime::from_timestamp_micros(row.get(6)?).unwrap_or_default(),
     })
-}
-
-pub(crate) fn read_queue(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<QueueName> {
-    let number: u8 = row.get(column)?;
-    QueueName::from_number(number)
-        .ok_or_else(|| rusqlite::Error::IntegralValueOutOfRange(column, number.into()))
 }

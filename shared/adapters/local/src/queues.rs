@@ -1,16 +1,17 @@
 //! The queues in `SQLite`, with what their consumers need: receive, finish, wait, look.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use riffle_ports::{Clock, Message, PortError, Queue, WorkQueue};
+use riffle_ports::{Clock, Message, PortError, WorkQueue};
+use riffle_topology::Topology;
 use rusqlite::{Connection, params};
 use tokio::sync::Notify;
 
 use crate::database::{Database, Work, WorkError};
-use crate::queue_name::QueueName;
 use crate::queue_rows::{self, Woken};
 
 /// A waiting consumer looks at the clock this often at least, in case somebody set it.
@@ -29,14 +30,13 @@ pub struct Received {
     pub receive_count: u32,
     /// When it was first sent.
     pub sent_at: DateTime<Utc>,
-    /// The queue it was first sent to.
-    pub origin: QueueName,
+    pub queue: String,
 }
 
 /// How much is in a queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Depth {
-    pub queue: QueueName,
+    pub queue: String,
     /// May be received now.
     pub ready: u64,
     /// Received and not yet deleted.
@@ -53,6 +53,7 @@ pub struct Depth {
 pub struct LocalQueues {
     database: Arc<Database>,
     clock: Arc<dyn Clock>,
+    topology: Topology,
     bells: Arc<Bells>,
 }
 
@@ -62,15 +63,8 @@ impl std::fmt::Debug for LocalQueues {
     }
 }
 
-/// Rung when a queue has something new.
-#[derive(Default)]
-struct Bells([Notify; QueueName::ALL.len()]);
-
-impl Bells {
-    fn of(&self, queue: QueueName) -> &Notify {
-        &self.0[usize::from(queue.number()) - 1]
-    }
-}
+/// Rung when a queue has something new, by the queue's name.
+type Bells = BTreeMap<&'static str, Notify>;
 
 enum Prospect {
     Now,
@@ -79,8 +73,14 @@ enum Prospect {
 }
 
 impl LocalQueues {
-    pub(crate) fn new(database: Arc<Database>, clock: Arc<dyn Clock>) -> Self {
-        Self { database, clock, bells: Arc::default() }
+    pub(crate) fn new(database: Arc<Database>, clock: Arc<dyn Clock>, topology: Topology) -> Self {
+        let bells = topology.consumed().map(|consumed| (consumed.queue.name, Notify::new()));
+        Self { database, clock, topology, bells: Arc::new(bells.collect()) }
+    }
+
+    /// Which queues there are.
+    pub fn topology(&self) -> Topology {
+        self.topology
     }
 
     pub(crate) fn database(&self) -> &Arc<Database> {
@@ -99,16 +99,16 @@ impl LocalQueues {
     /// after `visibility`, with their receive counts risen.
     pub async fn receive(
         &self,
-        queue: QueueName,
+        queue: &str,
         max: usize,
         visibility: Duration,
     ) -> Result<Vec<Received>, PortError> {
-        let now = self.clock.now();
+        let (now, topology, queue) = (self.clock.now(), self.topology, queue.to_owned());
         let until = later(now, visibility);
         let rows = self
             .change(move |work, woken| {
-                queue_rows::wake_due(work, now, woken)?;
-                queue_rows::take(work, queue, max, until)
+                queue_rows::wake_due(work, topology, now, woken)?;
+                queue_rows::take(work, &queue, max, until)
             })
             .await?;
         Ok(rows.into_iter().map(Received::from).collect())
@@ -138,12 +138,12 @@ impl LocalQueues {
     /// [`PortError::Broken`] for a receipt that never was one.
     pub async fn release(&self, receipts: &[String], delay: Duration) -> Result<usize, PortError> {
         let receipts = parse(receipts)?;
-        let now = self.clock.now();
+        let (now, topology) = (self.clock.now(), self.topology);
         let until = later(now, delay);
         self.change(move |work, woken| {
             let mut released = 0;
-            for (id, delivery) in receipts {
-                released += usize::from(queue_rows::release(work, id, delivery, until, now, woken)?);
+            for receipt in receipts {
+                released += usize::from(queue_rows::release(work, topology, receipt, until, now, woken)?);
             }
             Ok(released)
         })
@@ -171,15 +171,16 @@ impl LocalQueues {
     ///
     /// # Errors
     /// As of every call to the database.
-    pub async fn wait(&self, queue: QueueName) -> Result<(), PortError> {
+    pub async fn wait(&self, queue: &str) -> Result<(), PortError> {
+        let Some(bell) = self.bells.get(queue) else { return Err(unknown(queue)) };
         loop {
             // Listen before looking: what is sent between the two rings too.
-            let bell = self.bells.of(queue).notified();
-            let now = self.clock.now();
+            let rung = bell.notified();
+            let (now, topology, queue) = (self.clock.now(), self.topology, queue.to_owned());
             let prospect = self
                 .change(move |work, woken| {
-                    queue_rows::wake_due(work, now, woken)?;
-                    if queue_rows::may_be_ready(work, queue)? {
+                    queue_rows::wake_due(work, topology, now, woken)?;
+                    if queue_rows::may_be_ready(work, &queue)? {
                         return Ok(Prospect::Now);
                     }
                     // Of any queue: a message may come here from another one when its time is up.
@@ -192,7 +193,7 @@ impl LocalQueues {
                 Prospect::WhenSent => LOOK_AGAIN,
             };
             // Woken or not, look again.
-            drop(tokio::time::timeout(pause, bell).await);
+            drop(tokio::time::timeout(pause, rung).await);
         }
     }
 
@@ -200,15 +201,15 @@ impl LocalQueues {
     ///
     /// # Errors
     /// As of every call to the database.
-    pub async fn holds(&self, queue: QueueName, group: &str) -> Result<bool, PortError> {
-        let group = group.to_owned();
+    pub async fn holds(&self, queue: &str, group: &str) -> Result<bool, PortError> {
+        let (queue, group) = (queue.to_owned(), group.to_owned());
         self.database
             .call(move |work| {
                 // Two questions: each has an index of its own.
                 let ready = "SELECT 1 FROM messages WHERE queue = ?1 AND fair_group = ?2 AND hidden_until IS NULL";
                 let hidden =
                     "SELECT 1 FROM messages WHERE hidden_until IS NOT NULL AND queue = ?1 AND fair_group = ?2";
-                let holds = |sql| Ok::<_, WorkError>(work.prepare_cached(sql)?.exists(params![queue.number(), group])?);
+                let holds = |sql| Ok::<_, WorkError>(work.prepare_cached(sql)?.exists(params![queue, group])?);
                 Ok(holds(ready)? || holds(hidden)?)
             })
             .await
@@ -219,10 +220,10 @@ impl LocalQueues {
     /// # Errors
     /// As of every call to the database.
     pub async fn depths(&self) -> Result<Vec<Depth>, PortError> {
-        let now = self.clock.now();
+        let (now, topology) = (self.clock.now(), self.topology);
         self.change(move |work, woken| {
-            queue_rows::wake_due(work, now, woken)?;
-            QueueName::ALL.into_iter().map(|queue| depth(work, queue)).collect()
+            queue_rows::wake_due(work, topology, now, woken)?;
+            topology.queue_names().map(|queue| depth(work, queue)).collect()
         })
         .await
     }
@@ -232,22 +233,21 @@ impl LocalQueues {
     ///
     /// # Errors
     /// As of every call to the database.
-    pub async fn peek(&self, queue: QueueName, max: usize) -> Result<Vec<Received>, PortError> {
+    pub async fn peek(&self, queue: &str, max: usize) -> Result<Vec<Received>, PortError> {
+        let queue = queue.to_owned();
         self.change(move |work, _| {
-            Ok(queue_rows::peek(work, queue, max)?.into_iter().map(Received::from).collect())
+            Ok(queue_rows::peek(work, &queue, max)?.into_iter().map(Received::from).collect())
         })
         .await
     }
 
-    /// The oldest dead letters of these queues, at most `max`.
+    /// The oldest dead letters, of one flow or of all, at most `max`.
     ///
     /// # Errors
     /// As of every call to the database.
-    pub async fn dead_letters(
-        &self,
-        queues: impl IntoIterator<Item = QueueName> + Send + 'static,
-        max: usize,
-    ) -> Result<Vec<Received>, PortError> {
+    pub async fn dead_letters(&self, flow: Option<&str>, max: usize) -> Result<Vec<Received>, PortError> {
+        let dead = self.topology.dead_letters().filter(|dead| flow.is_none_or(|flow| dead.flow == flow));
+        let queues: Vec<String> = dead.map(|dead| dead.name).collect();
         self.database
             .call(move |work| {
                 let rows = queue_rows::dead_letters(work, queues, max)?;
@@ -256,28 +256,22 @@ impl LocalQueues {
             .await
     }
 
-    /// Gives dead letters back to the queues where they failed for the last time, to be tried as new ones: those
-    /// of these ids, or all. Gives the id and queue of each that was moved; what is no dead letter (any more) is
-    /// left alone. All are moved, or none.
+    /// Gives dead letters back to the queues where they failed, to be tried as new ones: those of these ids. Gives the
+    /// id and queue of each that was moved; what is no dead letter (any more) is left alone. All are moved, or none.
     ///
     /// # Errors
     /// [`PortError::Broken`] for an id that never was one.
-    pub async fn redrive(&self, only: Option<&[String]>) -> Result<Vec<(String, QueueName)>, PortError> {
+    pub async fn redrive(&self, ids: &[String]) -> Result<Vec<(String, &'static str)>, PortError> {
         let number = |id: &String| {
             id.parse::<i64>().map_err(|_| PortError::Broken(format!("{id:?} is no id of a message")))
         };
-        let only: Option<Vec<i64>> = only.map(|ids| ids.iter().map(number).collect()).transpose()?;
+        let ids: Vec<i64> = ids.iter().map(number).collect::<Result<_, _>>()?;
+        let topology = self.topology;
         self.change(move |work, woken| {
-            let ids = if let Some(ids) = only {
-                ids
-            } else {
-                let dead = queue_rows::dead_letters(work, QueueName::ALL, usize::MAX)?;
-                dead.into_iter().map(|row| row.id).collect()
-            };
             let mut moved = Vec::new();
             for id in ids {
-                if let Some(queue) = queue_rows::redrive(work, id)? {
-                    woken.insert(queue);
+                if let Some(queue) = queue_rows::redrive(work, topology, id)? {
+                    woken.insert(queue.to_owned());
                     moved.push((id.to_string(), queue));
                 }
             }
@@ -298,8 +292,9 @@ impl LocalQueues {
                 let value = work(place, &mut woken)?;
                 if !woken.is_empty() {
                     place.after_commit(move || {
-                        for queue in woken {
-                            bells.of(queue).notify_waiters();
+                        // Nobody waits for dead letters.
+                        for bell in woken.iter().filter_map(|queue| bells.get(&**queue)) {
+                            bell.notify_waiters();
                         }
                     });
                 }
@@ -312,8 +307,9 @@ impl LocalQueues {
 #[async_trait]
 impl WorkQueue for LocalQueues {
     /// Accepts all or, with an error, none.
-    async fn send(&self, queue: Queue, messages: &[Message]) -> Result<Vec<usize>, PortError> {
-        let queue = QueueName::from(queue);
+    async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError> {
+        let Some(consumed) = self.topology.queue(queue) else { return Err(unknown(queue)) };
+        let queue = consumed.queue.name;
         let messages = messages.to_vec();
         let now = self.clock.now();
         self.change(move |work, woken| {
@@ -326,12 +322,16 @@ impl WorkQueue for LocalQueues {
                 }
             }
             if !messages.is_empty() {
-                woken.insert(queue);
+                woken.insert(queue.to_owned());
             }
             Ok(Vec::new())
         })
         .await
     }
+}
+
+fn unknown(queue: &str) -> PortError {
+    PortError::Broken(format!("there is no queue {queue:?}"))
 }
 
 fn later(now: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
@@ -341,16 +341,16 @@ fn later(now: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
         .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-pub(crate) fn depth(work: &Connection, queue: QueueName) -> Result<Depth, WorkError> {
+pub(crate) fn depth(work: &Connection, queue: String) -> Result<Depth, WorkError> {
     let ready = work
         .prepare_cached("SELECT count(*) FROM messages WHERE queue = ?1 AND hidden_until IS NULL")?
-        .query_row([queue.number()], |row| row.get(0))?;
+        .query_row([&queue], |row| row.get(0))?;
     let (in_flight, waiting) = work
         .prepare_cached(
             "SELECT count(*) FILTER (WHERE in_flight), count(*) FILTER (WHERE NOT in_flight) \
              FROM messages WHERE hidden_until IS NOT NULL AND queue = ?1",
         )?
-        .query_row([queue.number()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        .query_row([&queue], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(Depth { queue, ready, in_flight, waiting })
 }
 
@@ -363,7 +363,7 @@ impl From<queue_rows::Row> for Received {
             group: row.group,
             receive_count: row.receive_count,
             sent_at: row.sent_at,
-            origin: row.origin,
+            queue: row.queue,
         }
     }
 }

@@ -49,8 +49,7 @@ const MIGRATIONS: &[&str] = &[
     -- AUTOINCREMENT: the id of a deleted message is never given again, so an old receipt fits no new one.
     CREATE TABLE messages (
         id           INTEGER PRIMARY KEY AUTOINCREMENT,
-        queue        INTEGER NOT NULL,
-        origin       INTEGER NOT NULL,             -- the queue it was first sent to
+        queue        TEXT NOT NULL,                -- its name in the topology
         fair_group TEXT NOT NULL,
         body         TEXT NOT NULL,
         sent_at      INTEGER NOT NULL,             -- microseconds since 1970, as all times here
@@ -65,7 +64,7 @@ const MIGRATIONS: &[&str] = &[
     -- The groups with ready messages, in the order in which they are served: each goes to the end after its
     -- turn. A row may outlive its group's last ready message; a receive that finds none removes it.
     CREATE TABLE turns (
-        queue        INTEGER NOT NULL,
+        queue        TEXT NOT NULL,
         fair_group TEXT NOT NULL,
         turn         INTEGER NOT NULL,
         PRIMARY KEY (queue, fair_group)

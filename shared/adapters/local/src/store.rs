@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use riffle_ports::Clock;
+use riffle_topology::{RIFFLE, Topology};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
@@ -81,6 +82,14 @@ impl Store {
     /// # Errors
     /// Another process has it, it cannot be written, or what is in it cannot be read.
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        Self::open_for(RIFFLE, dir, clock)
+    }
+
+    /// As [`open`](Self::open), with the queues of other flows.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_for(topology: Topology, dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let unusable = |path: &Path| {
             let path = path.to_owned();
             move |error| OpenError::Folder { path, error }
@@ -100,7 +109,7 @@ impl Store {
         let path = dir.join(DATABASE);
         // The database's companion files take their permissions from it.
         private_file(&path).map_err(unusable(&path))?;
-        let connection = open_database(&path, clock.as_ref()).map_err(|error| match error {
+        let connection = open_database(&path, topology, clock.as_ref()).map_err(|error| match error {
             SchemaError::Newer { found, known } => OpenError::Newer { folder: dir.to_owned(), found, known },
             SchemaError::Sql(error) => OpenError::Database { path: path.clone(), error },
         })?;
@@ -108,7 +117,7 @@ impl Store {
         Ok(Self {
             ledger: LocalLedger::new(Arc::clone(&database)),
             tickets: LocalTickets::new(Arc::clone(&database), Arc::clone(&clock)),
-            queues: LocalQueues::new(Arc::clone(&database), clock),
+            queues: LocalQueues::new(Arc::clone(&database), clock, topology),
             objects: LocalObjects::new(objects, tmp, Arc::clone(&database)),
             database,
         })
@@ -155,7 +164,7 @@ impl Store {
     }
 }
 
-fn open_database(path: &Path, clock: &dyn Clock) -> Result<Connection, SchemaError> {
+fn open_database(path: &Path, topology: Topology, clock: &dyn Clock) -> Result<Connection, SchemaError> {
     let mut connection = Connection::open(path)?;
     // Others may look at it with tools of their own while we run; they hold it briefly.
     connection.busy_timeout(Duration::from_secs(5))?;
@@ -175,7 +184,7 @@ fn open_database(path: &Path, clock: &dyn Clock) -> Result<Connection, SchemaErr
     schema::migrate(&mut connection)?;
 
     let transaction = connection.transaction()?;
-    queue_rows::release_all_in_flight(&transaction, clock.now()).map_err(|error| match error {
+    queue_rows::release_all_in_flight(&transaction, topology, clock.now()).map_err(|error| match error {
         WorkError::Sql(error) => error,
         WorkError::Unreadable(text) => rusqlite::Error::InvalidParameterName(text),
     })?;

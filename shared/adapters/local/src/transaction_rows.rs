@@ -4,13 +4,13 @@
 //! left out where it is the bank's, and `line 12` is 12.
 
 use chrono::{Datelike, NaiveDate};
+use data_encoding::HEXLOWER;
 use riffle_ports::{Category, FileId, Month, PortError, Transaction, TransactionKey};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Row, ToSql, params};
 use rust_decimal::Decimal;
 
 use crate::database::{Work, WorkError};
-use crate::hex;
 use crate::names::Names;
 
 macro_rules! select {
@@ -61,15 +61,15 @@ impl Identity {
     pub(crate) const FIRST: Self = Self::Text(String::new());
 
     fn of(identity: &str) -> Self {
-        match hex::decode(identity) {
-            Some(digest) if digest.len() >= SHORTEST_DIGEST => Self::Digest(digest),
+        match HEXLOWER.decode(identity.as_bytes()) {
+            Ok(digest) if digest.len() >= SHORTEST_DIGEST => Self::Digest(digest),
             _ => Self::Text(identity.to_owned()),
         }
     }
 
     fn read(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
         match row.get_ref(column)? {
-            ValueRef::Blob(digest) => Ok(hex::encode(digest)),
+            ValueRef::Blob(digest) => Ok(HEXLOWER.encode(digest)),
             other => Ok(other.as_str()?.to_owned()),
         }
     }

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use riffle_ports::{
     Clock, Completed, Entry, Ids, Opened, PortError, PostForm, ReadError, Received, UploadStorage,
@@ -24,7 +25,6 @@ use sha2::Sha256;
 use crate::file_read::LocalFile;
 use crate::folder_walk::version;
 use crate::folders::READ_LIMIT;
-use crate::hex;
 use crate::object_path::{folder_of, path_of};
 use crate::objects::elsewhere;
 use crate::store::{private_dir, private_file};
@@ -136,7 +136,7 @@ impl LocalUploads {
     }
 
     fn signature(&self, permit: &Permit) -> String {
-        hex::encode(&self.mac(permit).finalize().into_bytes())
+        HEXLOWER.encode(&self.mac(permit).finalize().into_bytes())
     }
 
     /// Begins to take what `permit` allows, if `signature` is ours and it is in time.
@@ -144,7 +144,7 @@ impl LocalUploads {
     /// # Errors
     /// It is not, or no file can be made.
     pub fn receive(&self, permit: &Permit, signature: &str) -> Result<Receiving, Refused> {
-        let given = hex::decode(signature).ok_or(Refused::NotPermitted)?;
+        let given = HEXLOWER.decode(signature.as_bytes()).map_err(|_| Refused::NotPermitted)?;
         // In the same time for every wrong one.
         self.mac(permit).verify_slice(&given).map_err(|_| Refused::NotPermitted)?;
         if self.clock.now().timestamp() > permit.expires {

@@ -1,5 +1,6 @@
 //! How a stack is reached.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -7,10 +8,11 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use riffle_aws_adapters::{DeadLetterPlace, SqsDeadLetters};
 
-use crate::dead_letters::DeadLetters;
 use crate::failure::{Failed, failed};
 use crate::look::Clients;
+use crate::move_task::{Moved, move_all};
 use crate::outputs::Outputs;
 
 /// Whoever asks sits before a terminal.
@@ -73,8 +75,18 @@ impl Stack {
         Ok(outputs.filter_map(named).collect())
     }
 
-    /// The dead letters in the queue of this address, and the queues they may go back to.
-    pub fn dead_letters(&self, url: &str, queues: Vec<String>) -> DeadLetters {
-        DeadLetters::new(aws_sdk_sqs::Client::new(&self.config), url.to_owned(), queues)
+    /// The dead letters in these queues.
+    pub fn dead_letters(&self, places: Vec<DeadLetterPlace>) -> SqsDeadLetters {
+        SqsDeadLetters::new(self.sqs(), places, Arc::default())
+    }
+
+    /// Has SQS itself move back all that lies in the queue of dead letters of this address. `None` where that is not
+    /// offered.
+    pub async fn move_all(&self, url: &str) -> Result<Option<Moved>, Failed> {
+        move_all(&self.sqs(), url).await
+    }
+
+    fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.config)
     }
 }

@@ -2,10 +2,11 @@
 
 use riffle_contracts::{Event, EventData, EventType, FileProcessed, TransactionsCreated};
 use riffle_ports::{Changed, Failure, File, FileChange, FileState, NotChanged};
+use riffle_topology::statements::PROCESSOR;
 
 use crate::findings::{Findings, short};
 use crate::outbox::{event, outgoing};
-use crate::processor::{Ended, STAGE, Work};
+use crate::processor::{Ended, Work};
 use crate::{TRIES, contended, ids, metrics};
 
 impl Work<'_> {
@@ -41,7 +42,7 @@ impl Work<'_> {
         metrics::rejected();
         let (tenant, id) = (self.file.tenant.clone(), self.file.id.clone());
         let uploaded = ids::event_id(&id, EventType::FileUploaded, &[]);
-        let mut announce = vec![self.ingest.error_event(&tenant, &id, STAGE, &uploaded, &reason)];
+        let mut announce = vec![self.ingest.error_event(&tenant, &id, PROCESSOR, &uploaded, &reason)];
         announce.extend(self.ingest.derive_again(&self.file, "rejected").await?);
         if let Ended::NotOurs = self.take_back().await? {
             return Ok(Ended::NotOurs);

@@ -2,10 +2,11 @@
 
 use riffle_contracts::{ErrorOccurred, Event, EventData, EventType};
 use riffle_ports::{Changed, Failure, FileChange, FileId, NotChanged};
+use riffle_topology::MAX_RECEIVES;
 
 use crate::findings::{Failed, Findings, short};
 use crate::outbox::{event, outgoing};
-use crate::{Ingest, MAX_RECEIVES, TRIES, contended, metrics};
+use crate::{Ingest, TRIES, contended, metrics};
 
 /// How a message came.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

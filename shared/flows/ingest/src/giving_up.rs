@@ -2,10 +2,10 @@
 
 use riffle_contracts::{AccountPeriod, Event, EventData, TransactionsCategorized};
 use riffle_ports::{Changed, Failure, File, FileChange, FileId, FileState, NotChanged};
+use riffle_topology::statements::PROCESSOR;
 
 use crate::findings::{Findings, short, widen};
 use crate::outbox::{event, outgoing};
-use crate::processor::STAGE;
 use crate::{Ingest, TRIES, contended};
 
 /// What became of giving up a file.
@@ -24,7 +24,7 @@ impl Ingest {
         let tenant = event.data.tenant();
         let id = FileId(event.processing_id.clone());
         let Some(mut file) = self.files.file(tenant, &id).await? else {
-            self.tell_failure(tenant, &id, STAGE, &event.event_id, failure).await;
+            self.tell_failure(tenant, &id, PROCESSOR, &event.event_id, failure).await;
             return Ok(true);
         };
         let reason = failure.to_string();
@@ -53,7 +53,7 @@ impl Ingest {
                 Changed::NoFile => return Ok(GivenUp::Done),
             }
         }
-        let told = self.error_event(tenant, id, STAGE, about, reason);
+        let told = self.error_event(tenant, id, PROCESSOR, about, reason);
         let mut announce = vec![outgoing(&told)];
         announce.extend(self.derive_again(&file, "failed").await?.as_ref().map(outgoing));
         let mut findings = Findings::of(&file)?;

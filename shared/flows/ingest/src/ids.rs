@@ -1,5 +1,6 @@
 //! Names that come out the same however often they are made.
 
+use data_encoding::HEXLOWER;
 use riffle_contracts::{EVENT_VERSION, EventType};
 use riffle_ports::{FileId, ObjectRef, TransactionKey};
 use sha2::{Digest, Sha256};
@@ -11,8 +12,7 @@ fn digest(parts: &[&str]) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    let half: [u8; 16] = hash.finalize()[..16].try_into().expect("a digest has 32 bytes");
-    format!("{:032x}", u128::from_be_bytes(half))
+    HEXLOWER.encode(&hash.finalize()[..16])
 }
 
 /// Of one version of one object: a notification that comes twice names the same work.

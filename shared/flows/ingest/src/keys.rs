@@ -1,11 +1,9 @@
 //! Where things lie: keys of the object store, and whose a key of the uploads bucket is.
 
 use riffle_ports::FileId;
+use riffle_topology::statements::PREFIX;
 
 use crate::ids;
-
-/// What of the uploads bucket belongs to this flow.
-pub const STATEMENTS: &str = "statements/";
 
 /// The account of rows for which neither the file nor its owner names one.
 pub const UNNAMED_ACCOUNT: &str = "unnamed";
@@ -22,7 +20,7 @@ pub fn rules(tenant: &str) -> String {
 
 /// The tenant whose an uploaded key is, and the rest of it. `None`: it is no statement.
 pub fn tenant_of(key: &str) -> Option<(&str, &str)> {
-    let (tenant, rest) = key.strip_prefix(STATEMENTS)?.split_once('/')?;
+    let (tenant, rest) = key.strip_prefix(PREFIX)?.split_once('/')?;
     (!tenant.is_empty() && !rest.is_empty()).then_some((tenant, rest))
 }
 

@@ -8,6 +8,7 @@
 //! once everywhere: each of these may run twice, at once, half-way or late.
 
 mod categories;
+mod dead_letters;
 mod deletion;
 mod ending;
 mod failures;
@@ -16,7 +17,6 @@ mod findings;
 mod giving_up;
 mod ids;
 mod keys;
-mod letters;
 mod listing;
 mod metrics;
 mod outbox;
@@ -40,22 +40,19 @@ use riffle_ports::{
 };
 
 pub use categories::Decision;
+pub use dead_letters::{about_letter, told_of_letter};
 pub use failures::Delivery;
 pub use figures::{CategorySum, MonthSums, Sums};
 pub use findings::{AccountFindings, Failed, Findings, Remark};
 pub use ids::{event_id, processing_id, transaction_id};
-pub use keys::{STATEMENTS, UNNAMED_ACCOUNT, part as part_key, rules as rules_key, tenant_of};
-pub use letters::Letters;
+pub use keys::{UNNAMED_ACCOUNT, part as part_key, rules as rules_key, tenant_of};
 pub use listing::{Filter, Listed, OtherList, TransactionCursor};
 pub use processor::Processor;
-pub use received::{Notification, Skipped};
+pub use received::{Notification, Skipped, object};
 pub use rows::{InlineStatements, RowStream, Rows, StatementFiles, Statements};
 pub use rules::{Rules, RulesError};
 pub use shadow::Difference;
 pub use telling::{ApiError, Books};
-
-/// A message is given back this often before it is a dead letter.
-pub const MAX_RECEIVES: u32 = 5;
 
 /// A change of a file's record is lost to a rival at most so often in a row.
 const TRIES: u32 = 8;

@@ -1,7 +1,7 @@
 //! Telling what happened: events are stored with what they tell of, then published, then leave the outbox.
 
 use chrono::{DateTime, Utc};
-use riffle_contracts::{EVENT_VERSION, Event, EventData, EventType};
+use riffle_contracts::{EVENT_VERSION, Event, EventData, EventType, FlowOf};
 use riffle_ports::{Failure, File, FileId, Outgoing};
 
 use crate::ids::event_id;
@@ -12,6 +12,7 @@ pub(crate) fn event(file: &FileId, at: DateTime<Utc>, data: EventData, about: &[
     Event {
         event_id: event_id(file, data.event_type(), about),
         version: EVENT_VERSION,
+        flow: FlowOf::default(),
         timestamp: at,
         processing_id: file.0.clone(),
         correlation_id: event_id(file, EventType::FileUploaded, &[]),

@@ -59,8 +59,6 @@ enum Part {
     Differs,
 }
 
-pub(crate) const STAGE: &str = "file-processor-consumer";
-
 impl Processor {
     /// Deals with one event of the processor's queue.
     pub async fn run(&self, event: &Event, delivery: Delivery) -> Result<(), Failure> {

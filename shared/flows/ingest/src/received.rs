@@ -1,13 +1,25 @@
 //! The bucket's notifications: a file has come. Light: what it is, is found out by who processes it.
 
 use riffle_contracts::{
-    DirectFile, Event, EventData, EventType, FileUploaded, ProcessingMode, UploadedObject,
+    BucketEntity, DirectFile, Event, EventData, EventType, FileUploaded, ProcessingMode, UploadedObject,
 };
-use riffle_ports::{Failure, File, FileState, Message, ObjectRef, Queue};
+use riffle_ports::{Failure, File, FileState, ObjectRef, send_all};
+use riffle_topology::statements;
 
 use crate::findings::Findings;
 use crate::outbox::{event, outgoing};
 use crate::{Delivery, Ingest, ids, keys, metrics};
+
+/// The object that a bucket tells of.
+///
+/// # Errors
+/// [`Failure::Reject`]: its key is not encoded as keys are there.
+pub fn object(told: BucketEntity) -> Result<ObjectRef, Failure> {
+    let key = told.object.decoded_key().map_err(|error| Failure::Reject(error.to_string()))?;
+    // S3 writes the tag without quotes here and with them elsewhere.
+    let etag = told.object.etag.trim_matches('"').to_owned();
+    Ok(ObjectRef { bucket: told.bucket.name, key, version: told.object.version, etag })
+}
 
 /// An object was created.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,12 +118,7 @@ impl Ingest {
     pub(crate) async fn send_direct(&self, uploaded: &Event, shadow: bool) -> Result<(), Failure> {
         let group = uploaded.data.tenant().to_owned();
         let direct = DirectFile { event: uploaded.clone(), shadow };
-        let body = serde_json::to_string(&direct).expect("events are plain data");
-        let refused = self.queue.send(Queue::FileProcessor, &[Message { group, body }]).await?;
-        if refused.is_empty() {
-            return Ok(());
-        }
-        Err(Failure::Retry("the processor's queue did not accept the file".to_owned()))
+        send_all(&*self.queue, statements::PROCESS, &group, [direct]).await
     }
 
     /// A notification failed. On the last delivery there may be nobody else to say so.
@@ -122,7 +129,7 @@ impl Ingest {
         let Some((tenant, _)) = keys::tenant_of(&notification.object.key) else { return };
         let file = ids::processing_id(&notification.object);
         let about = ids::event_id(&file, EventType::FileUploaded, &[]);
-        self.tell_failure(tenant, &file, "s3-event-handler", &about, failure).await;
+        self.tell_failure(tenant, &file, statements::RECEIVER, &about, failure).await;
     }
 }
 

@@ -1,8 +1,9 @@
 //! New code over old events: what would come out now, beside what is stored. Writes nothing.
 
-use riffle_contracts::{Consumer, Event, EventData};
+use riffle_contracts::{Event, EventData};
 use riffle_ports::{Failure, FileId, FileState, Transaction, TransactionKey};
 use riffle_statements::ReadError;
+use riffle_topology::statements as topology;
 
 use crate::categories::processed;
 use crate::findings::Findings;
@@ -44,7 +45,7 @@ impl Differences {
 impl Processor {
     /// The direct path beside the bus: reads the file again and reports where it differs.
     pub async fn shadow(&self, event: &Event) -> Result<(), Failure> {
-        let differences = self.differences(Consumer::FileProcessor, event).await?;
+        let differences = self.differences(topology::PROCESSOR, event).await?;
         metrics::differences(differences.len() as u64);
         for found in &differences {
             // Places, not content.
@@ -57,18 +58,19 @@ impl Processor {
         Ok(())
     }
 
-    /// What `consumer` would make of `event` now, where that is not what is stored.
+    /// What the function `consumer` would make of `event` now, where that is not what is stored.
     ///
     /// # Errors
     /// [`Failure::Retry`] while the event has not been dealt with yet.
-    pub async fn differences(&self, consumer: Consumer, event: &Event) -> Result<Vec<Difference>, Failure> {
+    pub async fn differences(&self, consumer: &str, event: &Event) -> Result<Vec<Difference>, Failure> {
         let mut found = Differences(Vec::new(), 0);
         match consumer {
-            Consumer::FileProcessor => self.file_differences(event, &mut found).await?,
-            Consumer::Categorization => self.ingest.category_differences(event, &mut found).await?,
-            Consumer::Analytics => self.ingest.figure_differences(event, &mut found).await?,
-            Consumer::Audit => self.ingest.trail_differences(event, &mut found).await?,
-            Consumer::Errors => {}
+            topology::PROCESSOR => self.file_differences(event, &mut found).await?,
+            topology::CATEGORIZER => self.ingest.category_differences(event, &mut found).await?,
+            topology::ANALYTICS => self.ingest.figure_differences(event, &mut found).await?,
+            topology::AUDITOR => self.ingest.trail_differences(event, &mut found).await?,
+            // Failures are noted as they are told: there is nothing to compare.
+            _ => {}
         }
         Ok(found.end())
     }

@@ -3,10 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::EventType;
 use riffle_ports::{Changed, Failure, File, FileChange, FileState};
+use riffle_topology::MAX_RECEIVES;
 
 use crate::giving_up::GivenUp;
 use crate::received::uploaded;
-use crate::{Ingest, MAX_RECEIVES, ids, metrics};
+use crate::{Ingest, ids, metrics};
 
 /// Of each kind, at a time. The next minute has its own.
 const AT_ONCE: u32 = 200;

@@ -15,7 +15,7 @@ use riffle_ports::{
 use crate::findings::Findings;
 use crate::ids::transaction_id;
 use crate::listing::{Filter, OtherList};
-use crate::{Ingest, Letters, MonthSums};
+use crate::{Ingest, MonthSums};
 
 /// Bytes of a statement.
 pub const MAX_BYTES: u64 = 4 << 30;
@@ -49,7 +49,6 @@ pub enum ApiError {
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Books {
     pub ingest: Ingest,
-    pub letters: Letters,
 }
 
 impl Books {

@@ -7,8 +7,9 @@ use futures::{FutureExt as _, StreamExt as _, stream};
 use riffle_contracts::{ErrorCode, FoundMatch, Frame, FrameBody, MAX_FRAME_BYTES, Receipt};
 use riffle_ports::{Delivery, Entry, Session, SessionId};
 
-use crate::matching::{CodeList, Match};
-use crate::request::Request;
+use crate::matching::Match;
+use crate::record::Work;
+use crate::snapshot::Shown;
 use crate::{Scan, metrics};
 
 /// Frames under way at once.
@@ -100,7 +101,7 @@ pub(crate) fn error(code: ErrorCode, message: impl Into<String>) -> FrameBody {
 
 /// `again`: how many of the files are read again, in a retry.
 pub(crate) fn started(session: &Session, total: u32, again: Option<usize>) -> FrameBody {
-    let timestamp = session.started_at.unwrap_or(session.created_at);
+    let timestamp = session.began_at();
     let all = files(u64::from(total));
     let message = match again {
         None => format!("Reading {all}"),
@@ -112,7 +113,7 @@ pub(crate) fn started(session: &Session, total: u32, again: Option<usize>) -> Fr
 
 /// A session that was paused reads on.
 pub(crate) fn going_on(session: &Session, total: u32) -> FrameBody {
-    let timestamp = session.started_at.unwrap_or(session.created_at);
+    let timestamp = session.began_at();
     FrameBody::Started { message: format!("Going on with {}", files(u64::from(total))), timestamp, total }
 }
 
@@ -122,13 +123,14 @@ pub(crate) fn cancelled() -> FrameBody {
     }
 }
 
+/// What a session took, once that is fixed.
+pub(crate) fn receipt(session: &Session) -> Option<Receipt> {
+    serde_json::from_str(&session.frozen.as_ref()?.receipt).ok()
+}
+
 pub(crate) fn complete(scan: &Scan, session: &Session) -> FrameBody {
     let counts = session.counts;
-    let receipt = session
-        .frozen
-        .as_ref()
-        .and_then(|frozen| serde_json::from_str::<Receipt>(&frozen.receipt).ok())
-        .unwrap_or_default();
+    let receipt = receipt(session).unwrap_or_default();
     let mut message = format!("Read {}", files(counts.processed));
     if counts.failed > 0 {
         message += &format!(", {} could not be read", counts.failed);
@@ -144,10 +146,8 @@ pub(crate) fn complete(scan: &Scan, session: &Session) -> FrameBody {
 }
 
 pub(crate) fn progress(session: &Session, total: u32, now: DateTime<Utc>) -> FrameBody {
-    // Held below the total until COMPLETE, which alone says that all is done; the counters may also count
-    // a file twice.
-    let processed = session.counts.processed.min(u64::from(total.saturating_sub(1)));
-    let started = session.started_at.unwrap_or(session.created_at);
+    let Shown { processed, failed } = Shown::of(session);
+    let started = session.began_at();
     #[expect(clippy::cast_precision_loss, reason = "milliseconds and file counts stay far below 2^52")]
     let (seconds, done) = ((now - started).num_milliseconds().max(1) as f64 / 1000.0, processed as f64);
     let files_per_second = (done / seconds * 10.0).round() / 10.0;
@@ -158,30 +158,21 @@ pub(crate) fn progress(session: &Session, total: u32, now: DateTime<Utc>) -> Fra
         eta
     });
     let value = u8::try_from(processed * 100 / u64::from(total.max(1))).unwrap_or(100);
-    FrameBody::Progress {
-        value,
-        processed,
-        total,
-        failed: session.counts.failed.min(processed),
-        files_per_second,
-        eta_seconds,
-    }
+    FrameBody::Progress { value, processed, total, failed, files_per_second, eta_seconds }
 }
 
-/// A match as clients see it.
+/// A match of a file in which so many distinct codes were found, as clients see it.
 pub(crate) fn found(
     scan: &Scan,
-    session: &Session,
-    request: &Request,
-    codes: &CodeList,
+    work: &Work,
     (index, entry): (u32, &Entry),
     (distinct, found): (u32, &Match),
 ) -> FoundMatch {
     FoundMatch {
-        hole_code: codes.get(found.code).unwrap_or_default().to_owned(),
+        hole_code: work.codes.list.get(found.code).unwrap_or_default().to_owned(),
         file_name: entry.name.clone(),
         status: status(distinct),
-        pdf_link: scan.settings.links.file(&session.id, index, &request.source, entry),
+        pdf_link: scan.settings.links.file(&work.session.id, index, &work.request.source, entry),
         page: found.place.to_string(),
         snippet: found.snippet.clone(),
     }

@@ -184,7 +184,7 @@ impl Scan {
 
     /// Calls the dispatcher.
     async fn hand_over(&self, session: &Session) -> Result<(), Refusal> {
-        if matches!(session.state, State::Listing | State::Dispatching) {
+        if session.is_with_dispatcher() {
             // Also for a session that exists: whoever created it may have ended before this line.
             self.call_dispatcher(&session.id).await.map_err(|failure| waits(&session.id, &failure))?;
         }
@@ -396,12 +396,8 @@ impl Scan {
         Ok(())
     }
 
-    /// A session of the tenant. Another tenant's is not found, nor one that was deleted.
     async fn own_session(&self, tenant: &str, id: String) -> Result<Session, Refusal> {
-        match self.ports.ledger.session(&SessionId(id)).await? {
-            Some(session) if session.tenant == tenant && !session.state.is_gone() => Ok(session),
-            _ => Err(not_found()),
-        }
+        self.session_of(tenant, &SessionId(id)).await?.ok_or_else(not_found)
     }
 
     async fn snapshot(

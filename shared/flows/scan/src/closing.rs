@@ -1,19 +1,18 @@
 //! The report of a session, from its stored results.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use bytes::Bytes;
 use riffle_contracts::{MatchMode, OcrMode, Receipt};
 use riffle_ports::{Entry, PortError, Sealed, Session, SessionId, Source};
 
-use crate::Scan;
 use crate::crops::Crops;
 use crate::local_path::LocalPath;
 use crate::report::{FileRow, Meta, ReportError, Totals};
 use crate::request::Request;
 use crate::result::FileResult;
 use crate::settings::Links;
+use crate::{Scan, announce};
 
 /// Builds the report. Depends on what is stored and frozen alone: the same session, the same bytes.
 pub(crate) async fn report(
@@ -72,7 +71,7 @@ fn meta(session: &Session, request: &Request) -> Meta {
         settings.insert(1, ("Retry of session", earlier.as_ref()));
     }
     Meta {
-        started: session.started_at.unwrap_or(session.created_at),
+        started: session.began_at(),
         source,
         pictures: request.options.evidence,
         settings: settings.into_iter().map(|(label, value)| (label.to_owned(), value.to_owned())).collect(),
@@ -80,18 +79,12 @@ fn meta(session: &Session, request: &Request) -> Meta {
 }
 
 fn totals(session: &Session, pictures: Option<String>) -> Totals {
-    let started = session.started_at.unwrap_or(session.created_at);
-    let finished = session.frozen.as_ref().map_or(started, |frozen| frozen.finished_at);
-    let duration = (finished - started).to_std().unwrap_or(Duration::ZERO);
-    Totals { duration, pictures, receipt: receipt(session) }
+    Totals { duration: session.took().to_std().unwrap_or_default(), pictures, receipt: receipt(session) }
 }
 
 /// What was used and what it costs, in words.
 fn receipt(session: &Session) -> Vec<(String, String)> {
-    let frozen = session.frozen.as_ref();
-    let Some(Receipt { used: Some(used), cost: Some(cost), .. }) =
-        frozen.and_then(|frozen| serde_json::from_str(&frozen.receipt).ok())
-    else {
+    let Some(Receipt { used: Some(used), cost: Some(cost), .. }) = announce::receipt(session) else {
         return Vec::new();
     };
     let price = |part: f64| format!("{part:.4} {}", cost.currency);

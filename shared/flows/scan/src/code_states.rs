@@ -1,7 +1,7 @@
 //! What is known of each code of a session, also while it runs.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 
 use riffle_contracts::http::{CodeCounts, CodeEntry, CodePage, CodeState};
 use riffle_contracts::number;
@@ -13,14 +13,14 @@ use crate::request::Request;
 use crate::result::FileResult;
 use crate::tally::{Coverage, Sum, Sums, Verdict};
 
-/// Sessions whose counts are kept.
-const KEPT: usize = 4;
+/// Sessions whose counts are kept: who looks at a scan asks again and again.
+pub(crate) const KEPT_COUNTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 /// Of a code, what OCR may have misread: different texts, at most.
 const MAX_READ: usize = 5;
 
 /// Counts over the chunks that are full, whose results never change.
 #[derive(Debug, Clone)]
-struct Counted {
+pub(crate) struct Counted {
     session: SessionId,
     chunks: BTreeSet<u32>,
     sums: Sums,
@@ -33,25 +33,6 @@ impl Counted {
     fn misread(&self, code: usize) -> Vec<String> {
         let read = u32::try_from(code).ok().and_then(|code| self.read.get(&code));
         read.cloned().unwrap_or_default()
-    }
-}
-
-/// The counts last asked for: who looks at a scan asks again and again.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct KeptCounts(Arc<Mutex<VecDeque<Counted>>>);
-
-impl KeptCounts {
-    // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
-    fn get(&self, session: &SessionId) -> Option<Counted> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|counted| counted.session == *session).cloned()
-    }
-
-    fn put(&self, counted: Counted) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|other| other.session != counted.session);
-        kept.push_front(counted);
-        kept.truncate(KEPT);
     }
 }
 
@@ -122,9 +103,9 @@ impl Scan {
             }
         }
         if counted.chunks.len() > known {
-            self.kept_counts.put(counted.clone());
+            self.kept_counts.put(session.id.clone(), counted.clone());
         }
-        for chunk in (0..sealed.chunks()).filter(|chunk| !session.chunks_done.contains(chunk)) {
+        for chunk in sealed.chunks_without(&session.chunks_done) {
             self.add_chunk(&mut counted, chunk).await?;
         }
         Ok(counted)

@@ -221,7 +221,7 @@ mod tests {
     use riffle_extract::{Drawn, Place};
     use riffle_testkit::memory::{
         ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects,
-        MemoryQueue, Redrive, SeededIds,
+        MemoryQueue, SeededIds,
     };
 
     use super::*;
@@ -263,7 +263,7 @@ mod tests {
             let ports = Ports {
                 ledger: Arc::new(MemoryLedger::new()),
                 objects: Arc::new(MemoryObjects::new()),
-                queue: Arc::new(MemoryQueue::new(clock.clone(), Redrive::default())),
+                queue: Arc::new(MemoryQueue::new(clock.clone(), chrono::TimeDelta::minutes(3))),
                 connections: Arc::new(MemoryConnections::new()),
                 notifier: Arc::new(MemoryNotifier::new()),
                 clock: clock.clone(),

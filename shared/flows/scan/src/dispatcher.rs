@@ -4,36 +4,41 @@
 //! seals wins, and all go on with the sealed one. In a session that was given a new token, what was handed out before
 //! may have been acknowledged unread (see `lent`): each of them hands it out again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use riffle_contracts::{DispatchJob, ErrorCode, ScanFile};
 use riffle_ports::{
-    Failure, FileSource, Outcome, Queue, Sealed, Session, SessionId, SourceError, State, Transition,
+    Failure, FileSource, Outcome, Sealed, Session, SessionId, SourceError, State, Transition,
 };
 
+use riffle_topology::scan as queues;
+
 use crate::request::Request;
+use crate::scan::no_session;
 use crate::{Scan, announce, manifest};
 
 /// Files handed out between two moves of the cursor.
 const STEP: u32 = 1_000;
 
 impl Scan {
-    /// The indices below `upto` that have no result yet, as far as the sets say. What is stored and not marked is
-    /// among them: reading it again marks it.
+    /// The chunks that are not known to be full, each with its indices below `upto` that have no result yet, as far as
+    /// the sets say. What is stored and not marked is among them: reading it again marks it.
     pub(crate) async fn missing(
         &self,
         session: &Session,
         sealed: &Sealed,
         upto: u32,
-    ) -> Result<Vec<u32>, Failure> {
-        let mut missing = Vec::new();
-        for chunk in (0..sealed.chunks()).filter(|chunk| !session.chunks_done.contains(chunk)) {
+    ) -> Result<BTreeMap<u32, Vec<u32>>, Failure> {
+        let mut missing = BTreeMap::new();
+        for chunk in sealed.chunks_without(&session.chunks_done) {
             let indices = sealed.indices(chunk);
             if indices.start >= upto {
                 break;
             }
             let done = self.ports.ledger.done(&session.id, chunk).await?;
-            missing.extend(indices.filter(|index| *index < upto && !done.contains(index)));
+            let left = indices.filter(|index| *index < upto && !done.contains(index));
+            missing.insert(chunk, left.collect());
         }
         Ok(missing)
     }
@@ -45,7 +50,7 @@ impl Scan {
         indices: impl IntoIterator<Item = u32>,
     ) -> Result<(), Failure> {
         let files = indices.into_iter().map(|index| ScanFile { session_id: id.0.clone(), index });
-        self.send(Queue::ScanWork, id, files).await
+        self.send(queues::WORK, id, files).await
     }
 }
 
@@ -59,10 +64,7 @@ pub struct Dispatcher {
 impl Dispatcher {
     pub async fn run(&self, job: DispatchJob) -> Result<(), Failure> {
         let id = SessionId(job.session_id);
-        let ledger = &self.scan.ports.ledger;
-        let Some(session) = ledger.session(&id).await? else {
-            return Err(Failure::Reject(format!("session {id} does not exist")));
-        };
+        let session = self.scan.named(&id).await?;
         let session = match session.state {
             State::Listing | State::Dispatching if self.scan.ports.clock.now() >= session.deadline => {
                 let reason = "not all files could be listed and handed out in time: scan fewer at once";
@@ -83,7 +85,7 @@ impl Dispatcher {
             (State::Running, _) if session.is_full() => self.scan.call_finisher(&session).await,
             (State::Running, Some(sealed)) if session.renewals > 0 => {
                 let missing = self.scan.missing(&session, sealed, sealed.total).await?;
-                self.scan.send_files(&session.id, missing).await?;
+                self.scan.send_files(&session.id, missing.into_values().flatten()).await?;
                 let going_on = announce::going_on(&session, sealed.total);
                 self.scan.audience(&id).await.tell(going_on).await;
                 Ok(())
@@ -116,7 +118,7 @@ impl Dispatcher {
     async fn change(&self, id: &SessionId, transition: Transition) -> Result<Session, Failure> {
         match self.scan.ports.ledger.transition(id, transition).await? {
             Outcome::Applied(session) | Outcome::Refused(session) => Ok(session),
-            Outcome::NoSession => Err(Failure::Reject(format!("session {id} does not exist"))),
+            Outcome::NoSession => Err(no_session(id)),
         }
     }
 
@@ -144,7 +146,7 @@ impl Dispatcher {
         self.scan.audience(id).await.tell(announce::started(session, sealed.total, again)).await;
         if session.renewals > 0 {
             let missing = self.scan.missing(session, sealed, session.dispatched).await?;
-            self.scan.send_files(id, missing).await?;
+            self.scan.send_files(id, missing.into_values().flatten()).await?;
         }
         let mut next = session.dispatched;
         while next < sealed.total {

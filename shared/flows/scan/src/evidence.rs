@@ -7,7 +7,6 @@ use riffle_ports::{Entry, SessionId, Source};
 
 use crate::matching::{Fraction, fractions};
 use crate::query::QueryError;
-use crate::request::Request;
 use crate::result::FileResult;
 use crate::{Scan, announce};
 
@@ -47,7 +46,7 @@ impl Scan {
             .split_once('-')
             .and_then(|(index, ordinal)| Some((index.parse::<u32>().ok()?, ordinal.parse::<usize>().ok()?)))
             .ok_or_else(none)?;
-        let sealed = session.sealed.as_ref().filter(|sealed| index < sealed.total).ok_or_else(none)?;
+        let sealed = session.sealed.clone().filter(|sealed| index < sealed.total).ok_or_else(none)?;
         let results = self.ports.ledger.results(&session.id, sealed.chunk_of(index)).await?;
         let (_, stored) = results.into_iter().find(|(other, _)| *other == index).ok_or_else(none)?;
         let mut result = FileResult::load(&*self.ports.objects, &stored).await?;
@@ -55,18 +54,16 @@ impl Scan {
             return Err(none());
         }
         let found = result.matches.swap_remove(ordinal);
-        let request = Request::decode(&session.request)?;
-        let codes = self.codes(&session, &request).await?;
-        let entry = self.manifest.entry(&session.id, sealed, index).await?;
-        let file = (index, &entry);
-        let data = announce::found(self, &session, &request, &codes.list, file, (result.codes, &found));
+        let entry = self.manifest.entry(&session.id, &sealed, index).await?;
+        let work = self.work(session, sealed).await?;
+        let data = announce::found(self, &work, (index, &entry), (result.codes, &found));
         Ok(Sighting {
             match_id: announce::match_id(index, ordinal),
             data,
             place: found.place,
             boxes: found.boxes,
             index,
-            source: request.source,
+            source: work.request.source,
             entry,
         })
     }

@@ -19,9 +19,7 @@ pub(crate) struct Totals {
 impl Scan {
     pub async fn finish(&self, job: FinishJob) -> Result<(), Failure> {
         let id = SessionId(job.session_id);
-        let Some(session) = self.ports.ledger.session(&id).await? else {
-            return Err(Failure::Reject(format!("session {id} does not exist")));
-        };
+        let session = self.named(&id).await?;
         match session.state {
             // An earlier run may have ended before it told.
             State::Complete => self.tell_complete(&session).await?,
@@ -127,7 +125,7 @@ impl Scan {
     }
 
     fn receipt(&self, session: &Session, totals: &Totals, now: DateTime<Utc>) -> Receipt {
-        let started = session.started_at.unwrap_or(session.created_at);
+        let started = session.began_at();
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of one scan stay far below 2^52")]
         let duration_seconds = (now - started).num_milliseconds() as f64 / 1000.0;
         let mut usage = session.usage;

@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use riffle_contracts::{DispatchJob, ErrorCode, Secret};
 use riffle_ports::{
-    Failure, Outcome, Paused, PortError, Queue, Session, SessionId, Source, Token, TokenVault, Transition,
+    Failure, Outcome, Paused, PortError, Session, SessionId, Source, Token, TokenVault, Transition,
 };
+use riffle_topology::scan::DISPATCH;
 
 use crate::request::Request;
 use crate::{Scan, announce};
@@ -90,6 +91,6 @@ impl Scan {
 
     /// Has the dispatcher go on: with listing, with handing out, or with handing out again what is missing.
     pub(crate) async fn call_dispatcher(&self, id: &SessionId) -> Result<(), Failure> {
-        self.send(Queue::ScanDispatch, id, [DispatchJob { session_id: id.0.clone() }]).await
+        self.send(DISPATCH, id, [DispatchJob { session_id: id.0.clone() }]).await
     }
 }

@@ -1,18 +1,21 @@
 //! The list of a session's files: written in immutable parts under an attempt id, true once sealed.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use riffle_ports::{Entry, ObjectStore, PortError, Sealed, SessionId};
 use sha2::{Digest, Sha256};
 
-use crate::request::{hex, keys};
+use crate::recent::Recent;
+use crate::request::keys;
 
 /// Chunks whose entries lie in one part.
 const CHUNKS_PER_PART: u32 = 10;
 /// Parts a reader keeps: workers read indices nearly in order.
-const CACHED_PARTS: usize = 8;
+const CACHED_PARTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
 /// Writes one attempt's manifest as entries arrive.
 #[derive(Debug)]
@@ -65,7 +68,7 @@ impl<'a, O: ObjectStore + ?Sized> Writer<'a, O> {
         }
         Ok(Sealed {
             attempt: self.attempt,
-            digest: hex(&self.hash.finalize()),
+            digest: HEXLOWER.encode(&self.hash.finalize()),
             total: self.total,
             chunk_size: self.chunk_size,
         })
@@ -85,14 +88,12 @@ impl<'a, O: ObjectStore + ?Sized> Writer<'a, O> {
     }
 }
 
-/// A part and the key it lies under.
-type Part = (String, Arc<[Entry]>);
-
 /// Reads sealed manifests, keeping the parts last used.
 #[derive(Clone)]
 pub struct Reader {
     objects: Arc<dyn ObjectStore>,
-    parts: Arc<Mutex<VecDeque<Part>>>,
+    /// By the key it lies under.
+    parts: Recent<String, Arc<[Entry]>>,
 }
 
 impl std::fmt::Debug for Reader {
@@ -103,14 +104,14 @@ impl std::fmt::Debug for Reader {
 
 impl Reader {
     pub fn new(objects: Arc<dyn ObjectStore>) -> Self {
-        Self { objects, parts: Arc::default() }
+        Self { objects, parts: Recent::new(CACHED_PARTS) }
     }
 
     /// The entry at `index`, which must be below `sealed.total`.
     pub async fn entry(&self, session: &SessionId, sealed: &Sealed, index: u32) -> Result<Entry, PortError> {
         let part_size = sealed.chunk_size * CHUNKS_PER_PART;
         let key = keys::manifest_part(session, &sealed.attempt, index / part_size);
-        let part = self.part(&key).await?;
+        let part = self.part(key).await?;
         part.get((index % part_size) as usize).cloned().ok_or_else(|| {
             PortError::Broken(format!("the manifest of session {session} ends before {index}"))
         })
@@ -126,23 +127,17 @@ impl Reader {
             .map_err(|error| PortError::Broken(format!("{key} cannot be read: {error}")))
     }
 
-    async fn part(&self, key: &str) -> Result<Arc<[Entry]>, PortError> {
-        // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
-        let cached = |parts: &VecDeque<Part>| {
-            parts.iter().find(|(cached, _)| cached == key).map(|(_, part)| Arc::clone(part))
-        };
-        if let Some(part) = cached(&self.parts.lock().unwrap_or_else(PoisonError::into_inner)) {
+    async fn part(&self, key: String) -> Result<Arc<[Entry]>, PortError> {
+        if let Some(part) = self.parts.get(&key) {
             return Ok(part);
         }
-        let Some(json) = self.objects.get(key).await? else {
+        let Some(json) = self.objects.get(&key).await? else {
             return Err(PortError::Broken(format!("manifest part {key} is missing")));
         };
         let part: Arc<[Entry]> = serde_json::from_slice::<Vec<Entry>>(&json)
             .map_err(|error| PortError::Broken(format!("manifest part {key} cannot be read: {error}")))?
             .into();
-        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        parts.push_front((key.to_owned(), Arc::clone(&part)));
-        parts.truncate(CACHED_PARTS);
+        self.parts.put(key, Arc::clone(&part));
         Ok(part)
     }
 }

@@ -20,9 +20,7 @@ pub(crate) fn files(counts: &Counts, bytes: u64) {
 }
 
 pub(crate) fn complete(session: &Session) {
-    let started = session.started_at.unwrap_or(session.created_at);
-    let finished = session.frozen.as_ref().map_or(started, |frozen| frozen.finished_at);
-    let milliseconds = u64::try_from((finished - started).num_milliseconds()).unwrap_or_default();
+    let milliseconds = u64::try_from(session.took().num_milliseconds()).unwrap_or_default();
     tracing::info!(target: TARGET, SessionsCompleted = 1_u64, SessionMilliseconds = milliseconds);
 }
 

@@ -4,11 +4,11 @@ use riffle_contracts::http::{ScanDetail, ScanOverview, ScanPage, ScanPhase, Sour
 use riffle_contracts::{PageCursor, Receipt};
 use riffle_ports::{ListedAt, PortError, Session, SessionId, Source, State};
 
-use crate::Scan;
 use crate::lent::MY_DRIVE;
 use crate::query::QueryError;
 use crate::request::Request;
 use crate::snapshot::Shown;
+use crate::{Scan, announce};
 
 impl Scan {
     /// A page of at most `limit` scans, newest first.
@@ -39,8 +39,7 @@ impl Scan {
         let session = self.asked(tenant, id).await?;
         let request = Request::decode(&session.request)?;
         let complete = session.state == State::Complete;
-        let frozen = session.frozen.as_ref().filter(|_| complete);
-        let receipt = frozen.and_then(|frozen| serde_json::from_str::<Receipt>(&frozen.receipt).ok());
+        let receipt = announce::receipt(&session).filter(|_| complete);
         let unread_files =
             if complete { Some(self.coverage(&session, &request).await?.unread_files()) } else { None };
         let options = request.options;

@@ -1,7 +1,7 @@
 //! Pages of a session's files, as people look at them.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use riffle_extract::{DrawError, Drawn, ExtractError, View};
 use riffle_ports::{Entry, FileSource, PortError, ReadError, SessionId, Source};
@@ -9,11 +9,12 @@ use riffle_reader::PageError;
 
 use crate::page_images::PageImages;
 use crate::query::QueryError;
+use crate::recent::Recent;
 use crate::request::digest;
 use crate::{Scan, Sighting};
 
 /// Pages whose size is kept: who looks through matches sees several of one page after another.
-const KEPT_SIZES: usize = 64;
+const KEPT_SIZES: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 /// Changes when pages are drawn otherwise: pictures that clients have kept are then asked for anew.
 const DRAWING: u32 = 1;
 
@@ -24,12 +25,11 @@ pub struct PageViews {
     scan: Scan,
     files: Arc<dyn FileSource>,
     images: Arc<dyn PageImages>,
-    sizes: Arc<Mutex<VecDeque<KnownSize>>>,
+    sizes: Recent<PageKey, (f32, f32)>,
 }
 
 /// A session never changes which version of a file it means.
 type PageKey = (SessionId, u32, u32);
-type KnownSize = (PageKey, (f32, f32));
 
 /// Why a page is not shown, for the person who asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,7 +60,7 @@ pub struct PageRef {
 
 impl PageViews {
     pub fn new(scan: Scan, files: Arc<dyn FileSource>, images: Arc<dyn PageImages>) -> Self {
-        Self { scan, files, images, sizes: Arc::default() }
+        Self { scan, files, images, sizes: Recent::new(KEPT_SIZES) }
     }
 
     /// Page `page` of file `index` of a session. Whether the file has it shows when it is drawn.
@@ -93,22 +93,14 @@ impl PageViews {
     ) -> Result<Option<(f32, f32)>, PageViewError> {
         let Some(page) = sighting.page_number() else { return Ok(None) };
         let key = (session.clone(), sighting.index, page);
-        let known = {
-            // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
-            let sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
-            sizes.iter().find(|(other, _)| *other == key).map(|(_, size)| *size)
-        };
         let (source, entry) = (&sighting.source, &sighting.entry);
-        if let Some(size) = known {
+        if let Some(size) = self.sizes.get(&key) {
             // It is there still: else its picture is not.
             self.files.open(source, entry).await.map_err(unreadable)?;
             return Ok(Some(size));
         }
         let size = self.draw(source, entry, page, View::Size).await?.page;
-        let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
-        sizes.retain(|(other, _)| *other != key);
-        sizes.push_front((key, size));
-        sizes.truncate(KEPT_SIZES);
+        self.sizes.put(key, size);
         Ok(Some(size))
     }
 

@@ -8,13 +8,28 @@ use crate::Scan;
 use crate::query::QueryError;
 use crate::walk::{Cursor, Page};
 
-/// Matches alone, up to so many.
-struct Matches {
+/// Things of one kind, up to so many.
+struct Limited<T> {
     limit: usize,
-    listed: Vec<Listed>,
+    listed: Vec<T>,
 }
 
-impl Page for Matches {
+impl<T> Limited<T> {
+    fn new(limit: usize) -> Self {
+        Self { limit, listed: Vec::new() }
+    }
+
+    fn take(&mut self, one: T) -> bool {
+        let room = self.listed.len() < self.limit;
+        if room {
+            self.listed.push(one);
+        }
+        room
+    }
+}
+
+/// Matches alone.
+impl Page for Limited<Listed> {
     fn wants(&self, stored: &StoredResult) -> bool {
         stored.matches > 0
     }
@@ -24,31 +39,18 @@ impl Page for Matches {
     }
 
     fn found(&mut self, found: Listed) -> bool {
-        let room = self.listed.len() < self.limit;
-        if room {
-            self.listed.push(found);
-        }
-        room
+        self.take(found)
     }
 }
 
-/// Failures alone, up to so many.
-struct Failures {
-    limit: usize,
-    listed: Vec<ListedFailure>,
-}
-
-impl Page for Failures {
+/// Failures alone.
+impl Page for Limited<ListedFailure> {
     fn wants(&self, stored: &StoredResult) -> bool {
         stored.failed
     }
 
     fn failure(&mut self, failure: ListedFailure) -> bool {
-        let room = self.listed.len() < self.limit;
-        if room {
-            self.listed.push(failure);
-        }
-        room
+        self.take(failure)
     }
 
     fn found(&mut self, _found: Listed) -> bool {
@@ -65,7 +67,7 @@ impl Scan {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<MatchPage, QueryError> {
-        let mut page = Matches { limit, listed: Vec::new() };
+        let mut page = Limited::new(limit);
         let next_cursor = self.fill(tenant, session, cursor, &mut page).await?;
         Ok(MatchPage { matches: page.listed, next_cursor })
     }
@@ -78,7 +80,7 @@ impl Scan {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<FailurePage, QueryError> {
-        let mut page = Failures { limit, listed: Vec::new() };
+        let mut page = Limited::new(limit);
         let next_cursor = self.fill(tenant, session, cursor, &mut page).await?;
         Ok(FailurePage { failures: page.listed, next_cursor })
     }

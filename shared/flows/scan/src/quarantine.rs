@@ -58,7 +58,7 @@ impl Worker {
                 "reading it ended the program each time: it is damaged or needs too much memory or time",
             );
             let killed = Read { index: file.index, entry, result };
-            self.scan.record(&work.open(), &audience, &[killed]).await?
+            self.scan.record(&work, &audience, &[killed]).await?
         };
         self.scan.mark(&id, &work.sealed, &stored).await
     }

@@ -18,6 +18,7 @@ pub enum QueryError {
 }
 
 impl Scan {
+    /// A session of the tenant. Another tenant's is not found, nor one that is being deleted.
     pub(crate) async fn session_of(
         &self,
         tenant: &str,

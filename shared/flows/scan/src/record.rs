@@ -5,24 +5,26 @@
 //! whatever is marked is true and whoever repeats the rest mends it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use riffle_contracts::{Failure as FailedFile, FinishJob, FrameBody};
 use riffle_ports::{
-    Counts, Entry, Failure, Outcome, PortError, Queue, Sealed, Session, StoredResult, Transition, Usage,
+    Counts, Entry, Failure, Outcome, PortError, Sealed, Session, StoredResult, Transition, Usage,
 };
+use riffle_topology::scan as queues;
 
 use crate::announce::{self, Audience};
-use crate::matching::CodeList;
 use crate::request::Request;
 use crate::result::FileResult;
+use crate::scan::Codes;
 use crate::{Scan, metrics};
 
-/// A session and what is read with it.
-pub(crate) struct Open<'a> {
-    pub session: &'a Session,
-    pub sealed: &'a Sealed,
-    pub request: &'a Request,
-    pub codes: &'a CodeList,
+/// A session with files to read, and what they are read with.
+pub(crate) struct Work {
+    pub session: Session,
+    pub sealed: Sealed,
+    pub request: Request,
+    pub codes: Arc<Codes>,
 }
 
 /// A file of the manifest and what came of reading it.
@@ -33,28 +35,34 @@ pub(crate) struct Read {
 }
 
 impl Scan {
+    pub(crate) async fn work(&self, session: Session, sealed: Sealed) -> Result<Work, PortError> {
+        let request = Request::decode(&session.request)?;
+        let codes = self.codes(&session, &request).await?;
+        Ok(Work { session, sealed, request, codes })
+    }
+
     /// Stores the results of files and tells what is stored: another worker's result, if it came first.
     pub(crate) async fn record(
         &self,
-        open: &Open<'_>,
+        work: &Work,
         audience: &Audience<'_>,
         read: &[Read],
     ) -> Result<BTreeMap<u32, StoredResult>, PortError> {
-        let id = &open.session.id;
+        let id = &work.session.id;
         let mut own = Vec::with_capacity(read.len());
         for Read { index, result, .. } in read {
             let stored = result.store(&*self.ports.objects, id, *index).await?;
-            own.push((open.sealed.chunk_of(*index), *index, stored));
+            own.push((work.sealed.chunk_of(*index), *index, stored));
         }
         let stored = self.ports.ledger.put_results(id, own.clone()).await?;
         if !audience.is_empty() {
             let mut frames = Vec::new();
             for ((read, (_, _, own)), stored) in read.iter().zip(&own).zip(&stored) {
                 if stored == own {
-                    self.announce(open, read, &read.result, &mut frames);
+                    self.announce(work, read, &read.result, &mut frames);
                 } else {
                     let theirs = FileResult::load(&*self.ports.objects, stored).await?;
-                    self.announce(open, read, &theirs, &mut frames);
+                    self.announce(work, read, &theirs, &mut frames);
                 }
             }
             audience.tell_all(frames).await;
@@ -63,21 +71,14 @@ impl Scan {
     }
 
     /// What clients are told of a file.
-    fn announce(&self, open: &Open<'_>, read: &Read, result: &FileResult, frames: &mut Vec<FrameBody>) {
+    fn announce(&self, work: &Work, read: &Read, result: &FileResult, frames: &mut Vec<FrameBody>) {
         let Read { index, entry, .. } = read;
         if let Some(failure) = &result.failure {
             let data = FailedFile { file_name: entry.name.clone(), reason: failure.reason.clone() };
             frames.push(FrameBody::FileFailed { file: *index, data });
         }
         for (ordinal, found) in result.matches.iter().enumerate() {
-            let data = announce::found(
-                self,
-                open.session,
-                open.request,
-                open.codes,
-                (*index, entry),
-                (result.codes, found),
-            );
+            let data = announce::found(self, work, (*index, entry), (result.codes, found));
             frames.push(FrameBody::MatchFound { match_id: announce::match_id(*index, ordinal), data });
         }
     }
@@ -134,7 +135,7 @@ impl Scan {
     }
 
     pub(crate) async fn call_finisher(&self, session: &Session) -> Result<(), Failure> {
-        self.send(Queue::ScanFinish, &session.id, [FinishJob { session_id: session.id.0.clone() }]).await
+        self.send(queues::FINISH, &session.id, [FinishJob { session_id: session.id.0.clone() }]).await
     }
 
     /// Tells how far the session is, if nobody else did just now.

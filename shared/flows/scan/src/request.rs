@@ -1,5 +1,6 @@
 //! What a session was asked to do, as it is stored, and the one place that makes ids and object keys.
 
+use data_encoding::HEXLOWER;
 use riffle_contracts::Options;
 use riffle_ports::{PortError, SessionId, Source};
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,7 @@ pub fn session_id(tenant: &str, request_id: &str) -> SessionId {
     hash.update((tenant.len() as u64).to_be_bytes());
     hash.update(tenant);
     hash.update(request_id);
-    let mut id = hex(&hash.finalize());
+    let mut id = HEXLOWER.encode(&hash.finalize());
     id.truncate(32);
     SessionId(id)
 }
@@ -63,16 +64,7 @@ pub fn stored_codes(codes: &CodeList) -> (Vec<u8>, String) {
 }
 
 pub fn digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
-        .map(char::from)
-        .collect()
+    HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 /// Keys in the object store. People's names never become part of one.

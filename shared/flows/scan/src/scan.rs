@@ -1,28 +1,27 @@
 //! What every step of a scan stands on: the ports, the settings, and what is read again and again.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use riffle_ports::{
-    ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Message, Meter, Notices,
-    ObjectStore, PortError, Queue, ScanLedger, Session, SessionId, TokenVault, UploadStorage, WorkQueue,
+    ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Meter, Notices, ObjectStore,
+    PortError, ScanLedger, Session, SessionId, TokenVault, UploadStorage, WorkQueue, send_all,
 };
 use serde::Serialize;
 
-use crate::code_states::KeptCounts;
+use crate::code_states::{Counted, KEPT_COUNTS};
 use crate::crops::Drawing;
 use crate::manifest;
 use crate::matching::{CodeList, MatchMode, Matcher};
 use crate::page_images::PageImages;
+use crate::recent::Recent;
 use crate::report::{Reports, Workbooks};
 use crate::request::{Request, keys, stored_codes};
 use crate::settings::Settings;
 
 /// Sessions whose codes a worker keeps at hand.
-const CACHED_LISTS: usize = 4;
-/// How often a rejected message is sent again before the whole job is.
-const SEND_ATTEMPTS: usize = 5;
+const CACHED_LISTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 
 /// The world, as far as a scan needs it.
 #[derive(Clone)]
@@ -47,15 +46,13 @@ pub struct Scan {
     pub(crate) settings: Settings,
     pub(crate) manifest: manifest::Reader,
     pub(crate) reports: Arc<dyn Reports>,
-    pub(crate) kept_counts: KeptCounts,
+    pub(crate) kept_counts: Recent<SessionId, Counted>,
     pub(crate) drawing: Option<Drawing>,
     pub(crate) notices: Option<Arc<dyn Notices>>,
     pub(crate) tokens: Option<Arc<dyn TokenVault>>,
     pub(crate) uploads: Option<Arc<dyn UploadStorage>>,
-    cached: Arc<Mutex<VecDeque<CachedCodes>>>,
+    cached: Recent<SessionId, Arc<Codes>>,
 }
-
-type CachedCodes = (SessionId, Arc<Codes>);
 
 /// A session's codes, ready for use.
 pub(crate) struct Codes {
@@ -71,12 +68,12 @@ impl Scan {
             settings,
             manifest,
             reports: Arc::new(Workbooks),
-            kept_counts: KeptCounts::default(),
+            kept_counts: Recent::new(KEPT_COUNTS),
             drawing: None,
             notices: None,
             tokens: None,
             uploads: None,
-            cached: Arc::default(),
+            cached: Recent::new(CACHED_LISTS),
         }
     }
 
@@ -110,6 +107,11 @@ impl Scan {
         Self { uploads: Some(uploads), ..self }
     }
 
+    /// The session a message names. That there is none is no reason to deliver the message again.
+    pub(crate) async fn named(&self, id: &SessionId) -> Result<Session, Failure> {
+        self.ports.ledger.session(id).await?.ok_or_else(|| no_session(id))
+    }
+
     /// Stores a list of codes where the session will look for it, and returns its digest.
     pub(crate) async fn store_codes(
         &self,
@@ -123,15 +125,7 @@ impl Scan {
 
     /// The session's codes and their automaton, built once per process.
     pub(crate) async fn codes(&self, session: &Session, request: &Request) -> Result<Arc<Codes>, PortError> {
-        // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
-        let known = self
-            .cached
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .find(|(id, _)| *id == session.id)
-            .map(|(_, codes)| Arc::clone(codes));
-        if let Some(codes) = known {
+        if let Some(codes) = self.cached.get(&session.id) {
             return Ok(codes);
         }
         let mode = match request.options.matching {
@@ -140,9 +134,7 @@ impl Scan {
         };
         let list = self.load_codes(session, request).await?;
         let codes = Arc::new(Codes { matcher: Arc::new(Matcher::new(&list, mode)), list });
-        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        cached.push_front((session.id.clone(), Arc::clone(&codes)));
-        cached.truncate(CACHED_LISTS);
+        self.cached.put(session.id.clone(), Arc::clone(&codes));
         Ok(codes)
     }
 
@@ -160,30 +152,17 @@ impl Scan {
         CodeList::new(spellings).map_err(|error| broken(error.to_string()))
     }
 
-    /// Sends every one of `bodies`, in the session's name, trying again what the queue did not accept.
+    /// Sends every one of `bodies`, in the session's name.
     pub(crate) async fn send<T: Serialize>(
         &self,
-        queue: Queue,
+        queue: &str,
         session: &SessionId,
         bodies: impl IntoIterator<Item = T>,
     ) -> Result<(), Failure> {
-        let mut messages: Vec<Message> = bodies
-            .into_iter()
-            .map(|body| Message {
-                group: session.0.clone(),
-                body: serde_json::to_string(&body).expect("queue messages are plain data"),
-            })
-            .collect();
-        for _ in 0..SEND_ATTEMPTS {
-            if messages.is_empty() {
-                return Ok(());
-            }
-            let rejected = self.ports.queue.send(queue, &messages).await?;
-            messages = rejected.into_iter().filter_map(|position| messages.get(position).cloned()).collect();
-        }
-        if messages.is_empty() {
-            return Ok(());
-        }
-        Err(Failure::Retry(format!("the queue did not accept {} messages", messages.len())))
+        send_all(&*self.ports.queue, queue, session.as_ref(), bodies).await
     }
+}
+
+pub(crate) fn no_session(id: &SessionId) -> Failure {
+    Failure::Reject(format!("session {id} does not exist"))
 }

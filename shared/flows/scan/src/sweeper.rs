@@ -1,9 +1,12 @@
 //! What heals lost messages: each minute every open session is looked at again.
 
-use riffle_ports::{Failure, Outcome, Sealed, Session, SessionId, State, Transition, Usage};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::record::{Open, Read};
-use crate::request::Request;
+use riffle_ports::{
+    Counts, Failure, Outcome, PortError, Sealed, Session, SessionId, State, Transition, Usage,
+};
+
+use crate::record::Read;
 use crate::result::{FailureCode, FileResult};
 use crate::{Scan, metrics};
 
@@ -26,6 +29,26 @@ impl Scan {
         }
         metrics::open_sessions(open, past_deadline);
         failed
+    }
+
+    /// Calls the dispatcher for each session that is still with it and that no message names any more: whoever is
+    /// killed often enough in the middle of it loses the message to the dead letters. For a platform that can tell,
+    /// by `is_named`, whether such a message is left; the sweep has to wait to be sure. To be called before anybody
+    /// can begin a session: one that was just made has no message yet.
+    ///
+    /// # Errors
+    /// The ledger or the queue cannot be reached. Sessions may have been looked at before; repeating it is harmless.
+    pub async fn revive(
+        &self,
+        is_named: impl AsyncFn(&SessionId) -> Result<bool, PortError>,
+    ) -> Result<(), Failure> {
+        for id in self.ports.ledger.open_sessions().await? {
+            let session = self.ports.ledger.session(&id).await?;
+            if session.is_some_and(|session| session.is_with_dispatcher()) && !is_named(&id).await? {
+                self.call_dispatcher(&id).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Says whether the session is open past its deadline.
@@ -71,17 +94,12 @@ impl Scan {
     }
 
     async fn sweep_running(&self, session: &Session, sealed: &Sealed, late: bool) -> Result<(), Failure> {
-        let mut missing = Vec::new();
-        for chunk in (0..sealed.chunks()).filter(|chunk| !session.chunks_done.contains(chunk)) {
-            let done = self.ports.ledger.done(&session.id, chunk).await?;
-            missing.extend(sealed.indices(chunk).filter(|index| !done.contains(index)));
-            if done.len() == sealed.indices(chunk).len() {
-                let full = [chunk].into();
-                self.ports
-                    .ledger
-                    .add_progress(&session.id, &full, riffle_ports::Counts::default(), Usage::default())
-                    .await?;
-            }
+        let mut missing = self.missing(session, sealed, sealed.total).await?;
+        let full: BTreeSet<u32> =
+            missing.extract_if(.., |_, left| left.is_empty()).map(|(chunk, _)| chunk).collect();
+        if !full.is_empty() {
+            let (counts, usage) = (Counts::default(), Usage::default());
+            self.ports.ledger.add_progress(&session.id, &full, counts, usage).await?;
         }
         if missing.is_empty() {
             return self.call_finisher(session).await;
@@ -93,7 +111,7 @@ impl Scan {
             return self.remind(session).await;
         }
         if self.claim_resend(session).await? {
-            self.send_files(&session.id, missing).await?;
+            self.send_files(&session.id, missing.into_values().flatten()).await?;
         }
         Ok(())
     }
@@ -125,21 +143,27 @@ impl Scan {
         Ok(matches!(self.ports.ledger.transition(&session.id, claim).await?, Outcome::Applied(_)))
     }
 
-    async fn time_out(&self, session: &Session, sealed: &Sealed, missing: &[u32]) -> Result<(), Failure> {
-        let request = Request::decode(&session.request)?;
-        let codes = self.codes(session, &request).await?;
-        let open = Open { session, sealed, request: &request, codes: &codes.list };
+    async fn time_out(
+        &self,
+        session: &Session,
+        sealed: &Sealed,
+        missing: &BTreeMap<u32, Vec<u32>>,
+    ) -> Result<(), Failure> {
+        let work = self.work(session.clone(), sealed.clone()).await?;
         let audience = self.audience(&session.id).await;
         let result = FileResult::failed(FailureCode::Timeout, "not read before the scan's deadline");
-        for indices in missing.chunk_by(|a, b| sealed.chunk_of(*a) == sealed.chunk_of(*b)) {
+        for indices in missing.values() {
             let mut late = Vec::with_capacity(indices.len());
             for index in indices {
                 let entry = self.manifest.entry(&session.id, sealed, *index).await?;
                 late.push(Read { index: *index, entry, result: result.clone() });
             }
-            let stored = self.record(&open, &audience, &late).await?;
+            let stored = self.record(&work, &audience, &late).await?;
             self.mark(&session.id, sealed, &stored).await?;
         }
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

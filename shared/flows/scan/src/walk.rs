@@ -7,7 +7,6 @@ use std::str::FromStr;
 use riffle_contracts::{Failure, Listed, ListedFailure, number};
 use riffle_ports::{PortError, Session, StoredResult};
 
-use crate::request::Request;
 use crate::result::FileResult;
 use crate::{Scan, announce};
 
@@ -55,8 +54,7 @@ impl Scan {
         let Some(sealed) = &session.sealed else {
             return Ok(None);
         };
-        let request = Request::decode(&session.request)?;
-        let codes = self.codes(session, &request).await?;
+        let work = self.work(session.clone(), sealed.clone()).await?;
         for chunk in sealed.chunk_of(start.index)..sealed.chunks() {
             for (index, stored) in self.ports.ledger.results(&session.id, chunk).await? {
                 if index < start.index || !page.wants(&stored) {
@@ -72,14 +70,7 @@ impl Scan {
                 }
                 let first = if index == start.index { start.ordinal } else { 0 };
                 for (ordinal, found) in result.matches.iter().enumerate().skip(first) {
-                    let data = announce::found(
-                        self,
-                        session,
-                        &request,
-                        &codes.list,
-                        (index, &entry),
-                        (result.codes, found),
-                    );
+                    let data = announce::found(self, &work, (index, &entry), (result.codes, found));
                     if !page.found(Listed { match_id: announce::match_id(index, ordinal), data }) {
                         return Ok(Some(Cursor { index, ordinal }));
                     }

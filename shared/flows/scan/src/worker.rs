@@ -6,16 +6,12 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use riffle_contracts::ScanFile;
-use riffle_ports::{
-    Entry, Failure, FileSource, PortError, ReadError, Sealed, Session, SessionId, StoredResult,
-};
+use riffle_ports::{Entry, Failure, FileSource, PortError, ReadError, SessionId, StoredResult};
 
 use crate::Scan;
 use crate::announce::Audience;
-use crate::record::{Open, Read};
-use crate::request::Request;
+use crate::record::{Read, Work};
 use crate::result::FileResult;
-use crate::scan::Codes;
 use crate::search::{FileSearch, Searched, Wanted};
 
 #[derive(Clone)]
@@ -74,7 +70,7 @@ impl Worker {
             }
         }
         if !known.is_empty() {
-            match self.scan.record(&work.open(), &audience, &known).await {
+            match self.scan.record(&work, &audience, &known).await {
                 Ok(recorded) => stored.extend(recorded),
                 Err(error) => {
                     let failure = Failure::from(error);
@@ -127,18 +123,14 @@ impl Worker {
     /// The session, if there is work to do in it. A terminal or finalizing one needs none, and a paused one can do
     /// none: what is acknowledged is handed out again with the new token.
     pub(crate) async fn open(&self, id: &SessionId) -> Result<Option<Work>, Failure> {
-        let Some(session) = self.scan.ports.ledger.session(id).await? else {
-            return Err(Failure::Reject(format!("session {id} does not exist")));
-        };
+        let session = self.scan.named(id).await?;
         if !session.reads() || session.is_paused() {
             return Ok(None);
         }
         let Some(sealed) = session.sealed.clone() else {
             return Err(Failure::Retry(format!("session {id} is not sealed yet")));
         };
-        let request = Request::decode(&session.request)?;
-        let codes = self.scan.codes(&session, &request).await?;
-        Ok(Some(Work { session, sealed, request, codes }))
+        Ok(Some(self.scan.work(session, sealed).await?))
     }
 
     /// One file, read and recorded.
@@ -153,7 +145,7 @@ impl Worker {
             return self.read(work, audience, (index, entry, wanted)).await;
         };
         let read = Read { index, entry, result: FileResult::read(searched) };
-        Ok(self.scan.record(&work.open(), audience, &[read]).await?)
+        Ok(self.scan.record(work, audience, &[read]).await?)
     }
 
     /// What is known of a file before it is opened.
@@ -190,7 +182,7 @@ impl Worker {
             Err(ReadError::TokenExpired) => return Err(Stop::TokenExpired),
             Err(error) => FileResult::unavailable(&error)?,
         };
-        Ok(self.scan.record(&work.open(), audience, &[Read { index, entry, result }]).await?)
+        Ok(self.scan.record(work, audience, &[Read { index, entry, result }]).await?)
     }
 }
 
@@ -210,19 +202,5 @@ impl From<Failure> for Stop {
 impl From<PortError> for Stop {
     fn from(error: PortError) -> Self {
         Self::Failed(error.into())
-    }
-}
-
-/// A session with files to read.
-pub(crate) struct Work {
-    pub session: Session,
-    pub sealed: Sealed,
-    pub request: Request,
-    pub codes: Arc<Codes>,
-}
-
-impl Work {
-    pub(crate) fn open(&self) -> Open<'_> {
-        Open { session: &self.session, sealed: &self.sealed, request: &self.request, codes: &self.codes.list }
     }
 }

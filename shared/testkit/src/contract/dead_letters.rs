@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use riffle_ports::{DeadLetter, DeadLetters, Ids, Queue};
+use riffle_ports::{DeadLetter, DeadLetters, Ids};
+use riffle_topology::{RIFFLE, Then, scan, statements};
 
 use super::ok;
 
@@ -16,52 +17,57 @@ pub trait DeadLetterHarness: Send + Sync {
     fn letters(&self) -> &dyn DeadLetters;
 
     /// Has a message fail in `queue` until it lies among the dead letters.
-    async fn kill(&self, queue: Queue, body: &str);
+    async fn kill(&self, queue: &str, body: &str);
 
     /// Takes what lies in `queue`: the body of each message. Empty if nothing comes any more (a real queue is asked
     /// long enough to be sure).
-    async fn take(&self, queue: Queue) -> Vec<String>;
+    async fn take(&self, queue: &str) -> Vec<String>;
 }
 
-/// The queues of the flow, and the functions in which messages of theirs fail.
-const STAGES: [(Queue, &str); 6] = [
-    (Queue::FileUploads, "s3-event-handler"),
-    (Queue::FileProcessor, "file-processor-consumer"),
-    (Queue::Categorization, "categorization-consumer"),
-    (Queue::Analytics, "analytics-consumer"),
-    (Queue::Audit, "audit-consumer"),
-    (Queue::Errors, "error-consumer"),
-];
+/// A queue with dead letters of its own: its flow, its name, and the function that consumes it.
+type Place = (&'static str, &'static str, &'static str);
+
+fn places() -> Vec<Place> {
+    let ends = RIFFLE.consumed().filter(|consumed| consumed.queue.then == Then::DeadLetter);
+    ends.map(|consumed| (consumed.flow.name, consumed.queue.name, consumed.function)).collect()
+}
 
 /// Everything [`DeadLetters`] promises. Begins and ends without any.
 ///
 /// # Panics
 /// If a promise is broken.
 pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
-    let (none, more) = ok(harness.letters().list(10).await, "list");
+    let places = places();
+    let (none, more) = ok(harness.letters().list(None, 10).await, "list");
     assert_eq!((none, more), (Vec::new(), false), "the suite begins without dead letters");
     let mut dead = BTreeMap::new();
-    for (queue, stage) in STAGES {
+    for place in &places {
         for _ in 0..2 {
             let body = format!("{{\"odd\":\"Ä 漢字 🦀 \\\" <&>\",\"id\":\"{}\"}}", ids.fresh());
-            harness.kill(queue, &body).await;
-            dead.insert(body, (queue, stage));
+            harness.kill(place.1, &body).await;
+            dead.insert(body, *place);
         }
     }
     let letters = listed(harness, &dead).await;
-    let few = ok(harness.letters().list(5).await, "list");
+    let few = ok(harness.letters().list(None, 5).await, "list");
     assert!(few.0.len() <= 5, "no more than asked for");
-    assert!(few.1, "of twelve there are more than five");
+    assert!(few.1, "there are more than five");
+
+    for flow in [scan::NAME, statements::NAME] {
+        let of_flow = dead.iter().filter(|(_, place)| place.0 == flow);
+        let of_flow = of_flow.map(|(body, place)| (body.clone(), *place)).collect();
+        listed_of(harness, Some(flow), &of_flow).await;
+    }
 
     // One goes back alone, and only to where it failed.
-    let (body, letter) = letters.first_key_value().expect("twelve are dead");
-    let (queue, _) = dead[body];
+    let (body, letter) = letters.first_key_value().expect("some are dead");
+    let (_, queue, _) = dead[body];
     let again = ok(harness.letters().redrive(std::slice::from_ref(letter)).await, "redrive");
     assert_eq!(again, 1, "one was handed out again");
-    for (other, _) in STAGES {
+    for (_, other, _) in &places {
         let there = harness.take(other).await;
-        let expected: &[String] = if other == queue { std::slice::from_ref(body) } else { &[] };
-        assert_eq!(there, expected, "{other:?} after one of {queue:?} was handed out again");
+        let expected: &[String] = if *other == queue { std::slice::from_ref(body) } else { &[] };
+        assert_eq!(there, expected, "{other} after one of {queue} was handed out again");
     }
     let gone = ok(harness.letters().redrive(std::slice::from_ref(letter)).await, "redrive");
     assert_eq!(gone, 0, "it has left: that is no error");
@@ -75,12 +81,12 @@ pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
     let died_again = listed(harness, &dead).await;
     let rest: Vec<DeadLetter> = died_again.into_values().collect();
     let count = ok(harness.letters().redrive(&rest).await, "redrive");
-    assert_eq!(count, 12, "all are handed out again");
+    assert_eq!(count, dead.len() as u64, "all are handed out again");
     drop(letters);
     let mut came = BTreeMap::new();
-    for (queue, stage) in STAGES {
-        for body in harness.take(queue).await {
-            came.insert(body, (queue, stage));
+    for place in places {
+        for body in harness.take(place.1).await {
+            came.insert(body, place);
         }
     }
     assert_eq!(came, dead, "each is where it failed");
@@ -90,18 +96,28 @@ pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
 /// The letters by body, once they are those that are dead.
 async fn listed(
     harness: &dyn DeadLetterHarness,
-    dead: &BTreeMap<String, (Queue, &str)>,
+    dead: &BTreeMap<String, Place>,
+) -> BTreeMap<String, DeadLetter> {
+    listed_of(harness, None, dead).await
+}
+
+/// As [`listed`], of one flow.
+async fn listed_of(
+    harness: &dyn DeadLetterHarness,
+    flow: Option<&str>,
+    dead: &BTreeMap<String, Place>,
 ) -> BTreeMap<String, DeadLetter> {
     let mut seen = BTreeMap::new();
     for _ in 0..PATIENCE {
-        let (letters, more) = ok(harness.letters().list(100).await, "list");
+        let (letters, more) = ok(harness.letters().list(flow, 100).await, "list");
         assert!(letters.len() <= dead.len() || dead.is_empty(), "a letter is listed twice: {letters:?}");
         if dead.is_empty() && letters.is_empty() && !more {
             return BTreeMap::new();
         }
         for letter in letters {
-            if let Some((_, stage)) = dead.get(&letter.body) {
-                assert_eq!(letter.stage, *stage, "where it failed");
+            if let Some((flow, queue, function)) = dead.get(&letter.body) {
+                let failed = (&*letter.flow, letter.queue.as_deref(), &*letter.function);
+                assert_eq!(failed, (*flow, Some(*queue), *function), "where it failed");
                 seen.insert(letter.body.clone(), letter);
             }
         }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use riffle_contracts::{
-    AccountPeriod, BusEvent, Consumer, DeletionRequested, ErrorOccurred, Event, EventData, EventType,
-    FileDeleted, FileProcessed, FileUploaded, TransactionsCategorized, TransactionsCreated, UploadedObject,
+    AccountPeriod, BusEvent, DeletionRequested, ErrorOccurred, Event, EventData, EventType, FileDeleted,
+    FileProcessed, FileUploaded, FlowOf, TransactionsCategorized, TransactionsCreated, UploadedObject,
 };
 use riffle_ports::{EventPublisher, FileId, Ids, Outgoing};
+use riffle_topology::{Consumed, RIFFLE, statements};
 
 use super::{at, ok};
 
@@ -16,9 +17,9 @@ use super::{at, ok};
 pub trait BusHarness: Send + Sync {
     fn publisher(&self) -> &dyn EventPublisher;
 
-    /// Takes what has come for `consumer`, as the body of each message in its queue. Empty if nothing comes any more
-    /// (a real queue is asked long enough to be sure).
-    async fn take(&self, consumer: Consumer) -> Vec<String>;
+    /// Takes what has come into `queue`: the body of each message. Empty if nothing comes any more (a real queue is asked
+    /// long enough to be sure).
+    async fn take(&self, queue: &str) -> Vec<String>;
 }
 
 /// Everything [`EventPublisher`] promises, and what consumers count on. Begins and ends with nothing under way.
@@ -41,10 +42,18 @@ pub async fn event_bus(harness: &dyn BusHarness, ids: &dyn Ids) {
         let refused = ok(harness.publisher().publish(std::slice::from_ref(&before)).await, "publish");
         assert!(refused.is_empty(), "an idle bus accepts everything");
     }
-    for consumer in Consumer::ALL {
-        for body in harness.take(consumer).await {
+    for Consumed { queue, .. } in RIFFLE.replay_targets() {
+        for body in harness.take(queue.name).await {
             assert_eq!(decoded(&body).detail, one, "published twice, it is the same event");
         }
+    }
+    // An event of the same name of another flow is another thing.
+    let mut other = outgoing(&event(ids, requested()));
+    other.detail = other.detail.replace(&format!("{:?}", statements::NAME), "\"another\"");
+    let refused = ok(harness.publisher().publish(&[other]).await, "publish");
+    assert!(refused.is_empty(), "an idle bus accepts everything");
+    for Consumed { queue, .. } in RIFFLE.replay_targets() {
+        assert_eq!(harness.take(queue.name).await, [""; 0], "{}: an event of another flow", queue.name);
     }
 }
 
@@ -98,6 +107,7 @@ fn event(ids: &dyn Ids, data: EventData) -> Event {
     Event {
         event_id: ids.fresh(),
         version: riffle_contracts::EVENT_VERSION,
+        flow: FlowOf::default(),
         timestamp: at(5),
         processing_id: ids.fresh(),
         correlation_id: ids.fresh(),
@@ -146,15 +156,14 @@ async fn told(harness: &dyn BusHarness, events: &[Event], what: &str) {
     let refused = ok(harness.publisher().publish(&published).await, "publish");
     assert!(refused.is_empty(), "{what}: an idle bus accepts everything, and refused {refused:?}");
     let by_id: BTreeMap<&str, &Event> = events.iter().map(|event| (event.event_id.as_str(), event)).collect();
-    for consumer in Consumer::ALL {
+    for consumer in RIFFLE.replay_targets() {
+        let (function, queue) = (consumer.function, consumer.queue.name);
+        let listens = |kind: EventType| consumer.listens_to(statements::NAME, kind.as_str());
         let mut came = BTreeSet::new();
-        for body in harness.take(consumer).await {
+        for body in harness.take(queue).await {
             let told = decoded(&body);
             let kind = told.detail.event_type();
-            assert!(
-                consumer.listens_to().contains(&kind),
-                "{what}: {consumer:?} does not listen to {kind:?}"
-            );
+            assert!(listens(kind), "{what}: {function} does not listen to {kind:?}");
             assert_eq!(told.source, riffle_contracts::EVENT_SOURCE, "{what}: whose events they are");
             assert_eq!(told.detail_type, kind.as_str(), "{what}: the type is told beside the event");
             assert_eq!(told.replay_name, None, "{what}: this is no replay");
@@ -164,11 +173,10 @@ async fn told(harness: &dyn BusHarness, events: &[Event], what: &str) {
             came.insert(told.detail.event_id);
         }
         for event in events {
-            let listens = consumer.listens_to().contains(&event.event_type());
             let kind = event.event_type();
             assert!(
-                !listens || came.contains(&event.event_id),
-                "{what}: {kind:?} never came to {consumer:?}"
+                !listens(kind) || came.contains(&event.event_id),
+                "{what}: {kind:?} never came to {function}"
             );
         }
     }

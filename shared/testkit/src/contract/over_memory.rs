@@ -7,12 +7,12 @@ use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use riffle_ports::{ClientNotifier, FileSource, Ids, Queue, Source, WorkQueue};
+use riffle_ports::{ClientNotifier, FileSource, Ids, Source, WorkQueue};
 
 use super::{ClientHarness, Delivered, PlaceHarness, QueueHarness};
 use crate::memory::{
     ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue,
-    MemoryTickets, MemoryTokens, Place, Received, Redrive, SeededIds,
+    MemoryTickets, MemoryTokens, Received, SeededIds,
 };
 
 /// Nothing in memory ever waits for anything outside.
@@ -68,7 +68,7 @@ impl Consumer {
     pub(super) fn new() -> Self {
         let clock = Arc::new(ManualClock::new());
         Self {
-            queue: MemoryQueue::new(Arc::clone(&clock) as _, Redrive::default()),
+            queue: MemoryQueue::new(Arc::clone(&clock) as _, TimeDelta::minutes(3)),
             clock,
             held: Mutex::default(),
         }
@@ -81,8 +81,8 @@ impl QueueHarness for Consumer {
         &self.queue
     }
 
-    async fn receive(&self, queue: Queue) -> Vec<Delivered> {
-        let received = self.queue.receive(Place::from(queue)).into_iter();
+    async fn receive(&self, queue: &str) -> Vec<Delivered> {
+        let received = self.queue.receive(self.queue.place(queue)).into_iter();
         received
             .map(|received| {
                 let delivered = Delivered {
@@ -98,7 +98,7 @@ impl QueueHarness for Consumer {
             .collect()
     }
 
-    async fn delete(&self, _queue: Queue, delivered: Delivered) {
+    async fn delete(&self, _queue: &str, delivered: Delivered) {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         self.queue.delete(&held[&delivered.receipt]);
     }

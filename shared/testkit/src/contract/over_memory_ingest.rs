@@ -5,16 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::TimeDelta;
-use riffle_contracts::Consumer;
-use riffle_ports::{
-    DeadLetters, EventPublisher, Inbox, Message, ObjectRef, PortError, PostForm, Queue, WorkQueue,
-};
+use riffle_ports::{DeadLetters, EventPublisher, Inbox, Message, ObjectRef, PortError, PostForm, WorkQueue};
+use riffle_topology::statements::UPLOADS;
 
 use super::over_memory::run;
 use super::{BusHarness, DeadLetterHarness, InboxHarness};
 use crate::memory::{
-    ManualClock, MemoryBus, MemoryInbox, MemoryQueue, MemoryStatements, NewObject, Place, Redrive, SeededIds,
-    Stage,
+    ManualClock, MemoryBus, MemoryInbox, MemoryQueue, MemoryStatements, NewObject, SeededIds,
 };
 
 #[test]
@@ -51,16 +48,16 @@ pub(super) struct World {
 impl World {
     pub(super) fn new() -> Self {
         let clock = Arc::new(ManualClock::new());
-        let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, Redrive::default()));
+        let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, TimeDelta::minutes(3)));
         let bus = MemoryBus::new(Arc::clone(&clock) as _, Arc::clone(&queue));
         let inbox = MemoryInbox::new("uploads", Arc::clone(&queue), Arc::clone(&clock) as _);
         Self { clock, queue, bus, inbox }
     }
 
-    pub(super) fn take(&self, queue: Queue) -> Vec<String> {
+    pub(super) fn take(&self, queue: &str) -> Vec<String> {
         let mut bodies = Vec::new();
         loop {
-            let received = self.queue.receive(queue.into());
+            let received = self.queue.receive(self.queue.place(queue));
             if received.is_empty() {
                 return bodies;
             }
@@ -78,8 +75,8 @@ impl BusHarness for World {
         &self.bus
     }
 
-    async fn take(&self, consumer: Consumer) -> Vec<String> {
-        World::take(self, Stage::Consumer(consumer).queue())
+    async fn take(&self, queue: &str) -> Vec<String> {
+        World::take(self, queue)
     }
 }
 
@@ -89,16 +86,16 @@ impl DeadLetterHarness for World {
         &*self.queue
     }
 
-    async fn kill(&self, queue: Queue, body: &str) {
+    async fn kill(&self, queue: &str, body: &str) {
         let message = Message { group: String::new(), body: body.to_owned() };
         assert_eq!(self.queue.send(queue, &[message]).await, Ok(Vec::new()));
-        while self.queue.len(Place::from(queue)) > 0 {
-            self.queue.receive(queue.into());
+        while self.queue.len(self.queue.place(queue)) > 0 {
+            self.queue.receive(self.queue.place(queue));
             self.clock.advance(TimeDelta::hours(1));
         }
     }
 
-    async fn take(&self, queue: Queue) -> Vec<String> {
+    async fn take(&self, queue: &str) -> Vec<String> {
         World::take(self, queue)
     }
 }
@@ -111,7 +108,7 @@ impl InboxHarness for World {
 
     async fn send(&self, form: &PostForm, content: Vec<u8>) -> Option<ObjectRef> {
         let object = self.inbox.receive(form, Bytes::from(content)).await.expect("memory does not fail")?;
-        assert_eq!(self.take(Queue::FileUploads).len(), 1, "it is told of");
+        assert_eq!(self.take(UPLOADS).len(), 1, "it is told of");
         Some(object)
     }
 
@@ -123,7 +120,7 @@ impl InboxHarness for World {
         });
         let put = async |object| -> Result<ObjectRef, PortError> { self.inbox.put(object).await };
         let objects = [put(old).await, put(new).await].map(|put| put.expect("memory does not fail"));
-        assert_eq!(self.take(Queue::FileUploads).len(), 2, "they are told of");
+        assert_eq!(self.take(UPLOADS).len(), 2, "they are told of");
         objects
     }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use riffle_ports::{Ids, Message, Queue, WorkQueue};
+use riffle_ports::{Ids, Message, WorkQueue};
+use riffle_topology::scan::{DISPATCH, FINISH, WORK};
 
-use super::ok;
+use super::{assert_broken, ok};
 
 /// A message in a consumer's hands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +25,9 @@ pub trait QueueHarness: Send + Sync {
     fn queue(&self) -> &dyn WorkQueue;
 
     /// Up to 10 messages. Empty if there are none (a real queue is asked long enough to be sure).
-    async fn receive(&self, queue: Queue) -> Vec<Delivered>;
+    async fn receive(&self, queue: &str) -> Vec<Delivered>;
 
-    async fn delete(&self, queue: Queue, delivered: Delivered);
+    async fn delete(&self, queue: &str, delivered: Delivered);
 
     /// Lets the visibility of everything received so far run out.
     async fn expire(&self);
@@ -47,13 +48,13 @@ fn message(group: &str, body: String) -> Message {
     Message { group: group.to_owned(), body }
 }
 
-async fn send(harness: &dyn QueueHarness, queue: Queue, messages: &[Message]) {
+async fn send(harness: &dyn QueueHarness, queue: &str, messages: &[Message]) {
     let refused = ok(harness.queue().send(queue, messages).await, "send");
     assert!(refused.is_empty(), "an idle queue accepts everything, and refused {refused:?}");
 }
 
 /// Receives and deletes until there is nothing more. The number of deliveries of each body and group.
-async fn drain(harness: &dyn QueueHarness, queue: Queue) -> BTreeMap<(String, String), u32> {
+async fn drain(harness: &dyn QueueHarness, queue: &str) -> BTreeMap<(String, String), u32> {
     let mut drained = BTreeMap::new();
     loop {
         let batch = harness.receive(queue).await;
@@ -82,7 +83,7 @@ fn assert_same(drained: &BTreeMap<(String, String), u32>, sent: &[Message], what
 }
 
 async fn delivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
-    assert_eq!(harness.receive(Queue::ScanWork).await, [], "the suite begins with an empty queue");
+    assert_eq!(harness.receive(WORK).await, [], "the suite begins with an empty queue");
     let (one, two) = (ids.fresh(), ids.fresh());
     let sent = [
         message(&one, "{\"plain\":1}".to_owned()),
@@ -90,49 +91,45 @@ async fn delivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
         message(&one, "{\"unicode\":\"Ä 漢字 🦀 \\\" \\\\ <&>\"}".to_owned()),
         message(&two, format!("{{\"large\":\"{}\"}}", "x".repeat(200_000))),
     ];
-    send(harness, Queue::ScanWork, &sent).await;
-    let received = harness.receive(Queue::ScanWork).await;
+    send(harness, WORK, &sent).await;
+    let received = harness.receive(WORK).await;
     assert!(!received.is_empty(), "messages were sent and none came");
     for delivered in received {
         assert_eq!(delivered.receive_count, 1, "the first receive of {}", delivered.receipt);
     }
     harness.expire().await;
-    assert_same(&drain(harness, Queue::ScanWork).await, &sent, "four messages");
-    send(harness, Queue::ScanWork, &[]).await;
-    assert_eq!(harness.receive(Queue::ScanWork).await, [], "sending nothing sends nothing");
+    assert_same(&drain(harness, WORK).await, &sent, "four messages");
+    send(harness, WORK, &[]).await;
+    assert_eq!(harness.receive(WORK).await, [], "sending nothing sends nothing");
 }
 
 async fn redelivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
     let group = ids.fresh();
     let sent = [message(&group, "kept".to_owned()), message(&group, "deleted".to_owned())];
-    send(harness, Queue::ScanWork, &sent).await;
+    send(harness, WORK, &sent).await;
     let mut receipts = Vec::new();
     while receipts.len() < 2 {
-        let received = harness.receive(Queue::ScanWork).await;
+        let received = harness.receive(WORK).await;
         assert!(!received.is_empty(), "two messages were sent, and {receipts:?} came");
         for delivered in received {
             receipts.push(delivered.receipt.clone());
             if delivered.body == "deleted" {
-                harness.delete(Queue::ScanWork, delivered).await;
+                harness.delete(WORK, delivered).await;
             }
         }
     }
-    assert_eq!(
-        harness.receive(Queue::ScanWork).await,
-        [],
-        "what is in somebody's hands is hidden from others"
-    );
+    assert_eq!(harness.receive(WORK).await, [], "what is in somebody's hands is hidden from others");
     harness.expire().await;
-    let again = harness.receive(Queue::ScanWork).await;
+    let again = harness.receive(WORK).await;
     let bodies: Vec<&str> = again.iter().map(|delivered| delivered.body.as_str()).collect();
     assert_eq!(bodies, ["kept"], "what was not deleted comes again, what was does not");
     assert_eq!(again[0].receive_count, 2, "receives are counted");
     assert!(!receipts.contains(&again[0].receipt), "each delivery has a receipt of its own");
     for delivered in again {
-        harness.delete(Queue::ScanWork, delivered).await;
+        harness.delete(WORK, delivered).await;
     }
     harness.expire().await;
-    assert_eq!(harness.receive(Queue::ScanWork).await, [], "all is done");
+    assert_eq!(harness.receive(WORK).await, [], "all is done");
 }
 
 /// More than one request of the underlying queue holds, and many senders at once.
@@ -140,28 +137,30 @@ async fn batches(harness: &dyn QueueHarness, ids: &dyn Ids) {
     let groups = [ids.fresh(), ids.fresh(), ids.fresh()];
     let sent: Vec<Message> =
         (0..137).map(|number| message(&groups[number % 3], format!("message {number}"))).collect();
-    for refused in join_all(sent.chunks(23).map(|part| harness.queue().send(Queue::ScanWork, part))).await {
+    for refused in join_all(sent.chunks(23).map(|part| harness.queue().send(WORK, part))).await {
         assert!(ok(refused, "send").is_empty(), "an idle queue accepts everything");
     }
-    assert_same(&drain(harness, Queue::ScanWork).await, &sent, "137 messages");
+    assert_same(&drain(harness, WORK).await, &sent, "137 messages");
 
     // Equal messages are messages of their own.
     let twins = vec![message(&groups[0], "twin".to_owned()); 12];
-    send(harness, Queue::ScanWork, &twins).await;
-    let drained = drain(harness, Queue::ScanWork).await;
+    send(harness, WORK, &twins).await;
+    let drained = drain(harness, WORK).await;
     let times: u32 = drained.values().sum();
     assert!(times >= 12, "of 12 equal messages {times} came");
 }
 
 async fn separate_queues(harness: &dyn QueueHarness, ids: &dyn Ids) {
     let group = ids.fresh();
-    let queues = [Queue::ScanDispatch, Queue::ScanWork, Queue::ScanFinish];
+    let queues = [DISPATCH, WORK, FINISH];
     let sent: Vec<[Message; 1]> =
-        queues.iter().map(|queue| [message(&group, format!("for {queue:?}"))]).collect();
-    for (queue, sent) in queues.iter().zip(&sent) {
-        send(harness, *queue, sent).await;
+        queues.iter().map(|queue| [message(&group, format!("for {queue}"))]).collect();
+    for (queue, sent) in queues.into_iter().zip(&sent) {
+        send(harness, queue, sent).await;
     }
-    for (queue, sent) in queues.iter().zip(&sent) {
-        assert_same(&drain(harness, *queue).await, sent, "queues do not mix");
+    for (queue, sent) in queues.into_iter().zip(&sent) {
+        assert_same(&drain(harness, queue).await, sent, "queues do not mix");
     }
+    let nowhere = harness.queue().send("no-such-queue", &sent[0]).await;
+    assert_broken(&nowhere, "send to a queue that is not there");
 }

@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use riffle_contracts::{BusEvent, Consumer, EVENT_SOURCE, Event, EventType};
+use riffle_contracts::{BusEvent, EVENT_SOURCE};
 use riffle_ports::{Clock, EventPublisher, Message, Outgoing, PortError, WorkQueue};
+use riffle_topology::Consumed;
+use serde_json::{Value, json};
 
-use super::{MemoryQueue, Stage, lock};
+use super::{MemoryQueue, lock};
 
 /// An [`EventPublisher`] that leads to the queues of the consumers, and its archive.
 ///
@@ -15,7 +17,20 @@ use super::{MemoryQueue, Stage, lock};
 pub struct MemoryBus {
     clock: Arc<dyn Clock>,
     queue: Arc<MemoryQueue>,
-    archive: Mutex<Vec<BusEvent>>,
+    archive: Mutex<Vec<Archived>>,
+}
+
+/// Something that was published. A bus looks no further into it than rules do.
+#[derive(Clone)]
+struct Archived {
+    flow: String,
+    event_type: String,
+    group: String,
+    time: DateTime<Utc>,
+    /// As consumers receive it.
+    body: String,
+    /// Of statements: as these read it.
+    event: Option<BusEvent>,
 }
 
 impl std::fmt::Debug for MemoryBus {
@@ -29,14 +44,16 @@ impl MemoryBus {
         Self { clock, queue, archive: Mutex::default() }
     }
 
-    /// All that was ever published, oldest first.
+    /// All events of statements that were ever published, oldest first.
     pub fn archive(&self) -> Vec<BusEvent> {
-        lock(&self.archive).clone()
+        self.published_since(0)
     }
 
-    /// What was published after the first `seen`.
+    /// Those of statements that were published after the first `seen` of all.
     pub fn published_since(&self, seen: usize) -> Vec<BusEvent> {
-        lock(&self.archive).get(seen..).unwrap_or_default().to_vec()
+        let archive = lock(&self.archive);
+        let since = archive.get(seen..).unwrap_or_default();
+        since.iter().filter_map(|archived| archived.event.clone()).collect()
     }
 
     /// How much was ever published.
@@ -51,60 +68,70 @@ impl MemoryBus {
     }
 
     /// Sends what was published from `from` up to but not including `to` to one consumer again, marked with `name`:
-    /// the events of `types` that it listens to. How many it were.
+    /// the events that it listens to. How many it were.
     pub async fn replay(
         &self,
         name: &str,
-        consumer: Consumer,
-        types: &[EventType],
+        consumer: &Consumed,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<usize, PortError> {
-        let fits = |event: &&BusEvent| {
-            let kind = event.detail.event_type();
-            from <= event.time && event.time < to && types.contains(&kind) && listens(consumer, kind)
+        let fits = |event: &&Archived| {
+            from <= event.time && event.time < to && consumer.listens_to(&event.flow, &event.event_type)
         };
-        let archived: Vec<BusEvent> = lock(&self.archive).iter().filter(fits).cloned().collect();
-        for mut event in archived.iter().cloned() {
-            event.replay_name = Some(name.to_owned());
-            self.tell(consumer, &event).await?;
+        let archived: Vec<Archived> = lock(&self.archive).iter().filter(fits).cloned().collect();
+        for event in &archived {
+            let mut body: Value = serde_json::from_str(&event.body).map_err(broken)?;
+            body["replay-name"] = name.into();
+            self.tell(consumer, event, body.to_string()).await?;
         }
         Ok(archived.len())
     }
 
-    async fn tell_all(&self, event: &BusEvent) -> Result<(), PortError> {
-        let kind = event.detail.event_type();
-        for consumer in Consumer::ALL.into_iter().filter(|consumer| listens(*consumer, kind)) {
-            self.tell(consumer, event).await?;
+    async fn tell_all(&self, event: &Archived) -> Result<(), PortError> {
+        for consumer in self.queue.topology().listeners(&event.flow, &event.event_type) {
+            self.tell(&consumer, event, event.body.clone()).await?;
         }
         Ok(())
     }
 
-    async fn tell(&self, consumer: Consumer, event: &BusEvent) -> Result<(), PortError> {
-        let body = serde_json::to_string(event).map_err(|error| PortError::Broken(error.to_string()))?;
-        let message = Message { group: event.detail.processing_id.clone(), body };
-        self.queue.send(Stage::Consumer(consumer).queue(), &[message]).await.map(drop)
+    async fn tell(&self, consumer: &Consumed, event: &Archived, body: String) -> Result<(), PortError> {
+        let message = Message { group: event.group.clone(), body };
+        self.queue.send(consumer.queue.name, &[message]).await.map(drop)
+    }
+
+    fn archived(&self, outgoing: &Outgoing) -> Result<Archived, PortError> {
+        let detail: Value = serde_json::from_str(&outgoing.detail).map_err(broken)?;
+        let flow = detail["flow"].as_str().unwrap_or_default().to_owned();
+        let time = self.clock.now();
+        let body = json!({
+            "id": format!("bus-{}", self.published()),
+            "detail-type": outgoing.event_type,
+            "source": EVENT_SOURCE,
+            "time": time,
+            "detail": detail,
+        })
+        .to_string();
+        Ok(Archived {
+            flow,
+            event_type: outgoing.event_type.clone(),
+            group: outgoing.file.0.clone(),
+            time,
+            event: serde_json::from_str(&body).ok(),
+            body,
+        })
     }
 }
 
-fn listens(consumer: Consumer, kind: EventType) -> bool {
-    consumer.listens_to().contains(&kind)
+fn broken(error: serde_json::Error) -> PortError {
+    PortError::Broken(format!("no event: {error}"))
 }
 
 #[async_trait]
 impl EventPublisher for MemoryBus {
     async fn publish(&self, events: &[Outgoing]) -> Result<Vec<usize>, PortError> {
         for outgoing in events {
-            let detail: Event = serde_json::from_str(&outgoing.detail)
-                .map_err(|error| PortError::Broken(format!("{} is no event: {error}", outgoing.event_id)))?;
-            let event = BusEvent {
-                id: format!("bus-{}", lock(&self.archive).len()),
-                detail_type: outgoing.event_type.clone(),
-                source: EVENT_SOURCE.to_owned(),
-                time: self.clock.now(),
-                replay_name: None,
-                detail,
-            };
+            let event = self.archived(outgoing)?;
             lock(&self.archive).push(event.clone());
             self.tell_all(&event).await?;
         }

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{
-    Announced, Clock, Fetched, Head, Inbox, Message, ObjectRef, PortError, PostForm, Queue, WorkQueue,
+    Announced, Clock, Fetched, Head, Inbox, Message, ObjectRef, PortError, PostForm, WorkQueue,
 };
+use riffle_topology::statements::{PREFIX, UPLOADS};
 
 use super::{MemoryQueue, lock};
 
@@ -89,7 +90,7 @@ impl MemoryInbox {
             }],
         });
         let message = Message { group: String::new(), body: body.to_string() };
-        self.queue.send(Queue::FileUploads, &[message]).await.map(drop)
+        self.queue.send(UPLOADS, &[message]).await.map(drop)
     }
 
     /// What a form was made for arrives. `None`: it is refused.
@@ -142,7 +143,7 @@ impl Inbox for MemoryInbox {
             state.made
         };
         let mut fields = BTreeMap::from([
-            ("key".to_owned(), format!("statements/{}/{made:032x}", upload.tenant)),
+            ("key".to_owned(), format!("{PREFIX}{}/{made:032x}", upload.tenant)),
             ("size".to_owned(), upload.size.to_string()),
             ("name".to_owned(), upload.name.clone()),
         ]);

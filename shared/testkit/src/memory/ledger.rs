@@ -71,22 +71,27 @@ pub enum Change {
 }
 
 /// A transition's name, as checkers and traces show it.
-pub const fn name_of(transition: &Transition) -> &'static str {
+pub fn name_of(transition: &Transition) -> &'static str {
+    call_of(transition).trim_start_matches("ledger.")
+}
+
+/// The call that makes a transition. Each is a kind of its own, so that a fault at one can be told from one at another.
+pub(crate) const fn call_of(transition: &Transition) -> &'static str {
     match transition {
-        Transition::Seal { .. } => "seal",
-        Transition::Dispatched { .. } => "dispatched",
-        Transition::Run { .. } => "run",
-        Transition::Lease { .. } => "lease",
-        Transition::Freeze { .. } => "freeze",
-        Transition::Complete { .. } => "complete",
-        Transition::Fail { .. } => "fail",
-        Transition::Cancel => "cancel",
-        Transition::Progress { .. } => "progress",
-        Transition::Sweep { .. } => "sweep",
-        Transition::Pause { .. } => "pause",
-        Transition::Unpause { .. } => "unpause",
-        Transition::Delete { .. } => "delete",
-        Transition::Deleted { .. } => "deleted",
+        Transition::Seal { .. } => "ledger.seal",
+        Transition::Dispatched { .. } => "ledger.dispatched",
+        Transition::Run { .. } => "ledger.run",
+        Transition::Lease { .. } => "ledger.lease",
+        Transition::Freeze { .. } => "ledger.freeze",
+        Transition::Complete { .. } => "ledger.complete",
+        Transition::Fail { .. } => "ledger.fail",
+        Transition::Cancel => "ledger.cancel",
+        Transition::Progress { .. } => "ledger.progress",
+        Transition::Sweep { .. } => "ledger.sweep",
+        Transition::Pause { .. } => "ledger.pause",
+        Transition::Unpause { .. } => "ledger.unpause",
+        Transition::Delete { .. } => "ledger.delete",
+        Transition::Deleted { .. } => "ledger.deleted",
     }
 }
 

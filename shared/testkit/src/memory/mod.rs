@@ -30,10 +30,11 @@ pub use clock::{ManualClock, SeededIds};
 pub use connections::MemoryConnections;
 pub use files::MemoryFiles;
 pub use inbox::{MemoryInbox, NewObject};
+pub(crate) use ledger::call_of;
 pub use ledger::{Books, Change, MemoryLedger, name_of};
 pub use notifier::{MAX_FRAME_BYTES, MemoryNotifier, Pushed};
 pub use objects::MemoryObjects;
-pub use place::{Place, Redrive, Stage};
+pub use place::Place;
 pub use queue::{MemoryQueue, Received};
 pub use statements::{
     FileKey, MemoryStatements, Noted, Row, RowKey, StatementBooks, Waiting, name_of_change,

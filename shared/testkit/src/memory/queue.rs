@@ -8,9 +8,13 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use riffle_ports::{Clock, DeadLetter, DeadLetters, Message, PortError, Queue, WorkQueue};
+use riffle_ports::{Clock, DeadLetter, DeadLetters, Message, PortError, WorkQueue};
+use riffle_topology::{Consumed, RIFFLE, Then, Topology};
 
-use super::{Place, Redrive, lock};
+use super::{Place, lock};
+
+/// As many messages as SQS hands to one call at most: a function must take any number of them.
+const BATCH: usize = 10;
 
 /// A message in a consumer's hands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,19 +54,56 @@ struct Queues {
 /// A [`WorkQueue`] in memory, with its consuming side.
 pub struct MemoryQueue {
     clock: Arc<dyn Clock>,
-    redrive: Redrive,
+    /// How long a message that was received stays hidden.
+    visibility: TimeDelta,
+    topology: Topology,
     queues: Mutex<Queues>,
 }
 
 impl std::fmt::Debug for MemoryQueue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MemoryQueue").field("redrive", &self.redrive).finish_non_exhaustive()
+        f.debug_struct("MemoryQueue").field("visibility", &self.visibility).finish_non_exhaustive()
     }
 }
 
 impl MemoryQueue {
-    pub fn new(clock: Arc<dyn Clock>, redrive: Redrive) -> Self {
-        Self { clock, redrive, queues: Mutex::default() }
+    /// The queues of all flows.
+    pub fn new(clock: Arc<dyn Clock>, visibility: TimeDelta) -> Self {
+        Self::of(RIFFLE, clock, visibility)
+    }
+
+    /// The queues of this topology.
+    pub fn of(topology: Topology, clock: Arc<dyn Clock>, visibility: TimeDelta) -> Self {
+        Self { clock, visibility, topology, queues: Mutex::default() }
+    }
+
+    /// The flows whose queues these are.
+    pub fn topology(&self) -> Topology {
+        self.topology
+    }
+
+    /// The queue of this name.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn place(&self, queue: &str) -> Place {
+        Place::of(self.consumed(queue).queue.name)
+    }
+
+    fn consumed(&self, queue: &str) -> Consumed {
+        let Some(consumed) = self.topology.queue(queue) else { panic!("there is no queue {queue}") };
+        consumed
+    }
+
+    /// Where a message goes that failed too often in this queue.
+    fn moves_to(&self, consumed: &Consumed) -> Place {
+        match consumed.queue.then {
+            Then::DeadLetter => Place::dead_letters(consumed.queue.name),
+            Then::MoveTo(function) => {
+                let to = self.topology.consumed_by(function).expect("a queue leads to a queue");
+                Place::of(to.queue.name)
+            }
+        }
     }
 
     /// Receives up to a batch of what is visible, oldest first.
@@ -74,11 +115,17 @@ impl MemoryQueue {
     /// Receives those of `ids` that are visible in `place`, in the order given, up to a batch. Messages
     /// received too often move on instead.
     pub fn receive_these(&self, place: Place, ids: &[u64]) -> Vec<Received> {
+        if place.dead {
+            return Vec::new();
+        }
+        let consumed = self.consumed(place.queue);
+        // What may end the process is received alone.
+        let batch = if consumed.queue.alone { 1 } else { BATCH };
         let now = self.clock.now();
         let mut queues = lock(&self.queues);
         let mut received = Vec::new();
         for id in ids {
-            if received.len() == place.batch() {
+            if received.len() == batch {
                 break;
             }
             let Some(held) = queues.held.get_mut(id) else {
@@ -87,14 +134,14 @@ impl MemoryQueue {
             if held.place != place || held.visible_at > now {
                 continue;
             }
-            if held.receive_count >= self.redrive.receives(place) {
-                held.place = place.redrives_to();
+            if held.receive_count >= consumed.queue.max_receives {
+                held.place = self.moves_to(&consumed);
                 held.receive_count = 0;
                 held.visible_at = now;
                 continue;
             }
             held.receive_count += 1;
-            held.visible_at = now + self.redrive.visibility;
+            held.visible_at = now + self.visibility;
             received.push(Received {
                 id: *id,
                 place,
@@ -155,7 +202,7 @@ impl MemoryQueue {
         queues
             .held
             .values()
-            .filter(|held| !held.place.is_end() && held.visible_at > now)
+            .filter(|held| !held.place.dead && held.visible_at > now)
             .map(|held| held.visible_at)
             .min()
     }
@@ -168,7 +215,7 @@ impl MemoryQueue {
 
     /// Whether no consumed place holds a message.
     pub fn is_drained(&self) -> bool {
-        lock(&self.queues).held.values().all(|held| held.place.is_end())
+        lock(&self.queues).held.values().all(|held| held.place.dead)
     }
 
     /// The messages in `place`, oldest first.
@@ -176,6 +223,13 @@ impl MemoryQueue {
         let queues = lock(&self.queues);
         let there = queues.held.values().filter(|held| held.place == place);
         there.map(|held| held.message.clone()).collect()
+    }
+
+    /// All dead letters, with where they lie, oldest first.
+    pub fn dead(&self) -> Vec<(Place, Message)> {
+        let queues = lock(&self.queues);
+        let dead = queues.held.values().filter(|held| held.place.dead);
+        dead.map(|held| (held.place, held.message.clone())).collect()
     }
 
     /// The body of a message, wherever it lies.
@@ -235,7 +289,11 @@ impl MemoryQueue {
 
 #[async_trait]
 impl WorkQueue for MemoryQueue {
-    async fn send(&self, queue: Queue, messages: &[Message]) -> Result<Vec<usize>, PortError> {
+    async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError> {
+        let Some(consumed) = self.topology.queue(queue) else {
+            return Err(PortError::Broken(format!("there is no queue {queue}")));
+        };
+        let place = Place::of(consumed.queue.name);
         let now = self.clock.now();
         let mut queues = lock(&self.queues);
         for message in messages {
@@ -243,32 +301,27 @@ impl WorkQueue for MemoryQueue {
             let id = queues.next_id;
             queues.held.insert(
                 id,
-                Held {
-                    place: queue.into(),
-                    message: message.clone(),
-                    receive_count: 0,
-                    visible_at: now,
-                    sent_at: now,
-                },
+                Held { place, message: message.clone(), receive_count: 0, visible_at: now, sent_at: now },
             );
         }
         Ok(Vec::new())
     }
 }
 
-/// The dead letters of the ingest flow.
 #[async_trait]
 impl DeadLetters for MemoryQueue {
-    async fn list(&self, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
+    async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
         let queues = lock(&self.queues);
-        let mut letters = queues.held.iter().filter_map(|(id, held)| match held.place {
-            Place::DeadLetters(stage) => Some(DeadLetter {
+        let mut letters = queues.held.iter().filter(|(_, held)| held.place.dead).filter_map(|(id, held)| {
+            let consumed = self.consumed(held.place.queue);
+            flow.is_none_or(|flow| flow == consumed.flow.name).then(|| DeadLetter {
                 id: id.to_string(),
-                stage: stage.as_str().to_owned(),
+                flow: consumed.flow.name.to_owned(),
+                function: consumed.function.to_owned(),
+                queue: Some(consumed.queue.name.to_owned()),
                 sent_at: held.sent_at,
                 body: held.message.body.clone(),
-            }),
-            _ => None,
+            })
         });
         let listed = letters.by_ref().take(limit as usize).collect();
         Ok((listed, letters.next().is_some()))
@@ -280,10 +333,8 @@ impl DeadLetters for MemoryQueue {
         let mut count = 0;
         for letter in letters {
             let held = letter.id.parse().ok().and_then(|id: u64| queues.held.get_mut(&id));
-            if let Some(held) = held
-                && let Place::DeadLetters(stage) = held.place
-            {
-                held.place = Place::Ingest(stage);
+            if let Some(held) = held.filter(|held| held.place.dead) {
+                held.place.dead = false;
                 held.receive_count = 0;
                 held.visible_at = now;
                 count += 1;

@@ -7,13 +7,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{
     Attempt, ChunkDone, ClientNotifier, Connection, ConnectionRegistry, Counts, Delivery, Entry, FileSource,
-    ListedAt, Message, ObjectStore, Opened, Outcome, Pages, PortError, Put, Queue, ReadError, ScanLedger,
-    Session, SessionId, Source, SourceError, StoredResult, Token, TokenVault, Transition, Usage, WorkQueue,
+    ListedAt, Message, ObjectStore, Opened, Outcome, Pages, PortError, Put, ReadError, ScanLedger, Session,
+    SessionId, Source, SourceError, StoredResult, Token, TokenVault, Transition, Usage, WorkQueue,
 };
 
 use super::control::Control;
 use super::faults::{Effect, Fault, Point};
-use crate::memory::lock;
+use crate::memory::{call_of, lock};
 
 /// A port with a judge in front of it.
 pub struct Faulty<P: ?Sized> {
@@ -43,26 +43,6 @@ pub(super) const fn writes(name: &'static str) -> Point {
     Point { name, effect: Effect::Writes }
 }
 
-/// Each transition is a kind of call of its own, so that a fault at one can be told from one at another.
-fn transition_point(transition: &Transition) -> Point {
-    writes(match transition {
-        Transition::Seal { .. } => "ledger.seal",
-        Transition::Dispatched { .. } => "ledger.dispatched",
-        Transition::Run { .. } => "ledger.run",
-        Transition::Lease { .. } => "ledger.lease",
-        Transition::Freeze { .. } => "ledger.freeze",
-        Transition::Complete { .. } => "ledger.complete",
-        Transition::Fail { .. } => "ledger.fail",
-        Transition::Cancel => "ledger.cancel",
-        Transition::Progress { .. } => "ledger.progress",
-        Transition::Sweep { .. } => "ledger.sweep",
-        Transition::Pause { .. } => "ledger.pause",
-        Transition::Unpause { .. } => "ledger.unpause",
-        Transition::Delete { .. } => "ledger.delete",
-        Transition::Deleted { .. } => "ledger.deleted",
-    })
-}
-
 #[async_trait]
 impl ScanLedger for Faulty<dyn ScanLedger> {
     async fn create(&self, session: Session) -> Result<Option<Session>, PortError> {
@@ -77,7 +57,7 @@ impl ScanLedger for Faulty<dyn ScanLedger> {
     }
 
     async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError> {
-        let point = transition_point(&transition);
+        let point = writes(call_of(&transition));
         let detail = || format!("{transition:?}");
         let effect = || self.inner.transition(id, transition.clone());
         self.control.call(point, detail, effect).await
@@ -212,24 +192,11 @@ impl ObjectStore for Faulty<dyn ObjectStore> {
 
 #[async_trait]
 impl WorkQueue for Faulty<dyn WorkQueue> {
-    async fn send(&self, queue: Queue, messages: &[Message]) -> Result<Vec<usize>, PortError> {
-        let point = Point {
-            name: match queue {
-                Queue::ScanDispatch => "queue.send_dispatch",
-                Queue::ScanWork => "queue.send_work",
-                Queue::ScanFinish => "queue.send_finish",
-                Queue::FileUploads => "queue.send_uploads",
-                Queue::FileProcessor => "queue.send_processor",
-                Queue::Categorization => "queue.send_categorization",
-                Queue::Analytics => "queue.send_analytics",
-                Queue::Audit => "queue.send_audit",
-                Queue::Errors => "queue.send_errors",
-            },
-            effect: Effect::Sends,
-        };
+    async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError> {
+        let point = Point { name: "queue.send", effect: Effect::Sends };
         let detail = || {
-            let bodies: Vec<&str> = messages.iter().map(|message| message.body.as_str()).collect();
-            bodies.join(" ")
+            let bodies = messages.iter().map(|message| message.body.as_str());
+            std::iter::once(queue).chain(bodies).collect::<Vec<_>>().join(" ")
         };
         let fault = self.control.arrive(point, detail).await;
         if fault != Some(Fault::PartlyRefused) {

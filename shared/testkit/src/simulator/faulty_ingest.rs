@@ -309,10 +309,10 @@ impl Inbox for Faulty<dyn Inbox> {
 
 #[async_trait]
 impl DeadLetters for Faulty<dyn DeadLetters> {
-    async fn list(&self, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
+    async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
         let point = reads("letters.list");
         let fault = self.control.arrive(point, String::new).await;
-        self.control.perform(point, fault, || self.inner.list(limit)).await
+        self.control.perform(point, fault, || self.inner.list(flow, limit)).await
     }
 
     async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError> {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use riffle_local_adapters::{QueueName, Store};
-use riffle_ports::{Message, Queue, WorkQueue};
+use riffle_local_adapters::Store;
+use riffle_ports::{Message, WorkQueue};
 use riffle_runtime::SystemClock;
+use riffle_topology::statements;
 use serde_json::{Value, json};
 
 use crate::bank::{Bank, THREE, counts, rows};
@@ -58,17 +59,17 @@ fn a_replay_that_makes_no_sense_is_refused() {
 
 impl Bank {
     /// Has a message of each queue fail until it is a dead letter, in a state nobody uses.
-    fn kill_all(&self, bodies: &[(Queue, String)]) {
+    fn kill_all(&self, bodies: &[(&str, String)]) {
         let store = Store::open(&self.state(), Arc::new(SystemClock)).expect("a state nobody uses");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let queues = store.queues();
             for (queue, body) in bodies {
                 let message = Message { group: "local".to_owned(), body: body.clone() };
-                queues.send(*queue, &[message]).await.expect("sent");
+                queues.send(queue, &[message]).await.expect("sent");
                 loop {
-                    let name = QueueName::from(*queue);
-                    let received = queues.receive(name, 100, Duration::from_mins(1)).await.expect("messages");
+                    let received =
+                        queues.receive(queue, 100, Duration::from_mins(1)).await.expect("messages");
                     if received.is_empty() {
                         break;
                     }
@@ -88,7 +89,7 @@ fn dead_letters_of_statements_are_listed_with_their_file_and_given_back() {
     let event = json!({
         "id": "e", "detail-type": "file.processed", "source": "riffle", "time": "2026-01-01T00:00:00Z",
         "detail": {
-            "event_id": "e", "event_type": "file.processed", "version": 1, "timestamp": "2026-01-01T00:00:00Z",
+            "event_id": "e", "event_type": "file.processed", "version": 1, "flow": "statements", "timestamp": "2026-01-01T00:00:00Z",
             "processing_id": id, "correlation_id": "c",
             "data": {
                 "tenant": "local", "parts": 1, "rows": 3, "new": 3, "duplicates": 0, "warnings": 0,
@@ -97,29 +98,29 @@ fn dead_letters_of_statements_are_listed_with_their_file_and_given_back() {
         },
     });
     bank.kill_all(&[
-        (Queue::Analytics, event.to_string()),
-        (Queue::Audit, event.to_string()),
-        (Queue::Errors, "no JSON".to_owned()),
+        (statements::FIGURES, event.to_string()),
+        (statements::AUDIT, event.to_string()),
+        (statements::ERRORS, "no JSON".to_owned()),
     ]);
     let doctor = bank.riffle(&["doctor", "--json", "--listen", "127.0.0.1:0"]);
     let dead = doctor.out.iter().find(|line| line.contains("\"dead letters\"")).expect("a check");
-    assert!(dead.contains("analytics-consumer-dead-letter 1") && dead.contains("warning"), "{dead}");
+    assert!(dead.contains("statements-figures-dead-letters 1") && dead.contains("warning"), "{dead}");
 
     let listed = bank.riffle(&["redrive", "--list", "--json"]);
     let letters: Vec<Value> =
         listed.out.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let told: Vec<_> =
-        letters.iter().map(|one| json!([one["queue"], one["kind"], one["file"], one["state"]])).collect();
+        letters.iter().map(|one| json!([one["queue"], one["kind"], one["subject"], one["state"]])).collect();
     assert_eq!(
         json!(told),
         json!([
-            ["analytics-consumer", "file.processed", id, "processed"],
-            ["audit-consumer", "file.processed", id, "processed"],
-            ["error-consumer", "unreadable", null, null],
+            ["statements-figures", "file.processed", id, "processed"],
+            ["statements-audit", "file.processed", id, "processed"],
+            ["statements-errors", "unreadable", null, null],
         ])
     );
     assert!(letters.iter().all(|one| one["why"].as_str().is_some_and(|why| !why.is_empty())), "{letters:?}");
-    assert!(bank.riffle(&["redrive", "--list"]).out.iter().all(|line| line.matches('\t').count() == 6));
+    assert!(bank.riffle(&["redrive", "--list"]).out.iter().all(|line| line.matches('\t').count() == 7));
 
     let ended = bank.riffle(&["redrive"]);
     assert_eq!((ended.code, ended.out.len()), (Some(0), 3), "{ended:?}");
@@ -128,5 +129,5 @@ fn dead_letters_of_statements_are_listed_with_their_file_and_given_back() {
     assert_eq!(counts(&summary), [2, 2, 0]);
     let listed = bank.riffle(&["redrive", "--list", "--json"]);
     let left: Vec<Value> = listed.out.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    assert_eq!((left.len(), &left[0]["queue"]), (1, &json!("error-consumer")), "{left:?}");
+    assert_eq!((left.len(), &left[0]["queue"]), (1, &json!("statements-errors")), "{left:?}");
 }

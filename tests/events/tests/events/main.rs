@@ -5,6 +5,7 @@ mod statements;
 mod world;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use api::Api;
 use aws_lambda_events::iam::IamPolicyEffect;
@@ -12,6 +13,7 @@ use aws_lambda_events::sqs::SqsBatchResponse;
 use chrono::TimeDelta;
 use riffle_ports::{Clock as _, Failure, Ticket, TicketHash};
 use riffle_runtime::Event;
+use riffle_topology::RIFFLE;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use world::{World, event, folder};
@@ -64,6 +66,21 @@ impl World {
 
     async fn finish(&self, case: &str) -> Vec<String> {
         failed(scan_finisher::handle(&self.scan, event("scan-finisher", case)).await)
+    }
+}
+
+/// Nobody forgets one: neither an event for it, nor what it may do.
+#[test]
+fn every_function_of_the_topology_has_sample_events_and_grants() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let grants = std::fs::read_to_string(root.join("infra/test/grants.test.ts")).expect("the test of grants");
+    let (_, rights) = grants.split_once("const RIGHTS").expect("rights by function");
+    for function in RIFFLE.functions() {
+        let samples = std::fs::read_dir(root.join("events").join(function));
+        let samples = samples.unwrap_or_else(|error| panic!("events/{function}: {error}"));
+        assert_ne!(samples.count(), 0, "events/{function} has no sample");
+        let has_rights = [format!("\n  {function}: "), format!("\n  \"{function}\": ")];
+        assert!(has_rights.iter().any(|entry| rights.contains(entry)), "{function} has no grants");
     }
 }
 

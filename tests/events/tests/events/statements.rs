@@ -15,7 +15,7 @@ use riffle_ports::{
 use riffle_runtime::Event;
 use riffle_testkit::memory::{
     ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryStatements, NewObject, Place,
-    Redrive, SeededIds, Stage,
+    SeededIds,
 };
 
 use crate::world::event;
@@ -47,7 +47,7 @@ impl Books {
     /// With a statement in the bucket, as the events name it, and a package to restore from.
     async fn new() -> Self {
         let clock = Arc::new(ManualClock::new());
-        let queue = Arc::new(MemoryQueue::new(clock.clone(), Redrive::default()));
+        let queue = Arc::new(MemoryQueue::new(clock.clone(), chrono::TimeDelta::minutes(3)));
         let bus = Arc::new(MemoryBus::new(clock.clone(), queue.clone()));
         let inbox = Arc::new(MemoryInbox::new("riffle-uploads", queue.clone(), clock.clone()));
         let statements = Arc::new(MemoryStatements::new(2));
@@ -249,7 +249,7 @@ async fn each_minute_what_was_lost_is_made_good() {
     let sweep = async || ingest_sweeper::handle(&books.ingest, event("ingest-sweeper", "each-minute")).await;
     sweep().await.expect("a sweep");
     assert_eq!(books.state().await, Some(FileState::Received), "it waits");
-    let processor = Place::from(Stage::Consumer(riffle_contracts::Consumer::FileProcessor).queue());
+    let processor = Place::of(riffle_topology::statements::PROCESS);
     assert_eq!(books.queue.len(processor), 1);
     // Whoever deletes it dies before he is done.
     assert!(books.ingest.request_deletion("acme", &books.file).await.expect("memory does not fail"));

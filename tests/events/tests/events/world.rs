@@ -8,11 +8,11 @@ use bytes::Bytes;
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, SocketConfig};
 use riffle_ports::{Clock as _, Entry, FileSource, Opened, Pages, ReadError, Source, SourceError};
 use riffle_reader::{Parser, Reader};
-use riffle_runtime::Event;
+use riffle_runtime::{Event, Letters};
 use riffle_scan::{Dispatcher, Ports, ReaderSearch, Scan, Settings, Tickets, Uploads, Worker};
 use riffle_testkit::memory::{
     ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryTickets,
-    NoUploads, Redrive, SeededIds,
+    NoUploads, SeededIds,
 };
 use serde::de::DeserializeOwned;
 
@@ -48,7 +48,7 @@ impl World {
         let ports = Ports {
             ledger: Arc::new(MemoryLedger::new()),
             objects: Arc::new(MemoryObjects::new()),
-            queue: Arc::new(MemoryQueue::new(clock.clone(), Redrive::default())),
+            queue: Arc::new(MemoryQueue::new(clock.clone(), chrono::TimeDelta::minutes(3))),
             connections: connections.clone(),
             notifier: notifier.clone(),
             clock: clock.clone(),
@@ -75,6 +75,11 @@ impl World {
             files: Arc::new(Bucket),
             pages: None,
             uploads,
+            letters: Letters {
+                dead: Arc::new(MemoryQueue::new(self.clock.clone(), chrono::TimeDelta::minutes(3))),
+                classifiers: Vec::new(),
+                alone: false,
+            },
             statements: None,
             probe: None,
             links: None,

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use riffle_contracts::{BusEvent, Consumer, EventData, EventType};
+use riffle_contracts::{BusEvent, EventData, EventType};
 use riffle_ingest::Findings;
 use riffle_ports::{File, FileState};
 use riffle_testkit::memory::{FileKey, Noted, Place, Received, StatementBooks};
+use riffle_topology::RIFFLE;
 
 use super::harm::{file_of, told};
 use super::model::Key;
@@ -24,8 +25,8 @@ pub struct Checker {
     versions: BTreeMap<FileKey, usize>,
     /// The one event of each kind that tells of a file once.
     single: BTreeMap<(FileKey, EventType), String>,
-    /// Which consumer has dealt with which event, replays aside.
-    consumed: BTreeSet<(Consumer, String)>,
+    /// Out of which queue which event was dealt with, replays aside.
+    consumed: BTreeSet<(&'static str, String)>,
     /// Failures that were told, by the event they are about and the function.
     failures: BTreeSet<(String, String)>,
     /// Failures that were told of files nobody had noted yet.
@@ -35,8 +36,8 @@ pub struct Checker {
 }
 
 impl Checker {
-    pub fn consumed(&mut self, consumer: Consumer, event: &str) {
-        self.consumed.insert((consumer, event.to_owned()));
+    pub fn consumed(&mut self, queue: &'static str, event: &str) {
+        self.consumed.insert((queue, event.to_owned()));
     }
 
     pub fn version_of(&self, file: &FileKey) -> usize {
@@ -47,8 +48,8 @@ impl Checker {
         self.too_early.contains(event)
     }
 
-    pub fn has_consumed(&self, consumer: Consumer, event: &str) -> bool {
-        self.consumed.contains(&(consumer, event.to_owned()))
+    pub fn has_consumed(&self, queue: &'static str, event: &str) -> bool {
+        self.consumed.contains(&(queue, event.to_owned()))
     }
 }
 
@@ -94,7 +95,7 @@ impl World {
                     FileState::Deleted => {
                         self.stores.statements.inspect(|books| nothing_left(books, file))?;
                         // Where nobody ends who lives too long, he may still write, and takes it away himself.
-                        if self.scenario.timeouts {
+                        if self.scenario.conditions.timeouts {
                             self.without_objects(file)?;
                         }
                     }
@@ -290,17 +291,17 @@ impl World {
 
     /// A message has failed for the last time, and whoever it failed for since `since` lived to say so.
     pub fn died(&self, place: Place, message: &Received, since: DateTime<Utc>) -> Result<(), Violation> {
-        let Place::Ingest(stage) = place else { return Ok(()) };
         let Some((event, replayed, shadow)) = told(&message.message.body) else { return Ok(()) };
+        let function = RIFFLE.queue(place.queue).map_or("nobody", |consumed| consumed.function);
         self.control.sometimes("a message of ingest becomes a dead letter");
         // Where faults strike, what should have been told may not have been; the sweep says so later.
-        let is_quiet = self.is_friendly() || self.calm_since.is_some_and(|calm| calm < since);
+        let is_quiet = self.is_friendly() || self.platform.calm_since.is_some_and(|calm| calm < since);
         // Of what tells of a failure no other tells.
         let tells_of_one = event.event_type() == EventType::ErrorOccurred;
         if !is_quiet || replayed || shadow || tells_of_one {
             return Ok(());
         }
-        let about = (event.event_id.clone(), stage.as_str().to_owned());
+        let about = (event.event_id.clone(), function.to_owned());
         if self.checker.failures.contains(&about) || self.has_just_told(&about) {
             return Ok(());
         }
@@ -317,7 +318,7 @@ impl World {
 
     /// Whether it takes too long, now that nothing goes wrong any more.
     fn patience(&self) -> Result<(), Violation> {
-        let Some(calm) = self.calm_since else {
+        let Some(calm) = self.platform.calm_since else {
             return Ok(());
         };
         let waited = self.now() - calm;

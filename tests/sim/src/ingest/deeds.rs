@@ -2,11 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::executor::block_on;
-use riffle_contracts::{Consumer, EventType};
 use riffle_ports::Inbox;
 use riffle_testkit::memory::{FileKey, MemoryInbox, NewObject};
-
-use crate::run::World as _;
+use riffle_topology::{Consumed, RIFFLE};
 
 use super::scenario::{Scenario, TENANTS, When};
 use super::world::{Kind, World};
@@ -19,7 +17,8 @@ pub enum Deed {
     Delete(usize),
     Vanish(usize),
     Redrive(&'static str),
-    Replay(Consumer),
+    /// To the function that consumes this queue.
+    Replay(&'static str),
     /// Another parser is deployed.
     Deploy,
 }
@@ -40,7 +39,9 @@ impl Deed {
                 }
             }
         }
-        deeds.extend(scenario.replays.iter().map(|(consumer, by)| (after(*by), Self::Replay(*consumer))));
+        deeds.extend(
+            scenario.replays.iter().map(|(consumer, by)| (after(*by), Self::Replay(consumer.queue.name))),
+        );
         deeds.extend(scenario.deploy.map(|by| (after(by), Self::Deploy)));
         deeds.extend(scenario.redrives.iter().map(|by| (after(*by), Self::Redrive(TENANTS[0]))));
         deeds
@@ -69,9 +70,9 @@ impl World {
                 self.platform.invoke("redrive", false, Kind::Asked(deed), future);
             }
             Deed::Deploy => self.deploy(),
-            Deed::Replay(consumer) => {
+            Deed::Replay(queue) => {
                 self.control.sometimes("events are replayed while all goes on");
-                self.replay(consumer);
+                self.replay(&RIFFLE.queue(queue).expect("it is consumed"));
             }
         }
     }
@@ -106,7 +107,7 @@ impl World {
         };
         // Who does not see it yet asks later; what never shows is none of this flow's.
         if !self.stores.statements.inspect(|books| books.files.contains_key(&key)) {
-            if self.is_hostile() {
+            if self.platform.is_hostile() {
                 self.later(Deed::Delete(number));
             }
             return;
@@ -117,7 +118,7 @@ impl World {
 
     /// On the platform the old invocations live on for as long as any may; on a laptop they are ended first.
     fn deploy(&mut self) {
-        if !self.scenario.timeouts {
+        if !self.scenario.conditions.timeouts {
             self.cut_power();
         }
         self.reader.deploy();
@@ -147,9 +148,9 @@ impl World {
     }
 
     /// All that was ever published is sent to one consumer again.
-    pub fn replay(&mut self, consumer: Consumer) {
+    pub fn replay(&mut self, consumer: &Consumed) {
         let (from, to) = (DateTime::<Utc>::MIN_UTC, self.now() + TimeDelta::seconds(1));
-        let replayed = block_on(self.stores.bus.replay("replay", consumer, &EventType::ALL, from, to));
+        let replayed = block_on(self.stores.bus.replay("replay", consumer, from, to));
         assert!(replayed.is_ok(), "the queue in memory takes everything");
     }
 

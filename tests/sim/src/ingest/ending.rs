@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use riffle_contracts::{BusEvent, Consumer, EventType};
+use riffle_contracts::{BusEvent, EventType};
 use riffle_ingest::{Findings, MonthSums};
 use riffle_ports::{File, FileState};
-use riffle_testkit::memory::{FileKey, Place, Stage};
+use riffle_testkit::memory::{FileKey, Place};
+use riffle_topology::{RIFFLE, statements};
 
 use super::harm::{file_of, told};
 use super::model::{self, Key};
 use super::reader::Nature;
 use super::scenario::BUCKET;
-use super::world::{GARBAGE, World};
+use super::world::World;
 use crate::Violation;
+use crate::platform::GARBAGE;
 
 impl World {
     pub fn files(&self) -> BTreeMap<FileKey, File> {
@@ -131,16 +133,16 @@ impl World {
 
     /// What lies among the dead letters belongs there, and the record says why.
     fn letters(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
-        for stage in Stage::ALL {
-            let dead = self.stores.queue.peek(Place::DeadLetters(stage));
+        for consumed in RIFFLE.consumed().filter(|consumed| consumed.flow.name == statements::NAME) {
+            let (queue, function) = (consumed.queue.name, consumed.function);
+            let dead = self.stores.queue.peek(Place::dead_letters(queue));
             let garbage = dead.iter().filter(|message| message.body == GARBAGE).count();
-            if garbage != usize::from(self.scenario.garbage) {
-                let what =
-                    format!("{garbage} messages that nobody can decode are dead in {}", stage.as_str());
+            if garbage != usize::from(self.scenario.conditions.garbage) {
+                let what = format!("{garbage} messages that nobody can decode are dead in {function}");
                 return Err(Violation::new(6, what));
             }
             for message in dead.iter().filter(|message| message.body != GARBAGE) {
-                if stage == Stage::Uploads && !message.body.contains("\"key\":\"statements/") {
+                if queue == statements::UPLOADS && !message.body.contains("\"key\":\"statements/") {
                     // An object of nobody's: only the operator sees it.
                     continue;
                 }
@@ -155,13 +157,12 @@ impl World {
                     Some(FileState::Deleted) => self.is_hopeless(&key),
                     _ => false,
                 };
-                let of_processor = stage == Stage::Consumer(Consumer::FileProcessor);
+                let of_processor = queue == statements::PROCESS;
                 if !(hopeless && of_processor) {
                     let what = format!(
-                        "{} of a file that is {:?} is dead in {}",
+                        "{} of a file that is {:?} is dead in {function}",
                         event.event_type().as_str(),
-                        file.map(|file| file.state),
-                        stage.as_str()
+                        file.map(|file| file.state)
                     );
                     return Err(Violation::new(6, what));
                 }
@@ -200,12 +201,10 @@ impl World {
         }
         for event in &archive {
             let kind = event.detail.event_type();
-            for consumer in Consumer::ALL.into_iter().filter(|consumer| consumer.listens_to().contains(&kind))
-            {
-                if consumer != Consumer::FileProcessor
-                    && !self.checker.has_consumed(consumer, &event.detail.event_id)
-                {
-                    let what = format!("{} never came to {}", kind.as_str(), consumer.as_str());
+            for consumer in RIFFLE.listeners(statements::NAME, kind.as_str()) {
+                let queue = consumer.queue.name;
+                if queue != statements::PROCESS && !self.checker.has_consumed(queue, &event.detail.event_id) {
+                    let what = format!("{} never came to {}", kind.as_str(), consumer.function);
                     return Err(Violation::new(1, what));
                 }
             }

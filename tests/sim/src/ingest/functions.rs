@@ -3,19 +3,20 @@
 
 use std::sync::Arc;
 
-use aws_lambda_events::sqs::SqsBatchResponse;
 use futures::future::LocalBoxFuture;
-use riffle_contracts::Consumer;
-use riffle_ingest::{Ingest, Letters, Processor};
+use riffle_ingest::{Ingest, Processor};
 use riffle_ports::{DeadLetters, FileId};
-use riffle_runtime::{Event, queue_event, tick_event};
-use riffle_testkit::memory::{Place, Received, SeededIds, Stage};
+use riffle_runtime::{Letters, Registry};
+use riffle_testkit::memory::{Received, SeededIds};
 use riffle_testkit::simulator::{Control, Faulty};
+use riffle_topology::RIFFLE;
+use riffle_topology::statements::{ANALYTICS, AUDITOR, NAME, SWEEPER};
 
 use super::mutants::{self, Mutant};
 use super::reader::ObedientReader;
 use super::scenario::Scenario;
 use super::stores::Stores;
+use crate::platform::{batch_event, failed};
 
 /// How an invocation ended that neither crashed nor panicked.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ pub enum Answer {
 /// All functions of the flow.
 pub struct Functions {
     processor: Processor,
+    registry: Registry,
     letters: Letters,
     mutant: Option<Mutant>,
 }
@@ -83,46 +85,29 @@ impl Functions {
         };
         let dead: Arc<dyn DeadLetters> = Arc::clone(&stores.queue) as _;
         let dead = Arc::new(Faulty::new(dead, Arc::clone(control)));
-        Self {
-            processor: Processor { ingest, statements: Arc::clone(reader) as _ },
-            letters: Letters { dead, alone: false },
-            mutant,
+        let letters = Letters { dead, classifiers: vec![(NAME, Arc::new(ingest.clone()))], alone: false };
+        let processor = Processor { ingest, statements: Arc::clone(reader) as _ };
+        let mut registry = Registry::new(RIFFLE);
+        riffle_functions::bind_statements(&mut registry, &processor);
+        let ingest = &processor.ingest;
+        match mutant {
+            Some(Mutant::CountedFigures) => {
+                registry.rebind(ANALYTICS, ingest, |on, event| Box::pin(mutants::count_figures(on, event)));
+            }
+            Some(Mutant::LateTrailStays) => {
+                registry.rebind(AUDITOR, ingest, |on, event| Box::pin(mutants::append_all(on, event)));
+            }
+            _ => {}
         }
+        Self { processor, registry, letters, mutant }
     }
 
-    /// The function that consumes `place`, on what was received from there.
-    pub fn batch(&self, place: Place, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
-        let mutant = self.mutant;
-        let messages: Vec<(String, u32, String)> = received
-            .iter()
-            .map(|received| mutants::message(mutant, received))
-            .map(|received| (received.id.to_string(), received.receive_count, received.message.body))
-            .collect();
-        let messages = messages.iter().map(|(id, count, body)| (id.as_str(), *count, body.as_str()));
-        let event = Event::new(queue_event("q", messages), "invocation");
-        let processor = self.processor.clone();
-        Box::pin(async move {
-            let ingest = &processor.ingest;
-            let response = match place {
-                Place::Ingest(Stage::Uploads) => s3_event_handler::handle(ingest, event).await,
-                Place::Ingest(Stage::Consumer(consumer)) => match consumer {
-                    Consumer::FileProcessor => file_processor_consumer::handle(&processor, event).await,
-                    Consumer::Categorization => categorization_consumer::handle(ingest, event).await,
-                    Consumer::Analytics if mutant == Some(Mutant::CountedFigures) => {
-                        mutants::count_figures(ingest, event).await
-                    }
-                    Consumer::Analytics => analytics_consumer::handle(ingest, event).await,
-                    Consumer::Audit if mutant == Some(Mutant::LateTrailStays) => {
-                        mutants::append_all(ingest, event).await
-                    }
-                    Consumer::Audit => audit_consumer::handle(ingest, event).await,
-                    Consumer::Errors => error_consumer::handle(ingest, event).await,
-                },
-                _ => SqsBatchResponse::default(),
-            };
-            let failures = response.batch_item_failures.into_iter();
-            Answer::Batch(failures.map(|failure| failure.item_identifier).collect())
-        })
+    /// The function that consumes a queue, on what was received from there.
+    pub fn batch(&self, function: &str, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
+        let received: Vec<Received> =
+            received.iter().map(|received| mutants::message(self.mutant, received)).collect();
+        let response = self.registry.call(function, batch_event(&received));
+        Box::pin(async move { Answer::Batch(failed(response.await)) })
     }
 
     /// Somebody wants a file gone.
@@ -134,14 +119,14 @@ impl Functions {
     /// Somebody hands out the tenant's dead letters again.
     pub fn redrive(&self, tenant: &'static str) -> LocalBoxFuture<'static, Answer> {
         let letters = self.letters.clone();
-        Box::pin(async move { Answer::Asked(letters.redrive(tenant, None).await.is_ok()) })
+        Box::pin(async move { Answer::Asked(letters.redrive(tenant, None, None).await.is_ok()) })
     }
 
     pub fn sweep(&self) -> LocalBoxFuture<'static, Answer> {
-        let ingest = self.processor.ingest.clone();
+        let swept = self.registry.tick(SWEEPER);
         Box::pin(async move {
             // A sweep that fails is alarmed and comes again in a minute: nobody waits for its answer.
-            drop(ingest_sweeper::handle(&ingest, Event::new(tick_event(), "invocation")).await);
+            drop(swept.await);
             Answer::Swept
         })
     }

@@ -2,15 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use futures::executor::block_on;
-use riffle_contracts::{BusEvent, Consumer, DirectFile, Event};
+use riffle_contracts::{BusEvent, DirectFile, Event};
 use riffle_ports::{FileId, FileState};
-use riffle_testkit::memory::{FileKey, Place, Received, Stage};
+use riffle_testkit::memory::{FileKey, Place, Received};
+use riffle_topology::{RIFFLE, statements};
 
 use super::functions::Answer;
 use super::mutants::Mutant;
-use super::world::{GARBAGE, Kind, World};
+use super::world::{Kind, World};
 use crate::Violation;
-use crate::run::World as _;
+use crate::platform::Harm;
 
 /// The event in a message of a consumer's queue, and the replay it is of.
 pub fn told(body: &str) -> Option<(Event, bool, bool)> {
@@ -24,25 +25,20 @@ pub fn file_of(event: &Event) -> FileKey {
     (event.data.tenant().to_owned(), FileId(event.processing_id.clone()))
 }
 
-const PROCESSOR: Place = Place::Ingest(Stage::Consumer(Consumer::FileProcessor));
+pub const PROCESSOR: Place = Place::of(statements::PROCESS);
 
 impl World {
-    /// The places that have something to deliver and a consumer to take it.
-    pub fn deliverable(&self) -> Vec<Place> {
-        self.platform.deliverable(&Place::INGEST, self.scenario.concurrency)
-    }
-
     /// Hands a batch to its function: any of what is visible, in any order.
     pub fn deliver(&mut self, place: Place) {
-        let Place::Ingest(stage) = place else { return };
+        let Some(consumed) = RIFFLE.queue(place.queue) else { return };
         // The processor gets one message at a time: who kills takes no neighbours with him.
-        let largest = if place == PROCESSOR { 1 } else { self.scenario.largest_batch };
-        let received = self.platform.receive(place, largest);
+        let most = if place == PROCESSOR { 1 } else { usize::MAX };
+        let received = self.platform.receive(place, most);
         if received.is_empty() {
             return;
         }
-        let future = self.functions.batch(place, &received);
-        self.platform.invoke(stage.as_str(), false, Kind::Batch(place, received), future);
+        let future = self.functions.batch(consumed.function, &received);
+        self.platform.invoke(consumed.function, false, Kind::Batch(place, received), future);
     }
 
     /// A batch's invocation ended: what it dealt with is deleted, the rest comes back.
@@ -63,24 +59,22 @@ impl World {
                 self.stores.queue.delete(message);
                 self.consumed(place, &message.message.body);
             } else {
-                if message.receive_count >= self.scenario.redrive.ingest {
+                if RIFFLE
+                    .queue(place.queue)
+                    .is_some_and(|one| message.receive_count >= one.queue.max_receives)
+                {
                     self.died(place, message, since)?;
                 }
-                if self.is_hostile() && self.control.draw(|rng| rng.chance(2_000)) {
-                    self.stores.queue.release(message);
-                }
+                self.platform.release(message);
             }
         }
         Ok(())
     }
 
     fn consumed(&mut self, place: Place, body: &str) {
-        let (Place::Ingest(Stage::Consumer(consumer)), Some((event, replayed, shadow))) = (place, told(body))
-        else {
-            return;
-        };
+        let Some((event, replayed, shadow)) = told(body) else { return };
         if !replayed && !shadow {
-            self.checker.consumed(consumer, &event.event_id);
+            self.checker.consumed(place.queue, &event.event_id);
         }
         // Another is at work on it, or was: should he fail, this message is gone.
         let key = file_of(&event);
@@ -93,55 +87,22 @@ impl World {
 
     /// What goes wrong by itself, before the step.
     pub fn do_harm(&mut self) {
-        if !self.is_hostile() {
-            return;
-        }
-        let delivery = self.scenario.delivery;
-        let rates = [
-            delivery.lose,
-            delivery.expose,
-            delivery.resurrect,
-            delivery.delay,
-            delivery.repeat,
-            self.scenario.power_cuts,
-        ];
-        match self.platform.struck(&rates) {
+        match self.platform.harm(&[self.platform.conditions.delivery.repeat], |_| false) {
             None => {}
-            Some(0) => self.lose_message(),
-            Some(1) => self.deliver_twice(),
-            Some(2) => self.platform.resurrect(|_| false),
-            Some(3) => self.hold_back(),
-            Some(4) => self.tell_twice(),
-            Some(_) => self.cut_power(),
+            Some(Harm::Lose) => self.lose_message(),
+            Some(Harm::Own(_)) => self.tell_twice(),
+            Some(Harm::PowerCut) => self.cut_power(),
         }
-    }
-
-    /// Any message of any place.
-    fn any_message(&self) -> Option<(Place, u64)> {
-        let place = self.control.draw(|rng| rng.pick(&Place::INGEST).copied())?;
-        Some((place, self.platform.any_message(place, GARBAGE)?))
     }
 
     /// What the processor is to do stands in the ledger; other queues lose nothing.
     fn lose_message(&mut self) {
-        let Some(id) = self.platform.any_message(PROCESSOR, GARBAGE) else { return };
+        let Some(id) = self.platform.message_of(PROCESSOR) else { return };
         let Some(body) = self.stores.queue.body(id) else { return };
         self.platform.lose(PROCESSOR, id);
         self.control.sometimes("a message to the processor is lost");
         if let Some((event, ..)) = told(&body) {
             self.orphaned.insert(file_of(&event));
-        }
-    }
-
-    fn deliver_twice(&mut self) {
-        if let Some((place, id)) = self.any_message() {
-            self.platform.expose(place, id);
-        }
-    }
-
-    fn hold_back(&mut self) {
-        if let Some((_, id)) = self.any_message() {
-            self.platform.hold_back(id);
         }
     }
 

@@ -1,15 +1,15 @@
 //! What is tried when all is over: dead letters are handed out again, then everything is replayed.
 
-use riffle_contracts::Consumer;
 use riffle_ports::FileState;
-use riffle_testkit::memory::{Place, Stage};
+use riffle_topology::{RIFFLE, statements};
 
 use crate::Violation;
 
 use super::deeds::Deed;
 use super::replays::Snapshot;
 use super::scenario::TENANTS;
-use super::world::{GARBAGE, World};
+use super::world::World;
+use crate::platform::GARBAGE;
 
 /// Dead letters are handed out again so often before what is left of them counts as hopeless.
 const REDRIVES: u32 = 4;
@@ -29,7 +29,7 @@ impl World {
             Phase::Redriving(times) if *times < REDRIVES && self.has_letters(*times == 0) => {
                 self.control.sometimes("dead letters are handed out again");
                 let now = self.now();
-                self.calm_since = Some(now);
+                self.platform.calm_since = Some(now);
                 self.deeds.extend(TENANTS.map(|tenant| (now, Deed::Redrive(tenant))));
                 self.phase = Phase::Redriving(times + 1);
                 Ok(true)
@@ -37,16 +37,16 @@ impl World {
             Phase::Redriving(_) => {
                 self.check_ending()?;
                 let before = self.snapshot();
-                self.calm_since = Some(self.now());
+                self.platform.calm_since = Some(self.now());
                 self.control.note("replay", &[], String::new);
                 // A file that failed is tried again by whatever tells of it.
                 let failed = self
                     .stores
                     .statements
                     .inspect(|books| books.files.values().any(|file| file.state == FileState::Failed));
-                for consumer in Consumer::ALL {
-                    if consumer != Consumer::FileProcessor || !failed {
-                        self.replay(consumer);
+                for consumer in RIFFLE.replay_targets() {
+                    if consumer.queue.name != statements::PROCESS || !failed {
+                        self.replay(&consumer);
                     }
                 }
                 self.phase = Phase::Replayed(Box::new(before));
@@ -66,14 +66,12 @@ impl World {
 
     /// Whether there are dead letters worth another try: at first all, then those of files that can be read.
     fn has_letters(&self, all: bool) -> bool {
-        Stage::ALL.into_iter().any(|stage| {
-            let letters = self.stores.queue.peek(Place::DeadLetters(stage));
-            letters.iter().any(|letter| {
-                let told = super::harm::told(&letter.body);
-                let of = told.map(|(event, ..)| super::harm::file_of(&event));
-                let is_nobodys = stage == Stage::Uploads && !letter.body.contains("\"key\":\"statements/");
-                letter.body != GARBAGE && !is_nobodys && (all || of.is_none_or(|of| !self.is_hopeless(&of)))
-            })
+        self.stores.queue.dead().iter().any(|(place, letter)| {
+            let told = super::harm::told(&letter.body);
+            let of = told.map(|(event, ..)| super::harm::file_of(&event));
+            let is_nobodys =
+                place.queue == statements::UPLOADS && !letter.body.contains("\"key\":\"statements/");
+            letter.body != GARBAGE && !is_nobodys && (all || of.is_none_or(|of| !self.is_hopeless(&of)))
         })
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use futures::executor::block_on;
-use riffle_contracts::Consumer;
 use riffle_ingest::Findings;
 use riffle_ports::{File, FileState};
 use riffle_testkit::memory::{FileKey, Row, RowKey, StatementBooks};
+use riffle_topology::{RIFFLE, statements};
 
 use super::functions::bare;
 use super::harm::file_of;
@@ -81,22 +81,20 @@ impl World {
             if matches!(state, None | Some(FileState::Failed | FileState::Deleted)) {
                 continue;
             }
-            for consumer in Consumer::ALL {
-                if !consumer.listens_to().contains(&event.detail.event_type()) {
-                    continue;
-                }
+            let kind = event.detail.event_type().as_str();
+            for consumer in RIFFLE.listeners(statements::NAME, kind) {
                 // What another parser told, this one tells otherwise: that is what it is there to show.
                 let key = file_of(&event.detail);
                 let by_another =
                     self.checker.version_of(&key) != self.reader.version() || self.is_told_otherwise(&key);
-                if consumer == Consumer::FileProcessor && by_another {
+                if consumer.queue.name == statements::PROCESS && by_another {
                     continue;
                 }
-                let found = block_on(processor.differences(consumer, &event.detail));
+                let found = block_on(processor.differences(consumer.function, &event.detail));
                 if found.as_ref().is_ok_and(Vec::is_empty) {
                     continue;
                 }
-                let what = format!("a shadow replay to {} differs: {found:?}", consumer.as_str());
+                let what = format!("a shadow replay to {} differs: {found:?}", consumer.function);
                 return Err(Violation::new(10, what));
             }
         }

@@ -4,12 +4,16 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use riffle_contracts::{Consumer, ProcessingMode};
+use riffle_contracts::ProcessingMode;
 use riffle_ingest::Settings;
-use riffle_testkit::memory::Redrive;
 use riffle_testkit::simulator::{Plan, Rates, Rng};
+use riffle_topology::{Consumed, MAX_RECEIVES, RIFFLE};
+
+use crate::conditions::{Conditions, Delivery};
 
 use super::reader::{Content, Line, Nature};
+
+const VISIBILITY: TimeDelta = TimeDelta::seconds(120);
 
 pub const TENANTS: [&str; 2] = ["ann", "bob"];
 pub const BUCKET: &str = "uploads";
@@ -28,36 +32,19 @@ pub struct Scenario {
     /// Whether the tenants have rules.
     pub rules: bool,
     /// One consumer's events are replayed while all goes on, so many milliseconds after the beginning.
-    pub replays: Vec<(Consumer, i64)>,
+    pub replays: Vec<(Consumed, i64)>,
     /// Somebody redrives dead letters while all goes on.
     pub redrives: Vec<i64>,
     /// Another parser is deployed while all goes on.
     pub deploy: Option<i64>,
     pub settings: Settings,
-    pub redrive: Redrive,
+    /// How long a message that was received stays hidden.
+    pub visibility: TimeDelta,
     /// Rows that are stored at once.
     pub batch: usize,
-    pub plan: Plan,
-    pub delivery: Delivery,
-    /// How far machines' clocks are off.
-    pub skew: TimeDelta,
-    /// Whether time may jump while invocations run, in ten-thousandths of the steps.
-    pub jumps: u32,
-    /// Whether the platform ends invocations that live too long. Where it does not, a laptop that slept wakes up with
-    /// its invocations half done.
-    pub timeouts: bool,
+    pub conditions: Conditions,
     /// One invocation stands still while others go on, in ten-thousandths of the steps.
     pub stalls: u32,
-    /// All invocations die at once, in ten-thousandths of the steps.
-    pub power_cuts: u32,
-    /// A message nobody can decode is put into each queue.
-    pub garbage: bool,
-    /// Faults stop after so many steps.
-    pub hostile_steps: u64,
-    /// Invocations of one function at a time.
-    pub concurrency: usize,
-    /// Messages in one delivery, at most.
-    pub largest_batch: usize,
 }
 
 /// Something is put into the bucket.
@@ -100,20 +87,6 @@ pub enum When {
     NeighbourFinished,
 }
 
-/// What queues and bus do, in ten-thousandths of the steps.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Delivery {
-    /// A message to the processor is lost.
-    pub lose: u32,
-    /// A message in flight becomes visible to others.
-    pub expose: u32,
-    /// A deleted message comes back.
-    pub resurrect: u32,
-    pub delay: u32,
-    /// The bus tells of an event once more, to everybody.
-    pub repeat: u32,
-}
-
 impl Scenario {
     /// Any scenario, as chance has it.
     pub(super) fn any(seed: u64) -> Self {
@@ -139,38 +112,43 @@ impl Scenario {
             (true, _) => Plan::Random(rates),
         };
         let when_hostile = |value: u32| if hostile { value } else { 0 };
+        let targets: Vec<Consumed> = RIFFLE.replay_targets().collect();
         let replays = (0..*rng.pick(&[0, 0, 1, 3]).unwrap_or(&0))
-            .map(|_| (*rng.pick(&Consumer::ALL).unwrap_or(&Consumer::Audit), rng.between(0, 200_000)))
+            .filter_map(|_| Some((*rng.pick(&targets)?, rng.between(0, 200_000))))
             .collect();
         let redrives =
             (0..*rng.pick(&[0, 0, 1, 2]).unwrap_or(&0)).map(|_| rng.between(0, 1_500_000)).collect();
         let deploy = if rng.chance(2_000) { Some(rng.between(0, 150_000)) } else { None };
-        Self {
-            seed,
-            contents,
-            uploads,
-            rules: rng.chance(7_500),
-            replays,
-            redrives,
-            deploy,
-            settings: settings(rng),
-            redrive: redrive(),
-            batch: 1 + rng.below(4),
+        let (rules, settings, batch) = (rng.chance(7_500), settings(rng), 1 + rng.below(4));
+        let skew = if hostile { *rng.pick(&[0, 0, 900, 3_000]).unwrap_or(&0) } else { 0 };
+        let jumps = when_hostile(*rng.pick(&[0, 10, 50, 200]).unwrap_or(&0));
+        let timeouts = rng.chance(6_000);
+        let stalls = when_hostile(*rng.pick(&[0, 0, 50, 200]).unwrap_or(&0));
+        let conditions = Conditions {
             plan,
             delivery: if hostile { delivery } else { Delivery::default() },
-            skew: TimeDelta::milliseconds(if hostile {
-                *rng.pick(&[0, 0, 900, 3_000]).unwrap_or(&0)
-            } else {
-                0
-            }),
-            jumps: when_hostile(*rng.pick(&[0, 10, 50, 200]).unwrap_or(&0)),
-            timeouts: rng.chance(6_000),
-            stalls: when_hostile(*rng.pick(&[0, 0, 50, 200]).unwrap_or(&0)),
+            skew: TimeDelta::milliseconds(skew),
+            jumps,
+            timeouts,
             power_cuts: when_hostile(*rng.pick(&[0, 0, 0, 10, 30]).unwrap_or(&0)),
             garbage: rng.chance(1_000),
             hostile_steps: if hostile { 100 + rng.below(1_800) as u64 } else { 0 },
             concurrency: 1 + rng.below(4),
             largest_batch: 1 + rng.below(10),
+        };
+        Self {
+            seed,
+            contents,
+            uploads,
+            rules,
+            replays,
+            redrives,
+            deploy,
+            settings,
+            visibility: VISIBILITY,
+            batch,
+            conditions,
+            stalls,
         }
     }
 
@@ -201,19 +179,10 @@ impl Scenario {
             redrives: Vec::new(),
             deploy: None,
             settings: Settings { part_rows: 2, ..settings(&mut Rng::new(1)) },
-            redrive: redrive(),
+            visibility: VISIBILITY,
             batch: 2,
-            plan,
-            delivery: Delivery::default(),
-            skew: TimeDelta::zero(),
-            jumps: 0,
-            timeouts: true,
+            conditions: Conditions::friendly(plan),
             stalls: 0,
-            power_cuts: 0,
-            garbage: false,
-            hostile_steps: 0,
-            concurrency: 2,
-            largest_batch: 2,
         }
     }
 
@@ -221,9 +190,9 @@ impl Scenario {
     /// longest chain of deliveries, sweeps and leases.
     pub fn patience(&self) -> TimeDelta {
         let give_up = TimeDelta::from_std(self.settings.give_up_after).unwrap_or_default();
-        let receives = i32::try_from(self.redrive.ingest).unwrap_or(5);
+        let receives = i32::try_from(MAX_RECEIVES).unwrap_or(5);
         // The notification, the file and its events each may use up their deliveries.
-        (self.redrive.visibility * receives + give_up) * 3 + self.skew * 4
+        (self.visibility * receives + give_up) * 3 + self.conditions.skew * 4
     }
 }
 
@@ -348,8 +317,4 @@ fn settings(rng: &mut Rng) -> Settings {
         give_up_after: Duration::from_secs(750),
         ..Settings::default()
     }
-}
-
-fn redrive() -> Redrive {
-    Redrive { visibility: TimeDelta::seconds(120), ..Redrive::default() }
 }

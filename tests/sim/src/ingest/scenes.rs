@@ -5,7 +5,8 @@ use riffle_testkit::simulator::{Plan, Rates, Rng};
 
 use super::mutants::Mutant;
 use super::reader::Nature;
-use super::scenario::{Delivery, Scenario, When};
+use super::scenario::{Scenario, When};
+use crate::conditions::Delivery;
 
 /// What a scenario is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,10 +79,10 @@ impl Scenario {
     fn set_in(mut self, scene: Scene) -> Self {
         let mut rng = Rng::new(self.seed ^ 0x5CE4_E000);
         let rng = &mut rng;
-        self.hostile_steps = self.hostile_steps.max(600);
-        if self.plan == Plan::Quiet {
+        self.conditions.hostile_steps = self.conditions.hostile_steps.max(600);
+        if self.conditions.plan == Plan::Quiet {
             // Nothing fails by itself, but it is no friendly world.
-            self.plan = Plan::Random(Rates::default());
+            self.conditions.plan = Plan::Random(Rates::default());
         }
         self.settings.part_rows = 1 + rng.below(2);
         for upload in &mut self.uploads {
@@ -90,33 +91,38 @@ impl Scenario {
         }
         match scene {
             Scene::GoneInMidWrite => {
-                (self.timeouts, self.jumps) = (true, 0);
+                (self.conditions.timeouts, self.conditions.jumps) = (true, 0);
                 self.delete_some(rng, When::Writing);
             }
             Scene::WrittenTooLate | Scene::KilledTooLate => {
-                self.timeouts = false;
-                self.power_cuts = if scene == Scene::KilledTooLate { 100 } else { 0 };
-                self.plan = Plan::Random(Rates::default());
+                self.conditions.timeouts = false;
+                self.conditions.power_cuts = if scene == Scene::KilledTooLate { 100 } else { 0 };
+                self.conditions.plan = Plan::Random(Rates::default());
                 self.delete_some(rng, When::Asleep);
             }
             Scene::NotedMeanwhile => {
                 // All of that takes long: few files do.
-                self.hostile_steps = 1_000 + rng.below(1_000) as u64;
+                self.conditions.hostile_steps = 1_000 + rng.below(1_000) as u64;
                 self.uploads.truncate(3);
                 let rates = Rates { unavailable: 8_000, ..Rates::default() };
-                self.plan = Plan::Sparing(rates, ALL_BUT_AUDIT);
+                self.conditions.plan = Plan::Sparing(rates, ALL_BUT_AUDIT);
                 for content in &mut self.contents {
                     let times = *rng.pick(&[4, 5, 6, Nature::ALWAYS]).unwrap_or(&Nature::ALWAYS);
                     content.nature = Nature::Fails { times, late: rng.chance(5_000) };
                 }
             }
             Scene::DeletedByTwo => {
-                (self.timeouts, self.power_cuts, self.jumps, self.concurrency) = (true, 0, 0, 4);
-                self.plan = Plan::Random(Rates::default());
+                (
+                    self.conditions.timeouts,
+                    self.conditions.power_cuts,
+                    self.conditions.jumps,
+                    self.conditions.concurrency,
+                ) = (true, 0, 0, 4);
+                self.conditions.plan = Plan::Random(Rates::default());
                 // Who is late is late by much.
                 self.stalls = 800;
-                self.delivery = Delivery { expose: 3_000, ..Delivery::default() };
-                self.hostile_steps = 1_500;
+                self.conditions.delivery = Delivery { expose: 3_000, ..Delivery::default() };
+                self.conditions.hostile_steps = 1_500;
                 self.uploads.truncate(1);
                 // One part alone: who finds the half of it notes the whole.
                 self.settings.part_rows = 2;
@@ -137,7 +143,7 @@ impl Scenario {
                 }
             }
             Scene::RejectedLate => {
-                (self.timeouts, self.jumps, self.stalls) = (false, 200, 200);
+                (self.conditions.timeouts, self.conditions.jumps, self.stalls) = (false, 200, 200);
                 for content in &mut self.contents {
                     content.nature = Nature::Mistaken { times: 1 };
                 }

@@ -20,7 +20,7 @@ pub struct Stores {
 
 impl Stores {
     pub fn new(scenario: &Scenario, clock: Arc<ManualClock>) -> Self {
-        let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, scenario.redrive));
+        let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, scenario.visibility));
         Self {
             statements: Arc::new(MemoryStatements::new(scenario.batch)),
             objects: Arc::default(),

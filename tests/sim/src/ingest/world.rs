@@ -8,8 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::executor::block_on;
 use riffle_ingest::processing_id;
 use riffle_ports::{Clock, ObjectRef, ObjectStore};
-use riffle_testkit::memory::{FileKey, ManualClock, Place, Received, Stage};
-use riffle_testkit::simulator::{Control, Plan, Rng, TaskId, Trace};
+use riffle_testkit::memory::{FileKey, Place, Received};
+use riffle_testkit::simulator::{Control, Plan, TaskId};
+use riffle_topology::statements;
 
 use crate::Violation;
 use crate::platform::{self, Invocation, Platform, Stepped};
@@ -22,11 +23,9 @@ use super::model::{self, Key};
 use super::mutants::Mutant;
 use super::phases::Phase;
 use super::reader::ObedientReader;
-use super::scenario::{Delivery, LIMIT, RULES, Scenario, TENANTS, Upload};
+use super::scenario::{LIMIT, RULES, Scenario, TENANTS, Upload};
 use super::stores::Stores;
 
-/// What no decoder takes.
-pub const GARBAGE: &str = "{\"detail\":";
 /// In proportion to the other times: the real one sweeps each minute.
 const SWEEP_EVERY: TimeDelta = TimeDelta::seconds(20);
 
@@ -74,8 +73,6 @@ pub(crate) struct World {
     pub orphaned: BTreeSet<FileKey>,
     pub checker: Checker,
     pub next_sweep: DateTime<Utc>,
-    /// Since when nothing goes wrong any more, counted anew for each redrive.
-    pub calm_since: Option<DateTime<Utc>>,
     /// When the deletion of a file was asked for.
     pub asked: BTreeMap<FileKey, DateTime<Utc>>,
     /// The last moment at which the deletion of a file was asked for that is settled.
@@ -93,18 +90,19 @@ fn shown(scenario: &Scenario, upload: &Upload) -> [BTreeMap<Key, usize>; 2] {
 
 impl World {
     pub fn new(scenario: Scenario, mutant: Option<Mutant>, readable: bool) -> Self {
-        let clock = Arc::new(ManualClock::new());
-        let mut rng = Rng::new(scenario.seed);
-        let ids = rng.next();
-        let control =
-            Arc::new(Control::new(rng, scenario.plan.clone(), Trace::new(readable), Arc::clone(&clock)));
-        control.skew_clocks(scenario.skew);
+        let (control, clock, ids) = platform::begin(scenario.seed, &scenario.conditions, readable);
         let stores = Stores::new(&scenario, clock);
         let reader = Arc::new(ObedientReader::new(Arc::clone(&control)));
         let functions = Functions::new(&stores, &scenario, &reader, mutant, &control, ids);
         let now = stores.clock.now();
         let world = Self {
-            platform: Platform::new(&control, &stores.clock, &stores.queue),
+            platform: Platform::new(
+                &control,
+                &stores.clock,
+                &stores.queue,
+                &scenario.conditions,
+                statements::NAME,
+            ),
             deeds: Deed::planned(&scenario, now),
             arrived: vec![None; scenario.uploads.len()],
             shown: scenario.uploads.iter().map(|upload| shown(&scenario, upload)).collect(),
@@ -123,7 +121,6 @@ impl World {
             vanished: BTreeSet::new(),
             orphaned: BTreeSet::new(),
             checker: Checker::default(),
-            calm_since: None,
             asked: BTreeMap::new(),
             settled: None,
             outlived: false,
@@ -142,9 +139,7 @@ impl World {
                 assert_eq!(block_on(put), Ok(()), "objects in memory take everything");
             }
         }
-        if self.scenario.garbage {
-            self.platform.litter(Stage::ALL.map(Stage::queue), GARBAGE);
-        }
+        self.platform.litter();
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -153,7 +148,7 @@ impl World {
 
     /// Nothing goes wrong by itself, now or ever before.
     pub fn is_friendly(&self) -> bool {
-        self.scenario.plan == Plan::Quiet
+        self.scenario.conditions.plan == Plan::Quiet
     }
 
     pub fn file_of(&self, upload: usize) -> Option<FileKey> {
@@ -170,7 +165,7 @@ impl World {
 
     /// Something happens.
     fn happen(&mut self) -> Result<(), Violation> {
-        self.platform.pass_time(self.scenario.jumps, [(1_000, 50_000), (40_000, 300_000)]);
+        self.platform.pass_time(false, [(1_000, 50_000), (40_000, 300_000)]);
         self.do_harm();
         let now = self.now();
         if now >= self.next_sweep {
@@ -183,26 +178,15 @@ impl World {
         }
         let awake = self.awake();
         let tasks = awake.len();
-        let deliverable = self.deliverable();
+        let deliverable = self.platform.deliverable();
         let due = self.deeds.iter().filter(|(at, _)| *at <= now).count();
         let weights = [if tasks > 0 { 60 } else { 0 }, 10 * deliverable.len(), if due == 0 { 0 } else { 15 }];
-        let total: usize = weights.iter().sum();
-        if total == 0 && self.stalled.is_empty() {
-            return self.wait();
-        }
-        if total == 0 {
-            self.stalled.clear();
-            return Ok(());
-        }
-        let drawn = self.control.draw(|rng| rng.below(total));
-        if drawn < weights[0] {
-            return self.step_task(awake[drawn * tasks / weights[0]]);
-        }
-        let drawn = drawn - weights[0];
-        if drawn < weights[1] {
-            self.deliver(deliverable[drawn / 10]);
-        } else {
-            self.act();
+        match self.platform.choose(&weights) {
+            None if self.stalled.is_empty() => return self.wait(),
+            None => self.stalled.clear(),
+            Some((0, drawn)) => return self.step_task(awake[drawn * tasks / weights[0]]),
+            Some((1, drawn)) => self.deliver(deliverable[drawn / 10]),
+            Some(_) => self.act(),
         }
         Ok(())
     }
@@ -229,7 +213,7 @@ impl World {
 
     /// Who took the last step takes none for a while.
     pub fn stand_still(&mut self) {
-        if let Some(id) = self.last.filter(|_| self.is_hostile()) {
+        if let Some(id) = self.last.filter(|_| self.platform.is_hostile()) {
             let steps = self.control.draw(|rng| 20 + rng.below(180));
             self.control.sometimes("who is about to write stands still while the file goes");
             self.stalled.insert(id, steps);
@@ -238,7 +222,7 @@ impl World {
 
     /// Who took the last step takes none until `file` is gone.
     pub fn fall_asleep(&mut self, file: &FileKey) {
-        if let Some(id) = self.last.filter(|_| self.is_hostile()) {
+        if let Some(id) = self.last.filter(|_| self.platform.is_hostile()) {
             self.control.sometimes("who is about to write sleeps until the file is gone");
             self.asleep.insert(id, file.clone());
         }
@@ -254,7 +238,7 @@ impl World {
         let sweep = self.has_loose_ends().then_some(self.next_sweep);
         let next = self.stores.queue.next_visible_at().into_iter().chain(deeds).chain(sweep).min();
         let Some(next) = next else {
-            if self.is_hostile() {
+            if self.platform.is_hostile() {
                 self.calm_down();
                 return Ok(());
             }
@@ -266,7 +250,7 @@ impl World {
 
     fn step_task(&mut self, nth: usize) -> Result<(), Violation> {
         self.last = self.platform.ids().nth(nth);
-        match self.platform.step(nth, self.scenario.timeouts.then_some(LIMIT))? {
+        match self.platform.step(nth, LIMIT)? {
             Stepped::Pending => Ok(()),
             Stepped::Answered(invocation, answer) => self.ended(invocation, Some(answer)),
             Stepped::Crashed(invocation) | Stepped::TimedOut(invocation) => self.ended(invocation, None),
@@ -288,30 +272,17 @@ impl World {
 }
 
 impl run::World for World {
-    fn control(&self) -> &Control {
-        &self.control
-    }
+    type Kind = Kind;
+    type Answer = Answer;
 
-    fn plan(&self) -> &Plan {
-        &self.scenario.plan
-    }
-
-    fn hostile_steps(&self) -> u64 {
-        self.scenario.hostile_steps
-    }
-
-    fn is_hostile(&self) -> bool {
-        self.calm_since.is_none()
+    fn platform(&self) -> &Platform<Kind, Answer> {
+        &self.platform
     }
 
     fn calm_down(&mut self) {
-        self.calm_since = Some(self.now());
-        self.platform.calm_down(&self.scenario.plan);
-        self.scenario.delivery = Delivery::default();
-        self.scenario.jumps = 0;
+        self.platform.calm_down();
         self.scenario.stalls = 0;
         self.stalled.clear();
-        self.scenario.power_cuts = 0;
     }
 
     fn is_over(&self) -> bool {

@@ -2,21 +2,23 @@
 
 use std::sync::Arc;
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use futures::future::LocalBoxFuture;
 use riffle_ports::{
     ClientNotifier, Clock, ConnectionRegistry, FileSource, Ids, ObjectStore, ScanLedger, TokenVault,
 };
-use riffle_runtime::{Event, queue_event, socket_event, tick_event};
+use riffle_runtime::{Event, Registry, socket_event};
 use riffle_scan::{Dispatcher, FileSearch, Ports, Scan, Settings, Worker};
-use riffle_testkit::memory::{Place, Received, SeededIds};
+use riffle_testkit::memory::{Received, SeededIds};
 use riffle_testkit::simulator::{Control, Faulty};
+use riffle_topology::RIFFLE;
+use riffle_topology::scan::SWEEPER;
 
 use super::google::DriveFiles;
 use super::mutants::{self, Mutant};
 use super::rows::Rows;
 use super::search::ObedientSearch;
 use super::stores::Stores;
+use crate::platform::{batch_event, failed};
 
 /// How an invocation ended that neither crashed nor panicked.
 #[derive(Debug)]
@@ -36,6 +38,7 @@ pub struct Functions {
     search: Arc<dyn FileSearch>,
     settings: Settings,
     scan: Scan,
+    registry: Registry,
     /// Whether reports are real workbooks; making one takes as long as the rest of a schedule.
     workbooks: bool,
 }
@@ -43,6 +46,15 @@ pub struct Functions {
 fn scan(ports: &Ports, tokens: &Arc<dyn TokenVault>, settings: &Settings, workbooks: bool) -> Scan {
     let scan = Scan::new(ports.clone(), settings.clone()).with_tokens(Arc::clone(tokens));
     if workbooks { scan } else { scan.with_reports(Arc::new(Rows)) }
+}
+
+/// The functions behind queues, and the sweeper.
+fn bound(scan: &Scan, source: &Arc<dyn FileSource>, search: &Arc<dyn FileSearch>) -> Registry {
+    let mut registry = Registry::new(RIFFLE);
+    let dispatcher = Dispatcher { scan: scan.clone(), source: Arc::clone(source) };
+    let worker = Worker { scan: scan.clone(), source: Arc::clone(source), search: Arc::clone(search) };
+    riffle_functions::bind_scan(&mut registry, &dispatcher, &worker);
+    registry
 }
 
 impl std::fmt::Debug for Functions {
@@ -86,44 +98,22 @@ impl Functions {
             meter: Arc::default(),
         };
         let scan = scan(&ports, &tokens, &settings, workbooks);
-        Self {
-            workbooks,
-            ports,
-            tokens,
-            source: Arc::new(Faulty::new(files, Arc::clone(control))),
-            search: Arc::new(ObedientSearch::new(Arc::clone(control))),
-            settings,
-            scan,
-        }
+        let source: Arc<dyn FileSource> = Arc::new(Faulty::new(files, Arc::clone(control)));
+        let search: Arc<dyn FileSearch> = Arc::new(ObedientSearch::new(Arc::clone(control)));
+        let registry = bound(&scan, &source, &search);
+        Self { workbooks, ports, tokens, source, search, settings, scan, registry }
     }
 
     /// The next invocations find no cache: their processes are new.
     pub fn restart(&mut self) {
         self.scan = scan(&self.ports, &self.tokens, &self.settings, self.workbooks);
+        self.registry = bound(&self.scan, &self.source, &self.search);
     }
 
-    /// The function that consumes `place`, on what was received from there.
-    pub fn batch(&self, place: Place, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
-        let ids: Vec<String> = received.iter().map(|received| received.id.to_string()).collect();
-        let messages = ids
-            .iter()
-            .zip(received)
-            .map(|(id, received)| (id.as_str(), received.receive_count, received.message.body.as_str()));
-        let event = Event::new(queue_event("q", messages), "invocation");
-        let scan = self.scan.clone();
-        let source = Arc::clone(&self.source);
-        let search = Arc::clone(&self.search);
-        Box::pin(async move {
-            let response = match place {
-                Place::Dispatch => scan_dispatcher::handle(&Dispatcher { scan, source }, event).await,
-                Place::Work => scan_worker::handle(&Worker { scan, source, search }, event).await,
-                Place::Quarantine => scan_quarantine::handle(&Worker { scan, source, search }, event).await,
-                Place::Finish => scan_finisher::handle(&scan, event).await,
-                Place::Dead | Place::Ingest(_) | Place::DeadLetters(_) => all_failed(&event),
-            };
-            let failures = response.batch_item_failures.into_iter();
-            Answer::Batch(failures.map(|failure| failure.item_identifier).collect())
-        })
+    /// The function that consumes a queue, on what was received from there.
+    pub fn batch(&self, function: &str, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
+        let response = self.registry.call(function, batch_event(received));
+        Box::pin(async move { Answer::Batch(failed(response.await)) })
     }
 
     pub fn connect(&self, connection: &str, tenant: &str) -> LocalBoxFuture<'static, Answer> {
@@ -152,22 +142,11 @@ impl Functions {
     }
 
     pub fn sweep(&self) -> LocalBoxFuture<'static, Answer> {
-        let scan = self.scan.clone();
+        let swept = self.registry.tick(SWEEPER);
         Box::pin(async move {
             // A sweep that fails is alarmed and comes again in a minute: nobody waits for its answer.
-            drop(scan_sweeper::handle(&scan, Event::new(tick_event(), "invocation")).await);
+            drop(swept.await);
             Answer::Swept
         })
     }
-}
-
-/// Nobody consumes dead letters.
-fn all_failed(event: &Event<SqsEvent>) -> SqsBatchResponse {
-    let mut response = SqsBatchResponse::default();
-    for record in &event.payload.records {
-        let mut failure = aws_lambda_events::sqs::BatchItemFailure::default();
-        failure.item_identifier = record.message_id.clone().unwrap_or_default();
-        response.batch_item_failures.push(failure);
-    }
-    response
 }

@@ -3,40 +3,34 @@
 use riffle_contracts::ScanFile;
 use riffle_ports::{SessionId, State};
 use riffle_testkit::memory::{Place, Received};
+use riffle_topology::{RIFFLE, scan};
 
-use crate::run::World as _;
+use crate::platform::Harm;
 
 use super::functions::Answer;
 use super::mutants::Mutant;
 use super::scenario::Mend;
 use super::search::Nature;
 use super::stores::{file_name, folder};
-use super::world::{GARBAGE, Kind, World};
+use super::world::{Kind, World};
+
+pub(super) const QUARANTINE: Place = Place::of(scan::QUARANTINE);
+const FINISH: Place = Place::of(scan::FINISH);
 
 impl World {
-    /// The places that have something to deliver and a consumer to take it.
-    pub fn deliverable(&self) -> Vec<Place> {
-        self.platform.deliverable(&Place::CONSUMED, self.scenario.concurrency)
-    }
-
     /// Hands a batch to its function: any of what is visible, in any order.
     pub fn deliver(&mut self, place: Place) {
-        let received = self.platform.receive(place, self.scenario.largest_batch);
+        let received = self.platform.receive(place, usize::MAX);
         if received.is_empty() {
             return;
         }
-        if place == Place::Finish && self.is_handing_out() {
+        if place == FINISH && self.is_handing_out() {
             self.control.sometimes("a finisher comes too early");
         }
-        let (name, spared) = match place {
-            Place::Dispatch => ("dispatcher", false),
-            Place::Work => ("worker", false),
-            Place::Finish => ("finisher", false),
-            Place::Quarantine => ("quarantine", self.scenario.calm_quarantine),
-            Place::Dead | Place::Ingest(_) | Place::DeadLetters(_) => return,
-        };
-        let future = self.functions.batch(place, &received);
-        self.platform.invoke(name, spared, Kind::Batch(place, received), future);
+        let Some(consumed) = RIFFLE.queue(place.queue) else { return };
+        let spared = place == QUARANTINE && self.scenario.calm_quarantine;
+        let future = self.functions.batch(consumed.function, &received);
+        self.platform.invoke(consumed.function, spared, Kind::Batch(place, received), future);
     }
 
     /// Whether files are still being handed out of a session that is full already.
@@ -54,16 +48,13 @@ impl World {
             return;
         };
         for message in received {
-            if place == Place::Quarantine && self.had_another_chance(message) {
+            if place == QUARANTINE && self.had_another_chance(message) {
                 self.control.sometimes("a quarantined file is read at a later attempt");
             }
             if self.mutant == Some(Mutant::AckOnError) || !failed.contains(&message.id.to_string()) {
                 self.stores.queue.delete(message);
-            } else if place != Place::Quarantine
-                && self.is_hostile()
-                && self.control.draw(|rng| rng.chance(2_000))
-            {
-                self.stores.queue.release(message);
+            } else if place != QUARANTINE {
+                self.platform.release(message);
             }
         }
     }
@@ -86,68 +77,30 @@ impl World {
 
     /// What goes wrong by itself, before the step.
     pub fn do_harm(&mut self) {
-        if !self.is_hostile() {
-            return;
-        }
-        let delivery = self.scenario.delivery;
-        let network = self.scenario.network;
-        let rates = [
-            delivery.lose,
-            delivery.expose,
-            delivery.resurrect,
-            delivery.delay,
-            network.drop,
-            self.scenario.meddling,
-            self.scenario.power_cuts,
-        ];
-        match self.platform.struck(&rates) {
-            None => {}
-            Some(0) => self.lose_message(),
-            Some(1) => self.deliver_twice(),
-            Some(2) => self.resurrect(),
-            Some(3) => self.hold_back(),
-            Some(4) => self.drop_connection(),
-            Some(5) => self.meddle(),
-            Some(_) => self.cut_power(),
-        }
-    }
-
-    /// Any message of any consumed place, but none that harm must spare.
-    fn any_message(&self) -> Option<(Place, u64)> {
-        let place = self.control.draw(|rng| rng.pick(&Place::CONSUMED).copied())?;
-        if place == Place::Quarantine && self.scenario.calm_quarantine {
-            return None;
-        }
-        Some((place, self.platform.any_message(place, GARBAGE)?))
-    }
-
-    fn lose_message(&mut self) {
-        if let Some((place, id)) = self.any_message() {
-            self.platform.lose(place, id);
-            self.control.sometimes(match place {
-                Place::Dispatch => "a dispatch message is lost",
-                Place::Work => "a work message is lost",
-                Place::Finish => "a finish message is lost",
-                _ => "a quarantine message is lost",
-            });
-        }
-    }
-
-    fn deliver_twice(&mut self) {
-        if let Some((place, id)) = self.any_message() {
-            self.platform.expose(place, id);
-        }
-    }
-
-    fn resurrect(&mut self) {
+        let own = [self.scenario.network.drop, self.scenario.meddling];
         let calm = self.scenario.calm_quarantine;
-        self.platform.resurrect(|place| place == Place::Quarantine && calm);
+        let is_spared = |place: Place| calm && place == QUARANTINE;
+        match self.platform.harm(&own, is_spared) {
+            None => {}
+            Some(Harm::Lose) => {
+                if let Some((place, id)) = self.platform.message_anywhere(is_spared) {
+                    self.lose(place, id);
+                }
+            }
+            Some(Harm::Own(0)) => self.drop_connection(),
+            Some(Harm::Own(_)) => self.meddle(),
+            Some(Harm::PowerCut) => self.cut_power(),
+        }
     }
 
-    fn hold_back(&mut self) {
-        if let Some((_, id)) = self.any_message() {
-            self.platform.hold_back(id);
-        }
+    fn lose(&self, place: Place, id: u64) {
+        self.platform.lose(place, id);
+        self.control.sometimes(match place.queue {
+            scan::DISPATCH => "a dispatch message is lost",
+            scan::WORK => "a work message is lost",
+            scan::FINISH => "a finish message is lost",
+            _ => "a quarantine message is lost",
+        });
     }
 
     fn drop_connection(&mut self) {

@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use riffle_scan::{Links, Settings};
-use riffle_testkit::memory::Redrive;
 use riffle_testkit::simulator::{Plan, Rates, Rng};
+use riffle_topology::RIFFLE;
+use riffle_topology::scan::{QUARANTINE, WORK};
 
 use super::search::Nature;
+use crate::conditions::{Conditions, Delivery};
+
+const VISIBILITY: TimeDelta = TimeDelta::seconds(60);
 
 /// The codes every simulated scan looks for.
 pub const CODES: [&str; 4] = ["HOLE-1", "HOLE-2", "HOLE-3", "HOLE-4"];
@@ -21,17 +25,10 @@ pub struct Scenario {
     pub folders: Vec<Vec<Nature>>,
     pub clients: Vec<ClientPlan>,
     pub settings: Settings,
-    pub redrive: Redrive,
-    pub plan: Plan,
-    pub delivery: Delivery,
+    /// How long a message that was received stays hidden.
+    pub visibility: TimeDelta,
+    pub conditions: Conditions,
     pub network: Network,
-    /// How far machines' clocks are off.
-    pub skew: TimeDelta,
-    /// Whether time may jump while invocations run, in ten-thousandths of the steps.
-    pub jumps: u32,
-    /// Whether the platform ends invocations that live too long (a function's timeout). Where it does not, a
-    /// laptop that slept wakes up with its invocations half done.
-    pub timeouts: bool,
     /// Nothing goes wrong between functions and clients, and no message is lost: whoever listens must be told
     /// all, without looking again.
     pub clear_line: bool,
@@ -39,20 +36,10 @@ pub struct Scenario {
     pub calm_quarantine: bool,
     /// Files are changed or removed while they are scanned.
     pub meddling: u32,
-    /// All invocations die at once, in ten-thousandths of the steps.
-    pub power_cuts: u32,
-    /// A message nobody can decode is put into each queue.
-    pub garbage: bool,
-    /// Faults stop after so many steps.
-    pub hostile_steps: u64,
     /// The folders that are asked for do not exist.
     pub missing_folder: bool,
     /// Files listed at a time.
     pub page: usize,
-    /// Invocations of one function at a time.
-    pub concurrency: usize,
-    /// Messages in one delivery, at most.
-    pub largest_batch: usize,
     /// What happens to each file of the first folder when its session has ended; then it is retried. Empty:
     /// nothing, and it is not.
     pub mends: Vec<Mend>,
@@ -75,17 +62,6 @@ pub enum Mend {
     Leaves,
     Replaces,
     Removes,
-}
-
-/// What queues do, in ten-thousandths of the steps.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Delivery {
-    pub lose: u32,
-    /// A message in flight becomes visible to others.
-    pub expose: u32,
-    /// A deleted message comes back.
-    pub resurrect: u32,
-    pub delay: u32,
 }
 
 /// What the way to the clients does, in ten-thousandths of the frames.
@@ -146,6 +122,7 @@ impl Scenario {
             expose: rate(&[0, 0, 30, 150]),
             resurrect: rate(&[0, 0, 30, 150]),
             delay: rate(&[0, 0, 50]),
+            repeat: 0,
         };
         let network = Network {
             lose: rate(&[0, 0, 300, 2_000]),
@@ -154,12 +131,19 @@ impl Scenario {
             drop: rate(&[0, 0, 20, 100]),
         };
         let short_deadline = rng.chance(1_000);
-        let scenario = Self {
-            seed,
-            folders,
-            clients,
-            settings: settings(rng, short_deadline),
-            redrive: redrive(),
+        let settings = settings(rng, short_deadline);
+        let one_of = |rng: &mut Rng, choices: &[u32]| {
+            if hostile { *rng.pick(choices).unwrap_or(&0) } else { 0 }
+        };
+        let skew = TimeDelta::milliseconds(one_of(rng, &[0, 0, 900, 3_000]).into());
+        let jumps = one_of(rng, &[0, 10, 50, 200]);
+        let timeouts = rng.chance(5_000);
+        let meddling = one_of(rng, &[0, 0, 0, 30, 100]);
+        let power_cuts = one_of(rng, &[0, 0, 0, 10, 30]);
+        let garbage = rng.chance(1_000);
+        let hostile_steps = if hostile { 100 + rng.below(1_500) as u64 } else { 0 };
+        let (missing_folder, page, concurrency) = (rng.chance(200), 1 + rng.below(6), 1 + rng.below(4));
+        let conditions = Conditions {
             plan: match (hostile, clear_line) {
                 (false, _) => Plan::Quiet,
                 (true, false) => Plan::Random(rates),
@@ -170,24 +154,28 @@ impl Scenario {
                 (true, false) => delivery,
                 (true, true) => Delivery { lose: 0, ..delivery },
             },
+            skew,
+            jumps,
+            timeouts,
+            power_cuts,
+            garbage,
+            hostile_steps,
+            concurrency,
+            largest_batch,
+        };
+        let scenario = Self {
+            seed,
+            folders,
+            clients,
+            settings,
+            visibility: VISIBILITY,
+            conditions,
             network: if hostile && !clear_line { network } else { Network::default() },
             clear_line,
-            skew: TimeDelta::milliseconds(if hostile {
-                *rng.pick(&[0, 0, 900, 3_000]).unwrap_or(&0)
-            } else {
-                0
-            }),
-            jumps: if hostile { *rng.pick(&[0, 10, 50, 200]).unwrap_or(&0) } else { 0 },
-            timeouts: rng.chance(5_000),
             calm_quarantine,
-            meddling: if hostile { *rng.pick(&[0, 0, 0, 30, 100]).unwrap_or(&0) } else { 0 },
-            power_cuts: if hostile { *rng.pick(&[0, 0, 0, 10, 30]).unwrap_or(&0) } else { 0 },
-            garbage: rng.chance(1_000),
-            hostile_steps: if hostile { 100 + rng.below(1_500) as u64 } else { 0 },
-            missing_folder: rng.chance(200),
-            page: 1 + rng.below(6),
-            concurrency: 1 + rng.below(4),
-            largest_batch,
+            meddling,
+            missing_folder,
+            page,
             mends: Vec::new(),
             drive: None,
         };
@@ -219,8 +207,8 @@ impl Scenario {
             retries: true,
             joins: Joins::After(0),
         }));
-        if self.hostile_steps > 0 {
-            self.hostile_steps += 500 + rng.below(1_500) as u64;
+        if self.conditions.hostile_steps > 0 {
+            self.conditions.hostile_steps += 500 + rng.below(1_500) as u64;
         }
         self
     }
@@ -238,11 +226,11 @@ impl Scenario {
         let stale = *rng.pick(&[0, 0, 2_000]).unwrap_or(&0);
         self.drive = Some(DrivePlan { fuses: fuses.into_iter().take(most).collect(), stale });
         if rng.chance(2_000) {
-            self.plan = Plan::Quiet;
-            self.delivery = Delivery::default();
+            let Conditions { timeouts, garbage, concurrency, largest_batch, .. } = self.conditions;
+            let friendly = Conditions::friendly(Plan::Quiet);
+            self.conditions = Conditions { timeouts, garbage, concurrency, largest_batch, ..friendly };
             self.network = Network::default();
-            self.skew = TimeDelta::zero();
-            (self.jumps, self.meddling, self.power_cuts, self.hostile_steps) = (0, 0, 0, 0);
+            self.meddling = 0;
         }
         self
     }
@@ -277,22 +265,13 @@ impl Scenario {
             }],
             clear_line: false,
             settings: Settings { chunk_size: 1, ..settings(&mut Rng::new(1), false) },
-            redrive: redrive(),
-            plan,
-            delivery: Delivery::default(),
+            visibility: VISIBILITY,
+            conditions: Conditions::friendly(plan),
             network: Network::default(),
-            skew: TimeDelta::zero(),
-            jumps: 0,
-            timeouts: true,
             calm_quarantine: false,
             meddling: 0,
-            power_cuts: 0,
-            garbage: false,
-            hostile_steps: 0,
             missing_folder: false,
             page: 10,
-            concurrency: 2,
-            largest_batch: 2,
             mends: Vec::new(),
             drive: None,
         }
@@ -305,14 +284,16 @@ impl Scenario {
         let lease = TimeDelta::from_std(self.settings.lease).unwrap_or_default();
         let attempt = TimeDelta::from_std(self.settings.attempt).unwrap_or_default();
         let sweep = TimeDelta::minutes(1);
-        let receives = i32::try_from(self.redrive.work + self.redrive.quarantine).unwrap_or(8);
-        let chain = self.redrive.visibility * receives + attempt;
+        let receives =
+            [WORK, QUARANTINE].map(|queue| RIFFLE.queue(queue).map_or(5, |one| one.queue.max_receives));
+        let receives = i32::try_from(receives.iter().sum::<u32>()).unwrap_or(8);
+        let chain = self.visibility * receives + attempt;
         // Once for what was under way, once for what is sent again.
         let once = chain + stall + sweep * 2;
         // A session that pauses may have to be reminded of, and lose what was to follow the new token.
         let pauses = self.drive.as_ref().map_or(0, |drive| drive.fuses.len() + 2);
         let pauses = i32::try_from(pauses).unwrap_or(8);
-        once * 2 + (once + stall + sweep * 4) * pauses + lease + self.skew * 4
+        once * 2 + (once + stall + sweep * 4) * pauses + lease + self.conditions.skew * 4
     }
 }
 
@@ -415,8 +396,4 @@ fn settings(rng: &mut Rng, short_deadline: bool) -> Settings {
         links: Links::Files,
         prices: riffle_scan::Prices::default(),
     }
-}
-
-fn redrive() -> Redrive {
-    Redrive { visibility: TimeDelta::seconds(60), ..Redrive::default() }
 }

@@ -38,7 +38,8 @@ impl Stores {
                 files.write(&folder, &file_name(file), nature.content());
             }
         }
-        let queue = MemoryQueue::new(Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>, scenario.redrive);
+        let queue =
+            MemoryQueue::new(Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>, scenario.visibility);
         let tokens = MemoryTokens::new(Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>);
         Self {
             clock,

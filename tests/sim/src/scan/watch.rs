@@ -4,6 +4,7 @@ use riffle_contracts::{Frame, FrameBody, SessionState};
 use riffle_ports::{SessionId, Source, State};
 use riffle_scan::Request;
 use riffle_testkit::memory::{Change, Place};
+use riffle_topology::scan::FINISH;
 
 use super::client::Earlier;
 use super::google::folder_id;
@@ -74,13 +75,13 @@ impl World {
     fn mends_itself(&self) -> bool {
         let mut files = self.scenario.folders.iter().flatten();
         self.scenario.drive.is_some()
-            && self.scenario.plan == riffle_testkit::simulator::Plan::Quiet
+            && self.scenario.conditions.plan == riffle_testkit::simulator::Plan::Quiet
             && !files.any(|nature| *nature == super::search::Nature::Killer)
     }
 
     /// Whether a session takes too long, now that nothing goes wrong any more.
     fn patience(&self) -> Result<(), Violation> {
-        let Some(calm) = self.calm_since else {
+        let Some(calm) = self.platform.calm_since else {
             return Ok(());
         };
         let now = self.now();
@@ -210,7 +211,7 @@ impl World {
 
     /// Counts what can be seen of queues and frames rather than of the books.
     fn glance(&self) {
-        if self.stores.queue.len(Place::Finish) > 1 {
+        if self.stores.queue.len(Place::of(FINISH)) > 1 {
             self.control.sometimes("finish is enqueued twice");
         }
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::{Secret, StartScan};
-use riffle_ports::{Clock, Queue, SessionId};
-use riffle_testkit::memory::{ManualClock, Place, Pushed, Received};
-use riffle_testkit::simulator::{Control, Plan, Rng, Trace};
+use riffle_ports::{Clock, SessionId};
+use riffle_testkit::memory::{Place, Pushed, Received};
+use riffle_testkit::simulator::Control;
+use riffle_topology::scan;
 
 use crate::Violation;
 use crate::platform::{self, Invocation, Kind as _, Platform, Stepped};
@@ -16,13 +17,12 @@ use crate::run::{self, World as _};
 use super::client::Client;
 use super::functions::{Answer, Functions};
 use super::google::folder_id;
+use super::harm::QUARANTINE;
 use super::invariants::{BookChecker, Ending};
 use super::mutants::Mutant;
-use super::scenario::{CODES, Delivery, Network, Scenario};
+use super::scenario::{CODES, Network, Scenario};
 use super::stores::{Stores, folder};
 
-/// What no decoder takes.
-pub const GARBAGE: &str = "{\"session_id\":";
 const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Debug)]
@@ -52,8 +52,6 @@ pub(crate) struct World {
     pub wire: Vec<Pushed>,
     pub checker: BookChecker,
     pub next_sweep: DateTime<Utc>,
-    /// Since when nothing goes wrong any more.
-    pub calm_since: Option<DateTime<Utc>>,
     pub meddled: bool,
     /// Quarantined files whose attempt was found by another delivery.
     pub attempted: BTreeSet<(SessionId, u32)>,
@@ -67,12 +65,8 @@ pub(crate) struct World {
 
 impl World {
     pub fn new(scenario: Scenario, mutant: Option<Mutant>, readable: bool) -> Self {
-        let clock = Arc::new(ManualClock::new());
-        let mut rng = Rng::new(scenario.seed);
-        let ids = rng.next();
-        let control =
-            Arc::new(Control::new(rng, scenario.plan.clone(), Trace::new(readable), Arc::clone(&clock)));
-        control.skew_clocks(scenario.skew);
+        let conditions = &scenario.conditions;
+        let (control, clock, ids) = platform::begin(scenario.seed, conditions, readable);
         let stores = Stores::new(&scenario, clock);
         let functions = Functions::new(
             &stores,
@@ -102,10 +96,10 @@ impl World {
                 Client::new(number, *plan, start, now)
             })
             .collect();
-        let next_sweep = stores.clock.now() + SWEEP_EVERY;
+        let next_sweep = now + SWEEP_EVERY;
         let progress_every = TimeDelta::from_std(scenario.settings.progress_every).unwrap_or_default();
         let world = Self {
-            platform: Platform::new(&control, &stores.clock, &stores.queue),
+            platform: Platform::new(&control, &stores.clock, &stores.queue, &scenario.conditions, scan::NAME),
             scenario,
             mutant,
             control,
@@ -115,17 +109,13 @@ impl World {
             wire: Vec::new(),
             checker: BookChecker::new(progress_every),
             next_sweep,
-            calm_since: None,
             meddled: false,
             attempted: BTreeSet::new(),
             kept: BTreeMap::new(),
             reconnected: false,
             redelivered: false,
         };
-        if world.scenario.garbage {
-            let queues = [Queue::ScanDispatch, Queue::ScanWork, Queue::ScanFinish];
-            world.platform.litter(queues, GARBAGE);
-        }
+        world.platform.litter();
         world
     }
 
@@ -152,7 +142,7 @@ impl World {
             self.platform.invoke("sweeper", false, Kind::Sweep, future);
         }
         let tasks = self.platform.len();
-        let deliverable = self.deliverable();
+        let deliverable = self.platform.deliverable();
         let due: Vec<usize> = (0..self.clients.len())
             .filter(|client| self.clients[*client].due(now).is_some_and(|due| due <= now))
             .collect();
@@ -162,29 +152,15 @@ impl World {
             if due.is_empty() { 0 } else { 6 },
             if self.wire.is_empty() { 0 } else { 15 },
         ];
-        let total: usize = weights.iter().sum();
-        if total == 0 {
-            return self.wait();
-        }
-        let mut drawn = self.control.draw(|rng| rng.below(total));
-        for (choice, weight) in weights.into_iter().enumerate() {
-            if drawn >= weight {
-                drawn -= weight;
-                continue;
+        match self.platform.choose(&weights) {
+            None => return self.wait(),
+            Some((0, drawn)) => return self.step_task(drawn * tasks / weights[0]),
+            Some((1, drawn)) => self.deliver(deliverable[drawn / 10]),
+            Some((2, _)) => {
+                let client = self.control.draw(|rng| due[rng.below(due.len())]);
+                self.client_acts(client);
             }
-            return match choice {
-                0 => self.step_task(drawn * tasks / weight),
-                1 => {
-                    self.deliver(deliverable[drawn / 10]);
-                    Ok(())
-                }
-                2 => {
-                    let client = self.control.draw(|rng| due[rng.below(due.len())]);
-                    self.client_acts(client);
-                    Ok(())
-                }
-                _ => self.carry_frame(),
-            };
+            Some(_) => return self.carry_frame(),
         }
         Ok(())
     }
@@ -196,14 +172,14 @@ impl World {
             (self.mutant != Some(Mutant::NoSweep) && self.open_sessions() > 0).then_some(self.next_sweep);
         let next = self.stores.queue.next_visible_at().into_iter().chain(clients).chain(sweep).min();
         let Some(next) = next else {
-            if self.is_hostile() {
+            if self.platform.is_hostile() {
                 self.calm_down();
                 return Ok(());
             }
-            let given_up = self.stores.queue.len(Place::Dead) > 0;
+            let given_up = !self.stores.queue.dead().is_empty();
             // A cancel that crashes between the books and the frames tells nobody, and none comes after it.
             let cancelled = self.clients.iter().any(|client| client.plan.cancel_after.is_some());
-            if (self.scenario.plan.is_placed() || given_up || cancelled) && !self.reconnected {
+            if (self.scenario.conditions.plan.is_placed() || given_up || cancelled) && !self.reconnected {
                 // A frame was lost for good, or a message that would have led to one given up: the gateway
                 // closes idle connections, and clients come back.
                 self.reconnected = true;
@@ -220,13 +196,12 @@ impl World {
     }
 
     fn pass_time(&mut self) {
-        let jumps = if self.is_spared() { 0 } else { self.scenario.jumps };
-        self.platform.pass_time(jumps, [(1_000, 70_000), (60_000, 400_000)]);
+        self.platform.pass_time(self.is_spared(), [(1_000, 70_000), (60_000, 400_000)]);
     }
 
     /// Whether somebody is at work in a quarantine that harm must spare.
     pub fn is_spared(&self) -> bool {
-        let is_quarantine = |running: &Invocation<Kind>| running.kind.place() == Some(Place::Quarantine);
+        let is_quarantine = |running: &Invocation<Kind>| running.kind.place() == Some(QUARANTINE);
         self.scenario.calm_quarantine && self.platform.running().any(is_quarantine)
     }
 
@@ -236,7 +211,7 @@ impl World {
             Kind::Batch(_, received) => received.iter().any(|received| received.receive_count > 1),
             _ => false,
         });
-        match self.platform.step(nth, self.scenario.timeouts.then_some(limit))? {
+        match self.platform.step(nth, limit)? {
             Stepped::TimedOut(invocation) => {
                 self.ended(invocation, None);
                 return Ok(());
@@ -275,31 +250,18 @@ impl World {
 }
 
 impl run::World for World {
-    fn control(&self) -> &Control {
-        &self.control
-    }
+    type Kind = Kind;
+    type Answer = Answer;
 
-    fn plan(&self) -> &Plan {
-        &self.scenario.plan
-    }
-
-    fn hostile_steps(&self) -> u64 {
-        self.scenario.hostile_steps
-    }
-
-    fn is_hostile(&self) -> bool {
-        self.calm_since.is_none()
+    fn platform(&self) -> &Platform<Kind, Answer> {
+        &self.platform
     }
 
     /// Every client begins anew: what it missed until now, it was not told.
     fn calm_down(&mut self) {
-        self.calm_since = Some(self.now());
-        self.platform.calm_down(&self.scenario.plan);
-        self.scenario.delivery = Delivery::default();
+        self.platform.calm_down();
         self.scenario.network = Network::default();
-        self.scenario.jumps = 0;
         self.scenario.meddling = 0;
-        self.scenario.power_cuts = 0;
         let now = self.now();
         self.clients.iter_mut().for_each(|client| client.join(now));
         if !self.scenario.clear_line {

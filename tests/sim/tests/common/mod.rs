@@ -1,6 +1,8 @@
 //! What the tests of every flow assert.
 
-use riffle_sim_tests::campaign::{Flow, Report};
+use std::fmt::Write as _;
+
+use riffle_sim_tests::campaign::{self, Failure, Flow, Report};
 use riffle_testkit::simulator::Fault;
 
 pub fn assert_clean(report: &Report) {
@@ -32,4 +34,24 @@ pub fn assert_repeatable(flow: Flow) {
         let untold = flow.any(seed, false);
         assert_eq!(once.hash, untold.hash, "reading along changes seed {seed}");
     }
+}
+
+/// Each of these known-bad protocols violates an invariant within so many seeds; `also` is asserted of where it does.
+#[expect(clippy::print_stdout, reason = "the table is what one reads when a mutant survives")]
+pub fn assert_caught(mutants: impl Iterator<Item = Flow>, patience: u64, also: impl Fn(&Failure)) {
+    let mut table = String::new();
+    let mut survived = Vec::new();
+    for flow in mutants {
+        let name = flow.mutant().expect("a known-bad protocol");
+        match campaign::seeds(flow, 0..patience, &|_| (), None).failure {
+            Some(failure) => {
+                writeln!(table, "{name:<26} seed {:>4}  {}", failure.seed, failure.violation)
+                    .expect("a string takes everything");
+                also(&failure);
+            }
+            None => survived.push(name),
+        }
+    }
+    println!("{table}");
+    assert!(survived.is_empty(), "not caught within {patience} seeds: {survived:?}\n{table}");
 }

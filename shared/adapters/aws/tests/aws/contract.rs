@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_sqs::types::MessageSystemAttributeName;
 use futures::StreamExt as _;
 use riffle_aws_adapters::{S3Prefixes, SqsQueues};
-use riffle_ports::{FileSource, Ids, Queue, Source, WorkQueue};
+use riffle_ports::{FileSource, Ids, Source, WorkQueue};
 use riffle_runtime::RandomIds;
 use riffle_testkit::contract::{self, Delivered, PlaceHarness, QueueHarness};
 use riffle_testkit::memory::ManualClock;
@@ -51,12 +51,12 @@ async fn tokens() {
 struct Consumer {
     client: aws_sdk_sqs::Client,
     queues: SqsQueues,
-    urls: Vec<(Queue, String)>,
-    held: Mutex<Vec<(Queue, String)>>,
+    urls: Vec<(String, String)>,
+    held: Mutex<Vec<(String, String)>>,
 }
 
 impl Consumer {
-    fn url(&self, queue: Queue) -> &str {
+    fn url(&self, queue: &str) -> &str {
         let (_, url) = self.urls.iter().find(|(known, _)| *known == queue).expect("every queue");
         url
     }
@@ -68,7 +68,7 @@ impl QueueHarness for Consumer {
         &self.queues
     }
 
-    async fn receive(&self, queue: Queue) -> Vec<Delivered> {
+    async fn receive(&self, queue: &str) -> Vec<Delivered> {
         // An emulator has one shelf. AWS has many, and looks at all of them only when it may take its time.
         let wait = if variable("RIFFLE_AWS_ENDPOINT").is_some() { 5 } else { 0 };
         let received = self
@@ -94,12 +94,12 @@ impl QueueHarness for Consumer {
             }
         });
         let received: Vec<Delivered> = received.collect();
-        let receipts = received.iter().map(|delivered| (queue, delivered.receipt.clone()));
+        let receipts = received.iter().map(|delivered| (queue.to_owned(), delivered.receipt.clone()));
         self.held.lock().expect("no panic").extend(receipts);
         received
     }
 
-    async fn delete(&self, queue: Queue, delivered: Delivered) {
+    async fn delete(&self, queue: &str, delivered: Delivered) {
         self.held.lock().expect("no panic").retain(|(_, receipt)| *receipt != delivered.receipt);
         let delete = self.client.delete_message().queue_url(self.url(queue));
         delete.receipt_handle(delivered.receipt).send().await.expect("delete");
@@ -108,7 +108,7 @@ impl QueueHarness for Consumer {
     async fn expire(&self) {
         let held = std::mem::take(&mut *self.held.lock().expect("no panic"));
         for (queue, receipt) in held {
-            let change = self.client.change_message_visibility().queue_url(self.url(queue));
+            let change = self.client.change_message_visibility().queue_url(self.url(&queue));
             change.receipt_handle(receipt).visibility_timeout(0).send().await.expect("visible again");
         }
     }

@@ -9,10 +9,10 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use riffle_ports::{
     ClientNotifier as _, Clock as _, Delivery, Entry, FileSource as _, ObjectStore as _, PortError, Put,
-    Queue, ReadError, ScanLedger as _, SessionId, Source, TokenVault as _, UploadStorage as _,
-    WorkQueue as _,
+    ReadError, ScanLedger as _, SessionId, Source, TokenVault as _, UploadStorage as _, WorkQueue as _,
 };
 use riffle_runtime::SystemClock;
+use riffle_topology::scan;
 use tokio::net::TcpListener;
 
 use crate::world::World;
@@ -74,12 +74,12 @@ async fn throttled_tables_are_unavailable_after_some_tries() {
 #[tokio::test]
 async fn a_failing_service_is_unavailable() {
     let (world, _, _) = world(Always { status: 503, kind: "ServiceUnavailable", body: "{}" }).await;
-    let queues = world.aws.queues([(Queue::ScanWork, "http://127.0.0.1:1/q".to_owned())]);
+    let queues = world.aws.queues([(scan::WORK.to_owned(), "http://127.0.0.1:1/q".to_owned())]);
     let message = riffle_ports::Message { group: "g".to_owned(), body: "secret content".to_owned() };
-    let error = queues.send(Queue::ScanWork, &[message]).await.expect_err("down");
+    let error = queues.send(scan::WORK, &[message]).await.expect_err("down");
     assert_says(&error, true, &["SendMessageBatch"]);
     assert!(!error.to_string().contains("secret"), "{error}");
-    let error = queues.send(Queue::ScanFinish, &[]).await.expect_err("no address");
+    let error = queues.send(scan::FINISH, &[]).await.expect_err("no address");
     assert_says(&error, false, &["ScanFinish"]);
 }
 
@@ -109,8 +109,8 @@ async fn what_does_not_exist_is_broken() {
     assert_says(&error, false, &["riffle-no-such-bucket/a/b", "NoSuchBucket"]);
     let url = world.queue_urls().await.remove(0).1.replace("riffle-test-", "riffle-none-");
     let message = riffle_ports::Message { group: "g".to_owned(), body: "{}".to_owned() };
-    let queues = world.aws.queues([(Queue::ScanWork, url)]);
-    let error = queues.send(Queue::ScanWork, &[message]).await.expect_err("no queue");
+    let queues = world.aws.queues([(scan::WORK.to_owned(), url)]);
+    let error = queues.send(scan::WORK, &[message]).await.expect_err("no queue");
     assert_says(&error, false, &["SendMessageBatch"]);
     let token = riffle_ports::Token { secret: "ya29.secret".to_owned(), expires_at: SystemClock.now() };
     let vault =

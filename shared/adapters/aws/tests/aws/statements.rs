@@ -11,9 +11,10 @@ use aws_sdk_s3::types::{
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use riffle_aws_adapters::{DeadLetterPlace, EventBridgePublisher, S3Inbox, SqsDeadLetters};
-use riffle_ports::{DeadLetters, EventPublisher, Ids as _, Inbox, ObjectRef, PostForm, Queue};
+use riffle_ports::{DeadLetters, EventPublisher, Ids as _, Inbox, ObjectRef, PostForm};
 use riffle_runtime::{RandomIds, SystemClock};
 use riffle_testkit::contract::{self, BusHarness, DeadLetterHarness, InboxHarness};
+use riffle_topology::{RIFFLE, Trigger};
 use serde_json::{Value, json};
 
 use crate::sender::multipart;
@@ -46,12 +47,6 @@ async fn audit() {
     contract::audit_trail(&world.aws.audit(&world.ingest_table().await), &RandomIds).await;
 }
 
-/// What each consumer listens to, as the rules of the stack have it.
-fn routes() -> BTreeMap<String, Vec<String>> {
-    let golden = include_str!("../../../../contracts/golden/routes.v1.json");
-    serde_json::from_str(golden).expect("lists of events by consumer")
-}
-
 struct Bus {
     world: World,
     publisher: EventBridgePublisher,
@@ -64,17 +59,19 @@ impl Bus {
         let client = aws_sdk_eventbridge::Client::new(&world.config);
         client.create_event_bus().name(&bus).send().await.expect("a bus");
         let mut queues = BTreeMap::new();
-        for (consumer, types) in routes() {
-            let url = world.make_queue().await;
-            let pattern = json!({ "source": ["riffle"], "detail-type": types }).to_string();
-            let rule = client.put_rule().name(&consumer).event_bus_name(&bus).event_pattern(pattern);
+        for consumed in RIFFLE.replay_targets() {
+            let Trigger::Bus(flow, types) = consumed.trigger else { continue };
+            let (name, url) = (consumed.queue.name, world.make_queue().await);
+            // As the rules of the stack have it.
+            let pattern = json!({ "source": ["riffle"], "detail-type": types, "detail": { "flow": [flow] } });
+            let rule = client.put_rule().name(name).event_bus_name(&bus).event_pattern(pattern.to_string());
             rule.send().await.expect("a rule");
             let target =
                 Target::builder().id("queue").arn(world.queue_arn(&url).await).build().expect("a target");
-            let targets = client.put_targets().rule(&consumer).event_bus_name(&bus).targets(target);
+            let targets = client.put_targets().rule(name).event_bus_name(&bus).targets(target);
             targets.send().await.expect("a target");
             world.let_send(&url, "events.amazonaws.com").await;
-            queues.insert(consumer, url);
+            queues.insert(name.to_owned(), url);
         }
         let publisher = world.aws.publisher(&bus, "riffle");
         Self { world, publisher, queues }
@@ -100,8 +97,8 @@ impl BusHarness for Bus {
         &self.publisher
     }
 
-    async fn take(&self, consumer: riffle_contracts::Consumer) -> Vec<String> {
-        self.world.drain(&self.queues[consumer.as_str()]).await
+    async fn take(&self, queue: &str) -> Vec<String> {
+        self.world.drain(&self.queues[queue]).await
     }
 }
 
@@ -113,36 +110,33 @@ async fn bus() {
 struct Dead {
     world: World,
     letters: SqsDeadLetters,
-    queues: Vec<(Queue, DeadLetterPlace)>,
+    places: Vec<DeadLetterPlace>,
 }
-
-const STAGES: [(Queue, &str); 6] = [
-    (Queue::FileUploads, "s3-event-handler"),
-    (Queue::FileProcessor, "file-processor-consumer"),
-    (Queue::Categorization, "categorization-consumer"),
-    (Queue::Analytics, "analytics-consumer"),
-    (Queue::Audit, "audit-consumer"),
-    (Queue::Errors, "error-consumer"),
-];
 
 impl Dead {
     async fn new() -> Self {
-        let (world, mut queues) = (World::new().await, Vec::new());
-        for (queue, stage) in STAGES {
-            let (url, dead_letters) = (world.make_queue().await, world.make_queue().await);
-            let arn = world.queue_arn(&dead_letters).await;
-            let policy = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 1 }).to_string();
-            let set = world.sqs().set_queue_attributes().queue_url(&url);
-            set.attributes(QueueAttributeName::RedrivePolicy, policy).send().await.expect("a redrive policy");
-            queues.push((queue, DeadLetterPlace { stage: stage.to_owned(), queue: url, dead_letters }));
+        let (world, mut places) = (World::new().await, Vec::new());
+        for letters in RIFFLE.dead_letters() {
+            let url = world.make_queue().await;
+            let mut place = DeadLetterPlace { letters, url, queue: None };
+            if place.letters.queue.is_some() {
+                let queue = world.make_queue().await;
+                let arn = world.queue_arn(&place.url).await;
+                let policy = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 1 }).to_string();
+                let set = world.sqs().set_queue_attributes().queue_url(&queue);
+                let set = set.attributes(QueueAttributeName::RedrivePolicy, policy);
+                set.send().await.expect("a redrive policy");
+                place.queue = Some(queue);
+            }
+            places.push(place);
         }
-        let letters = world.aws.dead_letters(queues.iter().map(|(_, place)| place.clone()).collect());
-        Self { world, letters, queues }
+        let letters = world.aws.dead_letters(places.clone());
+        Self { world, letters, places }
     }
 
-    fn url(&self, queue: Queue) -> &str {
-        let (_, place) = self.queues.iter().find(|(known, _)| *known == queue).expect("every queue");
-        &place.queue
+    fn url(&self, queue: &str) -> &str {
+        let place = self.places.iter().find(|place| place.letters.queue == Some(queue)).expect("every queue");
+        place.queue.as_deref().expect("its address")
     }
 }
 
@@ -152,7 +146,7 @@ impl DeadLetterHarness for Dead {
         &self.letters
     }
 
-    async fn kill(&self, queue: Queue, body: &str) {
+    async fn kill(&self, queue: &str, body: &str) {
         let (client, url) = (self.world.sqs(), self.url(queue));
         let send = client.send_message().queue_url(url).message_group_id("tenant").message_body(body);
         send.send().await.expect("send");
@@ -163,7 +157,7 @@ impl DeadLetterHarness for Dead {
         }
     }
 
-    async fn take(&self, queue: Queue) -> Vec<String> {
+    async fn take(&self, queue: &str) -> Vec<String> {
         self.world.drain(self.url(queue)).await
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use riffle_ports::{
-    Attempt, Body, Clock as _, Counts, Frozen, Ids, Lease, Message, ObjectStore as _, Queue, ScanLedger as _,
+    Attempt, Body, Clock as _, Counts, Frozen, Ids, Lease, Message, ObjectStore as _, ScanLedger as _,
     Sealed, Session, SessionId, StoredResult, Transition, Usage, WorkQueue as _,
 };
 use riffle_runtime::{RandomIds, SystemClock};
+use riffle_topology::scan;
 
 use crate::world::World;
 
@@ -120,8 +121,8 @@ async fn objects_and_messages() {
     let queues = world.aws.queues(world.queue_urls().await);
     let message = |len| Message { group: "g".to_owned(), body: "x".repeat(len) };
     let messages: Vec<Message> = (0..25).map(|_| message(100)).collect();
-    assert_eq!(queues.send(Queue::ScanWork, &messages).await, Ok(Vec::new()));
+    assert_eq!(queues.send(scan::WORK, &messages).await, Ok(Vec::new()));
     assert_eq!(world.used(), Usage { queue_requests: 3, ..Usage::default() }, "ten to a request");
-    assert_eq!(queues.send(Queue::ScanWork, &[message(65 * 1_024)]).await, Ok(Vec::new()));
+    assert_eq!(queues.send(scan::WORK, &[message(65 * 1_024)]).await, Ok(Vec::new()));
     assert_eq!(world.used(), Usage { queue_requests: 2, ..Usage::default() }, "of 64 KB each");
 }

@@ -13,8 +13,9 @@ use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use aws_sdk_sqs::types::QueueAttributeName;
 use riffle_aws_adapters::Aws;
-use riffle_ports::{Ids, Meter, Queue};
+use riffle_ports::{Ids, Meter};
 use riffle_runtime::RandomIds;
+use riffle_topology::scan;
 
 use crate::emulator::{endpoint, variable};
 
@@ -133,10 +134,10 @@ impl World {
         name
     }
 
-    pub(crate) async fn queue_urls(&self) -> Vec<(Queue, String)> {
+    pub(crate) async fn queue_urls(&self) -> Vec<(String, String)> {
         let mut urls = Vec::new();
-        for queue in [Queue::ScanDispatch, Queue::ScanWork, Queue::ScanFinish] {
-            urls.push((queue, self.make_queue().await));
+        for queue in [scan::DISPATCH, scan::WORK, scan::FINISH] {
+            urls.push((queue.to_owned(), self.make_queue().await));
         }
         urls
     }

@@ -1,9 +1,11 @@
 //! What only the local bus promises: an archive that can be told again, and that forgets.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use riffle_contracts::{BusEvent, Consumer, DeletionRequested, Event, EventData, EventType, FileDeleted};
-use riffle_local_adapters::{QueueName, Replay};
+use riffle_contracts::{BusEvent, DeletionRequested, Event, EventData, FileDeleted, FlowOf};
+use riffle_local_adapters::Replay;
 use riffle_ports::{AuditTrail, EventPublisher, FileId, Outgoing};
+use riffle_topology::statements::{ANALYTICS, AUDIT, AUDITOR};
+use riffle_topology::{Consumed, RIFFLE};
 
 use crate::Outcome;
 use crate::contract_ingest::World;
@@ -20,6 +22,7 @@ fn outgoing(number: i64, data: EventData) -> Outgoing {
     let event = Event {
         event_id: format!("{number:08}"),
         version: riffle_contracts::EVENT_VERSION,
+        flow: FlowOf::default(),
         timestamp: at(number),
         processing_id: format!("file {number}"),
         correlation_id: String::new(),
@@ -43,22 +46,27 @@ fn deleted(number: i64) -> Outgoing {
     outgoing(number, EventData::FileDeleted(FileDeleted { tenant: "t".to_owned(), accounts: Vec::new() }))
 }
 
-fn replay(consumer: Consumer, from: i64, to: i64, types: &[EventType]) -> Replay {
-    Replay { name: "again".to_owned(), consumer, from: at(from), to: at(to), types: types.to_vec() }
+fn consumed(function: &str) -> Consumed {
+    RIFFLE.consumed_by(function).expect("it consumes a queue")
+}
+
+fn replay(function: &str, from: i64, to: i64, types: &[&str]) -> Replay {
+    let types = types.iter().map(|kind| (*kind).to_owned()).collect();
+    Replay { name: "again".to_owned(), consumer: consumed(function), from: at(from), to: at(to), types }
 }
 
 impl World {
     async fn forget_what_came(&self) {
-        for queue in QueueName::INGEST {
-            self.all(queue).await;
+        for Consumed { queue, .. } in RIFFLE.replay_targets() {
+            self.all(queue.name).await;
         }
     }
 
-    async fn replayed(&self, consumer: Consumer) -> Vec<String> {
+    async fn replayed(&self, function: &str) -> Vec<String> {
         let mut ids = Vec::new();
-        for queue in QueueName::INGEST {
-            let came = self.all(queue).await;
-            assert!(came.is_empty() || queue == consumer.into(), "only {consumer:?} is told again");
+        for target in RIFFLE.replay_targets() {
+            let came = self.all(target.queue.name).await;
+            assert!(came.is_empty() || target.function == function, "only {function} is told again");
             for received in came {
                 let event: BusEvent = serde_json::from_str(&received.body).expect("an event of the bus");
                 assert_eq!(event.replay_name.as_deref(), Some("again"));
@@ -79,23 +87,23 @@ async fn the_past_is_told_again_to_one_consumer() -> Outcome {
     bus.publish(&all[..10]).await?;
     world.forget_what_came().await;
 
-    let count = bus.replay(&replay(Consumer::Audit, 5, 2_400, &[])).await?;
-    let came = world.replayed(Consumer::Audit).await;
+    let count = bus.replay(&replay(AUDITOR, 5, 2_400, &[])).await?;
+    let came = world.replayed(AUDITOR).await;
     let expected: Vec<String> = (5..2_400).map(|number| format!("{number:08}")).collect();
     assert_eq!((count, came), (2_395, expected), "from is in, to is not; oldest first");
 
     // What a consumer does not listen to is not told to it.
-    let count = bus.replay(&replay(Consumer::Analytics, 0, 10, &[])).await?;
-    assert_eq!((count, world.replayed(Consumer::Analytics).await.len()), (5, 5));
-    let types = [EventType::DeletionRequested];
-    assert_eq!(bus.replay(&replay(Consumer::Analytics, 0, 10, &types)).await?, 0);
-    assert_eq!(bus.replay(&replay(Consumer::Audit, 0, 10, &types)).await?, 5);
+    let count = bus.replay(&replay(ANALYTICS, 0, 10, &[])).await?;
+    assert_eq!((count, world.replayed(ANALYTICS).await.len()), (5, 5));
+    let types = ["deletion.requested"];
+    assert_eq!(bus.replay(&replay(ANALYTICS, 0, 10, &types)).await?, 0);
+    assert_eq!(bus.replay(&replay(AUDITOR, 0, 10, &types)).await?, 5);
     world.forget_what_came().await;
 
     // Looked at, nothing is sent.
     let (mut after, mut seen) = (None, 0);
     loop {
-        let (bodies, next) = bus.archived(&replay(Consumer::Audit, 0, 5_000, &[]), after).await?;
+        let (bodies, next) = bus.archived(&replay(AUDITOR, 0, 5_000, &[]), after).await?;
         seen += bodies.len();
         if next.is_none() {
             break;
@@ -103,7 +111,7 @@ async fn the_past_is_told_again_to_one_consumer() -> Outcome {
         after = next;
     }
     assert_eq!(seen, 2_500);
-    assert!(world.replayed(Consumer::Audit).await.is_empty());
+    assert!(world.replayed(AUDITOR).await.is_empty());
     Ok(())
 }
 
@@ -117,8 +125,8 @@ async fn a_forgotten_file_is_gone_from_the_archive_too() -> Outcome {
     let audit = world.state.store.audit();
     audit.forget("t", &FileId("file 1".to_owned()), std::slice::from_ref(&kept.event_id)).await?;
     audit.forget("other", &FileId("file 3".to_owned()), &[]).await?;
-    bus.replay(&replay(Consumer::Audit, 0, 10, &[])).await?;
-    assert_eq!(world.replayed(Consumer::Audit).await, ["00000002", "00000003"]);
+    bus.replay(&replay(AUDITOR, 0, 10, &[])).await?;
+    assert_eq!(world.replayed(AUDITOR).await, ["00000002", "00000003"]);
     Ok(())
 }
 
@@ -129,6 +137,6 @@ async fn what_is_no_json_is_refused_and_the_rest_is_told() -> Outcome {
     let large = Outgoing { detail: format!("\"{}\"", "x".repeat(Outgoing::MAX_DETAIL)), ..requested(2) };
     let refused = world.state.store.bus().publish(&[requested(0), broken, large, requested(3)]).await?;
     assert_eq!(refused, [1, 2]);
-    assert_eq!(world.all(QueueName::Audit).await.len(), 2);
+    assert_eq!(world.all(AUDIT).await.len(), 2);
     Ok(())
 }

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use riffle_local_adapters::{
-    Frames, LocalConnections, LocalFolders, LocalNotifier, LocalQueues, LocalTokens, QueueName,
+    Frames, LocalConnections, LocalFolders, LocalNotifier, LocalQueues, LocalTokens,
 };
-use riffle_ports::{ClientNotifier, FileSource, Ids, Queue, Source, WorkQueue};
+use riffle_ports::{ClientNotifier, FileSource, Ids, Source, WorkQueue};
 use riffle_runtime::{RandomIds, SystemClock};
 use riffle_testkit::contract::{self, ClientHarness, Delivered, PlaceHarness, QueueHarness};
 use riffle_testkit::memory::ManualClock;
@@ -72,8 +72,8 @@ impl QueueHarness for Consumer {
         &self.queues
     }
 
-    async fn receive(&self, queue: Queue) -> Vec<Delivered> {
-        let received = receive(&self.queues, QueueName::from(queue)).await.expect("receive");
+    async fn receive(&self, queue: &str) -> Vec<Delivered> {
+        let received = receive(&self.queues, queue).await.expect("receive");
         received
             .into_iter()
             .map(|received| Delivered {
@@ -85,7 +85,7 @@ impl QueueHarness for Consumer {
             .collect()
     }
 
-    async fn delete(&self, _queue: Queue, delivered: Delivered) {
+    async fn delete(&self, _queue: &str, delivered: Delivered) {
         let deleted = self.queues.delete(&[delivered.receipt]).await.expect("delete");
         assert_eq!(deleted, 1, "the message is ours");
     }

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use riffle_contracts::Consumer;
 use riffle_local_adapters::{
-    Deposit, Deposited, LocalBus, LocalDeadLetters, LocalInbox, LocalUploads, Permit, Place, QueueName,
-    Received,
+    Deposit, Deposited, LocalBus, LocalDeadLetters, LocalInbox, LocalUploads, Permit, Place, Received,
 };
-use riffle_ports::{DeadLetters, EventPublisher, Inbox, ObjectRef, PostForm, Queue};
+use riffle_ports::{DeadLetters, EventPublisher, Inbox, ObjectRef, PostForm};
 use riffle_runtime::RandomIds;
 use riffle_testkit::contract::{self, BusHarness, DeadLetterHarness, InboxHarness};
+use riffle_topology::statements;
 use serde_json::Value;
 
 use crate::{Outcome, State, VISIBILITY, receipts, send};
@@ -65,7 +64,7 @@ impl World {
         self.state
     }
 
-    pub(crate) async fn all(&self, queue: QueueName) -> Vec<Received> {
+    pub(crate) async fn all(&self, queue: &str) -> Vec<Received> {
         let queues = self.state.store.queues();
         let mut all = Vec::new();
         loop {
@@ -78,13 +77,13 @@ impl World {
         }
     }
 
-    async fn bodies(&self, queue: QueueName) -> Vec<String> {
+    async fn bodies(&self, queue: &str) -> Vec<String> {
         self.all(queue).await.into_iter().map(|received| received.body).collect()
     }
 
     /// What the notifications in the queue tell of, decoded as from S3.
     pub(crate) async fn told(&self) -> Vec<ObjectRef> {
-        self.bodies(QueueName::FileUploads).await.iter().map(|body| notified(body)).collect()
+        self.bodies(statements::UPLOADS).await.iter().map(|body| notified(body)).collect()
     }
 
     pub(crate) async fn post(&self, form: &PostForm, content: &[u8]) -> Option<String> {
@@ -121,8 +120,8 @@ impl BusHarness for World {
         &self.bus
     }
 
-    async fn take(&self, consumer: Consumer) -> Vec<String> {
-        self.bodies(consumer.into()).await
+    async fn take(&self, queue: &str) -> Vec<String> {
+        self.bodies(queue).await
     }
 }
 
@@ -138,11 +137,11 @@ impl DeadLetterHarness for World {
         &self.letters
     }
 
-    async fn kill(&self, queue: Queue, body: &str) {
+    async fn kill(&self, queue: &str, body: &str) {
         let queues = self.state.store.queues();
         send(&queues, queue, "g", &[body]).await.expect("send");
         loop {
-            let received = queues.receive(queue.into(), 10, VISIBILITY).await.expect("receive");
+            let received = queues.receive(queue, 10, VISIBILITY).await.expect("receive");
             if received.is_empty() {
                 return;
             }
@@ -150,8 +149,8 @@ impl DeadLetterHarness for World {
         }
     }
 
-    async fn take(&self, queue: Queue) -> Vec<String> {
-        self.bodies(queue.into()).await
+    async fn take(&self, queue: &str) -> Vec<String> {
+        self.bodies(queue).await
     }
 }
 

@@ -7,12 +7,13 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use riffle_local_adapters::{QueueName, Store};
+use riffle_local_adapters::Store;
 use riffle_ports::{
-    Body, Changed, Clock as _, File, FileChange, FileId, FileLedger, FileState, ObjectStore, Outgoing, Queue,
+    Body, Changed, Clock as _, File, FileChange, FileId, FileLedger, FileState, ObjectStore, Outgoing,
     ScanLedger, SessionId, StoredResult, Transaction, TransactionKey, TransactionStore,
 };
 use riffle_runtime::SystemClock;
+use riffle_topology::{RIFFLE, scan};
 use tempfile::TempDir;
 
 use crate::{Outcome, receive, send};
@@ -112,8 +113,8 @@ async fn check(folder: &Path, said: &Said) -> Outcome {
     check_statements(&store, said).await?;
 
     let mut present = BTreeSet::new();
-    for queue in QueueName::ALL {
-        let peeked = store.queues().peek(queue, usize::MAX).await?;
+    for queue in RIFFLE.queue_names() {
+        let peeked = store.queues().peek(&queue, usize::MAX).await?;
         present.extend(peeked.into_iter().map(|message| message.body));
         let depths = store.queues().depths().await?;
         assert!(depths.iter().all(|depth| depth.in_flight == 0), "in the hands of the dead: {depths:?}");
@@ -257,7 +258,7 @@ async fn write_for_ever(store: Arc<Store>, first: usize) -> Result<(), riffle_po
     let (ledger, queues, objects) = (store.ledger(), store.queues(), store.objects());
     for number in (first..).step_by(4) {
         let body = number.to_string();
-        send(&queues, Queue::ScanWork, &format!("group {}", number % 3), &[&body]).await?;
+        send(&queues, scan::WORK, &format!("group {}", number % 3), &[&body]).await?;
         println!("sent {body}");
         objects.put(&format!("objects/{number}"), content(number)).await?;
         println!("object {number}");
@@ -272,7 +273,7 @@ async fn write_for_ever(store: Arc<Store>, first: usize) -> Result<(), riffle_po
         }
         if number.is_multiple_of(3) {
             // Half of them stay in our hands.
-            for message in receive(&queues, QueueName::ScanWork).await?.iter().step_by(2) {
+            for message in receive(&queues, scan::WORK).await?.iter().step_by(2) {
                 println!("deleting {}", message.body);
                 if queues.delete(std::slice::from_ref(&message.receipt)).await? == 1 {
                     println!("deleted {}", message.body);

@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use riffle_local_adapters::{Deposit, DepositError, Deposited, QueueName, Refused};
+use riffle_local_adapters::{Deposit, DepositError, Deposited, Refused};
 use riffle_ports::{Announced, Inbox};
+use riffle_topology::statements;
 
 use crate::Outcome;
 use crate::contract::write_later;
@@ -132,6 +133,6 @@ async fn a_file_that_cannot_be_brought_says_why_and_leaves_nothing() -> Outcome 
     let outcome = world.inbox.deposit(&world.deposit_of(world.state.folder.path()), true).await;
     assert!(matches!(outcome, Err(DepositError::Read(_))), "{outcome:?}");
     assert_eq!(fs::read_dir(world.state.folder.path().join("tmp"))?.count(), 0);
-    assert!(world.all(QueueName::FileUploads).await.is_empty());
+    assert!(world.all(statements::UPLOADS).await.is_empty());
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! A look at a state while it is in use and while it is not.
 
-use riffle_local_adapters::{Holder, QueueName, Room, StateLook, kept_texts};
-use riffle_ports::Queue;
+use riffle_local_adapters::{Holder, Room, StateLook, kept_texts};
+use riffle_topology::scan;
 
 use crate::{Outcome, State, send};
 
@@ -9,16 +9,16 @@ use crate::{Outcome, State, send};
 async fn a_look_disturbs_nobody() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    send(&queues, Queue::ScanWork, "g", &["a", "b"]).await?;
+    send(&queues, scan::WORK, "g", &["a", "b"]).await?;
     let dir = state.folder.path();
     assert_eq!(Holder::of(dir)?, Holder::Process(Some(std::process::id())));
     let ready = |look: &StateLook| -> Result<u64, riffle_ports::PortError> {
         let depths = look.depths()?;
-        Ok(depths.iter().find(|depth| depth.queue == QueueName::ScanWork).expect("every queue").ready)
+        Ok(depths.iter().find(|depth| depth.queue == scan::WORK).expect("every queue").ready)
     };
     let look = StateLook::open(dir)?.expect("a state");
     assert_eq!((look.schema, ready(&look)?), (StateLook::SCHEMA, 2));
-    send(&queues, Queue::ScanWork, "g", &["c"]).await?;
+    send(&queues, scan::WORK, "g", &["c"]).await?;
     assert_eq!(ready(&look)?, 3, "what was sent since");
     drop(look);
     drop(queues);

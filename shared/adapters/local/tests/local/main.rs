@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use riffle_local_adapters::{LocalQueues, OpenError, QueueName, Received, Store};
-use riffle_ports::{Message, PortError, Queue, WorkQueue};
+use riffle_local_adapters::{LocalQueues, OpenError, Received, Store};
+use riffle_ports::{Message, PortError, WorkQueue};
 use riffle_testkit::memory::ManualClock;
 use tempfile::TempDir;
 
@@ -56,7 +56,7 @@ impl State {
 
 const VISIBILITY: Duration = Duration::from_mins(1);
 
-async fn send(queues: &LocalQueues, queue: Queue, group: &str, bodies: &[&str]) -> Result<(), PortError> {
+async fn send(queues: &LocalQueues, queue: &str, group: &str, bodies: &[&str]) -> Result<(), PortError> {
     let messages: Vec<Message> =
         bodies.iter().map(|body| Message { group: group.to_owned(), body: (*body).to_owned() }).collect();
     let refused = queues.send(queue, &messages).await?;
@@ -64,7 +64,7 @@ async fn send(queues: &LocalQueues, queue: Queue, group: &str, bodies: &[&str]) 
     Ok(())
 }
 
-async fn receive(queues: &LocalQueues, queue: QueueName) -> Result<Vec<Received>, PortError> {
+async fn receive(queues: &LocalQueues, queue: &str) -> Result<Vec<Received>, PortError> {
     queues.receive(queue, 10, VISIBILITY).await
 }
 

@@ -3,26 +3,27 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use riffle_local_adapters::{Depth, LocalQueues, QueueName};
-use riffle_ports::{Message, PortError, Queue, WorkQueue};
+use riffle_local_adapters::{Depth, LocalQueues};
+use riffle_ports::{Message, PortError, WorkQueue};
+use riffle_topology::{RIFFLE, scan};
 
 use crate::{Outcome, State, VISIBILITY, bodies, receipts, receive, send};
 
-async fn depth(queues: &LocalQueues, queue: QueueName) -> Result<Depth, PortError> {
+async fn depth(queues: &LocalQueues, queue: &str) -> Result<Depth, PortError> {
     let depths = queues.depths().await?;
-    Ok(*depths.iter().find(|depth| depth.queue == queue).expect("every queue has a depth"))
+    Ok(depths.into_iter().find(|depth| depth.queue == queue).expect("every queue has a depth"))
 }
 
 #[tokio::test]
 async fn visibility_ends_to_the_second() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    send(&queues, Queue::ScanWork, "g", &["a"]).await?;
-    assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["a"]);
+    send(&queues, scan::WORK, "g", &["a"]).await?;
+    assert_eq!(bodies(&receive(&queues, scan::WORK).await?), ["a"]);
     state.advance(59);
-    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
+    assert!(receive(&queues, scan::WORK).await?.is_empty());
     state.advance(1);
-    let again = receive(&queues, QueueName::ScanWork).await?;
+    let again = receive(&queues, scan::WORK).await?;
     assert_eq!(again[0].receive_count, 2);
     Ok(())
 }
@@ -31,15 +32,15 @@ async fn visibility_ends_to_the_second() -> Outcome {
 async fn a_longer_visibility_keeps_others_away() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    send(&queues, Queue::ScanWork, "g", &["a"]).await?;
-    let held = receipts(&receive(&queues, QueueName::ScanWork).await?);
+    send(&queues, scan::WORK, "g", &["a"]).await?;
+    let held = receipts(&receive(&queues, scan::WORK).await?);
     state.advance(50);
     assert_eq!(queues.extend(&held, VISIBILITY).await?, 1);
     state.advance(59);
-    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
+    assert!(receive(&queues, scan::WORK).await?.is_empty());
     assert_eq!(queues.delete(&held).await?, 1);
     state.advance(60);
-    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
+    assert!(receive(&queues, scan::WORK).await?.is_empty());
     assert_eq!(queues.extend(&held, VISIBILITY).await?, 0, "a deleted message");
     Ok(())
 }
@@ -48,14 +49,14 @@ async fn a_longer_visibility_keeps_others_away() -> Outcome {
 async fn an_old_receipt_fits_no_longer() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    send(&queues, Queue::ScanWork, "g", &["a"]).await?;
-    let old = receipts(&receive(&queues, QueueName::ScanWork).await?);
+    send(&queues, scan::WORK, "g", &["a"]).await?;
+    let old = receipts(&receive(&queues, scan::WORK).await?);
     state.advance(60);
-    let new = receipts(&receive(&queues, QueueName::ScanWork).await?);
+    let new = receipts(&receive(&queues, scan::WORK).await?);
     assert_eq!(queues.delete(&old).await?, 0);
     assert_eq!(queues.release(&old, Duration::ZERO).await?, 0);
     assert_eq!(queues.extend(&old, VISIBILITY).await?, 0);
-    assert_eq!(depth(&queues, QueueName::ScanWork).await?.in_flight, 1);
+    assert_eq!(depth(&queues, scan::WORK).await?.in_flight, 1);
     assert_eq!(queues.delete(&new).await?, 1);
     let no_receipt = queues.delete(&["what is this".to_owned()]).await;
     assert!(matches!(no_receipt, Err(PortError::Broken(_))), "{no_receipt:?}");
@@ -67,12 +68,12 @@ async fn an_old_receipt_fits_no_longer() -> Outcome {
 async fn a_receipt_fits_after_the_visibility_while_nobody_else_has_the_message() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    send(&queues, Queue::ScanWork, "g", &["a"]).await?;
-    let held = receipts(&receive(&queues, QueueName::ScanWork).await?);
+    send(&queues, scan::WORK, "g", &["a"]).await?;
+    let held = receipts(&receive(&queues, scan::WORK).await?);
     state.advance(61);
-    assert_eq!(depth(&queues, QueueName::ScanWork).await?.ready, 1);
+    assert_eq!(depth(&queues, scan::WORK).await?.ready, 1);
     assert_eq!(queues.delete(&held).await?, 1);
-    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
+    assert!(receive(&queues, scan::WORK).await?.is_empty());
     Ok(())
 }
 
@@ -80,17 +81,17 @@ async fn a_receipt_fits_after_the_visibility_while_nobody_else_has_the_message()
 async fn a_released_message_comes_after_its_delay() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    send(&queues, Queue::ScanWork, "g", &["a", "b"]).await?;
-    let held = receive(&queues, QueueName::ScanWork).await?;
+    send(&queues, scan::WORK, "g", &["a", "b"]).await?;
+    let held = receive(&queues, scan::WORK).await?;
     assert_eq!(queues.release(&receipts(&held)[..1], Duration::ZERO).await?, 1);
     assert_eq!(queues.release(&receipts(&held)[1..], Duration::from_secs(5)).await?, 1);
-    let work = depth(&queues, QueueName::ScanWork).await?;
+    let work = depth(&queues, scan::WORK).await?;
     assert_eq!((work.ready, work.in_flight, work.waiting), (1, 0, 1));
-    assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["a"]);
+    assert_eq!(bodies(&receive(&queues, scan::WORK).await?), ["a"]);
     state.advance(4);
-    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
+    assert!(receive(&queues, scan::WORK).await?.is_empty());
     state.advance(1);
-    assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["b"]);
+    assert_eq!(bodies(&receive(&queues, scan::WORK).await?), ["b"]);
     Ok(())
 }
 
@@ -99,10 +100,10 @@ async fn a_released_message_comes_after_its_delay() -> Outcome {
 async fn what_fails_too_often_moves_on() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    send(&queues, Queue::ScanWork, "g", &["killer", "fine"]).await?;
+    send(&queues, scan::WORK, "g", &["killer", "fine"]).await?;
     let mut last = Vec::new();
     for count in 1..=3 {
-        let received = receive(&queues, QueueName::ScanWork).await?;
+        let received = receive(&queues, scan::WORK).await?;
         let killer = received.iter().find(|one| one.body == "killer").expect("still here");
         assert_eq!(killer.receive_count, count);
         last = vec![killer.receipt.clone()];
@@ -111,22 +112,21 @@ async fn what_fails_too_often_moves_on() -> Outcome {
         queues.delete(&fine).await?;
         state.advance(60);
     }
-    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty(), "three receives were its last");
+    assert!(receive(&queues, scan::WORK).await?.is_empty(), "three receives were its last");
     assert_eq!(queues.delete(&last).await?, 0, "who had it before has no hold on it in quarantine");
 
     let id = last[0].split('.').next().expect("an id").to_owned();
     for count in 1..=5 {
-        let received = receive(&queues, QueueName::ScanQuarantine).await?;
+        let received = receive(&queues, scan::QUARANTINE).await?;
         assert_eq!(bodies(&received), ["killer"]);
         assert_eq!(received[0].receive_count, count, "quarantine counts anew");
-        assert_eq!((received[0].id.as_str(), received[0].origin), (id.as_str(), QueueName::ScanWork));
+        assert_eq!(received[0].id, id, "it is the same message");
         queues.release(&receipts(&received), Duration::ZERO).await?;
     }
-    assert!(receive(&queues, QueueName::ScanQuarantine).await?.is_empty());
-    let dead = queues.peek(QueueName::ScanDeadLetter, 10).await?;
-    assert_eq!(bodies(&dead), ["killer"]);
-    assert_eq!(dead[0].origin, QueueName::ScanWork);
-    assert_eq!(depth(&queues, QueueName::ScanDeadLetter).await?.ready, 1);
+    assert!(receive(&queues, scan::QUARANTINE).await?.is_empty());
+    let dead = queues.peek("scan-quarantine-dead-letters", 10).await?;
+    assert_eq!((bodies(&dead), &dead[0].id), (vec!["killer"], &id));
+    assert_eq!(depth(&queues, "scan-quarantine-dead-letters").await?.ready, 1);
     Ok(())
 }
 
@@ -134,17 +134,17 @@ async fn what_fails_too_often_moves_on() -> Outcome {
 async fn dispatch_and_finish_go_straight_to_the_dead_letters() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    for queue in [Queue::ScanDispatch, Queue::ScanFinish] {
+    for queue in [scan::DISPATCH, scan::FINISH] {
         send(&queues, queue, "g", &["a"]).await?;
         for _ in 0..5 {
-            assert_eq!(bodies(&receive(&queues, queue.into()).await?), ["a"]);
+            assert_eq!(bodies(&receive(&queues, queue).await?), ["a"]);
             state.advance(60);
         }
-        assert!(receive(&queues, queue.into()).await?.is_empty());
+        assert!(receive(&queues, queue).await?.is_empty());
     }
-    let dead = queues.peek(QueueName::ScanDeadLetter, 10).await?;
-    let origins: Vec<QueueName> = dead.iter().map(|one| one.origin).collect();
-    assert_eq!(origins, [QueueName::ScanDispatch, QueueName::ScanFinish]);
+    for queue in ["scan-dispatch-dead-letters", "scan-finish-dead-letters"] {
+        assert_eq!(bodies(&queues.peek(queue, 10).await?), ["a"]);
+    }
     Ok(())
 }
 
@@ -155,15 +155,15 @@ async fn groups_have_their_turns() -> Outcome {
     let queues = state.store.queues();
     let large: Vec<Message> =
         (0..5_000).map(|number| Message { group: "large".to_owned(), body: number.to_string() }).collect();
-    queues.send(Queue::ScanWork, &large).await?;
-    assert_eq!(receive(&queues, QueueName::ScanWork).await?.len(), 10, "alone it has all");
+    queues.send(scan::WORK, &large).await?;
+    assert_eq!(receive(&queues, scan::WORK).await?.len(), 10, "alone it has all");
     for group in ["small-1", "small-2"] {
         let bodies: Vec<String> = (0..10).map(|number| number.to_string()).collect();
-        send(&queues, Queue::ScanWork, group, &bodies.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+        send(&queues, scan::WORK, group, &bodies.iter().map(String::as_str).collect::<Vec<_>>()).await?;
     }
     let mut shares = BTreeMap::<String, Vec<u32>>::new();
     for _ in 0..3 {
-        for received in receive(&queues, QueueName::ScanWork).await? {
+        for received in receive(&queues, scan::WORK).await? {
             shares.entry(received.group).or_default().push(received.body.parse()?);
         }
     }
@@ -180,11 +180,11 @@ async fn groups_have_their_turns() -> Outcome {
 async fn newcomers_line_up() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    send(&queues, Queue::ScanWork, "patient", &["1", "2", "3", "4", "5"]).await?;
+    send(&queues, scan::WORK, "patient", &["1", "2", "3", "4", "5"]).await?;
     let mut order = Vec::new();
     for _ in 0..10 {
-        send(&queues, Queue::ScanWork, "eager", &["x"]).await?;
-        for received in queues.receive(QueueName::ScanWork, 1, VISIBILITY).await? {
+        send(&queues, scan::WORK, "eager", &["x"]).await?;
+        for received in queues.receive(scan::WORK, 1, VISIBILITY).await? {
             order.push(received.group);
         }
     }
@@ -198,11 +198,11 @@ async fn many_groups_share_a_batch() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
     for group in 0..25 {
-        send(&queues, Queue::ScanWork, &format!("g{group}"), &["a", "b"]).await?;
+        send(&queues, scan::WORK, &format!("g{group}"), &["a", "b"]).await?;
     }
     let mut groups = Vec::new();
     for _ in 0..5 {
-        for received in receive(&queues, QueueName::ScanWork).await? {
+        for received in receive(&queues, scan::WORK).await? {
             groups.push(received.group);
         }
     }
@@ -211,7 +211,7 @@ async fn many_groups_share_a_batch() -> Outcome {
     first.sort();
     first.dedup();
     assert_eq!(first.len(), 25, "each group once before any twice: {groups:?}");
-    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
+    assert!(receive(&queues, scan::WORK).await?.is_empty());
     Ok(())
 }
 
@@ -222,17 +222,17 @@ async fn a_waiting_consumer_wakes_for_a_new_message() -> Outcome {
     let waiting: Vec<_> = (0..3)
         .map(|_| {
             let queues = queues.clone();
-            tokio::spawn(async move { queues.wait(QueueName::ScanWork).await })
+            tokio::spawn(async move { queues.wait(scan::WORK).await })
         })
         .collect();
     // Whether they listen already or not: none may miss it.
     tokio::task::yield_now().await;
-    send(&queues, Queue::ScanWork, "g", &["a"]).await?;
+    send(&queues, scan::WORK, "g", &["a"]).await?;
     for waiter in waiting {
         tokio::time::timeout(Duration::from_secs(5), waiter).await???;
     }
-    queues.wait(QueueName::ScanWork).await?;
-    let other = tokio::time::timeout(Duration::from_millis(50), queues.wait(QueueName::ScanFinish)).await;
+    queues.wait(scan::WORK).await?;
+    let other = tokio::time::timeout(Duration::from_millis(50), queues.wait(scan::FINISH)).await;
     assert!(other.is_err(), "nothing came to the other queue");
     Ok(())
 }
@@ -241,12 +241,12 @@ async fn a_waiting_consumer_wakes_for_a_new_message() -> Outcome {
 async fn a_waiting_consumer_wakes_when_visibility_ends() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    send(&queues, Queue::ScanWork, "g", &["a"]).await?;
-    let held = queues.receive(QueueName::ScanWork, 10, Duration::from_millis(30)).await?;
+    send(&queues, scan::WORK, "g", &["a"]).await?;
+    let held = queues.receive(scan::WORK, 10, Duration::from_millis(30)).await?;
     assert_eq!(held.len(), 1);
     let waiter = tokio::spawn({
         let queues = queues.clone();
-        async move { queues.wait(QueueName::ScanWork).await }
+        async move { queues.wait(scan::WORK).await }
     });
     // The message's time is on the manual clock; the waiter looks again after the 30 ms it saw left.
     state.advance(1);
@@ -259,26 +259,27 @@ async fn a_waiting_consumer_wakes_when_visibility_ends() -> Outcome {
 async fn a_waiting_consumer_wakes_for_what_moves_to_its_queue() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    send(&queues, Queue::ScanWork, "g", &["killer"]).await?;
+    send(&queues, scan::WORK, "g", &["killer"]).await?;
     for _ in 0..2 {
-        receive(&queues, QueueName::ScanWork).await?;
+        receive(&queues, scan::WORK).await?;
         state.advance(60);
     }
-    let held = receipts(&receive(&queues, QueueName::ScanWork).await?);
+    let held = receipts(&receive(&queues, scan::WORK).await?);
     let waiter = tokio::spawn({
         let queues = queues.clone();
-        async move { queues.wait(QueueName::ScanQuarantine).await }
+        async move { queues.wait(scan::QUARANTINE).await }
     });
     tokio::task::yield_now().await;
     queues.release(&held, Duration::from_secs(100)).await?;
     tokio::time::timeout(Duration::from_secs(5), waiter).await???;
-    assert_eq!(bodies(&receive(&queues, QueueName::ScanQuarantine).await?), ["killer"]);
+    assert_eq!(bodies(&receive(&queues, scan::QUARANTINE).await?), ["killer"]);
     Ok(())
 }
 
 /// Fails every message of a queue until it is a dead letter.
-async fn kill(queues: &LocalQueues, queue: QueueName) -> Result<(), PortError> {
-    for queue in [queue, queue.last()] {
+async fn kill(queues: &LocalQueues, queue: &str) -> Result<(), PortError> {
+    let last = RIFFLE.last(queue).map_or(queue, |last| last.queue.name);
+    for queue in [queue, last] {
         loop {
             let received = receive(queues, queue).await?;
             if received.is_empty() {
@@ -294,31 +295,29 @@ async fn kill(queues: &LocalQueues, queue: QueueName) -> Result<(), PortError> {
 async fn dead_letters_go_back_to_where_they_failed_last() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    send(&queues, Queue::ScanWork, "g", &["file"]).await?;
-    send(&queues, Queue::ScanFinish, "h", &["finish", "finish again"]).await?;
-    kill(&queues, QueueName::ScanWork).await?;
-    kill(&queues, QueueName::ScanFinish).await?;
-    let dead = queues.peek(QueueName::ScanDeadLetter, 10).await?;
+    send(&queues, scan::WORK, "g", &["file"]).await?;
+    send(&queues, scan::FINISH, "h", &["finish", "finish again"]).await?;
+    kill(&queues, scan::WORK).await?;
+    kill(&queues, scan::FINISH).await?;
+    let dead = queues.dead_letters(None, 10).await?;
     assert_eq!(bodies(&dead), ["file", "finish", "finish again"]);
 
-    let one = queues.redrive(Some(&dead[1..2].iter().map(|one| one.id.clone()).collect::<Vec<_>>())).await?;
-    assert_eq!(one, [(dead[1].id.clone(), QueueName::ScanFinish)]);
+    assert_eq!(queues.dead_letters(Some("statements"), 10).await?, []);
+    let ids: Vec<String> = dead.iter().map(|one| one.id.clone()).collect();
+    let one = queues.redrive(&ids[1..2]).await?;
+    assert_eq!(one, [(dead[1].id.clone(), scan::FINISH)]);
     drop(queues);
     let state = state.reopen()?;
     let queues = state.store.queues();
-    let rest = queues.redrive(None).await?;
-    assert_eq!(
-        rest,
-        [(dead[0].id.clone(), QueueName::ScanQuarantine), (dead[2].id.clone(), QueueName::ScanFinish)]
-    );
-    assert_eq!(queues.redrive(None).await?, [], "twice is once");
-    assert_eq!(queues.redrive(Some(&[dead[0].id.clone()])).await?, [], "it is no dead letter any more");
-    assert!(queues.redrive(Some(&["what is this".to_owned()])).await.is_err());
+    let rest = queues.redrive(&ids).await?;
+    assert_eq!(rest, [(dead[0].id.clone(), scan::QUARANTINE), (dead[2].id.clone(), scan::FINISH)]);
+    assert_eq!(queues.redrive(&ids).await?, [], "twice is once: they are no dead letters any more");
+    assert!(queues.redrive(&["what is this".to_owned()]).await.is_err());
 
-    let file = receive(&queues, QueueName::ScanQuarantine).await?;
+    let file = receive(&queues, scan::QUARANTINE).await?;
     assert_eq!((bodies(&file), file[0].receive_count), (vec!["file"], 1), "counted anew");
     assert_eq!(queues.delete(&[dead[0].receipt.clone()]).await?, 0, "an old receipt fits no longer");
-    let finish = receive(&queues, QueueName::ScanFinish).await?;
+    let finish = receive(&queues, scan::FINISH).await?;
     assert_eq!(bodies(&finish), ["finish", "finish again"]);
     Ok(())
 }
@@ -327,14 +326,15 @@ async fn dead_letters_go_back_to_where_they_failed_last() -> Outcome {
 async fn a_redriven_message_wakes_who_waits_for_it() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    send(&queues, Queue::ScanDispatch, "g", &["a"]).await?;
-    kill(&queues, QueueName::ScanDispatch).await?;
+    send(&queues, scan::DISPATCH, "g", &["a"]).await?;
+    kill(&queues, scan::DISPATCH).await?;
     let waiting = tokio::spawn({
         let queues = queues.clone();
-        async move { queues.wait(QueueName::ScanDispatch).await }
+        async move { queues.wait(scan::DISPATCH).await }
     });
-    assert_eq!(queues.redrive(None).await?.len(), 1);
+    let dead = queues.dead_letters(None, 10).await?;
+    assert_eq!(queues.redrive(&[dead[0].id.clone()]).await?.len(), 1);
     waiting.await??;
-    assert_eq!(bodies(&receive(&queues, QueueName::ScanDispatch).await?), ["a"]);
+    assert_eq!(bodies(&receive(&queues, scan::DISPATCH).await?), ["a"]);
     Ok(())
 }

@@ -4,9 +4,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use riffle_local_adapters::{OpenError, QueueName, Store};
-use riffle_ports::{ObjectStore, Queue, ScanLedger, WorkQueue};
+use riffle_local_adapters::{OpenError, Store};
+use riffle_ports::{ObjectStore, ScanLedger, WorkQueue};
 use riffle_runtime::SystemClock;
+use riffle_topology::scan;
 
 use crate::{Outcome, State, bodies, receive, send};
 
@@ -29,14 +30,14 @@ async fn the_folder_is_free_when_the_last_part_is_dropped() -> Outcome {
     drop(store);
     let in_use = || Store::open(folder.path(), Arc::clone(&clock) as _).is_err();
     assert!(in_use());
-    send(&queues, Queue::ScanWork, "g", &["a"]).await?;
+    send(&queues, scan::WORK, "g", &["a"]).await?;
     drop(queues);
     assert!(in_use());
     drop(ledger);
     assert!(in_use());
     drop(objects);
     let store = Store::open(folder.path(), clock)?;
-    assert_eq!(bodies(&receive(&store.queues(), QueueName::ScanWork).await?), ["a"]);
+    assert_eq!(bodies(&receive(&store.queues(), scan::WORK).await?), ["a"]);
     Ok(())
 }
 
@@ -80,21 +81,21 @@ fn an_unusable_folder_says_what_to_do() -> Outcome {
 async fn messages_in_hand_are_free_at_once_on_the_next_start() -> Outcome {
     let state = State::new()?;
     let queues = state.store.queues();
-    send(&queues, Queue::ScanWork, "g", &["in hand", "waits"]).await?;
-    let held = receive(&queues, QueueName::ScanWork).await?;
+    send(&queues, scan::WORK, "g", &["in hand", "waits"]).await?;
+    let held = receive(&queues, scan::WORK).await?;
     queues.release(&[held[1].receipt.clone()], Duration::from_secs(30)).await?;
-    send(&queues, Queue::ScanWork, "g", &["never touched"]).await?;
+    send(&queues, scan::WORK, "g", &["never touched"]).await?;
     drop(queues);
 
     let state = state.reopen()?;
     let queues = state.store.queues();
-    let received = receive(&queues, QueueName::ScanWork).await?;
+    let received = receive(&queues, scan::WORK).await?;
     assert_eq!(bodies(&received), ["in hand", "never touched"]);
     let counts: Vec<u32> = received.iter().map(|one| one.receive_count).collect();
     assert_eq!(counts, [2, 1]);
     assert_eq!(queues.delete(&[held[0].receipt.clone()]).await?, 0, "a receipt of the former process");
     state.advance(30);
-    assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["waits"]);
+    assert_eq!(bodies(&receive(&queues, scan::WORK).await?), ["waits"]);
     Ok(())
 }
 
@@ -102,14 +103,14 @@ async fn messages_in_hand_are_free_at_once_on_the_next_start() -> Outcome {
 #[tokio::test]
 async fn what_kills_the_process_three_times_is_quarantined() -> Outcome {
     let mut state = State::new()?;
-    send(&state.store.queues(), Queue::ScanWork, "g", &["killer"]).await?;
+    send(&state.store.queues(), scan::WORK, "g", &["killer"]).await?;
     for _ in 0..3 {
-        assert_eq!(bodies(&receive(&state.store.queues(), QueueName::ScanWork).await?), ["killer"]);
+        assert_eq!(bodies(&receive(&state.store.queues(), scan::WORK).await?), ["killer"]);
         state = state.reopen()?;
     }
     let queues = state.store.queues();
-    assert!(receive(&queues, QueueName::ScanWork).await?.is_empty());
-    assert_eq!(bodies(&receive(&queues, QueueName::ScanQuarantine).await?), ["killer"]);
+    assert!(receive(&queues, scan::WORK).await?.is_empty());
+    assert_eq!(bodies(&receive(&queues, scan::QUARANTINE).await?), ["killer"]);
     Ok(())
 }
 
@@ -121,12 +122,12 @@ async fn an_abandoned_call_is_done_all_the_same() -> Outcome {
     let message = riffle_ports::Message { group: "g".to_owned(), body: "abandoned".to_owned() };
     {
         let messages = [message];
-        let mut sending = queues.send(Queue::ScanWork, &messages);
+        let mut sending = queues.send(scan::WORK, &messages);
         // Once, so that it is under way.
         assert!(futures::poll!(&mut sending).is_pending());
     }
-    queues.wait(QueueName::ScanWork).await?;
-    assert_eq!(bodies(&receive(&queues, QueueName::ScanWork).await?), ["abandoned"]);
+    queues.wait(scan::WORK).await?;
+    assert_eq!(bodies(&receive(&queues, scan::WORK).await?), ["abandoned"]);
     assert!(state.store.ledger().open_sessions().await?.is_empty());
     assert!(state.store.objects().get("nothing").await?.is_none());
     Ok(())

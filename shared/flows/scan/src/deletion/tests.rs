@@ -10,7 +10,7 @@ use riffle_ports::{
 };
 use riffle_testkit::memory::{
     ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue,
-    MemoryTokens, NoUploads, Redrive, SeededIds,
+    MemoryTokens, NoUploads, SeededIds,
 };
 
 use super::*;
@@ -96,7 +96,7 @@ impl World {
         let ports = Ports {
             ledger: ledger.clone(),
             objects: reach.clone(),
-            queue: Arc::new(MemoryQueue::new(clock.clone(), Redrive::default())),
+            queue: Arc::new(MemoryQueue::new(clock.clone(), chrono::TimeDelta::minutes(3))),
             connections: connections.clone(),
             notifier: notifier.clone(),
             clock: clock.clone(),

@@ -1,11 +1,13 @@
 //! Faulty buses, dead letters and inboxes.
 
 use async_trait::async_trait;
-use riffle_contracts::{BusEvent, Consumer};
+use riffle_contracts::BusEvent;
 use riffle_ports::{
     Announced, DeadLetter, DeadLetters, EventPublisher, Fetched, Head, Inbox, ObjectRef, Outgoing, PortError,
-    PostForm, Queue,
+    PostForm,
 };
+use riffle_topology::RIFFLE;
+use riffle_topology::statements::{AUDIT, AUDITOR, ERRORS, FIGURES, NOTER};
 
 use super::super::over_memory_ingest::World;
 use super::super::{BusHarness, DeadLetterHarness, InboxHarness, dead_letters, event_bus, inbox};
@@ -29,6 +31,11 @@ impl EventPublisher for Faulty {
             "large events are lost" => events.retain(|event| event.detail.len() < 200_000),
             _ => {}
         }
+        if self.fault == "flows are one" {
+            for event in &mut events {
+                event.detail = event.detail.replace("\"another\"", "\"statements\"");
+            }
+        }
         let refused = self.inner.bus.publish(&events).await?;
         Ok(if self.fault == "all are refused" { (0..events.len()).collect() } else { refused })
     }
@@ -40,15 +47,15 @@ impl BusHarness for Faulty {
         self
     }
 
-    async fn take(&self, consumer: Consumer) -> Vec<String> {
-        let mut bodies = BusHarness::take(&self.inner, consumer).await;
+    async fn take(&self, queue: &str) -> Vec<String> {
+        let mut bodies = BusHarness::take(&self.inner, queue).await;
         let told =
             bodies.iter().map(|body| serde_json::from_str::<BusEvent>(body).expect("an event of the bus"));
         match self.fault {
-            "everybody listens to everything" if consumer == Consumer::Errors => {
-                bodies = BusHarness::take(&self.inner, Consumer::Audit).await;
+            "everybody listens to everything" if queue == ERRORS => {
+                bodies = BusHarness::take(&self.inner, AUDIT).await;
             }
-            "one consumer hears nothing" if consumer == Consumer::Analytics => bodies.clear(),
+            "one consumer hears nothing" if queue == FIGURES => bodies.clear(),
             "the event comes alone" => {
                 bodies =
                     told.map(|told| serde_json::to_string(&told.detail).expect("an event is JSON")).collect();
@@ -72,6 +79,7 @@ fn every_faulty_bus_is_noticed() {
         "all are refused",
         "everybody listens to everything",
         "one consumer hears nothing",
+        "flows are one",
         "the event comes alone",
         "every event is a replay",
     ] {
@@ -81,17 +89,18 @@ fn every_faulty_bus_is_noticed() {
 
 #[async_trait]
 impl DeadLetters for Faulty {
-    async fn list(&self, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
-        let (mut letters, mut more) = self.inner.queue.list(limit).await?;
+    async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
+        let flow = flow.filter(|_| self.fault != "flows are one");
+        let (mut letters, mut more) = self.inner.queue.list(flow, limit).await?;
         match self.fault {
             "there is never more" => more = false,
             "all failed in one place" => {
                 for letter in &mut letters {
-                    "audit-consumer".clone_into(&mut letter.stage);
+                    AUDITOR.clone_into(&mut letter.function);
                 }
             }
-            "one queue is not looked into" => letters.retain(|letter| letter.stage != "error-consumer"),
-            "limits are ignored" => letters = self.inner.queue.list(1_000).await?.0,
+            "one queue is not looked into" => letters.retain(|letter| letter.function != NOTER),
+            "limits are ignored" => letters = self.inner.queue.list(flow, 1_000).await?.0,
             _ => {}
         }
         Ok((letters, more))
@@ -102,13 +111,14 @@ impl DeadLetters for Faulty {
             "more are counted" => Ok(self.inner.queue.redrive(letters).await? + 1),
             "letters are thrown away" => {
                 self.inner.queue.redrive(letters).await?;
-                for place in Place::INGEST {
+                for consumed in RIFFLE.consumed() {
+                    let place = Place::of(consumed.queue.name);
                     self.inner.queue.receive(place).iter().for_each(|dead| self.inner.queue.delete(dead));
                 }
                 Ok(letters.len() as u64)
             }
             "all are handed out" if !letters.is_empty() => {
-                let (all, _) = self.inner.queue.list(100).await?;
+                let (all, _) = self.inner.queue.list(None, 100).await?;
                 self.inner.queue.redrive(&all).await
             }
             "what has left is an error" => match self.inner.queue.redrive(letters).await? {
@@ -126,11 +136,11 @@ impl DeadLetterHarness for Faulty {
         self
     }
 
-    async fn kill(&self, queue: Queue, body: &str) {
+    async fn kill(&self, queue: &str, body: &str) {
         self.inner.kill(queue, body).await;
     }
 
-    async fn take(&self, queue: Queue) -> Vec<String> {
+    async fn take(&self, queue: &str) -> Vec<String> {
         DeadLetterHarness::take(&self.inner, queue).await
     }
 }
@@ -141,6 +151,7 @@ fn every_faulty_list_of_dead_letters_is_noticed() {
         "there is never more",
         "all failed in one place",
         "one queue is not looked into",
+        "flows are one",
         "limits are ignored",
         "more are counted",
         "letters are thrown away",

@@ -5,8 +5,10 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{
-    Connection, ConnectionRegistry, Message, ObjectStore, PortError, Put, Queue, SessionId, WorkQueue, is_key,
+    Connection, ConnectionRegistry, Message, ObjectStore, PortError, Put, SessionId, WorkQueue, is_key,
 };
+use riffle_topology::RIFFLE;
+use riffle_topology::scan::WORK;
 
 use super::super::over_memory::Consumer;
 use super::super::{Delivered, QueueHarness, connection_registry, object_store, work_queue};
@@ -151,7 +153,7 @@ struct Queues {
 
 #[async_trait]
 impl WorkQueue for Queues {
-    async fn send(&self, queue: Queue, messages: &[Message]) -> Result<Vec<usize>, PortError> {
+    async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError> {
         let mut messages = messages.to_vec();
         match self.fault {
             "the rest of a batch is lost" => messages.truncate(10),
@@ -160,7 +162,11 @@ impl WorkQueue for Queues {
             "groups are lost" => messages.iter_mut().for_each(|message| message.group.clear()),
             _ => {}
         }
-        let queue = if self.fault == "queues are one" { Queue::ScanWork } else { queue };
+        let queue = match self.fault {
+            "queues are one" => WORK,
+            "unknown queues swallow" if RIFFLE.queue(queue).is_none() => return Ok(Vec::new()),
+            _ => queue,
+        };
         self.inner.queue().send(queue, &messages).await
     }
 }
@@ -171,8 +177,8 @@ impl QueueHarness for Queues {
         self
     }
 
-    async fn receive(&self, queue: Queue) -> Vec<Delivered> {
-        let queue = if self.fault == "queues are one" { Queue::ScanWork } else { queue };
+    async fn receive(&self, queue: &str) -> Vec<Delivered> {
+        let queue = if self.fault == "queues are one" { WORK } else { queue };
         let mut received = self.inner.receive(queue).await;
         match self.fault {
             "messages stay visible" => self.inner.expire().await,
@@ -191,7 +197,7 @@ impl QueueHarness for Queues {
         received
     }
 
-    async fn delete(&self, queue: Queue, delivered: Delivered) {
+    async fn delete(&self, queue: &str, delivered: Delivered) {
         if self.fault == "receipts stay" {
             return;
         }
@@ -209,7 +215,7 @@ impl QueueHarness for Queues {
             return;
         }
         let deleted: Vec<Message> = self.deleted.lock().expect("no panic").drain(..).collect();
-        self.inner.queue().send(Queue::ScanWork, &deleted).await.expect("memory does not fail");
+        self.inner.queue().send(WORK, &deleted).await.expect("memory does not fail");
         self.inner.expire().await;
     }
 }
@@ -222,6 +228,7 @@ fn every_faulty_queue_is_noticed() {
         "long bodies are cut",
         "groups are lost",
         "queues are one",
+        "unknown queues swallow",
         "messages stay visible",
         "receives are not counted",
         "receipts stay",

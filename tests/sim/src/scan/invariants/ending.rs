@@ -8,17 +8,17 @@ use calamine::{Reader, Xlsx};
 use riffle_contracts::SessionState;
 use riffle_ports::{Body, Session, State, StoredResult};
 use riffle_scan::{FailureCode, FileResult, Request};
-use riffle_testkit::memory::Place;
 use riffle_testkit::simulator::Plan;
 
 use crate::Violation;
+use crate::platform::GARBAGE;
 use crate::scan::client::Client;
 use crate::scan::google::folder_id;
 use crate::scan::rows;
 use crate::scan::scenario::Mend;
 use crate::scan::search::Nature;
 use crate::scan::stores::folder;
-use crate::scan::world::{GARBAGE, World};
+use crate::scan::world::World;
 
 /// One session as the books have it in the end.
 struct Ended {
@@ -107,9 +107,9 @@ fn load(world: &World, index: u32, stored: &StoredResult) -> Result<FileResult, 
 /// Nothing vanishes: what nobody can decode ends in the dead letters, and where nothing went wrong nothing
 /// else does.
 fn queues(world: &World) -> Result<(), Violation> {
-    let dead = world.stores.queue.peek(Place::Dead);
-    let garbage = dead.iter().filter(|message| message.body == GARBAGE).count();
-    let expected = if world.scenario.garbage { 3 } else { 0 };
+    let dead = world.stores.queue.dead();
+    let garbage = dead.iter().filter(|(_, message)| message.body == GARBAGE).count();
+    let expected = if world.scenario.conditions.garbage { 3 } else { 0 };
     // One that was acknowledged and came back is counted twice at most where the queue doubled it.
     if garbage != expected {
         let what = format!("{garbage} of {expected} messages that nobody can decode are in the dead letters");
@@ -119,7 +119,7 @@ fn queues(world: &World) -> Result<(), Violation> {
     // too often before the other has told.
     let killers = world.scenario.folders.iter().flatten().any(|nature| *nature == Nature::Killer);
     let doubled = killers && world.scenario.drive.is_some();
-    if world.scenario.plan == Plan::Quiet && !doubled && dead.len() != garbage {
+    if world.scenario.conditions.plan == Plan::Quiet && !doubled && dead.len() != garbage {
         let others = dead.len() - garbage;
         return Err(Violation::new(6, format!("{others} good messages are in the dead letters")));
     }
@@ -129,7 +129,7 @@ fn queues(world: &World) -> Result<(), Violation> {
 /// No token is left. One that was put when the end had begun may be, where whoever put it died.
 fn forgotten(world: &World, session: &Session) -> Result<(), Violation> {
     let (token, puts) = world.stores.tokens.peek(&session.id);
-    let quiet = world.scenario.plan == Plan::Quiet;
+    let quiet = world.scenario.conditions.plan == Plan::Quiet;
     let in_time = world.kept.get(&session.id) == Some(&puts);
     if token.is_some() && (quiet || (session.state == State::Complete && in_time)) {
         return Err(Violation::new(11, format!("a session is {:?}, and its token is kept", session.state)));

@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{
     Connection, ConnectionRegistry, Entry, FileSource, Message, ObjectStore, Opened, Pages, PortError, Put,
-    Queue, ReadError, SessionId, Source, SourceError, State, Token, TokenVault, WorkQueue,
+    ReadError, SessionId, Source, SourceError, State, Token, TokenVault, WorkQueue,
 };
 use riffle_testkit::memory::{
     MemoryConnections, MemoryFiles, MemoryLedger, MemoryObjects, MemoryQueue, MemoryTokens,
 };
+use riffle_topology::scan::DISPATCH;
 
 /// A conditional put that is none.
 pub(super) struct OverwritingObjects(pub(super) Arc<MemoryObjects>);
@@ -112,14 +113,14 @@ pub(super) struct FirstJobsOnly {
 
 #[async_trait]
 impl WorkQueue for FirstJobsOnly {
-    async fn send(&self, queue: Queue, messages: &[Message]) -> Result<Vec<usize>, PortError> {
+    async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError> {
         let goes_on = |message: &&Message| {
             self.ledger.inspect(|books| {
                 let session = books.sessions.get(&SessionId(message.group.clone()));
                 session.is_some_and(|session| session.state == State::Running && session.renewals > 0)
             })
         };
-        if queue == Queue::ScanDispatch && messages.iter().any(|message| goes_on(&message)) {
+        if queue == DISPATCH && messages.iter().any(|message| goes_on(&message)) {
             return Ok(Vec::new());
         }
         self.queue.send(queue, messages).await

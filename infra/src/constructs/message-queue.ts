@@ -1,0 +1,85 @@
+// An SQS queue. A message that keeps failing moves to another queue and is never dropped.
+
+import { Aws, Duration, Stack } from "aws-cdk-lib";
+import * as sqs from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+
+import type { Settings } from "../settings.ts";
+import { acknowledge } from "./nag-suppressions.ts";
+import type { RustFunction } from "./rust-function.ts";
+
+/** The visibility timeout in multiples of the consumer's timeout, as AWS recommends: a slow batch is not read twice. */
+const TIMEOUTS_INVISIBLE = 6;
+
+export interface MessageQueueProps {
+  settings: Settings;
+  /** Left out for a queue of dead letters: no function consumes it. */
+  consumed?: Consumed;
+}
+
+export interface Consumed {
+  /** The timeout of the function that consumes it. */
+  timeout: Duration;
+  /** A message received this often moves to this queue. */
+  after: { receives: number; to: MessageQueue };
+}
+
+export class MessageQueue extends Construct {
+  readonly queue: sqs.Queue;
+  /** Its name in topology, and the construct's id. */
+  readonly name: string;
+  private readonly settings: Settings;
+
+  constructor(scope: Construct, name: string, { settings, consumed }: MessageQueueProps) {
+    super(scope, name);
+    this.name = name;
+    this.settings = settings;
+    this.queue = new sqs.Queue(this, "queue", {
+      queueName: prefixOf(this) + name,
+      // The most that SQS keeps.
+      retentionPeriod: Duration.days(14),
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      ...(consumed && {
+        visibilityTimeout: Duration.seconds(consumed.timeout.toSeconds() * TIMEOUTS_INVISIBLE),
+        deadLetterQueue: { queue: consumed.after.to.queue, maxReceiveCount: consumed.after.receives },
+      }),
+    });
+    if (consumed === undefined) {
+      acknowledge(this.queue, {
+        "AwsSolutions-SQS3": "It is a queue of dead letters itself; an alarm rings for each.",
+      });
+    }
+  }
+
+  /** Lets a function send to it. */
+  allowSend(sender: RustFunction): void {
+    sender.allow(["sqs:SendMessage"], [this.queue.queueArn]);
+    this.tell(sender);
+  }
+
+  /** Lets a function list its messages: receive them and make them visible again. */
+  allowLook(who: RustFunction): void {
+    who.allow(["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"], [this.queue.queueArn]);
+    this.tell(who);
+  }
+
+  /** Lets a function list messages and delete them. */
+  allowTake(who: RustFunction): void {
+    this.allowLook(who);
+    who.allow(["sqs:DeleteMessage"], [this.queue.queueArn]);
+  }
+
+  /**
+   * Functions get one address for all queues and append the queue's name to it. An address of each would exceed the 4 KB
+   * that Lambda allows for all variables of `api`.
+   */
+  private tell(who: RustFunction): void {
+    const stack = Stack.of(this);
+    const service = this.settings.endpoint ?? `https://sqs.${stack.region}.${Aws.URL_SUFFIX}`;
+    who.set({ QUEUES_URL: `${service}/${stack.account}/${prefixOf(this)}` });
+  }
+}
+
+/** What the names of a stack's queues begin with. */
+const prefixOf = (of: Construct) => `${Stack.of(of).stackName}-`;

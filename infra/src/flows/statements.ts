@@ -1,0 +1,123 @@
+// Statements, as docs/ARCHITECTURE.md draws it: what its functions may do, and their sizes.
+
+import { Duration, Size } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+
+import type { RustFunction } from "../constructs/rust-function.ts";
+import { graph, ours } from "../monitoring/metrics.ts";
+import type { FlowDescription } from "../topology.ts";
+import { Flow, type FunctionNumbers, type Platform } from "./flow.ts";
+
+/** Which transactions a file shows. */
+const PARTS = "ingest";
+/** What tenants say of their transactions. */
+const RULES = "rules";
+
+/** A hundred thousand files are an ordinary day. */
+const MANY = { depth: 500_000, age: Duration.hours(2) };
+const OTHERS = { seconds: 300, queue: { concurrency: 10, alarm: MANY } };
+
+const NUMBERS: Record<string, FunctionNumbers> = {
+  "s3-event-handler": {
+    does: "Notes uploaded statements and tells of them",
+    memory: 256,
+    seconds: 60,
+    queue: { concurrency: 10, alarm: { depth: 500_000, age: Duration.minutes(30) } },
+  },
+  // A whole processor, and room for the largest file, of 4 GiB: it is read from the disk, and may take all of the time.
+  "file-processor-consumer": {
+    does: "Reads statements",
+    memory: 1_769,
+    seconds: 600,
+    disk: Size.gibibytes(6),
+    queue: { concurrency: 20, alarm: MANY },
+  },
+  "categorization-consumer": { does: "Says what transactions are for", memory: 1_024, ...OTHERS },
+  "analytics-consumer": { does: "Derives the figures of months", memory: 1_024, ...OTHERS },
+  "audit-consumer": { does: "Keeps every event", memory: 256, ...OTHERS },
+  "error-consumer": { does: "Notes on a file what failed for good", memory: 256, ...OTHERS },
+  "ingest-sweeper": { does: "Announces and ends what was left, each minute", memory: 512, seconds: 300 },
+};
+
+export function statements(scope: Construct, description: FlowDescription, platform: Platform): Flow {
+  const flow = new Flow(scope, description, platform, NUMBERS);
+  const { settings, tables, buckets, bus, alarms } = platform;
+  const { api } = platform.clients;
+  const handler = flow.function("s3-event-handler");
+  const processor = flow.function("file-processor-consumer");
+  const categorizer = flow.function("categorization-consumer");
+  const deriver = flow.function("analytics-consumer");
+  const recorder = flow.function("audit-consumer");
+  const noter = flow.function("error-consumer");
+  const sweeper = flow.function("ingest-sweeper");
+  const files = flow.prefix;
+
+  handler.set({ PROCESSING_MODE: settings.processingMode });
+  if (settings.restorePrefix !== undefined) handler.set({ RESTORE_PREFIX: settings.restorePrefix });
+  tables.records.allow(handler, "GetItem", "PutItem");
+  buckets.uploads.allowReadVersions(handler, files);
+  buckets.uploads.allowTags(handler, files);
+  if (settings.processingMode !== "events") flow.send(handler, "statements-process");
+
+  tables.records.allow(processor, "BatchGetItem", "ConditionCheckItem");
+  buckets.uploads.allowReadVersions(processor, files);
+  buckets.objects.allowWrite(processor, PARTS);
+
+  tables.records.allow(sweeper, "BatchGetItem");
+  tables.records.allowQuery(sweeper, "open");
+  flow.send(sweeper, "statements-process");
+
+  // A file and all that came of it.
+  for (const remover of [processor, sweeper]) {
+    tables.records.allow(remover, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query");
+    buckets.objects.allowRead(remover, PARTS);
+    buckets.objects.allowDelete(remover, PARTS);
+    buckets.uploads.allowDeleteVersions(remover, files);
+  }
+
+  tables.records.allow(categorizer, "BatchGetItem", "UpdateItem");
+  buckets.objects.allowRead(categorizer, PARTS, RULES);
+
+  tables.records.allow(deriver, "GetItem", "PutItem", "Query");
+  // What comes of a file that is gone is forgotten at once.
+  tables.records.allow(recorder, "GetItem", "PutItem", "DeleteItem", "Query");
+  tables.records.allow(noter, "GetItem", "PutItem");
+
+  // People list files, upload them, say what transactions are for, and have files deleted.
+  tables.records.allow(api, "GetItem", "PutItem", "DeleteItem", "BatchGetItem", "Query");
+  tables.records.allowQuery(api, "listed");
+  buckets.objects.allowRead(api, PARTS, RULES);
+  buckets.objects.allowWrite(api, RULES);
+  buckets.uploads.allowWrite(api, files);
+
+  const publishers: RustFunction[] = [handler, processor, categorizer, deriver, recorder, sweeper, api];
+  for (const publisher of publishers) bus.from(publisher);
+
+  const failed = ours("FailuresForGood", "Sum");
+  alarms.add(flow.stateless, "files-failed", {
+    metric: failed,
+    threshold: 0,
+    periods: 1,
+    says: "Something about a statement failed for good",
+    runbook: "failed-files",
+  });
+  const counts = ["UploadsReceived", "StatementsProcessed", "StatementsRejected", "FilesRevived", "FilesGivenUp"];
+  flow.watch(
+    [
+      graph(
+        "Files",
+        counts.map((name) => ours(name, "Sum")),
+      ),
+      graph("Failed for good", [failed]),
+    ],
+    [
+      graph("From the start of a statement to its end, ms", [
+        ours("ProcessingMilliseconds", "p50"),
+        ours("ProcessingMilliseconds", "p99"),
+      ]),
+      graph("Publishing, p99, ms", [ours("PublishMilliseconds", "p99")]),
+    ],
+    [graph("Announced late", [ours("OutboxSwept", "Sum")])],
+  );
+  return flow;
+}

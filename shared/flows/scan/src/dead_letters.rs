@@ -1,0 +1,109 @@
+//! What a dead letter of a scan is about.
+
+use async_trait::async_trait;
+use riffle_contracts::{DispatchJob, FinishJob, ScanFile, ScheduledScan};
+use riffle_ports::{About, DeadLetter, Failure, LetterClassifier, Session, SessionId, Told};
+use riffle_topology::scan as queues;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::Scan;
+
+/// What a schedule sends, as far as it is looked at.
+#[derive(Deserialize)]
+struct Scheduled {
+    detail: ScheduledScan,
+}
+
+/// What a message of a scan says of itself. Jobs to hand out and to finish look alike: where they failed tells them
+/// apart.
+pub fn about_letter(letter: &DeadLetter) -> Option<About> {
+    fn read<T: DeserializeOwned>(letter: &DeadLetter) -> Option<T> {
+        serde_json::from_str(&letter.body).ok()
+    }
+    let of = |subject, kind: &str| Some(About { subject, tenant: None, kind: kind.to_owned() });
+    match letter.queue.as_deref() {
+        Some(queues::WORK | queues::QUARANTINE) => {
+            let file: ScanFile = read(letter)?;
+            of(file.session_id, &format!("file {}", file.index))
+        }
+        Some(queues::DISPATCH) => of(read::<DispatchJob>(letter)?.session_id, "hand out"),
+        Some(queues::FINISH) => of(read::<FinishJob>(letter)?.session_id, "finish"),
+        Some(_) => None,
+        None => {
+            let due = read::<Scheduled>(letter)?.detail;
+            Some(About { subject: String::new(), tenant: Some(due.tenant), kind: "schedule".to_owned() })
+        }
+    }
+}
+
+/// What the record of the scan says of a message, if there is one.
+pub fn told_of_letter(about: &About, session: Option<&Session>) -> Told {
+    if about.subject.is_empty() {
+        let reason =
+            "a scheduled scan did not start: the next one starts when it is due, or start it on the page";
+        return Told { reason: Some(reason.to_owned()), ..Told::default() };
+    }
+    let Some(session) = session else {
+        return Told { reason: Some("its scan is not there".to_owned()), ..Told::default() };
+    };
+    let at_an_end = session.state.is_terminal();
+    Told {
+        tenant: Some(session.tenant.clone()),
+        name: None,
+        state: json!(session.state).as_str().map(str::to_lowercase),
+        reason: at_an_end.then(|| "its scan is at an end: it has nothing left to do".to_owned()),
+    }
+}
+
+#[async_trait]
+impl LetterClassifier for Scan {
+    fn about(&self, letter: &DeadLetter) -> Option<About> {
+        about_letter(letter)
+    }
+
+    async fn told(&self, _: &DeadLetter, about: &About) -> Result<Told, Failure> {
+        let session = self.ports.ledger.session(&SessionId(about.subject.clone())).await?;
+        Ok(told_of_letter(about, session.as_ref()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn letter(queue: Option<&str>, body: &str) -> DeadLetter {
+        DeadLetter {
+            id: "1".to_owned(),
+            flow: queues::NAME.to_owned(),
+            function: "any".to_owned(),
+            queue: queue.map(str::to_owned),
+            sent_at: DateTime::UNIX_EPOCH,
+            body: body.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_message_tells_what_it_is() {
+        let schedule = r#"{"version":"0","detail-type":"scan.scheduled","detail":
+            {"name":"daily","scheduled_time":"t","tenant":"acme","prefix":"in/"}}"#;
+        for (queue, body, expected) in [
+            (Some(queues::WORK), r#"{"session_id":"s","index":7}"#, Some(("s", None, "file 7"))),
+            (Some(queues::QUARANTINE), r#"{"session_id":"s","index":7}"#, Some(("s", None, "file 7"))),
+            (Some(queues::DISPATCH), r#"{"session_id":"s"}"#, Some(("s", None, "hand out"))),
+            (Some(queues::FINISH), r#"{"session_id":"s"}"#, Some(("s", None, "finish"))),
+            (Some(queues::WORK), r#"{"session_id":"s"}"#, None),
+            (Some(queues::FINISH), "no JSON", None),
+            (Some("statements-audit"), r#"{"session_id":"s"}"#, None),
+            (None, schedule, Some(("", Some("acme"), "schedule"))),
+            (None, r#"{"session_id":"s"}"#, None),
+        ] {
+            let about = about_letter(&letter(queue, body));
+            let about = about.as_ref().map(|one| (&*one.subject, one.tenant.as_deref(), &*one.kind));
+            assert_eq!(about, expected, "{queue:?}: {body}");
+        }
+    }
+}

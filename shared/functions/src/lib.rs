@@ -1,0 +1,30 @@
+//! The functions of each flow, bound to the names that the topology has for them. A laptop and the simulator call them
+//! by these names; on AWS each is a program of its own.
+
+use riffle_ingest::Processor;
+use riffle_runtime::Registry;
+use riffle_scan::{Dispatcher, Worker};
+use riffle_topology::{scan, statements};
+
+/// Binds the functions of scans. Finisher and sweeper stand on the scan of `dispatcher`.
+pub fn bind_scan(registry: &mut Registry, dispatcher: &Dispatcher, worker: &Worker) {
+    let flow = &dispatcher.scan;
+    registry.bind(scan::DISPATCHER, dispatcher, |on, event| Box::pin(scan_dispatcher::handle(on, event)));
+    registry.bind(scan::WORKER, worker, |on, event| Box::pin(scan_worker::handle(on, event)));
+    registry.bind(scan::QUARANTINER, worker, |on, event| Box::pin(scan_quarantine::handle(on, event)));
+    registry.bind(scan::FINISHER, flow, |on, event| Box::pin(scan_finisher::handle(on, event)));
+    registry.bind_sweeper(scan::SWEEPER, flow, |on, event| Box::pin(scan_sweeper::handle(on, event)));
+}
+
+/// Binds the functions of statements.
+pub fn bind_statements(registry: &mut Registry, processor: &Processor) {
+    use statements::{ANALYTICS, AUDITOR, CATEGORIZER, NOTER, PROCESSOR, RECEIVER, SWEEPER};
+    let flow = &processor.ingest;
+    registry.bind(RECEIVER, flow, |on, event| Box::pin(s3_event_handler::handle(on, event)));
+    registry.bind(PROCESSOR, processor, |on, event| Box::pin(file_processor_consumer::handle(on, event)));
+    registry.bind(CATEGORIZER, flow, |on, event| Box::pin(categorization_consumer::handle(on, event)));
+    registry.bind(ANALYTICS, flow, |on, event| Box::pin(analytics_consumer::handle(on, event)));
+    registry.bind(AUDITOR, flow, |on, event| Box::pin(audit_consumer::handle(on, event)));
+    registry.bind(NOTER, flow, |on, event| Box::pin(error_consumer::handle(on, event)));
+    registry.bind_sweeper(SWEEPER, flow, |on, event| Box::pin(ingest_sweeper::handle(on, event)));
+}

@@ -1,0 +1,197 @@
+//! Dead letters, as far as they are somebody's: those of all flows, each understood by its own flow.
+
+use std::sync::Arc;
+
+use riffle_ports::{About, DeadLetter, DeadLetters, Failure, LetterClassifier, Told};
+
+/// Looked at, at most, in one call.
+const LOOKED_AT: u32 = 200;
+
+/// What failed too often, and who knows what it is about.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Letters {
+    pub dead: Arc<dyn DeadLetters>,
+    /// By the names of the flows.
+    pub classifiers: Vec<(&'static str, Arc<dyn LetterClassifier>)>,
+    /// There is one tenant: what cannot be understood is his, too. Elsewhere it is for the operator alone.
+    pub alone: bool,
+}
+
+/// A dead letter, and what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    pub letter: DeadLetter,
+    /// `None`: it is no message of its flow.
+    pub about: Option<About>,
+    pub told: Told,
+}
+
+impl Letters {
+    /// The tenant's, of one flow or of all: at most `limit` and never more than 200, oldest first, and whether there
+    /// may be more.
+    pub async fn of(
+        &self,
+        tenant: &str,
+        flow: Option<&str>,
+        limit: u32,
+    ) -> Result<(Vec<Letter>, bool), Failure> {
+        let (own, more) = self.owned(tenant, flow).await?;
+        let more = more || own.len() > limit as usize;
+        let mut letters = Vec::new();
+        for (letter, about, told) in own.into_iter().take(limit as usize) {
+            let told = match (told, &about) {
+                (Some(told), _) => told,
+                (None, Some(about)) => self.told(&letter, about).await?,
+                (None, None) => {
+                    let reason = "the message cannot be understood".to_owned();
+                    Told { reason: Some(reason), ..Told::default() }
+                }
+            };
+            letters.push(Letter { letter, about, told });
+        }
+        Ok((letters, more))
+    }
+
+    /// Hands out again those of the tenant's that `ids` names, or all that [`of`](Self::of) would list. How many it were.
+    pub async fn redrive(
+        &self,
+        tenant: &str,
+        flow: Option<&str>,
+        ids: Option<&[String]>,
+    ) -> Result<u64, Failure> {
+        let (own, _) = self.owned(tenant, flow).await?;
+        let mut own: Vec<DeadLetter> = own.into_iter().map(|(letter, ..)| letter).collect();
+        own.retain(|letter| ids.is_none_or(|ids| ids.contains(&letter.id)));
+        Ok(self.dead.redrive(&own).await?)
+    }
+
+    /// The tenant's, with what the records say where that was asked, and whether there may be more.
+    async fn owned(&self, tenant: &str, flow: Option<&str>) -> Result<(Vec<Owned>, bool), Failure> {
+        let (found, more) = self.dead.list(flow, LOOKED_AT).await?;
+        let mut own = Vec::new();
+        for letter in found {
+            let about = self.classifier(&letter).and_then(|classifier| classifier.about(&letter));
+            // A message's own word goes first: a function wrote it.
+            let (owner, told) = match &about {
+                Some(About { tenant: Some(owner), .. }) => (Some(owner.clone()), None),
+                Some(about) => {
+                    let told = self.told(&letter, about).await?;
+                    (told.tenant.clone(), Some(told))
+                }
+                None => (None, None),
+            };
+            if owner.map_or(self.alone, |owner| owner == tenant) {
+                own.push((letter, about, told));
+            }
+        }
+        Ok((own, more))
+    }
+
+    fn classifier(&self, letter: &DeadLetter) -> Option<&dyn LetterClassifier> {
+        let (_, classifier) = self.classifiers.iter().find(|(flow, _)| *flow == letter.flow)?;
+        Some(&**classifier)
+    }
+
+    async fn told(&self, letter: &DeadLetter, about: &About) -> Result<Told, Failure> {
+        match self.classifier(letter) {
+            Some(classifier) => classifier.told(letter, about).await,
+            None => Ok(Told::default()),
+        }
+    }
+}
+
+type Owned = (DeadLetter, Option<About>, Option<Told>);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use chrono::DateTime;
+    use futures::executor::block_on;
+    use riffle_ports::PortError;
+
+    use super::*;
+
+    struct Lying(Mutex<Vec<DeadLetter>>);
+
+    #[async_trait]
+    impl DeadLetters for Lying {
+        async fn list(&self, flow: Option<&str>, _: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
+            let all = self.0.lock().expect("nobody panics").clone();
+            Ok((all.into_iter().filter(|one| flow.is_none_or(|flow| one.flow == flow)).collect(), false))
+        }
+
+        async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError> {
+            self.0.lock().expect("nobody panics").retain(|one| !letters.contains(one));
+            Ok(letters.len() as u64)
+        }
+    }
+
+    /// Messages such as `acme:7`, and `7` of a subject whose record says that it is acme's.
+    struct Words;
+
+    #[async_trait]
+    impl LetterClassifier for Words {
+        fn about(&self, letter: &DeadLetter) -> Option<About> {
+            let (tenant, subject) = match letter.body.split_once(':') {
+                Some((tenant, subject)) => (Some(tenant.to_owned()), subject),
+                None => (None, &*letter.body),
+            };
+            let subject = subject.parse::<u32>().ok()?.to_string();
+            Some(About { subject, tenant, kind: "word".to_owned() })
+        }
+
+        async fn told(&self, _: &DeadLetter, about: &About) -> Result<Told, Failure> {
+            let tenant = (about.subject == "7").then(|| "acme".to_owned());
+            Ok(Told { tenant, ..Told::default() })
+        }
+    }
+
+    fn letters(bodies: &[&str], alone: bool) -> Letters {
+        let letter = |(number, body): (usize, &&str)| DeadLetter {
+            id: number.to_string(),
+            flow: "words".to_owned(),
+            function: "reader".to_owned(),
+            queue: Some("words-read".to_owned()),
+            sent_at: DateTime::UNIX_EPOCH,
+            body: (*body).to_owned(),
+        };
+        let dead = bodies.iter().enumerate().map(letter).collect();
+        Letters {
+            dead: Arc::new(Lying(Mutex::new(dead))),
+            classifiers: vec![("words", Arc::new(Words))],
+            alone,
+        }
+    }
+
+    fn listed(letters: &Letters, tenant: &str) -> Vec<String> {
+        let (found, _) = block_on(letters.of(tenant, None, 10)).expect("a list");
+        found.into_iter().map(|one| one.letter.body).collect()
+    }
+
+    #[test]
+    fn a_tenant_sees_its_own_and_nobody_sees_what_is_nobody_s() {
+        let letters = letters(&["acme:1", "other:2", "7", "8", "no message"], false);
+        assert_eq!(listed(&letters, "acme"), ["acme:1", "7"]);
+        assert_eq!(listed(&letters, "other"), ["other:2"]);
+        // What others have stays, also where it is named.
+        let named = ["0", "1", "3", "4"].map(str::to_owned);
+        assert_eq!(block_on(letters.redrive("acme", None, Some(&named))), Ok(1));
+        assert_eq!(listed(&letters, "acme"), ["7"]);
+        assert_eq!(block_on(letters.redrive("acme", Some("other flow"), None)), Ok(0));
+        assert_eq!(block_on(letters.redrive("acme", None, None)), Ok(1));
+        assert_eq!(listed(&letters, "other"), ["other:2"]);
+    }
+
+    #[test]
+    fn where_there_is_one_tenant_all_is_his() {
+        let letters = letters(&["acme:1", "8", "no message"], true);
+        assert_eq!(listed(&letters, "acme"), ["acme:1", "8", "no message"]);
+        let (found, more) = block_on(letters.of("acme", None, 1)).expect("a list");
+        assert!(found.len() == 1 && more);
+        let (all, _) = block_on(letters.of("acme", None, 10)).expect("a list");
+        assert_eq!(all[2].told.reason.as_deref(), Some("the message cannot be understood"));
+    }
+}

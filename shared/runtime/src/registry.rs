@@ -1,0 +1,124 @@
+//! Which function stands behind which name: bound once, called by the pumps of a laptop and by the simulator alike.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use aws_lambda_events::eventbridge::EventBridgeEvent;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use riffle_ports::Failure;
+use riffle_topology::Topology;
+use serde_json::Value;
+
+use crate::{Event, tick_event};
+
+/// What a function returns before it has answered.
+pub type Answering<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
+
+type Batches = Arc<dyn Fn(Event<SqsEvent>) -> Answering<'static, SqsBatchResponse> + Send + Sync>;
+type Ticks =
+    Arc<dyn Fn(Event<EventBridgeEvent<Value>>) -> Answering<'static, Result<(), Failure>> + Send + Sync>;
+
+/// The functions of a topology, each with its dependencies. Cheap to clone.
+#[derive(Clone)]
+pub struct Registry {
+    topology: Topology,
+    batches: BTreeMap<&'static str, Batches>,
+    ticks: BTreeMap<&'static str, Ticks>,
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.batches.keys().chain(self.ticks.keys())).finish()
+    }
+}
+
+impl Registry {
+    /// Nothing is bound yet.
+    pub fn new(topology: Topology) -> Self {
+        Self { topology, batches: BTreeMap::new(), ticks: BTreeMap::new() }
+    }
+
+    pub fn topology(&self) -> Topology {
+        self.topology
+    }
+
+    /// Binds the function that consumes a queue.
+    ///
+    /// # Panics
+    /// If the topology has no function of this name with a queue, or it is bound already.
+    pub fn bind<D: Clone + Send + Sync + 'static>(
+        &mut self,
+        function: &'static str,
+        deps: &D,
+        handle: for<'a> fn(&'a D, Event<SqsEvent>) -> Answering<'a, SqsBatchResponse>,
+    ) {
+        assert!(self.topology.consumed_by(function).is_some(), "no queue is consumed by {function}");
+        assert!(!self.batches.contains_key(function), "{function} is bound already");
+        self.rebind(function, deps, handle);
+    }
+
+    /// Binds another function in its place: for what stands in for it in a test.
+    pub fn rebind<D: Clone + Send + Sync + 'static>(
+        &mut self,
+        function: &'static str,
+        deps: &D,
+        handle: for<'a> fn(&'a D, Event<SqsEvent>) -> Answering<'a, SqsBatchResponse>,
+    ) {
+        let deps = deps.clone();
+        let batches = move |event| -> Answering<'static, SqsBatchResponse> {
+            let deps = deps.clone();
+            Box::pin(async move { handle(&deps, event).await })
+        };
+        self.batches.insert(function, Arc::new(batches));
+    }
+
+    /// Binds the sweeper of a flow.
+    ///
+    /// # Panics
+    /// As [`bind`](Self::bind).
+    pub fn bind_sweeper<D: Clone + Send + Sync + 'static>(
+        &mut self,
+        function: &'static str,
+        deps: &D,
+        handle: for<'a> fn(&'a D, Event<EventBridgeEvent<Value>>) -> Answering<'a, Result<(), Failure>>,
+    ) {
+        assert!(
+            self.topology.0.iter().any(|flow| flow.sweeper == function),
+            "no flow is swept by {function}"
+        );
+        let deps = deps.clone();
+        let ticks = move |event| -> Answering<'static, Result<(), Failure>> {
+            let deps = deps.clone();
+            Box::pin(async move { handle(&deps, event).await })
+        };
+        assert!(self.ticks.insert(function, Arc::new(ticks)).is_none(), "{function} is bound already");
+    }
+
+    /// Functions of the topology's flows that are not bound. Those of schedules are not among them: what starts them is
+    /// an operator's.
+    pub fn unbound(&self) -> Vec<&'static str> {
+        let consumers = self.topology.consumed().map(|consumed| consumed.function);
+        let sweepers = self.topology.0.iter().map(|flow| flow.sweeper);
+        let consumers = consumers.filter(|function| !self.batches.contains_key(function));
+        consumers.chain(sweepers.filter(|function| !self.ticks.contains_key(function))).collect()
+    }
+
+    /// Calls the function of this name with a batch.
+    ///
+    /// # Panics
+    /// If it is not bound.
+    pub fn call(&self, function: &str, event: Event<SqsEvent>) -> Answering<'static, SqsBatchResponse> {
+        let Some(handle) = self.batches.get(function) else { panic!("{function} is not bound") };
+        handle(event)
+    }
+
+    /// Calls a sweeper.
+    ///
+    /// # Panics
+    /// If it is not bound.
+    pub fn tick(&self, function: &str) -> Answering<'static, Result<(), Failure>> {
+        let Some(handle) = self.ticks.get(function) else { panic!("{function} is not bound") };
+        handle(Event::new(tick_event(), "sweep"))
+    }
+}

@@ -1,0 +1,15 @@
+//! The flows as they stand.
+
+pub mod scan;
+pub mod statements;
+
+use crate::{Stage, Trigger};
+
+/// Functions that no flow owns: the doors that people come in by.
+pub const COMMON: &[Stage] = &[
+    Stage { function: "api", trigger: Trigger::Http, queue: None },
+    Stage { function: "websocket-authorizer", trigger: Trigger::Socket("authorizer"), queue: None },
+    Stage { function: "websocket-connect", trigger: Trigger::Socket("$connect"), queue: None },
+    Stage { function: "websocket-disconnect", trigger: Trigger::Socket("$disconnect"), queue: None },
+    Stage { function: "websocket-default", trigger: Trigger::Socket("$default"), queue: None },
+];
