@@ -26,9 +26,9 @@ export const words: Words = {
     "scan-dispatcher": "Listing the files",
     "scan-worker": "Reading",
     "scan-finisher": "Writing the report",
-    "scan-quarantine": "Setting files aside",
-    "scan-sweeper": "Taking up what lies still",
-    "scan-scheduler": "Starting by schedule",
+    "scan-quarantine": "Quarantine",
+    "scan-sweeper": "Recovering stalled scans",
+    "scan-scheduler": "Starting scheduled scans",
   },
   events: {},
 };
