@@ -107,9 +107,11 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
     })
 }
 
-/// The page where a person comes to, and everything else as the gateway calls its function.
+/// The page where a person comes to, which says itself where there is no such page, and everything else as the gateway
+/// calls its function.
 async fn page_or_call(Extension(api): Extension<Api>, request: Request) -> Response {
-    if matches!(*request.method(), Method::GET | Method::HEAD) && page::is_address(request.uri().path()) {
+    let read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if read && page::is_wanted(request.uri().path(), request.headers()) {
         return page::document(request.headers());
     }
     api::handle(&api, Some(TENANT), request).await
