@@ -67,23 +67,6 @@ impl Platform {
         let dir = state_dir(machine.state.as_deref())?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Store::open(&dir, Arc::clone(&clock)).map_err(|error| Problem::new(error.to_string()))?;
-        let settings = Settings {
-            folders_allowed: true,
-            drive_folder: machine.drive.folder.clone(),
-            links,
-            // A quarantined file is read by this process alone: an attempt found here was made by a process
-            // that is dead.
-            attempt: std::time::Duration::ZERO,
-            // Which may have been killed by a person, not by the file.
-            forgiven: 3,
-            // Nor does a finisher have a rival: a lease found here was held by a process that is dead.
-            lease: std::time::Duration::ZERO,
-            // And nothing ends it after so many minutes.
-            drawing: std::time::Duration::from_mins(10),
-            // Files are open, not in memory; the sandbox bounds how many are parsed at once.
-            files_at_once: RIFFLE.queue(topology::scan::WORK).map_or(1, |work| work.queue.batch as usize),
-            ..Settings::default()
-        };
         let notifier = LocalNotifier::default();
         let open = LocalConnections::default();
         let connections = Arc::new(open.clone());
@@ -125,7 +108,7 @@ impl Platform {
         let reader = Arc::new(reader);
         // Pictures for a report are drawn where its files were read.
         let crops = Arc::new(ReaderPages::new(Arc::clone(&reader), jobs(machine)));
-        let scan = Scan::new(ports, settings)
+        let scan = Scan::new(ports, settings(machine, links))
             .with_pictures(source.clone(), crops)
             .with_tokens(tokens)
             .with_uploads(Arc::new(uploads.clone()));
@@ -195,6 +178,27 @@ impl Platform {
     pub async fn start(self: &Arc<Self>, machine: &Machine) -> Pumps {
         // The sandbox bounds how many are read at once.
         Pumps::start(self, u32::try_from(jobs(machine)).unwrap_or(u32::MAX)).await
+    }
+}
+
+/// What differs where one process is the whole platform.
+fn settings(machine: &Machine, links: Links) -> Settings {
+    Settings {
+        folders_allowed: true,
+        drive_folder: machine.drive.folder.clone(),
+        links,
+        // A quarantined file is read by this process alone: an attempt found here was made by a process
+        // that is dead.
+        attempt: std::time::Duration::ZERO,
+        // Which may have been killed by a person, not by the file.
+        forgiven: 3,
+        // Nor does a finisher have a rival: a lease found here was held by a process that is dead.
+        lease: std::time::Duration::ZERO,
+        // And nothing ends it after so many minutes.
+        drawing: std::time::Duration::from_mins(10),
+        // Files are open, not in memory; the sandbox bounds how many are parsed at once.
+        files_at_once: RIFFLE.queue(topology::scan::WORK).map_or(1, |work| work.queue.batch as usize),
+        ..Settings::default()
     }
 }
 

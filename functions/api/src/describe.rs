@@ -36,9 +36,12 @@ use crate::routes::PUBLIC;
 )]
 struct Description;
 
+/// By name.
+type Parameters = &'static [(&'static str, &'static str)];
+
 /// From an answer to the operation that takes it up: operation and status, name of the link, operation it leads to,
 /// and its parameters as runtime expressions.
-const LINKS: [(&str, &str, &str, &str, &[(&str, &str)]); 17] = [
+const LINKS: [(&str, &str, &str, &str, Parameters); 17] = [
     ("create_upload", "201", "upload", "get_upload", &[("id", "$response.body#/upload_id")]),
     ("create_upload", "201", "declare", "declare_files", &[("id", "$response.body#/upload_id")]),
     ("declare_files", "200", "upload", "get_upload", &[("id", "$request.path.id")]),

@@ -85,12 +85,12 @@ fn line(letter: &DeadLetter, about: Option<About>, told: Told, json: bool) -> St
     let DeadLetter { id, flow, function, .. } = letter;
     let queue = letter.queue.as_deref().unwrap_or(function);
     let age = words::span(SystemClock.now() - letter.sent_at);
-    let why = told.reason.unwrap_or_else(|| match &about {
-        None => "it is no message of riffle".to_owned(),
-        Some(_) => {
-            let times = RIFFLE.queue(queue).map_or(1, |consumed| consumed.queue.max_receives);
-            format!("it failed {times} times in {queue}; the log has each")
+    let why = told.reason.unwrap_or_else(|| {
+        if about.is_none() {
+            return "it is no message of riffle".to_owned();
         }
+        let times = RIFFLE.queue(queue).map_or(1, |consumed| consumed.queue.max_receives);
+        format!("it failed {times} times in {queue}; the log has each")
     });
     let (kind, subject) = match about {
         Some(about) => (about.kind, (!about.subject.is_empty()).then_some(about.subject)),

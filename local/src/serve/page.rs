@@ -33,9 +33,8 @@ pub fn is_address(path: &str) -> bool {
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match parts[..] {
         // A report or a file of a scan.
-        ["scans", _, "report.xlsx"] | ["scans", _, "files", ..] => false,
+        [] | ["scans", _, "report.xlsx"] | ["scans", _, "files", ..] => false,
         [first, ..] => !OTHERS.contains(&first) && !path.contains('.'),
-        [] => false,
     }
 }
 

@@ -99,6 +99,7 @@ impl From<&Record> for RecordCursor {
 }
 
 /// What became of a replacement.
+#[expect(clippy::large_enum_variant, reason = "an answer, looked at and dropped")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replaced {
     /// The new record and what it announces are stored.

@@ -31,6 +31,7 @@ pub fn queue_event<'a>(queue: &str, messages: impl IntoIterator<Item = (&'a str,
 }
 
 /// What the authorizer of a WebSocket is asked.
+#[expect(clippy::implicit_hasher, reason = "as the envelope has it")]
 pub fn authorizer_event(
     headers: HeaderMap,
     query: HashMap<String, String>,

@@ -15,9 +15,13 @@ use crate::{Event, tick_event};
 /// What a function returns before it has answered.
 pub type Answering<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
 
+/// Of a sweep.
+pub type Ticked<'a> = Answering<'a, Result<(), Failure>>;
+/// What a schedule sends.
+pub type Tick = EventBridgeEvent<Value>;
+
 type Batches = Arc<dyn Fn(Event<SqsEvent>) -> Answering<'static, SqsBatchResponse> + Send + Sync>;
-type Ticks =
-    Arc<dyn Fn(Event<EventBridgeEvent<Value>>) -> Answering<'static, Result<(), Failure>> + Send + Sync>;
+type Ticks = Arc<dyn Fn(Event<Tick>) -> Ticked<'static> + Send + Sync>;
 
 /// The functions of a topology, each with its dependencies. Cheap to clone.
 #[derive(Clone)]
@@ -81,14 +85,14 @@ impl Registry {
         &mut self,
         function: &'static str,
         deps: &D,
-        handle: for<'a> fn(&'a D, Event<EventBridgeEvent<Value>>) -> Answering<'a, Result<(), Failure>>,
+        handle: for<'a> fn(&'a D, Event<Tick>) -> Ticked<'a>,
     ) {
         assert!(
             self.topology.0.iter().any(|flow| flow.sweeper == function),
             "no flow is swept by {function}"
         );
         let deps = deps.clone();
-        let ticks = move |event| -> Answering<'static, Result<(), Failure>> {
+        let ticks = move |event| -> Ticked<'static> {
             let deps = deps.clone();
             Box::pin(async move { handle(&deps, event).await })
         };
@@ -117,7 +121,7 @@ impl Registry {
     ///
     /// # Panics
     /// If it is not bound.
-    pub fn tick(&self, function: &str) -> Answering<'static, Result<(), Failure>> {
+    pub fn tick(&self, function: &str) -> Ticked<'static> {
         let Some(handle) = self.ticks.get(function) else { panic!("{function} is not bound") };
         handle(Event::new(tick_event(), "sweep"))
     }

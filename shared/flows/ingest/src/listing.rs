@@ -95,7 +95,7 @@ impl TransactionCursor {
             && !account.contains(char::is_control);
         let (account, identity) = (account.to_owned(), identity.to_owned());
         let occurrence = number(occurrence, 9)?;
-        hex.then(|| Self::Key(TransactionKey { account, date, identity, occurrence }))
+        hex.then_some(Self::Key(TransactionKey { account, date, identity, occurrence }))
     }
 }
 

@@ -248,11 +248,10 @@ impl FlowState for File {
         match change {
             FileChange::Begin { token, until } => {
                 match self.state {
-                    Received | Failed => {}
                     Processing if self.is_leased(now) && !self.is_held_by(token) => {
                         return Err(NotChanged::Token);
                     }
-                    Processing => {}
+                    Received | Failed | Processing => {}
                     Processed | Review | Rejected | Deleting | Deleted => return Err(NotChanged::State),
                 }
                 next.state = Processing;

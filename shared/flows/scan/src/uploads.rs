@@ -18,7 +18,7 @@ use crate::request::keys;
 const MAX_NAME: usize = 1_024;
 /// The most parts a file may have: as S3.
 const MAX_PARTS: u64 = 10_000;
-/// The longest ETag of a part, in bytes.
+/// The longest `ETag` of a part, in bytes.
 const MAX_ETAG: usize = 1_024;
 /// Calls to the storage under way at once.
 const AT_ONCE: usize = 32;

@@ -51,7 +51,7 @@ impl FlowState for Counter {
         let mut next = Record { changed_at: now, ..next(&self.0, 0) };
         match change {
             Step::Add(number) => next.body = (self.count() + number).to_string(),
-            Step::Stop => next.state = "stopped".to_owned(),
+            Step::Stop => "stopped".clone_into(&mut next.state),
         }
         Ok(Self(next))
     }

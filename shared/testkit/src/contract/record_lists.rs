@@ -28,9 +28,9 @@ async fn listed(
             let page = ok(store.list(FLOW, tenant, list, after.as_ref(), limit).await, "list");
             assert!(page.len() <= limit as usize, "a page of {limit} has {}", page.len());
             assert!(all.len() < 100, "{tenant}'s pages repeat themselves: {all:?}");
-            let last = page.len() < limit as usize;
+            let is_last = page.len() < limit as usize;
             all.extend(page);
-            if last {
+            if is_last {
                 break;
             }
         }

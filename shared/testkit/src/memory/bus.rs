@@ -123,6 +123,7 @@ impl MemoryBus {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
 fn broken(error: serde_json::Error) -> PortError {
     PortError::Broken(format!("no event: {error}"))
 }

@@ -30,6 +30,7 @@ pub struct RecordBooks {
 }
 
 /// A write, or one that was asked for and did not happen.
+#[expect(clippy::large_enum_variant, reason = "of a test")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordNote {
     Created(RecordKey),

@@ -101,7 +101,7 @@ impl Functions {
         let source: Arc<dyn FileSource> = Arc::new(Faulty::new(files, Arc::clone(control)));
         let search: Arc<dyn FileSearch> = Arc::new(ObedientSearch::new(Arc::clone(control)));
         let registry = bound(&scan, &source, &search);
-        Self { workbooks, ports, tokens, source, search, settings, scan, registry }
+        Self { ports, tokens, source, search, settings, scan, registry, workbooks }
     }
 
     /// The next invocations find no cache: their processes are new.

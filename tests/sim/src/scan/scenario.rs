@@ -18,7 +18,6 @@ pub const CODES: [&str; 4] = ["HOLE-1", "HOLE-2", "HOLE-3", "HOLE-4"];
 
 /// One run before it begins.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Scenario {
     pub seed: u64,
     /// One per session: each has a folder of its own.

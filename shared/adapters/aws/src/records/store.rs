@@ -146,7 +146,7 @@ impl RecordStore for DynamoRecords {
         while listed.len() < limit {
             let partition = list_of(flow, tenant, list);
             let stretch = Stretch { partition, to, newest_first: true, ..Stretch::default() };
-            let (keys, last) = page(&self.table, LISTED, stretch, limit - listed.len()).await?;
+            let (keys, end) = page(&self.table, LISTED, stretch, limit - listed.len()).await?;
             let keys = keys.into_iter().map(|(partition, _)| (partition, RECORD.to_owned()));
             for item in fetch(&self.table, keys.collect()).await? {
                 let record = decode(&item)?;
@@ -155,10 +155,10 @@ impl RecordStore for DynamoRecords {
                     listed.push(record);
                 }
             }
-            if last.is_none() {
+            if end.is_none() {
                 break;
             }
-            to = last;
+            to = end;
         }
         Ok(listed)
     }

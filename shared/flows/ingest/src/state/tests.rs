@@ -212,24 +212,21 @@ fn changes_through_the_store_are_those_of_the_rules() {
             ));
             let announce = if rng.chance(5_000) { vec![event] } else { Vec::new() };
             let old = rng.pick(&past).filter(|_| rng.chance(2_000)).cloned();
-            let (expected, outcome) = match old {
+            let (expected, outcome) = if let Some(old) = old {
                 // It follows from what was read, and that may be long ago.
-                Some(old) => {
-                    let expected = match old.apply(&what, now) {
-                        Err(why) => Changed::Refused(old.clone(), why),
-                        Ok(_) if old.revision != current.revision => Changed::Superseded(current.clone()),
-                        Ok(next) => Changed::Applied(next),
-                    };
-                    (expected, block_on(change_seen(&store, &old, &what, now, &announce)))
-                }
-                None => {
-                    let expected = match current.apply(&what, now) {
-                        Ok(next) => Changed::Applied(next),
-                        Err(why) => Changed::Refused(current.clone(), why),
-                    };
-                    let subject = current.id.subject();
-                    (expected, block_on(change(&store, &current.tenant, &subject, &what, now, &announce)))
-                }
+                let expected = match old.apply(&what, now) {
+                    Err(why) => Changed::Refused(old.clone(), why),
+                    Ok(_) if old.revision != current.revision => Changed::Superseded(current.clone()),
+                    Ok(next) => Changed::Applied(next),
+                };
+                (expected, block_on(change_seen(&store, &old, &what, now, &announce)))
+            } else {
+                let expected = match current.apply(&what, now) {
+                    Ok(next) => Changed::Applied(next),
+                    Err(why) => Changed::Refused(current.clone(), why),
+                };
+                let subject = current.id.subject();
+                (expected, block_on(change(&store, &current.tenant, &subject, &what, now, &announce)))
             };
             let outcome = outcome.expect("memory does not fail");
             assert_eq!(outcome, expected, "{place}: {what:?} at {now}");

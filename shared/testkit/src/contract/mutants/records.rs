@@ -215,8 +215,8 @@ impl RecordStore for Records {
             }
             "pages begin with the last" => {
                 if let Some(after) = after {
-                    let last = self.any(|record| record.subject.id == after.id && record.tenant == tenant);
-                    listed.splice(0..0, last);
+                    let again = self.any(|record| record.subject.id == after.id && record.tenant == tenant);
+                    listed.splice(0..0, again);
                     listed.truncate(limit as usize);
                 }
             }
