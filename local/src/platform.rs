@@ -6,9 +6,9 @@ use std::sync::Arc;
 use riffle_drive_adapter::Drive;
 use riffle_local_adapters::{
     LocalConnections, LocalFolders, LocalLedger, LocalNotifier, LocalObjects, LocalQueues, LocalTexts,
-    LocalTokens, LocalUploads, Store, Tesseract, Timings,
+    LocalTokens, LocalUploads, Observer, Pumps, Store, Tesseract, Timings,
 };
-use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, TextCache};
+use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, SessionId, TextCache};
 use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
 use riffle_reader::{Parser, Reader};
 use riffle_runtime::{Letters, RandomIds, Registry, SystemClock};
@@ -16,11 +16,11 @@ use riffle_scan::{
     Dispatcher, Links, PageViews, Ports, ReaderPages, ReaderSearch, Scan, Settings, Sources, Tickets,
     Uploads, Worker,
 };
-use riffle_topology::{self as topology, RIFFLE};
+use riffle_topology::{self as topology, RIFFLE, Trigger};
 
 use crate::cli::Machine;
 use crate::error::Problem;
-use crate::pumps::Pumps;
+use crate::measured::Uploaded;
 use crate::statements::Statements;
 
 /// The only tenant there is.
@@ -193,8 +193,24 @@ impl Platform {
 
     /// Starts to work, on open sessions of earlier runs first.
     pub async fn start(self: &Arc<Self>, machine: &Machine) -> Pumps {
+        if let Err(error) = self.statements.inbox.recover().await {
+            tracing::error!(%error, "uploads of the last run were not looked after; the next start will");
+        }
+        // What was in hand is back in its queue since the state was opened: what is not there is lost.
+        let is_named = async |id: &SessionId| self.queues.holds(topology::scan::DISPATCH, id.as_ref()).await;
+        if let Err(failure) = self.functions.scan.revive(is_named).await {
+            tracing::warn!(%failure, "open scans were not looked after; the sweep will");
+        }
+        let (timings, clock, uploaded) = (self.timings.clone(), Arc::clone(&self.clock), Uploaded::default());
+        let observer: Observer = Arc::new(move |consumer, message| {
+            // What functions send to each other is measured where it is done.
+            if consumer.trigger != Trigger::Queue {
+                uploaded.measure(&timings, consumer, message, clock.now());
+            }
+        });
         // The sandbox bounds how many are read at once.
-        Pumps::start(self, u32::try_from(jobs(machine)).unwrap_or(u32::MAX)).await
+        let jobs = u32::try_from(jobs(machine)).unwrap_or(u32::MAX);
+        Pumps::start(&self.queues, &self.registry, jobs, &observer)
     }
 }
 

@@ -31,15 +31,6 @@ pub async fn run(arguments: Redrive) -> Result<ExitCode, Problem> {
     if arguments.list { list(&dir, &arguments) } else { give_back(&dir, &arguments).await }
 }
 
-/// What a letter says of itself.
-fn about(letter: &DeadLetter) -> Option<About> {
-    match &*letter.flow {
-        scan::NAME => riffle_scan::about_letter(letter),
-        statements::NAME => riffle_ingest::about_letter(letter),
-        _ => None,
-    }
-}
-
 /// Also while another riffle uses the state.
 fn list(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {
     let mut lines = Vec::new();
@@ -47,7 +38,7 @@ fn list(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {
         let mut letters = look.dead_letters(usize::MAX)?;
         letters.retain(|letter| arguments.flow.as_ref().is_none_or(|flow| *flow == letter.flow));
         for letter in letters {
-            let about = about(&letter);
+            let about = riffle_functions::about_letter(&letter);
             let told = told(&look, &letter, about.as_ref())?;
             lines.push(line(&letter, about, told, arguments.json));
         }
@@ -70,12 +61,12 @@ fn told(look: &StateLook, letter: &DeadLetter, about: Option<&About>) -> Result<
             let session = look.session(&SessionId(about.subject.clone()))?;
             Ok(riffle_scan::told_of_letter(about, session.as_ref()))
         }
-        (_, Some(tenant)) => {
+        (statements::NAME, Some(tenant)) => {
             let file = look.file(tenant, &FileId(about.subject.clone()))?;
             riffle_ingest::told_of_letter(&letter.function, file.as_ref())
                 .map_err(|error| Problem::new(error.to_string()))
         }
-        (_, None) => Ok(Told::default()),
+        _ => Ok(Told::default()),
     }
 }
 
