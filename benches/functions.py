@@ -34,7 +34,7 @@ ENVIRONMENT = {
     "AUTH": "cognito", "AUTH_DOMAIN": "https://riffle.auth.us-east-1.amazoncognito.com",
     "AUTH_AUTHORITY": "https://cognito-idp.us-east-1.amazonaws.com/pool", "AUTH_CLIENT_ID": "client",
     "NOTICE_TOPIC_ARN": "arn:aws:sns:us-east-1:1:notices",
-    "RECORDS_TABLE": "records", "INGEST_TABLE": "ingest", "EVENT_BUS": "events",
+    "RECORDS_TABLE": "records", "EVENT_BUS": "events",
     **{f"{stage}_{kind}_URL": f"https://sqs.us-east-1.amazonaws.com/1/{stage}-{kind}"
        for stage in ["FILE_UPLOADS", "FILE_PROCESSOR", "CATEGORIZATION", "ANALYTICS", "AUDIT", "ERRORS"]
        for kind in ["QUEUE", "DEAD_LETTERS"]},

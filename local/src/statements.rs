@@ -40,7 +40,7 @@ impl Statements {
             ..Settings::default()
         };
         let ingest = Ingest {
-            files: Arc::new(store.files()),
+            records: Arc::new(store.records()),
             transactions: Arc::new(store.transactions()),
             figures: Arc::new(store.figures()),
             audit: Arc::new(store.audit()),

@@ -64,7 +64,8 @@ impl Pipeline {
             return Ok(false);
         }
         let soon = self.platform.clock.now() + chrono::TimeDelta::days(1);
-        Ok(self.platform.statements.ingest().files.outbox(soon, 1).await?.is_empty())
+        let records = &self.platform.statements.ingest().records;
+        Ok(records.outbox(riffle_ingest::FLOW, soon, 1).await?.is_empty())
     }
 
     /// Waits until nothing is under way any more, and tells what became of these files, in their order. `progress`
@@ -101,7 +102,8 @@ impl Pipeline {
         match item {
             Some(item) if item.state == FileState::Processing => {
                 let ingest = self.platform.statements.ingest();
-                let parts = ingest.files.file(TENANT, id).await?.map_or(0, |file| file.parts);
+                let file = ingest.file(TENANT, id).await.map_err(|error| Problem::new(error.to_string()))?;
+                let parts = file.map_or(0, |file| file.parts);
                 Ok(u64::from(parts) * ingest.settings.part_rows as u64)
             }
             Some(item) => Ok(item.rows),

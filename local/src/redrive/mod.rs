@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use riffle_local_adapters::{StateLook, Store};
-use riffle_ports::{About, Clock as _, DeadLetter, DeadLetters, FileId, SessionId, Told};
+use riffle_ports::{About, Clock as _, DeadLetter, DeadLetters, SessionId, Subject, Told};
 use riffle_runtime::SystemClock;
-use riffle_topology::{RIFFLE, scan, statements};
+use riffle_topology::{RIFFLE, scan};
 use serde_json::json;
 
 use crate::cli::Redrive;
@@ -61,10 +61,10 @@ fn told(look: &StateLook, letter: &DeadLetter, about: Option<&About>) -> Result<
             let session = look.session(&SessionId(about.subject.clone()))?;
             Ok(riffle_scan::told_of_letter(about, session.as_ref()))
         }
-        (statements::NAME, Some(tenant)) => {
-            let file = look.file(tenant, &FileId(about.subject.clone()))?;
-            riffle_ingest::told_of_letter(&letter.function, file.as_ref())
-                .map_err(|error| Problem::new(error.to_string()))
+        (_, Some(tenant)) => {
+            let record = look.record(tenant, &Subject::new(&*letter.flow, &*about.subject))?;
+            let told = record.map(|record| riffle_functions::told_of_letter(letter, &record));
+            Ok(told.transpose()?.unwrap_or_default())
         }
         _ => Ok(Told::default()),
     }

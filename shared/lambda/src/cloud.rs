@@ -136,7 +136,7 @@ impl Cloud {
     fn prices(&self) -> Result<Prices, ConfigError> {
         let Some(value) = self.env.optional("PRICES") else { return Ok(Prices::default()) };
         serde_json::from_str(&value).map_err(|_| ConfigError::Wrong {
-            variable: "PRICES".to_owned(),
+            variable: "PRICES",
             value,
             wanted: "a price table as JSON, as docs/cost.md shows it,",
         })
@@ -225,7 +225,7 @@ impl Cloud {
         }
         let pages = self.env.number(OCR_PAGES_PER_SECOND, 1.0)?;
         let pace = Pace::per_second(pages).ok_or_else(|| ConfigError::Wrong {
-            variable: OCR_PAGES_PER_SECOND.to_owned(),
+            variable: OCR_PAGES_PER_SECOND,
             value: pages.to_string(),
             wanted: "a number above 0",
         })?;
@@ -238,7 +238,7 @@ impl Cloud {
             None | Some("off") => Ok(false),
             Some("textract") => Ok(true),
             Some(value) => Err(ConfigError::Wrong {
-                variable: "OCR_BACKEND".to_owned(),
+                variable: "OCR_BACKEND",
                 value: value.to_owned(),
                 wanted: "off or textract",
             }),

@@ -8,9 +8,9 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     #[error("{0} is not set")]
-    Missing(String),
+    Missing(&'static str),
     #[error("{variable} is {value:?}: {wanted} is needed")]
-    Wrong { variable: String, value: String, wanted: &'static str },
+    Wrong { variable: &'static str, value: String, wanted: &'static str },
     #[error("{0}")]
     Client(String),
     /// What the platform itself sets.
@@ -42,16 +42,16 @@ impl Env {
         Self(variables.into_iter().filter(|(_, value)| !value.is_empty()).collect())
     }
 
-    pub fn text(&self, variable: &str) -> Result<String, ConfigError> {
-        self.optional(variable).ok_or_else(|| ConfigError::Missing(variable.to_owned()))
+    pub fn text(&self, variable: &'static str) -> Result<String, ConfigError> {
+        self.optional(variable).ok_or(ConfigError::Missing(variable))
     }
 
-    pub fn optional(&self, variable: &str) -> Option<String> {
+    pub fn optional(&self, variable: &'static str) -> Option<String> {
         self.0.get(variable).cloned()
     }
 
     /// An address of one of `schemes`, without a slash at its end.
-    pub fn url(&self, variable: &str, schemes: &[&str]) -> Result<String, ConfigError> {
+    pub fn url(&self, variable: &'static str, schemes: &[&str]) -> Result<String, ConfigError> {
         let value = self.text(variable)?;
         let known = schemes.iter().any(|scheme| {
             value
@@ -62,35 +62,27 @@ impl Env {
         if known {
             Ok(value.trim_end_matches('/').to_owned())
         } else {
-            Err(ConfigError::Wrong { variable: variable.to_owned(), value, wanted: "a whole address" })
+            Err(ConfigError::Wrong { variable, value, wanted: "a whole address" })
         }
     }
 
     /// A number, `default` where it is not set.
-    pub fn number<T: FromStr>(&self, variable: &str, default: T) -> Result<T, ConfigError> {
+    pub fn number<T: FromStr>(&self, variable: &'static str, default: T) -> Result<T, ConfigError> {
         let Some(value) = self.optional(variable) else { return Ok(default) };
-        value.parse().map_err(|_| ConfigError::Wrong {
-            variable: variable.to_owned(),
-            value,
-            wanted: "a number",
-        })
+        value.parse().map_err(|_| ConfigError::Wrong { variable, value, wanted: "a number" })
     }
 
     /// `on` or `off`, which is what it is where it is not set.
-    pub fn is_on(&self, variable: &str) -> Result<bool, ConfigError> {
+    pub fn is_on(&self, variable: &'static str) -> Result<bool, ConfigError> {
         match self.optional(variable).as_deref() {
             None | Some("off") => Ok(false),
             Some("on") => Ok(true),
-            Some(value) => Err(ConfigError::Wrong {
-                variable: variable.to_owned(),
-                value: value.to_owned(),
-                wanted: "on or off",
-            }),
+            Some(value) => Err(ConfigError::Wrong { variable, value: value.to_owned(), wanted: "on or off" }),
         }
     }
 
     /// Values between commas.
-    pub fn list(&self, variable: &str) -> Vec<String> {
+    pub fn list(&self, variable: &'static str) -> Vec<String> {
         let value = self.optional(variable).unwrap_or_default();
         value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     }
@@ -107,7 +99,7 @@ mod tests {
     #[test]
     fn a_wrong_value_names_its_variable() {
         let env = env(&[("A", ""), ("N", "ten"), ("U", "example.com"), ("S", "yes")]);
-        assert_eq!(env.text("A"), Err(ConfigError::Missing("A".to_owned())));
+        assert_eq!(env.text("A"), Err(ConfigError::Missing("A")));
         assert_eq!(env.text("A").unwrap_err().to_string(), "A is not set");
         assert_eq!(env.number("N", 1).unwrap_err().to_string(), "N is \"ten\": a number is needed");
         assert!(env.url("U", &["https"]).unwrap_err().to_string().starts_with("U is \"example.com\""));

@@ -69,7 +69,7 @@ impl Cloud {
     }
 
     fn ingest(&self, uses: &[Port]) -> Result<Ingest, ConfigError> {
-        let table = self.env.text("INGEST_TABLE")?;
+        let table = self.env.text("RECORDS_TABLE")?;
         let events: Arc<dyn EventPublisher> = if uses.contains(&Port::Bus) {
             Arc::new(self.aws.publisher(&self.env.text("EVENT_BUS")?, EVENT_SOURCE))
         } else {
@@ -89,7 +89,7 @@ impl Cloud {
             Arc::new(Unused)
         };
         Ok(Ingest {
-            files: Arc::new(self.aws.files(&table)),
+            records: Arc::new(self.aws.records(&table)),
             transactions: Arc::new(self.aws.transactions(&table)),
             figures: Arc::new(self.aws.figures(&table)),
             audit: Arc::new(self.aws.audit(&table)),
@@ -121,7 +121,7 @@ fn mode(env: &Env) -> Result<ProcessingMode, ConfigError> {
         Some("shadow") => return Ok(ProcessingMode::Shadow),
         Some(value) => {
             let (value, wanted) = (value.to_owned(), "events, direct or shadow");
-            return Err(ConfigError::Wrong { variable: MODE.to_owned(), value, wanted });
+            return Err(ConfigError::Wrong { variable: MODE, value, wanted });
         }
         None => {}
     }
@@ -130,7 +130,7 @@ fn mode(env: &Env) -> Result<ProcessingMode, ConfigError> {
         Some("true") => Ok(true),
         Some("false") => Ok(false),
         Some(value) => Err(ConfigError::Wrong {
-            variable: variable.to_owned(),
+            variable,
             value: value.to_owned(),
             wanted: "true or false",
         }),

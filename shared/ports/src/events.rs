@@ -1,10 +1,33 @@
 //! The event bus: what happened, told to whoever listens.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{FileId, PortError};
+use crate::PortError;
+
+/// What an event, a record or an entry of the audit trail is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Subject {
+    /// A flow's name in the topology.
+    pub flow: String,
+    /// Unique within flow and tenant.
+    pub id: String,
+}
+
+impl Subject {
+    pub fn new(flow: impl Into<String>, id: impl Into<String>) -> Self {
+        Self { flow: flow.into(), id: id.into() }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.flow, self.id)
+    }
+}
 
 /// An event on its way to the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,8 +36,7 @@ pub struct Outgoing {
     /// The `detail-type`.
     pub event_type: String,
     pub tenant: String,
-    /// The file it is about.
-    pub file: FileId,
+    pub subject: Subject,
     pub at: DateTime<Utc>,
     /// The event as JSON, at most [`Outgoing::MAX_DETAIL`] bytes.
     pub detail: String,
@@ -37,7 +59,7 @@ pub trait EventPublisher: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
     pub tenant: String,
-    pub file: FileId,
+    pub subject: Subject,
     pub event_id: String,
     pub event_type: String,
     /// The event's own time.
@@ -46,14 +68,14 @@ pub struct AuditEntry {
     pub event: String,
 }
 
-/// Every event, once, for as long as its file is not forgotten.
+/// Every event, once, for as long as its subject is not forgotten.
 #[async_trait]
 pub trait AuditTrail: Send + Sync {
     /// Stores `entry` unless its event is there. Whether it was not.
     async fn append(&self, entry: AuditEntry) -> Result<bool, PortError>;
 
-    /// What happened to one file, by time, then event id. Strongly consistent.
-    async fn of_file(&self, tenant: &str, file: &FileId) -> Result<Vec<AuditEntry>, PortError>;
+    /// What happened to one subject, by time, then event id. Strongly consistent.
+    async fn of_subject(&self, tenant: &str, subject: &Subject) -> Result<Vec<AuditEntry>, PortError>;
 
     /// What happened from `from` up to but not including `to`, by time, then event id, after the entry at `after`.
     /// May lag by seconds.
@@ -66,7 +88,7 @@ pub trait AuditTrail: Send + Sync {
         limit: u32,
     ) -> Result<Vec<AuditEntry>, PortError>;
 
-    /// Removes what is kept of a file, wherever past events are kept that can be removed one by one, all but the
+    /// Removes what is kept of a subject, wherever past events are kept that can be removed one by one, all but the
     /// events in `keep`.
-    async fn forget(&self, tenant: &str, file: &FileId, keep: &[String]) -> Result<(), PortError>;
+    async fn forget(&self, tenant: &str, subject: &Subject, keep: &[String]) -> Result<(), PortError>;
 }

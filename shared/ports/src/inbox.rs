@@ -6,8 +6,19 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
-use crate::{ObjectRef, PortError, PostForm};
+use crate::{PortError, PostForm};
+
+/// One version of one object of the uploads bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ObjectRef {
+    pub bucket: String,
+    pub key: String,
+    /// Where the bucket keeps versions.
+    pub version: Option<String>,
+    pub etag: String,
+}
 
 /// What is known of an object without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]

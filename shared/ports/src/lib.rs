@@ -8,7 +8,6 @@ mod connections;
 mod dead_letters;
 mod events;
 mod failure;
-mod file_ledger;
 mod file_source;
 mod inbox;
 mod links;
@@ -16,6 +15,7 @@ mod notices;
 mod object_store;
 mod ocr;
 mod platform;
+mod records;
 mod scan_ledger;
 mod session;
 mod text_cache;
@@ -29,28 +29,28 @@ mod work_queue;
 pub use clock::{Clock, Ids};
 pub use connections::{ClientNotifier, Connection, ConnectionRegistry, Delivery};
 pub use dead_letters::{About, DeadLetter, DeadLetters, LetterClassifier, Told};
-pub use events::{AuditEntry, AuditTrail, EventPublisher, Outgoing};
+pub use events::{AuditEntry, AuditTrail, EventPublisher, Outgoing, Subject};
 pub use failure::Failure;
-pub use file_ledger::{
-    Changed, File, FileChange, FileId, FileLease, FileLedger, FileListedAt, FileState, NotChanged, ObjectRef,
-};
 pub use file_source::{
     Confirmed, Content, Entry, FileSource, Opened, Pages, ReadError, Source, SourceError, is_drive_id,
     read_all,
 };
-pub use inbox::{Announced, Fetched, Head, Inbox};
+pub use inbox::{Announced, Fetched, Head, Inbox, ObjectRef};
 pub use links::{DownloadLinks, Link};
 pub use notices::{Notice, Notices};
 pub use object_store::{ObjectStore, Put, is_key};
 pub use ocr::{Ocr, OcrError, OcrLine, OcrWord, PictureLimits};
 pub use platform::{Folder, FolderBrowser, MAX_FOLDERS, Probe, QueueDepth, Timing, Vitals};
+pub use records::{
+    Changed, FlowState, Record, RecordCursor, RecordStore, Replaced, change, change_from, change_seen,
+};
 pub use scan_ledger::{Attempt, Body, ChunkDone, ListedAt, Outcome, ScanLedger, StoredResult};
 pub use session::{Counts, Frozen, Lease, Paused, Refused, Sealed, Session, SessionId, State, Transition};
 pub use text_cache::{TextCache, TextKey, Worth};
 pub use tickets::{Ticket, TicketHash, TicketStore};
 pub use tokens::{Token, TokenVault};
 pub use transactions::{
-    Category, FigureStore, Month, NoMonth, StoredFigures, StoredRows, Transaction, TransactionKey,
+    Category, FigureStore, FileId, Month, NoMonth, StoredFigures, StoredRows, Transaction, TransactionKey,
     TransactionStore,
 };
 pub use upload_storage::{Completed, PostForm, Received, UploadStorage};

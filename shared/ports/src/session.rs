@@ -107,7 +107,7 @@ pub struct Counts {
     pub matches: u64,
 }
 
-/// The right to finish a session, for a while.
+/// The right to finish a session, or to work on a record, for a while.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     pub token: String,

@@ -8,7 +8,36 @@ use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{FileId, PortError};
+use crate::{PortError, Subject};
+
+/// Names a statement's file, and the work on it: one version of one object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FileId(pub String);
+
+impl FileId {
+    /// The flow that has these files.
+    pub const FLOW: &str = "statements";
+    /// The state of a file's record while a worker stores transactions of it.
+    pub const PROCESSING: &str = "processing";
+
+    /// What its record, its events and its audit trail are about.
+    pub fn subject(&self) -> Subject {
+        Subject::new(Self::FLOW, self.0.as_str())
+    }
+}
+
+impl AsRef<str> for FileId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for FileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// A calendar month: `2026-01`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -145,8 +174,8 @@ pub trait TransactionStore: Send + Sync {
     fn batch(&self) -> usize;
 
     /// Adds `file` to those that show each of `rows`, and stores the ones that are not there: content, once stored,
-    /// does not change. All rows or none, and none unless `file` is being processed under `token` (see
-    /// [`crate::File`]). No two rows have the same key.
+    /// does not change. All rows or none, and none unless the record of `file` is [`FileId::PROCESSING`] and its lease
+    /// has `token`. No two rows have the same key.
     async fn store(
         &self,
         tenant: &str,
@@ -184,8 +213,8 @@ pub trait TransactionStore: Send + Sync {
     /// `file` no longer shows these. One that no file shows any more is removed.
     async fn remove(&self, tenant: &str, file: &FileId, keys: &[TransactionKey]) -> Result<(), PortError>;
 
-    /// [`remove`](Self::remove) for whoever is at work: none of these goes unless `file` is being processed under
-    /// `token` at that moment. `false`: it is not, and what others store of it since stays.
+    /// [`remove`](Self::remove) for whoever is at work: none of these goes unless the file's record is as for
+    /// [`store`](Self::store) at that moment. `false`: it is not, and what others store of it since stays.
     async fn withdraw(
         &self,
         tenant: &str,

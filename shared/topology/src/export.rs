@@ -51,8 +51,7 @@ enum TriggerDocument {
 #[derive(Debug, Serialize)]
 struct QueueDocument {
     name: &'static str,
-    /// The environment variable that tells where it is.
-    /// The stack's output that does.
+    /// The stack's output with its address.
     url_output: String,
     batch: u32,
     local_consumers: ConsumersDocument,
@@ -69,8 +68,7 @@ struct QueueDocument {
 #[derive(Debug, Serialize)]
 struct DeadLettersDocument {
     name: String,
-    /// The environment variable that tells where it is.
-    /// The stack's output that does.
+    /// The stack's output with its address.
     url_output: String,
 }
 

@@ -1,7 +1,7 @@
 //! Which flows there are, and which functions, triggers and queues each is made of.
 //!
 //! This is data only: it says what is connected to what, not what a function does, what it may do, or how large it is.
-//! Everything that follows from it (the names of dead-letter queues and of environment variables, who listens to an
+//! Everything that follows from it (the names of dead-letter queues and of outputs, who listens to an
 //! event, where a message fails for the last time) is derived here, once. What is not Rust reads
 //! `shared/contracts/golden/topology.v1.json`, which [`export`] describes and `scripts/contracts` writes.
 //!

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use futures::executor::block_on;
-use riffle_ingest::{Ingest, Settings};
-use riffle_ports::{Changed, Clock, File, FileChange, FileId, FileLedger, FileState};
+use riffle_ingest::{File, FileState, Findings, Ingest, Settings};
+use riffle_ports::{Clock, FileId, FlowState as _, RecordStore as _};
 use riffle_sim_tests::campaign::{self, Flow};
 use riffle_sim_tests::ingest::{self, Mutant};
 use riffle_testkit::memory::{
-    ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryStatements, SeededIds,
+    ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryRecords, MemoryStatements,
+    SeededIds,
 };
 
 use common::{assert_caught, assert_clean, assert_reached, assert_repeatable};
@@ -49,8 +50,8 @@ const SOMETIMES: [&str; 87] = [
     "a file that failed is begun again",
     "a file that goes is to be begun",
     "a file was done already",
-    "a message of ingest becomes a dead letter",
     "a message in flight is delivered to another, too",
+    "a message of ingest becomes a dead letter",
     "a message to the processor is lost",
     "a new parser comes while all goes on",
     "a note is lost to a rival",
@@ -61,6 +62,7 @@ const SOMETIMES: [&str; 87] = [
     "a statement cannot be read",
     "a statement is taken for none",
     "a statement kills who reads it",
+    "a sweep reads an index that lags",
     "an event is in the trail already",
     "an invocation stands still while others go on",
     "an invocation times out",
@@ -71,23 +73,23 @@ const SOMETIMES: [&str; 87] = [
     "figures are lost to a rival",
     "lost response: audit.append",
     "lost response: audit.forget",
-    "lost response: books.announced",
-    "lost response: books.begin",
-    "lost response: books.create",
-    "lost response: books.delete",
-    "lost response: books.deleted",
-    "lost response: books.extend",
-    "lost response: books.fail",
-    "lost response: books.finish",
-    "lost response: books.note",
-    "lost response: books.release",
-    "lost response: books.settled",
     "lost response: bus.publish",
     "lost response: figures.put",
     "lost response: inbox.delete",
     "lost response: letters.redrive",
     "lost response: objects.delete",
     "lost response: objects.put",
+    "lost response: records.announced",
+    "lost response: records.begin",
+    "lost response: records.create",
+    "lost response: records.delete",
+    "lost response: records.deleted",
+    "lost response: records.extend",
+    "lost response: records.fail",
+    "lost response: records.finish",
+    "lost response: records.note",
+    "lost response: records.release",
+    "lost response: records.settled",
     "lost response: rows.categorize",
     "lost response: rows.remove",
     "lost response: rows.store",
@@ -98,14 +100,13 @@ const SOMETIMES: [&str; 87] = [
     "rows are stored again by their file",
     "rows stay since others show them",
     "the bus tells of an event twice",
-    "the ingest sweep reads an index that lags",
     "the power fails",
     "who deletes finds a note",
     "who finishes finds a note",
     "who finishes finds the file elsewhere",
+    "who gives up finds the file changed",
     "who is about to write sleeps until the file is gone",
     "who is about to write stands still while the file goes",
-    "who gives up finds the file changed",
     "who was late cannot finish",
     "who was late finds he holds nothing",
     "who was late takes nothing back",
@@ -156,7 +157,7 @@ fn waiting(id: String, clock: &ManualClock) -> File {
         lease: None,
         attempts: 0,
         parts: 0,
-        body: String::new(),
+        findings: Findings::default(),
         revision: 1,
         unsettled: false,
     }
@@ -167,9 +168,10 @@ fn waiting(id: String, clock: &ManualClock) -> File {
 fn a_deletion_is_done_however_many_files_wait() {
     let clock = Arc::new(ManualClock::new());
     let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, chrono::TimeDelta::minutes(3)));
-    let books = Arc::new(MemoryStatements::default());
+    let records = Arc::new(MemoryRecords::default());
+    let books = Arc::new(MemoryStatements::new(Arc::clone(&records), 25));
     let ingest = Ingest {
-        files: Arc::clone(&books) as _,
+        records: Arc::clone(&records) as _,
         transactions: Arc::clone(&books) as _,
         figures: Arc::clone(&books) as _,
         audit: Arc::clone(&books) as _,
@@ -182,14 +184,15 @@ fn a_deletion_is_done_however_many_files_wait() {
         settings: Settings::default(),
     };
     for number in 0..1_000 {
-        assert_eq!(block_on(books.create(waiting(format!("{number:04}"), &clock))), Ok(None));
+        let record = waiting(format!("{number:04}"), &clock).to_record();
+        assert_eq!(block_on(records.create(record, &[])), Ok(None));
     }
     let unwanted = FileId("unwanted".to_owned());
-    assert_eq!(block_on(books.create(waiting(unwanted.0.clone(), &clock))), Ok(None));
-    let marked = block_on(books.change("ann", &unwanted, FileChange::Delete, clock.now(), &[]));
-    assert!(matches!(marked, Ok(Changed::Applied(_))));
+    let record = waiting(unwanted.0.clone(), &clock).to_record();
+    assert_eq!(block_on(records.create(record, &[])), Ok(None));
+    assert_eq!(block_on(ingest.request_deletion("ann", &unwanted)), Ok(true));
     clock.advance(TimeDelta::minutes(10));
     assert_eq!(block_on(ingest.sweep()), Ok(()));
-    let state = block_on(books.file("ann", &unwanted)).map(|file| file.map(|file| file.state));
+    let state = block_on(ingest.file("ann", &unwanted)).map(|file| file.map(|file| file.state));
     assert_eq!(state, Ok(Some(FileState::Deleted)));
 }

@@ -16,8 +16,8 @@ use riffle_ports::{Clock, Ids, Meter, PortError};
 use crate::table::Table;
 use crate::transact::Conflicts;
 use crate::{
-    ApiGatewayNotifier, DeadLetterPlace, DynamoAudit, DynamoConnections, DynamoFigures, DynamoFiles,
-    DynamoLedger, DynamoTickets, DynamoTransactions, EventBridgePublisher, KmsTokens, LinkSettings, S3Inbox,
+    ApiGatewayNotifier, DeadLetterPlace, DynamoAudit, DynamoConnections, DynamoFigures, DynamoLedger,
+    DynamoRecords, DynamoTickets, DynamoTransactions, EventBridgePublisher, KmsTokens, LinkSettings, S3Inbox,
     S3Links, S3Objects, S3Prefixes, S3Uploads, SnsNotices, SqsDeadLetters, SqsQueues,
 };
 
@@ -98,12 +98,12 @@ impl Aws {
         DynamoLedger::new(self.table(table))
     }
 
-    /// The books of statements, in `INGEST_TABLE`.
-    pub fn files(&self, table: &str) -> DynamoFiles {
-        DynamoFiles::new(self.table(table))
+    /// Records of work, in `RECORDS_TABLE`.
+    pub fn records(&self, table: &str) -> DynamoRecords {
+        DynamoRecords::new(self.table(table))
     }
 
-    /// Transactions, in the same table as the files that show them.
+    /// Transactions, in the same table as the records of the files that show them.
     pub fn transactions(&self, table: &str) -> DynamoTransactions {
         DynamoTransactions::new(self.table(table))
     }

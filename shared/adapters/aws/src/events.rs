@@ -142,7 +142,7 @@ mod tests {
             event_id: String::new(),
             event_type: "t".to_owned(),
             tenant: String::new(),
-            file: riffle_ports::FileId(String::new()),
+            subject: riffle_ports::Subject::new("", ""),
             at: chrono::DateTime::UNIX_EPOCH,
             detail: "x".repeat(*size),
         };

@@ -1,8 +1,8 @@
 //! The ports on AWS: tables, buckets, queues, keys, topics and WebSocket connections.
 //!
 //! What holds:
-//! - **Single items.** Whatever must be atomic is one conditional write of one item. Only statements have transactions
-//!   (`transact.rs`). Nothing rests on what the documentation does not promise.
+//! - **Single items.** Whatever must be atomic is one conditional write of one item. Only records and statements have
+//!   transactions (`transact.rs`). Nothing rests on what the documentation does not promise.
 //! - **A repeat is allowed.** The SDK sends again what was throttled or got no answer. Every port says what a
 //!   repeated effect does, and no adapter hides one.
 //! - **Answers are not errors.** A refused condition, a missing key, a gone connection are in the return types;
@@ -20,7 +20,6 @@ mod download;
 mod error;
 mod events;
 mod inbox;
-mod ingest;
 mod item;
 mod ledger;
 mod links;
@@ -32,7 +31,9 @@ mod packed;
 mod post_form;
 mod prefixes;
 mod queues;
+mod records;
 mod signing;
+mod statements;
 mod table;
 mod tickets;
 mod tokens;
@@ -44,7 +45,6 @@ pub use connections::DynamoConnections;
 pub use dead_letters::{DeadLetterPlace, SqsDeadLetters};
 pub use events::EventBridgePublisher;
 pub use inbox::S3Inbox;
-pub use ingest::{DynamoAudit, DynamoFigures, DynamoFiles, DynamoTransactions};
 pub use ledger::DynamoLedger;
 pub use links::{LinkSettings, S3Links};
 pub use notices::SnsNotices;
@@ -52,6 +52,8 @@ pub use notifier::ApiGatewayNotifier;
 pub use objects::S3Objects;
 pub use prefixes::{READ_LIMIT, S3Prefixes};
 pub use queues::SqsQueues;
+pub use records::{DynamoAudit, DynamoRecords};
+pub use statements::{DynamoFigures, DynamoTransactions};
 pub use tickets::DynamoTickets;
 pub use tokens::KmsTokens;
 pub use uploads::S3Uploads;

@@ -1,16 +1,16 @@
-//! The trail of what happened, kept until a file is forgotten.
+//! The trail of what happened, kept until a subject is forgotten.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use riffle_ports::{AuditEntry, AuditTrail, FileId, PortError};
+use riffle_ports::{AuditEntry, AuditTrail, PortError, Subject};
 use rusqlite::{Row, params};
 
 use crate::database::Database;
 use crate::listing::{read_time, sortable};
 
-/// The audit trail in the state folder. To forget a file reaches into the archive of the bus, too.
+/// The audit trail in the state folder. To forget a subject reaches into the archive of the bus, too.
 #[derive(Debug, Clone)]
 pub struct LocalAudit {
     database: Arc<Database>,
@@ -29,12 +29,13 @@ impl AuditTrail for LocalAudit {
             .call(move |work| {
                 let added = work
                     .prepare_cached(
-                        "INSERT INTO audit (tenant, file, event_id, event_type, at, event) \
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+                        "INSERT INTO audit (flow, tenant, id, event_id, event_type, at, event) \
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
                     )?
                     .execute(params![
+                        entry.subject.flow,
                         entry.tenant,
-                        entry.file.0,
+                        entry.subject.id,
                         entry.event_id,
                         entry.event_type,
                         sortable(entry.at),
@@ -45,15 +46,15 @@ impl AuditTrail for LocalAudit {
             .await
     }
 
-    async fn of_file(&self, tenant: &str, file: &FileId) -> Result<Vec<AuditEntry>, PortError> {
-        let (tenant, file) = (tenant.to_owned(), file.0.clone());
+    async fn of_subject(&self, tenant: &str, subject: &Subject) -> Result<Vec<AuditEntry>, PortError> {
+        let (tenant, subject) = (tenant.to_owned(), subject.clone());
         self.database
             .call(move |work| {
                 work.prepare_cached(
-                    "SELECT tenant, file, event_id, event_type, at, event FROM audit \
-                     WHERE tenant = ?1 AND file = ?2 ORDER BY at, event_id",
+                    "SELECT flow, tenant, id, event_id, event_type, at, event FROM audit \
+                     WHERE flow = ?1 AND tenant = ?2 AND id = ?3 ORDER BY at, event_id",
                 )?
-                .query_map(params![tenant, file], read)?
+                .query_map(params![subject.flow, tenant, subject.id], read)?
                 .map(|row| Ok(row?))
                 .collect()
             })
@@ -75,7 +76,7 @@ impl AuditTrail for LocalAudit {
         self.database
             .call(move |work| {
                 work.prepare_cached(
-                    "SELECT tenant, file, event_id, event_type, at, event FROM audit \
+                    "SELECT flow, tenant, id, event_id, event_type, at, event FROM audit \
                      WHERE tenant = ?1 AND at >= ?2 AND at < ?3 AND (at, event_id) > (?4, ?5) \
                      ORDER BY at, event_id LIMIT ?6",
                 )?
@@ -86,27 +87,32 @@ impl AuditTrail for LocalAudit {
             .await
     }
 
-    async fn forget(&self, tenant: &str, file: &FileId, keep: &[String]) -> Result<(), PortError> {
-        let (tenant, file, keep) = (tenant.to_owned(), file.0.clone(), keep.to_vec());
+    async fn forget(&self, tenant: &str, subject: &Subject, keep: &[String]) -> Result<(), PortError> {
+        let (tenant, subject, keep) = (tenant.to_owned(), subject.clone(), keep.to_vec());
         self.database
             .call(move |work| {
                 work.erasing(|| {
                     for (events, remove) in [
                         (
-                            "SELECT event_id FROM audit WHERE tenant = ?1 AND file = ?2",
-                            "DELETE FROM audit WHERE tenant = ?1 AND file = ?2 AND event_id = ?3",
+                            "SELECT event_id FROM audit WHERE flow = ?1 AND tenant = ?2 AND id = ?3",
+                            "DELETE FROM audit WHERE flow = ?1 AND tenant = ?2 AND id = ?3 AND event_id = ?4",
                         ),
                         (
-                            "SELECT event_id FROM archive WHERE tenant = ?1 AND file = ?2",
-                            "DELETE FROM archive WHERE tenant = ?1 AND file = ?2 AND event_id = ?3",
+                            "SELECT event_id FROM archive WHERE flow = ?1 AND tenant = ?2 AND id = ?3",
+                            "DELETE FROM archive WHERE flow = ?1 AND tenant = ?2 AND id = ?3 AND event_id = ?4",
                         ),
                     ] {
                         let events: Vec<String> = work
                             .prepare_cached(events)?
-                            .query_map(params![tenant, file], |row| row.get(0))?
+                            .query_map(params![subject.flow, tenant, subject.id], |row| row.get(0))?
                             .collect::<Result<_, _>>()?;
                         for event in events.iter().filter(|event| !keep.contains(event)) {
-                            work.prepare_cached(remove)?.execute(params![tenant, file, event])?;
+                            work.prepare_cached(remove)?.execute(params![
+                                subject.flow,
+                                tenant,
+                                subject.id,
+                                event
+                            ])?;
                         }
                     }
                     Ok(())
@@ -118,11 +124,11 @@ impl AuditTrail for LocalAudit {
 
 fn read(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
     Ok(AuditEntry {
-        tenant: row.get(0)?,
-        file: FileId(row.get(1)?),
-        event_id: row.get(2)?,
-        event_type: row.get(3)?,
-        at: read_time(row, 4)?,
-        event: row.get(5)?,
+        subject: Subject { flow: row.get(0)?, id: row.get(2)? },
+        tenant: row.get(1)?,
+        event_id: row.get(3)?,
+        event_type: row.get(4)?,
+        at: read_time(row, 5)?,
+        event: row.get(6)?,
     })
 }

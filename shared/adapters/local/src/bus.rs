@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::database::WorkError;
-use crate::file_ledger::read_outgoing;
 use crate::listing::sortable;
 use crate::queue_rows::{self, Woken};
 use crate::queues::LocalQueues;
+use crate::records::read_outgoing;
 
 /// Events moved in one transaction while the past is told again.
 const REPLAYED_TOGETHER: u32 = 1_000;
@@ -158,12 +158,13 @@ fn body(event: &Outgoing, replay: Option<&str>) -> Result<String, WorkError> {
 fn archive(connection: &Connection, event: &Outgoing) -> Result<(), WorkError> {
     connection
         .prepare_cached(
-            "INSERT INTO archive (tenant, file, event_id, event_type, at, detail) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+            "INSERT INTO archive (flow, tenant, id, event_id, event_type, at, detail) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
+            event.subject.flow,
             event.tenant,
-            event.file.0,
+            event.subject.id,
             event.event_id,
             event.event_type,
             sortable(event.at),
@@ -193,7 +194,7 @@ fn page(
 ) -> Result<(Vec<Outgoing>, Option<Place>), WorkError> {
     let mut events: Vec<Outgoing> = connection
         .prepare_cached(
-            "SELECT tenant, file, event_id, event_type, at, detail FROM archive \
+            "SELECT flow, tenant, id, event_id, event_type, at, detail FROM archive \
              WHERE at >= ?1 AND at < ?2 AND (at, event_id) > (?3, ?4) ORDER BY at, event_id LIMIT ?5",
         )?
         .query_map(

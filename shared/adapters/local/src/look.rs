@@ -5,16 +5,16 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use riffle_ports::{DeadLetter, File as StatementFile, FileId, PortError, Session, SessionId};
+use riffle_ports::{DeadLetter, PortError, Record, Session, SessionId, Subject};
 use riffle_topology::RIFFLE;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use rustix::fs::{Access, access, statvfs};
 
 use crate::database::WorkError;
 use crate::dead_letters;
-use crate::file_ledger;
 use crate::queue_rows;
 use crate::queues::{self, Depth, Received};
+use crate::records;
 use crate::schema;
 use crate::store::{DATABASE, LOCK, OpenError};
 use crate::texts;
@@ -68,9 +68,6 @@ impl Room {
     }
 }
 
-/// The first schema that knows of statements.
-const SINCE_STATEMENTS: usize = 3;
-
 /// The state database, open for reading.
 #[derive(Debug)]
 pub struct StateLook {
@@ -116,23 +113,18 @@ impl StateLook {
         Ok(dead_letters::letters(RIFFLE, rows.into_iter().map(Received::from)))
     }
 
-    /// A statement, if there is such a one.
-    pub fn file(&self, tenant: &str, id: &FileId) -> Result<Option<StatementFile>, PortError> {
-        if self.schema < SINCE_STATEMENTS {
-            return Ok(None);
-        }
-        Ok(file_ledger::load(&self.connection, tenant, id)?.map(|(_, file)| file))
+    /// A record, if there is such a one.
+    pub fn record(&self, tenant: &str, subject: &Subject) -> Result<Option<Record>, PortError> {
+        Ok(records::load(&self.connection, tenant, subject)?)
     }
 
-    /// Statements that are not at an end, and events that are still to be told.
-    pub fn statements(&self) -> Result<(u64, u64), PortError> {
-        if self.schema < SINCE_STATEMENTS {
-            return Ok((0, 0));
-        }
+    /// How many records of a flow are open, and how many of its events are still to be published.
+    pub fn open_work(&self, flow: &str) -> Result<(u64, u64), PortError> {
         let count = |sql| -> Result<u64, WorkError> {
-            Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+            Ok(self.connection.prepare_cached(sql)?.query_row([flow], |row| row.get(0))?)
         };
-        Ok((count("SELECT count(*) FROM files WHERE open")?, count("SELECT count(*) FROM outbox")?))
+        let open = count("SELECT count(*) FROM records WHERE open AND flow = ?1")?;
+        Ok((open, count("SELECT count(*) FROM outbox WHERE flow = ?1")?))
     }
 
     /// Sessions that are not at an end, without what was asked for.

@@ -23,7 +23,7 @@ impl Names {
             return Ok(file.clone());
         }
         let file = work
-            .prepare_cached("SELECT id FROM files WHERE number = ?1")?
+            .prepare_cached("SELECT id FROM records WHERE number = ?1")?
             .query_row([number], |row| row.get(0).map(FileId))?;
         self.files.insert(number, file.clone());
         Ok(file)

@@ -4,7 +4,6 @@ use rusqlite::{Connection, TransactionBehavior};
 
 /// `user_version` of a database is how many of these it has been through.
 const MIGRATIONS: &[&str] = &[
-    // 1: ledger and queues.
     "
     -- A session without its two parts of unbounded size: what was asked for is never changed, and a row is
     -- written whole at each change, so it stands apart; full chunks are a blob (see index_set.rs).
@@ -70,78 +69,88 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (queue, fair_group)
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX next_turn ON turns (queue, turn);
-    ",
-    // 2: the list of a tenant's sessions, and tickets.
-    "
-    -- Times as text of one length, so that they sort: see `sortable` in listing.rs.
+
+    -- Times below are text of one length, so that they sort: see `sortable` in listing.rs.
     CREATE TABLE listing (
         tenant     TEXT NOT NULL,
         created_at TEXT NOT NULL,
         session    TEXT NOT NULL,
         PRIMARY KEY (tenant, created_at, session)
     ) STRICT, WITHOUT ROWID;
-    INSERT INTO listing (tenant, created_at, session)
-        SELECT
-            fields ->> '$.tenant',
-            substr(fields ->> '$.created_at', 1, 19) || '.'
-                || substr(rtrim(substr(fields ->> '$.created_at', 21), 'Z') || '000000000', 1, 9) || 'Z',
-            id
-        FROM sessions;
 
     CREATE TABLE tickets (
         hash       BLOB PRIMARY KEY,
         tenant     TEXT NOT NULL,
         expires_at TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
-    ",
-    // 3: uploaded statements, their transactions and events.
-    "
-    -- A row is never removed: transactions name their file by its number.
-    CREATE TABLE files (
-        number      INTEGER PRIMARY KEY,
-        tenant      TEXT NOT NULL,
-        id          TEXT NOT NULL,
-        open        INTEGER NOT NULL,
-        received_at TEXT NOT NULL,              -- sortable, as all times below
-        changed_at  TEXT NOT NULL,
-        fields      TEXT NOT NULL,
-        UNIQUE (tenant, id)
+
+    -- A row without `expires_at` is never removed: transactions name their file's record by its number.
+    CREATE TABLE records (
+        number       INTEGER PRIMARY KEY,
+        flow         TEXT NOT NULL,
+        tenant       TEXT NOT NULL,
+        id           TEXT NOT NULL,
+        revision     INTEGER NOT NULL,
+        state        TEXT NOT NULL,
+        open         INTEGER NOT NULL,
+        created_at   TEXT NOT NULL,
+        changed_at   TEXT NOT NULL,
+        token        TEXT,                      -- of the lease
+        leased_until TEXT,
+        attempts     INTEGER NOT NULL,
+        body         TEXT NOT NULL,
+        listed_by    TEXT NOT NULL,             -- a JSON array; each is a row in record_lists
+        expires_at   TEXT,
+        UNIQUE (flow, tenant, id)
     ) STRICT;
-    CREATE INDEX listed_files ON files (tenant, received_at, id);
-    CREATE INDEX open_files ON files (changed_at) WHERE open;
+    CREATE INDEX open_records ON records (flow, state, changed_at) WHERE open;
+    CREATE INDEX expiring_records ON records (expires_at) WHERE expires_at IS NOT NULL;
+    CREATE TABLE record_lists (
+        flow       TEXT NOT NULL,
+        tenant     TEXT NOT NULL,
+        list       TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        id         TEXT NOT NULL,
+        number     INTEGER NOT NULL,            -- of the record
+        PRIMARY KEY (flow, tenant, list, created_at, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX lists_of_records ON record_lists (number);
 
     CREATE TABLE outbox (
+        flow       TEXT NOT NULL,
         tenant     TEXT NOT NULL,
-        file       TEXT NOT NULL,
+        id         TEXT NOT NULL,
         event_id   TEXT NOT NULL,
         event_type TEXT NOT NULL,
         at         TEXT NOT NULL,
         since      TEXT NOT NULL,
         detail     TEXT NOT NULL,
-        PRIMARY KEY (tenant, file, event_id)
+        PRIMARY KEY (flow, tenant, id, event_id)
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX waiting_outbox ON outbox (since);
+    CREATE INDEX waiting_outbox ON outbox (flow, since);
 
     -- What the bus has told, to be told again to one consumer.
     CREATE TABLE archive (
+        flow       TEXT NOT NULL,
         tenant     TEXT NOT NULL,
-        file       TEXT NOT NULL,
+        id         TEXT NOT NULL,
         event_id   TEXT NOT NULL,
         event_type TEXT NOT NULL,
         at         TEXT NOT NULL,
         detail     TEXT NOT NULL,
-        PRIMARY KEY (tenant, file, event_id)
+        PRIMARY KEY (flow, tenant, id, event_id)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX archived ON archive (at, event_id);
 
     CREATE TABLE audit (
+        flow       TEXT NOT NULL,
         tenant     TEXT NOT NULL,
-        file       TEXT NOT NULL,
+        id         TEXT NOT NULL,
         event_id   TEXT NOT NULL,
         event_type TEXT NOT NULL,
         at         TEXT NOT NULL,
         event      TEXT NOT NULL,
-        PRIMARY KEY (tenant, file, event_id)
+        PRIMARY KEY (flow, tenant, id, event_id)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX audited ON audit (tenant, at, event_id);
 

@@ -16,8 +16,8 @@ use crate::database::{Database, WorkError};
 use crate::queue_rows;
 use crate::schema::{self, SchemaError};
 use crate::{
-    LocalAudit, LocalBus, LocalDeadLetters, LocalFigures, LocalFiles, LocalLedger, LocalObjects, LocalQueues,
-    LocalTickets, LocalTransactions,
+    LocalAudit, LocalBus, LocalDeadLetters, LocalFigures, LocalLedger, LocalObjects, LocalQueues,
+    LocalRecords, LocalTickets, LocalTransactions,
 };
 
 /// Held while the folder is open.
@@ -56,7 +56,7 @@ pub enum OpenError {
 ///
 /// ```text
 /// DIR/lock                 held while the folder is open; holds the process id
-/// DIR/state.sqlite(-wal)   ledgers, transactions, events and queues
+/// DIR/state.sqlite(-wal)   ledger, records, transactions, events and queues
 /// DIR/objects/…            one file per object
 /// DIR/tmp/…                objects being written; emptied on open
 /// ```
@@ -139,8 +139,8 @@ impl Store {
         self.objects.clone()
     }
 
-    pub fn files(&self) -> LocalFiles {
-        LocalFiles::new(Arc::clone(&self.database))
+    pub fn records(&self) -> LocalRecords {
+        LocalRecords::new(Arc::clone(&self.database))
     }
 
     pub fn transactions(&self) -> LocalTransactions {

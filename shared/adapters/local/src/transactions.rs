@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use riffle_ports::{
-    Category, FileId, FileState, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
+    Category, FileId, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
 };
 use rusqlite::{OptionalExtension, params};
 
 use crate::database::{Database, Work, WorkError};
-use crate::file_ledger;
 use crate::names::{Names, Numbers};
+use crate::records::{held_file, number};
 use crate::transaction_rows::{self as rows, Identity, Key, Shown};
 
 /// So many rows take the thread of the database some 20 ms, in which nobody else is served.
@@ -51,7 +51,7 @@ impl TransactionStore for LocalTransactions {
         let (tenant, file, token) = (tenant.to_owned(), file.clone(), token.to_owned());
         self.database
             .call(move |work| {
-                let Some(number) = at_work(work, &tenant, &file, &token)? else {
+                let Some(number) = held_file(work, &tenant, &file, &token)? else {
                     return Ok(StoredRows::NotYours);
                 };
                 let mut first = vec![false; rows.len()];
@@ -180,7 +180,7 @@ impl TransactionStore for LocalTransactions {
         let (tenant, file) = (tenant.to_owned(), file.clone());
         self.database
             .call(move |work| {
-                let Some((file, _)) = file_ledger::load(work, &tenant, &file)? else { return Ok(()) };
+                let Some(file) = number(work, &tenant, &file.subject())? else { return Ok(()) };
                 remove_all(work, &tenant, file, &keys)
             })
             .await
@@ -197,19 +197,12 @@ impl TransactionStore for LocalTransactions {
         let (tenant, file, token) = (tenant.to_owned(), file.clone(), token.to_owned());
         self.database
             .call(move |work| {
-                let Some(file) = at_work(work, &tenant, &file, &token)? else { return Ok(false) };
+                let Some(file) = held_file(work, &tenant, &file, &token)? else { return Ok(false) };
                 remove_all(work, &tenant, file, &keys)?;
                 Ok(true)
             })
             .await
     }
-}
-
-/// The number of a file that is being processed under `token`.
-fn at_work(work: &Work<'_>, tenant: &str, file: &FileId, token: &str) -> Result<Option<u32>, WorkError> {
-    let Some((number, record)) = file_ledger::load(work, tenant, file)? else { return Ok(None) };
-    let holds = record.lease.is_some_and(|lease| lease.token == token);
-    Ok((record.state == FileState::Processing && holds).then_some(number))
 }
 
 fn remove_all(work: &Work<'_>, tenant: &str, file: u32, keys: &[Key]) -> Result<(), WorkError> {

@@ -2,12 +2,11 @@
 
 use async_trait::async_trait;
 use riffle_contracts::{BucketNotification, BusEvent, DirectFile, Event};
-use riffle_ports::{About, DeadLetter, Failure, File, FileId, LetterClassifier, Told};
+use riffle_ports::{About, DeadLetter, Failure, FileId, LetterClassifier, Told};
 use riffle_topology::statements::{PROCESSOR, UPLOADS};
-use serde_json::json;
 
-use crate::findings::Findings;
 use crate::received::object;
+use crate::state::File;
 use crate::{Ingest, ids, keys};
 
 /// What a message of statements says of itself.
@@ -37,17 +36,17 @@ fn of_event(event: Event) -> About {
 }
 
 /// What the record of the file says of a message that failed in `function`, if there is one.
-pub fn told_of_letter(function: &str, file: Option<&File>) -> Result<Told, Failure> {
-    let Some(file) = file else { return Ok(Told::default()) };
-    let findings = Findings::of(file)?;
+pub fn told_of_letter(function: &str, file: Option<File>) -> Told {
+    let Some(file) = file else { return Told::default() };
+    let findings = file.findings;
     let failed = findings.errors.into_iter().rev().find(|failed| failed.stage == function);
     let own = if function == PROCESSOR { findings.reason } else { None };
-    Ok(Told {
-        tenant: Some(file.tenant.clone()),
-        name: (!file.name.is_empty()).then(|| file.name.clone()),
-        state: json!(file.state).as_str().map(str::to_lowercase),
+    Told {
+        tenant: Some(file.tenant),
+        name: (!file.name.is_empty()).then_some(file.name),
+        state: Some(file.state.as_str().to_owned()),
         reason: failed.map(|failed| failed.reason).or(own),
-    })
+    }
 }
 
 #[async_trait]
@@ -58,7 +57,7 @@ impl LetterClassifier for Ingest {
 
     async fn told(&self, letter: &DeadLetter, about: &About) -> Result<Told, Failure> {
         let Some(tenant) = &about.tenant else { return Ok(Told::default()) };
-        let file = self.files.file(tenant, &FileId(about.subject.clone())).await?;
-        told_of_letter(&letter.function, file.as_ref())
+        let file = self.file(tenant, &FileId(about.subject.clone())).await?;
+        Ok(told_of_letter(&letter.function, file))
     }
 }

@@ -1,10 +1,11 @@
 //! The right to deletion: a file and all that came of it alone is removed, by one call.
 
 use riffle_contracts::{DeletionRequested, Event, EventData, EventType, FileDeleted};
-use riffle_ports::{Changed, Failure, File, FileChange, FileId, FileState, NotChanged};
+use riffle_ports::{Changed, Failure, FileId};
 
 use crate::findings::Findings;
 use crate::outbox::{event, outgoing};
+use crate::state::{File, FileChange, FileState};
 use crate::{Ingest, TRIES, contended, keys};
 
 impl Ingest {
@@ -13,7 +14,7 @@ impl Ingest {
         let now = self.clock.now();
         let data = EventData::DeletionRequested(DeletionRequested { tenant: tenant.to_owned() });
         let told = event(id, now, data, &[]);
-        match self.files.change(tenant, id, FileChange::Delete, now, &[outgoing(&told)]).await? {
+        match self.change(tenant, id, FileChange::Delete, now, &[outgoing(&told)]).await? {
             Changed::Applied(file) => {
                 // It is asked for; what cannot be told now the sweep tells.
                 if let Err(failure) = self.announce(&file).await {
@@ -21,14 +22,14 @@ impl Ingest {
                 }
                 Ok(true)
             }
-            Changed::Refused(..) => Ok(true),
-            Changed::NoFile => Ok(false),
+            Changed::Refused(..) | Changed::Superseded(_) => Ok(true),
+            Changed::Missing => Ok(false),
         }
     }
 
     /// Does it, as far as can be done now: while somebody may still be writing, the sweep comes again.
     pub(crate) async fn delete_all(&self, tenant: &str, id: &FileId) -> Result<(), Failure> {
-        let Some(file) = self.files.file(tenant, id).await? else { return Ok(()) };
+        let Some(file) = self.file(tenant, id).await? else { return Ok(()) };
         match file.state {
             FileState::Deleting => {}
             FileState::Deleted => return self.announce(&file).await,
@@ -51,20 +52,19 @@ impl Ingest {
         for _ in 0..TRIES {
             let now = self.clock.now();
             // Who removed the parts before they were looked for here has noted where they were.
-            let accounts = Findings::of(&file)?.touched;
+            let accounts = file.findings.touched.clone();
             let deleted = FileDeleted { tenant: tenant.to_owned(), accounts };
             let told = event(id, now, EventData::FileDeleted(deleted), &[]);
-            let change = FileChange::Deleted { revision: file.revision };
-            match self.files.change(tenant, id, change, now, &[outgoing(&told)]).await? {
+            match self.change_seen(&file, FileChange::Deleted, now, &[outgoing(&told)]).await? {
                 Changed::Applied(file) => {
                     if let Err(failure) = self.announce(&file).await {
                         tracing::warn!(processing_id = id.0, %failure, "announced later");
                     }
                     return Ok(());
                 }
-                Changed::Refused(changed, NotChanged::Revision) => file = changed,
+                Changed::Superseded(changed) => file = changed,
                 // Its last worker may still live: the sweep comes again when the lease has ended.
-                Changed::Refused(..) | Changed::NoFile => return Ok(()),
+                Changed::Refused(..) | Changed::Missing => return Ok(()),
             }
         }
         Err(contended())
@@ -74,7 +74,7 @@ impl Ingest {
     pub(crate) async fn settle(&self, file: &File) -> Result<(), Failure> {
         self.remove_parts(file).await?;
         // Refused: another sweep was faster.
-        self.files.change(&file.tenant, &file.id, FileChange::Settled, self.clock.now(), &[]).await?;
+        self.change_from(file, FileChange::Settled, self.clock.now()).await?;
         Ok(())
     }
 
@@ -93,17 +93,15 @@ impl Ingest {
             if file.state != FileState::Deleting {
                 return Ok(None);
             }
-            let mut findings = Findings::of(&file)?;
             let touched = self.touched_by(&file).await?;
-            if touched == findings.touched {
+            if touched == file.findings.touched {
                 return Ok(Some(file));
             }
-            findings.touched = touched;
-            let note = FileChange::Note { revision: file.revision, body: findings.to_body() };
-            match self.files.change(&file.tenant, &file.id, note, self.clock.now(), &[]).await? {
+            let note = FileChange::Note { findings: Findings { touched, ..file.findings.clone() } };
+            match self.change_seen(&file, note, self.clock.now(), &[]).await? {
                 Changed::Applied(file) => return Ok(Some(file)),
-                Changed::Refused(now, _) => file = now,
-                Changed::NoFile => return Ok(None),
+                Changed::Refused(changed, _) | Changed::Superseded(changed) => file = changed,
+                Changed::Missing => return Ok(None),
             }
         }
         Err(contended())

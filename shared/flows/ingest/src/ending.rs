@@ -1,12 +1,13 @@
 //! How work on a file ends: it is done, it is none, or somebody else has it.
 
 use riffle_contracts::{Event, EventData, EventType, FileProcessed, TransactionsCreated};
-use riffle_ports::{Changed, Failure, File, FileChange, FileState, NotChanged};
+use riffle_ports::{Changed, Failure};
 use riffle_topology::statements::PROCESSOR;
 
 use crate::findings::{Findings, short};
 use crate::outbox::{event, outgoing};
 use crate::processor::{Ended, Work};
+use crate::state::{FileChange, FileState};
 use crate::{TRIES, contended, ids, metrics};
 
 impl Work<'_> {
@@ -37,7 +38,7 @@ impl Work<'_> {
         self.end(state, &announce).await
     }
 
-    /// Half of a file is none: what was stored of it goes first.
+    /// A partly valid file is rejected whole; stored rows are removed first.
     pub async fn reject(&mut self, reason: String) -> Result<Ended, Failure> {
         metrics::rejected();
         let (tenant, id) = (self.file.tenant.clone(), self.file.id.clone());
@@ -67,39 +68,31 @@ impl Work<'_> {
 
     async fn end(&mut self, state: FileState, announce: &[Event]) -> Result<Ended, Failure> {
         let (token, parts) = (self.token.clone(), self.parts);
-        let finish =
-            |revision, body| FileChange::Finish { token: token.clone(), revision, state, body, parts };
+        let finish = |findings| FileChange::Finish { token: token.clone(), state, findings, parts };
         self.record(finish, announce).await
     }
 
-    /// Puts the findings on the record, by `change` of a revision and a body, as long as the file is ours.
+    /// Puts the findings on the record, as `change` of them, as long as the file is ours.
     pub async fn record(
         &mut self,
-        change: impl Fn(u64, String) -> FileChange,
+        change: impl Fn(Findings) -> FileChange,
         announce: &[Event],
     ) -> Result<Ended, Failure> {
-        let (tenant, id) = (self.file.tenant.clone(), self.file.id.clone());
         let announce: Vec<_> = announce.iter().map(outgoing).collect();
         for _ in 0..TRIES {
             // What failed elsewhere meanwhile is on the record, and stays there.
-            self.findings.errors = Findings::of(&self.file)?.errors;
-            let change = change(self.file.revision, self.findings.to_body());
-            let now = self.ingest.clock.now();
-            match self.ingest.files.change(&tenant, &id, change, now, &announce).await? {
+            self.findings.errors.clone_from(&self.file.findings.errors);
+            let (change, now) = (change(self.findings.clone()), self.ingest.clock.now());
+            match self.ingest.change_seen(&self.file, change, now, &announce).await? {
                 Changed::Applied(file) => {
                     self.file = file;
                     return Ok(Ended::Done);
                 }
-                Changed::Refused(file, NotChanged::Revision) if self.holds(&file) => self.file = file,
-                Changed::Refused(..) | Changed::NoFile => return Ok(Ended::NotOurs),
+                Changed::Superseded(file) if file.is_held_by(&self.token) => self.file = file,
+                _ => return Ok(Ended::NotOurs),
             }
         }
         Err(contended())
-    }
-
-    fn holds(&self, file: &File) -> bool {
-        let held = file.lease.as_ref().is_some_and(|lease| lease.token == self.token);
-        file.state == FileState::Processing && held
     }
 
     /// Nothing came of it: the next delivery need not wait for the lease to end, and of a file that is going
@@ -108,18 +101,18 @@ impl Work<'_> {
         let ingest = self.ingest;
         let (tenant, id) = (&self.file.tenant, &self.file.id);
         let release = FileChange::Release { token: self.token.clone() };
-        let file = match ingest.files.change(tenant, id, release, ingest.clock.now(), &[]).await? {
-            Changed::Applied(_) | Changed::NoFile => return Ok(()),
-            Changed::Refused(file, _) => file,
+        let file = match ingest.change(tenant, id, release, ingest.clock.now(), &[]).await? {
+            Changed::Applied(_) | Changed::Missing => return Ok(()),
+            Changed::Refused(file, _) | Changed::Superseded(file) => file,
         };
-        if !self.has_written || !matches!(file.state, FileState::Deleting | FileState::Deleted) {
+        if !self.has_written || !file.is_going() {
             return Ok(());
         }
         // It says first what is to be derived again, then removes the part with the others.
         if file.state == FileState::Deleting {
             ingest.delete_all(tenant, id).await?;
         }
-        match ingest.files.file(tenant, id).await? {
+        match ingest.file(tenant, id).await? {
             Some(file) if file.state == FileState::Deleted => ingest.remove_parts(&file).await,
             // Should somebody else finish it, he comes by the parts after us.
             _ => Ok(()),

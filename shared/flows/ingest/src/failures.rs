@@ -1,11 +1,12 @@
 //! What fails for good: told on the last delivery, kept on the file's record, and watched.
 
 use riffle_contracts::{ErrorOccurred, Event, EventData, EventType};
-use riffle_ports::{Changed, Failure, FileChange, FileId, NotChanged};
+use riffle_ports::{Changed, Failure, FileId};
 use riffle_topology::MAX_RECEIVES;
 
-use crate::findings::{Failed, Findings, short};
+use crate::findings::{Failed, short};
 use crate::outbox::{event, outgoing};
+use crate::state::FileChange;
 use crate::{Ingest, TRIES, contended, metrics};
 
 /// How a message came.
@@ -81,9 +82,9 @@ impl Ingest {
             "failed for good"
         );
         let id = FileId(told.processing_id.clone());
+        let Some(mut file) = self.file(&error.tenant, &id).await? else { return Ok(()) };
         for _ in 0..TRIES {
-            let Some(file) = self.files.file(&error.tenant, &id).await? else { return Ok(()) };
-            let mut findings = Findings::of(&file)?;
+            let mut findings = file.findings.clone();
             let failed = Failed {
                 event_id: told.event_id.clone(),
                 stage: error.stage.clone(),
@@ -93,12 +94,9 @@ impl Ingest {
             if !findings.note_failure(failed) {
                 return Ok(());
             }
-            let change = FileChange::Note { revision: file.revision, body: findings.to_body() };
-            match self.files.change(&error.tenant, &id, change, self.clock.now(), &[]).await? {
-                Changed::Applied(_) | Changed::NoFile | Changed::Refused(_, NotChanged::State) => {
-                    return Ok(());
-                }
-                Changed::Refused(..) => {}
+            match self.change_seen(&file, FileChange::Note { findings }, self.clock.now(), &[]).await? {
+                Changed::Applied(_) | Changed::Missing | Changed::Refused(..) => return Ok(()),
+                Changed::Superseded(changed) => file = changed,
             }
         }
         Err(contended())

@@ -1,12 +1,11 @@
-//! What the ledger keeps of a file beside its state.
+//! What a file's record keeps beside its state.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use riffle_contracts::AccountPeriod;
-use riffle_ports::{Failure, File};
 use riffle_statements::Statement;
 use serde::{Deserialize, Serialize};
 
-/// What was found in a file, and what went wrong with it: the body of its record.
+/// What was found in a file, and what went wrong with it: part of its record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Findings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,22 +75,9 @@ const ERRORS_MAX: usize = 20;
 const TEXT_MAX: usize = 500;
 
 impl Findings {
-    pub fn of(file: &File) -> Result<Self, Failure> {
-        if file.body.is_empty() {
-            return Ok(Self::default());
-        }
-        serde_json::from_str(&file.body).map_err(|error| {
-            Failure::Reject(format!("the record of file {} cannot be read: {error}", file.id))
-        })
-    }
-
     /// Of a file that is begun: all that earlier attempts leave to the next.
     pub(crate) fn begun(&self) -> Self {
         Self { first_part: self.first_part, touched: self.touched.clone(), ..Self::default() }
-    }
-
-    pub fn to_body(&self) -> String {
-        serde_json::to_string(self).expect("findings are plain data")
     }
 
     /// What the parser says, with the days of the transactions that were stored.

@@ -1,11 +1,12 @@
 //! Files that failed too often, or that nobody dealt with: marked, with what must be summed up again.
 
 use riffle_contracts::{AccountPeriod, Event, EventData, TransactionsCategorized};
-use riffle_ports::{Changed, Failure, File, FileChange, FileId, FileState, NotChanged};
+use riffle_ports::{Changed, Failure, FileId};
 use riffle_topology::statements::PROCESSOR;
 
 use crate::findings::{Findings, short, widen};
 use crate::outbox::{event, outgoing};
+use crate::state::{File, FileChange, FileState};
 use crate::{Ingest, TRIES, contended};
 
 /// What became of giving up a file.
@@ -23,7 +24,7 @@ impl Ingest {
     pub(crate) async fn fail(&self, event: &Event, failure: &Failure) -> Result<bool, Failure> {
         let tenant = event.data.tenant();
         let id = FileId(event.processing_id.clone());
-        let Some(mut file) = self.files.file(tenant, &id).await? else {
+        let Some(mut file) = self.file(tenant, &id).await? else {
             self.tell_failure(tenant, &id, PROCESSOR, &event.event_id, failure).await;
             return Ok(true);
         };
@@ -40,35 +41,34 @@ impl Ingest {
 
     /// Marks `file` as failed and announces it. One that is done or gone stays so.
     pub(crate) async fn give_up(&self, file: &File, about: &str, reason: &str) -> Result<GivenUp, Failure> {
-        let (tenant, id) = (&file.tenant, &file.id);
         let mut file = file.clone();
-        // Out of whose hands it is, he stores nothing more: what is found from here on is all there is.
+        // Release the lease first, so that the old worker can store nothing more.
         if file.state == FileState::Processing
             && let Some(lease) = &file.lease
         {
             let release = FileChange::Release { token: lease.token.clone() };
-            match self.files.change(tenant, id, release, self.clock.now(), &[]).await? {
+            match self.change_from(&file, release, self.clock.now()).await? {
                 Changed::Applied(released) => file = released,
-                Changed::Refused(changed, _) => return Ok(GivenUp::Changed(Box::new(changed))),
-                Changed::NoFile => return Ok(GivenUp::Done),
+                Changed::Refused(changed, _) | Changed::Superseded(changed) => {
+                    return Ok(GivenUp::Changed(Box::new(changed)));
+                }
+                Changed::Missing => return Ok(GivenUp::Done),
             }
         }
-        let told = self.error_event(tenant, id, PROCESSOR, about, reason);
+        let told = self.error_event(&file.tenant, &file.id, PROCESSOR, about, reason);
         let mut announce = vec![outgoing(&told)];
         announce.extend(self.derive_again(&file, "failed").await?.as_ref().map(outgoing));
-        let mut findings = Findings::of(&file)?;
-        findings.reason = Some(short(reason));
-        let change = FileChange::Fail { revision: file.revision, body: findings.to_body() };
-        match self.files.change(tenant, id, change, self.clock.now(), &announce).await? {
+        let findings = Findings { reason: Some(short(reason)), ..file.findings.clone() };
+        match self.change_seen(&file, FileChange::Fail { findings }, self.clock.now(), &announce).await? {
             Changed::Applied(file) => self.announce(&file).await.map(|()| GivenUp::Marked),
-            Changed::Refused(changed, NotChanged::Revision) => Ok(GivenUp::Changed(Box::new(changed))),
-            Changed::Refused(..) | Changed::NoFile => Ok(GivenUp::Done),
+            Changed::Superseded(changed) => Ok(GivenUp::Changed(Box::new(changed))),
+            Changed::Refused(..) | Changed::Missing => Ok(GivenUp::Done),
         }
     }
 
     /// Where the transactions of `file` are, if it has any.
     pub(crate) async fn touched_by(&self, file: &File) -> Result<Vec<AccountPeriod>, Failure> {
-        let mut touched = Findings::of(file)?.periods();
+        let mut touched = file.findings.periods();
         // Each was announced on the record before it was written.
         for part in 0..file.parts {
             for key in self.part(&file.tenant, &file.id, part).await?.unwrap_or_default() {

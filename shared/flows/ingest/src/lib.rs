@@ -1,7 +1,7 @@
 //! The ingest flow: a file in the uploads bucket becomes transactions, categories, figures and a trail of what
 //! happened, each once.
 //!
-//! `received` takes the bucket's notifications, `processor` makes transactions of a file (`rows` reads it, `parts`
+//! `state` says what a file's record holds and what may happen to it. `received` takes the bucket's notifications, `processor` makes transactions of a file (`rows` reads it, `parts`
 //! keeps which ones they are), `outbox` announces what is stored. Behind the bus, `categories` (`rules`), `figures`,
 //! `trail` and `failures` each consume from a queue of their own. `deletion` takes everything back, `sweep` mends
 //! what was lost, `shadow` compares without writing, and what stands on `listing` tells people. Delivery is at least
@@ -26,6 +26,7 @@ mod received;
 mod rows;
 mod rules;
 mod shadow;
+mod state;
 mod sweep;
 mod telling;
 mod trail;
@@ -35,7 +36,7 @@ use std::time::Duration;
 
 use riffle_contracts::ProcessingMode;
 use riffle_ports::{
-    AuditTrail, Clock, EventPublisher, Failure, FigureStore, FileLedger, Ids, Inbox, ObjectStore,
+    AuditTrail, Clock, EventPublisher, Failure, FigureStore, Ids, Inbox, ObjectStore, RecordStore,
     TransactionStore, WorkQueue,
 };
 
@@ -52,6 +53,7 @@ pub use received::{Notification, Skipped, object};
 pub use rows::{InlineStatements, RowStream, Rows, StatementFiles, Statements};
 pub use rules::{Rules, RulesError};
 pub use shadow::Difference;
+pub use state::{FLOW, File, FileChange, FileState, NotChanged};
 pub use telling::{ApiError, Books};
 
 /// A change of a file's record is lost to a rival at most so often in a row.
@@ -110,7 +112,7 @@ impl Default for Settings {
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Ingest {
-    pub files: Arc<dyn FileLedger>,
+    pub records: Arc<dyn RecordStore>,
     pub transactions: Arc<dyn TransactionStore>,
     pub figures: Arc<dyn FigureStore>,
     pub audit: Arc<dyn AuditTrail>,

@@ -3,12 +3,12 @@
 use std::collections::BinaryHeap;
 
 use chrono::NaiveDate;
-use riffle_ports::{Failure, FileId, FileState, Month, Transaction, TransactionKey};
+use riffle_ports::{Failure, FileId, Month, Transaction, TransactionKey};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::Ingest;
-use crate::findings::Findings;
+use crate::state::FileState;
 
 /// Transactions of one account read at once.
 const PAGE: u32 = 200;
@@ -233,9 +233,9 @@ impl Ingest {
         (mut part, mut row): (u32, usize),
         limit: usize,
     ) -> Result<Listed, Failure> {
-        let record = self.files.file(tenant, file).await?.filter(|file| file.state != FileState::Deleted);
+        let record = self.file(tenant, file).await?.filter(|file| file.state != FileState::Deleted);
         let Some(record) = record else { return Ok(Listed { transactions: Vec::new(), next: None }) };
-        let (first, parts) = (Findings::of(&record)?.first_part, record.parts);
+        let (first, parts) = (record.findings.first_part, record.parts);
         if part < first {
             (part, row) = (first, 0);
         }

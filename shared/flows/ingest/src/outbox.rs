@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use riffle_contracts::{EVENT_VERSION, Event, EventData, EventType, FlowOf};
-use riffle_ports::{Failure, File, FileId, Outgoing};
+use riffle_ports::{Failure, FileId, Outgoing, Subject};
 
 use crate::ids::event_id;
+use crate::state::{FLOW, File};
 use crate::{Ingest, metrics};
 
 /// The event of what happened to `file`.
@@ -25,7 +26,7 @@ pub(crate) fn outgoing(event: &Event) -> Outgoing {
         event_id: event.event_id.clone(),
         event_type: event.event_type().as_str().to_owned(),
         tenant: event.data.tenant().to_owned(),
-        file: FileId(event.processing_id.clone()),
+        subject: Subject::new(FLOW, event.processing_id.as_str()),
         at: event.timestamp,
         detail: serde_json::to_string(event).expect("events are plain data"),
     }
@@ -54,7 +55,7 @@ impl Ingest {
 
     /// Publishes what `file` has in the outbox. What cannot be published now stays there for the sweep.
     pub(crate) async fn announce(&self, file: &File) -> Result<(), Failure> {
-        let pending = self.files.outbox_of(&file.tenant, &file.id).await?;
+        let pending = self.records.outbox_of(&file.tenant, &file.id.subject()).await?;
         self.announce_all(&pending).await
     }
 
@@ -72,7 +73,7 @@ impl Ingest {
             .map(|(_, event)| event.clone())
             .collect();
         metrics::published(accepted.len() as u64, milliseconds(self.clock.now() - begun));
-        self.files.announced(&accepted).await?;
+        self.records.announced(&accepted).await?;
         if refused.is_empty() {
             return Ok(());
         }

@@ -5,15 +5,13 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use futures::{StreamExt, TryStreamExt, stream};
 use riffle_contracts::{Event, EventData};
-use riffle_ports::{
-    Changed, Failure, Fetched, File, FileChange, FileId, FileState, NotChanged, StoredRows, Transaction,
-    TransactionKey,
-};
+use riffle_ports::{Changed, Failure, Fetched, FileId, StoredRows, Transaction, TransactionKey};
 use riffle_statements::ReadError;
 
 use crate::findings::{AccountFindings, Findings};
 use crate::outbox::milliseconds;
 use crate::rows::transaction;
+use crate::state::{File, FileChange, FileState, NotChanged};
 use crate::{Delivery, Ingest, Statements, keys, metrics};
 
 /// The ingest flow, and what reads statements.
@@ -84,7 +82,7 @@ impl Processor {
         let token = ingest.ids.fresh();
         let now = ingest.clock.now();
         let begin = FileChange::Begin { token: token.clone(), until: now + ingest.lease() };
-        let file = match ingest.files.change(tenant, &id, begin, now, &[]).await? {
+        let file = match ingest.change(tenant, &id, begin, now, &[]).await? {
             Changed::Applied(file) => file,
             Changed::Refused(file, NotChanged::State) => {
                 // Whoever was at work when it went may not have lived to take his part with him.
@@ -94,12 +92,12 @@ impl Processor {
                 return ingest.announce(&file).await;
             }
             // Should whoever is at work die, the sweep hands the file out again.
-            Changed::Refused(..) => return Ok(()),
-            Changed::NoFile => {
+            Changed::Refused(..) | Changed::Superseded(_) => return Ok(()),
+            Changed::Missing => {
                 return Err(Failure::Retry(format!("there is no record of file {id} yet")));
             }
         };
-        let findings = Findings::of(&file)?.begun();
+        let findings = file.findings.begun();
         let (parts, earlier) = (findings.first_part, file.parts);
         let mut work = Work { ingest, file, token, findings, parts, earlier, has_written: false };
         match work.run(self.statements.as_ref()).await {
@@ -166,7 +164,7 @@ impl Work<'_> {
         let first_part = self.file.parts;
         (self.parts, self.earlier) = (first_part, first_part);
         self.findings = Findings { first_part, touched, ..Findings::default() };
-        self.record(|revision, body| FileChange::Note { revision, body }, &[]).await
+        self.record(|findings| FileChange::Note { findings }, &[]).await
     }
 
     async fn read(&mut self, statements: &dyn Statements, content: Fetched) -> Result<Read, Failure> {
@@ -226,9 +224,9 @@ impl Work<'_> {
         let now = ingest.clock.now();
         let (token, parts) = (self.token.clone(), number + 1);
         let extend = FileChange::Extend { token, until: now + ingest.lease(), parts };
-        match ingest.files.change(&tenant, &id, extend, now, &[]).await? {
+        match ingest.change_from(&self.file, extend, now).await? {
             Changed::Applied(file) => self.file = file,
-            Changed::Refused(..) | Changed::NoFile => return Ok(Part::NotOurs),
+            Changed::Refused(..) | Changed::Superseded(_) | Changed::Missing => return Ok(Part::NotOurs),
         }
         self.parts = parts;
         if before.is_none() {

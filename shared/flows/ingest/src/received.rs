@@ -3,11 +3,12 @@
 use riffle_contracts::{
     BucketEntity, DirectFile, Event, EventData, EventType, FileUploaded, ProcessingMode, UploadedObject,
 };
-use riffle_ports::{Failure, File, FileState, ObjectRef, send_all};
+use riffle_ports::{Failure, FlowState as _, ObjectRef, send_all};
 use riffle_topology::statements;
 
 use crate::findings::Findings;
 use crate::outbox::{event, outgoing};
+use crate::state::{File, FileState};
 use crate::{Delivery, Ingest, ids, keys, metrics};
 
 /// The object that a bucket tells of.
@@ -68,7 +69,7 @@ impl Ingest {
             return Ok(Some(Skipped::RestorePackage));
         }
         let id = ids::processing_id(object);
-        let file = if let Some(file) = self.files.file(tenant, &id).await? {
+        let file = if let Some(file) = self.file(tenant, &id).await? {
             file
         } else {
             let Some(head) = self.inbox.head(object).await? else { return Ok(Some(Skipped::Gone)) };
@@ -90,11 +91,14 @@ impl Ingest {
                 lease: None,
                 attempts: 0,
                 parts: 0,
-                body: Findings::default().to_body(),
+                findings: Findings::default(),
                 revision: 1,
                 unsettled: false,
             };
-            self.files.create(file.clone()).await?.unwrap_or(file)
+            match self.records.create(file.to_record(), &[]).await? {
+                Some(taken) => File::from_record(&taken)?,
+                None => file,
+            }
         };
         // Told again for a file that is done: whoever asked may not have lived to tell.
         if let Some(uploaded) = uploaded(&file) {

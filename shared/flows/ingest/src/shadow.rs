@@ -1,13 +1,13 @@
 //! New code over old events: what would come out now, beside what is stored. Writes nothing.
 
 use riffle_contracts::{Event, EventData};
-use riffle_ports::{Failure, FileId, FileState, Transaction, TransactionKey};
+use riffle_ports::{Failure, FileId, Transaction, TransactionKey};
 use riffle_statements::ReadError;
 use riffle_topology::statements as topology;
 
 use crate::categories::processed;
-use crate::findings::Findings;
 use crate::rows::transaction;
+use crate::state::FileState;
 use crate::{Ingest, MonthSums, Processor, keys, metrics};
 
 /// Something that would be different.
@@ -80,7 +80,7 @@ impl Processor {
             return Ok(());
         }
         let (tenant, id) = (event.data.tenant(), FileId(event.processing_id.clone()));
-        let Some(file) = self.ingest.files.file(tenant, &id).await? else {
+        let Some(file) = self.ingest.file(tenant, &id).await? else {
             return Err(Failure::Retry(format!("there is no record of file {id} yet")));
         };
         match file.state {
@@ -90,7 +90,7 @@ impl Processor {
             FileState::Deleting | FileState::Deleted => return Ok(()),
             FileState::Processed | FileState::Review | FileState::Rejected => {}
         }
-        let findings = Findings::of(&file)?;
+        let findings = file.findings;
         let content = match &file.object {
             Some(object) => self.ingest.inbox.fetch(object).await?,
             None => None,
@@ -187,7 +187,7 @@ impl Ingest {
 
     async fn trail_differences(&self, event: &Event, found: &mut Differences) -> Result<(), Failure> {
         let id = FileId(event.processing_id.clone());
-        let trail = self.audit.of_file(event.data.tenant(), &id).await?;
+        let trail = self.audit.of_subject(event.data.tenant(), &id.subject()).await?;
         if !trail.iter().any(|entry| entry.event_id == event.event_id) {
             found.note(event.event_type().as_str(), "nothing", event.timestamp.to_rfc3339());
         }

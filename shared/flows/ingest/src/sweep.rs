@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::EventType;
-use riffle_ports::{Changed, Failure, File, FileChange, FileState};
+use riffle_ports::{Changed, Failure, FlowState as _, Record};
 use riffle_topology::MAX_RECEIVES;
 
 use crate::giving_up::GivenUp;
 use crate::received::uploaded;
+use crate::state::{FLOW, File, FileChange, FileState};
 use crate::{Ingest, ids, metrics};
 
 /// Of each kind, at a time. The next minute has its own.
@@ -18,7 +19,7 @@ impl Ingest {
         let now = self.clock.now();
         let mut failed = None;
 
-        let pending = self.files.outbox(now - time(self.settings.announce_after), AT_ONCE).await?;
+        let pending = self.records.outbox(FLOW, now - time(self.settings.announce_after), AT_ONCE).await?;
         if let Err(failure) = self.announce_all(&pending).await {
             failed = Some(failure);
         }
@@ -30,13 +31,14 @@ impl Ingest {
             (FileState::Deleted, self.settings.settle_after),
         ] {
             // Each state by itself: thousands that wait hide none that is to be mended.
-            for file in self.files.unfinished(state, now - time(quiet_for), AT_ONCE).await? {
-                match self.look_after(&file, now).await {
+            let before = now - time(quiet_for);
+            for record in self.records.open_before(FLOW, state.as_str(), before, AT_ONCE).await? {
+                match self.look_after(&record, now).await {
                     Ok(Mended::Nothing) => {}
                     Ok(Mended::Revived) => revived += 1,
                     Ok(Mended::GivenUp) => given_up += 1,
                     Err(failure) => {
-                        tracing::warn!(processing_id = file.id.0, %failure, "the sweep failed on a file");
+                        tracing::warn!(processing_id = record.subject.id, %failure, "the sweep failed on a file");
                         failed.get_or_insert(failure);
                     }
                 }
@@ -46,8 +48,9 @@ impl Ingest {
         failed.map_or(Ok(()), Err)
     }
 
-    async fn look_after(&self, file: &File, now: DateTime<Utc>) -> Result<Mended, Failure> {
-        let held = file.lease.as_ref().is_some_and(|lease| lease.until > now);
+    async fn look_after(&self, record: &Record, now: DateTime<Utc>) -> Result<Mended, Failure> {
+        let file = &File::from_record(record)?;
+        let held = file.is_leased(now);
         match file.state {
             FileState::Deleting if !held => {
                 self.delete_all(&file.tenant, &file.id).await?;
@@ -82,10 +85,10 @@ impl Ingest {
         let Some(event) = uploaded(file) else { return Ok(Mended::Nothing) };
         self.send_direct(&event, false).await?;
         // Changed by that, it is left alone until it was quiet for as long again.
-        let note = FileChange::Note { revision: file.revision, body: file.body.clone() };
-        match self.files.change(&file.tenant, &file.id, note, now, &[]).await? {
+        let note = FileChange::Note { findings: file.findings.clone() };
+        match self.change_seen(file, note, now, &[]).await? {
             Changed::Applied(_) => Ok(Mended::Revived),
-            Changed::Refused(..) | Changed::NoFile => Ok(Mended::Nothing),
+            Changed::Refused(..) | Changed::Superseded(_) | Changed::Missing => Ok(Mended::Nothing),
         }
     }
 }

@@ -6,12 +6,12 @@ use riffle_contracts::http_ingest::{
 };
 use riffle_contracts::{Event, EventData, EventType};
 use riffle_ports::{
-    Announced, AuditEntry, Failure, File, FileId, FileListedAt, FileState as State, Month, Transaction,
+    Announced, AuditEntry, Failure, FileId, FlowState as _, Month, RecordCursor, Transaction,
 };
 
-use crate::findings::Findings;
 use crate::ids::transaction_id;
 use crate::listing::Filter;
+use crate::state::{ALL_FILES, FLOW, File, FileState as State};
 use crate::{Ingest, MonthSums};
 
 /// Files of a page.
@@ -46,25 +46,25 @@ pub struct Books {
 
 impl Books {
     pub async fn files(&self, tenant: &str, after: Option<&str>) -> Result<FilePage, ApiError> {
-        let after: Option<FileListedAt> = match after.map(serde_json::from_str) {
+        let after: Option<RecordCursor> = match after.map(serde_json::from_str) {
             None => None,
             Some(Ok(after)) => Some(after),
             Some(Err(_)) => {
                 return Err(ApiError::Invalid("after is not one that this list gave.".to_owned()));
             }
         };
-        let files = self.ingest.files.files(tenant, after.as_ref(), FILES).await.map_err(Failure::from)?;
-        let next = (files.len() >= FILES as usize)
-            .then(|| files.last().map(FileListedAt::from))
+        let listed = self.ingest.records.list(FLOW, tenant, ALL_FILES, after.as_ref(), FILES).await;
+        let listed = listed.map_err(Failure::from)?;
+        let next = (listed.len() >= FILES as usize)
+            .then(|| listed.last().map(RecordCursor::from))
             .flatten()
             .map(|at| serde_json::to_string(&at).expect("a place in a list is plain data"));
-        let files = files.iter().map(item).collect::<Result<_, _>>()?;
-        Ok(FilePage { files, next })
+        let files = listed.iter().map(|record| File::from_record(record).map(item));
+        Ok(FilePage { files: files.collect::<Result<_, _>>().map_err(Failure::from)?, next })
     }
 
     pub async fn file(&self, tenant: &str, id: &FileId) -> Result<FileItem, ApiError> {
-        let file = self.ingest.files.file(tenant, id).await.map_err(Failure::from)?;
-        Ok(item(&file.ok_or(ApiError::NotFound)?)?)
+        Ok(item(self.ingest.file(tenant, id).await?.ok_or(ApiError::NotFound)?))
     }
 
     pub async fn announce(&self, tenant: &str, new: NewFile) -> Result<FileForm, ApiError> {
@@ -100,10 +100,10 @@ impl Books {
     }
 
     pub async fn timeline(&self, tenant: &str, id: &FileId) -> Result<Timeline, ApiError> {
-        if self.ingest.files.file(tenant, id).await.map_err(Failure::from)?.is_none() {
+        if self.ingest.file(tenant, id).await?.is_none() {
             return Err(ApiError::NotFound);
         }
-        let mut trail = self.ingest.audit.of_file(tenant, id).await.map_err(Failure::from)?;
+        let mut trail = self.ingest.audit.of_subject(tenant, &id.subject()).await.map_err(Failure::from)?;
         // What follows from another may have its time.
         let rank =
             |entry: &AuditEntry| EventType::ALL.iter().position(|kind| kind.as_str() == entry.event_type);
@@ -204,8 +204,8 @@ impl Books {
     }
 }
 
-fn item(file: &File) -> Result<FileItem, Failure> {
-    let findings = Findings::of(file)?;
+fn item(file: File) -> FileItem {
+    let findings = file.findings;
     let state = match file.state {
         State::Received => FileState::Received,
         State::Processing => FileState::Processing,
@@ -216,9 +216,9 @@ fn item(file: &File) -> Result<FileItem, Failure> {
         State::Deleting => FileState::Deleting,
         State::Deleted => FileState::Deleted,
     };
-    Ok(FileItem {
-        id: file.id.0.clone(),
-        name: file.name.clone(),
+    FileItem {
+        id: file.id.0,
+        name: file.name,
         size: file.size,
         state,
         received_at: file.received_at,
@@ -254,7 +254,7 @@ fn item(file: &File) -> Result<FileItem, Failure> {
             .into_iter()
             .map(|failed| FileError { stage: failed.stage, reason: failed.reason, at: failed.at })
             .collect(),
-    })
+    }
 }
 
 fn transaction(found: Transaction) -> TransactionItem {

@@ -1,11 +1,12 @@
 //! The audit consumer: every event, once, for as long as its file is there.
 
 use riffle_contracts::{Event, EventType};
-use riffle_ports::{AuditEntry, Failure, FileId, FileState};
+use riffle_ports::{AuditEntry, Failure, FileId, Subject};
 
 use crate::Ingest;
 use crate::deletion::outlives;
 use crate::ids::event_id;
+use crate::state::FLOW;
 
 impl Ingest {
     pub async fn note_event(&self, event: &Event) -> Result<(), Failure> {
@@ -28,21 +29,20 @@ impl Ingest {
     }
 
     async fn is_going(&self, tenant: &str, id: &FileId) -> Result<bool, Failure> {
-        let file = self.files.file(tenant, id).await?;
-        Ok(file.is_some_and(|file| matches!(file.state, FileState::Deleting | FileState::Deleted)))
+        Ok(self.file(tenant, id).await?.is_some_and(|file| file.is_going()))
     }
 
     /// All of a file but that it was deleted.
     pub(crate) async fn forget(&self, tenant: &str, id: &FileId) -> Result<(), Failure> {
         let deleted = event_id(id, EventType::FileDeleted, &[]);
-        Ok(self.audit.forget(tenant, id, &[deleted]).await?)
+        Ok(self.audit.forget(tenant, &id.subject(), &[deleted]).await?)
     }
 }
 
 pub(crate) fn entry(event: &Event) -> AuditEntry {
     AuditEntry {
         tenant: event.data.tenant().to_owned(),
-        file: FileId(event.processing_id.clone()),
+        subject: Subject::new(FLOW, event.processing_id.as_str()),
         event_id: event.event_id.clone(),
         event_type: event.event_type().as_str().to_owned(),
         at: event.timestamp,

@@ -7,7 +7,7 @@ use riffle_contracts::{
     AccountPeriod, BusEvent, DeletionRequested, ErrorOccurred, Event, EventData, EventType, FileDeleted,
     FileProcessed, FileUploaded, FlowOf, TransactionsCategorized, TransactionsCreated, UploadedObject,
 };
-use riffle_ports::{EventPublisher, FileId, Ids, Outgoing};
+use riffle_ports::{EventPublisher, Ids, Outgoing, Subject};
 use riffle_topology::{Consumed, RIFFLE, statements};
 
 use super::{at, ok};
@@ -136,7 +136,7 @@ fn outgoing(event: &Event) -> Outgoing {
         event_id: event.event_id.clone(),
         event_type: event.event_type().as_str().to_owned(),
         tenant: event.data.tenant().to_owned(),
-        file: FileId(event.processing_id.clone()),
+        subject: Subject::new("statements", &*event.processing_id),
         at: event.timestamp,
         detail: serde_json::to_string(event).expect("an event is JSON"),
     }

@@ -11,10 +11,7 @@ mod connections;
 mod dead_letters;
 mod event_bus;
 mod figure_store;
-mod file_ledger;
-mod file_lists;
 mod file_source;
-mod file_walk;
 mod inbox;
 mod ledger_list;
 mod ledger_sessions;
@@ -26,6 +23,9 @@ mod object_store;
 mod over_memory;
 #[cfg(test)]
 mod over_memory_ingest;
+mod record_changes;
+mod record_lists;
+mod record_store;
 mod session_walk;
 mod ticket_store;
 mod token_vault;
@@ -53,7 +53,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use riffle_ports::{FileLedger, Ids, PortError, ScanLedger, Session, SessionId, TransactionStore};
+use riffle_ports::{Ids, PortError, RecordStore, ScanLedger, Session, SessionId, TransactionStore};
 
 /// Everything [`ScanLedger`] promises.
 ///
@@ -79,30 +79,34 @@ pub async fn scan_ledger(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     ledger_sets::erase(ledger, ids).await;
 }
 
-/// Everything [`FileLedger`] promises.
+/// Everything [`RecordStore`] promises, and what [`riffle_ports::change`] makes of it.
 ///
 /// # Panics
 /// If a promise is broken.
-pub async fn file_ledger(ledger: &dyn FileLedger, ids: &dyn Ids) {
-    file_ledger::creation(ledger, ids).await;
-    file_ledger::absence(ledger, ids).await;
-    file_ledger::content(ledger, ids).await;
-    file_ledger::outbox(ledger, ids).await;
-    file_ledger::one_wins(ledger, ids).await;
-    file_lists::pages(ledger, ids).await;
-    file_lists::shown(ledger, ids).await;
-    file_lists::unfinished(ledger, ids).await;
-    file_lists::old_outbox(ledger, ids).await;
-    file_walk::every_change(ledger, ids).await;
+pub async fn record_store(store: &dyn RecordStore, ids: &dyn Ids) {
+    record_store::creation(store, ids).await;
+    record_store::absence(store, ids).await;
+    record_store::content(store, ids).await;
+    record_store::replacement(store, ids).await;
+    record_store::outbox(store, ids).await;
+    record_store::one_wins(store, ids).await;
+    record_lists::pages(store, ids).await;
+    record_lists::membership(store, ids).await;
+    record_lists::open(store, ids).await;
+    record_lists::old_outbox(store, ids).await;
+    record_store::walks(store, ids).await;
+    record_changes::rules(store, ids).await;
+    record_changes::rivals(store, ids).await;
+    record_changes::lost_answers(store, ids).await;
 }
 
-/// Everything [`TransactionStore`] promises. `ledger` is the one it asks who is at work.
+/// Everything [`TransactionStore`] promises. `records` are the ones it asks who holds a file.
 ///
 /// # Panics
 /// If a promise is broken.
-pub async fn transaction_store(ledger: &dyn FileLedger, store: &dyn TransactionStore, ids: &dyn Ids) {
+pub async fn transaction_store(records: &dyn RecordStore, store: &dyn TransactionStore, ids: &dyn Ids) {
     let tenant = format!("tenant {}", ids.fresh());
-    let place = transaction_store::Place { ledger, store, ids, tenant };
+    let place = transaction_store::Place { records, store, ids, tenant };
     transaction_store::content(&place).await;
     transaction_store::batches(&place).await;
     transaction_store::first_wins(&place).await;

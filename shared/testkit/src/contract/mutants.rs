@@ -2,9 +2,9 @@
 
 mod around;
 mod derived;
-mod files;
 mod ledgers;
 mod others;
+mod records;
 mod rows;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -11,19 +11,20 @@ use riffle_topology::statements::UPLOADS;
 use super::over_memory::run;
 use super::{BusHarness, DeadLetterHarness, InboxHarness};
 use crate::memory::{
-    ManualClock, MemoryBus, MemoryInbox, MemoryQueue, MemoryStatements, NewObject, SeededIds,
+    ManualClock, MemoryBus, MemoryInbox, MemoryQueue, MemoryRecords, MemoryStatements, NewObject, SeededIds,
 };
 
 #[test]
-fn files() {
-    run(super::file_ledger(&MemoryStatements::default(), &SeededIds::new(1)));
+fn records() {
+    run(super::record_store(&MemoryRecords::default(), &SeededIds::new(1)));
 }
 
 #[test]
 fn transactions() {
     for batch in [10, 25, 100] {
-        let statements = MemoryStatements::new(batch);
-        run(super::transaction_store(&statements, &statements, &SeededIds::new(1)));
+        let records = Arc::new(MemoryRecords::default());
+        let statements = MemoryStatements::new(Arc::clone(&records), batch);
+        run(super::transaction_store(&*records, &statements, &SeededIds::new(1)));
     }
 }
 

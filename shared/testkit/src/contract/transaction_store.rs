@@ -3,28 +3,45 @@
 use chrono::NaiveDate;
 use futures::future::join_all;
 use riffle_ports::{
-    Category, File, FileChange, FileId, FileLedger, Ids, Month, StoredRows, Transaction, TransactionKey,
+    Category, FileId, Ids, Month, Record, RecordStore, StoredRows, Subject, Transaction, TransactionKey,
     TransactionStore,
 };
 use rust_decimal::Decimal;
 
-use super::file_ledger::{applied, begin, fail, finish, new_file};
 use super::ok;
+use super::record_store::{create, held, moved, new_record, next, replace};
 
 /// Both sides of what is stored of statements, of one tenant of the suite's own.
 pub(super) struct Place<'a> {
-    pub ledger: &'a dyn FileLedger,
+    pub records: &'a dyn RecordStore,
     pub store: &'a dyn TransactionStore,
     pub ids: &'a dyn Ids,
     pub tenant: String,
 }
 
+/// A file, and its record as it was stored last.
+pub(super) struct File {
+    pub id: FileId,
+    record: Record,
+}
+
+impl File {
+    fn of(record: Record) -> Self {
+        Self { id: FileId(record.subject.id.clone()), record }
+    }
+}
+
 impl Place<'_> {
     /// A file that is being processed under the token `token`.
     pub async fn file(&self) -> File {
-        let file = new_file(self.ids, &self.tenant);
-        ok(self.ledger.create(file.clone()).await, "create");
-        applied(self.ledger, &file, begin("token", 1_000_000), 2, &[]).await
+        let record = new_record(self.ids, &self.tenant);
+        create(self.records, &record).await;
+        File::of(replace(self.records, &record, held(&record, 2, "token"), &[]).await)
+    }
+
+    /// The record changes.
+    async fn becomes(&self, file: &File, change: impl FnOnce(&Record) -> Record) {
+        replace(self.records, &file.record, change(&file.record), &[]).await;
     }
 
     pub async fn store(&self, file: &File, rows: &[Transaction]) -> Vec<bool> {
@@ -237,10 +254,15 @@ pub(super) async fn first_wins(place: &Place<'_>) {
     }
 }
 
-/// Nothing is stored but for whom the ledger says is at work.
+/// Nothing is stored but for the worker that holds the file's record.
 pub(super) async fn guard(place: &Place<'_>) {
-    let (waiting, unknown) = (new_file(place.ids, &place.tenant), new_file(place.ids, &place.tenant));
-    ok(place.ledger.create(waiting.clone()).await, "create");
+    let new = || File::of(new_record(place.ids, &place.tenant));
+    let (waiting, unknown, elsewhere) = (new(), new(), new());
+    create(place.records, &waiting.record).await;
+    let other_flow = Subject::new("workbook", &*elsewhere.record.subject.id);
+    let other_flow = Record { subject: other_flow, ..elsewhere.record.clone() };
+    create(place.records, &other_flow).await;
+    replace(place.records, &other_flow, held(&other_flow, 2, "token"), &[]).await;
     let [released, deleting, done, failed, taken, other] = [
         place.file().await,
         place.file().await,
@@ -249,18 +271,19 @@ pub(super) async fn guard(place: &Place<'_>) {
         place.file().await,
         place.file().await,
     ];
-    let release = FileChange::Release { token: "token".to_owned() };
-    applied(place.ledger, &released, release, 3, &[]).await;
-    applied(place.ledger, &deleting, FileChange::Delete, 3, &[]).await;
-    applied(place.ledger, &done, finish(&done, "token", "{}"), 3, &[]).await;
-    applied(place.ledger, &failed, fail(&failed), 3, &[]).await;
-    applied(place.ledger, &taken, begin("another", 9_000_000), 2_000_000, &[]).await;
+    place.becomes(&released, |seen| Record { lease: None, ..next(seen, 3) }).await;
+    // The lease stays while it is deleted.
+    place.becomes(&deleting, |seen| Record { state: "deleting".to_owned(), ..next(seen, 3) }).await;
+    place.becomes(&done, |seen| moved(seen, 3, "processed", false)).await;
+    place.becomes(&failed, |seen| moved(seen, 3, "failed", false)).await;
+    place.becomes(&taken, |seen| held(seen, 2_000_000, "another")).await;
     let shared = row(&other.id, "guard", day(2026, 1, 5), "shared", 1);
     place.store(&other, std::slice::from_ref(&shared)).await;
 
     for (file, why) in [
         (&waiting, "a file nobody has begun"),
         (&unknown, "a file nobody knows"),
+        (&elsewhere, "another flow's record"),
         (&released, "a file that was given up"),
         (&deleting, "a file that is being deleted"),
         (&done, "a file that is done"),
@@ -295,7 +318,9 @@ pub(super) async fn withdrawal(place: &Place<'_>) {
     place.store(&one, &ones).await;
     place.store(&two, &[of(&two, "shared")]).await;
     place.store(&done, &dones).await;
-    applied(place.ledger, &done, finish(&done, "token", "{}"), 3, &[]).await;
+    place
+        .becomes(&done, |seen| Record { lease: seen.lease.clone(), ..moved(seen, 3, "processed", false) })
+        .await;
     let withdraw = async |tenant: &str, file: &File, token: &str, rows: &[Transaction]| {
         ok(place.store.withdraw(tenant, &file.id, token, &keys(rows)).await, "withdraw")
     };
@@ -313,7 +338,7 @@ pub(super) async fn withdrawal(place: &Place<'_>) {
     assert!(withdraw(&place.tenant, &one, "token", &[]).await, "nothing can be taken back");
     assert_eq!(place.store(&one, &ones).await, [true, true], "it is stored again as it was");
     place.remove(&one, &ones).await;
-    applied(place.ledger, &two, begin("since", 9_000_000), 2_000_000, &[]).await;
+    place.becomes(&two, |seen| held(seen, 2_000_000, "since")).await;
     assert!(!withdraw(&place.tenant, &two, "token", &ones).await, "somebody else has begun it since");
     place.assert_there(&ones[1..], "it is in other hands").await;
     assert!(withdraw(&place.tenant, &two, "since", &ones).await, "who has begun it since may");

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use riffle_ports::{AuditEntry, AuditTrail, FileId, PortError};
+use riffle_ports::{AuditEntry, AuditTrail, PortError, Subject};
 
 use super::statements::{MemoryStatements, Noted};
 
@@ -16,11 +16,13 @@ impl AuditTrail for MemoryStatements {
     async fn append(&self, entry: AuditEntry) -> Result<bool, PortError> {
         self.inspect(|books| {
             let same = |other: &AuditEntry| {
-                other.event_id == entry.event_id && other.file == entry.file && other.tenant == entry.tenant
+                other.event_id == entry.event_id
+                    && other.subject == entry.subject
+                    && other.tenant == entry.tenant
             };
             let new = !books.audit.iter().any(same);
-            let file = (entry.tenant.clone(), entry.file.clone());
-            books.note(Noted::Audited { file, event: entry.event_id.clone(), new });
+            let (tenant, subject) = (entry.tenant.clone(), entry.subject.clone());
+            books.note(Noted::Audited { tenant, subject, event: entry.event_id.clone(), new });
             if new {
                 books.audit.push(entry);
             }
@@ -28,10 +30,10 @@ impl AuditTrail for MemoryStatements {
         })
     }
 
-    async fn of_file(&self, tenant: &str, file: &FileId) -> Result<Vec<AuditEntry>, PortError> {
+    async fn of_subject(&self, tenant: &str, subject: &Subject) -> Result<Vec<AuditEntry>, PortError> {
         self.inspect(|books| {
             let entries = books.audit.iter();
-            let own = entries.filter(|entry| entry.tenant == tenant && entry.file == *file);
+            let own = entries.filter(|entry| entry.tenant == tenant && entry.subject == *subject);
             Ok(by_time(own.cloned().collect()))
         })
     }
@@ -56,12 +58,12 @@ impl AuditTrail for MemoryStatements {
         })
     }
 
-    async fn forget(&self, tenant: &str, file: &FileId, keep: &[String]) -> Result<(), PortError> {
+    async fn forget(&self, tenant: &str, subject: &Subject, keep: &[String]) -> Result<(), PortError> {
         self.inspect(|books| {
             books.audit.retain(|entry| {
-                entry.tenant != tenant || entry.file != *file || keep.contains(&entry.event_id)
+                entry.tenant != tenant || entry.subject != *subject || keep.contains(&entry.event_id)
             });
-            books.note(Noted::Forgotten((tenant.to_owned(), file.clone())));
+            books.note(Noted::Forgotten(tenant.to_owned(), subject.clone()));
             Ok(())
         })
     }

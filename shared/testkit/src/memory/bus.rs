@@ -115,7 +115,7 @@ impl MemoryBus {
         Ok(Archived {
             flow,
             event_type: outgoing.event_type.clone(),
-            group: outgoing.file.0.clone(),
+            group: outgoing.subject.id.clone(),
             time,
             event: serde_json::from_str(&body).ok(),
             body,

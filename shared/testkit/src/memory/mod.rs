@@ -1,9 +1,8 @@
 //! Every port, in memory: what the contract suites and the simulator run on.
 //!
 //! These are whole implementations and not stubs: the queue redelivers, counts receives, honours visibility
-//! and dead-letters; the ledgers refuse what [`riffle_ports::Session::apply`] and [`riffle_ports::File::apply`]
-//! refuse. Their futures are
-//! ready at once, so that whatever schedules them decides alone what happens when. What only a test may do
+//! and dead-letters; the ledger refuses what [`riffle_ports::Session::apply`] refuses.
+//! Their futures are ready at once, so that whatever schedules them decides alone what happens when. What only a test may do
 //! (lose a message, look into the books, cut a connection) is an inherent method, never part of a port.
 
 mod audit;
@@ -11,7 +10,6 @@ mod bus;
 mod clock;
 mod connections;
 mod figures;
-mod file_ledger;
 mod files;
 mod inbox;
 mod ledger;
@@ -19,6 +17,7 @@ mod notifier;
 mod objects;
 mod place;
 mod queue;
+mod records;
 mod statements;
 mod tickets;
 mod tokens;
@@ -36,9 +35,8 @@ pub use notifier::{MAX_FRAME_BYTES, MemoryNotifier, Pushed};
 pub use objects::MemoryObjects;
 pub use place::Place;
 pub use queue::{MemoryQueue, Received};
-pub use statements::{
-    FileKey, MemoryStatements, Noted, Row, RowKey, StatementBooks, Waiting, name_of_change,
-};
+pub use records::{MemoryRecords, RecordBooks, RecordKey, RecordNote, Waiting};
+pub use statements::{FileKey, MemoryStatements, Noted, Row, RowKey, StatementBooks};
 pub use tickets::MemoryTickets;
 pub use tokens::MemoryTokens;
 pub use uploads::NoUploads;

@@ -1,18 +1,12 @@
-//! The books of statements in memory: files, what is to be announced, transactions, figures and the audit trail.
-//!
-//! They stand together since some of them decide about others: rows are stored only for whom the file's record says
-//! is at work. The ports on them are in files of their own.
+//! The books of statements in memory beside their records: transactions, figures and the audit trail. The ports on them
+//! are in files of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, Utc};
-use riffle_ports::{
-    AuditEntry, File, FileChange, FileId, FileState, Month, NotChanged, Outgoing, StoredFigures, Transaction,
-    TransactionKey,
-};
+use riffle_ports::{AuditEntry, FileId, Month, StoredFigures, Subject, Transaction, TransactionKey};
 
-use super::lock;
+use super::{MemoryRecords, lock};
 
 /// A tenant and one of its files.
 pub type FileKey = (String, FileId);
@@ -26,19 +20,9 @@ pub struct Row {
     pub shown_by: BTreeSet<FileId>,
 }
 
-/// An event that is to be announced.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
-    pub event: Outgoing,
-    pub since: DateTime<Utc>,
-}
-
 /// What is stored. Plain data: checkers read it, known-bad protocols write it as none should.
 #[derive(Debug, Default)]
 pub struct StatementBooks {
-    pub files: BTreeMap<FileKey, File>,
-    /// By event id.
-    pub outbox: BTreeMap<String, Waiting>,
     pub rows: BTreeMap<RowKey, Row>,
     /// Tenant, account and month in which something was ever stored.
     pub months: BTreeSet<(String, String, Month)>,
@@ -51,29 +35,6 @@ pub struct StatementBooks {
 /// A change of the books, or one that was asked for and refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Noted {
-    Created(FileKey),
-    /// A file was to be created under an id that is taken.
-    Taken(FileKey),
-    /// A change was applied. Its states may be equal.
-    Changed {
-        file: FileKey,
-        by: &'static str,
-        from: FileState,
-        to: FileState,
-        /// The event ids of what went into the outbox with it.
-        announce: Vec<String>,
-    },
-    Refused {
-        file: FileKey,
-        by: &'static str,
-        state: FileState,
-        why: NotChanged,
-    },
-    /// Events left the outbox: so many of those named were there.
-    Announced {
-        events: Vec<String>,
-        there: usize,
-    },
     /// Rows were stored; so many of them were there already, and so many shown by this file already.
     Stored {
         file: FileKey,
@@ -105,26 +66,12 @@ pub enum Noted {
     },
     /// An event was to be added to the trail; whether it was new.
     Audited {
-        file: FileKey,
+        tenant: String,
+        subject: Subject,
         event: String,
         new: bool,
     },
-    Forgotten(FileKey),
-}
-
-/// A change's name, as checkers and traces show it.
-pub const fn name_of_change(change: &FileChange) -> &'static str {
-    match change {
-        FileChange::Begin { .. } => "begin",
-        FileChange::Extend { .. } => "extend",
-        FileChange::Release { .. } => "release",
-        FileChange::Finish { .. } => "finish",
-        FileChange::Fail { .. } => "fail",
-        FileChange::Note { .. } => "note",
-        FileChange::Delete => "delete",
-        FileChange::Deleted { .. } => "deleted",
-        FileChange::Settled => "settled",
-    }
+    Forgotten(String, Subject),
 }
 
 impl StatementBooks {
@@ -152,18 +99,20 @@ impl StatementBooks {
     }
 }
 
-/// A [`FileLedger`](riffle_ports::FileLedger), [`TransactionStore`](riffle_ports::TransactionStore),
-/// [`FigureStore`](riffle_ports::FigureStore) and [`AuditTrail`](riffle_ports::AuditTrail) in memory.
+/// A [`TransactionStore`](riffle_ports::TransactionStore), [`FigureStore`](riffle_ports::FigureStore) and
+/// [`AuditTrail`](riffle_ports::AuditTrail) in memory.
 #[derive(Debug)]
 pub struct MemoryStatements {
     books: Mutex<StatementBooks>,
+    /// They say who may store rows.
+    pub(super) records: Arc<MemoryRecords>,
     pub(super) batch: usize,
 }
 
 impl MemoryStatements {
     /// Takes `batch` rows in one call.
-    pub fn new(batch: usize) -> Self {
-        Self { books: Mutex::default(), batch: batch.max(1) }
+    pub fn new(records: Arc<MemoryRecords>, batch: usize) -> Self {
+        Self { books: Mutex::default(), records, batch: batch.max(1) }
     }
 
     /// Looks into the books, or cooks them.
@@ -174,6 +123,6 @@ impl MemoryStatements {
 
 impl Default for MemoryStatements {
     fn default() -> Self {
-        Self::new(25)
+        Self::new(Arc::default(), 25)
     }
 }

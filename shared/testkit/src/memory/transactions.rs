@@ -4,21 +4,12 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use riffle_ports::{
-    Category, FileId, FileState, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
+    Category, FileId, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
 };
 
 use super::statements::{MemoryStatements, Noted, Row, StatementBooks};
 
 impl StatementBooks {
-    /// Whether `token` is at work on the file.
-    pub fn is_at_work(&self, tenant: &str, file: &FileId, token: &str) -> bool {
-        let file = self.files.get(&(tenant.to_owned(), file.clone()));
-        file.is_some_and(|file| {
-            file.state == FileState::Processing
-                && file.lease.as_ref().is_some_and(|lease| lease.token == token)
-        })
-    }
-
     /// Stores `rows`, whoever is at work. For each, whether `file` brought it first.
     pub fn store(&mut self, tenant: &str, file: &FileId, rows: &[Transaction]) -> Vec<bool> {
         let (mut known, mut again) = (0, 0);
@@ -63,6 +54,14 @@ impl StatementBooks {
 }
 
 impl MemoryStatements {
+    /// Whether the file is being processed under `token`.
+    fn is_held(&self, tenant: &str, file: &FileId, token: &str) -> bool {
+        let key = (tenant.to_owned(), file.subject());
+        self.records.inspect(|books| {
+            books.records.get(&key).is_some_and(|record| record.is_held(FileId::PROCESSING, token))
+        })
+    }
+
     fn check(&self, rows: usize) -> Result<(), PortError> {
         if rows <= self.batch {
             return Ok(());
@@ -85,8 +84,9 @@ impl TransactionStore for MemoryStatements {
         rows: &[Transaction],
     ) -> Result<StoredRows, PortError> {
         self.check(rows.len())?;
+        let is_held = self.is_held(tenant, file, token);
         self.inspect(|books| {
-            if !books.is_at_work(tenant, file, token) {
+            if !is_held {
                 books.note(Noted::NotStored((tenant.to_owned(), file.clone())));
                 return Ok(StoredRows::NotYours);
             }
@@ -171,14 +171,14 @@ impl TransactionStore for MemoryStatements {
         keys: &[TransactionKey],
     ) -> Result<bool, PortError> {
         self.check(keys.len())?;
+        let is_held = self.is_held(tenant, file, token);
         self.inspect(|books| {
-            let is_at_work = books.is_at_work(tenant, file, token);
-            if is_at_work {
+            if is_held {
                 books.remove(tenant, file, keys);
             } else {
                 books.note(Noted::NotWithdrawn((tenant.to_owned(), file.clone())));
             }
-            Ok(is_at_work)
+            Ok(is_held)
         })
     }
 }

@@ -3,116 +3,14 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use riffle_ports::{
-    Announced, AuditEntry, AuditTrail, Category, Changed, DeadLetter, DeadLetters, EventPublisher, Fetched,
-    FigureStore, File, FileChange, FileId, FileLedger, FileListedAt, FileState, Head, Inbox, Month,
-    ObjectRef, Outgoing, PortError, PostForm, StoredFigures, StoredRows, Transaction, TransactionKey,
-    TransactionStore,
+    Announced, AuditEntry, AuditTrail, Category, DeadLetter, DeadLetters, EventPublisher, Fetched,
+    FigureStore, FileId, Head, Inbox, Month, ObjectRef, Outgoing, PortError, PostForm, StoredFigures,
+    StoredRows, Subject, Transaction, TransactionKey, TransactionStore,
 };
 
 use super::faults::{Effect, Fault, Point};
 use super::faulty::{Faulty, reads, writes};
-
-/// Each change is a kind of call of its own, so that a fault at one can be told from one at another.
-fn change_point(change: &FileChange) -> Point {
-    writes(match change {
-        FileChange::Begin { .. } => "books.begin",
-        FileChange::Extend { .. } => "books.extend",
-        FileChange::Release { .. } => "books.release",
-        FileChange::Finish { .. } => "books.finish",
-        FileChange::Fail { .. } => "books.fail",
-        FileChange::Note { .. } => "books.note",
-        FileChange::Delete => "books.delete",
-        FileChange::Deleted { .. } => "books.deleted",
-        FileChange::Settled => "books.settled",
-    })
-}
-
-fn ids_of(events: &[Outgoing]) -> String {
-    let named = events.iter().map(|event| format!("{} {}", event.event_type, event.event_id));
-    named.collect::<Vec<_>>().join(", ")
-}
-
-#[async_trait]
-impl FileLedger for Faulty<dyn FileLedger> {
-    async fn create(&self, file: File) -> Result<Option<File>, PortError> {
-        let effect = || self.inner.create(file.clone());
-        self.control.call(writes("books.create"), || file.id.to_string(), effect).await
-    }
-
-    async fn file(&self, tenant: &str, id: &FileId) -> Result<Option<File>, PortError> {
-        let point = reads("books.file");
-        let fault = self.control.arrive(point, || id.to_string()).await;
-        self.control.perform(point, fault, || self.inner.file(tenant, id)).await
-    }
-
-    async fn change(
-        &self,
-        tenant: &str,
-        id: &FileId,
-        change: FileChange,
-        now: DateTime<Utc>,
-        announce: &[Outgoing],
-    ) -> Result<Changed, PortError> {
-        let detail = || format!("{id} {change:?}, to announce: {}", ids_of(announce));
-        let effect = || self.inner.change(tenant, id, change.clone(), now, announce);
-        self.control.call(change_point(&change), detail, effect).await
-    }
-
-    async fn files(
-        &self,
-        tenant: &str,
-        after: Option<&FileListedAt>,
-        limit: u32,
-    ) -> Result<Vec<File>, PortError> {
-        let point = reads("books.files");
-        let fault = self.control.arrive(point, String::new).await;
-        self.control.perform(point, fault, || self.inner.files(tenant, after, limit)).await
-    }
-
-    async fn unfinished(
-        &self,
-        state: FileState,
-        before: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<File>, PortError> {
-        let point = reads("books.unfinished");
-        let fault = self.control.arrive(point, || format!("{state:?} {before}")).await;
-        let fresh =
-            self.control.perform(point, fault, || self.inner.unfinished(state, before, limit)).await?;
-        Ok(self.lagging(fault, fresh))
-    }
-
-    async fn outbox_of(&self, tenant: &str, id: &FileId) -> Result<Vec<Outgoing>, PortError> {
-        let point = reads("books.outbox_of");
-        let fault = self.control.arrive(point, || id.to_string()).await;
-        self.control.perform(point, fault, || self.inner.outbox_of(tenant, id)).await
-    }
-
-    async fn outbox(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<Outgoing>, PortError> {
-        let point = reads("books.outbox");
-        let fault = self.control.arrive(point, || before.to_string()).await;
-        let fresh = self.control.perform(point, fault, || self.inner.outbox(before, limit)).await?;
-        Ok(self.lagging(fault, fresh))
-    }
-
-    async fn announced(&self, events: &[Outgoing]) -> Result<(), PortError> {
-        let effect = || self.inner.announced(events);
-        self.control.call(writes("books.announced"), || ids_of(events), effect).await
-    }
-}
-
-impl Faulty<dyn FileLedger> {
-    /// An index that lags does not show what is new. It lags as often as calls are throttled: both are the store
-    /// under load.
-    fn lagging<T>(&self, fault: Option<Fault>, mut fresh: Vec<T>) -> Vec<T> {
-        if fault == Some(Fault::Throttled) && !fresh.is_empty() {
-            let left = self.control.draw(|rng| rng.below(fresh.len()));
-            self.control.sometimes("the ingest sweep reads an index that lags");
-            fresh.truncate(left);
-        }
-        fresh
-    }
-}
+use super::faulty_records::ids_of;
 
 #[async_trait]
 impl TransactionStore for Faulty<dyn TransactionStore> {
@@ -238,10 +136,10 @@ impl AuditTrail for Faulty<dyn AuditTrail> {
         self.control.call(writes("audit.append"), detail, effect).await
     }
 
-    async fn of_file(&self, tenant: &str, file: &FileId) -> Result<Vec<AuditEntry>, PortError> {
-        let point = reads("audit.of_file");
-        let fault = self.control.arrive(point, || file.to_string()).await;
-        self.control.perform(point, fault, || self.inner.of_file(tenant, file)).await
+    async fn of_subject(&self, tenant: &str, subject: &Subject) -> Result<Vec<AuditEntry>, PortError> {
+        let point = reads("audit.of_subject");
+        let fault = self.control.arrive(point, || subject.to_string()).await;
+        self.control.perform(point, fault, || self.inner.of_subject(tenant, subject)).await
     }
 
     async fn between(
@@ -257,9 +155,9 @@ impl AuditTrail for Faulty<dyn AuditTrail> {
         self.control.perform(point, fault, || self.inner.between(tenant, from, to, after, limit)).await
     }
 
-    async fn forget(&self, tenant: &str, file: &FileId, keep: &[String]) -> Result<(), PortError> {
-        let detail = || format!("{file} but {keep:?}");
-        let effect = || self.inner.forget(tenant, file, keep);
+    async fn forget(&self, tenant: &str, subject: &Subject, keep: &[String]) -> Result<(), PortError> {
+        let detail = || format!("{subject} but {keep:?}");
+        let effect = || self.inner.forget(tenant, subject, keep);
         self.control.call(writes("audit.forget"), detail, effect).await
     }
 }

@@ -8,14 +8,14 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use riffle_contracts::EventType;
-use riffle_ingest::{Filter, Ingest, InlineStatements, Processor, Settings, processing_id};
+use riffle_ingest::{FileState, Filter, Ingest, InlineStatements, Processor, Settings, processing_id};
 use riffle_ports::{
-    AuditTrail as _, EventPublisher, FigureStore as _, FileId, FileLedger as _, FileState, Month, ObjectRef,
+    AuditTrail as _, EventPublisher, FigureStore as _, FileId, Month, ObjectRef, RecordStore as _,
 };
 use riffle_runtime::Event;
 use riffle_testkit::memory::{
-    ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryStatements, NewObject, Place,
-    SeededIds,
+    ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryRecords, MemoryStatements,
+    NewObject, Place, SeededIds,
 };
 
 use crate::world::event;
@@ -30,6 +30,7 @@ Date,Description,Amount,Currency
 
 struct Books {
     ingest: Ingest,
+    records: Arc<MemoryRecords>,
     statements: Arc<MemoryStatements>,
     bus: Arc<MemoryBus>,
     inbox: Arc<MemoryInbox>,
@@ -50,10 +51,11 @@ impl Books {
         let queue = Arc::new(MemoryQueue::new(clock.clone(), chrono::TimeDelta::minutes(3)));
         let bus = Arc::new(MemoryBus::new(clock.clone(), queue.clone()));
         let inbox = Arc::new(MemoryInbox::new("riffle-uploads", queue.clone(), clock.clone()));
-        let statements = Arc::new(MemoryStatements::new(2));
+        let records = Arc::new(MemoryRecords::default());
+        let statements = Arc::new(MemoryStatements::new(records.clone(), 2));
         let events: Arc<dyn EventPublisher> = bus.clone();
         let ingest = Ingest {
-            files: statements.clone(),
+            records: records.clone(),
             transactions: statements.clone(),
             figures: statements.clone(),
             audit: statements.clone(),
@@ -78,7 +80,7 @@ impl Books {
         let object: ObjectRef = inbox.put(statement).await.expect("memory does not fail");
         inbox.put(package).await.expect("memory does not fail");
         let file = processing_id(&object);
-        Self { ingest, statements, bus, inbox, queue, clock, file }
+        Self { ingest, records, statements, bus, inbox, queue, clock, file }
     }
 
     async fn receive(&self, case: &str) -> Vec<String> {
@@ -107,7 +109,7 @@ impl Books {
     }
 
     async fn state(&self) -> Option<FileState> {
-        let file = self.statements.file("acme", &self.file).await.expect("memory does not fail");
+        let file = self.ingest.file("acme", &self.file).await.expect("memory does not fail");
         file.map(|file| file.state)
     }
 
@@ -130,7 +132,8 @@ impl Books {
     }
 
     async fn trail(&self) -> Vec<String> {
-        let trail = self.statements.of_file("acme", &self.file).await.expect("memory does not fail");
+        let trail =
+            self.statements.of_subject("acme", &self.file.subject()).await.expect("memory does not fail");
         trail.into_iter().map(|entry| entry.event_type).collect()
     }
 }
@@ -197,9 +200,9 @@ async fn a_statement_from_its_upload_to_its_deletion() {
 
     assert_eq!(books.note("occurred").await, [""; 0]);
     assert_eq!(books.note("occurred-twice").await, [""; 0]);
-    let file =
-        books.statements.file("acme", &books.file).await.expect("memory does not fail").expect("a file");
-    assert_eq!(file.body.matches("the figures are being derived by others").count(), 1, "{}", file.body);
+    let record = books.records.get("acme", &books.file.subject()).await;
+    let body = record.expect("memory does not fail").expect("a file").body;
+    assert_eq!(body.matches("the figures are being derived by others").count(), 1, "{body}");
 
     assert_eq!(books.process("deletion-requested").await, ["m-1"], "nobody has asked for it");
     assert!(books.ingest.request_deletion("acme", &books.file).await.expect("memory does not fail"));
@@ -226,8 +229,7 @@ async fn what_is_no_statement_is_passed_over() {
         assert_eq!(books.receive(case).await, [""; 0], "{case}");
         assert_eq!(books.published(), [], "{case}");
     }
-    let files = books.statements.files("acme", None, 10).await.expect("memory does not fail");
-    assert_eq!(files, []);
+    assert!(books.records.inspect(|books| books.records.is_empty()));
 }
 
 #[tokio::test]

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use riffle_contracts::{BusEvent, EventData, EventType};
-use riffle_ingest::Findings;
-use riffle_ports::{File, FileState};
-use riffle_testkit::memory::{FileKey, Noted, Place, Received, StatementBooks};
+use riffle_ingest::{File, FileState, Findings};
+use riffle_testkit::memory::{
+    FileKey, Noted, Place, Received, RecordBooks, RecordNote, Row, RowKey, StatementBooks,
+};
 use riffle_topology::RIFFLE;
 
+use super::changes::{file_key, file_of_record, name, record_key};
 use super::harm::{file_of, told};
 use super::model::Key;
 use super::reader::Nature;
@@ -54,14 +56,16 @@ impl Checker {
 }
 
 /// The state and findings of a file, but for what failed around it.
-fn result(file: &File) -> Result<(FileState, Findings), Violation> {
-    let findings = Findings::of(file)
-        .map_err(|failure| Violation::new(0, format!("a record cannot be read: {failure}")))?;
-    Ok((file.state, Findings { errors: Vec::new(), ..findings }))
+fn result(file: &File) -> (FileState, Findings) {
+    (file.state, Findings { errors: Vec::new(), ..file.findings.clone() })
 }
 
 impl World {
     pub fn watch(&mut self) -> Result<(), Violation> {
+        for note in self.stores.records.inspect(RecordBooks::take_notes) {
+            self.count_record(&note);
+            self.check_record(&note)?;
+        }
         let notes = self.stores.statements.inspect(StatementBooks::take_notes);
         for noted in &notes {
             self.count(noted);
@@ -74,26 +78,29 @@ impl World {
         self.patience()
     }
 
-    fn check(&mut self, noted: &Noted) -> Result<(), Violation> {
-        match noted {
-            Noted::Created(file) | Noted::Forgotten(file) => self.changed(file),
-            Noted::Changed { file, by, from, to, .. } => {
-                self.moments(file, by, *to);
-                if *by == "delete" {
+    fn check_record(&mut self, note: &RecordNote) -> Result<(), Violation> {
+        match note {
+            RecordNote::Created(key) => self.changed(&file_key(key)),
+            RecordNote::Replaced { seen, next, announce } => {
+                let by = name(seen, next, !announce.is_empty());
+                let (from, to) = (file_of_record(seen).state, file_of_record(next).state);
+                let file = &file_key(&(next.tenant.clone(), next.subject.clone()));
+                self.moments(file, by);
+                if by == "delete" {
                     // Who asked may not have lived to hear it, and asked all the same.
                     self.unwanted.insert(file.clone());
                     self.asked.insert(file.clone(), self.now());
                 }
-                if *by == "settled" {
+                if by == "settled" {
                     self.settled = self.settled.max(self.asked.get(file).copied());
                 }
-                if from == to || *to == FileState::Processing {
+                if from == to || to == FileState::Processing {
                     return self.changed(file);
                 }
                 match to {
                     FileState::Processed | FileState::Review | FileState::Rejected => self.finished(file)?,
                     FileState::Deleted => {
-                        self.stores.statements.inspect(|books| nothing_left(books, file))?;
+                        self.nothing_left(file)?;
                         // Where nobody ends who lives too long, he may still write, and takes it away himself.
                         if self.scenario.conditions.timeouts {
                             self.without_objects(file)?;
@@ -103,13 +110,20 @@ impl World {
                 }
                 self.changed(file)
             }
+            _ => Ok(()),
+        }
+    }
+
+    fn check(&mut self, noted: &Noted) -> Result<(), Violation> {
+        match noted {
+            Noted::Forgotten(tenant, subject) => self.changed(&file_key(&(tenant.clone(), subject.clone()))),
             Noted::Stored { file, .. } => {
                 self.moment(file, When::Stored);
                 self.rows_of(file)
             }
-            Noted::Audited { file, event, new: true } => self.stores.statements.inspect(|books| {
+            Noted::Audited { tenant, subject, event, new: true } => self.stores.statements.inspect(|books| {
                 let same = |entry: &&riffle_ports::AuditEntry| {
-                    entry.event_id == *event && entry.file == file.1 && entry.tenant == file.0
+                    entry.event_id == *event && entry.subject == *subject && entry.tenant == *tenant
                 };
                 match books.audit.iter().filter(same).count() {
                     0 | 1 => Ok(()),
@@ -120,30 +134,29 @@ impl World {
         }
     }
 
-    fn moments(&mut self, file: &FileKey, by: &str, to: FileState) {
-        match (by, to) {
-            ("begin", _) => self.moment(file, When::Begun),
-            ("extend", _) => {
+    fn moments(&mut self, file: &FileKey, by: &str) {
+        match by {
+            "begin" => self.moment(file, When::Begun),
+            "extend" => {
                 self.moment(file, When::Writing);
                 self.moment(file, When::Asleep);
             }
-            ("deleted", _) => self.wake(file),
-            ("finish", _) => self.moment(file, When::Finished),
-            ("fail", _) => self.moment(file, When::Failed),
+            "deleted" => self.wake(file),
+            "finish" => self.moment(file, When::Finished),
+            "fail" => self.moment(file, When::Failed),
             _ => {}
         }
     }
 
-    fn file(&self, file: &FileKey) -> Option<File> {
-        self.stores.statements.inspect(|books| books.files.get(file).cloned())
+    pub fn file(&self, file: &FileKey) -> Option<File> {
+        self.stores.records.inspect(|books| books.records.get(&record_key(file)).map(file_of_record))
     }
 
     /// A file that is done stays as it is, until somebody wants it gone.
     fn changed(&mut self, key: &FileKey) -> Result<(), Violation> {
         let Some(file) = self.file(key) else { return Ok(()) };
         let Some(ended) = self.checker.ended.get(key) else { return Ok(()) };
-        let is_wanted = !matches!(file.state, FileState::Deleting | FileState::Deleted);
-        if is_wanted && result(&file)? != *ended {
+        if !file.is_going() && result(&file) != *ended {
             let what = format!("a file was {:?}, and is {:?} now or has other findings", ended.0, file.state);
             return Err(Violation::new(4, what));
         }
@@ -153,7 +166,7 @@ impl World {
     /// What a file was found to hold is what it holds, and all of it is stored.
     fn finished(&mut self, key: &FileKey) -> Result<(), Violation> {
         let Some(file) = self.file(key) else { return Ok(()) };
-        let ended = result(&file)?;
+        let ended = result(&file);
         let findings = &ended.1;
         let Some(number) = self.uploads.get(key).copied() else {
             return Err(Violation::new(2, format!("nobody uploaded file {}", key.1)));
@@ -325,8 +338,8 @@ impl World {
         if waited <= self.scenario.patience() {
             return Ok(());
         }
-        let open = self.stores.statements.inspect(|books| {
-            let states: Vec<FileState> = books.files.values().map(|file| file.state).collect();
+        let open = self.stores.records.inspect(|books| {
+            let states: Vec<&str> = books.records.values().map(|record| record.state.as_str()).collect();
             format!("files are {states:?}, {} events wait", books.outbox.len())
         });
         Err(Violation::new(6, format!("after {waited} without faults it is not over: {open}")))
@@ -352,26 +365,31 @@ impl World {
 
     /// The end of a deleted file, again when all is over.
     pub fn is_gone(&self, file: &FileKey) -> Result<(), Violation> {
-        self.stores.statements.inspect(|books| nothing_left(books, file))?;
+        self.nothing_left(file)?;
         self.without_objects(file)
     }
-}
 
-/// A deleted file leaves nothing in the books but that it was there. What is on its way into the trail is forgotten by
-/// whoever brings it: see `ending`.
-fn nothing_left(books: &StatementBooks, file: &FileKey) -> Result<(), Violation> {
-    let left = |what: String| Err(Violation::new(8, what));
-    let rows =
-        books.rows.iter().filter(|((tenant, _), row)| *tenant == file.0 && row.shown_by.contains(&file.1));
-    let rows = rows.count();
-    if rows > 0 {
-        return left(format!("a deleted file shows {rows} transactions"));
+    /// A deleted file leaves nothing in the books but that it was there. What is on its way into the trail is forgotten
+    /// by whoever brings it: see `ending`.
+    fn nothing_left(&self, file: &FileKey) -> Result<(), Violation> {
+        let left = |what: String| Err(Violation::new(8, what));
+        let rows = self.stores.statements.inspect(|books| {
+            let shown =
+                |((tenant, _), row): &(&RowKey, &Row)| *tenant == file.0 && row.shown_by.contains(&file.1);
+            books.rows.iter().filter(shown).count()
+        });
+        if rows > 0 {
+            return left(format!("a deleted file shows {rows} transactions"));
+        }
+        let tells = |file: &File| {
+            !file.name.is_empty()
+                || file.object.is_some()
+                || file.account.is_some()
+                || file.findings != Findings::default()
+        };
+        if self.file(file).is_some_and(|file| tells(&file)) {
+            return left("the record of a deleted file tells of it".to_owned());
+        }
+        Ok(())
     }
-    let record = books.files.get(file);
-    if record
-        .is_some_and(|record| !record.name.is_empty() || record.object.is_some() || !record.body.is_empty())
-    {
-        return left("the record of a deleted file tells of it".to_owned());
-    }
-    Ok(())
 }

@@ -106,7 +106,7 @@ impl World {
             return;
         };
         // Who does not see it yet asks later; what never shows is none of this flow's.
-        if !self.stores.statements.inspect(|books| books.files.contains_key(&key)) {
+        if self.file(&key).is_none() {
             if self.platform.is_hostile() {
                 self.later(Deed::Delete(number));
             }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use riffle_contracts::{BusEvent, EventType};
-use riffle_ingest::{Findings, MonthSums};
-use riffle_ports::{File, FileState};
+use riffle_ingest::{File, FileState, MonthSums};
 use riffle_testkit::memory::{FileKey, Place};
 use riffle_topology::{RIFFLE, statements};
 
+use super::changes::{file_key, file_of_record};
 use super::harm::{file_of, told};
 use super::model::{self, Key};
 use super::reader::Nature;
@@ -18,7 +18,9 @@ use crate::platform::GARBAGE;
 
 impl World {
     pub fn files(&self) -> BTreeMap<FileKey, File> {
-        self.stores.statements.inspect(|books| books.files.clone())
+        self.stores.records.inspect(|books| {
+            books.records.iter().map(|(key, record)| (file_key(key), file_of_record(record))).collect()
+        })
     }
 
     /// Checks a world in which nothing will happen any more.
@@ -44,8 +46,7 @@ impl World {
         };
         let upload = &self.scenario.uploads[*number];
         let nature = self.scenario.contents[upload.content].nature;
-        let findings = Findings::of(file)
-            .map_err(|failure| Violation::new(0, format!("a record cannot be read: {failure}")))?;
+        let findings = &file.findings;
         let is = |what: &str| Err(Violation::new(6, format!("a file that {what} is {:?}", file.state)));
         if self.unwanted.contains(key) {
             return if file.state == FileState::Deleted { self.is_gone(key) } else { is("nobody wants") };
@@ -85,7 +86,7 @@ impl World {
             if is_gone || event.detail.event_type() != EventType::ErrorOccurred {
                 continue;
             }
-            let errors = Findings::of(file).unwrap_or_default().errors;
+            let errors = &file.findings.errors;
             // There may have been no record yet to put it on.
             let told = &event.detail.event_id;
             if !errors.iter().any(|failed| failed.event_id == *told) && !self.checker.was_too_early(told) {
@@ -178,7 +179,7 @@ impl World {
         let told: BTreeSet<(FileKey, EventType)> =
             archive.iter().map(|event| (file_of(&event.detail), event.detail.event_type())).collect();
         for (key, file) in files {
-            let findings = Findings::of(file).unwrap_or_default();
+            let findings = &file.findings;
             let must = |kind: EventType| {
                 if told.contains(&(key.clone(), kind)) {
                     return Ok(());
@@ -223,7 +224,7 @@ impl World {
             let shown = &told[self.checker.version_of(key)];
             match file.state {
                 FileState::Processed | FileState::Review => {
-                    let findings = Findings::of(file).unwrap_or_default();
+                    let findings = &file.findings;
                     if findings.rows != shown.len() as u64
                         || findings.new + findings.duplicates != findings.rows
                     {
@@ -317,7 +318,7 @@ impl World {
         let mut kept: BTreeMap<FileKey, BTreeSet<String>> = BTreeMap::new();
         let trail = self.stores.statements.inspect(|books| books.audit.clone());
         for entry in trail {
-            let key = (entry.tenant, entry.file);
+            let key = file_key(&(entry.tenant, entry.subject));
             if !kept.entry(key).or_default().insert(entry.event_id) {
                 return Err(Violation::new(5, format!("a {} is in the trail twice", entry.event_type)));
             }
@@ -347,7 +348,7 @@ impl World {
                 parts.insert(riffle_ingest::part_key(tenant, id, part));
             }
             if matches!(file.state, FileState::Processed | FileState::Review) {
-                for part in Findings::of(file).unwrap_or_default().first_part..file.parts {
+                for part in file.findings.first_part..file.parts {
                     let key = riffle_ingest::part_key(tenant, id, part);
                     if self.stores.objects.peek(&key).is_none() {
                         return Err(Violation::new(2, format!("part {part} of a processed file is missing")));

@@ -8,10 +8,11 @@ use riffle_ingest::{Ingest, Processor};
 use riffle_ports::{DeadLetters, FileId};
 use riffle_runtime::{Letters, Registry};
 use riffle_testkit::memory::{Received, SeededIds};
-use riffle_testkit::simulator::{Control, Faulty};
+use riffle_testkit::simulator::{Control, Faulty, FaultyRecords};
 use riffle_topology::RIFFLE;
 use riffle_topology::statements::{ANALYTICS, AUDITOR, NAME, SWEEPER};
 
+use super::changes;
 use super::mutants::{self, Mutant};
 use super::reader::ObedientReader;
 use super::scenario::Scenario;
@@ -45,7 +46,7 @@ impl std::fmt::Debug for Functions {
 /// The flow with nothing between it and the stores.
 pub fn bare(stores: &Stores, scenario: &Scenario, reader: &Arc<ObedientReader>) -> Processor {
     let ingest = Ingest {
-        files: Arc::clone(&stores.statements) as _,
+        records: Arc::clone(&stores.records) as _,
         transactions: Arc::clone(&stores.statements) as _,
         figures: Arc::clone(&stores.statements) as _,
         audit: Arc::clone(&stores.statements) as _,
@@ -71,7 +72,7 @@ impl Functions {
     ) -> Self {
         let ports = mutants::ports(mutant, stores, control);
         let ingest = Ingest {
-            files: Arc::new(Faulty::new(ports.files, Arc::clone(control))),
+            records: Arc::new(FaultyRecords::new(ports.records, Arc::clone(control), changes::point)),
             transactions: Arc::new(Faulty::new(ports.transactions, Arc::clone(control))),
             figures: Arc::new(Faulty::new(ports.figures, Arc::clone(control))),
             audit: Arc::new(Faulty::new(ports.audit, Arc::clone(control))),

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use futures::executor::block_on;
 use riffle_contracts::{BusEvent, DirectFile, Event};
-use riffle_ports::{FileId, FileState};
+use riffle_ingest::FileState;
+use riffle_ports::FileId;
 use riffle_testkit::memory::{FileKey, Place, Received};
 use riffle_topology::{RIFFLE, statements};
 
@@ -78,7 +79,7 @@ impl World {
         }
         // Another is at work on it, or was: should he fail, this message is gone.
         let key = file_of(&event);
-        let state = self.stores.statements.inspect(|books| books.files.get(&key).map(|file| file.state));
+        let state = self.file(&key).map(|file| file.state);
         let is_done = state.is_some_and(|state| !state.is_open() && state != FileState::Failed);
         if place == PROCESSOR && !shadow && !is_done {
             self.orphaned.insert(key);

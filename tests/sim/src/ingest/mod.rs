@@ -15,6 +15,7 @@
 //! | 9 | categories and figures are what comes out of the transactions from scratch | at the end |
 //! | 10 | a replay changes nothing, a shadow replay finds no difference | at the end |
 
+mod changes;
 mod checker;
 mod counts;
 mod deeds;
@@ -37,5 +38,7 @@ pub use scenario::Scenario;
 /// Runs `scenario`; `readable` keeps the trace as text.
 pub fn run(scenario: Scenario, mutant: Option<Mutant>, readable: bool) -> crate::Run {
     let seed = scenario.seed;
-    crate::run::run(&mut world::World::new(scenario, mutant, readable), seed)
+    let mut world = world::World::new(scenario, mutant, readable);
+    let refusals = changes::Refusals(std::sync::Arc::clone(&world.control));
+    tracing::subscriber::with_default(refusals, || crate::run::run(&mut world, seed))
 }

@@ -1,6 +1,6 @@
 //! What is tried when all is over: dead letters are handed out again, then everything is replayed.
 
-use riffle_ports::FileState;
+use riffle_ingest::FileState;
 use riffle_topology::{RIFFLE, statements};
 
 use crate::Violation;
@@ -40,10 +40,7 @@ impl World {
                 self.platform.calm_since = Some(self.now());
                 self.control.note("replay", &[], String::new);
                 // A file that failed is tried again by whatever tells of it.
-                let failed = self
-                    .stores
-                    .statements
-                    .inspect(|books| books.files.values().any(|file| file.state == FileState::Failed));
+                let failed = self.files().values().any(|file| file.state == FileState::Failed);
                 for consumer in RIFFLE.replay_targets() {
                     if consumer.queue.name != statements::PROCESS || !failed {
                         self.replay(&consumer);

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use futures::executor::block_on;
-use riffle_ingest::Findings;
-use riffle_ports::{File, FileState};
-use riffle_testkit::memory::{FileKey, Row, RowKey, StatementBooks};
+use riffle_ingest::{File, FileState, Findings};
+use riffle_testkit::memory::{FileKey, Row, RowKey};
 use riffle_topology::{RIFFLE, statements};
 
 use super::functions::bare;
@@ -28,19 +27,15 @@ pub struct Snapshot {
 impl World {
     /// What was told before there was a record may come onto it now: that is what one replays errors for.
     fn findings(&self, file: &File) -> Findings {
-        let mut findings = Findings::of(file).unwrap_or_default();
+        let mut findings = file.findings.clone();
         findings.errors.retain(|failed| !self.checker.was_too_early(&failed.event_id));
         findings
     }
 
     pub fn snapshot(&self) -> Snapshot {
-        let published = self.stores.bus.published();
+        let (published, files) = (self.stores.bus.published(), self.files());
         self.stores.statements.inspect(|books| Snapshot {
-            files: books
-                .files
-                .iter()
-                .map(|(key, file)| (key.clone(), (file.state, self.findings(file))))
-                .collect(),
+            files: files.iter().map(|(key, file)| (key.clone(), (file.state, self.findings(file)))).collect(),
             rows: books.rows.clone(),
             figures: books
                 .figures
@@ -48,15 +43,15 @@ impl World {
                 .map(|(key, figures)| (format!("{key:?}"), figures.body.clone()))
                 .collect(),
             trail: books.audit.iter().map(|entry| entry.event_id.clone()).collect(),
-            objects: self.objects_of(books),
+            objects: self.objects_of(&files),
             published,
         })
     }
 
     /// Objects but those of deleted files, of which there are none: who outlived all may have left one, and a replay
     /// takes it away.
-    fn objects_of(&self, books: &StatementBooks) -> Vec<String> {
-        let gone = books.files.values().filter(|file| file.state == FileState::Deleted);
+    fn objects_of(&self, files: &BTreeMap<FileKey, File>) -> Vec<String> {
+        let gone = files.values().filter(|file| file.state == FileState::Deleted);
         let gone: Vec<&str> = gone.map(|file| file.id.as_ref()).collect();
         let is_gone = |key: &str| key.split('/').nth(2).is_some_and(|id| gone.contains(&id));
         self.stores.objects.keys().into_iter().filter(|key| !is_gone(key)).collect()

@@ -107,7 +107,7 @@ impl Scenario {
         // In some worlds the audit alone, or all but the processor, fails: what they leave shows.
         let plan = match (hostile, rng.below(10)) {
             (false, _) => Plan::Quiet,
-            (true, 0) => Plan::Sparing(rates, &["books.", "rows.", "objects."]),
+            (true, 0) => Plan::Sparing(rates, &["records.", "rows.", "objects."]),
             (true, 1) => Plan::Sparing(rates, &["bus.", "figures.", "audit."]),
             (true, _) => Plan::Random(rates),
         };

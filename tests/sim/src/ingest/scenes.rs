@@ -30,7 +30,7 @@ pub enum Scene {
 
 /// What does not fail where the trail alone does.
 const ALL_BUT_AUDIT: &[&str] =
-    &["books.", "rows.", "objects.", "bus.", "figures.", "inbox.", "letters.", "queue."];
+    &["records.", "rows.", "objects.", "bus.", "figures.", "inbox.", "letters.", "queue."];
 
 impl Scene {
     const ALL: [Self; 7] = [

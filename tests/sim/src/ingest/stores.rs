@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use riffle_testkit::memory::{
-    ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryStatements,
+    ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryRecords, MemoryStatements,
 };
 
 use super::scenario::{BUCKET, Scenario};
@@ -11,6 +11,7 @@ use super::scenario::{BUCKET, Scenario};
 #[derive(Debug)]
 pub struct Stores {
     pub clock: Arc<ManualClock>,
+    pub records: Arc<MemoryRecords>,
     pub statements: Arc<MemoryStatements>,
     pub objects: Arc<MemoryObjects>,
     pub queue: Arc<MemoryQueue>,
@@ -21,8 +22,10 @@ pub struct Stores {
 impl Stores {
     pub fn new(scenario: &Scenario, clock: Arc<ManualClock>) -> Self {
         let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, scenario.visibility));
+        let records = Arc::new(MemoryRecords::default());
         Self {
-            statements: Arc::new(MemoryStatements::new(scenario.batch)),
+            statements: Arc::new(MemoryStatements::new(Arc::clone(&records), scenario.batch)),
+            records,
             objects: Arc::default(),
             bus: Arc::new(MemoryBus::new(Arc::clone(&clock) as _, Arc::clone(&queue))),
             inbox: Arc::new(MemoryInbox::new(BUCKET, Arc::clone(&queue), Arc::clone(&clock) as _)),

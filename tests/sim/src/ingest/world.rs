@@ -158,9 +158,9 @@ impl World {
 
     /// Whether something is left for a sweep.
     fn has_loose_ends(&self) -> bool {
-        self.stores.statements.inspect(|books| {
-            !books.outbox.is_empty() || books.files.values().any(riffle_ports::File::is_open)
-        })
+        self.stores
+            .records
+            .inspect(|books| !books.outbox.is_empty() || books.records.values().any(|record| record.open))
     }
 
     /// Something happens.

@@ -21,30 +21,30 @@ use crate::sender::multipart;
 use crate::world::{World, http, name};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn files() {
+async fn records() {
     let world = World::new().await;
-    let table = world.ingest_table().await;
-    contract::file_ledger(&world.aws.files(&table), &RandomIds).await;
+    let table = world.records_table().await;
+    contract::record_store(&world.aws.records(&table), &RandomIds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn transactions() {
     let world = World::new().await;
-    let table = world.ingest_table().await;
-    let (files, rows) = (world.aws.files(&table), world.aws.transactions(&table));
-    contract::transaction_store(&files, &rows, &RandomIds).await;
+    let table = world.records_table().await;
+    let (records, rows) = (world.aws.records(&table), world.aws.transactions(&table));
+    contract::transaction_store(&records, &rows, &RandomIds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn figures() {
     let world = World::new().await;
-    contract::figure_store(&world.aws.figures(&world.ingest_table().await), &RandomIds).await;
+    contract::figure_store(&world.aws.figures(&world.records_table().await), &RandomIds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn audit() {
     let world = World::new().await;
-    contract::audit_trail(&world.aws.audit(&world.ingest_table().await), &RandomIds).await;
+    contract::audit_trail(&world.aws.audit(&world.records_table().await), &RandomIds).await;
 }
 
 struct Bus {

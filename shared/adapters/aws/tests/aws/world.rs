@@ -77,7 +77,7 @@ impl World {
     }
 
     /// The table of statements: with the indexes of what is open and of what each tenant has.
-    pub(crate) async fn ingest_table(&self) -> String {
+    pub(crate) async fn records_table(&self) -> String {
         self.make_table(&[("open", "open_shard", "listed_at"), ("listed", "list", "listed_at")]).await
     }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::{BusEvent, DeletionRequested, Event, EventData, FileDeleted, FlowOf};
 use riffle_local_adapters::Replay;
-use riffle_ports::{AuditTrail, EventPublisher, FileId, Outgoing};
+use riffle_ports::{AuditTrail, EventPublisher, Outgoing, Subject};
 use riffle_topology::statements::{ANALYTICS, AUDIT, AUDITOR};
 use riffle_topology::{Consumed, RIFFLE};
 
@@ -32,7 +32,7 @@ fn outgoing(number: i64, data: EventData) -> Outgoing {
         event_id: event.event_id.clone(),
         event_type: event.event_type().as_str().to_owned(),
         tenant: "t".to_owned(),
-        file: FileId(event.processing_id.clone()),
+        subject: Subject::new("statements", &*event.processing_id),
         at: event.timestamp,
         detail: serde_json::to_string(&event).expect("JSON"),
     }
@@ -119,12 +119,14 @@ async fn the_past_is_told_again_to_one_consumer() -> Outcome {
 async fn a_forgotten_file_is_gone_from_the_archive_too() -> Outcome {
     let world = World::new()?;
     let bus = world.state.store.bus();
-    let (gone, kept) = (requested(1), Outgoing { file: FileId("file 1".to_owned()), ..deleted(2) });
+    let subject = |id: &str| Subject::new("statements", id);
+    let (gone, kept) = (requested(1), Outgoing { subject: subject("file 1"), ..deleted(2) });
     bus.publish(&[gone, kept.clone(), requested(3)]).await?;
     world.forget_what_came().await;
     let audit = world.state.store.audit();
-    audit.forget("t", &FileId("file 1".to_owned()), std::slice::from_ref(&kept.event_id)).await?;
-    audit.forget("other", &FileId("file 3".to_owned()), &[]).await?;
+    audit.forget("t", &subject("file 1"), std::slice::from_ref(&kept.event_id)).await?;
+    audit.forget("other", &subject("file 3"), &[]).await?;
+    audit.forget("t", &Subject::new("workbook", "file 3"), &[]).await?;
     bus.replay(&replay(AUDITOR, 0, 10, &[])).await?;
     assert_eq!(world.replayed(AUDITOR).await, ["00000002", "00000003"]);
     Ok(())

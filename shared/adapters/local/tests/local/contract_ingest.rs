@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use riffle_local_adapters::{
     Deposit, Deposited, LocalBus, LocalDeadLetters, LocalInbox, LocalUploads, Permit, Place, Received,
 };
-use riffle_ports::{DeadLetters, EventPublisher, Inbox, ObjectRef, PostForm};
+use riffle_ports::{DeadLetters, EventPublisher, Inbox, ObjectRef, PostForm, Record, RecordStore, Subject};
 use riffle_runtime::RandomIds;
 use riffle_testkit::contract::{self, BusHarness, DeadLetterHarness, InboxHarness};
 use riffle_topology::statements;
@@ -16,14 +17,48 @@ use serde_json::Value;
 use crate::{Outcome, State, VISIBILITY, receipts, send};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn files_and_transactions() -> Outcome {
+async fn records_and_transactions() -> Outcome {
     let state = State::new()?;
-    contract::file_ledger(&state.store.files(), &RandomIds).await;
-    contract::transaction_store(&state.store.files(), &state.store.transactions(), &RandomIds).await;
+    contract::record_store(&state.store.records(), &RandomIds).await;
+    contract::transaction_store(&state.store.records(), &state.store.transactions(), &RandomIds).await;
     // Once more over what the first run left, and over what was written by a former process.
     let state = state.reopen()?;
-    contract::file_ledger(&state.store.files(), &RandomIds).await;
-    contract::transaction_store(&state.store.files(), &state.store.transactions(), &RandomIds).await;
+    contract::record_store(&state.store.records(), &RandomIds).await;
+    contract::transaction_store(&state.store.records(), &state.store.transactions(), &RandomIds).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_record_goes_when_it_has_expired() -> Outcome {
+    let (state, now) = (State::new()?, chrono::DateTime::UNIX_EPOCH);
+    let records = state.store.records();
+    let record = |id: &str, days: i64, expires: Option<i64>| Record {
+        subject: Subject::new("verify", id),
+        tenant: "t".to_owned(),
+        revision: 1,
+        state: "completed".to_owned(),
+        open: false,
+        created_at: now + TimeDelta::days(days),
+        changed_at: now + TimeDelta::days(days),
+        lease: None,
+        attempts: 1,
+        body: "{}".to_owned(),
+        listed_by: vec!["all".to_owned(), "completed".to_owned()],
+        expires_at: expires.map(|days| now + TimeDelta::days(days)),
+    };
+    for new in [record("short", 1, Some(3)), record("long", 1, Some(9)), record("for ever", 1, None)] {
+        records.create(new, &[]).await?;
+    }
+    for (day, left) in [(3, 4), (5, 4), (9, 5), (10, 5)] {
+        records.create(record(&format!("on day {day}"), day, None), &[]).await?;
+        for list in ["all", "completed"] {
+            let listed = records.list("verify", "t", list, None, 10).await?;
+            assert_eq!(listed.len(), left, "on day {day} in the list {list}");
+        }
+    }
+    assert_eq!(records.get("t", &Subject::new("verify", "long")).await?, None);
+    // Its id is free again.
+    assert_eq!(records.create(record("short", 11, None), &[]).await?, None);
     Ok(())
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use riffle_local_adapters::Store;
 use riffle_ports::{
-    Body, Changed, Clock as _, File, FileChange, FileId, FileLedger, FileState, ObjectStore, Outgoing,
-    ScanLedger, SessionId, StoredResult, Transaction, TransactionKey, TransactionStore,
+    Body, Clock as _, FileId, Lease, ObjectStore, Outgoing, Record, RecordStore, Replaced, ScanLedger,
+    SessionId, StoredResult, Subject, Transaction, TransactionKey, TransactionStore,
 };
 use riffle_runtime::SystemClock;
 use riffle_topology::{RIFFLE, scan};
@@ -139,14 +139,18 @@ async fn check_statements(store: &Store, said: &Said) -> Outcome {
         let found = store.transactions().get("t", std::slice::from_ref(&row.key)).await?;
         assert!(found == [Some(row)], "transaction {number} is lost or not whole");
     }
-    let files = store.files().files("t", None, u32::MAX).await?;
-    let done: BTreeSet<&FileId> =
-        files.iter().filter(|file| file.state == FileState::Processed).map(|file| &file.id).collect();
+    let all = store.records().list(FileId::FLOW, "t", "all", None, u32::MAX).await?;
+    let done: BTreeSet<&Subject> =
+        all.iter().filter(|record| record.state == "processed").map(|record| &record.subject).collect();
+    let listed = store.records().list(FileId::FLOW, "t", "done", None, u32::MAX).await?;
+    let listed: BTreeSet<&Subject> = listed.iter().map(|record| &record.subject).collect();
+    assert_eq!(done, listed, "a state and its list are one");
     let soon = SystemClock.now() + chrono::TimeDelta::days(1);
-    let outbox = store.files().outbox(soon, u32::MAX).await?;
-    let announced: BTreeSet<&FileId> = outbox.iter().map(|event| &event.file).collect();
+    let outbox = store.records().outbox(FileId::FLOW, soon, u32::MAX).await?;
+    let announced: BTreeSet<&Subject> = outbox.iter().map(|event| &event.subject).collect();
     assert_eq!(done, announced, "a state and its event are one");
-    assert!(said.announced.iter().all(|number| done.contains(&file_id(*number))), "files are lost");
+    let is_done = |number: &usize| done.contains(&file_id(*number).subject());
+    assert!(said.announced.iter().all(is_done), "files are lost");
     Ok(())
 }
 
@@ -180,41 +184,51 @@ fn row(number: usize) -> Transaction {
 
 /// As a file is processed: noted, begun, its rows stored, then done and announced in one.
 async fn process(store: &Store, number: usize) -> Result<bool, riffle_ports::PortError> {
-    let (files, id, now) = (store.files(), file_id(number), SystemClock.now());
-    let file = File {
-        id: id.clone(),
+    let (records, id, now) = (store.records(), file_id(number), SystemClock.now());
+    let new = Record {
+        subject: id.subject(),
         tenant: "t".to_owned(),
-        name: "a.csv".to_owned(),
-        object: None,
-        size: 1,
-        account: None,
-        state: FileState::Received,
-        received_at: now,
+        revision: 1,
+        state: "received".to_owned(),
+        open: true,
+        created_at: now,
         changed_at: now,
         lease: None,
         attempts: 0,
-        parts: 0,
         body: "{}".to_owned(),
-        revision: 1,
-        unsettled: false,
+        listed_by: vec!["all".to_owned()],
+        expires_at: None,
     };
-    files.create(file).await?;
+    records.create(new.clone(), &[]).await?;
     let (token, until) = ("token".to_owned(), now + chrono::TimeDelta::minutes(1));
-    let begin = FileChange::Begin { token: token.clone(), until };
-    let Changed::Applied(held) = files.change("t", &id, begin, now, &[]).await? else { return Ok(false) };
+    let held = Record {
+        revision: 2,
+        state: FileId::PROCESSING.to_owned(),
+        lease: Some(Lease { token: token.clone(), until }),
+        ..new.clone()
+    };
+    if records.replace(&new, held.clone(), &[]).await? != Replaced::Done {
+        return Ok(false);
+    }
     store.transactions().store("t", &id, &token, &[row(number)]).await?;
     let event = Outgoing {
         event_id: id.0.clone(),
         event_type: "file.processed".to_owned(),
         tenant: "t".to_owned(),
-        file: id.clone(),
+        subject: id.subject(),
         at: now,
         detail: "{}".to_owned(),
     };
-    let (revision, state) = (held.revision, FileState::Processed);
-    let finish = FileChange::Finish { token, revision, state, body: "{}".to_owned(), parts: 1 };
-    let done = files.change("t", &id, finish, now, &[event]).await?;
-    Ok(matches!(done, Changed::Applied(_)))
+    let listed_by = vec!["all".to_owned(), "done".to_owned()];
+    let done = Record {
+        revision: 3,
+        state: "processed".to_owned(),
+        open: false,
+        lease: None,
+        listed_by,
+        ..held.clone()
+    };
+    Ok(records.replace(&held, done, &[event]).await? == Replaced::Done)
 }
 
 fn result(number: usize) -> StoredResult {

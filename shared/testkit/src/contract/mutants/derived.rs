@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use riffle_ports::{AuditEntry, AuditTrail, FigureStore, FileId, Month, PortError, StoredFigures};
+use riffle_ports::{AuditEntry, AuditTrail, FigureStore, Month, PortError, StoredFigures, Subject};
 
 use super::super::{audit_trail, figure_store};
 use super::{assert_noticed, give_way, run};
@@ -160,20 +160,26 @@ impl AuditTrail for Books {
         }
     }
 
-    async fn of_file(&self, tenant: &str, file: &FileId) -> Result<Vec<AuditEntry>, PortError> {
+    async fn of_subject(&self, tenant: &str, subject: &Subject) -> Result<Vec<AuditEntry>, PortError> {
         match self.fault {
-            "files are told in the order of arrival" => Ok(self.inner.inspect(|books| {
+            "subjects are told in the order of arrival" => Ok(self.inner.inspect(|books| {
                 let entries = books.audit.iter();
-                entries.filter(|entry| entry.tenant == tenant && entry.file == *file).cloned().collect()
+                entries.filter(|entry| entry.tenant == tenant && entry.subject == *subject).cloned().collect()
+            })),
+            "flows are one" => Ok(self.inner.inspect(|books| {
+                let own = |entry: &&AuditEntry| entry.tenant == tenant && entry.subject.id == subject.id;
+                let mut entries: Vec<AuditEntry> = books.audit.iter().filter(own).cloned().collect();
+                entries.sort_by(|one, two| (one.at, &one.event_id).cmp(&(two.at, &two.event_id)));
+                entries
             })),
             "tenants are one" => {
                 let entries = self.inner.inspect(|books| {
                     let entries = books.audit.iter();
-                    entries.filter(|entry| entry.file == *file).cloned().collect::<Vec<_>>()
+                    entries.filter(|entry| entry.subject == *subject).cloned().collect::<Vec<_>>()
                 });
                 Ok(entries)
             }
-            _ => self.inner.of_file(tenant, file).await,
+            _ => self.inner.of_subject(tenant, subject).await,
         }
     }
 
@@ -198,10 +204,10 @@ impl AuditTrail for Books {
         }
     }
 
-    async fn forget(&self, tenant: &str, file: &FileId, keep: &[String]) -> Result<(), PortError> {
+    async fn forget(&self, tenant: &str, subject: &Subject, keep: &[String]) -> Result<(), PortError> {
         match self.fault {
             "nothing is forgotten" => Ok(()),
-            "everything is forgotten" => self.inner.forget(tenant, file, &[]).await,
+            "everything is forgotten" => self.inner.forget(tenant, subject, &[]).await,
             "neighbours are forgotten" => {
                 self.inner.inspect(|books| {
                     books.audit.retain(|entry| entry.tenant != tenant || keep.contains(&entry.event_id));
@@ -213,7 +219,7 @@ impl AuditTrail for Books {
                 self.inner.inspect(|books| {
                     books.audit.retain(|entry| {
                         let goes = entry.tenant == tenant
-                            && entry.file == *file
+                            && entry.subject == *subject
                             && !keep.contains(&entry.event_id)
                             && left > 0;
                         left -= i32::from(goes);
@@ -222,7 +228,7 @@ impl AuditTrail for Books {
                 });
                 Ok(())
             }
-            _ => self.inner.forget(tenant, file, keep).await,
+            _ => self.inner.forget(tenant, subject, keep).await,
         }
     }
 }
@@ -236,7 +242,8 @@ fn every_faulty_audit_trail_is_noticed() {
         "the last telling stays",
         "an append is two steps",
         "everything is new",
-        "files are told in the order of arrival",
+        "subjects are told in the order of arrival",
+        "flows are one",
         "tenants are one",
         "the end is included",
         "the beginning is left out",

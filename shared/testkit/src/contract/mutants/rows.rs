@@ -1,30 +1,42 @@
 //! Faulty stores of transactions.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use riffle_ports::{
-    Category, FileId, FileState, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
+    Category, FileId, Month, PortError, Record, StoredRows, Transaction, TransactionKey, TransactionStore,
 };
 
 use super::super::transaction_store;
 use super::{assert_noticed, give_way, run};
-use crate::memory::{MemoryStatements, Row, SeededIds};
+use crate::memory::{MemoryRecords, MemoryStatements, Row, SeededIds};
 
 /// What is wrong, by name. Each adapter below knows its own.
 type Fault = &'static str;
 
 struct Rows {
+    records: Arc<MemoryRecords>,
     inner: MemoryStatements,
     fault: Fault,
 }
 
 impl Rows {
     fn new(fault: Fault) -> Self {
-        Self { inner: MemoryStatements::new(25), fault }
+        let records = Arc::new(MemoryRecords::default());
+        Self { inner: MemoryStatements::new(Arc::clone(&records), 25), records, fault }
     }
 
-    fn state(&self, tenant: &str, file: &FileId) -> Option<FileState> {
-        let key = (tenant.to_owned(), file.clone());
-        self.inner.inspect(|books| books.files.get(&key).map(|file| file.state))
+    fn is_record(&self, tenant: &str, file: &FileId, fits: impl Fn(&Record) -> bool) -> bool {
+        let key = (tenant.to_owned(), file.subject());
+        self.records.inspect(|books| books.records.get(&key).is_some_and(fits))
+    }
+
+    fn is_processing(&self, tenant: &str, file: &FileId) -> bool {
+        self.is_record(tenant, file, |record| record.state == FileId::PROCESSING)
+    }
+
+    fn has_token(&self, tenant: &str, file: &FileId, token: &str) -> bool {
+        self.is_record(tenant, file, |record| record.lease.as_ref().is_some_and(|lease| lease.token == token))
     }
 
     fn is_known(&self, tenant: &str, key: &TransactionKey) -> bool {
@@ -59,7 +71,10 @@ impl TransactionStore for Rows {
             "nobody is asked who is at work" => {
                 return Ok(StoredRows::Done(self.inner.inspect(|books| books.store(tenant, file, &rows))));
             }
-            "any token will do" if self.state(tenant, file) == Some(FileState::Processing) => {
+            "any token will do" if self.is_processing(tenant, file) => {
+                return Ok(StoredRows::Done(self.inner.inspect(|books| books.store(tenant, file, &rows))));
+            }
+            "any state will do" if self.has_token(tenant, file, token) => {
                 return Ok(StoredRows::Done(self.inner.inspect(|books| books.store(tenant, file, &rows))));
             }
             "occurrences are one" => rows.iter_mut().for_each(|row| row.key.occurrence = 1),
@@ -237,7 +252,6 @@ impl TransactionStore for Rows {
         token: &str,
         keys: &[TransactionKey],
     ) -> Result<bool, PortError> {
-        let at_work = self.state(tenant, file) == Some(FileState::Processing);
         match self.fault {
             "anybody takes rows back" => {
                 self.inner.remove(tenant, file, keys).await?;
@@ -247,7 +261,11 @@ impl TransactionStore for Rows {
                 self.inner.remove(tenant, file, keys).await?;
                 self.inner.withdraw(tenant, file, token, keys).await
             }
-            "any token takes rows back" if at_work => {
+            "any token takes rows back" if self.is_processing(tenant, file) => {
+                self.inner.remove(tenant, file, keys).await?;
+                Ok(true)
+            }
+            "any state takes rows back" if self.has_token(tenant, file, token) => {
                 self.inner.remove(tenant, file, keys).await?;
                 Ok(true)
             }
@@ -261,12 +279,13 @@ impl TransactionStore for Rows {
 fn every_faulty_store_of_transactions_is_noticed() {
     let suite = |fault| async move {
         let rows = Rows::new(fault);
-        transaction_store(&rows.inner, &rows, &SeededIds::new(1)).await;
+        transaction_store(&*rows.records, &rows, &SeededIds::new(1)).await;
     };
     run(suite("none"));
     for fault in [
         "nobody is asked who is at work",
         "any token will do",
+        "any state will do",
         "occurrences are one",
         "scales are lost",
         "long texts are cut",
@@ -295,6 +314,7 @@ fn every_faulty_store_of_transactions_is_noticed() {
         "anybody takes rows back",
         "rows are taken back before the question",
         "any token takes rows back",
+        "any state takes rows back",
         "nothing is taken back",
     ] {
         assert_noticed(fault, suite(fault));

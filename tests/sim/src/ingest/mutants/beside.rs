@@ -4,8 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use riffle_ports::{
-    AuditEntry, AuditTrail, FigureStore, File, FileId, FileState, Month, ObjectStore, PortError, Put,
-    StoredFigures,
+    AuditEntry, AuditTrail, FigureStore, Month, ObjectStore, PortError, Put, Record, StoredFigures, Subject,
 };
 use riffle_testkit::memory::Noted;
 
@@ -14,9 +13,9 @@ use super::books::Cooked;
 
 impl Cooked {
     /// Whose part an object is.
-    fn file_of_part(&self, key: &str) -> Option<File> {
+    fn file_of_part(&self, key: &str) -> Option<Record> {
         let id = key.strip_prefix("ingest/")?.split('/').nth(1)?;
-        self.inner.inspect(|books| books.files.values().find(|file| file.id.as_ref() == id).cloned())
+        self.records.inspect(|books| books.records.values().find(|record| record.subject.id == id).cloned())
     }
 }
 
@@ -61,8 +60,8 @@ impl AuditTrail for Cooked {
     async fn append(&self, entry: AuditEntry) -> Result<bool, PortError> {
         if self.is(Mutant::TrailTwice) {
             self.inner.inspect(|books| {
-                let (file, event) = ((entry.tenant.clone(), entry.file.clone()), entry.event_id.clone());
-                books.note(Noted::Audited { file, event, new: true });
+                let (tenant, subject) = (entry.tenant.clone(), entry.subject.clone());
+                books.note(Noted::Audited { tenant, subject, event: entry.event_id.clone(), new: true });
                 books.audit.push(entry);
             });
             return Ok(true);
@@ -70,8 +69,8 @@ impl AuditTrail for Cooked {
         self.inner.append(entry).await
     }
 
-    async fn of_file(&self, tenant: &str, file: &FileId) -> Result<Vec<AuditEntry>, PortError> {
-        self.inner.of_file(tenant, file).await
+    async fn of_subject(&self, tenant: &str, subject: &Subject) -> Result<Vec<AuditEntry>, PortError> {
+        self.inner.of_subject(tenant, subject).await
     }
 
     async fn between(
@@ -85,8 +84,8 @@ impl AuditTrail for Cooked {
         self.inner.between(tenant, from, to, after, limit).await
     }
 
-    async fn forget(&self, tenant: &str, file: &FileId, keep: &[String]) -> Result<(), PortError> {
-        self.inner.forget(tenant, file, keep).await
+    async fn forget(&self, tenant: &str, subject: &Subject, keep: &[String]) -> Result<(), PortError> {
+        self.inner.forget(tenant, subject, keep).await
     }
 }
 
@@ -105,7 +104,7 @@ impl ObjectStore for Cooked {
     }
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, PortError> {
-        let held = |file: &File| file.state == FileState::Processing && file.lease.is_some();
+        let held = |file: &Record| file.state == "processing" && file.lease.is_some();
         if self.is(Mutant::EarlierRulesForgotten) && self.file_of_part(key).is_some_and(|file| held(&file)) {
             return Ok(None);
         }
@@ -117,7 +116,7 @@ impl ObjectStore for Cooked {
     }
 
     async fn delete(&self, key: &str) -> Result<(), PortError> {
-        let is_gone = |file: &File| file.state == FileState::Deleted;
+        let is_gone = |file: &Record| file.state == "deleted";
         if self.is(Mutant::LatePartStays) && self.file_of_part(key).is_some_and(|file| is_gone(&file)) {
             return Ok(());
         }

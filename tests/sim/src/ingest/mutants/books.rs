@@ -10,19 +10,22 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use riffle_contracts::EventType;
+use riffle_ingest::{File, FileChange, FileState};
 use riffle_ports::{
-    Category, Changed, EventPublisher, File, FileChange, FileId, FileLedger, FileListedAt, FileState, Month,
-    ObjectStore, Outgoing, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
+    Category, EventPublisher, FileId, FlowState as _, Month, ObjectStore, Outgoing, PortError, Record,
+    RecordCursor, RecordStore, Replaced, StoredRows, Subject, Transaction, TransactionKey, TransactionStore,
 };
-use riffle_testkit::memory::{MemoryBus, MemoryObjects, MemoryStatements, Noted};
+use riffle_testkit::memory::{MemoryBus, MemoryObjects, MemoryRecords, MemoryStatements, RecordNote};
 use riffle_testkit::simulator::Control;
 
+use super::super::changes::{file_of_record, name};
 use super::super::stores::Stores;
 use super::Mutant;
 
 /// Books that do as a bad protocol would.
 pub(super) struct Cooked {
     mutant: Mutant,
+    pub(super) records: Arc<MemoryRecords>,
     pub(super) inner: Arc<MemoryStatements>,
     pub(super) objects: Arc<MemoryObjects>,
     bus: Arc<MemoryBus>,
@@ -61,6 +64,7 @@ impl Cooked {
     pub(super) fn new(mutant: Mutant, stores: &Stores, control: &Arc<Control>) -> Self {
         Self {
             mutant,
+            records: Arc::clone(&stores.records),
             inner: Arc::clone(&stores.statements),
             objects: Arc::clone(&stores.objects),
             bus: Arc::clone(&stores.bus),
@@ -86,6 +90,13 @@ impl Cooked {
         }
     }
 
+    /// The record as the bad protocol reads it.
+    fn read(&self, record: Record) -> Record {
+        // Whoever deletes sees no lease that he would have to wait for.
+        let blind = self.is(Mutant::DeletedUnderLease) && record.state == FileState::Deleting.as_str();
+        if blind { Record { lease: None, ..record } } else { record }
+    }
+
     /// Categories are written at last.
     pub(super) async fn write_held_categories(&self) -> Result<(), PortError> {
         let held = self.notes(|notes| std::mem::take(&mut notes.categories));
@@ -101,132 +112,127 @@ impl Cooked {
     }
 }
 
-/// The change as of another revision.
-fn with_revision(change: FileChange, revision: u64) -> FileChange {
-    match change {
-        FileChange::Finish { token, state, body, parts, .. } => {
-            FileChange::Finish { token, revision, state, body, parts }
-        }
-        FileChange::Fail { body, .. } => FileChange::Fail { revision, body },
-        FileChange::Deleted { .. } => FileChange::Deleted { revision },
-        other => other,
-    }
+/// `next` as it would be if what was read were as good as what is there.
+fn over(current: &Record, seen: &Record, next: &Record) -> Option<Record> {
+    let [current, seen, next] = [current, seen, next].map(file_of_record);
+    let findings = next.findings;
+    let change = match next.state {
+        FileState::Failed => FileChange::Fail { findings },
+        FileState::Deleted => FileChange::Deleted,
+        state => FileChange::Finish { token: seen.lease?.token, state, findings, parts: next.parts },
+    };
+    current.apply(&change, next.changed_at).ok().map(|next| next.to_record())
 }
 
 #[async_trait]
-impl FileLedger for Cooked {
-    async fn create(&self, file: File) -> Result<Option<File>, PortError> {
+impl RecordStore for Cooked {
+    async fn create(&self, record: Record, announce: &[Outgoing]) -> Result<Option<Record>, PortError> {
         if self.is(Mutant::NotedTwice) {
-            let key = (file.tenant.clone(), file.id.clone());
-            self.inner.inspect(|books| {
-                books.note(Noted::Created(key.clone()));
-                books.files.insert(key, file)
+            let key = (record.tenant.clone(), record.subject.clone());
+            self.records.inspect(|books| {
+                books.note(RecordNote::Created(key.clone()));
+                books.records.insert(key, record)
             });
             return Ok(None);
         }
-        self.inner.create(file).await
+        self.records.create(record, announce).await
     }
 
-    async fn file(&self, tenant: &str, id: &FileId) -> Result<Option<File>, PortError> {
-        self.inner.file(tenant, id).await
+    async fn get(&self, tenant: &str, subject: &Subject) -> Result<Option<Record>, PortError> {
+        Ok(self.records.get(tenant, subject).await?.map(|record| self.read(record)))
     }
 
-    async fn change(
+    async fn replace(
         &self,
-        tenant: &str,
-        id: &FileId,
-        change: FileChange,
-        now: DateTime<Utc>,
+        seen: &Record,
+        next: Record,
         announce: &[Outgoing],
-    ) -> Result<Changed, PortError> {
-        let finishes = matches!(change, FileChange::Finish { .. });
-        match (self.mutant, &change) {
+    ) -> Result<Replaced, PortError> {
+        let replaced = match (self.mutant, name(seen, &next, !announce.is_empty())) {
             (Mutant::NoOutbox, _) => {
-                let changed = self.inner.change(tenant, id, change, now, &[]).await?;
-                if matches!(changed, Changed::Applied(_)) && !announce.is_empty() {
+                let replaced = self.records.replace(seen, next, &[]).await?;
+                if replaced == Replaced::Done && !announce.is_empty() {
                     self.between().await;
                     self.publish(announce).await?;
                 }
-                return Ok(changed);
+                replaced
             }
-            (Mutant::AnnounceBeforeStore, _) if finishes => {
+            (Mutant::AnnounceBeforeStore, "finish") => {
                 self.publish(announce).await?;
                 self.between().await;
-                return self.inner.change(tenant, id, change, now, &[]).await;
+                self.records.replace(seen, next, &[]).await?
             }
-            (Mutant::DeletedInSilence, FileChange::Deleted { .. }) => {
-                return self.inner.change(tenant, id, change, now, &[]).await;
+            (Mutant::DeletedInSilence, "deleted") => self.records.replace(seen, next, &[]).await?,
+            (Mutant::FinishGoesOverNotes, "finish")
+            | (Mutant::FailGoesOverNotes, "fail")
+            | (Mutant::DeletedGoesOverNotes, "deleted") => {
+                let current = self.records.get(&next.tenant, &next.subject).await?;
+                let over = current.and_then(|current| Some((over(&current, seen, &next)?, current)));
+                match over {
+                    Some((next, current)) => self.records.replace(&current, next, announce).await?,
+                    None => self.records.replace(seen, next, announce).await?,
+                }
             }
-            (Mutant::FinishGoesOverNotes, FileChange::Finish { .. })
-            | (Mutant::FailGoesOverNotes, FileChange::Fail { .. })
-            | (Mutant::DeletedGoesOverNotes, FileChange::Deleted { .. }) => {
-                let revision = self.inner.file(tenant, id).await?.map_or(0, |file| file.revision);
-                let change = with_revision(change, revision);
-                return self.inner.change(tenant, id, change, now, announce).await;
-            }
-            (Mutant::FailedMonthsStay, FileChange::Fail { .. }) => {
+            (Mutant::FailedMonthsStay, "fail") => {
                 let kind = EventType::TransactionsCategorized.as_str();
-                let told: Vec<Outgoing> =
-                    announce.iter().filter(|event| event.event_type != kind).cloned().collect();
-                return self.inner.change(tenant, id, change, now, &told).await;
+                let told = announce.iter().filter(|event| event.event_type != kind);
+                let told: Vec<Outgoing> = told.cloned().collect();
+                self.records.replace(seen, next, &told).await?
             }
-            (Mutant::SettledAtOnce, FileChange::Deleted { .. }) => {
-                let changed = self.inner.change(tenant, id, change, now, announce).await?;
-                let key = (tenant.to_owned(), id.clone());
-                self.inner.inspect(|books| {
-                    if let Some(file) = books.files.get_mut(&key) {
-                        file.unsettled = false;
-                    }
-                });
-                return Ok(changed);
+            (Mutant::SettledAtOnce, "deleted") => {
+                let settled = File { unsettled: false, ..file_of_record(&next) };
+                self.records.replace(seen, settled.to_record(), announce).await?
             }
-            (Mutant::DeletedUnderLease, FileChange::Deleted { .. }) => {
-                let key = (tenant.to_owned(), id.clone());
-                self.inner.inspect(|books| {
-                    if let Some(file) = books.files.get_mut(&key) {
-                        file.lease = None;
-                    }
-                });
-            }
-            _ => {}
-        }
-        self.inner.change(tenant, id, change, now, announce).await
+            _ => self.records.replace(seen, next, announce).await?,
+        };
+        Ok(match replaced {
+            Replaced::Conflict(current) => Replaced::Conflict(self.read(current)),
+            other => other,
+        })
     }
 
-    async fn files(
+    async fn list(
         &self,
+        flow: &str,
         tenant: &str,
-        after: Option<&FileListedAt>,
+        list: &str,
+        after: Option<&RecordCursor>,
         limit: u32,
-    ) -> Result<Vec<File>, PortError> {
-        self.inner.files(tenant, after, limit).await
+    ) -> Result<Vec<Record>, PortError> {
+        self.records.list(flow, tenant, list, after, limit).await
     }
 
-    async fn unfinished(
+    async fn open_before(
         &self,
-        state: FileState,
+        flow: &str,
+        state: &str,
         before: DateTime<Utc>,
         limit: u32,
-    ) -> Result<Vec<File>, PortError> {
+    ) -> Result<Vec<Record>, PortError> {
         if self.is(Mutant::SweepWithoutFiles) {
             return Ok(Vec::new());
         }
-        self.inner.unfinished(state, before, limit).await
+        self.records.open_before(flow, state, before, limit).await
     }
 
-    async fn outbox_of(&self, tenant: &str, id: &FileId) -> Result<Vec<Outgoing>, PortError> {
-        self.inner.outbox_of(tenant, id).await
+    async fn outbox_of(&self, tenant: &str, subject: &Subject) -> Result<Vec<Outgoing>, PortError> {
+        self.records.outbox_of(tenant, subject).await
     }
 
-    async fn outbox(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<Outgoing>, PortError> {
+    async fn outbox(
+        &self,
+        flow: &str,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Outgoing>, PortError> {
         if self.is(Mutant::SweepWithoutOutbox) {
             return Ok(Vec::new());
         }
-        self.inner.outbox(before, limit).await
+        self.records.outbox(flow, before, limit).await
     }
 
     async fn announced(&self, events: &[Outgoing]) -> Result<(), PortError> {
-        self.inner.announced(events).await
+        self.records.announced(events).await
     }
 }
 

@@ -3,7 +3,7 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::{BusEvent, EventData};
 use riffle_ingest::{Ingest, MonthSums};
-use riffle_ports::{AuditEntry, Failure, FileId, Month};
+use riffle_ports::{AuditEntry, Failure, Month, Subject};
 use riffle_runtime::{Batch, Event};
 use riffle_testkit::memory::Received;
 
@@ -69,7 +69,7 @@ pub(crate) async fn append_all(ingest: &Ingest, event: Event<SqsEvent>) -> SqsBa
         let told = &item.body.detail;
         let entry = AuditEntry {
             tenant: told.data.tenant().to_owned(),
-            file: FileId(told.processing_id.clone()),
+            subject: Subject::new(riffle_ingest::FLOW, &*told.processing_id),
             event_id: told.event_id.clone(),
             event_type: told.event_type().as_str().to_owned(),
             at: told.timestamp,

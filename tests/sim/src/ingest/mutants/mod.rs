@@ -11,7 +11,7 @@ mod telling;
 use std::sync::Arc;
 
 use riffle_ports::{
-    AuditTrail, EventPublisher, FigureStore, FileLedger, Inbox, ObjectStore, TransactionStore, WorkQueue,
+    AuditTrail, EventPublisher, FigureStore, Inbox, ObjectStore, RecordStore, TransactionStore, WorkQueue,
 };
 use riffle_testkit::simulator::Control;
 
@@ -111,7 +111,7 @@ impl Mutant {
 
 /// The ports as they are stored behind, good or bad.
 pub(crate) struct Ports {
-    pub files: Arc<dyn FileLedger>,
+    pub records: Arc<dyn RecordStore>,
     pub transactions: Arc<dyn TransactionStore>,
     pub figures: Arc<dyn FigureStore>,
     pub audit: Arc<dyn AuditTrail>,
@@ -123,7 +123,7 @@ pub(crate) struct Ports {
 
 pub(crate) fn ports(mutant: Option<Mutant>, stores: &Stores, control: &Arc<Control>) -> Ports {
     let mut ports = Ports {
-        files: Arc::clone(&stores.statements) as _,
+        records: Arc::clone(&stores.records) as _,
         transactions: Arc::clone(&stores.statements) as _,
         figures: Arc::clone(&stores.statements) as _,
         audit: Arc::clone(&stores.statements) as _,
@@ -134,7 +134,7 @@ pub(crate) fn ports(mutant: Option<Mutant>, stores: &Stores, control: &Arc<Contr
     };
     let Some(mutant) = mutant else { return ports };
     let books = Arc::new(books::Cooked::new(mutant, stores, control));
-    ports.files = Arc::clone(&books) as _;
+    ports.records = Arc::clone(&books) as _;
     ports.transactions = Arc::clone(&books) as _;
     ports.figures = Arc::clone(&books) as _;
     ports.audit = Arc::clone(&books) as _;

@@ -1,6 +1,6 @@
 //! What indexes name, read from the table. Indexes follow their table within moments.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use riffle_ports::PortError;
@@ -9,6 +9,9 @@ use super::{LIST, LISTED_AT, OPEN_SHARD};
 use crate::change::Change;
 use crate::item::{Item, Reading, sortable, text};
 use crate::table::{PK, Part, SK, Table, key};
+
+/// Of an item: its partition, and its place there.
+pub(super) type Keys = (String, String);
 
 /// An index, and its first key.
 #[derive(Clone, Copy)]
@@ -31,19 +34,18 @@ pub(super) fn moment(time: DateTime<Utc>) -> String {
     sortable(time)
 }
 
-/// Right behind the place `at`: ids hold nothing that sorts before `!`.
+/// Right behind the place `at`: ids have no control characters.
 pub(super) fn behind(at: &str) -> String {
-    format!("{at}!")
+    format!("{at}\u{1}")
 }
 
-/// At most `limit` items in the order of the index, and the last place that was looked at if there may be more. What
-/// is gone by now is left out.
-pub(super) async fn named(
+/// At most `limit` keys in the order of the index, and the last place that was looked at if there may be more.
+pub(super) async fn page(
     table: &Table,
     Index(index, partition): Index,
     stretch: Stretch,
     limit: usize,
-) -> Result<(Vec<Item>, Option<String>), PortError> {
+) -> Result<(Vec<Keys>, Option<String>), PortError> {
     let mut keys = Change::default();
     let mut condition = keys.compare(partition, "=", text(stretch.partition));
     match (stretch.from, stretch.to) {
@@ -62,17 +64,23 @@ pub(super) async fn named(
     let listed = table.query(part).await?;
     let last = listed.last().filter(|_| listed.len() >= limit);
     let last = last.map(|item| Reading { item, what: "a listed item" }.text(LISTED_AT)).transpose()?;
-    let wanted: Vec<(String, String)> = listed.iter().map(keys_of).collect::<Result<_, _>>()?;
-    let found = table.get_all(wanted.iter().map(|(pk, sk)| key(pk.as_str(), sk.as_str())).collect()).await?;
+    Ok((listed.iter().map(keys_of).collect::<Result<_, _>>()?, last))
+}
+
+/// The items of these keys, each once, in the order of `wanted`. What is gone by now is left out.
+pub(super) async fn fetch(table: &Table, wanted: Vec<Keys>) -> Result<Vec<Item>, PortError> {
+    let distinct: BTreeSet<&Keys> = wanted.iter().collect();
+    let distinct = distinct.into_iter().map(|(pk, sk)| key(pk.as_str(), sk.as_str()));
+    let found = table.get_all(distinct.collect()).await?;
     let mut by_keys = HashMap::with_capacity(found.len());
     for item in found {
         by_keys.insert(keys_of(&item)?, item);
     }
     // They came in no order.
-    Ok((wanted.iter().filter_map(|keys| by_keys.remove(keys)).collect(), last))
+    Ok(wanted.iter().filter_map(|keys| by_keys.remove(keys)).collect())
 }
 
-fn keys_of(item: &Item) -> Result<(String, String), PortError> {
+fn keys_of(item: &Item) -> Result<Keys, PortError> {
     let reading = Reading { item, what: "a listed item" };
     Ok((reading.text(PK)?, reading.text(SK)?))
 }

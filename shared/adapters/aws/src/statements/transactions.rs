@@ -6,14 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use riffle_ports::{
-    Category, FileId, FileState, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
+    Category, FileId, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
 };
 
-use super::file_item::{STATE, TOKEN, state};
 use super::row_item::{CATEGORY, FILES, category, decode, key_of, partition, row_key, show, sort_key};
-use super::{file_key, own};
 use crate::change::Change;
 use crate::item::{Item, Reading, number, text};
+use crate::records::{held, own, record_key};
 use crate::table::{Changed, PK, Part, SK, Table, all, key};
 use crate::transact::{STEPS, Step, Transacted};
 
@@ -24,7 +23,7 @@ const REMEMBERED: usize = 10_000;
 /// Tries of a removal that meets others.
 const TRIES: u32 = 16;
 
-/// The transactions in `INGEST_TABLE`, beside the files that show them: one transaction looks at the file too.
+/// The transactions in `RECORDS_TABLE`, beside the records of the files that show them.
 #[derive(Debug, Clone)]
 pub struct DynamoTransactions {
     table: Table,
@@ -104,13 +103,8 @@ fn months_of(tenant: &str) -> String {
 }
 
 /// That `file` is being processed under `token`.
-fn at_work(token: &str) -> Change {
-    let mut condition = Change::default();
-    let processing = condition.compare(STATE, "=", state(FileState::Processing));
-    let own = condition.compare(TOKEN, "=", text(token));
-    condition.require(processing);
-    condition.require(own);
-    condition
+fn check_held(tenant: &str, file: &FileId, token: &str) -> Step {
+    Step::Check(record_key(tenant, &file.subject()), held(FileId::PROCESSING, token))
 }
 
 fn shows(change: &mut Change, file: &FileId) -> String {
@@ -176,7 +170,7 @@ impl TransactionStore for DynamoTransactions {
     ) -> Result<StoredRows, PortError> {
         check(rows.len())?;
         self.note_months(tenant, rows).await?;
-        let mut steps = vec![Step::Check(file_key(tenant, file), at_work(token))];
+        let mut steps = vec![check_held(tenant, file, token)];
         for row in rows {
             steps.push(Step::Update(row_key(tenant, &row.key), show(row, file)?));
         }
@@ -283,7 +277,7 @@ impl TransactionStore for DynamoTransactions {
         let wanted: BTreeSet<&TransactionKey> = keys.iter().collect();
         for _ in 0..TRIES {
             let rows = wanted.iter().map(|key| row_key(tenant, key)).collect();
-            let mut steps = vec![Step::Check(file_key(tenant, file), at_work(token))];
+            let mut steps = vec![check_held(tenant, file, token)];
             for item in self.table.get_all(rows).await? {
                 steps.extend(unshown(&item, file)?);
             }

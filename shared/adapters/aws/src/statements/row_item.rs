@@ -10,10 +10,10 @@ use riffle_ports::{Category, FileId, Month, PortError, Transaction, TransactionK
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::own;
 use crate::change::Change;
 use crate::item::{Item, Reading, text};
 use crate::packed::long;
+use crate::records::own;
 use crate::table::key;
 
 pub(super) const FILES: &str = "fs";

@@ -3,16 +3,16 @@
 use async_trait::async_trait;
 use riffle_ports::{FigureStore, Month, PortError, StoredFigures};
 
-use super::own;
 use crate::change::Change;
 use crate::item::{Item, Reading, number, text};
 use crate::packed::long;
+use crate::records::own;
 use crate::table::{Changed, PK, Part, SK, Table, key};
 
 const VERSION: &str = "vn";
 const BODY: &str = "bd";
 
-/// The figures in `INGEST_TABLE`.
+/// The figures in `RECORDS_TABLE`.
 ///
 /// Where the answer to [`put_figures`](FigureStore::put_figures) is lost, the SDK asks again and is refused by its own
 /// effect: who asked derives once more.

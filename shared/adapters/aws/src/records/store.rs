@@ -1,0 +1,220 @@
+//! The record store on one table.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use riffle_ports::{Outgoing, PortError, Record, RecordCursor, RecordStore, Replaced, Subject};
+
+use super::lists::{LISTED, OPEN, Stretch, beginning, behind, fetch, moment, page};
+use super::record_item::{
+    at, decode, encode, further_item, further_key, further_lists, list_of, listed_at, shard, shards,
+    unchanged,
+};
+use super::{LISTED_AT, OPEN_SHARD, RECORD, partition, record_key};
+use crate::change::Change;
+use crate::item::{Item, Reading, text};
+use crate::packed::long;
+use crate::table::{Changed, PK, Table, all, key};
+use crate::transact::{Step, Transacted};
+
+/// Items asked for at once where some will not do.
+const PAGE: usize = 100;
+
+const OUTBOX: &str = "O#";
+const OUTGOING: &str = "og";
+
+/// The records of all flows.
+///
+/// Where the answer to a put is lost, the SDK asks again and is refused by its own effect. A transaction is known by
+/// its token, and answers as it did the first time.
+#[derive(Debug, Clone)]
+pub struct DynamoRecords {
+    table: Table,
+}
+
+impl DynamoRecords {
+    pub(crate) fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// Stores the record if `condition` holds of the one that is there, with all that goes with it. Otherwise that one,
+    /// if there is one.
+    async fn write(
+        &self,
+        record: &Record,
+        condition: Change,
+        others: Vec<Step>,
+        announce: &[Outgoing],
+    ) -> Result<Result<(), Option<Item>>, PortError> {
+        let item = encode(record)?;
+        if others.is_empty() && announce.is_empty() {
+            return Ok(match self.table.put_if(item, condition).await? {
+                Changed::Applied(_) => Ok(()),
+                Changed::Refused(found) => Err(found),
+            });
+        }
+        let mut steps = vec![Step::Put(item, condition)];
+        steps.extend(others);
+        for event in announce {
+            steps.push(Step::Put(outbox_item(event, record.changed_at)?, Change::default()));
+        }
+        Ok(match self.table.transact(steps).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Refused(_, found) => Err(found),
+        })
+    }
+
+    /// Items of the index `open` of all tenants that `read` takes, shard by shard.
+    async fn old<T>(
+        &self,
+        shards: impl Iterator<Item = String>,
+        before: DateTime<Utc>,
+        limit: u32,
+        read: impl Fn(&Item) -> Result<Option<T>, PortError>,
+    ) -> Result<Vec<T>, PortError> {
+        let (limit, mut found) = (limit as usize, Vec::new());
+        for partition in shards {
+            let mut from = None;
+            while found.len() < limit {
+                let stretch = Stretch {
+                    partition: partition.clone(),
+                    from,
+                    to: Some(moment(before)),
+                    newest_first: false,
+                };
+                let (keys, last) = page(&self.table, OPEN, stretch, (limit - found.len()).min(PAGE)).await?;
+                for item in fetch(&self.table, keys).await? {
+                    found.extend(read(&item)?);
+                }
+                let Some(last) = last else { break };
+                from = Some(behind(&last));
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl RecordStore for DynamoRecords {
+    async fn create(&self, record: Record, announce: &[Outgoing]) -> Result<Option<Record>, PortError> {
+        record.check_is_first()?;
+        let mut free = Change::default();
+        let absent = free.is_absent(PK);
+        free.require(absent);
+        let lists = further_lists(&record).iter();
+        let lists = lists.map(|list| Step::Put(further_item(&record, list), Change::default())).collect();
+        match self.write(&record, free, lists, announce).await? {
+            Ok(()) => Ok(None),
+            Err(Some(taken)) => decode(&taken).map(Some),
+            Err(None) => Err(PortError::Broken(format!("{}: refused, and not there", record.subject))),
+        }
+    }
+
+    async fn get(&self, tenant: &str, subject: &Subject) -> Result<Option<Record>, PortError> {
+        self.table.get(record_key(tenant, subject)).await?.map(|item| decode(&item)).transpose()
+    }
+
+    async fn replace(
+        &self,
+        seen: &Record,
+        next: Record,
+        announce: &[Outgoing],
+    ) -> Result<Replaced, PortError> {
+        next.check_follows(seen)?;
+        let (before, after) = (further_lists(seen), further_lists(&next));
+        let left = before.iter().filter(|list| !after.contains(list));
+        let mut lists: Vec<Step> =
+            left.map(|list| Step::Delete(further_key(seen, list), Change::default())).collect();
+        let stays = |list: &&String| before.contains(list) && seen.expires_at == next.expires_at;
+        let entered = after.iter().filter(|list| !stays(list));
+        lists.extend(entered.map(|list| Step::Put(further_item(&next, list), Change::default())));
+        match self.write(&next, unchanged(seen), lists, announce).await? {
+            Ok(()) => Ok(Replaced::Done),
+            Err(Some(current)) => decode(&current).map(Replaced::Conflict),
+            Err(None) => Ok(Replaced::Missing),
+        }
+    }
+
+    async fn list(
+        &self,
+        flow: &str,
+        tenant: &str,
+        list: &str,
+        after: Option<&RecordCursor>,
+        limit: u32,
+    ) -> Result<Vec<Record>, PortError> {
+        let (limit, mut to, mut listed) = (limit as usize, after.map(listed_at), Vec::new());
+        while listed.len() < limit {
+            let partition = list_of(flow, tenant, list);
+            let stretch = Stretch { partition, to, newest_first: true, ..Stretch::default() };
+            let (keys, last) = page(&self.table, LISTED, stretch, limit - listed.len()).await?;
+            let keys = keys.into_iter().map(|(partition, _)| (partition, RECORD.to_owned()));
+            for item in fetch(&self.table, keys.collect()).await? {
+                let record = decode(&item)?;
+                // The index may still show what has left the list.
+                if record.listed_by.iter().any(|of| of == list) {
+                    listed.push(record);
+                }
+            }
+            if last.is_none() {
+                break;
+            }
+            to = last;
+        }
+        Ok(listed)
+    }
+
+    async fn open_before(
+        &self,
+        flow: &str,
+        state: &str,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Record>, PortError> {
+        // The index goes by when a record was created, which never changes: none was changed before that.
+        let old = |item: &Item| {
+            let record = decode(item)?;
+            Ok(Some(record)
+                .filter(|record| record.open && record.state == state && record.changed_at < before))
+        };
+        self.old(shards('R', flow), before, limit, old).await
+    }
+
+    async fn outbox_of(&self, tenant: &str, subject: &Subject) -> Result<Vec<Outgoing>, PortError> {
+        let items = beginning(&self.table, partition(tenant, subject), OUTBOX).await?;
+        items.iter().map(outgoing).collect()
+    }
+
+    async fn outbox(
+        &self,
+        flow: &str,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Outgoing>, PortError> {
+        self.old(shards('O', flow), before, limit, |item| outgoing(item).map(Some)).await
+    }
+
+    async fn announced(&self, events: &[Outgoing]) -> Result<(), PortError> {
+        let gone = events.iter().map(|event| self.table.delete(outbox_key(event), Change::default()));
+        all(gone.collect()).await
+    }
+}
+
+fn outbox_key(event: &Outgoing) -> Item {
+    key(partition(&event.tenant, &event.subject), format!("{OUTBOX}{}", event.event_id))
+}
+
+fn outbox_item(event: &Outgoing, since: DateTime<Utc>) -> Result<Item, PortError> {
+    let json = serde_json::to_string(event);
+    let json = json.map_err(|error| PortError::Broken(format!("event {}: {error}", event.event_id)))?;
+    let mut item = outbox_key(event);
+    item.insert(OPEN_SHARD.to_owned(), text(shard('O', &event.subject.flow, &event.event_id)));
+    item.insert(LISTED_AT.to_owned(), text(at(since, &event.event_id)));
+    item.insert(OUTGOING.to_owned(), long(&json));
+    Ok(item)
+}
+
+fn outgoing(item: &Item) -> Result<Outgoing, PortError> {
+    let json = Reading { item, what: "an event to be published" }.long(OUTGOING)?;
+    serde_json::from_str(&json)
+        .map_err(|error| PortError::Broken(format!("an event to be published: {error}")))
+}

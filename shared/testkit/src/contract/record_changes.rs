@@ -1,0 +1,208 @@
+//! What [`change`], [`change_from`] and [`change_seen`] make of any record store.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures::future::join_all;
+use riffle_ports::{
+    Changed, FlowState, Ids, Outgoing, PortError, Record, RecordCursor, RecordStore, Replaced, Subject,
+    change, change_from, change_seen,
+};
+
+use super::record_store::{assert_outbox, create, get, new_record, next, outgoing, replace, tidy};
+use super::{at, ok};
+
+/// A flow that counts.
+#[derive(Debug, Clone, PartialEq)]
+struct Counter(Record);
+
+#[derive(Debug)]
+enum Step {
+    Add(u64),
+    /// Of one that still counts.
+    Stop,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Stopped;
+
+impl Counter {
+    fn count(&self) -> u64 {
+        self.0.body.parse().expect("a counter has a number")
+    }
+}
+
+impl FlowState for Counter {
+    type Change = Step;
+    type Refused = Stopped;
+
+    fn from_record(record: &Record) -> Result<Self, PortError> {
+        let broken = |_| PortError::Broken("this is no counter".to_owned());
+        record.body.parse::<u64>().map(|_| Self(record.clone())).map_err(broken)
+    }
+
+    fn to_record(&self) -> Record {
+        self.0.clone()
+    }
+
+    fn apply(&self, change: &Step, now: DateTime<Utc>) -> Result<Self, Stopped> {
+        if self.0.state == "stopped" {
+            return Err(Stopped);
+        }
+        let mut next = Record { changed_at: now, ..next(&self.0, 0) };
+        match change {
+            Step::Add(number) => next.body = (self.count() + number).to_string(),
+            Step::Stop => next.state = "stopped".to_owned(),
+        }
+        Ok(Self(next))
+    }
+}
+
+async fn counter(store: &dyn RecordStore, ids: &dyn Ids) -> Counter {
+    let record = Record { body: "0".to_owned(), ..new_record(ids, "contract changes") };
+    create(store, &record).await;
+    Counter(record)
+}
+
+async fn add(store: &dyn RecordStore, counter: &Counter, number: u64) -> Changed<Counter> {
+    let Record { tenant, subject, .. } = &counter.0;
+    ok(change(store, tenant, subject, &Step::Add(number), at(2), &[]).await, "change")
+}
+
+/// Rules are applied to what is stored, and what they refuse changes nothing.
+pub(super) async fn rules(store: &dyn RecordStore, ids: &dyn Ids) {
+    let none = Counter(new_record(ids, "contract changes"));
+    assert_eq!(add(store, &none, 1).await, Changed::Missing);
+    let new = counter(store, ids).await;
+    let event = [outgoing(ids, &new.0, 5)];
+    for number in 1..4 {
+        let Changed::Applied(after) = add(store, &new, number).await else { panic!("it still counts") };
+        assert_eq!(get(store, &new.0).await, Some(after.0), "what is returned is what is stored");
+    }
+    let Record { tenant, subject, .. } = &new.0;
+    let stopped = change::<Counter>(store, tenant, subject, &Step::Stop, at(9), &event).await;
+    let Changed::Applied(stopped) = ok(stopped, "change") else { panic!("it still counts") };
+    assert_eq!((stopped.count(), stopped.0.revision, stopped.0.changed_at), (6, 5, at(9)));
+    assert_outbox(store, &new.0, &[&event[0]], "what goes with the change").await;
+    let late = [outgoing(ids, &new.0, 5)];
+    let refused = ok(change::<Counter>(store, tenant, subject, &Step::Stop, at(10), &late).await, "change");
+    assert_eq!(refused, Changed::Refused(stopped.clone(), Stopped));
+    assert_outbox(store, &new.0, &[&event[0]], "what is refused announces nothing").await;
+    assert_eq!(get(store, &new.0).await, Some(stopped.0), "what is refused changes nothing");
+    tidy(store, &new.0).await;
+
+    let strange = new_record(ids, "contract changes");
+    create(store, &strange).await;
+    let outcome = change::<Counter>(store, &strange.tenant, &strange.subject, &Step::Stop, at(2), &[]).await;
+    assert!(matches!(outcome, Err(PortError::Broken(_))), "what cannot be read is left alone: {outcome:?}");
+    assert_eq!(get(store, &strange).await.as_ref(), Some(&strange));
+    tidy(store, &strange).await;
+}
+
+/// No change is lost among many at once, and one that follows from what was seen is made of that alone.
+pub(super) async fn rivals(store: &dyn RecordStore, ids: &dyn Ids) {
+    let new = counter(store, ids).await;
+    let outcomes = join_all((1..=8).map(|number| add(store, &new, number))).await;
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Changed::Applied(_))), "{outcomes:?}");
+    let stored = Counter(get(store, &new.0).await.expect("it is there"));
+    assert_eq!((stored.count(), stored.0.revision), (36, 9), "each counts once");
+
+    let event = [outgoing(ids, &new.0, 5)];
+    let late = ok(change_seen(store, &new, &Step::Add(1), at(3), &event).await, "change_seen");
+    assert_eq!(late, Changed::Superseded(stored.clone()), "it was changed since");
+    assert_eq!(get(store, &new.0).await.as_ref(), Some(&stored.0), "what is late changes nothing");
+    assert_outbox(store, &new.0, &[], "what is late announces nothing").await;
+    let seen = ok(change_seen(store, &stored, &Step::Add(1), at(3), &event).await, "change_seen");
+    let Changed::Applied(after) = seen else { panic!("it was seen as it is: {seen:?}") };
+    let from = ok(change_from(store, &new, &Step::Add(1), at(4), &[]).await, "change_from");
+    let Changed::Applied(from) = from else { panic!("it still counts: {from:?}") };
+    assert_eq!((after.count(), from.count()), (37, 38), "what was read long ago is read again");
+
+    let once = join_all((0..8).map(|_| change_seen(store, &from, &Step::Stop, at(5), &event))).await;
+    let applied = once
+        .into_iter()
+        .filter(|outcome| matches!(outcome, Ok(Changed::Applied(_)) | Err(PortError::Unavailable(_))));
+    assert_eq!(applied.count(), 1, "of 8 who announce what follows from one state, one does");
+    tidy(store, &new.0).await;
+}
+
+/// A store whose answers to replacements are lost, so that it is asked a second time.
+struct Lossy<'a>(&'a dyn RecordStore);
+
+/// A change that was made is known again when its answer was lost.
+pub(super) async fn lost_answers(store: &dyn RecordStore, ids: &dyn Ids) {
+    let new = counter(store, ids).await;
+    let lossy = Lossy(store);
+    let Changed::Applied(after) = add(&lossy, &new, 1).await else { panic!("it was made") };
+    assert_eq!((after.count(), after.0.revision), (1, 2), "once");
+    let seen: Changed<Counter> =
+        ok(change_seen(&lossy, &after, &Step::Add(1), at(3), &[]).await, "change_seen");
+    let Changed::Applied(after) = seen else { panic!("it was made: {seen:?}") };
+    assert_eq!(get(store, &new.0).await, Some(after.0.clone()));
+    // Somebody else's equal change that announces something is not one's own.
+    let event = [outgoing(ids, &new.0, 5)];
+    let rival = after.apply(&Step::Add(1), at(4)).expect("it still counts");
+    replace(store, &after.0, rival.to_record(), &[]).await;
+    let late = ok(change_seen(store, &after, &Step::Add(1), at(4), &event).await, "change_seen");
+    assert_eq!(late, Changed::Superseded(rival), "another was faster, and announced nothing");
+    assert_outbox(store, &new.0, &[], "nothing is announced").await;
+    tidy(store, &new.0).await;
+}
+
+#[async_trait]
+impl RecordStore for Lossy<'_> {
+    async fn create(&self, record: Record, announce: &[Outgoing]) -> Result<Option<Record>, PortError> {
+        self.0.create(record, announce).await
+    }
+
+    async fn get(&self, tenant: &str, subject: &Subject) -> Result<Option<Record>, PortError> {
+        self.0.get(tenant, subject).await
+    }
+
+    async fn replace(
+        &self,
+        seen: &Record,
+        next: Record,
+        announce: &[Outgoing],
+    ) -> Result<Replaced, PortError> {
+        assert_eq!(self.0.replace(seen, next.clone(), announce).await, Ok(Replaced::Done));
+        self.0.replace(seen, next, announce).await
+    }
+
+    async fn list(
+        &self,
+        flow: &str,
+        tenant: &str,
+        list: &str,
+        after: Option<&RecordCursor>,
+        limit: u32,
+    ) -> Result<Vec<Record>, PortError> {
+        self.0.list(flow, tenant, list, after, limit).await
+    }
+
+    async fn open_before(
+        &self,
+        flow: &str,
+        state: &str,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Record>, PortError> {
+        self.0.open_before(flow, state, before, limit).await
+    }
+
+    async fn outbox_of(&self, tenant: &str, subject: &Subject) -> Result<Vec<Outgoing>, PortError> {
+        self.0.outbox_of(tenant, subject).await
+    }
+
+    async fn outbox(
+        &self,
+        flow: &str,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Outgoing>, PortError> {
+        self.0.outbox(flow, before, limit).await
+    }
+
+    async fn announced(&self, events: &[Outgoing]) -> Result<(), PortError> {
+        self.0.announced(events).await
+    }
+}

@@ -1,0 +1,282 @@
+//! What a record store promises of its lists, of open records and of old events.
+
+use std::cmp::Reverse;
+
+use riffle_ports::{Ids, Outgoing, Record, RecordCursor, RecordStore, Subject};
+
+use super::record_store::{FLOW, create, get, held, moved, new_record, next, outgoing, replace, tidy};
+use super::{at, ok};
+
+/// An index that is eventually right is asked as often as this.
+const PATIENCE: usize = 200;
+/// More than lie there.
+const MANY: u32 = 10_000;
+
+/// All pages of a list, once so many are in the index.
+async fn listed(
+    store: &dyn RecordStore,
+    tenant: &str,
+    list: &str,
+    limit: u32,
+    expected: usize,
+) -> Vec<Record> {
+    let mut all = Vec::new();
+    for _ in 0..PATIENCE {
+        all.clear();
+        loop {
+            let after = all.last().map(RecordCursor::from);
+            let page = ok(store.list(FLOW, tenant, list, after.as_ref(), limit).await, "list");
+            assert!(page.len() <= limit as usize, "a page of {limit} has {}", page.len());
+            assert!(all.len() < 100, "{tenant}'s pages repeat themselves: {all:?}");
+            let last = page.len() < limit as usize;
+            all.extend(page);
+            if last {
+                break;
+            }
+        }
+        if all.len() == expected {
+            break;
+        }
+    }
+    all
+}
+
+fn newest_first(mut records: Vec<Record>) -> Vec<Record> {
+    records.sort_by_key(|record| Reverse(RecordCursor::from(record)));
+    records
+}
+
+/// Newest first, in pages of any size, one tenant's and flow's alone.
+pub(super) async fn pages(store: &dyn RecordStore, ids: &dyn Ids) {
+    let (tenant, other) = (format!("one {}", ids.fresh()), format!("two {}", ids.fresh()));
+    // Several of one moment, and moments that only their nanoseconds or a whole second tell apart.
+    let times = [at(5), at(1_000), at(1_000), at(1_000), at(999), at(60_000), at(2_000), at(1_001)];
+    let (mut own, mut others) = (Vec::new(), Vec::new());
+    for created_at in times {
+        let created = |tenant: &str| Record { created_at, changed_at: created_at, ..new_record(ids, tenant) };
+        let record = created(&tenant);
+        create(store, &record).await;
+        let again = ok(store.create(record.clone(), &[]).await, "create");
+        assert_eq!(again.as_ref(), Some(&record), "created again");
+        own.push(record);
+        let subject = Subject::new("workbook", ids.fresh());
+        others.extend([created(&other), Record { subject, ..created(&tenant) }]);
+    }
+    for record in &others {
+        create(store, record).await;
+    }
+    let own = newest_first(own);
+    for limit in [1, 2, 3, 8, 100] {
+        let listed = listed(store, &tenant, "all", limit, own.len()).await;
+        assert_eq!(listed, own, "in pages of {limit}, newest first");
+    }
+    // A place in the order need not be anybody's.
+    let nobody = RecordCursor { created_at: at(1_500), id: ids.fresh() };
+    let older = ok(store.list(FLOW, &tenant, "all", Some(&nobody), 100).await, "list");
+    assert_eq!(older, own[2..], "those created before a moment");
+    for (tenant, list) in [(&*ids.fresh(), "all"), (&*tenant, "nothing"), (&*tenant, "")] {
+        let nothing = ok(store.list(FLOW, tenant, list, None, 10).await, "list");
+        assert_eq!(nothing, [], "the list {list:?} of {tenant}");
+    }
+    for record in own.iter().chain(&others) {
+        tidy(store, record).await;
+    }
+}
+
+/// A record stands in the lists that it names, and is shown as it is stored.
+pub(super) async fn membership(store: &dyn RecordStore, ids: &dyn Ids) {
+    let tenant = format!("tenant {}", ids.fresh());
+    let records: Vec<Record> = (0..6)
+        .map(|nth| Record { created_at: at(nth), changed_at: at(nth), ..new_record(ids, &tenant) })
+        .collect();
+    let lists = |lists: &[&str]| lists.iter().map(|list| (*list).to_owned()).collect::<Vec<_>>();
+    let mut stored = Vec::new();
+    for (nth, record) in records.iter().enumerate() {
+        let listed_by = match nth {
+            0 => lists(&[]),
+            1 => lists(&["all"]),
+            2 => lists(&["failed"]),
+            _ => lists(&["all", "failed", "all # failed"]),
+        };
+        let record = Record { listed_by, ..record.clone() };
+        create(store, &record).await;
+        stored.push(record);
+    }
+    assert_lists(store, &tenant, &stored, "as they were created").await;
+    for (nth, listed_by) in [
+        lists(&["all"]),
+        lists(&["done", "all"]),
+        lists(&[]),
+        lists(&["all", "done"]),
+        lists(&["failed", "all"]),
+        lists(&["all # failed"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let moved = Record { listed_by, ..moved(&stored[nth], 100, "processed", false) };
+        stored[nth] = replace(store, &stored[nth], moved, &[outgoing(ids, &stored[nth], 5)]).await;
+    }
+    assert_lists(store, &tenant, &stored, "as they were replaced").await;
+    for record in &mut stored {
+        let changed = Record { body: "{\"changed\":true}".to_owned(), ..next(record, 200) };
+        *record = replace(store, record, changed, &[]).await;
+    }
+    assert_lists(store, &tenant, &stored, "as they were changed in place").await;
+    for record in &stored {
+        tidy(store, record).await;
+    }
+    let none: Vec<Record> =
+        stored.iter().map(|record| Record { listed_by: Vec::new(), ..record.clone() }).collect();
+    assert_lists(store, &tenant, &none, "in no list").await;
+}
+
+async fn assert_lists(store: &dyn RecordStore, tenant: &str, stored: &[Record], what: &str) {
+    for list in ["all", "failed", "all # failed", "done"] {
+        let is_listed = |record: &&Record| record.listed_by.iter().any(|of| of == list);
+        let expected = newest_first(stored.iter().filter(is_listed).cloned().collect());
+        for limit in [2, 100] {
+            let mut found = Vec::new();
+            for _ in 0..PATIENCE {
+                found = listed(store, tenant, list, limit, expected.len()).await;
+                if found == expected {
+                    break;
+                }
+            }
+            assert_eq!(found, expected, "{what}: the list {list:?}");
+        }
+    }
+}
+
+/// The sweep finds records that are open, by state, and since when they are so.
+pub(super) async fn open(store: &dyn RecordStore, ids: &dyn Ids) {
+    let records: Vec<Record> = (0..8).map(|_| new_record(ids, &format!("tenant {}", ids.fresh()))).collect();
+    for record in &records {
+        create(store, record).await;
+    }
+    let [received, processing, deleting, processed, closed, reopened, unsettled, elsewhere] = &records[..]
+    else {
+        panic!("eight records");
+    };
+    // The same id in another flow.
+    let elsewhere = Record { subject: Subject::new("workbook", &*elsewhere.subject.id), ..elsewhere.clone() };
+    create(store, &elsewhere).await;
+    tidy(store, &records[7]).await;
+    let begun = replace(store, processing, held(processing, 2, "a"), &[]).await;
+    replace(store, deleting, moved(deleting, 60, "deleting", true), &[]).await;
+    replace(store, processed, moved(processed, 2, "processed", false), &[]).await;
+    // Whether it is open does not follow from its state.
+    replace(store, closed, moved(closed, 2, "received", false), &[]).await;
+    let failed = replace(store, reopened, moved(reopened, 3, "failed", false), &[]).await;
+    replace(store, &failed, held(&failed, 4, "b"), &[]).await;
+    replace(store, unsettled, moved(unsettled, 70, "deleted", true), &[]).await;
+
+    let ended = [processed, closed, &elsewhere];
+    let open = [received, processing, deleting, reopened, unsettled];
+    assert_open(store, 1_000, &open, &ended, "what is open, and nothing else").await;
+    let old = [received, processing, reopened];
+    assert_open(store, 60, &old, &[deleting, unsettled], "changed before a moment").await;
+    let young = [processing, deleting, reopened, unsettled];
+    assert_open(store, 2, &[received], &young, "what was changed at the moment itself is not old").await;
+    for state in ["received", "processing", "deleting", "deleted"] {
+        let one = ok(store.open_before(FLOW, state, at(1_000), 1).await, "open_before");
+        assert_eq!(one.len(), 1, "as many as asked for, whatever is open beside them");
+        assert_eq!(one[0].state, state, "those in another state are not asked for");
+    }
+    let other = ok(store.open_before("workbook", "received", at(1_000), MANY).await, "open_before");
+    assert!(other.contains(&elsewhere), "each flow has its own");
+    assert!(other.iter().all(|record| record.subject.flow == "workbook"), "and no other's");
+
+    // A new lease is a change: a worker that goes on is left alone.
+    replace(store, processing, next(&begun, 900), &[]).await;
+    let open = [received, deleting, reopened, unsettled];
+    assert_open(store, 900, &open, &[processing], "what goes on is young again").await;
+    for record in records.iter().chain([&elsewhere]) {
+        tidy(store, record).await;
+    }
+    let records: Vec<&Record> = records.iter().collect();
+    assert_open(store, 99_000_000, &[], &records, "all is closed").await;
+}
+
+async fn assert_open(
+    store: &dyn RecordStore,
+    before: i64,
+    there: &[&Record],
+    not_there: &[&Record],
+    what: &str,
+) {
+    let mut listed = Vec::new();
+    for _ in 0..PATIENCE {
+        listed.clear();
+        for state in ["received", "processing", "processed", "deleting", "deleted"] {
+            let of_it = ok(store.open_before(FLOW, state, at(before), MANY).await, "open_before");
+            let is_asked_for = |record: &Record| record.state == state && record.subject.flow == FLOW;
+            assert!(of_it.iter().all(is_asked_for), "{what}: only {state} was asked for");
+            listed.extend(of_it);
+        }
+        let position = |record: &Record| {
+            let same = |other: &&Record| other.subject == record.subject && other.tenant == record.tenant;
+            listed.iter().filter(same).count()
+        };
+        if there.iter().all(|record| position(record) == 1)
+            && not_there.iter().all(|record| position(record) == 0)
+        {
+            for record in there {
+                let stored = get(store, record).await;
+                let listed = listed.iter().find(|other| other.subject == record.subject);
+                assert_eq!(listed, stored.as_ref(), "{what}: the record is listed as it is");
+            }
+            return;
+        }
+    }
+    panic!("{what}: wanted {there:?} and not {not_there:?}, listed are {listed:?}");
+}
+
+/// The sweep finds what was not published in time, whosever it is.
+pub(super) async fn old_outbox(store: &dyn RecordStore, ids: &dyn Ids) {
+    let records: Vec<Record> = (0..3).map(|_| new_record(ids, &format!("tenant {}", ids.fresh()))).collect();
+    let mut lying = Vec::new();
+    for (record, time) in records.iter().zip([5, 6, 900]) {
+        create(store, record).await;
+        let events = [outgoing(ids, record, 0), outgoing(ids, record, 5_000)];
+        replace(store, record, held(record, time, "a"), &events).await;
+        lying.extend(events);
+    }
+    let elsewhere = Record { subject: Subject::new("workbook", ids.fresh()), ..new_record(ids, "contract") };
+    let theirs = [outgoing(ids, &elsewhere, 1)];
+    ok(store.create(elsewhere.clone(), &theirs).await, "create");
+    assert_lying(store, 901, &lying, &theirs, "all are old").await;
+    assert_lying(store, 900, &lying[..4], &lying[4..], "what lies there since the moment itself is not old")
+        .await;
+    assert_lying(store, 6, &lying[..2], &lying[2..], "two are old").await;
+    let few = ok(store.outbox(FLOW, at(901), 3).await, "outbox");
+    assert_eq!(few.len(), 3, "as many as asked for, of six or more");
+    let other = ok(store.outbox("workbook", at(2), MANY).await, "outbox");
+    assert!(other.contains(&theirs[0]), "what a creation announces lies there, in its flow");
+    ok(store.announced(&lying[..3]).await, "announced");
+    assert_lying(store, 901, &lying[3..], &lying[..3], "what was announced is gone").await;
+    for record in records.iter().chain([&elsewhere]) {
+        tidy(store, record).await;
+    }
+    assert_lying(store, 901, &[], &lying, "all is announced").await;
+}
+
+async fn assert_lying(
+    store: &dyn RecordStore,
+    before: i64,
+    there: &[Outgoing],
+    not_there: &[Outgoing],
+    what: &str,
+) {
+    for _ in 0..PATIENCE {
+        let lying = ok(store.outbox(FLOW, at(before), MANY).await, "outbox");
+        let times = |event: &&Outgoing| lying.iter().filter(|other| other == event).count();
+        if there.iter().all(|event| times(&event) == 1) && not_there.iter().all(|event| times(&event) == 0) {
+            return;
+        }
+    }
+    panic!(
+        "{what}: of {} events those before {before} ms are not the ones found",
+        there.len() + not_there.len()
+    );
+}

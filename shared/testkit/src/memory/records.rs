@@ -1,0 +1,210 @@
+//! Records of work and their outbox, in memory, for all flows.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use riffle_ports::{Outgoing, PortError, Record, RecordCursor, RecordStore, Replaced, Subject};
+
+use super::lock;
+
+/// A tenant and the subject of one of its records.
+pub type RecordKey = (String, Subject);
+
+/// An event that is to be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    pub event: Outgoing,
+    pub since: DateTime<Utc>,
+}
+
+/// What is stored. Plain data: checkers read it, known-bad protocols write it as none should.
+#[derive(Debug, Default)]
+pub struct RecordBooks {
+    pub records: BTreeMap<RecordKey, Record>,
+    /// By event id.
+    pub outbox: BTreeMap<String, Waiting>,
+    notes: Vec<RecordNote>,
+}
+
+/// A write, or one that was asked for and did not happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordNote {
+    Created(RecordKey),
+    /// A record was to be created under an id that is taken.
+    Taken(RecordKey),
+    /// A record was replaced.
+    Replaced {
+        seen: Record,
+        next: Record,
+        /// The ids of the events that went into the outbox with it.
+        announce: Vec<String>,
+    },
+    /// A record was to be replaced, and is not the one that was seen.
+    Conflict(RecordKey),
+    /// Events left the outbox: so many of those named were there.
+    Announced {
+        events: Vec<String>,
+        there: usize,
+    },
+}
+
+impl RecordBooks {
+    /// Notes a write for the checkers. Every method that writes calls it, those of known-bad protocols too.
+    pub fn note(&mut self, note: RecordNote) {
+        self.notes.push(note);
+    }
+
+    /// Forgets and returns what was noted so far.
+    pub fn take_notes(&mut self) -> Vec<RecordNote> {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// Puts `next` in the place of whatever is there, with what it announces.
+    pub fn put(&mut self, seen: &Record, next: Record, announce: &[Outgoing]) {
+        self.announce(announce, next.changed_at);
+        let announce = announce.iter().map(|event| event.event_id.clone()).collect();
+        self.note(RecordNote::Replaced { seen: seen.clone(), next: next.clone(), announce });
+        self.records.insert(key_of(&next), next);
+    }
+
+    fn announce(&mut self, announce: &[Outgoing], since: DateTime<Utc>) {
+        for event in announce {
+            self.outbox.insert(event.event_id.clone(), Waiting { event: event.clone(), since });
+        }
+    }
+}
+
+fn key_of(record: &Record) -> RecordKey {
+    (record.tenant.clone(), record.subject.clone())
+}
+
+/// A [`RecordStore`] in memory.
+#[derive(Debug, Default)]
+pub struct MemoryRecords {
+    books: Mutex<RecordBooks>,
+}
+
+impl MemoryRecords {
+    /// Looks into the books, or cooks them.
+    pub fn inspect<T>(&self, look: impl FnOnce(&mut RecordBooks) -> T) -> T {
+        look(&mut lock(&self.books))
+    }
+}
+
+#[async_trait]
+impl RecordStore for MemoryRecords {
+    async fn create(&self, record: Record, announce: &[Outgoing]) -> Result<Option<Record>, PortError> {
+        record.check_is_first()?;
+        self.inspect(|books| {
+            books.records.retain(|_, old| old.expires_at.is_none_or(|time| time >= record.created_at));
+            let key = key_of(&record);
+            if let Some(taken) = books.records.get(&key).cloned() {
+                books.note(RecordNote::Taken(key));
+                return Ok(Some(taken));
+            }
+            books.note(RecordNote::Created(key.clone()));
+            books.announce(announce, record.changed_at);
+            books.records.insert(key, record);
+            Ok(None)
+        })
+    }
+
+    async fn get(&self, tenant: &str, subject: &Subject) -> Result<Option<Record>, PortError> {
+        Ok(self.inspect(|books| books.records.get(&(tenant.to_owned(), subject.clone())).cloned()))
+    }
+
+    async fn replace(
+        &self,
+        seen: &Record,
+        next: Record,
+        announce: &[Outgoing],
+    ) -> Result<Replaced, PortError> {
+        next.check_follows(seen)?;
+        self.inspect(|books| {
+            let key = key_of(&next);
+            match books.records.get(&key).cloned() {
+                None => Ok(Replaced::Missing),
+                Some(current) if current.revision == seen.revision => {
+                    books.put(&current, next, announce);
+                    Ok(Replaced::Done)
+                }
+                Some(current) => {
+                    books.note(RecordNote::Conflict(key));
+                    Ok(Replaced::Conflict(current))
+                }
+            }
+        })
+    }
+
+    async fn list(
+        &self,
+        flow: &str,
+        tenant: &str,
+        list: &str,
+        after: Option<&RecordCursor>,
+        limit: u32,
+    ) -> Result<Vec<Record>, PortError> {
+        self.inspect(|books| {
+            let is_listed = |record: &&Record| {
+                record.tenant == tenant
+                    && record.subject.flow == flow
+                    && record.listed_by.iter().any(|of| of == list)
+                    && after.is_none_or(|after| RecordCursor::from(*record) < *after)
+            };
+            let mut listed: Vec<Record> = books.records.values().filter(is_listed).cloned().collect();
+            listed.sort_by_key(|record| Reverse(RecordCursor::from(record)));
+            listed.truncate(limit as usize);
+            Ok(listed)
+        })
+    }
+
+    async fn open_before(
+        &self,
+        flow: &str,
+        state: &str,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Record>, PortError> {
+        self.inspect(|books| {
+            let is_old = |record: &&Record| {
+                record.open
+                    && record.subject.flow == flow
+                    && record.state == state
+                    && record.changed_at < before
+            };
+            Ok(books.records.values().filter(is_old).take(limit as usize).cloned().collect())
+        })
+    }
+
+    async fn outbox_of(&self, tenant: &str, subject: &Subject) -> Result<Vec<Outgoing>, PortError> {
+        self.inspect(|books| {
+            let waiting = books.outbox.values().map(|waiting| &waiting.event);
+            Ok(waiting.filter(|event| event.tenant == tenant && event.subject == *subject).cloned().collect())
+        })
+    }
+
+    async fn outbox(
+        &self,
+        flow: &str,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Outgoing>, PortError> {
+        self.inspect(|books| {
+            let old = books.outbox.values().filter(|waiting| waiting.since < before);
+            let old = old.map(|waiting| &waiting.event).filter(|event| event.subject.flow == flow);
+            Ok(old.take(limit as usize).cloned().collect())
+        })
+    }
+
+    async fn announced(&self, events: &[Outgoing]) -> Result<(), PortError> {
+        self.inspect(|books| {
+            let there = events.iter().filter(|event| books.outbox.remove(&event.event_id).is_some()).count();
+            let events = events.iter().map(|event| event.event_id.clone()).collect();
+            books.note(RecordNote::Announced { events, there });
+            Ok(())
+        })
+    }
+}
