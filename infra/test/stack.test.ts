@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { REWRITE } from "../src/clients/page.ts";
 import { deadLettersOf, queuesOf, TOPOLOGY } from "../src/topology.ts";
 import { allOf, EXPECTED } from "./expected.ts";
-import { appOf, CHOSEN, EMULATED, FUNCTIONS, isOurs, OTHERWISE, type Properties, Seen } from "./stack.ts";
+import { appOf, CHOSEN, DEMO, demo, EMULATED, FUNCTIONS, isOurs, OTHERWISE, type Properties, Seen } from "./stack.ts";
 
 let seen: Seen;
 let otherwise: Seen;
@@ -480,7 +480,7 @@ describe("the stack", () => {
 });
 
 test("a flow is made of its description, and of numbers and grants", () => {
-  const other = Seen.withDemo();
+  const other = Seen.with(DEMO, demo);
   const more = [...other.resources].filter(([at]) => !seen.resources.has(at));
   const added = more.filter(([, { type }]) => type !== "AWS::CloudWatch::Alarm").map(([at]) => at);
   const named = added.filter((at) => !/\/(Policy|DefaultPolicy|log|role|function)$/.test(at));

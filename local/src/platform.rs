@@ -11,7 +11,7 @@ use riffle_local_adapters::{
 use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, SessionId, TextCache};
 use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
 use riffle_reader::{Parser, Reader};
-use riffle_runtime::{Letters, RandomIds, Registry, SystemClock};
+use riffle_runtime::{Letters, RandomIds, RecordLetters, Registry, SystemClock};
 use riffle_scan::{
     Dispatcher, Links, PageViews, Ports, ReaderPages, ReaderSearch, Scan, Settings, Sources, Tickets,
     Uploads, Worker,
@@ -151,6 +151,7 @@ impl Platform {
                 (topology::scan::NAME, Arc::new(scan)),
                 (topology::statements::NAME, Arc::new(statements.ingest().clone())),
             ],
+            others: Arc::new(RecordLetters { records: Arc::new(store.records()) }),
             alone: true,
         };
         Ok(Self {

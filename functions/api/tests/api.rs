@@ -10,10 +10,10 @@ use riffle_contracts::http::{Config, DeployedAt, OcrConfig, Problem, SessionPage
 use riffle_ports::{
     Clock, Ids, PortError, Probe, QueueDepth, ScanLedger, Session, SessionId, Source, Vitals,
 };
-use riffle_runtime::Letters;
+use riffle_runtime::{Letters, RecordLetters};
 use riffle_scan::{Ports, Request as Asked, Scan, Settings, Sources, Tickets, Uploads};
 use riffle_testkit::memory::{
-    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryTickets,
+    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryRecords, MemoryTickets,
     NoUploads, SeededIds,
 };
 
@@ -63,7 +63,12 @@ impl World {
             files: Arc::new(Sources { folders: None, prefixes: None, drive: None, uploads: uploads.clone() }),
             pages: None,
             uploads,
-            letters: Letters { dead: queue, classifiers: Vec::new(), alone: false },
+            letters: Letters {
+                dead: queue,
+                classifiers: Vec::new(),
+                others: Arc::new(RecordLetters { records: Arc::new(MemoryRecords::default()) }),
+                alone: false,
+            },
             statements: None,
             probe: Some(Arc::new(Panics)),
             links: None,

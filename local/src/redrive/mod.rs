@@ -63,7 +63,7 @@ fn told(look: &StateLook, letter: &DeadLetter, about: Option<&About>) -> Result<
         }
         (_, Some(tenant)) => {
             let record = look.record(tenant, &Subject::new(&*letter.flow, &*about.subject))?;
-            let told = record.map(|record| riffle_functions::told_of_letter(letter, &record));
+            let told = record.map(|record| riffle_functions::told_of_letter(letter, record));
             Ok(told.transpose()?.unwrap_or_default())
         }
         _ => Ok(Told::default()),

@@ -35,7 +35,7 @@ pub fn about_letter(letter: &DeadLetter) -> Option<About> {
     match &*letter.flow {
         scan::NAME => riffle_scan::about_letter(letter),
         statements::NAME => riffle_ingest::about_letter(letter),
-        _ => None,
+        _ => riffle_runtime::about_letter(letter),
     }
 }
 
@@ -43,11 +43,11 @@ pub fn about_letter(letter: &DeadLetter) -> Option<About> {
 ///
 /// # Errors
 /// [`PortError::Broken`] if it is no record of the letter's flow.
-pub fn told_of_letter(letter: &DeadLetter, record: &Record) -> Result<Told, PortError> {
+pub fn told_of_letter(letter: &DeadLetter, record: Record) -> Result<Told, PortError> {
     match &*letter.flow {
         statements::NAME => {
-            Ok(riffle_ingest::told_of_letter(&letter.function, Some(File::from_record(record)?)))
+            Ok(riffle_ingest::told_of_letter(&letter.function, Some(File::from_record(&record)?)))
         }
-        _ => Ok(Told::default()),
+        _ => Ok(riffle_runtime::told_of_letter(record)),
     }
 }
