@@ -100,11 +100,11 @@ class Server:
 
     def form(self, connection: http.client.HTTPConnection, name: str, size: int, account: str) -> dict:
         body = json.dumps({"name": name, "size": size, "account": account})
-        connection.request("POST", "/api/files", body, {"Content-Type": "application/json"})
+        connection.request("POST", "/api/statements/files", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         said = answer.read()
         if answer.status not in (200, 201):
-            raise Unavailable(f"POST /api/files: {answer.status} {said[:300]!r}")
+            raise Unavailable(f"POST /api/statements/files: {answer.status} {said[:300]!r}")
         return json.loads(said)
 
     def send(self, connection: http.client.HTTPConnection, form: dict, content: bytes) -> None:
@@ -126,12 +126,12 @@ class Server:
                        for name, depth in queues.items() if not name.endswith("-dead-letters"))
 
     def files(self) -> list[dict]:
-        files, after = [], None
+        files, cursor = [], None
         while True:
-            page = json.loads(self.get("/api/files" + (f"?after={quote(after)}" if after else "")))
+            page = json.loads(self.get("/api/statements/files" + (f"?cursor={cursor}" if cursor else "")))
             files += page["files"]
-            after = page.get("next")
-            if not after:
+            cursor = page["next_cursor"]
+            if not cursor:
                 return files
 
     def peak(self) -> float:
@@ -142,11 +142,6 @@ class Server:
     def stop(self) -> None:
         self.child.send_signal(signal.SIGINT)
         self.child.wait(60)
-
-
-def quote(text: str) -> str:
-    from urllib.parse import quote as encoded
-    return encoded(text, safe="")
 
 
 def wait(what: str, look, pause: float) -> None:
@@ -169,11 +164,11 @@ def upload(program: Path, scratch: Path, options: argparse.Namespace) -> list[st
         found: list[dict] = []
 
         def shown() -> bool:
-            newest = json.loads(server.get("/api/files", connection))["files"]
-            mine = [file for file in newest if file["name"] == name and file["state"] in ("processed", "review")]
+            newest = json.loads(server.get("/api/statements/files", connection))["files"]
+            mine = [file for file in newest if file["name"] == name and file["state"] in ("done", "review")]
             if not mine:
                 return False
-            page = json.loads(server.get(f"/api/transactions?file={mine[0]['id']}&limit=1000", connection))
+            page = json.loads(server.get(f"/api/statements/transactions?file={mine[0]['id']}&limit=1000", connection))
             found[:] = page["transactions"]
             return len(found) == 1_000
 
@@ -257,7 +252,7 @@ def feed(program: Path, state: Path, wanted: int, seconds: int) -> list[str]:
     files, metrics, peak = server.files(), server.get("/api/metrics").decode(), server.peak()
     server.stop()
     shutil.rmtree(state, ignore_errors=True)
-    lost = count - sum(file["state"] in ("processed", "review") for file in files)
+    lost = count - sum(file["state"] in ("done", "review") for file in files)
     rows = sum(file["new"] for file in files)
     dead = int(re.search(r"^riffle_dead_letters (\d+)", metrics, re.M)[1])
     lines = [f"| {wanted:,} files/s of 10 rows for {seconds} s | figure |", "|---|---|",

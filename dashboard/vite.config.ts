@@ -5,6 +5,8 @@ import { packed } from "./pack.ts";
 
 /** Where `riffle serve` listens while the page is developed. */
 const server = process.env.RIFFLE_SERVER ?? "http://127.0.0.1:8750";
+/** It answers its own page only: as whose page this one passes while host and origin stay the same. */
+const beside = { target: server, changeOrigin: false };
 
 export default defineConfig({
   plugins: [react(), packed()],
@@ -12,10 +14,10 @@ export default defineConfig({
   build: { target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },
   server: {
     proxy: {
-      "/api": server,
-      "/storage": server,
-      "/ws": { target: server, ws: true },
-      "^/sessions/[^/]+/(report\\.xlsx|files/)": server,
+      "/api": beside,
+      "/storage": beside,
+      "/ws": { ...beside, ws: true },
+      "^/scans/[^/]+/(report\\.xlsx|files/)": beside,
     },
   },
 });

@@ -1,28 +1,24 @@
-// The frame of all pages, and which page stands at which address.
+// The frame of all pages: the rail, and which page stands at which address. What flows bring comes from their folders.
 
-import { ActionIcon, Anchor, Container, Group, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Anchor, Stack, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect } from "react";
-import { Link, Route, Switch, useLocation } from "wouter";
+import { Link, matchRoute, Route, Switch, useLocation, useRouter } from "wouter";
+
 import { get } from "./api/client.ts";
+import { ConfigContext } from "./api/config.ts";
 import classes from "./app.module.css";
 import type { Config } from "./contracts.ts";
-import { DownloadPage } from "./downloads/download-page.tsx";
-import { Minted } from "./downloads/links.tsx";
-import { areMinted, filePath, isDownload, reportPath } from "./downloads/mint.ts";
-import { NewScan } from "./scan/new-scan.tsx";
-import { SessionPage } from "./scan/session-page.tsx";
-import { History } from "./sessions/history.tsx";
+import { Signed } from "./downloads/links.tsx";
+import { areSigned } from "./downloads/signed-links.ts";
+import { FailedItems } from "./failed-items/failed-items-page.tsx";
+import type { Flow } from "./flows/flow.ts";
+import { flowsOf } from "./flows/index.ts";
 import { Account } from "./sign-in/account.tsx";
 import { Current, identityAt, useSignIn } from "./sign-in/current.ts";
 import { Gate } from "./sign-in/gate.tsx";
-import { DeadLetters } from "./statements/dead-letters-page.tsx";
-import { FilePage } from "./statements/file-page.tsx";
-import { Files } from "./statements/files-page.tsx";
-import { isStatements, Statements } from "./statements/frame.tsx";
-import { Rules } from "./statements/rules-page.tsx";
-import { Transactions } from "./statements/transactions-page.tsx";
-import { Empty, Trouble, Waiting } from "./ui/notes.tsx";
+import { EmptyState } from "./ui/empty-state.tsx";
+import { Trouble, Waiting } from "./ui/notes.tsx";
 
 export function App() {
   const config = useQuery({
@@ -30,111 +26,88 @@ export function App() {
     queryFn: ({ signal }) => get<Config>("/api/config", signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const [location] = useLocation();
   const signIn = config.data?.sign_in;
+  const flows = config.data ? flowsOf(config.data).map(([, flow]) => flow) : [];
   return (
     <Current value={signIn ? identityAt(signIn) : null}>
-      <Header statements={config.data?.statements === true} />
-      <Container component="main" size={1320} px="md" py="lg" id="content">
-        {config.isPending && <Waiting label="Opening Riffle…" />}
-        {config.isError && (
-          <Trouble title="Riffle does not answer" message={config.error.message} again={() => void config.refetch()} />
-        )}
-        {config.data && (
-          <Minted value={areMinted(config.data)}>
-            <Gate hurried={isDownload(location)}>
-              <Pages config={config.data} />
-            </Gate>
-          </Minted>
-        )}
-      </Container>
+      <div className={classes.frame}>
+        <Rail flows={flows} />
+        <main className={classes.content} id="content">
+          {config.isPending && <Waiting label="Opening Riffle…" />}
+          {config.isError && (
+            <Trouble
+              title="Riffle does not answer"
+              message={config.error.message}
+              again={() => void config.refetch()}
+            />
+          )}
+          {config.data && (
+            <ConfigContext value={config.data}>
+              <Signed value={areSigned(config.data)}>
+                <Pages flows={flows} />
+              </Signed>
+            </ConfigContext>
+          )}
+        </main>
+      </div>
     </Current>
   );
 }
 
-// All in one script: a part loaded later, while the network is cut, would leave the page without it.
-function Pages({ config }: { config: Config }) {
+function Pages({ flows }: { flows: Flow[] }) {
+  const { parser } = useRouter();
+  const [location] = useLocation();
+  const routes = flows.flatMap((flow) => flow.routes);
+  const hurried = routes.some(({ path, download }) => download && matchRoute(parser, path, location)[0]);
   return (
-    <Switch>
-      <Route path="/">
-        <Titled title="New scan">
-          <NewScan config={config} />
-        </Titled>
-      </Route>
-      <Route path="/sessions">
-        <Titled title="Scans">
-          <History />
-        </Titled>
-      </Route>
-      <Route path="/sessions/:id/report.xlsx">
-        {({ id }) => (
-          <Titled title="Download">
-            <DownloadPage key={id} session={id} path={reportPath(id)} />
+    <Gate hurried={hurried}>
+      <Switch>
+        <Route path="/">
+          <Titled title="Home">
+            <Home flows={flows} />
           </Titled>
-        )}
-      </Route>
-      <Route path="/sessions/:id/files/:file">
-        {({ id, file }) => (
-          <Titled title="Download">
-            <DownloadPage key={`${id} ${file}`} session={id} path={filePath(id, file)} />
+        </Route>
+        {routes.map(({ path, title, page }) => (
+          <Route key={path} path={path}>
+            {(parameters: Record<string, string | undefined>) => {
+              const shown = page((name) => parameters[name] ?? "");
+              return title === undefined ? shown : <Titled title={title}>{shown}</Titled>;
+            }}
+          </Route>
+        ))}
+        <Route path="/failed-items">
+          <Titled title="Failed items">
+            <FailedItems />
           </Titled>
-        )}
-      </Route>
-      <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={id} config={config} />}</Route>
-      <Route path="/files">
-        <Titled title="Files">
-          <Statements>
-            <Files />
-          </Statements>
-        </Titled>
-      </Route>
-      <Route path="/files/:id">
-        {({ id }) => (
-          <Statements>
-            <FilePage key={id} id={id} />
-          </Statements>
-        )}
-      </Route>
-      <Route path="/transactions">
-        <Titled title="Transactions">
-          <Statements>
-            <Transactions />
-          </Statements>
-        </Titled>
-      </Route>
-      <Route path="/rules">
-        <Titled title="Rules">
-          <Statements>
-            <Rules />
-          </Statements>
-        </Titled>
-      </Route>
-      <Route path="/dead-letters">
-        <Titled title="Dead letters">
-          <Statements>
-            <DeadLetters />
-          </Statements>
-        </Titled>
-      </Route>
-      <Route>
-        <Titled title="Not found">
-          <Empty title="There is no such page" whole>
-            <Anchor component={Link} href="/">
-              Start a scan
-            </Anchor>
-            , look at{" "}
-            <Anchor component={Link} href="/sessions">
-              earlier ones
-            </Anchor>
-            , or at{" "}
-            <Anchor component={Link} href="/files">
-              statements
-            </Anchor>
-            .
-          </Empty>
-        </Titled>
-      </Route>
-    </Switch>
+        </Route>
+        <Route>
+          <Titled title="Not found">
+            <EmptyState title="There is no such page" whole>
+              Begin at{" "}
+              <Anchor component={Link} href="/">
+                Home
+              </Anchor>
+              {flows.map(({ navigation: { path, title } }) => (
+                <span key={path}>
+                  , or look at{" "}
+                  <Anchor component={Link} href={path}>
+                    {title}
+                  </Anchor>
+                </span>
+              ))}
+              .
+            </EmptyState>
+          </Titled>
+        </Route>
+      </Switch>
+    </Gate>
+  );
+}
+
+/** What can be begun. */
+function Home({ flows }: { flows: Flow[] }) {
+  return (
+    <Stack gap="xl">{flows.map(({ navigation, start: Start }) => Start && <Start key={navigation.path} />)}</Stack>
   );
 }
 
@@ -145,37 +118,77 @@ function Titled({ title, children }: { title: string; children: ReactNode }) {
   return children;
 }
 
-function Header({ statements }: { statements: boolean }) {
-  const [location] = useLocation();
+function Rail({ flows }: { flows: Flow[] }) {
   const signIn = useSignIn();
-  const link = (href: string, label: string, here: boolean) => (
-    <Link href={href} className={classes.link} aria-current={here ? "page" : undefined}>
-      {label}
-    </Link>
-  );
+  const open = signIn === null || signIn.kind === "in" || signIn.kind === "lapsed";
   return (
-    <header className={classes.header}>
+    <header className={classes.rail}>
       <a href="#content" className={classes.skip}>
         Skip to content
       </a>
-      <Container size={1320} px="md" className={classes.bar}>
-        <Link href="/" className={classes.brand}>
-          <img src="/icon.svg" alt="" width={26} height={26} />
-          <span className={classes.name}>Riffle</span>
-        </Link>
-        {(signIn === null || signIn.kind === "in" || signIn.kind === "lapsed") && (
-          <Group component="nav" gap={4} wrap="nowrap" aria-label="Pages">
-            {link("/", "New scan", location === "/")}
-            {link("/sessions", "Scans", location.startsWith("/sessions"))}
-            {statements && link("/files", "Statements", isStatements(location))}
-          </Group>
-        )}
-        <Group gap="sm" wrap="nowrap" ml="auto" miw={0}>
-          <Account />
-          <Scheme />
-        </Group>
-      </Container>
+      <Link href="/" className={classes.brand}>
+        <img src="/icon.svg" alt="" width={26} height={26} />
+        Riffle
+      </Link>
+      {open && flows.length > 0 && (
+        <nav className={classes.pages} aria-label="Pages">
+          <Entry path="/" title="Home">
+            <path d="M4 11l8-7 8 7v9h-5.5v-6h-5v6H4z" />
+          </Entry>
+          {flows.map(({ navigation: { path, title, below, icon } }) => (
+            <Entry key={path} path={path} title={title} below={below}>
+              {icon}
+            </Entry>
+          ))}
+          <Entry path="/failed-items" title="Failed items">
+            <path d="M12 4l9 16H3z" />
+            <path d="M12 10v4.5M12 17v.5" />
+          </Entry>
+        </nav>
+      )}
+      <div className={classes.tools}>
+        <Account />
+        <Scheme />
+      </div>
     </header>
+  );
+}
+
+interface EntryProps {
+  path: string;
+  title: string;
+  /** All addresses below this are its, too. */
+  below?: string;
+  /** The lines of its picture. */
+  children: ReactNode;
+}
+
+function Entry({ path, title, below, children }: EntryProps) {
+  const [location] = useLocation();
+  const within = below !== undefined && (location === below || location.startsWith(`${below}/`));
+  return (
+    <Link href={path} className={classes.entry} aria-current={location === path ? "page" : within ? "true" : undefined}>
+      <Icon>{children}</Icon>
+      {title}
+    </Link>
+  );
+}
+
+function Icon({ children }: { children: ReactNode }) {
+  return (
+    <svg
+      width="20"
+      height="20"
+      viewBox="0 0 24 24"
+      aria-hidden="true"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="2"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+    >
+      {children}
+    </svg>
   );
 }
 
@@ -190,15 +203,7 @@ function Scheme() {
       aria-label={dark ? "Light colours" : "Dark colours"}
       onClick={() => setColorScheme(dark ? "light" : "dark")}
     >
-      <svg
-        width="18"
-        height="18"
-        viewBox="0 0 24 24"
-        aria-hidden="true"
-        fill="none"
-        stroke="currentColor"
-        strokeWidth="2"
-      >
+      <Icon>
         {dark ? (
           <>
             <circle cx="12" cy="12" r="4.5" />
@@ -207,7 +212,7 @@ function Scheme() {
         ) : (
           <path d="M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5z" />
         )}
-      </svg>
+      </Icon>
     </ActionIcon>
   );
 }

@@ -17,7 +17,7 @@ export interface paths {
          * Takes a workbook, a CSV or text for a list of codes, and tells what was understood. The same list again is
          *     harmless.
          */
-        post: operations["understand"];
+        post: operations["understand_codes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -32,7 +32,7 @@ export interface paths {
             cookie?: never;
         };
         /** What this deployment can do, and how much of it. */
-        get: operations["config"];
+        get: operations["get_config"];
         put?: never;
         post?: never;
         delete?: never;
@@ -49,7 +49,7 @@ export interface paths {
             cookie?: never;
         };
         /** The tenant's messages that failed too often. */
-        get: operations["dead_letters"];
+        get: operations["list_dead_letters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -67,8 +67,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hands them out again to where they failed. */
-        post: operations["redrive"];
+        /** Hands them out again to where they failed, up to 200 at once. */
+        post: operations["redrive_dead_letters"];
         delete?: never;
         options?: never;
         head?: never;
@@ -83,97 +83,7 @@ export interface paths {
             cookie?: never;
         };
         /** This description as a page. */
-        get: operations["page"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/facets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What transactions can be filtered by. */
-        get: operations["facets"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/figures": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sums by month, account and currency, newest first. */
-        get: operations["figures"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/files": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The tenant's files, newest first. */
-        get: operations["files"];
-        put?: never;
-        /** Announces a statement, and tells where to send it. It shows among the files when it has come. */
-        post: operations["announce"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/files/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One file, and what came of it. */
-        get: operations["one_file"];
-        put?: never;
-        post?: never;
-        /**
-         * Removes a file and all that came of it alone: its transactions that no other file shows, figures, events, and the
-         *     file itself. Begun when this is answered; the file's state tells when it is done. The same again is harmless.
-         */
-        delete: operations["delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/files/{id}/timeline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What happened to a file, oldest first. */
-        get: operations["timeline"];
+        get: operations["get_docs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -190,7 +100,7 @@ export interface paths {
             cookie?: never;
         };
         /** The folders in a folder, to choose one. On a person's own machine alone. */
-        get: operations["folders"];
+        get: operations["list_folders"];
         put?: never;
         post?: never;
         delete?: never;
@@ -207,7 +117,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the platform lives: 503 where its state does not answer. */
-        get: operations["health"];
+        get: operations["get_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -224,7 +134,7 @@ export interface paths {
             cookie?: never;
         };
         /** The platform in numbers, in the text format of Prometheus. */
-        get: operations["metrics"];
+        get: operations["get_metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -241,7 +151,7 @@ export interface paths {
             cookie?: never;
         };
         /** This description, OpenAPI 3.1. */
-        get: operations["json"];
+        get: operations["get_description"];
         put?: never;
         post?: never;
         delete?: never;
@@ -250,7 +160,258 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/rules": {
+    "/api/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your scans, newest first. */
+        get: operations["list_scans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One scan with all that is known of it. */
+        get: operations["get_scan"];
+        put?: never;
+        post?: never;
+        /**
+         * Removes a scan and all that came of it: results, report, pictures, its codes, the access token it was lent, and
+         *     uploaded files that no other scan uses. It is gone for everybody when this is answered, and removed soon after.
+         *     One that still runs is not (409): cancel it first. The same again is harmless.
+         */
+        delete: operations["delete_scan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/{id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of each code, in the order of the list. */
+        get: operations["list_codes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/{id}/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files that could not be read, in the order of the files. */
+        get: operations["list_failures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/{id}/files/{index}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An address for a file of a scan. */
+        post: operations["create_file_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/{id}/files/{index}/pages/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of a PDF or picture as a PNG, as long as the file is the one that was read. */
+        get: operations["get_page_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/{id}/matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Matches in the order of the files. While a scan runs, listen to the WebSocket too: what arrives before the
+         *     cursor is not on a later page.
+         */
+        get: operations["list_matches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/{id}/matches/{match}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a match stands, to be looked at: on a page with its box, or in a text. */
+        get: operations["get_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/{id}/report/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An address for the report of a scan that is done. */
+        post: operations["create_report_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statements/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What transactions can be filtered by. */
+        get: operations["get_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statements/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sums by month, account and currency, newest first. */
+        get: operations["get_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statements/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's files, newest first. */
+        get: operations["list_statement_files"];
+        put?: never;
+        /** Announces a statement, and tells where to send it. It shows among the files when it has come. */
+        post: operations["announce_statement_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statements/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One file, and what came of it. */
+        get: operations["get_statement_file"];
+        put?: never;
+        post?: never;
+        /**
+         * Removes a file and all that came of it alone: its transactions that no other file shows, figures, events, and the
+         *     file itself. Begun when this is answered; the file's state tells when it is done. The same again is harmless.
+         */
+        delete: operations["delete_statement_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statements/files/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a file, oldest first. */
+        get: operations["get_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statements/rules": {
         parameters: {
             query?: never;
             header?: never;
@@ -258,7 +419,7 @@ export interface paths {
             cookie?: never;
         };
         /** The rules by which transactions get their categories. */
-        get: operations["rules"];
+        get: operations["get_rules"];
         /**
          * Other rules, for files to come; `riffle replay` applies them to those that have been. What is no list of rules is
          *     refused (422) and says where.
@@ -271,114 +432,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Your sessions, newest first. */
-        get: operations["list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One session with all that is known of it. */
-        get: operations["detail"];
-        put?: never;
-        post?: never;
-        /**
-         * Removes a session and all that came of it: results, report, pictures, its codes, the access token it was lent, and
-         *     uploaded files that no other session uses. It is gone for everybody when this is answered, and removed soon after.
-         *     One that still runs is not (409): cancel it first. The same again is harmless.
-         */
-        delete: operations["remove"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{id}/codes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What is known of each code, in the order of the list. */
-        get: operations["codes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{id}/failures": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Files that could not be read, in the order of the files. */
-        get: operations["failures"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{id}/files/{index}/link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** An address for a file of a session. */
-        post: operations["file_link"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{id}/files/{index}/pages/{page}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A page of a PDF or picture as a PNG, as long as the file is the one that was read. */
-        get: operations["picture"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{id}/matches": {
+    "/api/statements/transactions": {
         parameters: {
             query?: never;
             header?: never;
@@ -386,10 +440,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Matches in the order of the files. While a scan runs, listen to the WebSocket too: what arrives before the
-         *     cursor is not on a later page.
+         * Transactions, newest first. A page may be short, even empty, and yet not the last: `next_cursor` tells. A cursor
+         *     goes on with the filter it came from; one of another kind of list is a conflict (409).
          */
-        get: operations["matches"];
+        get: operations["list_transactions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -398,15 +452,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/sessions/{id}/matches/{match_id}/evidence": {
+    "/api/statements/transactions.csv": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Where a match stands, to be looked at: on a page with its box, or in a text. */
-        get: operations["evidence"];
+        /** The same as a file for spreadsheets. More than 20,000, or 4 MB, are refused (422): export them in parts. */
+        get: operations["export_transactions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -415,17 +469,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/sessions/{id}/report/link": {
+    "/api/status/{processing_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** How the work stands that this processing id names, with the fields of its flow. For programs that wait for it. */
+        get: operations["get_status"];
         put?: never;
-        /** An address for the report of a COMPLETE session. */
-        post: operations["report_link"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -442,41 +496,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** A one-time ticket, good for 60 s, that opens one WebSocket: `GET /ws?ticket=…`. */
-        post: operations["issue"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/transactions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Transactions, newest first. A page may be short, even empty, and yet not the last: `next` tells. */
-        get: operations["transactions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/transactions.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The same as a file for spreadsheets. More than 20,000, or 4 MB, are refused (422): export them in parts. */
-        get: operations["export"];
-        put?: never;
-        post?: never;
+        post: operations["issue_ticket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -493,7 +513,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** A new upload, which takes files until it is scanned. */
-        post: operations["create"];
+        post: operations["create_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -508,7 +528,7 @@ export interface paths {
             cookie?: never;
         };
         /** How far an upload is. */
-        get: operations["status"];
+        get: operations["get_upload"];
         put?: never;
         post?: never;
         delete?: never;
@@ -530,7 +550,7 @@ export interface paths {
          * Declares files, and tells how to send each. The same again is harmless and gives fresh addresses; other files
          *     under the same numbers are a conflict (409).
          */
-        post: operations["declare"];
+        post: operations["declare_files"];
         delete?: never;
         options?: never;
         head?: never;
@@ -547,14 +567,14 @@ export interface paths {
         get?: never;
         put?: never;
         /** Puts the parts of a file together. The same again is harmless. */
-        post: operations["complete"];
+        post: operations["complete_file"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/sessions/{id}/files/{index}": {
+    "/scans/{id}/files/{index}": {
         parameters: {
             query?: never;
             header?: never;
@@ -562,10 +582,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A file of a session, as long as it is the one that was read. This address stays. A file of Google Drive is shown by
+         * A file of a scan, as long as it is the one that was read. This address stays. A file of Google Drive is shown by
          *     Google, to whoever is signed in there.
          */
-        get: operations["file"];
+        get: operations["download_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -574,15 +594,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/sessions/{id}/report.xlsx": {
+    "/scans/{id}/report.xlsx": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The report of a COMPLETE session, an Excel workbook. This address stays. */
-        get: operations["report"];
+        /** The report of a scan that is done, an Excel workbook. This address stays. */
+        get: operations["download_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -660,7 +680,7 @@ export interface components {
             /** @description Of all codes, whatever was asked for. */
             counts: components["schemas"]["CodeCounts"];
             /** @description For the next page; `null` on the last. */
-            cursor?: string | null;
+            next_cursor?: string | null;
         };
         /**
          * @description What is known of a code.
@@ -673,6 +693,8 @@ export interface components {
         };
         /** @description What this deployment can do, and how much of it. */
         Config: {
+            /** @description The flows that are here, by name, such as `scan` and `statements`. Nothing of the others is served. */
+            flows: string[];
             limits: components["schemas"]["Limits"];
             ocr: components["schemas"]["OcrConfig"];
             place: components["schemas"]["DeployedAt"];
@@ -680,8 +702,6 @@ export interface components {
             socket: components["schemas"]["SocketConfig"];
             /** @description What a scan may read. */
             sources: components["schemas"]["SourceKind"][];
-            /** @description Whether bank statements are taken here: where not, nothing of theirs is served. */
-            statements?: boolean;
             version: string;
         };
         /** @description An estimate, by kind of service. */
@@ -709,9 +729,8 @@ export interface components {
         };
         DeadLetterItem: {
             event_type?: string | null;
-            /** @description The file it is about. */
-            file?: string | null;
-            file_name?: string | null;
+            /** @description The flow it belongs to, such as `statements`. */
+            flow: string;
             id: string;
             /** @description Why it failed, as far as it was told. */
             reason?: string | null;
@@ -719,11 +738,15 @@ export interface components {
             sent_at: string;
             /** @description The function in which it failed. */
             stage: string;
+            /** @description What it is about: the id of a scan or of a statement file. */
+            subject?: string | null;
+            /** @description How people call that: the name of a file. */
+            subject_name?: string | null;
         };
-        /** @description Messages that failed too often. */
+        /** @description Messages that failed too often, the oldest first as far as the queues tell. */
         DeadLetters: {
             letters: components["schemas"]["DeadLetterItem"][];
-            /** @description There are more than are shown. */
+            /** @description There are more than are shown: hand these out again, or ask for more at once. */
             more: boolean;
         };
         /** @description Some of the files that will come. */
@@ -737,7 +760,7 @@ export interface components {
             first: number;
         };
         DeclaredFile: {
-            /** @description As people shall see it, with `/` between folders. Never a path or key of ours. */
+            /** @description As people shall see it, with `/` between folders. Never a path or key of ours. At most 1,024 bytes of UTF-8. */
             name: string;
             /**
              * Format: int64
@@ -817,9 +840,9 @@ export interface components {
         };
         /** @description Files that could not be read, in the order of the files. */
         FailurePage: {
-            /** @description For the next page; `null` on the last. */
-            cursor?: string | null;
             failures: components["schemas"]["ListedFailure"][];
+            /** @description For the next page; `null` on the last. */
+            next_cursor?: string | null;
         };
         /** @description Sums by month, newest first. */
         FiguresAnswer: {
@@ -855,46 +878,6 @@ export interface components {
             };
             url: string;
         };
-        /** @description A file and what came of it. */
-        FileItem: {
-            accounts: components["schemas"]["FileAccount"][];
-            /** Format: date-time */
-            changed_at: string;
-            /** Format: int64 */
-            duplicates: number;
-            /** @description What failed for good behind it, by stage. */
-            errors: components["schemas"]["FileError"][];
-            /** @description Such as `CSV` or `OFX`. */
-            format?: string | null;
-            /** @description The processing id. */
-            id: string;
-            /** Format: int64 */
-            more_warnings: number;
-            /** @description Empty once deleted. */
-            name: string;
-            /** Format: int64 */
-            new: number;
-            reason?: string | null;
-            /** Format: date-time */
-            received_at: string;
-            /** @description Why a person should look. */
-            review: string[];
-            /** Format: int64 */
-            rows: number;
-            /** Format: int64 */
-            size: number;
-            state: components["schemas"]["FileState"];
-            /** @description The first hundred. */
-            warnings: components["schemas"]["FileWarning"][];
-        };
-        /** @description A page of the tenant's files, newest first. */
-        FilePage: {
-            files: components["schemas"]["FileItem"][];
-            /** @description For `?after=`, if there are more. */
-            next?: string | null;
-        };
-        /** @enum {string} */
-        FileState: "received" | "processing" | "processed" | "review" | "rejected" | "failed" | "deleting" | "deleted";
         FileWarning: {
             /** @description Such as `line 12`. */
             place: string;
@@ -1107,9 +1090,9 @@ export interface components {
         MatchMode: "token" | "substring";
         /** @description Matches in the order of the files, then of the document. */
         MatchPage: {
-            /** @description For the next page; `null` on the last. */
-            cursor?: string | null;
             matches: components["schemas"]["Listed"][];
+            /** @description For the next page; `null` on the last. */
+            next_cursor?: string | null;
         };
         /** @description One month of one account in one currency. */
         MonthFigures: {
@@ -1124,10 +1107,14 @@ export interface components {
         };
         /** @description Announces a statement that is about to be uploaded. */
         NewFile: {
-            /** @description The account of rows for which the file names none. */
+            /** @description The account of rows for which the file names none. At most 128 bytes of UTF-8, without control characters. */
             account?: string | null;
+            /** @description At most 255 bytes of UTF-8, without control characters. */
             name: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description In bytes, at most 4 GiB.
+             */
             size: number;
         };
         OcrConfig: {
@@ -1173,6 +1160,21 @@ export interface components {
             /** @description `about:blank`, or `/problems/NAME` for one that clients may want to tell from others. */
             type: string;
         };
+        /** @description What else there is to know, by flow. */
+        ProcessingOf: components["schemas"]["StatementStatus"] & {
+            /** @enum {string} */
+            flow: "statements";
+        };
+        /**
+         * @description How work on a file stands, for programs that wait for it.
+         * @enum {string}
+         */
+        ProcessingState: "processing" | "completed" | "failed" | "review";
+        /** @description How work on one file stands, with the fields of its flow. */
+        ProcessingStatus: components["schemas"]["ProcessingOf"] & {
+            processing_id: string;
+            status: components["schemas"]["ProcessingState"];
+        };
         /** @description Messages of one queue. */
         QueueCounts: {
             /** Format: int64 */
@@ -1204,8 +1206,10 @@ export interface components {
             pages: number;
             used?: components["schemas"]["Used"] | null;
         };
-        /** @description Which dead letters to hand out again. */
+        /** @description Which dead letters to hand out again. All that is said must hold. */
         RedriveRequest: {
+            /** @description Only those of this flow. */
+            flow?: string | null;
             /** @description Left out: all of the tenant's. */
             ids?: string[] | null;
         };
@@ -1215,8 +1219,75 @@ export interface components {
         };
         /** @description The tenant's rules, as YAML. */
         Rules: {
+            /**
+             * Format: riffle-rules
+             * @description A list `rules` of at most 2,000, in at most 256 KB of UTF-8.
+             */
             yaml: string;
         };
+        /** @description A scan with all that is known of it. */
+        ScanDetail: components["schemas"]["ScanOverview"] & {
+            options: components["schemas"]["Options"];
+            receipt?: components["schemas"]["Receipt"] | null;
+            source_kind?: components["schemas"]["SourceKind"] | null;
+            /**
+             * Format: int64
+             * @description Files that could not be read, or not every part of them. Of a scan that is done only.
+             */
+            unread_files?: number | null;
+        };
+        /** @description A scan in a list. */
+        ScanOverview: {
+            /**
+             * Format: int64
+             * @description How many codes were looked for.
+             */
+            codes: number;
+            /** Format: date-time */
+            created_at: string;
+            detail: components["schemas"]["ScanPhase"];
+            /** @description Where the report of a scan that is done can be fetched. */
+            download_url?: string | null;
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: date-time
+             * @description `null` for one that did not complete.
+             */
+            finished_at?: string | null;
+            /** Format: int64 */
+            matches: number;
+            /**
+             * Format: int64
+             * @description Files with a result, failed ones included. Below `total` until the scan is done.
+             */
+            processed: number;
+            /** @description Why a failed scan failed. */
+            reason?: string | null;
+            retry_of?: string | null;
+            session_id: string;
+            /** @description What was scanned, as a person would say it. */
+            source: string;
+            /** Format: date-time */
+            started_at?: string | null;
+            state: components["schemas"]["WorkState"];
+            /**
+             * Format: int32
+             * @description Files; `null` while they are being listed.
+             */
+            total?: number | null;
+        };
+        /** @description A page of the tenant's scans, newest first. */
+        ScanPage: {
+            /** @description For the next page; `null` on the last. */
+            next_cursor?: string | null;
+            scans: components["schemas"]["ScanOverview"][];
+        };
+        /**
+         * @description What a scan does, in its own words.
+         * @enum {string}
+         */
+        ScanPhase: "listing" | "dispatching" | "running" | "token_expired" | "finalizing" | "complete" | "failed" | "cancelled";
         /** @description What must not reach a log: it prints as stars. */
         Secret: string;
         /** @description How to send one file. The addresses expire: declare the same again for new ones. */
@@ -1238,68 +1309,8 @@ export interface components {
         SentPart: {
             /** @description As the answer to it had it. */
             etag: string;
-            /**
-             * Format: int32
-             * @description From 1.
-             */
+            /** Format: int32 */
             number: number;
-        };
-        /** @description A session with all that is known of it. */
-        SessionDetail: components["schemas"]["SessionOverview"] & {
-            options: components["schemas"]["Options"];
-            receipt?: components["schemas"]["Receipt"] | null;
-            source_kind?: components["schemas"]["SourceKind"] | null;
-            /**
-             * Format: int64
-             * @description Files nobody could read, or not every part of. In a COMPLETE session only.
-             */
-            unread_files?: number | null;
-        };
-        /** @description A session in a list. */
-        SessionOverview: {
-            /**
-             * Format: int64
-             * @description How many codes were looked for.
-             */
-            codes: number;
-            /** Format: date-time */
-            created_at: string;
-            /** @description Where the report of a COMPLETE one is. */
-            download_url?: string | null;
-            /** Format: int64 */
-            failed: number;
-            /**
-             * Format: date-time
-             * @description `null` for one that did not complete.
-             */
-            finished_at?: string | null;
-            /** Format: int64 */
-            matches: number;
-            /**
-             * Format: int64
-             * @description Files with a result, failed ones included. Below `total` until COMPLETE.
-             */
-            processed: number;
-            /** @description Why a FAILED session failed. */
-            reason?: string | null;
-            retry_of?: string | null;
-            session_id: string;
-            /** @description What was scanned, as a person would say it. */
-            source: string;
-            /** Format: date-time */
-            started_at?: string | null;
-            state: components["schemas"]["SessionState"];
-            /**
-             * Format: int32
-             * @description Files; `null` while they are being listed.
-             */
-            total?: number | null;
-        };
-        /** @description A tenant's sessions, newest first. */
-        SessionPage: {
-            /** @description For the next page; `null` on the last. */
-            cursor?: string | null;
-            sessions: components["schemas"]["SessionOverview"][];
         };
         /**
          * @description Where a session stands.
@@ -1396,6 +1407,79 @@ export interface components {
              */
             upload_id?: string | null;
         };
+        /** @description A statement file and what came of it. */
+        StatementFile: {
+            accounts: components["schemas"]["FileAccount"][];
+            /** Format: date-time */
+            changed_at: string;
+            detail: components["schemas"]["StatementPhase"];
+            /** Format: int64 */
+            duplicates: number;
+            /** @description What failed for good behind it, by stage. */
+            errors: components["schemas"]["FileError"][];
+            /** @description Such as `CSV` or `OFX`. */
+            format?: string | null;
+            /** @description The processing id. */
+            id: string;
+            /** Format: int64 */
+            more_warnings: number;
+            /** @description Empty once deleted. */
+            name: string;
+            /** Format: int64 */
+            new: number;
+            reason?: string | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description Why a person should look. */
+            review: string[];
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            size: number;
+            state: components["schemas"]["WorkState"];
+            /** @description The first hundred. */
+            warnings: components["schemas"]["FileWarning"][];
+        };
+        StatementFileInfo: {
+            filename: string;
+            /** @description Such as `CSV` or `OFX`; `null` until that is known. */
+            format?: string | null;
+            /** Format: int64 */
+            size_bytes: number;
+        };
+        /** @description A page of the tenant's statement files, newest first. */
+        StatementFilePage: {
+            files: components["schemas"]["StatementFile"][];
+            /** @description For the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description What becomes of a statement file, in the flow's own words.
+         * @enum {string}
+         */
+        StatementPhase: "received" | "processing" | "processed" | "review" | "rejected" | "failed" | "deleting" | "deleted";
+        /** @description What became of a statement file. */
+        StatementStatus: {
+            accounts: components["schemas"]["FileAccount"][];
+            /**
+             * Format: date-time
+             * @description `null` while it is being processed.
+             */
+            completed_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            duplicates: number;
+            /** @description Why it failed. */
+            error?: string | null;
+            file_info: components["schemas"]["StatementFileInfo"];
+            /** Format: int64 */
+            new: number;
+            /** @description Why a person should look. */
+            review: string[];
+            /** Format: int64 */
+            rows: number;
+        };
         /** @description Opens one WebSocket: `GET /ws?ticket=…`. */
         Ticket: {
             /** Format: date-time */
@@ -1444,8 +1528,8 @@ export interface components {
         };
         /** @description A page of transactions, newest first. */
         TransactionPage: {
-            /** @description For `?after=`, if there may be more: a page may be short or empty and yet not the last. */
-            next?: string | null;
+            /** @description For the next page; `null` on the last. A page may be short or empty and yet not the last. */
+            next_cursor?: string | null;
             transactions: components["schemas"]["TransactionItem"][];
         };
         /** @description What was understood of a list of codes. */
@@ -1543,6 +1627,12 @@ export interface components {
             /** Format: int64 */
             table_write_units: number;
         };
+        /**
+         * @description Where a piece of work stands, in the words that lists and filters of all flows share. `detail` beside it is the
+         *     flow's own word.
+         * @enum {string}
+         */
+        WorkState: "queued" | "running" | "paused" | "review" | "done" | "failed" | "cancelled";
     };
     responses: never;
     parameters: never;
@@ -1576,9 +1666,6 @@ export type FiguresAnswer = components['schemas']['FiguresAnswer'];
 export type FileAccount = components['schemas']['FileAccount'];
 export type FileError = components['schemas']['FileError'];
 export type FileForm = components['schemas']['FileForm'];
-export type FileItem = components['schemas']['FileItem'];
-export type FilePage = components['schemas']['FilePage'];
-export type FileState = components['schemas']['FileState'];
 export type FileWarning = components['schemas']['FileWarning'];
 export type FolderEntry = components['schemas']['FolderEntry'];
 export type FolderListing = components['schemas']['FolderListing'];
@@ -1599,22 +1686,31 @@ export type OcrMode = components['schemas']['OcrMode'];
 export type Options = components['schemas']['Options'];
 export type PartTarget = components['schemas']['PartTarget'];
 export type Problem = components['schemas']['Problem'];
+export type ProcessingOf = components['schemas']['ProcessingOf'];
+export type ProcessingState = components['schemas']['ProcessingState'];
+export type ProcessingStatus = components['schemas']['ProcessingStatus'];
 export type QueueCounts = components['schemas']['QueueCounts'];
 export type Receipt = components['schemas']['Receipt'];
 export type RedriveRequest = components['schemas']['RedriveRequest'];
 export type Redriven = components['schemas']['Redriven'];
 export type Rules = components['schemas']['Rules'];
+export type ScanDetail = components['schemas']['ScanDetail'];
+export type ScanOverview = components['schemas']['ScanOverview'];
+export type ScanPage = components['schemas']['ScanPage'];
+export type ScanPhase = components['schemas']['ScanPhase'];
 export type Secret = components['schemas']['Secret'];
 export type SendBy = components['schemas']['SendBy'];
 export type SentPart = components['schemas']['SentPart'];
-export type SessionDetail = components['schemas']['SessionDetail'];
-export type SessionOverview = components['schemas']['SessionOverview'];
-export type SessionPage = components['schemas']['SessionPage'];
 export type SessionState = components['schemas']['SessionState'];
 export type SignIn = components['schemas']['SignIn'];
 export type SocketConfig = components['schemas']['SocketConfig'];
 export type SourceKind = components['schemas']['SourceKind'];
 export type StartScan = components['schemas']['StartScan'];
+export type StatementFile = components['schemas']['StatementFile'];
+export type StatementFileInfo = components['schemas']['StatementFileInfo'];
+export type StatementFilePage = components['schemas']['StatementFilePage'];
+export type StatementPhase = components['schemas']['StatementPhase'];
+export type StatementStatus = components['schemas']['StatementStatus'];
 export type Ticket = components['schemas']['Ticket'];
 export type Timeline = components['schemas']['Timeline'];
 export type TimelineEvent = components['schemas']['TimelineEvent'];
@@ -1626,9 +1722,10 @@ export type UploadStatus = components['schemas']['UploadStatus'];
 export type UploadTarget = components['schemas']['UploadTarget'];
 export type UploadTargets = components['schemas']['UploadTargets'];
 export type Used = components['schemas']['Used'];
+export type WorkState = components['schemas']['WorkState'];
 export type $defs = Record<string, never>;
 export interface operations {
-    understand: {
+    understand_codes: {
         parameters: {
             query?: {
                 /** @description Of the file: only a hint of its format, and for messages. */
@@ -1640,7 +1737,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": number[];
+                "application/octet-stream": string;
             };
         };
         responses: {
@@ -1652,8 +1749,35 @@ export interface operations {
                     "application/json": components["schemas"]["UnderstoodCodes"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than this address takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body can be read, and yet cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1663,7 +1787,7 @@ export interface operations {
             };
         };
     };
-    config: {
+    get_config: {
         parameters: {
             query?: never;
             header?: never;
@@ -1680,8 +1804,8 @@ export interface operations {
                     "application/json": components["schemas"]["Config"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1691,9 +1815,14 @@ export interface operations {
             };
         };
     };
-    dead_letters: {
+    list_dead_letters: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only those of this flow, one that `/api/config` names. */
+                flow?: string;
+                /** @description How many to list at most, 200 unless said. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1708,8 +1837,26 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetters"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such flow here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1719,7 +1866,7 @@ export interface operations {
             };
         };
     };
-    redrive: {
+    redrive_dead_letters: {
         parameters: {
             query?: never;
             header?: never;
@@ -1740,8 +1887,53 @@ export interface operations {
                     "application/json": components["schemas"]["Redriven"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such flow here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than this address takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body can be read, and yet cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1751,7 +1943,7 @@ export interface operations {
             };
         };
     };
-    page: {
+    get_docs: {
         parameters: {
             query?: never;
             header?: never;
@@ -1768,8 +1960,8 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1779,7 +1971,626 @@ export interface operations {
             };
         };
     };
-    facets: {
+    list_folders: {
+        parameters: {
+            query?: {
+                /** @description Absolute; the home folder if left out. */
+                path?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderListing"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such folder, it cannot be shown, or none is shown here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The cloud measures this platform. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_description: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_scans: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; none for the first page. */
+                cursor?: string;
+                /** @description How many to list at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanPage"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_scan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanDetail"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_scan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scan still runs. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_codes: {
+        parameters: {
+            query?: {
+                /** @description Only codes of this state. */
+                state?: components["schemas"]["CodeState"];
+                /** @description `next_cursor` of the page before; none for the first page. */
+                cursor?: string;
+                /** @description How many to list at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodePage"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_failures: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; none for the first page. */
+                cursor?: string;
+                /** @description How many to list at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailurePage"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_file_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadLink"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_page_picture: {
+        parameters: {
+            query?: {
+                /** @description Pixels from left to right: 100 to 3000, or 1200 without it. A picture is not made larger than it is. */
+                width?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: number;
+                /** @description The page counted from 1, with `.png` after it: `3.png` */
+                page: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": number[];
+                };
+            };
+            /** @description It is the picture that `If-None-Match` names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The page cannot be drawn. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_matches: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; none for the first page. */
+                cursor?: string;
+                /** @description How many to list at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchPage"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                match: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_report_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadLink"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_facets: {
         parameters: {
             query?: never;
             header?: never;
@@ -1796,8 +2607,17 @@ export interface operations {
                     "application/json": components["schemas"]["Facets"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1807,7 +2627,7 @@ export interface operations {
             };
         };
     };
-    figures: {
+    get_figures: {
         parameters: {
             query?: {
                 /** @description `YYYY-MM`, as `to` is; both included. */
@@ -1829,8 +2649,26 @@ export interface operations {
                     "application/json": components["schemas"]["FiguresAnswer"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1840,11 +2678,13 @@ export interface operations {
             };
         };
     };
-    files: {
+    list_statement_files: {
         parameters: {
             query?: {
-                /** @description As the page before had it in `next`; none for the first page. */
-                after?: string;
+                /** @description `next_cursor` of the page before; none for the first page. */
+                cursor?: string;
+                /** @description How many to list at most. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -1857,11 +2697,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FilePage"];
+                    "application/json": components["schemas"]["StatementFilePage"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1871,7 +2729,7 @@ export interface operations {
             };
         };
     };
-    announce: {
+    announce_statement_file: {
         parameters: {
             query?: never;
             header?: never;
@@ -1892,8 +2750,53 @@ export interface operations {
                     "application/json": components["schemas"]["FileForm"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than this address takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body can be read, and yet cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1903,7 +2806,7 @@ export interface operations {
             };
         };
     };
-    one_file: {
+    get_statement_file: {
         parameters: {
             query?: never;
             header?: never;
@@ -1919,11 +2822,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FileItem"];
+                    "application/json": components["schemas"]["StatementFile"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1933,7 +2845,7 @@ export interface operations {
             };
         };
     };
-    delete: {
+    delete_statement_file: {
         parameters: {
             query?: never;
             header?: never;
@@ -1950,8 +2862,17 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1961,7 +2882,7 @@ export interface operations {
             };
         };
     };
-    timeline: {
+    get_timeline: {
         parameters: {
             query?: never;
             header?: never;
@@ -1980,8 +2901,17 @@ export interface operations {
                     "application/json": components["schemas"]["Timeline"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1991,122 +2921,7 @@ export interface operations {
             };
         };
     };
-    folders: {
-        parameters: {
-            query?: {
-                /** @description Absolute; the home folder if left out. */
-                path?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FolderListing"];
-                };
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    health: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    metrics: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    json: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    rules: {
+    get_rules: {
         parameters: {
             query?: never;
             header?: never;
@@ -2123,8 +2938,17 @@ export interface operations {
                     "application/json": components["schemas"]["Rules"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2155,8 +2979,53 @@ export interface operations {
                     "application/json": components["schemas"]["Rules"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than this address takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body can be read, and yet cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2166,367 +3035,7 @@ export interface operations {
             };
         };
     };
-    list: {
-        parameters: {
-            query?: {
-                /** @description As the page before had it; none for the first page. */
-                cursor?: string;
-                /** @description How many to list at most. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionPage"];
-                };
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    detail: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionDetail"];
-                };
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    remove: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    codes: {
-        parameters: {
-            query?: {
-                /** @description Only codes of this state. */
-                state?: components["schemas"]["CodeState"];
-                /** @description As the page before had it; none for the first page. */
-                cursor?: string;
-                /** @description How many to list at most. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CodePage"];
-                };
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    failures: {
-        parameters: {
-            query?: {
-                /** @description As the page before had it; none for the first page. */
-                cursor?: string;
-                /** @description How many to list at most. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FailurePage"];
-                };
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    file_link: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                index: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DownloadLink"];
-                };
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    picture: {
-        parameters: {
-            query?: {
-                /** @description Pixels from left to right: 100 to 3000, or 1200 without it. A picture is not made larger than it is. */
-                width?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-                index: number;
-                /** @description The page counted from 1, with `.png` after it: `3.png` */
-                page: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": number[];
-                };
-            };
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    matches: {
-        parameters: {
-            query?: {
-                /** @description As the page before had it; none for the first page. */
-                cursor?: string;
-                /** @description How many to list at most. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MatchPage"];
-                };
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    evidence: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                match_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Evidence"];
-                };
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    report_link: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DownloadLink"];
-                };
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    issue: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ticket"];
-                };
-            };
-            /** @description Why it was not served. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    transactions: {
+    list_transactions: {
         parameters: {
             query?: {
                 account?: string;
@@ -2543,8 +3052,9 @@ export interface operations {
                 max?: string;
                 /** @description Only those that this file shows, in its order. */
                 file?: string;
-                after?: string;
-                /** @description At most 1,000; 100 if left out. */
+                /** @description `next_cursor` of the page before; none for the first page. */
+                cursor?: string;
+                /** @description How many to list at most. */
                 limit?: number;
             };
             header?: never;
@@ -2561,8 +3071,35 @@ export interface operations {
                     "application/json": components["schemas"]["TransactionPage"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The cursor was given for transactions of a file, or of all files. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2572,7 +3109,7 @@ export interface operations {
             };
         };
     };
-    export: {
+    export_transactions: {
         parameters: {
             query?: {
                 account?: string;
@@ -2589,9 +3126,6 @@ export interface operations {
                 max?: string;
                 /** @description Only those that this file shows, in its order. */
                 file?: string;
-                after?: string;
-                /** @description At most 1,000; 100 if left out. */
-                limit?: number;
             };
             header?: never;
             path?: never;
@@ -2607,8 +3141,35 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description They are too many. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2618,7 +3179,74 @@ export interface operations {
             };
         };
     };
-    create: {
+    get_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                processing_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessingStatus"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issue_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_upload: {
         parameters: {
             query?: never;
             header?: never;
@@ -2635,8 +3263,8 @@ export interface operations {
                     "application/json": components["schemas"]["Upload"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2646,7 +3274,7 @@ export interface operations {
             };
         };
     };
-    status: {
+    get_upload: {
         parameters: {
             query?: never;
             header?: never;
@@ -2665,8 +3293,17 @@ export interface operations {
                     "application/json": components["schemas"]["UploadStatus"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2676,7 +3313,7 @@ export interface operations {
             };
         };
     };
-    declare: {
+    declare_files: {
         parameters: {
             query?: never;
             header?: never;
@@ -2699,8 +3336,62 @@ export interface operations {
                     "application/json": components["schemas"]["UploadTargets"];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Other files were declared under these numbers. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than this address takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body can be read, and yet cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2710,7 +3401,7 @@ export interface operations {
             };
         };
     };
-    complete: {
+    complete_file: {
         parameters: {
             query?: never;
             header?: never;
@@ -2732,8 +3423,62 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description These are not the parts that were sent, or the file comes whole. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than this address takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body can be read, and yet cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2743,7 +3488,7 @@ export interface operations {
             };
         };
     };
-    file: {
+    download_file: {
         parameters: {
             query?: never;
             header?: never;
@@ -2770,8 +3515,17 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2781,7 +3535,7 @@ export interface operations {
             };
         };
     };
-    report: {
+    download_report: {
         parameters: {
             query?: never;
             header?: never;
@@ -2800,8 +3554,17 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                 };
             };
-            /** @description Why it was not served. */
-            default: {
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the platform stands on did not answer. Try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use riffle_contracts::http_ingest::FileState;
+use riffle_contracts::http_ingest::StatementPhase;
 use riffle_ingest::Filter;
 use riffle_local_adapters::{Deposit, Deposited};
 use riffle_scan::Links;
@@ -132,7 +132,7 @@ async fn place(
         let waits = match pipeline.item(&earlier.id).await? {
             // Whoever takes it note of is still to come, unless that failed for good.
             None => !pipeline.is_idle().await?,
-            Some(item) => matches!(item.state, FileState::Received | FileState::Processing),
+            Some(item) => matches!(item.detail, StatementPhase::Received | StatementPhase::Processing),
         };
         if waits {
             say(&format!("{}: an earlier import was interrupted: it goes on", words::line(given)));
@@ -169,7 +169,7 @@ async fn as_json(platform: &Platform, outcomes: &[Outcome]) -> Result<(), Proble
                     writeln!(out, "{line}")?;
                 }
                 out.flush()?;
-                match page.next {
+                match page.next_cursor {
                     Some(next) => after = Some(next),
                     None => break,
                 }

@@ -36,6 +36,11 @@ class Network {
   }
 }
 
+/** The state of the scan that is shown. */
+function state(page: Page) {
+  return page.getByRole("main").locator("[data-state]");
+}
+
 async function signIn(page: Page, { email, password }: Person): Promise<void> {
   await page.goto(outputs.PageUrl);
   await page.getByRole("button", { name: "Sign in" }).click();
@@ -59,7 +64,7 @@ test("the page is served with a policy that lets it do its work", async ({ page 
     .setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("HC-77 stands here\n") });
   await page.getByLabel("Codes", { exact: true }).fill("HC-77");
   await page.getByRole("button", { name: "Start scan" }).click();
-  await expect(page.getByRole("heading", { name: "Complete" })).toBeVisible({ timeout: 60_000 });
+  await expect(state(page)).toHaveText("Done", { timeout: 60_000 });
   await expect(page.locator("[data-shown]")).toHaveAttribute("data-shown", "1");
   expect(refused).toEqual([]);
 });
@@ -84,7 +89,7 @@ test("a person signs in, uploads, watches, loses the network, comes back, and ta
   await expect(page.getByText("300 files,")).toBeVisible();
   await page.getByLabel("Codes", { exact: true }).fill(samples.key.codes.join("\n"));
   await page.getByRole("button", { name: "Start scan" }).click();
-  await expect(page).toHaveURL(/\/sessions\/[0-9a-f]{32}$/, { timeout: 60_000 });
+  await expect(page).toHaveURL(/\/scans\/[0-9a-f]{32}$/, { timeout: 60_000 });
   const shown = page.locator("[data-shown]");
   await expect(shown).not.toHaveAttribute("data-shown", "0", { timeout: 60_000 });
 
@@ -95,7 +100,7 @@ test("a person signs in, uploads, watches, loses the network, comes back, and ta
   await page.getByRole("button", { name: "Try now" }).click();
   await expect(page.locator('[data-connection="live"], [data-connection="over"]')).toBeVisible();
 
-  await expect(page.getByRole("heading", { name: "Complete" })).toBeVisible({ timeout: 120_000 });
+  await expect(state(page)).toHaveText("Done", { timeout: 120_000 });
   const session = /[0-9a-f]{32}$/.exec(page.url())?.[0] ?? "";
   const { matches } = await person.session(session);
   await expect(shown).toHaveAttribute("data-shown", String(matches));

@@ -1,17 +1,11 @@
 // The page where people sign in, and where storage and sockets are elsewhere.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import { samples } from "./support/files.ts";
-import { complete, expect, sessionId, test } from "./support/test.ts";
-
-async function look(page: Page): Promise<void> {
-  const found = await new AxeBuilder({ page }).analyze();
-  expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(" | ")}`)).toEqual([]);
-}
+import { complete, expect, look, scanId, test } from "./support/test.ts";
 
 async function signIn(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Sign in" }).click();
@@ -26,21 +20,21 @@ async function scan(page: Page, folder: string): Promise<string> {
   await expect(page.getByText("Ready.")).toBeVisible();
   await page.getByRole("button", { name: "Start scan" }).click();
   await complete(page);
-  return sessionId(page);
+  return scanId(page);
 }
 
 test("from the sign-in to the report, the evidence and what it costs", async ({ page, cloud, folder }) => {
-  await page.goto(`${cloud.address}/sessions?from=mail`);
+  await page.goto(`${cloud.address}/scans?from=mail`);
   await expect(page.getByRole("heading", { name: "Sign in to Riffle" })).toBeVisible();
   await expect(page.getByRole("navigation", { name: "Pages" })).toBeHidden();
   await look(page);
   await signIn(page);
-  await expect(page).toHaveURL(`${cloud.address}/sessions?from=mail`);
+  await expect(page).toHaveURL(`${cloud.address}/scans?from=mail`);
   await expect(page.getByText("ada@example.org")).toBeVisible();
   await page.reload();
   await expect(page.getByRole("heading", { name: "No scan yet" })).toBeVisible();
 
-  await page.getByRole("link", { name: "New scan" }).first().click();
+  await page.getByRole("link", { name: "New scan" }).click();
   const id = await scan(page, folder);
   expect(cloud.told).toEqual([]);
 
@@ -55,9 +49,9 @@ test("from the sign-in to the report, the evidence and what it costs", async ({ 
     page.getByRole("link", { name: "Download report" }).click(),
   ]);
   expect(readFileSync(await report.path()).subarray(0, 2).toString()).toBe("PK");
-  await expect(page).toHaveURL(`${cloud.address}/sessions/${id}`);
+  await expect(page).toHaveURL(`${cloud.address}/scans/${id}`);
 
-  await page.locator("[data-match]", { hasText: ".pdf" }).first().click();
+  await page.locator("[data-row]", { hasText: ".pdf" }).first().click();
   const picture = page.getByRole("img", { name: /marked/ });
   await expect(picture).toHaveAttribute("src", /^blob:/);
   await expect(page.locator("[data-box]").first()).toBeVisible();
@@ -76,12 +70,12 @@ test("a report opened from elsewhere", async ({ page, cloud, folder }) => {
 
   // As from Excel: a tab that knows nothing.
   const cold = await page.context().newPage();
-  await cold.goto(`${cloud.address}/sessions/${id}/report.xlsx`);
+  await cold.goto(`${cloud.address}/scans/${id}/report.xlsx`);
   const download = cold.waitForEvent("download");
   await cold.getByRole("link", { name: "Enter" }).click();
   expect((await download).suggestedFilename()).toBe("report.xlsx");
   await expect(cold.getByRole("heading", { name: "Your download begins" })).toBeVisible();
-  await expect(cold).toHaveURL(`${cloud.address}/sessions/${id}/report.xlsx`);
+  await expect(cold).toHaveURL(`${cloud.address}/scans/${id}/report.xlsx`);
   await look(cold);
   const [again] = await Promise.all([
     cold.waitForEvent("download"),
@@ -89,7 +83,7 @@ test("a report opened from elsewhere", async ({ page, cloud, folder }) => {
   ]);
   expect(again.suggestedFilename()).toBe("report.xlsx");
 
-  await cold.goto(`${cloud.address}/sessions/${id}/files/99999`);
+  await cold.goto(`${cloud.address}/scans/${id}/files/99999`);
   await expect(cold.getByRole("alert")).toContainText("There is no such file.");
   await look(cold);
   await cold.getByRole("link", { name: "Look at the scan" }).click();
@@ -97,9 +91,9 @@ test("a report opened from elsewhere", async ({ page, cloud, folder }) => {
 
   // Whoever turns round at the sign-in is asked no second time.
   const other = await page.context().newPage();
-  await other.goto(`${cloud.address}/sessions`);
+  await other.goto(`${cloud.address}/scans`);
   await expect(other.getByRole("button", { name: "Sign in" })).toBeVisible();
-  await other.goto(`${cloud.address}/sessions/${id}/files/0`);
+  await other.goto(`${cloud.address}/scans/${id}/files/0`);
   await expect(other.getByRole("link", { name: "Leave" })).toBeVisible();
   await other.goBack();
   await expect(other.getByRole("button", { name: "Sign in" })).toBeVisible();

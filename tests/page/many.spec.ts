@@ -12,16 +12,16 @@ test("fifty thousand matches are listed, filtered, sorted and leafed through", a
   // 4999, and 49990 to 49999.
   await expect(page.locator("[data-shown]")).toHaveAttribute("data-shown", "11");
   await page.getByRole("button", { name: "Code", exact: true }).click();
-  await expect(page.locator("[data-match]").first()).toContainText("HC-4999");
+  await expect(page.locator("[data-row]").first()).toContainText("HC-4999");
   await page.getByRole("button", { name: "Code", exact: true }).click();
-  await expect(page.locator("[data-match]").first()).toContainText("HC-49999");
+  await expect(page.locator("[data-row]").first()).toContainText("HC-49999");
   await page.getByLabel("Filter matches").fill("");
   await expect.poll(() => shown(page)).toBe(50_000);
-  await expect(page.locator("[data-match]").first()).toContainText("HC-50000");
+  await expect(page.locator("[data-row]").first()).toContainText("HC-50000");
 
   // By keyboard to the end.
-  await page.locator("[data-match]").first().focus();
+  await page.locator("[data-row]").first().focus();
   await page.keyboard.press("End");
-  await expect(page.locator('[data-match][tabindex="0"]')).toContainText("HC-1");
-  await expect(page.locator('[data-match][tabindex="0"]')).toBeFocused();
+  await expect(page.locator('[data-row][tabindex="0"]')).toContainText("HC-1");
+  await expect(page.locator('[data-row][tabindex="0"]')).toBeFocused();
 });

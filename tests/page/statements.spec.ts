@@ -1,12 +1,11 @@
 // Statements: handed in, read, looked at, deleted.
 
-import AxeBuilder from "@axe-core/playwright";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "@playwright/test";
 
 import type { Server } from "./support/server.ts";
-import { expect, test } from "./support/test.ts";
+import { expect, look, test } from "./support/test.ts";
 
 /** Five bookings of two months; the last two are of one day. */
 const STATEMENT = [
@@ -37,20 +36,15 @@ function line(page: Page, name: string) {
 
 /** Uploads one statement, and waits until it is read. Its id. */
 async function processed(page: Page, server: Server, file: string, account = "Giro"): Promise<string> {
-  await page.goto(`${server.address}/files`);
+  await page.goto(`${server.address}/statements/files`);
   await uploadFiles(page, [file], account);
   const row = line(page, path.basename(file));
-  await expect(row.locator("[data-state]")).toHaveAttribute("data-state", /^(processed|review)$/);
+  await expect(row.locator("[data-state]")).toHaveAttribute("data-state", /^(done|review)$/);
   return (await row.getAttribute("data-file")) ?? "";
 }
 
-const transactions = (page: Page) => page.locator("[data-transaction]");
+const transactions = (page: Page) => page.locator("[data-row]");
 const shown = (page: Page) => page.locator("[data-shown]");
-
-async function look(page: Page): Promise<void> {
-  const found = await new AxeBuilder({ page }).analyze();
-  expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual([]);
-}
 
 test("from an upload to its transactions, the export and its timeline", async ({ page, server, folder }) => {
   await page.goto(server.address);
@@ -66,7 +60,7 @@ test("from an upload to its transactions, the export and its timeline", async ({
   await expect(row).toContainText("5 Jan – 3 Feb 2026");
 
   await row.getByRole("link", { name: "Transactions of january.csv" }).click();
-  await expect(page).toHaveURL(`${server.address}/transactions?file=${id}`);
+  await expect(page).toHaveURL(`${server.address}/statements/transactions?file=${id}`);
   await expect(shown(page)).toHaveAttribute("data-shown", "5");
   await expect(shown(page)).toHaveAttribute("data-whole", "true");
   // As the file lists them.
@@ -88,13 +82,15 @@ test("from an upload to its transactions, the export and its timeline", async ({
   expect(exported).toContain("-12.50");
   expect(exported).not.toContain("Salary");
 
-  await transactions(page).last().getByRole("button").click();
+  await transactions(page).last().click();
   const dialog = page.getByRole("dialog");
   await expect(dialog).toContainText("3 Feb 2026");
   await expect(dialog).toContainText("-€7.25");
   await dialog.getByRole("link", { name: "the file that brought it" }).click();
-  await expect(page).toHaveURL(`${server.address}/files/${id}`);
+  await expect(page).toHaveURL(`${server.address}/statements/files/${id}`);
   await expect(page.getByRole("heading", { name: "january.csv", level: 1 })).toBeVisible();
+  await page.getByRole("tab", { name: "Activity" }).click();
+  await expect(page).toHaveURL(`${server.address}/statements/files/${id}?tab=activity`);
   const events = page.locator("[data-event]");
   await expect(events.first()).toHaveAttribute("data-event", "file.uploaded");
   await expect(page.locator('[data-event="file.processed"]')).toBeVisible();
@@ -103,9 +99,9 @@ test("from an upload to its transactions, the export and its timeline", async ({
 test("a view of transactions is its address", async ({ page, server, folder }) => {
   await processed(page, server, statement(folder, "giro.csv"));
   await uploadFiles(page, [statement(folder, "card.csv", [STATEMENT[0] ?? "", "2026-02-10,Bookshop,-20.00,EUR"])], "Card");
-  await expect(line(page, "card.csv").locator("[data-state]")).toHaveAttribute("data-state", /^(processed|review)$/);
+  await expect(line(page, "card.csv").locator("[data-state]")).toHaveAttribute("data-state", /^(done|review)$/);
 
-  await page.goto(`${server.address}/transactions?account=Giro&from=2026-02-01&max=-5`);
+  await page.goto(`${server.address}/statements/transactions?account=Giro&from=2026-02-01&max=-5`);
   await expect(shown(page)).toHaveAttribute("data-shown", "2");
   await expect(page.getByLabel("Account", { exact: true })).toHaveValue("Giro");
   await expect(page.getByLabel("From", { exact: true })).toHaveValue("2026-02-01");
@@ -119,7 +115,7 @@ test("a view of transactions is its address", async ({ page, server, folder }) =
   const address = page.url();
   await page.getByRole("button", { name: "Show all transactions" }).click();
   await expect(shown(page)).toHaveAttribute("data-shown", "6");
-  await expect(page).toHaveURL(`${server.address}/transactions`);
+  await expect(page).toHaveURL(`${server.address}/statements/transactions`);
   await expect(page.getByLabel("To", { exact: true })).toHaveValue("");
 
   await page.getByLabel("Least amount").fill("1,000");
@@ -129,7 +125,7 @@ test("a view of transactions is its address", async ({ page, server, folder }) =
   await expect(page.getByText("Write it as 12.50")).toBeVisible();
   await page.getByRole("button", { name: "Clear filters" }).click();
   await expect(page.getByLabel("Least amount")).toHaveValue("");
-  await expect(page).toHaveURL(`${server.address}/transactions`);
+  await expect(page).toHaveURL(`${server.address}/statements/transactions`);
 
   await page.goto(address);
   await expect(page.getByRole("heading", { name: "No transaction passes the filters" })).toBeVisible();
@@ -137,7 +133,7 @@ test("a view of transactions is its address", async ({ page, server, folder }) =
 
 test("months' figures follow, and lead to their transactions", async ({ page, server, folder }) => {
   await processed(page, server, statement(folder, "giro.csv"));
-  await page.goto(`${server.address}/transactions`);
+  await page.goto(`${server.address}/statements/transactions`);
   const january = page.locator('[data-month="2026-01"]');
   await expect(january).toContainText("+€2,100.00");
   await expect(january).toContainText("-€12.50");
@@ -156,18 +152,19 @@ test("the same statement again adds nothing", async ({ page, server, folder }) =
   const row = line(page, "again.csv");
   await expect(row.getByRole("cell").nth(4)).toHaveText("0");
   await expect(row.getByRole("cell").nth(5)).toHaveText("5");
-  await page.goto(`${server.address}/transactions`);
+  await page.goto(`${server.address}/statements/transactions`);
   await expect(shown(page)).toHaveAttribute("data-shown", "5");
 });
 
 test("what is no statement is rejected with the reason", async ({ page, server, folder }) => {
   const letter = path.join(folder, "letter.txt");
   writeFileSync(letter, "Dear customer,\nthis is a letter and no statement.\n");
-  await page.goto(`${server.address}/files`);
+  await page.goto(`${server.address}/statements/files`);
   await uploadFiles(page, [letter]);
-  await expect(line(page, "letter.txt").locator("[data-state]")).toHaveAttribute("data-state", "rejected");
+  await expect(line(page, "letter.txt").locator("[data-state]")).toHaveAttribute("data-state", "failed");
   await line(page, "letter.txt").getByRole("link", { name: "letter.txt", exact: true }).click();
   await expect(page.getByRole("alert")).toContainText("This is no statement that can be read");
+  await expect(page.locator("[data-detail]")).toHaveText("Rejected");
 });
 
 test("a file is deleted after a question, with all that came of it", async ({ page, server, folder }) => {
@@ -184,14 +181,15 @@ test("a file is deleted after a question, with all that came of it", async ({ pa
   const row = page.locator(`[data-file="${id}"]`);
   await expect(dialog).toBeHidden();
   await expect(row.getByRole("link").first()).toBeFocused();
-  await expect(row.locator("[data-state]")).toHaveAttribute("data-state", "deleted");
+  await expect(row.locator("[data-state]")).toHaveText("Deleted");
   await expect(row).not.toContainText("january.csv");
   await expect(page.getByRole("button", { name: /^Delete/ })).toHaveCount(0);
 
-  await page.goto(`${server.address}/transactions`);
+  await page.goto(`${server.address}/statements/transactions`);
   await expect(page.getByRole("heading", { name: "No transaction yet" })).toBeVisible();
-  await page.goto(`${server.address}/files/${id}`);
+  await page.goto(`${server.address}/statements/files/${id}`);
   await expect(page.getByRole("heading", { name: "A deleted file" })).toBeVisible();
+  await page.getByRole("tab", { name: "Activity" }).click();
   await expect(page.locator('[data-event="file.deleted"]')).toBeVisible();
 });
 
@@ -206,7 +204,7 @@ test("rows stay under the pointer while new files come", async ({ page, server, 
   const other = await page.context().newPage();
   await processed(other, server, statement(folder, "second.csv"));
   await other.close();
-  await expect(page.locator("[data-listed]")).toContainText("1 new file will show when the pointer leaves", {
+  await expect(page.locator("[data-shown]")).toContainText("1 new file will show when the pointer leaves", {
     timeout: 30_000,
   });
   expect(await row.boundingBox()).toEqual(before);
@@ -214,56 +212,8 @@ test("rows stay under the pointer while new files come", async ({ page, server, 
   await expect(line(page, "second.csv")).toBeVisible();
 });
 
-test("nothing has failed", async ({ page, server }) => {
-  await page.goto(`${server.address}/dead-letters`);
-  await expect(page.getByRole("heading", { name: "Nothing failed" })).toBeVisible();
-  await expect(page.getByRole("button", { name: /Redrive/ })).toHaveCount(0);
-});
-
-test("what failed is redriven, with an answer", async ({ page, server }) => {
-  // What fails cannot be made from outside: the API's answers stand in.
-  const letter = (id: string, reason: string | null) => ({
-    id,
-    stage: "file-processor-consumer",
-    event_type: "file.uploaded",
-    file: "0f",
-    file_name: `${id}.csv`,
-    sent_at: "2026-02-03T10:00:00Z",
-    reason,
-  });
-  let letters = [letter("one", "The table was busy."), letter("two", null), letter("three", null)];
-  const asked: unknown[] = [];
-  await page.route("**/api/dead-letters", (route) => route.fulfill({ json: { letters, more: false } }));
-  await page.route("**/api/dead-letters/redrive", (route) => {
-    const { ids } = route.request().postDataJSON() as { ids?: string[] };
-    asked.push(ids ?? null);
-    const left = letters.filter(({ id }) => ids && !ids.includes(id));
-    const count = letters.length - left.length;
-    letters = left;
-    return route.fulfill({ json: { count } });
-  });
-  await page.goto(`${server.address}/dead-letters`);
-  await expect(page.locator('[data-letter="one"]')).toContainText("The table was busy.");
-  await expect(page.locator('[data-letter="one"]')).toContainText("file.uploaded");
-  await expect(page.getByRole("button", { name: "Redrive chosen" })).toBeDisabled();
-  await page.getByRole("button", { name: "Redrive one.csv in Reading" }).click();
-  await expect(page.locator("[data-answer]")).toHaveText("1 letter redriven.");
-  await expect(page.locator("[data-letter]")).toHaveCount(2);
-
-  await page.getByLabel("Choose all").check();
-  letters = letters.slice(0, 1);
-  await page.getByRole("button", { name: "Redrive chosen (2)" }).click();
-  await expect(page.locator("[data-answer]")).toHaveText("1 letter redriven; 1 letter had left already.");
-  await expect(page.getByRole("heading", { name: "Nothing failed" })).toBeVisible();
-  letters = [letter("four", null)];
-  await page.reload();
-  await page.getByRole("button", { name: "Redrive all" }).click();
-  await expect(page.locator("[data-answer]")).toHaveText("1 letter redriven.");
-  expect(asked).toEqual([["one"], ["two", "three"], null]);
-});
-
 test("rules are kept, and what is wrong with them is said at the field", async ({ page, server }) => {
-  await page.goto(`${server.address}/rules`);
+  await page.goto(`${server.address}/statements/rules`);
   const field = page.getByLabel("Rules as YAML");
   const before = await field.inputValue();
   const save = page.getByRole("button", { name: "Save" });
@@ -283,9 +233,9 @@ test("rules are kept, and what is wrong with them is said at the field", async (
 
 test("a server that stops answering takes nothing away", async ({ page, server, network, folder }) => {
   await processed(page, server, statement(folder, "january.csv"));
-  await page.goto(`${network.address}/transactions`);
+  await page.goto(`${network.address}/statements/transactions`);
   await expect(shown(page)).toHaveAttribute("data-shown", "5");
-  await page.goto(`${network.address}/files`);
+  await page.goto(`${network.address}/statements/files`);
   await expect(line(page, "january.csv")).toBeVisible();
   network.cut();
   await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange")));
@@ -298,11 +248,11 @@ test("a server that stops answering takes nothing away", async ({ page, server, 
 });
 
 test("where people sign in, storage is told nothing of them and the export carries their token", async ({ page, cloud, folder }) => {
-  await page.goto(`${cloud.address}/files`);
+  await page.goto(`${cloud.address}/statements/files`);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("link", { name: "Enter" }).click();
   await uploadFiles(page, [statement(folder, "january.csv")], "Giro");
-  await expect(line(page, "january.csv").locator("[data-state]")).toHaveAttribute("data-state", /^(processed|review)$/);
+  await expect(line(page, "january.csv").locator("[data-state]")).toHaveAttribute("data-state", /^(done|review)$/);
   expect(cloud.told).toEqual([]);
   await page.getByRole("link", { name: "Transactions", exact: true }).click();
   await expect(shown(page)).toHaveAttribute("data-shown", "5");
@@ -328,10 +278,10 @@ for (const scheme of ["light", "dark"] as const) {
         expect(overflow).toBeLessThanOrEqual(0);
       };
       for (const [address, empty] of [
-        ["files", "No statement yet"],
-        ["transactions", "No transaction yet"],
-        ["dead-letters", "Nothing failed"],
-        ["files/0f", "There is no such file"],
+        ["statements/files", "No statement yet"],
+        ["statements/transactions", "No transaction yet"],
+        ["failed-items", "Nothing failed"],
+        ["statements/files/0f", "There is no such file"],
       ]) {
         await page.goto(`${server.address}/${address}`);
         await expect(page.getByRole("heading", { name: empty ?? "" })).toBeVisible();
@@ -342,16 +292,21 @@ for (const scheme of ["light", "dark"] as const) {
       await page.getByRole("button", { name: /^Delete a statement/ }).click();
       await expect(page.getByRole("dialog")).toBeVisible();
       await fits();
-      await page.goto(`${server.address}/files/${id}`);
+      await page.goto(`${server.address}/statements/files/${id}`);
+      await expect(page.getByRole("table")).toBeVisible();
+      await fits();
+      await page.getByRole("tab", { name: "Problems" }).click();
+      await fits();
+      await page.getByRole("tab", { name: "Activity" }).click();
       await expect(page.locator("[data-event]").first()).toBeVisible();
       await fits();
-      await page.goto(`${server.address}/transactions?file=${id}&text=rewe`);
+      await page.goto(`${server.address}/statements/transactions?file=${id}&text=rewe`);
       await expect(shown(page)).toHaveAttribute("data-shown", "2");
       await fits();
-      await transactions(page).first().getByRole("button").click();
+      await transactions(page).first().press("Enter");
       await expect(page.getByRole("dialog")).toBeVisible();
       await fits();
-      await page.goto(`${server.address}/rules`);
+      await page.goto(`${server.address}/statements/rules`);
       await expect(page.getByLabel("Rules as YAML")).toBeVisible();
       await fits();
     });

@@ -1,14 +1,16 @@
 // Every state of every page: without violations, in both colour schemes and on a small screen; and kept as pictures.
 
-import AxeBuilder from "@axe-core/playwright";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 
 import { broken, samples } from "./support/files.ts";
-import { complete, expect, fillIn, loaded, test } from "./support/test.ts";
+import { complete, expect, fillIn, loaded, look as usable, startHeldScan, test } from "./support/test.ts";
 
-/** Pictures of each state. `scripts/screenshots` copies those that the README shows. */
+/** Pictures of each state. Those of docs/images are four of the light, wide ones: new-filled, running, complete, evidence. */
 const PICTURES = path.resolve(import.meta.dirname, "../../.cache/page/states");
+
+// A scan is looked at while it runs.
+test.use({ jobs: 1 });
 
 for (const scheme of ["light", "dark"] as const) {
   for (const size of [
@@ -20,15 +22,13 @@ for (const scheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
       await page.setViewportSize(size);
       const look = async (state: string) => {
-        const found = await new AxeBuilder({ page }).analyze();
         await page.screenshot({ path: path.join(PICTURES, `${state}-${scheme}-${size.name}.png`) });
-        const told = found.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(" | ")}`);
-        expect(told, `violations in ${state}`).toEqual([]);
+        await test.step(state, () => usable(page));
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         expect(overflow, `${state} fits the width`).toBeLessThanOrEqual(0);
       };
 
-      const made = samples(path.join(folder, "samples"), 800, 9);
+      const made = samples(path.join(folder, "samples"), 400, 9);
       broken(path.join(made.drawings, "cut.pdf"));
 
       await page.goto(network.address);
@@ -40,16 +40,15 @@ for (const scheme of ["light", "dark"] as const) {
       await page.getByLabel("Codes", { exact: true }).fill(",,,");
       await expect(page.getByRole("alert")).toBeVisible();
       await look("new-codes-refused");
-      await page.goto(`${network.address}/sessions`);
+      await page.goto(`${network.address}/scans`);
       await expect(page.getByRole("heading", { name: "No scan yet" })).toBeVisible();
       await look("history-empty");
 
       await page.goto(network.address);
       await fillIn(page, made.drawings, { file: made.codes });
       await look("new-filled");
-      await page.getByRole("button", { name: "Start scan" }).click();
-      await expect(page.locator("[data-match]").first()).toBeVisible();
-      server.pause();
+      const held = { server, network, folder: made.drawings, codes: { file: made.codes }, matches: 600 };
+      await startHeldScan(page, held);
       await look("running");
       await page.getByRole("button", { name: "Cancel scan" }).click();
       await expect(page.getByRole("dialog")).toBeVisible();
@@ -61,31 +60,34 @@ for (const scheme of ["light", "dark"] as const) {
       server.go();
       network.mend();
       await complete(page);
-      await expect(page.locator("[data-match]").first()).toBeVisible();
+      await expect(page.locator("[data-row]").first()).toBeVisible();
       await look("complete");
       await page.getByRole("button", { name: "Filter by column" }).click();
       await page.getByLabel("Filter Code", { exact: true }).fill("nothing-has-this");
       await expect(page.getByRole("heading", { name: "No match passes the filter" })).toBeVisible();
       await look("filtered-out");
-      await page.getByRole("tab", { name: /Not read/ }).click();
+      await page.getByRole("tab", { name: /Problems/ }).click();
       await look("failures");
       await page.getByRole("tab", { name: "Codes" }).click();
       await expect(page.locator("[data-code]").first()).toBeVisible();
       await look("codes");
-      await page.getByRole("tab", { name: /Matches/ }).click();
-      await page.locator("[data-match]").first().click();
+      await page.getByRole("tab", { name: /Results/ }).click();
+      await page.locator("[data-row]").first().click();
       await expect(page.getByRole("dialog")).toBeVisible();
       await expect(page.getByRole("dialog").getByText("1 of")).toBeVisible();
       await page.getByRole("img", { name: /^Page with/ }).waitFor();
       await look("evidence");
       await page.keyboard.press("Escape");
       await expect(page.getByRole("dialog")).toBeHidden();
-      await page.goto(`${network.address}/sessions`);
+      await page.goto(`${network.address}/scans`);
       await expect(page.getByRole("link", { name: made.drawings })).toBeVisible();
       await look("history");
-      await page.goto(`${network.address}/sessions/${"0".repeat(32)}`);
+      await page.goto(`${network.address}/scans/${"0".repeat(32)}`);
       await expect(page.getByRole("heading", { name: "There is no such scan" })).toBeVisible();
       await look("no-such-scan");
+      await page.goto(`${network.address}/nowhere`);
+      await expect(page.getByRole("heading", { name: "There is no such page" })).toBeVisible();
+      await look("no-such-page");
     });
   }
 }

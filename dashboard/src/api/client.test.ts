@@ -34,14 +34,14 @@ afterEach(() => {
 
 it("nobody vouches where nobody signs in", async () => {
   const { heard } = server(401);
-  await expect(get("/api/sessions")).rejects.toMatchObject({ status: 401, message: "d" });
+  await expect(get("/api/scans")).rejects.toMatchObject({ status: 401, message: "d" });
   expect(heard).toEqual([null]);
 });
 
 it("every request carries the token", async () => {
   const { heard, fetched } = server();
   vouch(new Tokens());
-  await get("/api/sessions");
+  await get("/api/scans");
   await post("/api/tickets", {});
   expect(heard).toEqual(["Bearer token-1", "Bearer token-1"]);
   expect(new Headers(fetched.mock.calls[1]?.[1].headers).get("content-type")).toBe("application/json");
@@ -51,7 +51,7 @@ it("a refused token is replaced, and the second refusal is final", async () => {
   const { heard } = server(401, 401, 200);
   const tokens = new Tokens();
   vouch(tokens);
-  await get("/api/sessions");
+  await get("/api/scans");
   expect(heard).toEqual(["Bearer token-1", "Bearer token-2", "Bearer token-3"]);
   expect(tokens.told).toEqual([
     ["token-1", false],
@@ -64,7 +64,7 @@ it("where no token can be had, the same may work a moment later", async () => {
   const tokens = new Tokens();
   tokens.token = () => Promise.reject(new Error("nobody answers"));
   vouch(tokens);
-  const error = await get("/api/sessions").catch((error: unknown) => error);
+  const error = await get("/api/scans").catch((error: unknown) => error);
   expect(error).toBeInstanceOf(ApiError);
   expect((error as ApiError).passes).toBe(true);
 });

@@ -32,7 +32,7 @@ export interface Timing {
   heartbeat: number;
   /** A socket that has said nothing for so long after a ping is dead. */
   patience: number;
-  /** A socket is replaced at this age: before the gateway ends it. */
+  /** A socket is replaced at this age, counted from when it was made: before the gateway ends it. */
   replaceAfter: number;
   /** First and longest wait before another try. */
   firstWait: number;
@@ -104,45 +104,49 @@ export class Link {
 
   private connect(): void {
     this.set({ kind: "connecting" });
-    this.current = new Connection(this.world, this.timing, {
-      opened: (connection) => {
-        this.failures = 0;
-        this.lostAt = null;
-        this.set({ kind: "live" });
-        this.listener.opened((message) => connection.send(message));
-      },
-      received: (text) => this.listener.received(text),
-      old: () => this.replace(),
-      ended: () => this.lost(),
-    });
+    this.current = this.connection();
   }
 
   /** Opens another socket beside the current one and lets go of that only when the other listens. */
   private replace(): void {
-    if (this.next || !this.current) return;
-    this.next = new Connection(this.world, this.timing, {
-      opened: (connection) => {
-        const old = this.current;
-        this.current = connection;
-        this.next = null;
-        this.listener.opened((message) => connection.send(message));
-        old?.drop();
-        // The old one may have ended while the new one was opening.
-        this.cancelRetry?.();
-        this.cancelRetry = null;
-        this.set({ kind: "live" });
-      },
+    if (!this.next && this.current) this.next = this.connection();
+  }
+
+  private connection(): Connection {
+    return new Connection(this.world, this.timing, {
+      opened: (connection) => this.opened(connection),
       received: (text) => this.listener.received(text),
       old: () => this.replace(),
-      ended: (connection) => {
-        if (this.next === connection) {
-          this.next = null;
-          this.current?.postpone();
-        } else {
-          this.lost();
-        }
-      },
+      ended: (connection) => this.ended(connection),
     });
+  }
+
+  private opened(connection: Connection): void {
+    const old = connection === this.next ? this.current : null;
+    this.current = connection;
+    if (old) this.next = null;
+    this.failures = 0;
+    this.lostAt = null;
+    this.set({ kind: "live" });
+    this.listener.opened((message) => connection.send(message));
+    old?.drop();
+  }
+
+  private ended(connection: Connection): void {
+    if (connection === this.next) {
+      this.next = null;
+      this.current?.postpone();
+    } else if (this.next) {
+      // The change was planned, and the next one is on its way: only where that fails, too, the connection is lost.
+      this.current = this.next;
+      this.next = null;
+      this.set({ kind: "connecting" });
+    } else if (connection.isOld) {
+      // So is this one: whatever held this page up, the gateway ended the socket at its limit, as it had said it would.
+      this.connect();
+    } else {
+      this.lost();
+    }
   }
 
   private lost(): void {
@@ -180,6 +184,8 @@ class Connection {
   private socket: Socket | null = null;
   private isOpen = false;
   private over = false;
+  /** When the socket was made: not after the gateway saw it open, so that it is never taken for younger than it is. */
+  private madeAt = 0;
   private readonly timers = new Set<() => void>();
   private cancelDeath: (() => void) | null = null;
 
@@ -195,6 +201,11 @@ class Connection {
       (socket) => this.take(socket),
       () => this.end(),
     );
+  }
+
+  /** Old enough to be replaced. */
+  get isOld(): boolean {
+    return this.isOpen && this.world.now() - this.madeAt >= this.timing.replaceAfter;
   }
 
   send(message: object): boolean {
@@ -223,10 +234,11 @@ class Connection {
       return;
     }
     this.socket = socket;
+    this.madeAt = this.world.now();
     socket.onopen = () => {
       if (this.over) return;
       this.isOpen = true;
-      this.later(this.timing.replaceAfter, () => this.fate.old());
+      this.later(this.madeAt + this.timing.replaceAfter - this.world.now(), () => this.fate.old());
       this.beat();
       this.fate.opened(this);
     };

@@ -4,18 +4,25 @@ import { Anchor, Button, Stack, Title } from "@mantine/core";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 
-import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
-import { mint } from "./mint.ts";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { Trouble, Waiting } from "../ui/notes.tsx";
+import { signedLink } from "./signed-links.ts";
 
 type State = { kind: "asking" } | { kind: "begun" } | { kind: "failed"; why: string };
 
-export function DownloadPage({ session, path }: { session: string; path: string }) {
+interface Props {
+  path: string;
+  /** What it is of. */
+  from: { name: string; href: string };
+}
+
+export function DownloadPage({ path, from }: Props) {
   const [state, setState] = useState<State>({ kind: "asking" });
   const begun = useRef(false);
   const begin = useCallback(async () => {
     setState({ kind: "asking" });
     try {
-      const { url } = await mint(path);
+      const { url } = await signedLink(path);
       setState({ kind: "begun" });
       window.location.assign(url);
     } catch (error) {
@@ -28,9 +35,9 @@ export function DownloadPage({ session, path }: { session: string; path: string 
     void begin();
   }, [begin]);
 
-  const scan = (
-    <Anchor component={Link} href={`/sessions/${session}`}>
-      Look at the scan
+  const back = (
+    <Anchor component={Link} href={from.href}>
+      {from.name}
     </Anchor>
   );
   switch (state.kind) {
@@ -38,11 +45,11 @@ export function DownloadPage({ session, path }: { session: string; path: string 
       return <Waiting label="Looking for the file…" />;
     case "begun":
       return (
-        <Empty title="Your download begins" whole>
+        <EmptyState title="Your download begins" whole>
           <p>If nothing happens, begin it yourself.</p>
           <Button onClick={() => void begin()}>Download</Button>
-          <p>{scan}</p>
-        </Empty>
+          <p>{back}</p>
+        </EmptyState>
       );
     case "failed":
       return (
@@ -51,7 +58,7 @@ export function DownloadPage({ session, path }: { session: string; path: string 
             Download
           </Title>
           <Trouble title="This cannot be downloaded" message={state.why} again={() => void begin()} />
-          <div>{scan}</div>
+          <div>{back}</div>
         </Stack>
       );
   }

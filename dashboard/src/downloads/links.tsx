@@ -4,9 +4,9 @@ import { Anchor, Button } from "@mantine/core";
 import { createContext, type MouseEvent, type ReactNode, useContext, useRef, useState } from "react";
 import { useLocation } from "wouter";
 
-import { follow, mint } from "./mint.ts";
+import { follow, signedLink } from "./signed-links.ts";
 
-export const Minted = createContext(false);
+export const Signed = createContext(false);
 
 interface Props {
   path: string;
@@ -14,8 +14,8 @@ interface Props {
 }
 
 export function DownloadButton({ path, children }: Props) {
-  const { minted, busy, click } = useClick(path);
-  return minted ? (
+  const { signed, busy, click } = useClick(path);
+  return signed ? (
     <Button component="a" href={path} onClick={click} loading={busy}>
       {children}
     </Button>
@@ -27,8 +27,8 @@ export function DownloadButton({ path, children }: Props) {
 }
 
 export function FileLink({ path, children }: Props) {
-  const { minted, busy, click } = useClick(path);
-  return minted ? (
+  const { signed, busy, click } = useClick(path);
+  return signed ? (
     <Anchor href={path} onClick={click} aria-busy={busy} size="sm">
       {children}
     </Anchor>
@@ -40,7 +40,7 @@ export function FileLink({ path, children }: Props) {
 }
 
 function useClick(path: string) {
-  const minted = useContext(Minted);
+  const signed = useContext(Signed);
   const [, go] = useLocation();
   const [busy, setBusy] = useState(false);
   const asked = useRef(false);
@@ -52,7 +52,7 @@ function useClick(path: string) {
     asked.current = true;
     setBusy(true);
     try {
-      follow(await mint(path));
+      follow(await signedLink(path));
     } catch {
       // The page of this download says what is wrong.
       go(path);
@@ -61,5 +61,5 @@ function useClick(path: string) {
       setBusy(false);
     }
   };
-  return { minted, busy, click };
+  return { signed, busy, click };
 }

@@ -9,7 +9,7 @@ export function Account() {
   const state = useSignIn();
   if (!identity || (state?.kind !== "in" && state?.kind !== "lapsed")) return null;
   return (
-    <Group gap={4} wrap="nowrap" miw={0}>
+    <Group gap={4} miw={0}>
       <Text size="sm" c="dimmed" truncate visibleFrom="sm">
         {state.who.name}
       </Text>

@@ -4,7 +4,8 @@ import { Button, Group, Stack, Text, Title } from "@mantine/core";
 import { type ReactNode, useEffect, useRef } from "react";
 
 import { Dialog } from "../ui/dialog.tsx";
-import { Empty, Trouble, Waiting } from "../ui/notes.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { Trouble, Waiting } from "../ui/notes.tsx";
 import { useIdentity, useSignIn } from "./current.ts";
 import type { Identity, State } from "./identity.ts";
 
@@ -24,9 +25,9 @@ export function Gate({ hurried, children }: Props) {
       return <Waiting label="Signing in…" />;
     case "done":
       return (
-        <Empty title="You are signed in" whole>
+        <EmptyState title="You are signed in" whole>
           This window can be closed.
-        </Empty>
+        </EmptyState>
       );
     case "out":
       return hurried && state.why === null ? (

@@ -41,8 +41,8 @@ async function until(time: Time, then: number) {
 
 describe("signing in", () => {
   it("leads there, back to where the person was, and tells who it is", async () => {
-    const { identity, tab } = await entered(made(), `${ORIGIN}/sessions/7?match=1-2`);
-    expect(tab.address()).toBe(`${ORIGIN}/sessions/7?match=1-2`);
+    const { identity, tab } = await entered(made(), `${ORIGIN}/scans/7?item=1-2`);
+    expect(tab.address()).toBe(`${ORIGIN}/scans/7?item=1-2`);
     expect(identity.snapshot()).toEqual({
       kind: "in",
       who: { subject: "0f-1", name: "ä@example.org", tenant: "acme" },
@@ -83,7 +83,7 @@ describe("signing in", () => {
 
   it("says why it failed, in words of the provider only where it was asked", async () => {
     const { time, browser } = made();
-    const tab = browser.tab(`${ORIGIN}/sessions`);
+    const tab = browser.tab(`${ORIGIN}/scans`);
     await (await begun(tab)).signIn();
     const state = new URL(tab.left ?? "").searchParams.get("state");
     const said = "error=server_error&error_description=Call+0900";
@@ -158,7 +158,7 @@ describe("the token", () => {
 
 describe("a sign-in that runs out", () => {
   async function lapsed(world = made()) {
-    const there = await entered(world, `${ORIGIN}/sessions/7`);
+    const there = await entered(world, `${ORIGIN}/scans/7`);
     world.provider.strict = true;
     await until(world.time, world.time.read() + 60 * MINUTE);
     expect(there.identity.snapshot()).toMatchObject({ kind: "lapsed", blocked: false });
@@ -178,7 +178,7 @@ describe("a sign-in that runs out", () => {
     expect(other.snapshot()).toEqual({ kind: "done" });
     expect(window.closed).toBe(true);
     expect(window.kept.size).toBe(0);
-    expect([tab.left, tab.address()]).toEqual([null, `${ORIGIN}/sessions/7`]);
+    expect([tab.left, tab.address()]).toEqual([null, `${ORIGIN}/scans/7`]);
   });
 
   it("leaves what another person must not see", async () => {
@@ -197,7 +197,7 @@ describe("a sign-in that runs out", () => {
     expect(there.identity.snapshot()).toMatchObject({ kind: "lapsed", blocked: true });
     const { identity, tab } = await through(there.identity, there.tab, there.provider);
     expect(identity.snapshot().kind).toBe("in");
-    expect(tab.address()).toBe(`${ORIGIN}/sessions/7`);
+    expect(tab.address()).toBe(`${ORIGIN}/scans/7`);
   });
 
   it("keeps nobody waiting who has given up", async () => {

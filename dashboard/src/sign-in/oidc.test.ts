@@ -35,7 +35,7 @@ it("knows its own address when it is called back", () => {
     error: "e",
     description: "d",
   });
-  for (const other of ["/", "/?code=c", "/?state=s", "/sessions/1?code=c&state=s"]) {
+  for (const other of ["/", "/?code=c", "/?state=s", "/scans/1?code=c&state=s"]) {
     expect(returned(ORIGIN + other)).toBeNull();
   }
 });

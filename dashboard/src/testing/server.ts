@@ -1,8 +1,9 @@
 // A server that scans: it follows the protocol, and nothing else.
 
 import { ApiError } from "../api/client.ts";
-import type { Frame, Listed, ListedFailure, SessionDetail, SessionState } from "../contracts.ts";
-import type { Api } from "../scan/session.ts";
+import type { Frame, Listed, ListedFailure, ScanDetail, SessionState } from "../contracts.ts";
+import type { Api } from "../flows/scan/session.ts";
+import { phaseOf, stateOf } from "../flows/scan/words.ts";
 import type { Accepted, Time } from "./world.ts";
 
 const AT = "2026-01-01T00:00:00Z";
@@ -64,11 +65,11 @@ export class FakeServer {
       const from = Number(cursor ?? 0);
       const next = from + PAGE;
       const listed = this.inOrder();
-      return { matches: listed.slice(from, next), cursor: next < listed.length ? String(next) : null };
+      return { matches: listed.slice(from, next), next_cursor: next < listed.length ? String(next) : null };
     },
     failures: async () => {
       this.answer();
-      return { failures: [...this.failures], cursor: null };
+      return { failures: [...this.failures], next_cursor: null };
     },
   };
 
@@ -156,10 +157,12 @@ export class FakeServer {
     };
   }
 
-  private detail(): SessionDetail {
+  private detail(): ScanDetail {
+    const phase = phaseOf(this.state, false);
     return {
       session_id: this.id ?? "",
-      state: this.state,
+      state: stateOf(phase),
+      detail: phase,
       created_at: AT,
       total: this.total,
       processed: this.processed,

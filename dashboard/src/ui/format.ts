@@ -3,6 +3,7 @@
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const when = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 
 export function count(value: number): string {
@@ -64,6 +65,11 @@ export function about(value: number, currency: string, language?: string): strin
 
 export function date(iso: string): string {
   return when.format(new Date(iso));
+}
+
+/** To the second: what happens to a file happens quickly. */
+export function momentWords(iso: string): string {
+  return moment.format(new Date(iso));
 }
 
 export function time(milliseconds: number): string {

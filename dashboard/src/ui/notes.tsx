@@ -1,21 +1,6 @@
-// What stands where there is nothing to show (yet), and says what to do.
+// What stands where something is loaded, or cannot be.
 
-import { Alert, Button, Group, Loader, Stack, Text, Title } from "@mantine/core";
-import type { ReactNode } from "react";
-
-/** `whole`: it stands for a whole page. */
-export function Empty({ title, children, whole = false }: { title: string; children?: ReactNode; whole?: boolean }) {
-  return (
-    <Stack align="center" gap="xs" py="xl" px="md">
-      <Title order={whole ? 1 : 2} fz={whole ? 24 : "md"}>
-        {title}
-      </Title>
-      <Text c="dimmed" ta="center" maw={460} component="div">
-        {children}
-      </Text>
-    </Stack>
-  );
-}
+import { Alert, Button, Group, Loader, Stack, Text } from "@mantine/core";
 
 export function Waiting({ label }: { label: string }) {
   return (

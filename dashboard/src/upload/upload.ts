@@ -4,7 +4,7 @@
 import { ApiError, post } from "../api/client.ts";
 import type { Config, SendBy, SentPart, Upload, UploadTargets } from "../contracts.ts";
 import type { Chosen } from "./collect.ts";
-import { patiently } from "./patience.ts";
+import { withRetries } from "./retry.ts";
 import { etagOf, formOf, transfer } from "./storage.ts";
 
 export interface Progress {
@@ -30,7 +30,7 @@ export async function upload(
     bytesDone: 0,
   };
   told({ ...progress });
-  const { upload_id: id } = await patiently(() => post<Upload>("/api/uploads", {}, signal), signal);
+  const { upload_id: id } = await withRetries(() => post<Upload>("/api/uploads", {}, signal), signal);
   for (let first = 0; first < files.length; first += limits.upload_batch) {
     const batch = files.slice(first, first + limits.upload_batch);
     const declare = () =>
@@ -39,7 +39,7 @@ export async function upload(
         { first, files: batch.map(({ name, file }) => ({ name, size: file.size })) },
         signal,
       );
-    let ways = await patiently(declare, signal);
+    let ways = await withRetries(declare, signal);
     let next = 0;
     const worker = async () => {
       while (next < batch.length) {
@@ -87,16 +87,16 @@ interface Sending {
 async function send(sending: Sending): Promise<void> {
   const { id, number, signal, renew } = sending;
   if (sending.way().kind === "single") {
-    await patiently(() => sendWhole(sending), signal, renew);
+    await withRetries(() => sendWhole(sending), signal, renew);
     return;
   }
   const parts: SentPart[] = [];
   for (let at = 0; ; at++) {
-    const sent = await patiently(() => sendPart(sending, at), signal, renew);
+    const sent = await withRetries(() => sendPart(sending, at), signal, renew);
     if (!sent) break;
     parts.push(sent);
   }
-  await patiently(() => post(`/api/uploads/${id}/files/${number}/complete`, { parts }, signal), signal);
+  await withRetries(() => post(`/api/uploads/${id}/files/${number}/complete`, { parts }, signal), signal);
 }
 
 async function sendWhole({ file, way, sent, signal }: Sending): Promise<void> {

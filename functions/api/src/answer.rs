@@ -1,18 +1,34 @@
 //! What routes share: whose request it is, and what stands in it, with problems of our own where it cannot be used.
 
-use axum::extract::{FromRequest, FromRequestParts};
+use std::marker::PhantomData;
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
+use serde_json::{Map, Value};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
 use crate::{Refusal, Tenant};
 
 /// What a route answers.
 pub type Answer<T> = Result<T, Refusal>;
 
-/// A body, an address or a query, refused with a [`Refusal`].
-#[derive(Debug, FromRequest)]
-#[from_request(via(axum::Json), rejection(Refusal))]
+/// A JSON body: an object, for serde would also take a list of its values.
+#[derive(Debug)]
 pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let axum::Json(object) = axum::Json::<Map<String, Value>>::from_request(request, state).await?;
+        let body = serde_json::from_value(Value::Object(object)).map(Self);
+        body.map_err(|error| Refusal::invalid(format!("The body cannot be used: {error}.")))
+    }
+}
 
 impl<T: serde::Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
@@ -20,6 +36,7 @@ impl<T: serde::Serialize> IntoResponse for Json<T> {
     }
 }
 
+/// What stands in an address, or in its query, refused with a [`Refusal`].
 #[derive(Debug, FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(Refusal))]
 pub struct Path<T>(pub T);
@@ -37,30 +54,74 @@ impl<S: Send + Sync> FromRequestParts<S> for Tenant {
     }
 }
 
-/// How much of a list is asked for, and from where on.
-#[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct Paging {
-    /// As the page before had it; none for the first page.
-    #[serde(default)]
-    pub cursor: Option<String>,
-    /// How many to list at most.
-    #[serde(default)]
-    #[param(minimum = 1)]
-    pub limit: Option<u32>,
+/// An id of a scan, a file or an upload, as it stands in an address. Nothing else reaches a store.
+#[derive(Debug, Clone, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String, pattern = "^[0-9a-f]{32}$")]
+pub struct Id(pub String);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = String::deserialize(deserializer)?;
+        let hex = id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if hex { Ok(Self(id)) } else { Err(D::Error::custom("an id has 32 hexadecimal digits")) }
+    }
 }
 
-impl Paging {
-    /// The cursor, if it is not blank.
+/// A list that is answered in pages.
+pub trait List {
+    /// Entries of a page if the request does not say how many.
+    const USUAL: u32;
+    /// The most entries of a page.
+    const MOST: u32;
+    /// What its cursors look like.
+    const CURSOR: &'static str;
+}
+
+/// How much of a list is asked for, and from where on.
+#[derive(Debug, serde::Deserialize)]
+pub struct Paging<L> {
+    #[serde(default)]
+    cursor: Option<String>,
+    #[serde(default)]
+    limit: Option<u32>,
+    #[serde(skip)]
+    list: PhantomData<L>,
+}
+
+impl<L: List> Paging<L> {
     pub fn cursor(&self) -> Option<&str> {
-        self.cursor.as_deref().filter(|cursor| !cursor.is_empty())
+        self.cursor.as_deref()
     }
 
-    /// More than `most` is cut to it; nothing at all is refused.
-    pub fn limit(&self, usual: u32, most: u32) -> Answer<u32> {
-        match self.limit {
-            Some(0) => Err(Refusal::bad_request("A page has a limit of at least 1.")),
-            limit => Ok(limit.unwrap_or(usual).min(most)),
+    pub fn limit(&self) -> Answer<u32> {
+        let limit = self.limit.unwrap_or(L::USUAL);
+        if (1..=L::MOST).contains(&limit) {
+            return Ok(limit);
         }
+        Err(Refusal::bad_request(format!("A page of this list has a limit of 1 to {}.", L::MOST)))
+    }
+}
+
+impl<L: List> IntoParams for Paging<L> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let cursor = ObjectBuilder::new().schema_type(Type::String).pattern(Some(L::CURSOR));
+        let limit = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
+            .minimum(Some(1))
+            .maximum(Some(L::MOST))
+            .default(Some(L::USUAL.into()));
+        let parameter = |name: &str, what: &str, schema: ObjectBuilder| {
+            ParameterBuilder::new()
+                .name(name)
+                .description(Some(what))
+                .parameter_in(ParameterIn::Query)
+                .schema(Some(schema))
+                .build()
+        };
+        vec![
+            parameter("cursor", "`next_cursor` of the page before; none for the first page.", cursor),
+            parameter("limit", "How many to list at most.", limit),
+        ]
     }
 }

@@ -18,14 +18,21 @@ pub struct Named {
     name: String,
 }
 
+/// A workbook, a CSV file or text with at least one code in it, of any content type.
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(value_type = String, format = "riffle-codes")]
+#[expect(dead_code, reason = "for the description alone: a body is taken as it comes")]
+pub struct CodesFile(Vec<u8>);
+
 /// Takes a workbook, a CSV or text for a list of codes, and tells what was understood. The same list again is
 /// harmless.
 #[utoipa::path(
     post,
     path = "/api/codes",
+    operation_id = "understand_codes",
     tag = "sources",
     params(Named),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = inline(CodesFile), content_type = "application/octet-stream"),
     responses((status = 200, body = UnderstoodCodes))
 )]
 pub async fn understand(
@@ -44,9 +51,7 @@ pub async fn understand(
     let name: String = named.name.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(200).collect();
     let understood = deps.scan.understand_codes(&tenant.0, &name, content).await;
     understood.map(Json).map_err(|error| match error {
-        CodeListsError::NoCodes(why) => {
-            Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, why).named("no-codes", "No codes were found")
-        }
+        CodeListsError::NoCodes(why) => Refusal::invalid(why).named("no-codes", "No codes were found"),
         CodeListsError::Port(error) => error.into(),
     })
 }

@@ -58,7 +58,7 @@ fn config(cloud: &Cloud, limits: Limits) -> Result<Config, ConfigError> {
         ocr: OcrConfig { available: cloud.has_ocr()? },
         limits,
         socket: SocketConfig { path, max_age_seconds, idle_seconds },
-        statements: true,
+        flows: riffle_topology::FLOWS.iter().map(|flow| flow.name.to_owned()).collect(),
         sign_in: Some(sign_in(cloud)?),
     })
 }

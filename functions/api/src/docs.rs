@@ -17,8 +17,8 @@ pub struct Docs {
 }
 
 impl Docs {
-    pub fn new(description: &OpenApi) -> Self {
-        let json = describe::json(description);
+    pub fn new(complete: &OpenApi) -> Self {
+        let json = describe::json(complete);
         let page = docs_page::page(&serde_json::from_str(&json).expect("what was just written"));
         Self { json: json.into(), page: page.into() }
     }
@@ -28,6 +28,7 @@ impl Docs {
 #[utoipa::path(
     get,
     path = "/api/openapi.json",
+    operation_id = "get_description",
     tag = "platform",
     responses((status = 200, body = Object, content_type = "application/json"))
 )]
@@ -39,6 +40,7 @@ pub async fn json(Extension(docs): Extension<Docs>) -> impl IntoResponse {
 #[utoipa::path(
     get,
     path = "/api/docs",
+    operation_id = "get_docs",
     tag = "platform",
     responses((status = 200, body = String, content_type = "text/html"))
 )]

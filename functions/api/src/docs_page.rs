@@ -136,11 +136,33 @@ fn kind(schema: &Value) -> String {
         "array" => format!("list of {}", self::kind(&schema["items"])),
         kind => kind.to_owned(),
     };
-    match &schema["type"] {
+    let kind = match &schema["type"] {
         Value::Array(kinds) => kinds.iter().map(one).collect::<Vec<_>>().join(" or "),
         Value::Null => "anything".to_owned(),
         kind => one(kind),
+    };
+    kind + &bounds(schema)
+}
+
+/// Which values are taken: a range, a length, a form.
+fn bounds(schema: &Value) -> String {
+    let mut bounds = String::new();
+    for (least, most, of) in [
+        ("minimum", "maximum", ""),
+        ("minLength", "maxLength", " characters"),
+        ("minItems", "maxItems", " entries"),
+    ] {
+        match (schema[least].as_u64(), schema[most].as_u64()) {
+            (None | Some(0), None) => {}
+            (Some(least), None) => push(&mut bounds, format_args!(", from {least}{of}")),
+            (None, Some(most)) => push(&mut bounds, format_args!(", up to {most}{of}")),
+            (Some(least), Some(most)) => push(&mut bounds, format_args!(", {least} to {most}{of}")),
+        }
     }
+    if schema["pattern"].is_string() {
+        push(&mut bounds, format_args!(", <code>{}</code>", text(&schema["pattern"])));
+    }
+    bounds
 }
 
 fn fields(value: &Value) -> impl Iterator<Item = (&String, &Value)> {

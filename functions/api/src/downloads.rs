@@ -15,7 +15,7 @@ use futures::{SinkExt, StreamExt};
 use riffle_ports::{Content, Opened, PortError, ReadError, SessionId};
 use riffle_scan::drive_page;
 
-use crate::answer::{Answer, Path};
+use crate::answer::{Answer, Id, Path};
 use crate::pages::unopened;
 use crate::{Deps, Refusal, Tenant};
 
@@ -26,19 +26,21 @@ const PIECE: usize = 1 << 20;
 /// How far into a file the mark of its kind is looked for.
 const MARK: &[u8] = b"%PDF-";
 
-/// The report of a COMPLETE session, an Excel workbook. This address stays.
+/// The report of a scan that is done, an Excel workbook. This address stays.
 #[utoipa::path(
     get,
-    path = "/sessions/{id}/report.xlsx",
+    path = "/scans/{id}/report.xlsx",
+    operation_id = "download_report",
     tag = "downloads",
-    params(("id" = String, Path)),
+    params(("id" = inline(Id), Path)),
     responses((
         status = 200,
         body = Vec<u8>,
         content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     ))
 )]
-pub async fn report(tenant: Tenant, State(deps): State<Deps>, Path(id): Path<SessionId>) -> Answer<Response> {
+pub async fn report(tenant: Tenant, State(deps): State<Deps>, Path(Id(id)): Path<Id>) -> Answer<Response> {
+    let id = SessionId(id);
     let Some(report) = deps.scan.report(&tenant.0, &id).await? else {
         return Err(Refusal::not_found("There is no such report, or its scan has not finished."));
     };
@@ -50,13 +52,14 @@ pub async fn report(tenant: Tenant, State(deps): State<Deps>, Path(id): Path<Ses
     Ok((headers, report).into_response())
 }
 
-/// A file of a session, as long as it is the one that was read. This address stays. A file of Google Drive is shown by
+/// A file of a scan, as long as it is the one that was read. This address stays. A file of Google Drive is shown by
 /// Google, to whoever is signed in there.
 #[utoipa::path(
     get,
-    path = "/sessions/{id}/files/{index}",
+    path = "/scans/{id}/files/{index}",
+    operation_id = "download_file",
     tag = "downloads",
-    params(("id" = String, Path), ("index" = u32, Path)),
+    params(("id" = inline(Id), Path), ("index" = u32, Path, maximum = 4_294_967_295_i64)),
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 307, description = "To the file's page in Google Drive")
@@ -65,9 +68,9 @@ pub async fn report(tenant: Tenant, State(deps): State<Deps>, Path(id): Path<Ses
 pub async fn file(
     tenant: Tenant,
     State(deps): State<Deps>,
-    Path((id, index)): Path<(SessionId, u32)>,
+    Path((Id(id), index)): Path<(Id, u32)>,
 ) -> Answer<Response> {
-    let Some((source, entry)) = deps.scan.file(&tenant.0, &id, index).await? else {
+    let Some((source, entry)) = deps.scan.file(&tenant.0, &SessionId(id), index).await? else {
         return Err(Refusal::not_found("There is no such file in that scan."));
     };
     if let Some(page) = drive_page(&source, &entry) {

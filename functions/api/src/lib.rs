@@ -1,4 +1,5 @@
-//! HTTP → the platform's questions and answers: sessions and what was found in them, tickets, codes, downloads.
+//! HTTP → the platform's questions and answers: scans and what was found in them, statements, tickets, codes,
+//! downloads.
 //!
 //! `routes` is the one table of addresses, from which the OpenAPI description is made too. Nothing here knows
 //! where it runs: the local server calls [`handle`] as the gateway's function does.
@@ -6,19 +7,21 @@
 mod answer;
 mod codes;
 mod config;
+mod dead_letters;
 mod describe;
 mod docs;
 mod docs_page;
 mod downloads;
 mod folders;
+mod health;
 mod links;
 mod metrics;
 mod pages;
 mod problem;
+mod processing;
 mod routes;
-mod sessions;
+mod scans;
 mod statements;
-mod status;
 mod tickets;
 mod uploads;
 
@@ -81,9 +84,9 @@ impl Api {
     }
 }
 
-/// The description of the API, as `/api/openapi.json` has it.
+/// The description of the API, as `/api/openapi.json` has it where nobody has to sign in.
 pub fn openapi() -> String {
-    describe::json(&routes::table().1)
+    describe::json(&describe::complete(routes::table().1, false))
 }
 
 /// Serves one request in the name of `tenant`, which the caller has made sure of. Who has not signed in gets only what

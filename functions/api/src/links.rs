@@ -5,46 +5,48 @@ use riffle_contracts::http::DownloadLink;
 use riffle_ports::{Link, SessionId};
 use riffle_scan::drive_page;
 
-use crate::answer::{Answer, Json, Path};
+use crate::answer::{Answer, Id, Json, Path};
 use crate::{Deps, Refusal, Tenant};
 
-/// An address for the report of a COMPLETE session.
+/// An address for the report of a scan that is done.
 #[utoipa::path(
     post,
-    path = "/api/sessions/{id}/report/link",
-    operation_id = "report_link",
+    path = "/api/scans/{id}/report/link",
+    operation_id = "create_report_link",
     tag = "downloads",
-    params(("id" = String, Path)),
+    params(("id" = inline(Id), Path)),
     responses((status = 200, body = DownloadLink))
 )]
 pub async fn report(
     tenant: Tenant,
     State(deps): State<Deps>,
-    Path(id): Path<SessionId>,
+    Path(Id(id)): Path<Id>,
 ) -> Answer<Json<DownloadLink>> {
+    let id = SessionId(id);
     let Some(key) = deps.scan.report_key(&tenant.0, &id).await? else {
         return Err(Refusal::not_found("There is no such report, or its scan has not finished."));
     };
     Ok(Json(match &deps.links {
         Some(links) => told(links.object(&key, &format!("riffle-{id}.xlsx")).await?),
-        None => stable(format!("/sessions/{id}/report.xlsx")),
+        None => stable(format!("/scans/{id}/report.xlsx")),
     }))
 }
 
-/// An address for a file of a session.
+/// An address for a file of a scan.
 #[utoipa::path(
     post,
-    path = "/api/sessions/{id}/files/{index}/link",
-    operation_id = "file_link",
+    path = "/api/scans/{id}/files/{index}/link",
+    operation_id = "create_file_link",
     tag = "downloads",
-    params(("id" = String, Path), ("index" = u32, Path)),
+    params(("id" = inline(Id), Path), ("index" = u32, Path, maximum = 4_294_967_295_i64)),
     responses((status = 200, body = DownloadLink))
 )]
 pub async fn file(
     tenant: Tenant,
     State(deps): State<Deps>,
-    Path((id, index)): Path<(SessionId, u32)>,
+    Path((Id(id), index)): Path<(Id, u32)>,
 ) -> Answer<Json<DownloadLink>> {
+    let id = SessionId(id);
     let Some((source, entry)) = deps.scan.file(&tenant.0, &id, index).await? else {
         return Err(Refusal::not_found("There is no such file in that scan."));
     };
@@ -56,7 +58,7 @@ pub async fn file(
             Some(link) => told(link),
             None => return Err(Refusal::not_found("This file cannot be downloaded from here.")),
         },
-        None => stable(format!("/sessions/{id}/files/{index}")),
+        None => stable(format!("/scans/{id}/files/{index}")),
     }))
 }
 

@@ -16,8 +16,12 @@ use crate::{Deps, Refusal};
 #[utoipa::path(
     get,
     path = "/api/metrics",
+    operation_id = "get_metrics",
     tag = "platform",
-    responses((status = 200, body = String, content_type = "text/plain"))
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 404, description = "The cloud measures this platform.")
+    )
 )]
 pub async fn metrics(State(deps): State<Deps>) -> Answer<impl IntoResponse> {
     let Some(probe) = &deps.probe else {

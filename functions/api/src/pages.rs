@@ -8,7 +8,7 @@ use riffle_ports::{ReadError, SessionId};
 use riffle_scan::{PAGE_WIDTHS, PageView, PageViewError};
 use serde::Deserialize;
 
-use crate::answer::{Answer, Json, Path, Query};
+use crate::answer::{Answer, Id, Json, Path, Query};
 use crate::{Deps, Refusal, Tenant};
 
 /// Pixels a page is wide unless asked otherwise.
@@ -20,23 +20,25 @@ const KEEP: &str = "private, max-age=86400";
 /// Where a match stands, to be looked at: on a page with its box, or in a text.
 #[utoipa::path(
     get,
-    path = "/api/sessions/{id}/matches/{match_id}/evidence",
-    tag = "sessions",
-    params(("id" = String, Path), ("match_id" = String, Path)),
+    path = "/api/scans/{id}/matches/{match}/evidence",
+    operation_id = "get_evidence",
+    tag = "scans",
+    params(("id" = inline(Id), Path), ("match" = String, Path, pattern = "^[0-9]{1,9}-[0-9]{1,9}$")),
     responses((status = 200, body = Evidence))
 )]
 pub async fn evidence(
     tenant: Tenant,
     State(deps): State<Deps>,
-    Path((id, match_id)): Path<(SessionId, String)>,
+    Path((Id(id), match_id)): Path<(Id, String)>,
 ) -> Answer<Json<Evidence>> {
+    let id = SessionId(id);
     let sighting = deps.scan.sighting(&tenant.0, &id, &match_id).await?;
     let view = match (&deps.pages, sighting.page_number()) {
         (Some(pages), Some(page)) => match pages.size(&id, &sighting).await {
             Ok(size) => Ok(size.map(|(width, height)| PageView {
                 width,
                 height,
-                image_url: format!("/api/sessions/{id}/files/{}/pages/{page}.png", sighting.index),
+                image_url: format!("/api/scans/{id}/files/{}/pages/{page}.png", sighting.index),
             })),
             Err(PageViewError::Query(error)) => return Err(error.into()),
             // The match was found all the same, and its text is known.
@@ -59,20 +61,30 @@ pub struct Size {
 /// A page of a PDF or picture as a PNG, as long as the file is the one that was read.
 #[utoipa::path(
     get,
-    path = "/api/sessions/{id}/files/{index}/pages/{page}",
-    tag = "sessions",
+    path = "/api/scans/{id}/files/{index}/pages/{page}",
+    operation_id = "get_page_picture",
+    tag = "scans",
     params(
-        ("id" = String, Path),
-        ("index" = u32, Path),
-        ("page" = String, Path, description = "The page counted from 1, with `.png` after it: `3.png`"),
+        ("id" = inline(Id), Path),
+        ("index" = u32, Path, maximum = 4_294_967_295_i64),
+        (
+            "page" = String,
+            Path,
+            description = "The page counted from 1, with `.png` after it: `3.png`",
+            pattern = r"^[1-9][0-9]{0,8}\.png$"
+        ),
         Size
     ),
-    responses((status = 200, body = Vec<u8>, content_type = "image/png"), (status = 304))
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "image/png"),
+        (status = 304, description = "It is the picture that `If-None-Match` names."),
+        (status = 422, description = "The page cannot be drawn.")
+    )
 )]
 pub async fn picture(
     tenant: Tenant,
     State(deps): State<Deps>,
-    Path((id, index, page)): Path<(SessionId, u32, String)>,
+    Path((Id(id), index, page)): Path<(Id, u32, String)>,
     Query(size): Query<Size>,
     asked: HeaderMap,
 ) -> Answer<Response> {
@@ -81,7 +93,7 @@ pub async fn picture(
     let Some(pages) = &deps.pages else {
         return Err(Refusal::not_found("No pages are drawn here: open the file itself."));
     };
-    let page = pages.page(&tenant.0, &id, index, page).await?;
+    let page = pages.page(&tenant.0, &SessionId(id), index, page).await?;
     if !PAGE_WIDTHS.contains(&width) {
         let (least, most) = (PAGE_WIDTHS.start(), PAGE_WIDTHS.end());
         let detail = format!("A page is shown between {least} and {most} pixels wide: choose such a width.");
@@ -122,12 +134,11 @@ impl From<PageViewError> for Refusal {
                 .named("no-page", "No such page"),
             PageViewError::TooLarge(error) => {
                 let detail = format!("The page is not drawn: {error}. Open the file itself.");
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
-                    .named("page-too-large", "Too large to draw")
+                Self::invalid(detail).named("page-too-large", "Too large to draw")
             }
             PageViewError::NotDrawn(error) => {
                 let detail = format!("The page is not drawn: {error}. Open the file itself.");
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail).named("page-not-drawn", "Not drawn")
+                Self::invalid(detail).named("page-not-drawn", "Not drawn")
             }
         }
     }

@@ -36,6 +36,11 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
+    /// It can be understood, and yet cannot be used.
+    pub fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+    }
+
     /// Something of ours is wrong. What, is for the log.
     pub fn broken() -> Self {
         let detail = "The platform made a mistake. Whoever runs it finds it in the log.";
@@ -68,7 +73,7 @@ impl From<QueryError> for Refusal {
 impl From<DeletionError> for Refusal {
     fn from(error: DeletionError) -> Self {
         match error {
-            DeletionError::NotFound => Self::not_found("There is no such session."),
+            DeletionError::NotFound => Self::not_found("There is no such scan."),
             DeletionError::Running => {
                 let detail = "The scan still runs. Cancel it first, or wait until it has ended.";
                 Self::new(StatusCode::CONFLICT, detail)

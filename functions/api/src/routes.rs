@@ -8,8 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    Deps, Refusal, codes, config, describe, docs, downloads, folders, links, metrics, pages, sessions,
-    statements, status, tickets, uploads,
+    Deps, Refusal, codes, config, dead_letters, describe, docs, downloads, folders, health, links, metrics,
+    pages, processing, scans, statements, tickets, uploads,
 };
 
 /// Bytes of a body: a thousand names of a thousand bytes, each of which may take six in JSON, and a file of codes.
@@ -21,11 +21,12 @@ pub const PUBLIC: [&str; 4] = ["/api/config", "/api/health", "/api/openapi.json"
 /// Every address with what it answers, and the description of all.
 pub fn table() -> (Router<Deps>, OpenApi) {
     OpenApiRouter::with_openapi(describe::frame())
-        .routes(routes!(status::health))
+        .routes(routes!(health::health))
         .routes(routes!(metrics::metrics))
         .routes(routes!(config::config))
         .routes(routes!(docs::json))
         .routes(routes!(docs::page))
+        .routes(routes!(processing::status))
         .routes(routes!(tickets::issue))
         .routes(routes!(folders::folders))
         .routes(routes!(codes::understand))
@@ -33,11 +34,11 @@ pub fn table() -> (Router<Deps>, OpenApi) {
         .routes(routes!(uploads::declare))
         .routes(routes!(uploads::complete))
         .routes(routes!(uploads::status))
-        .routes(routes!(sessions::list))
-        .routes(routes!(sessions::detail, sessions::remove))
-        .routes(routes!(sessions::matches))
-        .routes(routes!(sessions::failures))
-        .routes(routes!(sessions::codes))
+        .routes(routes!(scans::list))
+        .routes(routes!(scans::detail, scans::remove))
+        .routes(routes!(scans::matches))
+        .routes(routes!(scans::failures))
+        .routes(routes!(scans::codes))
         .routes(routes!(pages::evidence))
         .routes(routes!(pages::picture))
         .routes(routes!(downloads::report))
@@ -52,15 +53,15 @@ pub fn table() -> (Router<Deps>, OpenApi) {
         .routes(routes!(statements::facets))
         .routes(routes!(statements::figures))
         .routes(routes!(statements::rules, statements::put_rules))
-        .routes(routes!(statements::dead_letters))
-        .routes(routes!(statements::redrive))
+        .routes(routes!(dead_letters::list))
+        .routes(routes!(dead_letters::redrive))
         .split_for_parts()
 }
 
 /// The table on its dependencies.
 pub fn router(deps: Deps) -> Router {
     let (routes, description) = table();
-    let docs = docs::Docs::new(&description);
+    let docs = docs::Docs::new(&describe::complete(description, deps.config.sign_in.is_some()));
     routes
         .method_not_allowed_fallback(|| async {
             let detail = "This address does not take this method: /api/docs has those it takes.";

@@ -1,48 +1,61 @@
-//! Statements: files on their way, the transactions that came of them, figures, and what failed.
+//! Statements: files on their way, the transactions that came of them, and figures.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
+use riffle_contracts::PageCursor;
 use riffle_contracts::http_ingest::{
-    DeadLetterItem, DeadLetters, Facets, FiguresAnswer, FileForm, FileItem, FilePage, NewFile,
-    RedriveRequest, Redriven, Rules, Timeline, TransactionPage,
+    Facets, FiguresAnswer, FileForm, NewFile, Rules, StatementFile, StatementFilePage, Timeline,
+    TransactionPage,
 };
-use riffle_ingest::{ApiError, Books, Filter};
+use riffle_ingest::{ApiError, Books, Filter, TransactionCursor};
 use riffle_ports::{FileId, Month};
-use riffle_runtime::Letter;
-use serde::Deserialize;
+use rust_decimal::Decimal;
+use serde::de::{Deserialize, Deserializer, Error};
 use utoipa::IntoParams;
 
-use crate::answer::{Answer, Json, Path, Query};
+use crate::answer::{Answer, Id, Json, List, Paging, Path, Query};
 use crate::{Deps, Refusal, Tenant};
 
-/// Transactions of a page, and at most.
-const PAGE: usize = 100;
-const PAGE_MAX: usize = 1_000;
+pub struct Files;
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct After {
-    /// As the page before had it in `next`; none for the first page.
-    #[serde(default)]
-    after: Option<String>,
+impl List for Files {
+    const USUAL: u32 = 100;
+    const MOST: u32 = 200;
+    const CURSOR: &str = PageCursor::PATTERN;
+}
+
+pub struct Transactions;
+
+impl List for Transactions {
+    const USUAL: u32 = 100;
+    const MOST: u32 = 1_000;
+    const CURSOR: &str = TransactionCursor::PATTERN;
 }
 
 /// The tenant's files, newest first.
-#[utoipa::path(get, path = "/api/files", tag = "statements", params(After), responses((status = 200, body = FilePage)))]
+#[utoipa::path(
+    get,
+    path = "/api/statements/files",
+    operation_id = "list_statement_files",
+    tag = "statements",
+    params(Paging<Files>),
+    responses((status = 200, body = StatementFilePage))
+)]
 pub async fn files(
     tenant: Tenant,
     State(deps): State<Deps>,
-    Query(page): Query<After>,
-) -> Answer<Json<FilePage>> {
-    Ok(Json(deps.books()?.files(&tenant.0, page.after.as_deref()).await?))
+    Query(paging): Query<Paging<Files>>,
+) -> Answer<Json<StatementFilePage>> {
+    Ok(Json(deps.books()?.files(&tenant.0, paging.cursor(), paging.limit()?).await?))
 }
 
 /// Announces a statement, and tells where to send it. It shows among the files when it has come.
 #[utoipa::path(
     post,
-    path = "/api/files",
+    path = "/api/statements/files",
+    operation_id = "announce_statement_file",
     tag = "statements",
     request_body = NewFile,
     responses((status = 201, body = FileForm))
@@ -58,16 +71,17 @@ pub async fn announce(
 /// One file, and what came of it.
 #[utoipa::path(
     get,
-    path = "/api/files/{id}",
+    path = "/api/statements/files/{id}",
+    operation_id = "get_statement_file",
     tag = "statements",
-    params(("id" = String, Path)),
-    responses((status = 200, body = FileItem))
+    params(("id" = inline(Id), Path)),
+    responses((status = 200, body = StatementFile))
 )]
 pub async fn one_file(
     tenant: Tenant,
     State(deps): State<Deps>,
-    Path(id): Path<String>,
-) -> Answer<Json<FileItem>> {
+    Path(Id(id)): Path<Id>,
+) -> Answer<Json<StatementFile>> {
     Ok(Json(deps.books()?.file(&tenant.0, &FileId(id)).await?))
 }
 
@@ -75,12 +89,13 @@ pub async fn one_file(
 /// file itself. Begun when this is answered; the file's state tells when it is done. The same again is harmless.
 #[utoipa::path(
     delete,
-    path = "/api/files/{id}",
+    path = "/api/statements/files/{id}",
+    operation_id = "delete_statement_file",
     tag = "statements",
-    params(("id" = String, Path)),
+    params(("id" = inline(Id), Path)),
     responses((status = 202))
 )]
-pub async fn delete(tenant: Tenant, State(deps): State<Deps>, Path(id): Path<String>) -> Answer<StatusCode> {
+pub async fn delete(tenant: Tenant, State(deps): State<Deps>, Path(Id(id)): Path<Id>) -> Answer<StatusCode> {
     deps.books()?.delete(&tenant.0, &FileId(id)).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -88,21 +103,22 @@ pub async fn delete(tenant: Tenant, State(deps): State<Deps>, Path(id): Path<Str
 /// What happened to a file, oldest first.
 #[utoipa::path(
     get,
-    path = "/api/files/{id}/timeline",
+    path = "/api/statements/files/{id}/timeline",
+    operation_id = "get_timeline",
     tag = "statements",
-    params(("id" = String, Path)),
+    params(("id" = inline(Id), Path)),
     responses((status = 200, body = Timeline))
 )]
 pub async fn timeline(
     tenant: Tenant,
     State(deps): State<Deps>,
-    Path(id): Path<String>,
+    Path(Id(id)): Path<Id>,
 ) -> Answer<Json<Timeline>> {
     Ok(Json(deps.books()?.timeline(&tenant.0, &FileId(id)).await?))
 }
 
 /// Which transactions. All that is said must hold.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, serde::Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Asked {
     #[serde(default)]
@@ -116,33 +132,49 @@ pub struct Asked {
     #[serde(default)]
     text: Option<String>,
     /// `YYYY-MM-DD`, as `to` is; both included.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "day")]
     from: Option<NaiveDate>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "day")]
     to: Option<NaiveDate>,
     /// Of the amount with its sign, as `max` is; both included.
     #[serde(default)]
+    #[param(pattern = r"^-?[0-9]{1,16}(\.[0-9]{1,8})?$")]
     min: Option<String>,
     #[serde(default)]
+    #[param(pattern = r"^-?[0-9]{1,16}(\.[0-9]{1,8})?$")]
     max: Option<String>,
     /// Only those that this file shows, in its order.
     #[serde(default)]
-    file: Option<String>,
-    #[serde(default)]
-    after: Option<String>,
-    /// At most 1,000; 100 if left out.
-    #[serde(default)]
-    limit: Option<usize>,
+    #[param(value_type = Option<String>, pattern = "^[0-9a-f]{32}$")]
+    file: Option<Id>,
+}
+
+/// A day as it is written: chrono reads more than that.
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let written = |day: &NaiveDate| day.to_string() == text;
+    let day = text.parse().ok().filter(written);
+    day.map(Some).ok_or_else(|| D::Error::custom("a day is written as YYYY-MM-DD"))
+}
+
+/// An amount as it is written: up to 16 digits, and up to 8 behind the point.
+fn amount(text: &str) -> Option<Decimal> {
+    let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
+    let digits =
+        |text: &str, most| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let written = digits(whole.strip_prefix('-').unwrap_or(whole), 16)
+        && fraction.is_none_or(|fraction| digits(fraction, 8));
+    text.parse().ok().filter(|_| written)
 }
 
 impl Asked {
     fn filter(&self) -> Answer<Filter> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-        let amount = |text: &Option<String>, name: &str| {
-            given(text)
-                .map(|text| text.trim().parse())
-                .transpose()
-                .map_err(|_| invalid(format!("{name} is an amount such as 19.99.")))
+        let amount = |text: &Option<String>, name: &str| match text {
+            None => Ok(None),
+            Some(text) => amount(text)
+                .map(Some)
+                .ok_or_else(|| Refusal::bad_request(format!("{name} is an amount such as 19.99."))),
         };
         Ok(Filter {
             account: given(&self.account),
@@ -153,36 +185,45 @@ impl Asked {
             to: self.to,
             min: amount(&self.min, "min")?,
             max: amount(&self.max, "max")?,
-            file: given(&self.file).map(FileId),
+            file: self.file.clone().map(|Id(id)| FileId(id)),
         })
     }
 }
 
-/// Transactions, newest first. A page may be short, even empty, and yet not the last: `next` tells.
+/// Transactions, newest first. A page may be short, even empty, and yet not the last: `next_cursor` tells. A cursor
+/// goes on with the filter it came from; one of another kind of list is a conflict (409).
 #[utoipa::path(
     get,
-    path = "/api/transactions",
+    path = "/api/statements/transactions",
+    operation_id = "list_transactions",
     tag = "statements",
-    params(Asked),
-    responses((status = 200, body = TransactionPage))
+    params(Asked, Paging<Transactions>),
+    responses(
+        (status = 200, body = TransactionPage),
+        (status = 409, description = "The cursor was given for transactions of a file, or of all files.")
+    )
 )]
 pub async fn transactions(
     tenant: Tenant,
     State(deps): State<Deps>,
     Query(asked): Query<Asked>,
+    Query(paging): Query<Paging<Transactions>>,
 ) -> Answer<Json<TransactionPage>> {
-    let filter = asked.filter()?;
-    let limit = asked.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    Ok(Json(deps.books()?.transactions(&tenant.0, &filter, asked.after.as_deref(), limit).await?))
+    let (filter, limit) = (asked.filter()?, paging.limit()? as usize);
+    Ok(Json(deps.books()?.transactions(&tenant.0, &filter, paging.cursor(), limit).await?))
 }
 
 /// The same as a file for spreadsheets. More than 20,000, or 4 MB, are refused (422): export them in parts.
 #[utoipa::path(
     get,
-    path = "/api/transactions.csv",
+    path = "/api/statements/transactions.csv",
+    operation_id = "export_transactions",
     tag = "statements",
     params(Asked),
-    responses((status = 200, body = String, content_type = "text/csv"))
+    responses(
+        (status = 200, body = String, content_type = "text/csv"),
+        (status = 422, description = "They are too many.")
+    )
 )]
 pub async fn export(
     tenant: Tenant,
@@ -198,18 +239,26 @@ pub async fn export(
 }
 
 /// What transactions can be filtered by.
-#[utoipa::path(get, path = "/api/facets", tag = "statements", responses((status = 200, body = Facets)))]
+#[utoipa::path(
+    get,
+    path = "/api/statements/facets",
+    operation_id = "get_facets",
+    tag = "statements",
+    responses((status = 200, body = Facets))
+)]
 pub async fn facets(tenant: Tenant, State(deps): State<Deps>) -> Answer<Json<Facets>> {
     Ok(Json(deps.books()?.facets(&tenant.0).await?))
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, serde::Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Period {
     /// `YYYY-MM`, as `to` is; both included.
     #[serde(default)]
+    #[param(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$")]
     from: Option<String>,
     #[serde(default)]
+    #[param(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$")]
     to: Option<String>,
     #[serde(default)]
     account: Option<String>,
@@ -218,7 +267,8 @@ pub struct Period {
 /// Sums by month, account and currency, newest first.
 #[utoipa::path(
     get,
-    path = "/api/figures",
+    path = "/api/statements/figures",
+    operation_id = "get_figures",
     tag = "statements",
     params(Period),
     responses((status = 200, body = FiguresAnswer))
@@ -229,10 +279,9 @@ pub async fn figures(
     Query(period): Query<Period>,
 ) -> Answer<Json<FiguresAnswer>> {
     let month = |text: Option<String>| {
-        text.filter(|text| !text.is_empty())
-            .map(|text| text.parse::<Month>())
+        text.map(|text| text.parse::<Month>())
             .transpose()
-            .map_err(|error| invalid(format!("{error}.")))
+            .map_err(|error| Refusal::bad_request(format!("{error}.")))
     };
     let (from, to) = (month(period.from)?, month(period.to)?);
     let account = period.account.filter(|account| !account.is_empty());
@@ -240,7 +289,13 @@ pub async fn figures(
 }
 
 /// The rules by which transactions get their categories.
-#[utoipa::path(get, path = "/api/rules", tag = "statements", responses((status = 200, body = Rules)))]
+#[utoipa::path(
+    get,
+    path = "/api/statements/rules",
+    operation_id = "get_rules",
+    tag = "statements",
+    responses((status = 200, body = Rules))
+)]
 pub async fn rules(tenant: Tenant, State(deps): State<Deps>) -> Answer<Json<Rules>> {
     let yaml = deps.books()?.ingest.rules(&tenant.0).await.map_err(ApiError::from)?;
     Ok(Json(Rules { yaml: yaml.unwrap_or_default() }))
@@ -250,7 +305,8 @@ pub async fn rules(tenant: Tenant, State(deps): State<Deps>) -> Answer<Json<Rule
 /// refused (422) and says where.
 #[utoipa::path(
     put,
-    path = "/api/rules",
+    path = "/api/statements/rules",
+    operation_id = "put_rules",
     tag = "statements",
     request_body = Rules,
     responses((status = 200, body = Rules))
@@ -261,44 +317,8 @@ pub async fn put_rules(
     Json(rules): Json<Rules>,
 ) -> Answer<Json<Rules>> {
     let put = deps.books()?.ingest.put_rules(&tenant.0, &rules.yaml).await.map_err(ApiError::from)?;
-    put.map_err(|error| invalid(format!("{error}.")))?;
+    put.map_err(|error| Refusal::invalid(format!("{error}.")))?;
     Ok(Json(rules))
-}
-
-/// The tenant's messages that failed too often.
-#[utoipa::path(get, path = "/api/dead-letters", tag = "statements", responses((status = 200, body = DeadLetters)))]
-pub async fn dead_letters(tenant: Tenant, State(deps): State<Deps>) -> Answer<Json<DeadLetters>> {
-    let (letters, more) = deps.letters.of(&tenant.0, None, u32::MAX).await.map_err(ApiError::from)?;
-    Ok(Json(DeadLetters { letters: letters.into_iter().map(item).collect(), more }))
-}
-
-/// Hands them out again to where they failed.
-#[utoipa::path(
-    post,
-    path = "/api/dead-letters/redrive",
-    tag = "statements",
-    request_body = RedriveRequest,
-    responses((status = 200, body = Redriven))
-)]
-pub async fn redrive(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Json(which): Json<RedriveRequest>,
-) -> Answer<Json<Redriven>> {
-    let redriven = deps.letters.redrive(&tenant.0, None, which.ids.as_deref()).await;
-    Ok(Json(Redriven { count: redriven.map_err(ApiError::from)? }))
-}
-
-fn item(Letter { letter, about, told }: Letter) -> DeadLetterItem {
-    DeadLetterItem {
-        id: letter.id,
-        stage: letter.function,
-        event_type: about.as_ref().map(|about| about.kind.clone()),
-        file: about.map(|about| about.subject).filter(|subject| !subject.is_empty()),
-        file_name: told.name,
-        sent_at: letter.sent_at,
-        reason: told.reason,
-    }
 }
 
 impl Deps {
@@ -307,15 +327,16 @@ impl Deps {
     }
 }
 
-fn invalid(detail: impl Into<String>) -> Refusal {
-    Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
-}
-
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
         match error {
             ApiError::NotFound => Self::not_found("There is no such file."),
-            ApiError::Invalid(why) => invalid(why),
+            ApiError::Invalid(why) => Self::invalid(why),
+            ApiError::Cursor => Self::bad_request("This cursor is not one of this list. Begin without it."),
+            ApiError::OtherList => {
+                let detail = "This cursor goes on with another list. Begin without it.";
+                Self::new(StatusCode::CONFLICT, detail)
+            }
             ApiError::Failed(failure) => failure.into(),
         }
     }

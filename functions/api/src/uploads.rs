@@ -5,11 +5,11 @@ use axum::http::StatusCode;
 use riffle_contracts::http::{CompleteParts, DeclareFiles, Upload, UploadStatus, UploadTargets};
 use riffle_scan::UploadError;
 
-use crate::answer::{Answer, Json, Path};
+use crate::answer::{Answer, Id, Json, Path};
 use crate::{Deps, Refusal, Tenant};
 
 /// A new upload, which takes files until it is scanned.
-#[utoipa::path(post, path = "/api/uploads", tag = "sources", responses((status = 201, body = Upload)))]
+#[utoipa::path(post, path = "/api/uploads", operation_id = "create_upload", tag = "sources", responses((status = 201, body = Upload)))]
 pub async fn create(tenant: Tenant, State(deps): State<Deps>) -> Answer<(StatusCode, Json<Upload>)> {
     let upload_id = deps.uploads.create(&tenant.0).await?;
     Ok((StatusCode::CREATED, Json(Upload { upload_id })))
@@ -20,15 +20,19 @@ pub async fn create(tenant: Tenant, State(deps): State<Deps>) -> Answer<(StatusC
 #[utoipa::path(
     post,
     path = "/api/uploads/{id}/files",
+    operation_id = "declare_files",
     tag = "sources",
-    params(("id" = String, Path)),
+    params(("id" = inline(Id), Path)),
     request_body = DeclareFiles,
-    responses((status = 200, body = UploadTargets))
+    responses(
+        (status = 200, body = UploadTargets),
+        (status = 409, description = "Other files were declared under these numbers.")
+    )
 )]
 pub async fn declare(
     tenant: Tenant,
     State(deps): State<Deps>,
-    Path(id): Path<String>,
+    Path(Id(id)): Path<Id>,
     Json(files): Json<DeclareFiles>,
 ) -> Answer<Json<UploadTargets>> {
     Ok(Json(deps.uploads.declare(&tenant.0, &id, &files).await?))
@@ -38,15 +42,19 @@ pub async fn declare(
 #[utoipa::path(
     post,
     path = "/api/uploads/{id}/files/{number}/complete",
+    operation_id = "complete_file",
     tag = "sources",
-    params(("id" = String, Path), ("number" = u32, Path)),
+    params(("id" = inline(Id), Path), ("number" = u32, Path, maximum = 99_999)),
     request_body = CompleteParts,
-    responses((status = 204))
+    responses(
+        (status = 204),
+        (status = 409, description = "These are not the parts that were sent, or the file comes whole.")
+    )
 )]
 pub async fn complete(
     tenant: Tenant,
     State(deps): State<Deps>,
-    Path((id, number)): Path<(String, u32)>,
+    Path((Id(id), number)): Path<(Id, u32)>,
     Json(parts): Json<CompleteParts>,
 ) -> Answer<StatusCode> {
     deps.uploads.complete(&tenant.0, &id, number, &parts).await?;
@@ -57,14 +65,15 @@ pub async fn complete(
 #[utoipa::path(
     get,
     path = "/api/uploads/{id}",
+    operation_id = "get_upload",
     tag = "sources",
-    params(("id" = String, Path)),
+    params(("id" = inline(Id), Path)),
     responses((status = 200, body = UploadStatus))
 )]
 pub async fn status(
     tenant: Tenant,
     State(deps): State<Deps>,
-    Path(id): Path<String>,
+    Path(Id(id)): Path<Id>,
 ) -> Answer<Json<UploadStatus>> {
     Ok(Json(deps.uploads.status(&tenant.0, &id).await?))
 }
@@ -74,7 +83,7 @@ impl From<UploadError> for Refusal {
         match error {
             UploadError::NotFound(what) => Self::not_found(format!("There is no such {what}.")),
             UploadError::Conflict(why) => Self::new(StatusCode::CONFLICT, why),
-            UploadError::Invalid(why) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, why),
+            UploadError::Invalid(why) => Self::invalid(why),
             UploadError::Port(error) => error.into(),
         }
     }

@@ -6,7 +6,7 @@ use api::{Api, Deps};
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode};
-use riffle_contracts::http::{Config, DeployedAt, OcrConfig, Problem, SessionPage, SocketConfig, Upload};
+use riffle_contracts::http::{Config, DeployedAt, OcrConfig, Problem, ScanPage, SocketConfig, Upload};
 use riffle_ports::{
     Clock, Ids, PortError, Probe, QueueDepth, ScanLedger, Session, SessionId, Source, Vitals,
 };
@@ -16,6 +16,11 @@ use riffle_testkit::memory::{
     ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryRecords, MemoryTickets,
     NoUploads, SeededIds,
 };
+
+/// Ids as they are made: 32 hexadecimal digits.
+const A1: &str = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
+const B2: &str = "b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2";
+const NOBODYS: &str = "c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3";
 
 struct Panics;
 
@@ -80,7 +85,7 @@ impl World {
                 ocr: OcrConfig { available: false },
                 limits: riffle_scan::limits(),
                 socket: SocketConfig { path: "/ws".to_owned(), max_age_seconds: 1, idle_seconds: 1 },
-                statements: false,
+                flows: vec!["scan".to_owned()],
                 sign_in: None,
             },
             started_at: clock.now(),
@@ -127,26 +132,26 @@ fn problem((status, body): &(StatusCode, Vec<u8>)) -> Problem {
 #[tokio::test]
 async fn what_is_anothers_is_not_there() {
     let world = World::new();
-    world.session("one", "a1").await;
-    world.session("two", "b2").await;
-    for (tenant, own, anothers) in [("one", "a1", "b2"), ("two", "b2", "a1"), ("three", "", "a1")] {
-        let (status, body) = world.get(tenant, "/api/sessions").await;
+    world.session("one", A1).await;
+    world.session("two", B2).await;
+    for (tenant, own, anothers) in [("one", A1, B2), ("two", B2, A1), ("three", "", A1)] {
+        let (status, body) = world.get(tenant, "/api/scans").await;
         assert_eq!(status, StatusCode::OK);
-        let page: SessionPage = serde_json::from_slice(&body).expect("a page");
-        let ids: Vec<&str> = page.sessions.iter().map(|session| &*session.session_id).collect();
+        let page: ScanPage = serde_json::from_slice(&body).expect("a page");
+        let ids: Vec<&str> = page.scans.iter().map(|session| &*session.session_id).collect();
         assert_eq!(ids, if own.is_empty() { vec![] } else { vec![own] });
         if !own.is_empty() {
-            assert_eq!(world.get(tenant, &format!("/api/sessions/{own}")).await.0, StatusCode::OK);
+            assert_eq!(world.get(tenant, &format!("/api/scans/{own}")).await.0, StatusCode::OK);
         }
         for rest in ["", "/matches", "/failures", "/codes", "/matches/0-0/evidence"] {
-            let answer = world.get(tenant, &format!("/api/sessions/{anothers}{rest}")).await;
-            let none = world.get(tenant, &format!("/api/sessions/nobodys{rest}")).await;
+            let answer = world.get(tenant, &format!("/api/scans/{anothers}{rest}")).await;
+            let none = world.get(tenant, &format!("/api/scans/{NOBODYS}{rest}")).await;
             assert_eq!(answer, none, "{rest}: the same answer as for one that is not there");
             assert_eq!(answer.0, StatusCode::NOT_FOUND);
             problem(&answer);
         }
         for rest in ["report.xlsx", "files/0"] {
-            let answer = world.get(tenant, &format!("/sessions/{anothers}/{rest}")).await;
+            let answer = world.get(tenant, &format!("/scans/{anothers}/{rest}")).await;
             assert_eq!(answer.0, StatusCode::NOT_FOUND);
         }
     }
@@ -181,16 +186,16 @@ async fn a_mistake_of_ours_tells_nothing_of_itself() {
 #[tokio::test]
 async fn a_session_is_deleted_once_it_has_ended_and_by_its_own_tenant() {
     let world = World::new();
-    world.session("one", "a1").await;
-    let path = "/api/sessions/a1";
+    world.session("one", A1).await;
+    let path = &*format!("/api/scans/{A1}");
     let running = world.ask("one", Method::DELETE, path, "").await;
     assert_eq!(running.0, StatusCode::CONFLICT);
     assert!(problem(&running).detail.contains("Cancel it first"), "what to do");
     let cancel = riffle_ports::Transition::Cancel;
-    world.ledger.transition(&SessionId("a1".to_owned()), cancel).await.expect("cancelled");
+    world.ledger.transition(&SessionId(A1.to_owned()), cancel).await.expect("cancelled");
 
     let anothers = world.ask("two", Method::DELETE, path, "").await;
-    assert_eq!(anothers, world.ask("two", Method::DELETE, "/api/sessions/nobodys", "").await);
+    assert_eq!(anothers, world.ask("two", Method::DELETE, &format!("/api/scans/{NOBODYS}"), "").await);
     assert_eq!((anothers.0, problem(&anothers).status), (StatusCode::NOT_FOUND, 404));
     assert_eq!(world.get("one", path).await.0, StatusCode::OK, "it is still there");
 
@@ -199,7 +204,57 @@ async fn a_session_is_deleted_once_it_has_ended_and_by_its_own_tenant() {
         assert_eq!((status, body.len()), (StatusCode::ACCEPTED, 0), "{time}");
         assert_eq!(world.get("one", path).await.0, StatusCode::NOT_FOUND, "{time}");
     }
-    let (_, body) = world.get("one", "/api/sessions").await;
-    let page: SessionPage = serde_json::from_slice(&body).expect("a page");
-    assert!(page.sessions.is_empty());
+    let (_, body) = world.get("one", "/api/scans").await;
+    let page: ScanPage = serde_json::from_slice(&body).expect("a page");
+    assert!(page.scans.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_no_id_reaches_no_store_and_what_is_no_flow_here_is_not_there() {
+    let world = World::new();
+    let long = "a".repeat(2_000);
+    for id in ["a1", "nobodys", &A1.to_uppercase(), &long, "%00"] {
+        for path in [
+            format!("/api/scans/{id}"),
+            format!("/api/uploads/{id}"),
+            format!("/api/status/{id}"),
+            format!("/api/statements/files/{id}"),
+            format!("/scans/{id}/files/0"),
+        ] {
+            let answer = world.get("one", &path).await;
+            assert_eq!((answer.0, problem(&answer).status), (StatusCode::NOT_FOUND, 404), "{path}");
+        }
+    }
+    for path in [
+        format!("/api/status/{A1}"),
+        "/api/statements/files".to_owned(),
+        "/api/statements/rules".to_owned(),
+        "/api/dead-letters?flow=statements".to_owned(),
+    ] {
+        assert_eq!(world.get("one", &path).await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+    let none = world.get("one", "/api/dead-letters?flow=scan&limit=1").await;
+    assert_eq!((none.0, &*none.1), (StatusCode::OK, &br#"{"letters":[],"more":false}"#[..]));
+}
+
+/// A page is asked for in one way, whichever list it is of.
+#[tokio::test]
+async fn limits_and_cursors_are_refused_alike() {
+    let world = World::new();
+    world.session("one", A1).await;
+    for (list, most) in [
+        ("/api/scans".to_owned(), 200),
+        (format!("/api/scans/{A1}/matches"), 5_000),
+        (format!("/api/scans/{A1}/failures"), 5_000),
+        (format!("/api/scans/{A1}/codes"), 5_000),
+        ("/api/dead-letters".to_owned(), 200),
+    ] {
+        let cursors = ["", "x", "1.1.1", "-1", "1.2.3.4"].map(|cursor| format!("cursor={cursor}"));
+        let limits = ["0", "-1", "x", ""].map(|limit| format!("limit={limit}"));
+        let refused = limits.into_iter().chain([format!("limit={}", most + 1)]);
+        for query in refused.chain(cursors.into_iter().filter(|_| !list.ends_with("letters"))) {
+            let answer = world.get("one", &format!("{list}?{query}")).await;
+            assert_eq!((answer.0, problem(&answer).status), (StatusCode::BAD_REQUEST, 400), "{list}?{query}");
+        }
+    }
 }

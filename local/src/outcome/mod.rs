@@ -2,7 +2,7 @@
 
 mod wait;
 
-use riffle_contracts::http_ingest::{FileAccount, FileItem, FileState, FileWarning};
+use riffle_contracts::http_ingest::{FileAccount, FileWarning, StatementFile, StatementPhase};
 use serde::Serialize;
 use serde_json::json;
 
@@ -29,7 +29,7 @@ pub struct Outcome {
 
 #[derive(Debug)]
 pub enum End {
-    Told(Box<FileItem>),
+    Told(Box<StatementFile>),
     /// It did not come so far.
     Unread(String),
 }
@@ -70,8 +70,8 @@ struct Summary<'a> {
 impl Outcome {
     pub fn verdict(&self) -> Verdict {
         match &self.end {
-            End::Told(item) if item.state == FileState::Processed => Verdict::Processed,
-            End::Told(item) if item.state == FileState::Review => Verdict::Review,
+            End::Told(item) if item.detail == StatementPhase::Processed => Verdict::Processed,
+            End::Told(item) if item.detail == StatementPhase::Review => Verdict::Review,
             End::Told(_) | End::Unread(_) => Verdict::Not,
         }
     }
@@ -87,7 +87,7 @@ impl Outcome {
                 return vec![row];
             }
         };
-        let state = words::named(&item.state);
+        let state = words::named(&item.detail);
         let warnings = item.warnings.len() as u64 + item.more_warnings;
         let [new, known, warnings] = [item.new, item.duplicates, warnings].map(|number| number.to_string());
         let row = |account: Option<&FileAccount>, rows: u64| {
@@ -169,7 +169,7 @@ impl Outcome {
                 let only = if let [only] = &item.accounts[..] { Some(only) } else { None };
                 Summary {
                     id: Some(&item.id),
-                    state: json!(item.state),
+                    state: json!(item.detail),
                     format: item.format.as_deref(),
                     account: only.map(|account| &*account.account),
                     currency: only.and_then(|account| account.currency.as_deref()),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use riffle_contracts::http_ingest::{FileItem, FileState};
+use riffle_contracts::http_ingest::{StatementFile, StatementPhase};
 use riffle_ingest::{ApiError, processing_id};
 use riffle_ports::{FileId, ObjectRef};
 use riffle_topology::statements;
@@ -40,7 +40,7 @@ impl Pipeline {
     }
 
     /// What is known of a file by now. `None`: not even that it has come.
-    pub async fn item(&self, id: &FileId) -> Result<Option<FileItem>, Problem> {
+    pub async fn item(&self, id: &FileId) -> Result<Option<StatementFile>, Problem> {
         match self.platform.statements.books.file(TENANT, id).await {
             Ok(item) => Ok(Some(item)),
             Err(ApiError::NotFound) => Ok(None),
@@ -49,8 +49,11 @@ impl Pipeline {
     }
 
     /// Whether a file is at its end, for now.
-    pub fn is_done(item: &FileItem) -> bool {
-        !matches!(item.state, FileState::Received | FileState::Processing | FileState::Deleting)
+    pub fn is_done(item: &StatementFile) -> bool {
+        !matches!(
+            item.detail,
+            StatementPhase::Received | StatementPhase::Processing | StatementPhase::Deleting
+        )
     }
 
     /// Whether no message of the flow is under way, nor an event still to be told.
@@ -98,9 +101,9 @@ impl Pipeline {
     }
 
     /// Rows read so far, to within a part.
-    async fn rows(&self, id: &FileId, item: Option<&FileItem>) -> Result<u64, Problem> {
+    async fn rows(&self, id: &FileId, item: Option<&StatementFile>) -> Result<u64, Problem> {
         match item {
-            Some(item) if item.state == FileState::Processing => {
+            Some(item) if item.detail == StatementPhase::Processing => {
                 let ingest = self.platform.statements.ingest();
                 let file = ingest.file(TENANT, id).await.map_err(|error| Problem::new(error.to_string()))?;
                 let parts = file.map_or(0, |file| file.parts);
@@ -113,7 +116,7 @@ impl Pipeline {
 }
 
 /// Of a file of which nothing is under way.
-pub fn end(item: Option<FileItem>) -> End {
+pub fn end(item: Option<StatementFile>) -> End {
     match item {
         Some(item) if Pipeline::is_done(&item) => End::Told(Box::new(item)),
         _ => End::Unread("nobody processes it any more: see riffle redrive --list".to_owned()),

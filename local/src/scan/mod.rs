@@ -225,7 +225,7 @@ async fn save_report(platform: &Platform, session: &str, path: &Path) -> Result<
     };
     saved.map_err(|error| {
         let problem = unwritable(path, &error);
-        Problem::new(format!("{problem}. It is kept: riffle serve has it at /sessions/{session}/report.xlsx"))
+        Problem::new(format!("{problem}. It is kept: riffle serve has it at /scans/{session}/report.xlsx"))
     })?;
     Ok(path.display().to_string())
 }

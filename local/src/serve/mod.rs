@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use api::Api;
 use axum::extract::{DefaultBodyLimit, Extension, Request};
+use axum::http::Method;
 use axum::response::Response;
-use axum::routing::{any, get, post, put};
+use axum::routing::{get, post, put};
 use axum::{Router, middleware};
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, SocketConfig, SourceKind};
 use riffle_local_adapters::{LocalBrowser, LocalProbe};
@@ -53,22 +54,11 @@ fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime
     let check = || middleware::from_fn(guard::check);
     let socket_route = Router::new().route("/ws", get(socket::upgrade)).layer(check());
     Router::new()
-        .route("/", get(page::document))
-        .route("/sessions", get(page::document))
-        .route("/sessions/{session}", get(page::document))
-        .route("/files", get(page::document))
-        .route("/files/{file}", get(page::document))
-        .route("/transactions", get(page::document))
-        .route("/rules", get(page::document))
-        .route("/dead-letters", get(page::document))
         .route("/assets/{*path}", get(page::asset))
         .route("/icon.svg", get(page::icon))
-        .route("/api/{*rest}", any(call))
-        .route("/sessions/{session}/report.xlsx", any(call))
-        .route("/sessions/{session}/files/{*rest}", any(call))
         .route("/storage/files", post(storage::file).layer(DefaultBodyLimit::disable()))
         .route("/storage/parts/{begun}/{number}", put(storage::part).layer(DefaultBodyLimit::disable()))
-        .fallback(call)
+        .fallback(page_or_call)
         .layer(check())
         .layer(middleware::from_fn(guard::check_origin))
         .merge(socket_route)
@@ -92,7 +82,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
             max_age_seconds: socket.max_age.as_secs(),
             idle_seconds: socket.idle.as_secs(),
         },
-        statements: true,
+        flows: riffle_topology::FLOWS.iter().map(|flow| flow.name.to_owned()).collect(),
         sign_in: None,
     };
     Api::new(api::Deps {
@@ -117,7 +107,12 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
     })
 }
 
-/// As the gateway calls its function.
-async fn call(Extension(api): Extension<Api>, request: Request) -> Response {
+/// The page where a person comes to, which says itself where there is no such page, and everything else as the gateway
+/// calls its function.
+async fn page_or_call(Extension(api): Extension<Api>, request: Request) -> Response {
+    let read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if read && page::is_wanted(request.uri().path(), request.headers()) {
+        return page::document(request.headers());
+    }
     api::handle(&api, Some(TENANT), request).await
 }

@@ -20,21 +20,35 @@ const NOT_BUILT: &str = "<!doctype html><html lang=en><title>Riffle</title><h1>T
                          compile it again; or use <code>riffle scan</code>. The API is described at \
                          <a href=/api/docs>/api/docs</a>.";
 
+/// How addresses begin that are no page's.
+const OTHERS: [&str; 4] = ["api", "assets", "storage", "ws"];
+
 /// Whether this program was compiled with its page.
 pub fn is_built() -> bool {
     Dashboard::get("index.html").is_some()
 }
 
-/// Whether a person may come to this address, as against a program.
+/// Whether a person may come to this address, as against a program. Which pages there are is the page's own to know.
 pub fn is_address(path: &str) -> bool {
-    let below = |list: &str| path.strip_prefix(list).is_some_and(|id| !id.contains('/'));
-    let list = matches!(path, "/" | "/sessions" | "/files" | "/transactions" | "/rules" | "/dead-letters");
-    list || below("/sessions/") || below("/files/")
+    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match parts[..] {
+        // A report or a file of a scan.
+        ["scans", _, "report.xlsx"] | ["scans", _, "files", ..] => false,
+        [first, ..] => !OTHERS.contains(&first) && !path.contains('.'),
+        [] => false,
+    }
+}
+
+/// Whether this request is answered with the page: the root always, every other address where a browser shows what it
+/// gets, as it says.
+pub fn is_wanted(path: &str, headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    path == "/" || (is_address(path) && accepted.is_some_and(|accepted| accepted.contains("text/html")))
 }
 
 /// The one document of all the page's addresses.
-pub async fn document(headers: HeaderMap) -> Response {
-    let mut answer = match file("index.html", &headers) {
+pub fn document(headers: &HeaderMap) -> Response {
+    let mut answer = match file("index.html", headers) {
         Some(answer) => answer,
         None => (StatusCode::SERVICE_UNAVAILABLE, Html(NOT_BUILT)).into_response(),
     };
@@ -107,19 +121,41 @@ mod tests {
     fn pages_are_told_from_what_programs_ask_for() {
         for (path, page) in [
             ("/", true),
-            ("/sessions", true),
-            ("/sessions/0123", true),
-            ("/sessions/0123/report.xlsx", false),
-            ("/files", true),
-            ("/files/0123", true),
-            ("/transactions", true),
-            ("/rules", true),
-            ("/dead-letters", true),
-            ("/api/files", false),
-            ("/api/sessions", false),
+            ("/scans", true),
+            ("/scans/0123", true),
+            ("/scans/0123/report.xlsx", false),
+            ("/scans/0123/files/0", false),
+            ("/statements/files", true),
+            ("/statements/files/0123", true),
+            ("/statements/transactions", true),
+            ("/failed-items", true),
+            ("/nothing", true),
+            ("/api/statements/files", false),
+            ("/api/scans", false),
             ("/assets/a.js", false),
+            ("/icon.svg", false),
+            ("/storage/files", false),
+            ("/ws", false),
         ] {
             assert_eq!(is_address(path), page, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_a_browser_gets_the_page_where_nothing_else_is() {
+        let program = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("*/*"))]);
+        let browser =
+            HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("text/html,*/*;q=0.8"))]);
+        for (path, headers, wanted) in [
+            ("/", &HeaderMap::new(), true),
+            ("/scans/0123", &HeaderMap::new(), false),
+            ("/nothing", &program, false),
+            ("/nothing", &browser, true),
+            ("/scans/0123", &browser, true),
+            ("/scans/0123/files/0", &browser, false),
+            ("/api/docs", &browser, false),
+        ] {
+            assert_eq!(is_wanted(path, headers), wanted, "{path}");
         }
     }
 }

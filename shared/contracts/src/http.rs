@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Listed, ListedFailure, Options, Receipt, SessionState};
+use crate::strict::{objects, whole};
+use crate::{Listed, ListedFailure, Options, Receipt};
 
 /// Why a request was not served, as RFC 9457 has it (`application/problem+json`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -17,6 +18,7 @@ pub struct Problem {
     /// Short, the same for every problem of this type.
     pub title: String,
     /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
     /// One sentence for a person, which says what to do.
     pub detail: String,
@@ -49,9 +51,8 @@ pub struct Config {
     pub ocr: OcrConfig,
     pub limits: Limits,
     pub socket: SocketConfig,
-    /// Whether bank statements are taken here: where not, nothing of theirs is served.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub statements: bool,
+    /// The flows that are here, by name, such as `scan` and `statements`. Nothing of the others is served.
+    pub flows: Vec<String>,
     /// Who asks has to sign in here first. Left out: whoever reaches the page may use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<SignIn>,
@@ -192,20 +193,43 @@ pub struct Upload {
     pub upload_id: String,
 }
 
+/// Where a piece of work stands, in the words that lists and filters of all flows share. `detail` beside it is the
+/// flow's own word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkState {
+    Queued,
+    Running,
+    /// It waits for somebody, and goes on where it stopped.
+    Paused,
+    /// Done, and a person should look.
+    Review,
+    Done,
+    Failed,
+    Cancelled,
+}
+
 /// Some of the files that will come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeclareFiles {
     /// Number of the first of them, chosen by the client: 0, 1000, … A repeat with the same files is the same
     /// declaration.
+    #[schema(multiple_of = 1000, maximum = 99_000)]
+    #[serde(deserialize_with = "whole")]
     pub first: u32,
+    #[schema(min_items = 1, max_items = 1000)]
+    #[serde(deserialize_with = "objects")]
     pub files: Vec<DeclaredFile>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeclaredFile {
-    /// As people shall see it, with `/` between folders. Never a path or key of ours.
+    /// As people shall see it, with `/` between folders. Never a path or key of ours. At most 1,024 bytes of UTF-8.
+    #[schema(min_length = 1, max_length = 1024)]
     pub name: String,
     /// In bytes.
+    #[schema(maximum = 536_870_912)]
+    #[serde(deserialize_with = "whole")]
     pub size: u64,
 }
 
@@ -241,14 +265,18 @@ pub struct PartTarget {
 /// All parts of a file were sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CompleteParts {
+    #[schema(min_items = 1, max_items = 10_000)]
+    #[serde(deserialize_with = "objects")]
     pub parts: Vec<SentPart>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SentPart {
-    /// From 1.
+    #[schema(minimum = 1, maximum = 10_000)]
+    #[serde(deserialize_with = "whole")]
     pub number: u32,
     /// As the answer to it had it.
+    #[schema(min_length = 1, max_length = 1024)]
     pub etag: String,
 }
 
@@ -263,26 +291,42 @@ pub struct UploadStatus {
     pub missing: Vec<u32>,
 }
 
-/// A tenant's sessions, newest first.
+/// A page of the tenant's scans, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct SessionPage {
-    pub sessions: Vec<SessionOverview>,
+pub struct ScanPage {
+    pub scans: Vec<ScanOverview>,
     /// For the next page; `null` on the last.
-    pub cursor: Option<String>,
+    pub next_cursor: Option<String>,
 }
 
-/// A session in a list.
+/// What a scan does, in its own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ScanPhase {
+    Listing,
+    Dispatching,
+    Running,
+    /// It waits for `renew_token`.
+    TokenExpired,
+    Finalizing,
+    Complete,
+    Failed,
+    Cancelled,
+}
+
+/// A scan in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct SessionOverview {
+pub struct ScanOverview {
     pub session_id: String,
-    pub state: SessionState,
+    pub state: WorkState,
+    pub detail: ScanPhase,
     pub created_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
     /// `null` for one that did not complete.
     pub finished_at: Option<DateTime<Utc>>,
     /// Files; `null` while they are being listed.
     pub total: Option<u32>,
-    /// Files with a result, failed ones included. Below `total` until COMPLETE.
+    /// Files with a result, failed ones included. Below `total` until the scan is done.
     pub processed: u64,
     pub failed: u64,
     pub matches: u64,
@@ -291,24 +335,24 @@ pub struct SessionOverview {
     /// How many codes were looked for.
     pub codes: u64,
     pub retry_of: Option<String>,
-    /// Why a FAILED session failed.
+    /// Why a failed scan failed.
     pub reason: Option<String>,
-    /// Where the report of a COMPLETE one is.
+    /// Where the report of a scan that is done can be fetched.
     pub download_url: Option<String>,
 }
 
-/// A session with all that is known of it.
+/// A scan with all that is known of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct SessionDetail {
+pub struct ScanDetail {
     #[serde(flatten)]
-    pub overview: SessionOverview,
+    pub overview: ScanOverview,
     pub options: Options,
     /// The kind of place that was read. What is read of `drive` needs a token, a retry too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_kind: Option<SourceKind>,
-    /// What a COMPLETE session used.
+    /// What a scan that is done used.
     pub receipt: Option<Receipt>,
-    /// Files nobody could read, or not every part of. In a COMPLETE session only.
+    /// Files that could not be read, or not every part of them. Of a scan that is done only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread_files: Option<u64>,
 }
@@ -318,7 +362,7 @@ pub struct SessionDetail {
 pub struct MatchPage {
     pub matches: Vec<Listed>,
     /// For the next page; `null` on the last.
-    pub cursor: Option<String>,
+    pub next_cursor: Option<String>,
 }
 
 /// Files that could not be read, in the order of the files.
@@ -326,7 +370,7 @@ pub struct MatchPage {
 pub struct FailurePage {
     pub failures: Vec<ListedFailure>,
     /// For the next page; `null` on the last.
-    pub cursor: Option<String>,
+    pub next_cursor: Option<String>,
 }
 
 /// Codes in the order of their list.
@@ -334,7 +378,7 @@ pub struct FailurePage {
 pub struct CodePage {
     pub codes: Vec<CodeEntry>,
     /// For the next page; `null` on the last.
-    pub cursor: Option<String>,
+    pub next_cursor: Option<String>,
     /// Of all codes, whatever was asked for.
     pub counts: CodeCounts,
 }
@@ -363,7 +407,7 @@ pub enum CodeState {
     Absent,
     /// Not found, and not everything was read, or OCR may have misread it.
     Unknown,
-    /// Not found yet, and the session is not COMPLETE.
+    /// Not found yet, and the scan is not done.
     Pending,
 }
 

@@ -7,17 +7,21 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A page of the tenant's files, newest first.
+use crate::http::WorkState;
+use crate::strict::whole;
+
+/// A page of the tenant's statement files, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FilePage {
-    pub files: Vec<FileItem>,
-    /// For `?after=`, if there are more.
-    pub next: Option<String>,
+pub struct StatementFilePage {
+    pub files: Vec<StatementFile>,
+    /// For the next page; `null` on the last.
+    pub next_cursor: Option<String>,
 }
 
+/// What becomes of a statement file, in the flow's own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum FileState {
+pub enum StatementPhase {
     /// It lies in the bucket and waits.
     Received,
     Processing,
@@ -32,15 +36,16 @@ pub enum FileState {
     Deleted,
 }
 
-/// A file and what came of it.
+/// A statement file and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FileItem {
+pub struct StatementFile {
     /// The processing id.
     pub id: String,
     /// Empty once deleted.
     pub name: String,
     pub size: u64,
-    pub state: FileState,
+    pub state: WorkState,
+    pub detail: StatementPhase,
     pub received_at: DateTime<Utc>,
     pub changed_at: DateTime<Utc>,
     /// Such as `CSV` or `OFX`.
@@ -89,10 +94,19 @@ pub struct FileError {
 /// Announces a statement that is about to be uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewFile {
+    /// At most 255 bytes of UTF-8, without control characters.
+    #[schema(
+        max_length = 255,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub name: String,
+    /// In bytes, at most 4 GiB.
+    #[schema(minimum = 1, maximum = 4_294_967_296_i64)]
+    #[serde(deserialize_with = "whole")]
     pub size: u64,
-    /// The account of rows for which the file names none.
+    /// The account of rows for which the file names none. At most 128 bytes of UTF-8, without control characters.
     #[serde(default)]
+    #[schema(max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     pub account: Option<String>,
 }
 
@@ -123,8 +137,8 @@ pub struct TimelineEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionPage {
     pub transactions: Vec<TransactionItem>,
-    /// For `?after=`, if there may be more: a page may be short or empty and yet not the last.
-    pub next: Option<String>,
+    /// For the next page; `null` on the last. A page may be short or empty and yet not the last.
+    pub next_cursor: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -191,40 +205,102 @@ pub struct CategoryFigures {
 /// The tenant's rules, as YAML.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Rules {
+    /// A list `rules` of at most 2,000, in at most 256 KB of UTF-8.
+    #[schema(format = "riffle-rules", max_length = 262_144)]
     pub yaml: String,
 }
 
-/// Messages that failed too often.
+/// Messages that failed too often, the oldest first as far as the queues tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadLetters {
     pub letters: Vec<DeadLetterItem>,
-    /// There are more than are shown.
+    /// There are more than are shown: hand these out again, or ask for more at once.
     pub more: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadLetterItem {
     pub id: String,
+    /// The flow it belongs to, such as `statements`.
+    pub flow: String,
     /// The function in which it failed.
     pub stage: String,
     pub event_type: Option<String>,
-    /// The file it is about.
-    pub file: Option<String>,
-    pub file_name: Option<String>,
+    /// What it is about: the id of a scan or of a statement file.
+    pub subject: Option<String>,
+    /// How people call that: the name of a file.
+    pub subject_name: Option<String>,
     pub sent_at: DateTime<Utc>,
     /// Why it failed, as far as it was told.
     pub reason: Option<String>,
 }
 
-/// Which dead letters to hand out again.
+/// Which dead letters to hand out again. All that is said must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RedriveRequest {
+    /// Only those of this flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[a-z]{1,32}$")]
+    pub flow: Option<String>,
     /// Left out: all of the tenant's.
     #[serde(default)]
+    #[schema(max_items = 200)]
     pub ids: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Redriven {
     pub count: u64,
+}
+
+/// How work on a file stands, for programs that wait for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProcessingState {
+    Processing,
+    Completed,
+    Failed,
+    /// Completed, and a person should look.
+    Review,
+}
+
+/// How work on one file stands, with the fields of its flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProcessingStatus {
+    pub processing_id: String,
+    pub status: ProcessingState,
+    #[serde(flatten)]
+    pub of: ProcessingOf,
+}
+
+/// What else there is to know, by flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "flow", rename_all = "snake_case")]
+pub enum ProcessingOf {
+    Statements(StatementStatus),
+}
+
+/// What became of a statement file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StatementStatus {
+    pub created_at: DateTime<Utc>,
+    /// `null` while it is being processed.
+    pub completed_at: Option<DateTime<Utc>>,
+    pub file_info: StatementFileInfo,
+    pub rows: u64,
+    pub new: u64,
+    pub duplicates: u64,
+    pub accounts: Vec<FileAccount>,
+    /// Why a person should look.
+    pub review: Vec<String>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StatementFileInfo {
+    pub filename: String,
+    pub size_bytes: u64,
+    /// Such as `CSV` or `OFX`; `null` until that is known.
+    pub format: Option<String>,
 }

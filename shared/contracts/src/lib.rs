@@ -9,7 +9,9 @@ mod events;
 mod frames;
 pub mod http;
 pub mod http_ingest;
+mod page_cursor;
 mod queue;
+mod strict;
 
 pub use actions::{Action, MatchMode, OcrMode, Options, Secret, StartScan};
 pub use bucket::{BucketEntity, BucketName, BucketNotification, BucketObject, BucketRecord, NoKey};
@@ -22,6 +24,7 @@ pub use frames::{
     Cost, ErrorCode, Failure, FoundMatch, Frame, FrameBody, Listed, ListedFailure, Receipt, SessionState,
     Summary, Used,
 };
+pub use page_cursor::{NoCursor, PageCursor, number};
 pub use queue::{DispatchJob, FinishJob, ScanFile, ScheduledScan};
 
 /// A frame to a client may not be larger: the gateway's limit, in bytes.

@@ -31,13 +31,13 @@ mod tests {
         let event = json!({
             "version": "2.0",
             "routeKey": "ANY /api/{proxy+}",
-            "rawPath": "/api/sessions",
+            "rawPath": "/api/scans",
             "rawQueryString": "",
             "headers": {},
             "requestContext": {
                 "accountId": "1", "apiId": "a", "domainName": "d", "domainPrefix": "d", "requestId": "r",
                 "routeKey": "ANY /api/{proxy+}", "stage": "$default", "time": "", "timeEpoch": 0,
-                "http": { "method": "GET", "path": "/api/sessions", "protocol": "HTTP/1.1", "sourceIp": "", "userAgent": "" },
+                "http": { "method": "GET", "path": "/api/scans", "protocol": "HTTP/1.1", "sourceIp": "", "userAgent": "" },
                 "authorizer": claims,
             },
             "isBase64Encoded": false,

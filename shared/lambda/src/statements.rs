@@ -122,11 +122,7 @@ fn mode(env: &Env) -> Result<ProcessingMode, ConfigError> {
         None => Ok(default),
         Some("true") => Ok(true),
         Some("false") => Ok(false),
-        Some(value) => Err(ConfigError::Wrong {
-            variable,
-            value: value.to_owned(),
-            wanted: "true or false",
-        }),
+        Some(value) => Err(ConfigError::Wrong { variable, value: value.to_owned(), wanted: "true or false" }),
     };
     match (switch(PUBLISHING, true)?, switch(TRIGGERS, false)?) {
         (true, false) => Ok(ProcessingMode::Events),

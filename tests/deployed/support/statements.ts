@@ -16,7 +16,7 @@ import { stored, waiting } from "./state.ts";
 import { queuesOf } from "./topology.ts";
 import { until } from "./until.ts";
 
-export interface FileItem {
+export interface StatementFile {
   id: string;
   name: string;
   state: string;
@@ -86,11 +86,11 @@ export class Statements {
       }),
     );
 
-  async files(): Promise<FileItem[]> {
-    return (await this.person.json<{ files: FileItem[] }>("GET", "/api/statements/files")).files;
+  async files(): Promise<StatementFile[]> {
+    return (await this.person.json<{ files: StatementFile[] }>("GET", "/api/statements/files")).files;
   }
 
-  /** The file of this name, once it is so far. */
+  /** The file of this name, once that is its state in the flow's own word. */
   file = (name: string, detail: string, milliseconds?: number) =>
     until(
       `${name} ${detail}`,

@@ -81,7 +81,7 @@ export class Cloud {
   private readonly serve: Handler = async (request, response, url) => {
     if (url.pathname.startsWith("/api/")) return this.api(request, response, url);
     const name = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
-    const wanted = url.pathname.startsWith("/sessions/") || !name.includes(".") ? "/index.html" : url.pathname;
+    const wanted = url.pathname.startsWith("/scans/") || !name.includes(".") ? "/index.html" : url.pathname;
     const file = path.join(FILES, wanted);
     if (!existsSync(file)) return void response.writeHead(404).end();
     response.writeHead(200, {
@@ -107,7 +107,7 @@ export class Cloud {
     if (!PUBLIC.includes(url.pathname) && !(token && this.tokens.has(token))) {
       return void response.writeHead(401, { "content-type": "application/json" }).end('{"message":"Unauthorized"}');
     }
-    const link = /^\/api(\/sessions\/[0-9a-f]{32}\/)(report|files\/\d+)\/link$/.exec(url.pathname);
+    const link = /^\/api(\/scans\/[0-9a-f]{32}\/)(report|files\/\d+)\/link$/.exec(url.pathname);
     if (link) {
       const content = `${link[1]}${link[2] === "report" ? "report.xlsx" : link[2]}`;
       const there = await fetch(this.server.address + content, { method: "HEAD" });

@@ -6,6 +6,7 @@ import net from "node:net";
 export class Network {
   private readonly sockets = new Set<net.Socket>();
   private up = true;
+  private watch: { text: string; left: number; call: () => void } | null = null;
 
   private constructor(
     private readonly listener: net.Server,
@@ -40,6 +41,11 @@ export class Network {
     this.up = true;
   }
 
+  /** Calls once, when the server has said this text so many times, before the browser hears it. */
+  when(text: string, times: number, call: () => void): void {
+    this.watch = { text, left: times, call };
+  }
+
   /** Leads to another server, such as the same one started again. */
   lead(target: number): void {
     this.target = target;
@@ -63,6 +69,7 @@ export class Network {
       [server, client],
     ] as const) {
       this.sockets.add(from);
+      if (from === server) from.on("data", (data) => this.heard(data));
       from.pipe(to);
       // Either side may go at any time: that is what is tested.
       from.on("error", () => to.destroy());
@@ -71,5 +78,14 @@ export class Network {
         to.destroy();
       });
     }
+  }
+
+  private heard(data: Buffer): void {
+    if (!this.watch) return;
+    this.watch.left -= data.toString("latin1").split(this.watch.text).length - 1;
+    if (this.watch.left > 0) return;
+    const { call } = this.watch;
+    this.watch = null;
+    call();
   }
 }

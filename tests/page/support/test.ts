@@ -1,6 +1,7 @@
 // What each test starts with: a server of its own, and the page in front of it.
 
-import { type Page, test as base, expect } from "@playwright/test";
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Locator, type Page, test as base } from "@playwright/test";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 
@@ -9,12 +10,17 @@ import { texts } from "./files.ts";
 import { Network } from "./network.ts";
 import { scratch, Server } from "./server.ts";
 
+/** A scan's address. */
+const SCAN = /\/scans\/([0-9a-f]{32})/;
+/** For what takes as long as the machine is slow. Milliseconds. */
+const PATIENCE = 240_000;
+
 interface Fixtures {
   /** A folder of its own, gone afterwards. */
   folder: string;
   server: Server;
-  /** One that reads one file at a time: a scan leaves time to do something meanwhile. */
-  slow: Server;
+  /** How many files it reads at a time; 0: as it likes. */
+  jobs: number;
   network: Network;
   /** The page as AWS serves it. */
   cloud: Cloud;
@@ -27,13 +33,9 @@ export const test = base.extend<Fixtures>({
     await use(made.path);
     made.remove();
   },
-  server: async ({ folder }, use) => {
-    const server = await Server.start(path.join(folder, "state"));
-    await use(server);
-    await server.stop();
-  },
-  slow: async ({ folder }, use) => {
-    const server = await Server.start(path.join(folder, "slow-state"), ["--jobs", "1"]);
+  jobs: [0, { option: true }],
+  server: async ({ folder, jobs }, use) => {
+    const server = await Server.start(path.join(folder, "state"), jobs > 0 ? ["--jobs", String(jobs)] : []);
     await use(server);
     await server.stop();
   },
@@ -69,8 +71,44 @@ export async function fillIn(page: Page, folder: string, codes: string[] | { fil
   await expect(page.getByText("Ready.")).toBeVisible();
 }
 
+/**
+ * Starts a scan, and stops the server after so many matches, until it is told to `go` on: however fast or slow the
+ * machine is, the scan is not over before. `network` lies before the server.
+ */
+export async function startHeldScan(
+  page: Page,
+  { server, network, folder, codes, matches = 1 }: {
+    server: Server;
+    network: Network;
+    folder: string;
+    codes: string[] | { file: string };
+    matches?: number;
+  },
+): Promise<void> {
+  await page.goto(network.address);
+  await fillIn(page, folder, codes);
+  network.when('"match_id"', matches, () => server.pause());
+  await page.getByRole("button", { name: "Start scan" }).click();
+  await expect(page.locator("[data-row]").first()).toBeVisible();
+}
+
+/** The state of the scan that is shown. */
+export function state(page: Page): Locator {
+  return page.getByRole("main").locator("[data-state]");
+}
+
 export async function complete(page: Page): Promise<void> {
-  await expect(page.getByRole("heading", { name: "Complete" })).toBeVisible({ timeout: 90_000 });
+  await expect(page).toHaveURL(SCAN);
+  await expect(state(page)).toHaveText("Done", { timeout: PATIENCE });
+}
+
+/** Nothing on the page keeps anybody from using it, as far as axe can tell. */
+export async function look(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(({ id, help, nodes }) => {
+    return `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(" | ")}`;
+  });
+  expect(found).toEqual([]);
 }
 
 /** How many matches the table says that it shows. */
@@ -78,9 +116,9 @@ export async function shown(page: Page): Promise<number> {
   return Number(await page.locator("[data-shown]").getAttribute("data-shown"));
 }
 
-export function sessionId(page: Page): string {
-  const found = /\/sessions\/([0-9a-f]{32})/.exec(page.url());
-  if (!found?.[1]) throw new Error(`${page.url()} is no session's address`);
+export function scanId(page: Page): string {
+  const found = SCAN.exec(page.url());
+  if (!found?.[1]) throw new Error(`${page.url()} is no scan's address`);
   return found[1];
 }
 
@@ -93,11 +131,11 @@ interface Listed {
 export async function serverMatches(server: Server, id: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (let cursor: string | null = ""; cursor !== null; ) {
-    const page: { matches: Listed[]; cursor?: string | null } = await server.json(
-      `/api/sessions/${id}/matches?limit=5000${cursor ? `&cursor=${cursor}` : ""}`,
+    const page: { matches: Listed[]; next_cursor?: string | null } = await server.json(
+      `/api/scans/${id}/matches?limit=5000${cursor ? `&cursor=${cursor}` : ""}`,
     );
     for (const { match_id, data } of page.matches) found.set(match_id, `${data.hole_code} ${data.file_name}`);
-    cursor = page.cursor ?? null;
+    cursor = page.next_cursor ?? null;
   }
   return found;
 }
@@ -119,9 +157,9 @@ export async function pageMatches(page: Page): Promise<string[]> {
 
 /** The page shows what the server knows. */
 export async function expectServerState(page: Page, server: Server): Promise<void> {
-  const id = sessionId(page);
+  const id = scanId(page);
   const detail = await server.json<{ state: string; processed: number; failed: number; matches: number }>(
-    `/api/sessions/${id}`,
+    `/api/scans/${id}`,
   );
   const known = await serverMatches(server, id);
   expect(known.size).toBe(detail.matches);

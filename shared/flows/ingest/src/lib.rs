@@ -47,7 +47,7 @@ pub use figures::{CategorySum, MonthSums, Sums};
 pub use findings::{AccountFindings, Failed, Findings, Remark};
 pub use ids::{event_id, processing_id, transaction_id};
 pub use keys::{UNNAMED_ACCOUNT, part as part_key, rules as rules_key, tenant_of};
-pub use listing::{Filter, FilterError, Listed};
+pub use listing::{Filter, Listed, OtherList, TransactionCursor};
 pub use processor::Processor;
 pub use received::{Notification, Skipped, object};
 pub use rows::{InlineStatements, RowStream, Rows, StatementFiles, Statements};

@@ -1,11 +1,13 @@
 //! Transactions for people: newest first over all accounts, or as a file lists them, filtered, page by page.
 
 use std::collections::BinaryHeap;
+use std::fmt;
+use std::str::FromStr;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
+use riffle_contracts::{NoCursor, number};
 use riffle_ports::{Failure, FileId, Month, Transaction, TransactionKey};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
 
 use crate::Ingest;
 use crate::state::FileState;
@@ -33,27 +35,68 @@ pub struct Filter {
     pub file: Option<FileId>,
 }
 
-/// The `after` of a request is not one of ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("after is not one that this list gave")]
-pub struct FilterError;
+/// The cursor of the transactions of a file does not go on with those of all files, nor the other way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherList;
 
 /// A page of transactions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     pub transactions: Vec<Transaction>,
     /// Where to go on, unless this was all.
-    pub next: Option<String>,
+    pub next: Option<TransactionCursor>,
 }
 
 /// Where a list goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-enum Cursor {
-    /// After this transaction.
-    Key(NaiveDate, String, String, u32),
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransactionCursor {
+    /// After this transaction: as text its day (counted from the year 1), occurrence, identity and account.
+    Key(TransactionKey),
     /// At this row of this part of the file.
     Part(u32, usize),
+}
+
+impl TransactionCursor {
+    /// Every cursor fits it, and whatever fits it is one.
+    pub const PATTERN: &str =
+        r"^([0-9]{1,9}\.[0-9]{1,9}|[0-9]{1,7}\.[0-9]{1,9}\.[0-9a-f]{2,64}\.[^\u0000-\u001f\u007f-\u009f]*)$";
+}
+
+impl fmt::Display for TransactionCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => {
+                let day = key.date.num_days_from_ce();
+                write!(f, "{day}.{}.{}.{}", key.occurrence, key.identity, key.account)
+            }
+            Self::Part(part, row) => write!(f, "{part}.{row}"),
+        }
+    }
+}
+
+impl FromStr for TransactionCursor {
+    type Err = NoCursor;
+
+    fn from_str(text: &str) -> Result<Self, NoCursor> {
+        Self::read(text).ok_or(NoCursor)
+    }
+}
+
+impl TransactionCursor {
+    fn read(text: &str) -> Option<Self> {
+        let (first, rest) = text.split_once('.')?;
+        let Some((occurrence, rest)) = rest.split_once('.') else {
+            return Some(Self::Part(number(first, 9)?, number(rest, 9)?));
+        };
+        let date = NaiveDate::from_num_days_from_ce_opt(number(first, 7)?)?;
+        let (identity, account) = rest.split_once('.')?;
+        let hex = (2..=64).contains(&identity.len())
+            && identity.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+            && !account.contains(char::is_control);
+        let (account, identity) = (account.to_owned(), identity.to_owned());
+        let occurrence = number(occurrence, 9)?;
+        hex.then(|| Self::Key(TransactionKey { account, date, identity, occurrence }))
+    }
 }
 
 /// Newest first; the accounts of a day one after another.
@@ -137,25 +180,19 @@ impl Ingest {
         &self,
         tenant: &str,
         filter: &Filter,
-        after: Option<&str>,
+        after: Option<TransactionCursor>,
         limit: usize,
-    ) -> Result<Result<Listed, FilterError>, Failure> {
-        let after = match after.map(serde_json::from_str::<Cursor>) {
-            None => None,
-            Some(Ok(cursor)) => Some(cursor),
-            Some(Err(_)) => return Ok(Err(FilterError)),
-        };
+    ) -> Result<Result<Listed, OtherList>, Failure> {
         match (&filter.file, after) {
             (Some(file), None) => self.list_file(tenant, file, filter, (0, 0), limit).await.map(Ok),
-            (Some(file), Some(Cursor::Part(part, row))) => {
+            (Some(file), Some(TransactionCursor::Part(part, row))) => {
                 self.list_file(tenant, file, filter, (part, row), limit).await.map(Ok)
             }
             (None, None) => self.list_all(tenant, filter, None, limit).await.map(Ok),
-            (None, Some(Cursor::Key(date, account, identity, occurrence))) => {
-                let after = Position { date, account, identity, occurrence };
-                self.list_all(tenant, filter, Some(after), limit).await.map(Ok)
+            (None, Some(TransactionCursor::Key(key))) => {
+                self.list_all(tenant, filter, Some(Position::from(&key)), limit).await.map(Ok)
             }
-            _ => Ok(Err(FilterError)),
+            _ => Ok(Err(OtherList)),
         }
     }
 
@@ -203,8 +240,9 @@ impl Ingest {
                 }
                 if found.len() >= limit || looked >= self.settings.look_at_most {
                     let Position { date, account, identity, occurrence } = position;
-                    let next = (!heap.is_empty() || !months.is_empty())
-                        .then(|| encode(&Cursor::Key(date, account, identity, occurrence)));
+                    let next = (!heap.is_empty() || !months.is_empty()).then_some(TransactionCursor::Key(
+                        TransactionKey { account, date, identity, occurrence },
+                    ));
                     return Ok(Listed { transactions: found, next });
                 }
             }
@@ -250,7 +288,7 @@ impl Ingest {
                     found.extend(transaction.filter(|found| filter.lets_through(found)));
                     if found.len() >= limit || looked >= self.settings.look_at_most {
                         let next = if row < keys.len() { (part, row) } else { (part + 1, 0) };
-                        let next = (next.0 < parts).then(|| encode(&Cursor::Part(next.0, next.1)));
+                        let next = (next.0 < parts).then_some(TransactionCursor::Part(next.0, next.1));
                         return Ok(Listed { transactions: found, next });
                     }
                 }
@@ -274,6 +312,26 @@ fn bound(account: &str, after: &Position) -> TransactionKey {
     TransactionKey { account: account.to_owned(), date: after.date, identity, occurrence }
 }
 
-fn encode(cursor: &Cursor) -> String {
-    serde_json::to_string(cursor).expect("a cursor is plain data")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_survives_the_trip_and_nonsense_does_not() {
+        let key = TransactionKey {
+            account: "DE02 1203.0000 ä".to_owned(),
+            date: NaiveDate::from_ymd_opt(2024, 2, 29).expect("a day"),
+            identity: LAST_IDENTITY.to_owned(),
+            occurrence: 2,
+        };
+        for cursor in [TransactionCursor::Key(key), TransactionCursor::Part(3, 4_999)] {
+            assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+        let last = format!("9999999.999999999.{LAST_IDENTITY}.");
+        assert!(last.parse::<TransactionCursor>().is_ok(), "the last that fits");
+        let (long, control) = (format!("1.1.{LAST_IDENTITY}0.a"), format!("1.1.{LAST_IDENTITY}.a\nb"));
+        for text in ["", "1", "1.", "+1.1", "1.1.1", "1.1.1.a", &long, &control] {
+            assert_eq!(text.parse::<TransactionCursor>(), Err(NoCursor), "{text}");
+        }
+    }
 }

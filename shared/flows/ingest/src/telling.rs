@@ -1,21 +1,22 @@
 //! What the API answers about statements, in the words of the wire.
 
+use riffle_contracts::http::WorkState;
 use riffle_contracts::http_ingest::{
-    CategoryFigures, Facets, FiguresAnswer, FileAccount, FileError, FileForm, FileItem, FilePage, FileState,
-    FileWarning, MonthFigures, NewFile, Timeline, TimelineEvent, TransactionItem, TransactionPage,
+    CategoryFigures, Facets, FiguresAnswer, FileAccount, FileError, FileForm, FileWarning, MonthFigures,
+    NewFile, ProcessingOf, ProcessingState, ProcessingStatus, StatementFile, StatementFileInfo,
+    StatementFilePage, StatementPhase, StatementStatus, Timeline, TimelineEvent, TransactionItem,
+    TransactionPage,
 };
-use riffle_contracts::{Event, EventData, EventType};
+use riffle_contracts::{Event, EventData, EventType, PageCursor};
 use riffle_ports::{
     Announced, AuditEntry, Failure, FileId, FlowState as _, Month, RecordCursor, Transaction,
 };
 
 use crate::ids::transaction_id;
-use crate::listing::Filter;
+use crate::listing::{Filter, OtherList};
 use crate::state::{ALL_FILES, FLOW, File, FileState as State};
 use crate::{Ingest, MonthSums};
 
-/// Files of a page.
-const FILES: u32 = 100;
 /// Bytes of a statement.
 pub const MAX_BYTES: u64 = 4 << 30;
 /// Bytes of a file's name and of an account's.
@@ -33,6 +34,12 @@ pub enum ApiError {
     /// The text says what to do.
     #[error("{0}")]
     Invalid(String),
+    /// The cursor was not made by this list.
+    #[error("this cursor is not one of this list")]
+    Cursor,
+    /// It was made for the transactions of a file and is sent without one, or the other way round.
+    #[error("this cursor goes on with another list")]
+    OtherList,
     #[error(transparent)]
     Failed(#[from] Failure),
 }
@@ -45,32 +52,54 @@ pub struct Books {
 }
 
 impl Books {
-    pub async fn files(&self, tenant: &str, after: Option<&str>) -> Result<FilePage, ApiError> {
-        let after: Option<RecordCursor> = match after.map(serde_json::from_str) {
-            None => None,
-            Some(Ok(after)) => Some(after),
-            Some(Err(_)) => {
-                return Err(ApiError::Invalid("after is not one that this list gave.".to_owned()));
-            }
-        };
-        let listed = self.ingest.records.list(FLOW, tenant, ALL_FILES, after.as_ref(), FILES).await;
+    /// A page of at most `limit` files, newest first.
+    pub async fn files(
+        &self,
+        tenant: &str,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<StatementFilePage, ApiError> {
+        let after = cursor.map(|cursor| cursor.parse().map_err(|_| ApiError::Cursor)).transpose()?;
+        let after = after.map(|PageCursor { at, id }| RecordCursor { created_at: at, id });
+        let listed = self.ingest.records.list(FLOW, tenant, ALL_FILES, after.as_ref(), limit).await;
         let listed = listed.map_err(Failure::from)?;
-        let next = (listed.len() >= FILES as usize)
-            .then(|| listed.last().map(RecordCursor::from))
-            .flatten()
-            .map(|at| serde_json::to_string(&at).expect("a place in a list is plain data"));
+        let next_cursor = listed
+            .last()
+            .filter(|_| listed.len() >= limit as usize)
+            .map(RecordCursor::from)
+            .map(|RecordCursor { created_at: at, id }| PageCursor { at, id }.to_string());
         let files = listed.iter().map(|record| File::from_record(record).map(item));
-        Ok(FilePage { files: files.collect::<Result<_, _>>().map_err(Failure::from)?, next })
+        Ok(StatementFilePage { files: files.collect::<Result<_, _>>().map_err(Failure::from)?, next_cursor })
     }
 
-    pub async fn file(&self, tenant: &str, id: &FileId) -> Result<FileItem, ApiError> {
+    pub async fn file(&self, tenant: &str, id: &FileId) -> Result<StatementFile, ApiError> {
         Ok(item(self.ingest.file(tenant, id).await?.ok_or(ApiError::NotFound)?))
+    }
+
+    /// How the work on a file stands. `None`: there is no such file, or not any more.
+    pub async fn status(&self, tenant: &str, id: &FileId) -> Result<Option<ProcessingStatus>, ApiError> {
+        let Some(file) = self.ingest.file(tenant, id).await? else { return Ok(None) };
+        let (Some(status), ..) = standing(file.state) else { return Ok(None) };
+        let item = item(file);
+        let completed_at = (status != ProcessingState::Processing).then_some(item.changed_at);
+        let of = ProcessingOf::Statements(StatementStatus {
+            created_at: item.received_at,
+            completed_at,
+            file_info: StatementFileInfo { filename: item.name, size_bytes: item.size, format: item.format },
+            rows: item.rows,
+            new: item.new,
+            duplicates: item.duplicates,
+            accounts: item.accounts,
+            review: item.review,
+            error: item.reason,
+        });
+        Ok(Some(ProcessingStatus { processing_id: item.id, status, of }))
     }
 
     pub async fn announce(&self, tenant: &str, new: NewFile) -> Result<FileForm, ApiError> {
         let name = new.name.trim();
         let invalid = |what: &str| Err(ApiError::Invalid(what.to_owned()));
-        if name.is_empty() || name.len() > NAME_MAX || name.contains(char::is_control) {
+        if name.is_empty() || new.name.len() > NAME_MAX || new.name.contains(char::is_control) {
             return invalid("A file has a name of 1 to 255 bytes, without control characters.");
         }
         if new.size == 0 {
@@ -79,12 +108,12 @@ impl Books {
         if new.size > MAX_BYTES {
             return invalid("A statement has at most 4 GiB: split it, by year for example.");
         }
-        let account = new.account.as_deref().map(str::trim).filter(|account| !account.is_empty());
-        if account.is_some_and(|account| {
+        if new.account.as_ref().is_some_and(|account| {
             account.len() > riffle_ports::TransactionKey::MAX_ACCOUNT || account.contains(char::is_control)
         }) {
             return invalid("An account's name has at most 128 bytes, without control characters.");
         }
+        let account = new.account.as_deref().map(str::trim).filter(|account| !account.is_empty());
         let upload = Announced {
             tenant: tenant.to_owned(),
             name: name.to_owned(),
@@ -115,32 +144,33 @@ impl Books {
         &self,
         tenant: &str,
         filter: &Filter,
-        after: Option<&str>,
+        cursor: Option<&str>,
         limit: usize,
     ) -> Result<TransactionPage, ApiError> {
+        let after = cursor.map(|cursor| cursor.parse().map_err(|_| ApiError::Cursor)).transpose()?;
         let listed = self.ingest.list(tenant, filter, after, limit).await?;
-        let listed = listed.map_err(|error| ApiError::Invalid(format!("{error}.")))?;
+        let listed = listed.map_err(|OtherList| ApiError::OtherList)?;
         Ok(TransactionPage {
             transactions: listed.transactions.into_iter().map(transaction).collect(),
-            next: listed.next,
+            next_cursor: listed.next.map(|next| next.to_string()),
         })
     }
 
     /// All that a filter lets through, as CSV for a spreadsheet.
     pub async fn export(&self, tenant: &str, filter: &Filter) -> Result<Vec<u8>, ApiError> {
         let mut rows: Vec<TransactionItem> = Vec::new();
-        let mut after: Option<String> = None;
+        let mut cursor: Option<String> = None;
         loop {
             let page =
-                self.transactions(tenant, filter, after.as_deref(), EXPORT_MAX + 1 - rows.len()).await?;
+                self.transactions(tenant, filter, cursor.as_deref(), EXPORT_MAX + 1 - rows.len()).await?;
             rows.extend(page.transactions);
             if rows.len() > EXPORT_MAX {
                 let what =
                     format!("These are more than {EXPORT_MAX} transactions: export them year by year.");
                 return Err(ApiError::Invalid(what));
             }
-            match page.next {
-                Some(next) => after = Some(next),
+            match page.next_cursor {
+                Some(next) => cursor = Some(next),
                 None => break,
             }
         }
@@ -204,23 +234,31 @@ impl Books {
     }
 }
 
-fn item(file: File) -> FileItem {
+/// The one mapping of a statement file's own states: for programs that wait (`None`: it is gone), to those that all
+/// flows share, and as it is told.
+fn standing(state: State) -> (Option<ProcessingState>, WorkState, StatementPhase) {
+    use ProcessingState::{Completed, Failed, Processing, Review};
+    match state {
+        State::Received => (Some(Processing), WorkState::Queued, StatementPhase::Received),
+        State::Processing => (Some(Processing), WorkState::Running, StatementPhase::Processing),
+        State::Processed => (Some(Completed), WorkState::Done, StatementPhase::Processed),
+        State::Review => (Some(Review), WorkState::Review, StatementPhase::Review),
+        State::Rejected => (Some(Failed), WorkState::Failed, StatementPhase::Rejected),
+        State::Failed => (Some(Failed), WorkState::Failed, StatementPhase::Failed),
+        State::Deleting => (None, WorkState::Running, StatementPhase::Deleting),
+        State::Deleted => (None, WorkState::Done, StatementPhase::Deleted),
+    }
+}
+
+fn item(file: File) -> StatementFile {
     let findings = file.findings;
-    let state = match file.state {
-        State::Received => FileState::Received,
-        State::Processing => FileState::Processing,
-        State::Processed => FileState::Processed,
-        State::Review => FileState::Review,
-        State::Rejected => FileState::Rejected,
-        State::Failed => FileState::Failed,
-        State::Deleting => FileState::Deleting,
-        State::Deleted => FileState::Deleted,
-    };
-    FileItem {
+    let (_, state, detail) = standing(file.state);
+    StatementFile {
         id: file.id.0,
         name: file.name,
         size: file.size,
         state,
+        detail,
         received_at: file.received_at,
         changed_at: file.changed_at,
         format: findings.format,
@@ -355,6 +393,25 @@ fn harmless(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_told_in_the_states_that_all_flows_share() {
+        use ProcessingState as For;
+        use StatementPhase as Word;
+        use WorkState as Listed;
+        for (state, expected) in [
+            (State::Received, (Some(For::Processing), Listed::Queued, Word::Received)),
+            (State::Processing, (Some(For::Processing), Listed::Running, Word::Processing)),
+            (State::Processed, (Some(For::Completed), Listed::Done, Word::Processed)),
+            (State::Review, (Some(For::Review), Listed::Review, Word::Review)),
+            (State::Rejected, (Some(For::Failed), Listed::Failed, Word::Rejected)),
+            (State::Failed, (Some(For::Failed), Listed::Failed, Word::Failed)),
+            (State::Deleting, (None, Listed::Running, Word::Deleting)),
+            (State::Deleted, (None, Listed::Done, Word::Deleted)),
+        ] {
+            assert_eq!(standing(state), expected);
+        }
+    }
 
     #[test]
     fn exported_text_is_no_formula() {

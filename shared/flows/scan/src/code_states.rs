@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use riffle_contracts::http::{CodeCounts, CodeEntry, CodePage, CodeState};
+use riffle_contracts::number;
 use riffle_ports::{PortError, Session, SessionId, State};
 
 use crate::Scan;
@@ -46,13 +47,12 @@ impl Scan {
         limit: usize,
     ) -> Result<CodePage, QueryError> {
         let session = self.asked(tenant, session).await?;
-        let start: usize =
-            cursor.map_or(Ok(0), str::parse).map_err(|_: std::num::ParseIntError| QueryError::Cursor)?;
+        let start: usize = cursor.map_or(Ok(0), |cursor| number(cursor, 9).ok_or(QueryError::Cursor))?;
         let request = Request::decode(&session.request)?;
         let codes = self.codes(&session, &request).await?;
         let counted = self.count(&session, &request).await?;
         let complete = session.state == State::Complete;
-        let mut page = CodePage { codes: Vec::new(), cursor: None, counts: CodeCounts::default() };
+        let mut page = CodePage { codes: Vec::new(), next_cursor: None, counts: CodeCounts::default() };
         for (place, (code, sum)) in codes.list.spellings().iter().zip(counted.sums.iter()).enumerate() {
             let state = state(sum, counted.coverage, complete);
             add(&mut page.counts, state);
@@ -70,7 +70,7 @@ impl Scan {
                     misread: if unknown { counted.misread(place) } else { Vec::new() },
                 });
             } else {
-                page.cursor.get_or_insert_with(|| place.to_string());
+                page.next_cursor.get_or_insert_with(|| place.to_string());
             }
         }
         Ok(page)

@@ -28,7 +28,7 @@ fn notice(links: &Links, session: &Session) -> Notice {
     };
     body += &format!("Session: {}\n", session.id);
     if let Links::Base(base) = links {
-        body += &format!("\n{base}/sessions/{}\n", session.id);
+        body += &format!("\n{base}/scans/{}\n", session.id);
     }
     let subject = match session.state {
         State::Complete if counts.failed > 0 => {

@@ -1,40 +1,41 @@
-//! A tenant's sessions, in a list and one by one.
+//! A tenant's scans, in a list and one by one.
 
-use chrono::DateTime;
-use riffle_contracts::http::{SessionDetail, SessionOverview, SessionPage, SourceKind};
+use riffle_contracts::PageCursor;
+use riffle_contracts::http::{ScanDetail, ScanOverview, ScanPage, ScanPhase, SourceKind, WorkState};
 use riffle_ports::{ListedAt, PortError, Session, SessionId, Source, State};
 
 use crate::lent::MY_DRIVE;
 use crate::query::QueryError;
 use crate::request::Request;
-use crate::snapshot::{Shown, state};
+use crate::snapshot::Shown;
 use crate::{Scan, announce};
 
-/// The longest id in a cursor, in bytes.
-const MAX_ID: usize = 64;
-
 impl Scan {
-    /// A page of at most `limit` sessions, newest first.
+    /// A page of at most `limit` scans, newest first.
     pub async fn sessions(
         &self,
         tenant: &str,
         cursor: Option<&str>,
         limit: u32,
-    ) -> Result<SessionPage, QueryError> {
-        let after = cursor.map(|cursor| decode(cursor).ok_or(QueryError::Cursor)).transpose()?;
+    ) -> Result<ScanPage, QueryError> {
+        let after = cursor.map(|cursor| cursor.parse().map_err(|_| QueryError::Cursor)).transpose()?;
+        let after = after.map(|PageCursor { at, id }| ListedAt { created_at: at, id: SessionId(id) });
         let listed = self.ports.ledger.sessions(tenant, after.as_ref(), limit).await?;
         let more = listed.len() >= limit as usize;
-        let cursor = listed.last().filter(|_| more).map(|last| encode(&ListedAt::from(last)));
-        let mut sessions = Vec::with_capacity(listed.len());
+        let next_cursor = listed
+            .last()
+            .filter(|_| more)
+            .map(|last| PageCursor { at: last.created_at, id: last.id.0.clone() }.to_string());
+        let mut scans = Vec::with_capacity(listed.len());
         for session in listed {
             let request = Request::decode(&session.request)?;
-            sessions.push(self.overview(&session, request).await?);
+            scans.push(self.overview(&session, request).await?);
         }
-        Ok(SessionPage { sessions, cursor })
+        Ok(ScanPage { scans, next_cursor })
     }
 
-    /// All that is known of one session.
-    pub async fn session(&self, tenant: &str, id: &SessionId) -> Result<SessionDetail, QueryError> {
+    /// All that is known of one scan.
+    pub async fn session(&self, tenant: &str, id: &SessionId) -> Result<ScanDetail, QueryError> {
         let session = self.asked(tenant, id).await?;
         let request = Request::decode(&session.request)?;
         let complete = session.state == State::Complete;
@@ -44,21 +45,23 @@ impl Scan {
         let options = request.options;
         let source_kind = Some(kind(&request.source));
         let overview = self.overview(&session, request).await?;
-        Ok(SessionDetail { overview, options, source_kind, receipt, unread_files })
+        Ok(ScanDetail { overview, options, source_kind, receipt, unread_files })
     }
 
-    async fn overview(&self, session: &Session, request: Request) -> Result<SessionOverview, PortError> {
+    async fn overview(&self, session: &Session, request: Request) -> Result<ScanOverview, PortError> {
         let codes = match request.codes {
             Some(codes) => u64::from(codes),
             // Sessions of a time when it was not noted.
             None => self.load_codes(session, &request).await?.len() as u64,
         };
         let shown = Shown::of(session);
+        let (state, detail) = standing(session.state, session.is_paused());
         let complete = session.state == State::Complete;
         let finished_at = session.frozen.as_ref().filter(|_| complete).map(|frozen| frozen.finished_at);
-        Ok(SessionOverview {
+        Ok(ScanOverview {
             session_id: session.id.0.clone(),
-            state: state(session.state),
+            state,
+            detail,
             created_at: session.created_at,
             started_at: session.started_at,
             finished_at,
@@ -72,6 +75,21 @@ impl Scan {
             reason: session.reason.clone(),
             download_url: self.report_link(session),
         })
+    }
+}
+
+/// The one mapping of a scan's own states to those that all flows share.
+fn standing(state: State, is_paused: bool) -> (WorkState, ScanPhase) {
+    match state {
+        _ if is_paused => (WorkState::Paused, ScanPhase::TokenExpired),
+        State::Listing => (WorkState::Queued, ScanPhase::Listing),
+        State::Dispatching => (WorkState::Running, ScanPhase::Dispatching),
+        State::Running => (WorkState::Running, ScanPhase::Running),
+        State::Finalizing => (WorkState::Running, ScanPhase::Finalizing),
+        State::Complete => (WorkState::Done, ScanPhase::Complete),
+        State::Failed => (WorkState::Failed, ScanPhase::Failed),
+        // A scan that is deleted is listed no more; one that was just read has ended all the same.
+        State::Cancelled | State::Deleting | State::Deleted => (WorkState::Cancelled, ScanPhase::Cancelled),
     }
 }
 
@@ -96,32 +114,26 @@ pub fn described(source: &Source) -> String {
     }
 }
 
-fn encode(place: &ListedAt) -> String {
-    let time = place.created_at;
-    format!("{}.{}.{}", time.timestamp(), time.timestamp_subsec_nanos(), place.id)
-}
-
-fn decode(cursor: &str) -> Option<ListedAt> {
-    let (seconds, rest) = cursor.split_once('.')?;
-    let (nanos, id) = rest.split_once('.')?;
-    let created_at = DateTime::from_timestamp(seconds.parse().ok()?, nanos.parse().ok()?)?;
-    (id.len() <= MAX_ID).then(|| ListedAt { created_at, id: SessionId(id.to_owned()) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_survives_the_trip_and_nonsense_does_not() {
-        for nanos in [0, 7, 999_999_999] {
-            let created_at = DateTime::from_timestamp(1_700_000_000, nanos).expect("a time");
-            let place = ListedAt { created_at, id: SessionId("00ff".into()) };
-            assert_eq!(decode(&encode(&place)), Some(place));
+    fn a_scan_is_listed_in_the_states_that_all_flows_share() {
+        use State::{Cancelled, Complete, Dispatching, Failed, Finalizing, Listing, Running};
+        for (state, expected, word) in [
+            (Listing, WorkState::Queued, ScanPhase::Listing),
+            (Dispatching, WorkState::Running, ScanPhase::Dispatching),
+            (Running, WorkState::Running, ScanPhase::Running),
+            (Finalizing, WorkState::Running, ScanPhase::Finalizing),
+            (Complete, WorkState::Done, ScanPhase::Complete),
+            (Failed, WorkState::Failed, ScanPhase::Failed),
+            (Cancelled, WorkState::Cancelled, ScanPhase::Cancelled),
+        ] {
+            assert_eq!(standing(state, false), (expected, word));
         }
-        let long = format!("1.0.{}", "a".repeat(65));
-        for text in ["", "1", "1.2", "x.0.id", "1.x.id", "1.-1.id", "99999999999999999.0.id", &long] {
-            assert_eq!(decode(text), None, "{text}");
+        for state in [Listing, Dispatching, Running] {
+            assert_eq!(standing(state, true), (WorkState::Paused, ScanPhase::TokenExpired));
         }
     }
 }

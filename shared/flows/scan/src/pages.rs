@@ -68,8 +68,8 @@ impl Scan {
         limit: usize,
     ) -> Result<MatchPage, QueryError> {
         let mut page = Limited::new(limit);
-        let cursor = self.fill(tenant, session, cursor, &mut page).await?;
-        Ok(MatchPage { matches: page.listed, cursor })
+        let next_cursor = self.fill(tenant, session, cursor, &mut page).await?;
+        Ok(MatchPage { matches: page.listed, next_cursor })
     }
 
     /// A page of at most `limit` files that could not be read.
@@ -81,8 +81,8 @@ impl Scan {
         limit: usize,
     ) -> Result<FailurePage, QueryError> {
         let mut page = Limited::new(limit);
-        let cursor = self.fill(tenant, session, cursor, &mut page).await?;
-        Ok(FailurePage { failures: page.listed, cursor })
+        let next_cursor = self.fill(tenant, session, cursor, &mut page).await?;
+        Ok(FailurePage { failures: page.listed, next_cursor })
     }
 
     async fn fill(

@@ -29,6 +29,6 @@ impl Scan {
 
     /// The tenant's session, or an error that says there is none.
     pub(crate) async fn asked(&self, tenant: &str, id: &SessionId) -> Result<Session, QueryError> {
-        self.session_of(tenant, id).await?.ok_or(QueryError::NotFound("session"))
+        self.session_of(tenant, id).await?.ok_or(QueryError::NotFound("scan"))
     }
 }

@@ -81,7 +81,7 @@ impl Links {
     /// Where a file of a session can be opened.
     pub fn file(&self, session: &SessionId, index: u32, source: &Source, entry: &Entry) -> String {
         match self {
-            Self::Base(base) => format!("{base}/sessions/{session}/files/{index}"),
+            Self::Base(base) => format!("{base}/scans/{session}/files/{index}"),
             Self::Files => {
                 let path = LocalPath::of(source, entry).map(|path| path.url());
                 path.or_else(|| drive_page(source, entry)).unwrap_or_default()
@@ -92,8 +92,8 @@ impl Links {
     /// Where a session's report can be fetched.
     pub fn report(&self, session: &SessionId) -> String {
         match self {
-            Self::Base(base) => format!("{base}/sessions/{session}/report.xlsx"),
-            Self::Files => format!("/sessions/{session}/report.xlsx"),
+            Self::Base(base) => format!("{base}/scans/{session}/report.xlsx"),
+            Self::Files => format!("/scans/{session}/report.xlsx"),
         }
     }
 }

@@ -18,6 +18,8 @@ use crate::request::keys;
 const MAX_NAME: usize = 1_024;
 /// The most parts a file may have: as S3.
 const MAX_PARTS: u64 = 10_000;
+/// The longest ETag of a part, in bytes.
+const MAX_ETAG: usize = 1_024;
 /// Calls to the storage under way at once.
 const AT_ONCE: usize = 32;
 /// Missing files that are named.
@@ -171,12 +173,13 @@ impl Uploads {
         let first = number - number % batch;
         let declared = self.batch(upload, first).await?;
         let declared = declared.get((number - first) as usize).ok_or(UploadError::NotFound("file"))?;
+        check_parts(parts)?;
         let key = keys::uploaded_file(upload, number);
         if self.storage.received(&key).await?.is_some_and(|received| received.size == declared.size) {
             return Ok(());
         }
         let begun = self.begun(upload, number).await?.ok_or_else(|| {
-            UploadError::Invalid(
+            UploadError::Conflict(
                 "This file comes whole, not in parts: nothing is to be completed.".to_owned(),
             )
         })?;
@@ -187,7 +190,7 @@ impl Uploads {
             // Another call of the same may have been faster.
             Completed::Refused(why) => match self.storage.received(&key).await? {
                 Some(received) if received.size == declared.size => Ok(()),
-                _ => Err(UploadError::Invalid(why)),
+                _ => Err(UploadError::Conflict(why)),
             },
         }
     }
@@ -249,6 +252,20 @@ impl Uploads {
                 .map_err(|error| PortError::Broken(format!("{key} cannot be read: {error}"))),
         }
     }
+}
+
+fn check_parts(CompleteParts { parts }: &CompleteParts) -> Result<(), UploadError> {
+    let invalid = |text: String| Err(UploadError::Invalid(text));
+    if parts.is_empty() || parts.len() as u64 > MAX_PARTS {
+        return invalid(format!("A file that comes in parts has 1 to {MAX_PARTS} of them."));
+    }
+    if parts.iter().any(|part| part.number == 0 || u64::from(part.number) > MAX_PARTS) {
+        return invalid(format!("Parts are numbered from 1 to {MAX_PARTS}."));
+    }
+    if parts.iter().any(|part| part.etag.is_empty() || part.etag.len() > MAX_ETAG) {
+        return invalid(format!("Each part has the ETag of its answer, of 1 to {MAX_ETAG} bytes."));
+    }
+    Ok(())
 }
 
 /// The most of each that is taken, where nothing else is chosen.

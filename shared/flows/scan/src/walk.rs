@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use riffle_contracts::{Failure, Listed, ListedFailure};
+use riffle_contracts::{Failure, Listed, ListedFailure, number};
 use riffle_ports::{PortError, Session, StoredResult};
 
 use crate::result::FileResult;
@@ -28,7 +28,7 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (index, ordinal) = text.split_once('.').ok_or(())?;
-        Ok(Self { index: index.parse().map_err(|_| ())?, ordinal: ordinal.parse().map_err(|_| ())? })
+        Ok(Self { index: number(index, 9).ok_or(())?, ordinal: number(ordinal, 9).ok_or(())? })
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
     fn a_cursor_survives_the_trip_and_nonsense_does_not() {
         let cursor = Cursor { index: 7, ordinal: 12 };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        for text in ["", "7", "7.", ".1", "-1.0", "99999999999.0", "1.2.3"] {
+        for text in ["", "7", "7.", ".1", "-1.0", "+1.0", "9999999999.0", "1.2.3"] {
             assert_eq!(text.parse::<Cursor>(), Err(()), "{text}");
         }
     }

@@ -60,7 +60,7 @@ fn scan(server: &Server, start: &serde_json::Value) -> String {
 }
 
 fn delete(server: &Server, session: &str) -> crate::server::Answer {
-    server.send("DELETE", &format!("/api/sessions/{session}"), &[], b"")
+    server.send("DELETE", &format!("/api/scans/{session}"), &[], b"")
 }
 
 /// Until no file of the state's objects or uploads is named by this.
@@ -85,16 +85,16 @@ fn a_deleted_scan_is_gone_for_everybody_and_nothing_of_it_is_left() {
     let (session, other) = (scan(&server, &start("one")), scan(&server, &start("two")));
     assert!(!telling(&state.join("objects"), SECRET).is_empty(), "there is something to be removed");
     assert_eq!(delete(&server, &session).status, 202);
-    let base = format!("/api/sessions/{session}");
+    let base = format!("/api/scans/{session}");
     for rest in ["", "/matches", "/failures", "/codes", "/matches/0-0/evidence"] {
         assert_problem(&server.get(&format!("{base}{rest}"), &[]), 404);
     }
-    assert_problem(&server.get(&format!("/sessions/{session}/report.xlsx"), &[]), 404);
-    let listed = server.sessions();
+    assert_problem(&server.get(&format!("/scans/{session}/report.xlsx"), &[]), 404);
+    let listed = server.scans();
     assert_eq!((listed.len(), &listed[0]["session_id"]), (1, &json!(other)), "the other one stays");
     assert_eq!(delete(&server, &session).status, 202, "the same again is harmless");
     await_removed(&state, &session);
-    assert_eq!(server.get(&format!("/sessions/{other}/report.xlsx"), &[]).status, 200);
+    assert_eq!(server.get(&format!("/scans/{other}/report.xlsx"), &[]).status, 200);
 
     // The same request makes it no more.
     let mut socket = Socket::connect(&server);
@@ -139,7 +139,7 @@ fn a_scan_that_runs_is_not_deleted() {
     socket.send(&json!({ "action": "cancel_scan", "session_id": session }));
     while !matches!(socket.next().body, FrameBody::Cancelled { .. }) {}
     assert_eq!(delete(&server, &session).status, 202, "a cancelled one is");
-    assert!(server.sessions().is_empty());
+    assert!(server.scans().is_empty());
 }
 
 fn sessions(state: &Path, more: &[&str]) -> Ended {
@@ -195,7 +195,7 @@ fn uploaded_files_go_with_the_last_scan_of_them() {
     await_removed(&state, &first);
     let path = format!("/api/uploads/{upload}");
     assert_eq!(server.get(&path, &[]).json()["received"], 1, "the second still has it");
-    assert_eq!(server.get(&format!("/sessions/{second}/files/0"), &[]).body, content.as_bytes());
+    assert_eq!(server.get(&format!("/scans/{second}/files/0"), &[]).body, content.as_bytes());
     assert_eq!(delete(&server, &second).status, 202);
     await_removed(&state, &second);
     await_removed(&state, &upload);

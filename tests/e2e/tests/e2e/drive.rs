@@ -152,7 +152,7 @@ fn a_token_ends_in_the_middle_and_a_new_one_completes_the_scan() {
     let mut one = Told::connect(&server);
     one.socket.send(&world.start());
     let session = one.until_expired();
-    let listed = server.sessions();
+    let listed = server.scans();
     assert_eq!(listed[0]["source"], format!("Google Drive folder {}", world.folder));
 
     // A page that comes later learns it, too.
@@ -186,13 +186,13 @@ fn a_token_ends_in_the_middle_and_a_new_one_completes_the_scan() {
     }
     assert_eq!(three.found, World::codes());
 
-    let report = server.get(&format!("/sessions/{session}/report.xlsx"), &[]);
+    let report = server.get(&format!("/scans/{session}/report.xlsx"), &[]);
     let rows = Report::read(report.body).table("Matches").pairs("File", "Code");
     assert_eq!(rows.len() as u64, files);
     assert!(rows.contains(&("Older ones/001.txt".to_owned(), "HOLE-1".to_owned())));
 
     // A file is shown by Google: the session's token is forgotten.
-    let file = server.get(&format!("/sessions/{session}/files/0"), &[]);
+    let file = server.get(&format!("/scans/{session}/files/0"), &[]);
     assert_eq!(file.status, 307);
     let shown = file.header("location").expect("an address");
     assert!(shown.starts_with("https://drive.google.com/open?id="), "{shown}");
@@ -288,7 +288,7 @@ fn a_drive_source_is_checked_before_anything_begins() {
         assert_eq!(socket.refused(&message.to_string())["code"], "BAD_REQUEST", "{wrong}");
     }
     assert_eq!(world.google.calls(Call::List) + world.google.calls(Call::Metadata), 0);
-    assert_eq!(server.sessions(), [] as [Value; 0]);
+    assert_eq!(server.scans(), [] as [Value; 0]);
 
     socket.send(&json!({
         "action": "start_scan", "folder_id": "1no-such-folder", "token": TOKEN, "target_hole_codes": codes,

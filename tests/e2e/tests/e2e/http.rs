@@ -61,28 +61,37 @@ fn folders_are_shown_to_choose_one() {
     assert_eq!(shown["parent"], json!(root.parent()));
     assert_eq!(server.get("/api/folders?path=/", &[]).json()["parent"], Value::Null);
     assert_eq!(server.get("/api/folders", &[]).json()["path"], "/", "no home is the root");
-    for path in ["relative", "/no/such/folder", "%00", "/etc/passwd"] {
-        assert_problem(&server.get(&format!("/api/folders?path={path}"), &[]), 422);
+    for (path, status) in [
+        ("relative", 400),
+        ("%00", 400),
+        ("/%00", 400),
+        ("", 400),
+        ("/no/such/folder", 404),
+        ("/etc/passwd", 404),
+    ] {
+        assert_problem(&server.get(&format!("/api/folders?path={path}"), &[]), status);
     }
 }
 
 #[test]
 fn what_cannot_be_served_says_why_and_the_server_lives() {
     let (_dir, server) = server();
-    for path in ["/api", "/api/", "/api/nothing", "/api/sessions/", "/nothing", "/sessions/x/files/none"] {
+    for path in ["/api", "/api/", "/api/nothing", "/api/scans/", "/nothing", "/scans/x/files/none"] {
         assert_problem(&server.get(path, &[]), 404);
     }
     for session in ["nobodys", "..%2f..%2fstate", "%00", "%ff", &"x".repeat(5_000)] {
         for rest in ["", "/matches", "/failures", "/codes", "/matches/0-0/evidence"] {
-            assert_problem(&server.get(&format!("/api/sessions/{session}{rest}"), &[]), 404);
+            assert_problem(&server.get(&format!("/api/scans/{session}{rest}"), &[]), 404);
         }
-        assert_problem(&server.get(&format!("/sessions/{session}/report.xlsx"), &[]), 404);
-        assert_problem(&server.get(&format!("/sessions/{session}/files/0"), &[]), 404);
+        assert_problem(&server.get(&format!("/scans/{session}/report.xlsx"), &[]), 404);
+        assert_problem(&server.get(&format!("/scans/{session}/files/0"), &[]), 404);
     }
-    for query in ["limit=0", "limit=-1", "limit=x", "cursor=x", "cursor=1.1", "cursor=1.x.y"] {
-        assert_problem(&server.get(&format!("/api/sessions?{query}"), &[]), 400);
+    for query in
+        ["limit=0", "limit=201", "limit=-1", "limit=x", "cursor=", "cursor=x", "cursor=1.1", "cursor=1.x.y"]
+    {
+        assert_problem(&server.get(&format!("/api/scans?{query}"), &[]), 400);
     }
-    for (method, path) in [("POST", "/api/health"), ("DELETE", "/api/sessions"), ("GET", "/api/tickets")] {
+    for (method, path) in [("POST", "/api/health"), ("DELETE", "/api/scans"), ("GET", "/api/tickets")] {
         let answer = server.send(method, path, &[], b"");
         assert_problem(&answer, 405);
         assert!(answer.header("allow").is_some(), "{method} {path}");
@@ -141,7 +150,7 @@ fn the_description_has_every_route_and_the_messages_of_the_socket() {
     let description = answer.json();
     assert!(description["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
     let schemas = description["components"]["schemas"].as_object().expect("schemas");
-    for name in ["Action", "Frame", "Problem", "SessionDetail", "CodePage", "Evidence"] {
+    for name in ["Action", "Frame", "Problem", "ScanDetail", "CodePage", "Evidence"] {
         assert!(schemas.contains_key(name), "{name}");
     }
     // Everything that is referred to is there.
@@ -158,5 +167,5 @@ fn the_description_has_every_route_and_the_messages_of_the_socket() {
     let page = server.get("/api/docs", &[]);
     assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
     let text = String::from_utf8(page.body).expect("text");
-    assert!(text.contains("/api/sessions") && !text.contains("<script"), "no script is needed to read it");
+    assert!(text.contains("/api/scans") && !text.contains("<script"), "no script is needed to read it");
 }

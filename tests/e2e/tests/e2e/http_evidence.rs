@@ -56,17 +56,17 @@ fn served(dir: &Path, folder: &Path, codes: &str) -> (Server, String) {
     let ended = run(["scan", text(folder), "--codes", codes, "--ocr", "auto", "--state", text(&state)]);
     assert!(matches!(ended.code, Some(0 | 1)), "{}", ended.err);
     let server = Server::start(&state, &[]);
-    let session = server.sessions()[0]["session_id"].as_str().expect("an id").to_owned();
+    let session = server.scans()[0]["session_id"].as_str().expect("an id").to_owned();
     (server, session)
 }
 
 fn matches(server: &Server, session: &str) -> Vec<Listed> {
-    let page = server.get(&format!("/api/sessions/{session}/matches?limit=5000"), &[]).json();
+    let page = server.get(&format!("/api/scans/{session}/matches?limit=5000"), &[]).json();
     serde_json::from_value(page["matches"].clone()).expect("matches")
 }
 
 fn evidence(server: &Server, session: &str, match_id: &str) -> Evidence {
-    let answer = server.get(&format!("/api/sessions/{session}/matches/{match_id}/evidence"), &[]);
+    let answer = server.get(&format!("/api/scans/{session}/matches/{match_id}/evidence"), &[]);
     assert_eq!(answer.status, 200);
     serde_json::from_value(answer.json()).expect("evidence")
 }
@@ -111,7 +111,7 @@ fn a_match_is_shown_on_its_page_with_a_box_on_the_ink() {
     let ended = run(samples.scan(&[]));
     assert!(matches!(ended.code, Some(0 | 1)), "{}", ended.err);
     let server = Server::start(&samples.at("state"), &[]);
-    let session = server.sessions()[0]["session_id"].as_str().expect("an id").to_owned();
+    let session = server.scans()[0]["session_id"].as_str().expect("an id").to_owned();
     let found = matches(&server, &session);
     let (mut shown, mut boxes) = (BTreeSet::new(), 0);
     for listed in &found {
@@ -155,7 +155,7 @@ fn a_page_is_kept_by_who_asked_and_has_the_width_that_was_asked_for() {
     fs::write(folder.join("d.zip"), packed).expect("a file");
     fs::write(folder.join("e.png"), scanned()).expect("a file");
     let (server, session) = served(dir.path(), &folder, "HOLE-1");
-    let base = format!("/api/sessions/{session}/files");
+    let base = format!("/api/scans/{session}/files");
 
     let found = matches(&server, &session);
     let files: Vec<&str> = found.iter().map(|listed| &*listed.data.file_name).collect();
@@ -203,7 +203,7 @@ fn a_page_is_kept_by_who_asked_and_has_the_width_that_was_asked_for() {
         assert_problem(&server.get(&format!("{base}/{file}/pages/1.png"), &[]), 404);
     }
     for session in ["nobodys", "%00", "..%2f"] {
-        assert_problem(&server.get(&format!("/api/sessions/{session}/files/0/pages/1.png"), &[]), 404);
+        assert_problem(&server.get(&format!("/api/scans/{session}/files/0/pages/1.png"), &[]), 404);
     }
 }
 
@@ -223,7 +223,7 @@ fn a_file_that_changed_since_shows_its_text_alone() {
         assert_eq!((told.kind, told.image_url, told.page_number), (EvidenceKind::Text, None, Some(1)));
         assert!(told.why.as_ref().is_some_and(|why| why.contains(word)), "{:?}", told.why);
         assert!(told.snippet.contains("HOLE-1"));
-        let url = format!("/api/sessions/{session}/files/{}/pages/1.png", index(match_id));
+        let url = format!("/api/scans/{session}/files/{}/pages/1.png", index(match_id));
         assert_named(&server.get(&url, &[]), 404, name);
     }
 }
@@ -236,7 +236,7 @@ fn a_page_that_cannot_be_drawn_costs_itself_alone() {
     fs::write(folder.join("b.pdf"), healthy).expect("a file");
     fs::write(folder.join("c.png"), &scanned()[..60]).expect("a file");
     let (server, session) = served(dir.path(), &folder, "HOLE-1");
-    let base = format!("/api/sessions/{session}/files");
+    let base = format!("/api/scans/{session}/files");
     assert_named(&server.get(&format!("{base}/0/pages/1.png"), &[]), 422, "page-not-drawn");
     assert_named(&server.get(&format!("{base}/2/pages/1.png"), &[]), 422, "page-not-drawn");
     let url = format!("{base}/1/pages/2.png?width=3000");
@@ -275,7 +275,7 @@ fn scanned() -> Vec<u8> {
 #[test]
 fn pages_are_behind_the_guard() {
     let (_dir, server) = server();
-    let url = "/api/sessions/x/files/0/pages/1.png";
+    let url = "/api/scans/x/files/0/pages/1.png";
     assert_problem(&server.get(url, &[("Host", "evil.example")]), 403);
     assert_problem(&server.get(url, &[]), 404);
 }

@@ -17,7 +17,7 @@ impl Server {
 
     fn form(&self, name: &str, content: &str, account: Option<&str>) -> Value {
         let new = json!({ "name": name, "size": content.len(), "account": account });
-        let answer = self.post("/api/files", &new);
+        let answer = self.post("/api/statements/files", &new);
         assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.body));
         answer.json()
     }
@@ -40,15 +40,15 @@ impl Server {
         let answer = self.fill(&self.form(name, content, account), content);
         assert_eq!(answer.status, 204, "{}", String::from_utf8_lossy(&answer.body));
         until("the file is at its end", || {
-            let files = self.ask("/api/files");
+            let files = self.ask("/api/statements/files");
             let mut files = files["files"].as_array().expect("files").iter();
             let file = files.find(|file| file["name"] == name)?;
-            (file["state"] != "received" && file["state"] != "processing").then(|| file.clone())
+            (file["state"] != "queued" && file["state"] != "running").then(|| file.clone())
         })
     }
 
     fn amounts(&self, query: &str) -> Vec<String> {
-        let page = self.ask(&format!("/api/transactions{query}"));
+        let page = self.ask(&format!("/api/statements/transactions{query}"));
         let rows = page["transactions"].as_array().expect("transactions").iter();
         rows.map(|row| row["amount"].as_str().expect("an amount").to_owned()).collect()
     }
@@ -59,13 +59,14 @@ fn an_uploaded_statement_shows_with_figures_and_a_timeline() {
     let bank = Bank::new();
     let server = Server::start(&bank.state(), &[]);
     let file = server.upload("März \"2024\".csv", THREE, Some("Savings"));
-    assert_eq!((&file["state"], &file["rows"], &file["new"]), (&json!("processed"), &json!(3), &json!(3)));
+    assert_eq!((&file["state"], &file["detail"]), (&json!("done"), &json!("processed")));
+    assert_eq!((&file["rows"], &file["new"]), (&json!(3), &json!(3)));
     assert_eq!(server.amounts(""), ["100.00", "-3.00", "-3.00"], "newest first");
     assert_eq!(server.amounts("?text=COFFEE&max=-3"), ["-3.00", "-3.00"]);
     let id = file["id"].as_str().expect("an id");
     assert_eq!(server.amounts(&format!("?file={id}")), ["-3.00", "-3.00", "100.00"], "as it lists them");
     let figures = until("figures are derived", || {
-        let figures = server.ask("/api/figures");
+        let figures = server.ask("/api/statements/figures");
         figures["months"].get(0).cloned()
     });
     assert_eq!(
@@ -79,7 +80,7 @@ fn an_uploaded_statement_shows_with_figures_and_a_timeline() {
         (&json!("2024-01"), &json!("Savings"), &json!("100.00"), &json!("-6.00"), &json!(3))
     );
     let told = until("its timeline is whole", || {
-        let told = server.ask(&format!("/api/files/{id}/timeline"));
+        let told = server.ask(&format!("/api/statements/files/{id}/timeline"));
         let events = told["events"].as_array().expect("events").clone();
         (events.len() >= 4).then_some(events)
     });
@@ -88,9 +89,9 @@ fn an_uploaded_statement_shows_with_figures_and_a_timeline() {
     for kind in ["file.processed", "transactions.created", "transactions.categorized"] {
         assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
     }
-    let csv = server.get("/api/transactions.csv", &[]);
+    let csv = server.get("/api/statements/transactions.csv", &[]);
     assert_eq!(String::from_utf8(csv.body).expect("text").lines().count(), 4, "a header and three rows");
-    assert_eq!(server.ask("/api/facets")["accounts"], json!(["Savings"]));
+    assert_eq!(server.ask("/api/statements/facets")["accounts"], json!(["Savings"]));
     assert_eq!(server.ask("/api/dead-letters"), json!({ "letters": [], "more": false }));
 
     let metrics = String::from_utf8(server.get("/api/metrics", &[]).body).expect("text");
@@ -112,7 +113,7 @@ fn rules_give_categories_to_what_comes_and_by_a_replay_to_what_was() {
     let rules = json!({ "yaml": "rules:\n  - category: Coffee\n    contains: coffee\n" });
     let answer = server.send(
         "PUT",
-        "/api/rules",
+        "/api/statements/rules",
         &[("Content-Type", "application/json")],
         rules.to_string().as_bytes(),
     );
@@ -148,20 +149,20 @@ fn a_deleted_statement_leaves_nothing_but_that_it_was_there() {
     let kept = server.upload("kept.csv", &rows(0, 30), Some("Savings"));
     let gone = server.upload("gone.csv", &rows(20, 30), Some("Savings"));
     assert_eq!((&gone["new"], &gone["duplicates"]), (&json!(20), &json!(10)));
-    let path = format!("/api/files/{}", gone["id"].as_str().expect("an id"));
+    let path = format!("/api/statements/files/{}", gone["id"].as_str().expect("an id"));
     let answer = server.send("DELETE", &path, &[], b"");
     assert_eq!(answer.status, 202);
     let deleted = until("it is gone", || {
         let file = server.ask(&path);
-        (file["state"] == "deleted").then_some(file)
+        (file["detail"] == "deleted").then_some(file)
     });
     assert_eq!((&deleted["name"], &deleted["rows"]), (&json!(""), &json!(0)));
-    let left = server.ask("/api/transactions?limit=1000");
+    let left = server.ask("/api/statements/transactions?limit=1000");
     let left = left["transactions"].as_array().expect("transactions");
     assert_eq!(left.len(), 30, "those the other file shows stay");
     assert!(left.iter().all(|row| row["file"] == kept["id"]));
     until("figures follow", || {
-        let figures = server.ask("/api/figures");
+        let figures = server.ask("/api/statements/figures");
         let counts = figures["months"].as_array().expect("months").iter();
         (counts.filter_map(|month| month["count"].as_u64()).sum::<u64>() == 30).then_some(())
     });
@@ -186,7 +187,7 @@ fn a_deleted_statement_leaves_nothing_but_that_it_was_there() {
     }
     let server = Server::start(&bank.state(), &[]);
     assert_eq!(server.amounts("?limit=1000").len(), 30);
-    assert_eq!(server.ask(&path)["state"], "deleted");
+    assert_eq!(server.ask(&path)["detail"], "deleted");
 }
 
 #[test]
@@ -196,14 +197,14 @@ fn forms_take_what_was_announced_and_outlive_the_server() {
     let form = server.form("a.csv", THREE, None);
     assert_problem(&server.fill(&form, &THREE[1..]), 413);
     assert_problem(&server.fill(&form, &format!("{THREE} ")), 413);
-    assert_problem(&server.post("/api/files", &json!({ "name": "a.csv", "size": 0 })), 422);
-    assert_problem(&server.get("/api/files/0123", &[]), 404);
-    assert_eq!(server.ask("/api/files")["files"], json!([]));
+    assert_problem(&server.post("/api/statements/files", &json!({ "name": "a.csv", "size": 0 })), 422);
+    assert_problem(&server.get("/api/statements/files/0123", &[]), 404);
+    assert_eq!(server.ask("/api/statements/files")["files"], json!([]));
     server.kill();
     let address_changed = Server::start(&bank.state(), &[]);
     assert_eq!(address_changed.fill(&form, THREE).status, 204);
     until("it shows", || {
-        let files = address_changed.ask("/api/files");
-        (files["files"][0]["state"] == "processed").then_some(())
+        let files = address_changed.ask("/api/statements/files");
+        (files["files"][0]["detail"] == "processed").then_some(())
     });
 }

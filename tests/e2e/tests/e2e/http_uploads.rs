@@ -135,16 +135,16 @@ fn uploaded_files_are_scanned_under_the_names_they_were_given() {
     assert_eq!(told.failed[0].0, "missing.txt");
     assert!(told.failed[0].1.contains("was not uploaded"), "{:?}", told.failed);
     assert_eq!(told.receipt.files, 13);
-    let file = server.get(&format!("/sessions/{}/files/2", told.session), &[]);
+    let file = server.get(&format!("/scans/{}/files/2", told.session), &[]);
     assert_eq!((file.status, &*file.body), (200, &content[..]));
     assert!(file.header("content-disposition").is_some_and(|how| how.starts_with("attachment")));
-    assert_eq!(server.get(&format!("/sessions/{}/files/12", told.session), &[]).status, 404);
+    assert_eq!(server.get(&format!("/scans/{}/files/12", told.session), &[]).status, 404);
 
     // What was missing comes later: a retry reads it, and nothing else.
     assert_eq!(send_form(&server, &target(&targets, 12), content).status, 204);
     let again = scan(&server, &json!({ "retry_of": told.session, "target_hole_codes": [] }));
     assert_eq!((again.failed, again.found), (Vec::new(), BTreeSet::from([hole("missing.txt")])));
-    let all = server.get(&format!("/api/sessions/{}/matches", again.session), &[]).json();
+    let all = server.get(&format!("/api/scans/{}/matches", again.session), &[]).json();
     assert_eq!(all["matches"].as_array().map(Vec::len), Some(13));
 }
 
@@ -189,13 +189,13 @@ fn a_large_file_comes_in_parts_and_a_kill_in_between_costs_one_of_them() {
     let sent = send_parts(&server, &parts, &content);
     let mut missing = sent.clone();
     missing["parts"].as_array_mut().expect("parts").pop();
-    assert_problem(&server.post(&completing, &missing), 422);
+    assert_problem(&server.post(&completing, &missing), 409);
     let mut swapped = sent.clone();
     swapped["parts"].as_array_mut().expect("parts").swap(0, 1);
-    assert_problem(&server.post(&completing, &swapped), 422);
+    assert_problem(&server.post(&completing, &swapped), 409);
     let mut wrong = sent.clone();
     wrong["parts"][1]["etag"] = json!("\"0\"");
-    assert_problem(&server.post(&completing, &wrong), 422);
+    assert_problem(&server.post(&completing, &wrong), 409);
     assert_eq!(server.post(&completing, &sent).status, 204);
     assert_eq!(server.post(&completing, &sent).status, 204, "a repeat is harmless");
     let status = server.get(&format!("/api/uploads/{upload}"), &[]).json();
@@ -203,7 +203,7 @@ fn a_large_file_comes_in_parts_and_a_kill_in_between_costs_one_of_them() {
 
     let told = scan(&server, &json!({ "upload_id": upload }));
     assert_eq!((told.found, told.failed), (BTreeSet::from([hole("large.txt")]), Vec::new()));
-    let file = server.get(&format!("/sessions/{}/files/0", told.session), &[]);
+    let file = server.get(&format!("/scans/{}/files/0", told.session), &[]);
     assert!(file.body == content, "{} bytes came back", file.body.len());
 }
 
@@ -237,6 +237,11 @@ fn declaring_again_is_the_same_and_declaring_otherwise_a_conflict() {
 
     let complete = format!("/api/uploads/{upload}/files/0/complete");
     assert_problem(&server.post(&complete, &json!({ "parts": [] })), 422);
+    for (number, etag) in [(0, "e"), (10_001, "e"), (1, ""), (1, &*"e".repeat(1_025))] {
+        let parts = json!({ "parts": [{ "number": number, "etag": etag }] });
+        assert_problem(&server.post(&complete, &parts), 422);
+    }
+    assert_problem(&server.post(&complete, &json!({ "parts": [{ "number": 1, "etag": "e" }] })), 409);
     for missing in ["2", "999999", "99999999"] {
         let path = format!("/api/uploads/{upload}/files/{missing}/complete");
         assert_problem(&server.post(&path, &json!({ "parts": [] })), 404);
@@ -335,7 +340,7 @@ fn a_list_of_codes_is_understood_before_it_is_used() {
     let fields = json!({ "folders": [plans], "codes_key": told["codes_key"], "target_hole_codes": [] });
     let scanned = scan(&server, &fields);
     assert_eq!(scanned.found, BTreeSet::from([("plan.txt".to_owned(), "HOLE-2".to_owned())]));
-    let codes = server.get(&format!("/api/sessions/{}/codes", scanned.session), &[]).json();
+    let codes = server.get(&format!("/api/scans/{}/codes", scanned.session), &[]).json();
     assert_eq!(codes["counts"], json!({ "found": 1, "absent": 2, "unknown": 0, "pending": 0 }));
 
     let pasted = understand(&server, "", b"A-1, A-2\nA-1").json();

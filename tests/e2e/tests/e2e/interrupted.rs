@@ -59,16 +59,16 @@ fn the_platform_ends_a_scan_that_was_killed() {
     killed_after(&samples, 50);
     let server = Server::start(&samples.at("state"), &[]);
     let session = until("the scan completes", || {
-        let listed = server.sessions();
+        let listed = server.scans();
         assert_eq!(listed.len(), 1, "the one scan: {listed:?}");
-        (listed[0]["state"] == "COMPLETE").then(|| listed[0].clone())
+        (listed[0]["state"] == "done").then(|| listed[0].clone())
     });
     assert_eq!(
         (&session["total"], &session["processed"], &session["failed"]),
         (&FILES.into(), &FILES.into(), &0.into())
     );
     let id = session["session_id"].as_str().expect("an id");
-    let report = server.get(&format!("/sessions/{id}/report.xlsx"), &[]);
+    let report = server.get(&format!("/scans/{id}/report.xlsx"), &[]);
     let found = Report::read(report.body).table("Matches").pairs("File", "Code");
     assert_eq!(found.into_iter().collect::<std::collections::BTreeSet<_>>(), samples.pairs());
 }

@@ -18,7 +18,7 @@ mod formats;
 mod hostile;
 mod http;
 mod http_evidence;
-mod http_sessions;
+mod http_scans;
 mod http_statements;
 mod http_uploads;
 mod importing;

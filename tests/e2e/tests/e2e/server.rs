@@ -91,11 +91,11 @@ impl Server {
     }
 
     /// The last scans, newest first.
-    pub fn sessions(&self) -> Vec<Value> {
-        let answer = self.get("/api/sessions", &[]);
+    pub fn scans(&self) -> Vec<Value> {
+        let answer = self.get("/api/scans", &[]);
         assert_eq!(answer.status, 200);
         let json: Value = serde_json::from_slice(&answer.body).expect("JSON");
-        json["sessions"].as_array().expect("a list").clone()
+        json["scans"].as_array().expect("a list").clone()
     }
 }
 

@@ -42,7 +42,7 @@ fn a_client_that_is_cut_off_ends_with_everything() {
     first.send(&start(&samples, "one"));
     let mut known = Known::default();
     let session = listen(&mut first, &mut known, |known| known.matches.len() >= 20);
-    assert_ne!(server.sessions()[0]["state"], "COMPLETE", "matches are told while files are read");
+    assert_ne!(server.scans()[0]["state"], "done", "matches are told while files are read");
 
     // The same request from elsewhere is the same scan.
     let mut second = Socket::connect(&server);
@@ -56,9 +56,9 @@ fn a_client_that_is_cut_off_ends_with_everything() {
     let pages = third.follow(&session, &mut known);
     assert!(pages > 1, "{} matches do not fit in one frame", known.matches.len());
     samples.assert_found(known.matches.values());
-    let listed = server.sessions();
+    let listed = server.scans();
     assert_eq!(listed.len(), 1, "one scan: {listed:?}");
-    assert_eq!((&listed[0]["state"], &listed[0]["processed"]), (&"COMPLETE".into(), &FILES.into()));
+    assert_eq!((&listed[0]["state"], &listed[0]["processed"]), (&"done".into(), &FILES.into()));
     let Some(FrameBody::Complete { total_matches, .. }) = known.complete.map(|frame| frame.body) else {
         panic!("COMPLETE was told to who listened");
     };
@@ -107,8 +107,8 @@ fn a_cancelled_scan_stays_cancelled() {
         }
     }
     assert!(known.complete.is_none());
-    assert_eq!(server.sessions()[0]["state"], "CANCELLED");
-    let report = server.get(&format!("/sessions/{session}/report.xlsx"), &[]);
+    assert_eq!(server.scans()[0]["state"], "cancelled");
+    let report = server.get(&format!("/scans/{session}/report.xlsx"), &[]);
     assert_eq!(report.status, 404, "a cancelled scan has no report");
     // Nothing of it is left to do.
     until("the queues are empty", || {
@@ -120,7 +120,7 @@ fn a_cancelled_scan_stays_cancelled() {
             .map(|queue| count(queue, "ready") + count(queue, "in_flight") + count(queue, "waiting"));
         (left.sum::<u64>() == 0).then_some(())
     });
-    assert_eq!(server.sessions()[0]["state"], "CANCELLED");
+    assert_eq!(server.scans()[0]["state"], "cancelled");
     // It can be started anew, as another request.
     let mut other = Socket::connect(&server);
     other.send(&start(&samples, "two"));
@@ -163,10 +163,10 @@ fn the_report_and_the_files_are_there_to_be_opened() {
         assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
     }
     for gone in [
-        format!("/sessions/{session}/files/60"),
-        "/sessions/nobodys/files/0".to_owned(),
-        "/sessions/nobodys/report.xlsx".to_owned(),
-        "/sessions/..%2f..%2fstate/report.xlsx".to_owned(),
+        format!("/scans/{session}/files/60"),
+        "/scans/nobodys/files/0".to_owned(),
+        "/scans/nobodys/report.xlsx".to_owned(),
+        "/scans/..%2f..%2fstate/report.xlsx".to_owned(),
     ] {
         assert_eq!(server.get(&gone, &[]).status, 404, "{gone}");
     }
@@ -184,9 +184,8 @@ fn ctrl_c_ends_the_platform_and_an_open_scan_goes_on_at_its_next_start() {
     assert!(!ended.err.contains("panicked"), "{}", ended.err);
 
     let server = Server::start(&samples.at("state"), &[]);
-    let session = until("the scan completes", || {
-        server.sessions().into_iter().find(|session| session["state"] == "COMPLETE")
-    });
+    let session =
+        until("the scan completes", || server.scans().into_iter().find(|session| session["state"] == "done"));
     assert_eq!(session["processed"], FILES);
 }
 

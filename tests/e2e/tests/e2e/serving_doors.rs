@@ -16,8 +16,8 @@ fn this_machine_alone_is_let_in() {
     assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
     assert!(page.header("content-security-policy").is_some());
     let own = format!("http://{}", server.address);
-    assert_eq!(server.get("/api/sessions", &[("Origin", &own)]).status, 200);
-    for path in ["/", "/api/sessions", "/api/health", "/sessions/x/report.xlsx", "/sessions/x/files/0"] {
+    assert_eq!(server.get("/api/scans", &[("Origin", &own)]).status, 200);
+    for path in ["/", "/api/scans", "/api/health", "/scans/x/report.xlsx", "/scans/x/files/0"] {
         for header in [
             ("Host", "evil.example"),
             ("Host", "evil.example:80"),
@@ -40,11 +40,11 @@ fn with_a_token_only_who_knows_it_is_let_in() {
     let server = Server::start(&dir.path().join("state"), &["--token", TOKEN]);
     let bearer = format!("Bearer {TOKEN}");
     let wrong = bearer.replace('A', "B");
-    for path in ["/", "/api/sessions", "/api/health", "/sessions/x/report.xlsx", "/sessions/x/files/0"] {
+    for path in ["/", "/api/scans", "/api/health", "/scans/x/report.xlsx", "/scans/x/files/0"] {
         assert_eq!(server.get(path, &[]).status, 401, "{path}");
         assert_eq!(server.get(path, &[("Authorization", &wrong)]).status, 401, "{path}");
     }
-    assert_eq!(server.get("/api/sessions", &[("Authorization", &bearer)]).status, 200);
+    assert_eq!(server.get("/api/scans", &[("Authorization", &bearer)]).status, 200);
     assert_eq!(Socket::try_connect(&server, &[]).err(), Some(401));
     assert!(Socket::try_connect(&server, &[("authorization", &bearer)]).is_ok());
 
@@ -58,7 +58,7 @@ fn with_a_token_only_who_knows_it_is_let_in() {
     assert_eq!(server.get("/?token=wrong", &[]).status, 401);
     // Knowing it does not let another site's page in.
     let foreign = [("Authorization", &*bearer), ("Origin", "http://evil.example")];
-    assert_eq!(server.get("/api/sessions", &foreign).status, 403);
+    assert_eq!(server.get("/api/scans", &foreign).status, 403);
 }
 
 #[test]

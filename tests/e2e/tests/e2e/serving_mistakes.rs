@@ -53,7 +53,7 @@ fn a_message_that_cannot_be_served_is_answered_and_the_connection_lives() {
         assert_eq!(answer["code"], code, "{message}: {answer}");
         assert_alive(&mut socket);
     }
-    assert_eq!(server.sessions(), Vec::<Value>::new(), "none of them began a scan");
+    assert_eq!(server.scans(), Vec::<Value>::new(), "none of them began a scan");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_folder_that_is_not_there_fails_the_scan_with_its_name() {
     assert_eq!((&error["type"], &error["code"]), (&"ERROR".into(), &"SCAN_FAILED".into()), "{error}");
     let name = missing.to_str().expect("a plain name");
     assert!(error["message"].as_str().is_some_and(|message| message.contains(name)), "{error}");
-    assert_eq!(server.sessions()[0]["state"], "FAILED");
+    assert_eq!(server.scans()[0]["state"], "failed");
 }
 
 #[test]

@@ -201,7 +201,7 @@ async fn a_schedule_starts_its_scan_once() {
     for _ in 0..2 {
         scan_scheduler::handle(&world.scan, event("scan-scheduler", "due")).await.expect("started");
     }
-    let sessions = world.scan.sessions("acme", None, 10).await.expect("a list").sessions;
+    let sessions = world.scan.sessions("acme", None, 10).await.expect("a list").scans;
     assert_eq!(sessions.len(), 1);
     let refused = scan_scheduler::handle(&world.scan, event("scan-scheduler", "without-codes")).await;
     assert!(matches!(refused, Err(Failure::Reject(_))), "{refused:?}");
@@ -214,8 +214,8 @@ async fn the_gateway_asks_the_api() {
     for (case, status) in [
         ("config", 200),
         ("health", 200),
-        ("sessions", 200),
-        ("sessions-without-signing-in", 401),
+        ("scans", 200),
+        ("scans-without-signing-in", 401),
         ("ticket", 201),
         ("upload", 201),
         ("report-of-another-tenant", 404),

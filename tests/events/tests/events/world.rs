@@ -92,7 +92,7 @@ impl World {
                 ocr: OcrConfig { available: false },
                 limits: riffle_scan::limits(),
                 socket: SocketConfig { path: "/ws".to_owned(), max_age_seconds: 1, idle_seconds: 1 },
-                statements: false,
+                flows: vec!["scan".to_owned()],
                 sign_in: None,
             },
             started_at: self.clock.now(),

@@ -220,7 +220,7 @@ fn a_deleted_scan_is_gone_at_once_and_leaves_nothing() {
     let others = world.objects.keys().into_iter().filter(|key| key.contains(&other.0)).count();
     assert_eq!(world.delete(&id), Ok(()));
     let page = block_on(world.scan.sessions(TENANT, None, 10)).expect("listed");
-    let listed: Vec<_> = page.sessions.into_iter().map(|session| session.session_id).collect();
+    let listed: Vec<_> = page.scans.into_iter().map(|session| session.session_id).collect();
     assert_eq!(listed, [other.0.as_str()], "only the other one is listed");
     let asked = block_on(world.scan.report_key(TENANT, &id));
     assert_eq!(asked, Ok(None), "its report is not found any more");

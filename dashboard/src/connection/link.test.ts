@@ -1,0 +1,120 @@
+import { expect, it } from "vitest";
+
+import { settled, Time } from "../testing/world.ts";
+import { Link, type Socket, TIMING } from "./link.ts";
+
+const HOUR = 3_600_000;
+
+/** A socket that opens and ends when the test says so. */
+class Manual implements Socket {
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: (() => void) | null = null;
+  closed = false;
+
+  send(): void {}
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+function made() {
+  const time = new Time();
+  const sockets: Manual[] = [];
+  const seen: string[] = [];
+  const link = new Link(
+    {
+      open: async () => {
+        const socket = new Manual();
+        sockets.push(socket);
+        return socket;
+      },
+      now: () => time.read(),
+      after: (milliseconds, call) => time.after(milliseconds, call),
+      random: () => 0,
+    },
+    { opened: () => {}, received: () => {}, changed: ({ kind }) => seen.push(kind) },
+    TIMING,
+  );
+  const socket = (at: number): Manual => {
+    const found = sockets[at];
+    if (!found) throw new Error(`there is no socket ${at}`);
+    return found;
+  };
+  return { time, sockets, socket, seen, link };
+}
+
+/** A link that is live and whose next socket is on its way, but not open. */
+async function aged() {
+  const world = made();
+  world.link.start();
+  await settled();
+  world.socket(0).onopen?.();
+  while (world.sockets.length < 2) {
+    // It answers, so that it is not taken for dead.
+    world.socket(0).onmessage?.({ data: "{}" });
+    expect(await world.time.step(world.time.read() + HOUR)).toBe(true);
+  }
+  return world;
+}
+
+it("a planned change is not announced, however long the next socket takes", async () => {
+  const { socket, seen } = await aged();
+  expect(seen).toEqual(["connecting", "live"]);
+  socket(0).onclose?.();
+  expect(seen.at(-1)).toBe("connecting");
+  socket(1).onopen?.();
+  expect(seen).toEqual(["connecting", "live", "connecting", "live"]);
+});
+
+it("the next socket takes over before the old one is let go", async () => {
+  const { socket, seen } = await aged();
+  expect(socket(0).closed).toBe(false);
+  socket(1).onopen?.();
+  expect(socket(0).closed).toBe(true);
+  expect(seen).not.toContain("waiting");
+});
+
+it("a socket that ended at its limit, while the page was held up, is replaced at once", async () => {
+  const { time, sockets, socket, seen, link } = made();
+  link.start();
+  await settled();
+  // Even if the page heard late that it was open.
+  time.sleep(TIMING.replaceAfter / 2);
+  socket(0).onopen?.();
+  time.sleep(TIMING.replaceAfter / 2);
+  socket(0).onclose?.();
+  await settled();
+  expect(sockets).toHaveLength(2);
+  socket(1).onopen?.();
+  expect(seen).toEqual(["connecting", "live", "connecting", "live"]);
+});
+
+it("a change that fails leaves the old socket as it is, and is tried again", async () => {
+  const { time, sockets, socket, seen } = await aged();
+  socket(1).onclose?.();
+  expect(seen).toEqual(["connecting", "live"]);
+  while (sockets.length < 3) {
+    socket(0).onmessage?.({ data: "{}" });
+    expect(await time.step(time.read() + HOUR)).toBe(true);
+  }
+  socket(2).onopen?.();
+  expect(seen).not.toContain("waiting");
+});
+
+it("where the next one fails, too, the connection is lost", async () => {
+  const { socket, seen } = await aged();
+  socket(0).onclose?.();
+  socket(1).onclose?.();
+  expect(seen.at(-1)).toBe("waiting");
+});
+
+it("a young socket that ends is a loss", async () => {
+  const { socket, seen, link } = made();
+  link.start();
+  await settled();
+  socket(0).onopen?.();
+  socket(0).onclose?.();
+  expect(seen).toEqual(["connecting", "live", "waiting"]);
+});

@@ -1,0 +1,178 @@
+// A match as it stands on its page, with the code boxed. Leafs to the next by keyboard.
+
+import { Button, Group, SegmentedControl, Text } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+
+import { get } from "../../../api/client.ts";
+import type { Evidence } from "../../../contracts.ts";
+import { FileLink } from "../../../downloads/links.tsx";
+import { useAnnounce } from "../../../ui/announcer.tsx";
+import { Dialog } from "../../../ui/dialog.tsx";
+import { count, placeWords } from "../../../ui/format.ts";
+import { Trouble, Waiting } from "../../../ui/notes.tsx";
+import { filePath, scanPath } from "../addresses.ts";
+import { usePicture } from "./picture.ts";
+import classes from "./viewer.module.css";
+
+interface Props {
+  session: string;
+  match: string;
+  /** Ids in the order of the table; empty where the page was opened by its address. */
+  order: string[];
+  show: (match: string | null) => void;
+}
+
+export function Viewer({ session, match, order, show }: Props) {
+  const at = order.indexOf(match);
+  const before = at > 0 ? order[at - 1] : undefined;
+  const after = at >= 0 ? order[at + 1] : undefined;
+  const say = useAnnounce();
+  const evidence = useEvidence(session, match, after);
+
+  useEffect(() => {
+    const key = (event: KeyboardEvent) => {
+      const target = event.target;
+      if (target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return;
+      if ((event.key === "ArrowRight" || event.key === "j") && after) show(after);
+      else if ((event.key === "ArrowLeft" || event.key === "k") && before) show(before);
+    };
+    window.addEventListener("keydown", key);
+    return () => window.removeEventListener("keydown", key);
+  }, [before, after, show]);
+
+  const data = evidence.data;
+  useEffect(() => {
+    if (data) say(`${data.hole_code} in ${data.file_name}, ${placeWords(data.page)}.`);
+  }, [data, say]);
+
+  return (
+    <Dialog
+      opened
+      onClose={() => show(null)}
+      size="min(1200px, 96vw)"
+      title={data ? `${data.hole_code} in ${data.file_name}` : "Match"}
+    >
+      <Group justify="space-between" mb="sm">
+        <Group gap="xs">
+          <Button variant="default" size="xs" disabled={!before} onClick={() => before && show(before)}>
+            ← Previous
+          </Button>
+          <Button variant="default" size="xs" disabled={!after} onClick={() => after && show(after)}>
+            Next →
+          </Button>
+          {at >= 0 && (
+            <Text size="sm" c="dimmed">
+              {count(at + 1)} of {count(order.length)}
+            </Text>
+          )}
+        </Group>
+        {data && <FileLink path={filePath(session, match.split("-")[0] ?? "")}>Open the file</FileLink>}
+      </Group>
+      {evidence.isPending && <Waiting label="Looking for the page…" />}
+      {evidence.isError && (
+        <Trouble
+          title="The match cannot be shown"
+          message={evidence.error.message}
+          again={() => void evidence.refetch()}
+        />
+      )}
+      {data && <Shown key={match} data={data} />}
+    </Dialog>
+  );
+}
+
+function useEvidence(session: string, match: string, after: string | undefined) {
+  const queries = useQueryClient();
+  const asked = (id: string) => ({
+    queryKey: ["evidence", session, id],
+    queryFn: ({ signal }: { signal: AbortSignal }) =>
+      get<Evidence>(scanPath(session, `/matches/${id}/evidence`), signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  useEffect(() => {
+    // The next one is there when it is asked for.
+    if (after) void queries.prefetchQuery(asked(after));
+  });
+  return useQuery(asked(match));
+}
+
+function Shown({ data }: { data: Evidence }) {
+  return (
+    <>
+      <Text size="sm" mb="sm">
+        <strong>{placeWords(data.page)}</strong> · {data.snippet}
+      </Text>
+      {data.kind === "page" && data.image_url ? (
+        <PageImage data={data} url={data.image_url} />
+      ) : (
+        <Text size="sm" c="dimmed">
+          {data.why ?? "There is no picture of this place: open the file to see it."}
+        </Text>
+      )}
+    </>
+  );
+}
+
+function PageImage({ data, url }: { data: Evidence; url: string }) {
+  const [zoomed, setZoomed] = useState(false);
+  const [loaded, setState] = useState<"loading" | "shown" | "failed">("loading");
+  const picture = usePicture(url);
+  const state = picture.failed ? "failed" : loaded;
+  const first = data.boxes[0];
+  return (
+    <div>
+      <Group gap="xs" mb="xs">
+        <SegmentedControl
+          size="xs"
+          aria-label="Size"
+          value={zoomed ? "close" : "whole"}
+          onChange={(value) => setZoomed(value === "close")}
+          data={[
+            { value: "whole", label: "Whole page" },
+            { value: "close", label: "Close up" },
+          ]}
+        />
+      </Group>
+      {state === "loading" && <Waiting label="Drawing the page…" />}
+      {state === "failed" && (
+        <Trouble
+          title="The page cannot be drawn"
+          message="Open the file to see it; the text around the code stands above."
+        />
+      )}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <section className={classes.frame} hidden={state === "failed"} tabIndex={0} aria-label="Page">
+        <div className={classes.page} data-zoomed={zoomed || undefined}>
+          {picture.src !== null && (
+            <img
+              src={picture.src}
+              alt={`Page with ${data.hole_code} marked`}
+              onLoad={(event) => {
+                setState("shown");
+                const box = event.currentTarget.parentElement?.querySelector("[data-box]");
+                box?.scrollIntoView({ block: "center", inline: "center" });
+              }}
+              onError={() => setState("failed")}
+            />
+          )}
+          {state === "shown" &&
+            data.boxes.map((box) => (
+              <span
+                key={`${box.x} ${box.y}`}
+                data-box
+                className={classes.box}
+                data-first={box === first || undefined}
+                style={{
+                  left: `${box.x * 100}%`,
+                  top: `${box.y * 100}%`,
+                  width: `${box.width * 100}%`,
+                  height: `${box.height * 100}%`,
+                }}
+              />
+            ))}
+        </div>
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,230 @@
+// One scan, running or over.
+
+import { Alert, Anchor, Stack, Text } from "@mantine/core";
+import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
+import { Link, useLocation } from "wouter";
+import { useConfig } from "../../api/config.ts";
+import { DownloadButton, FileLink } from "../../downloads/links.tsx";
+import { useParameter } from "../../ui/address.ts";
+import { ConnectionBar } from "../../ui/connection-bar.tsx";
+import { DeleteDialog, type Deletion } from "../../ui/delete-dialog.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { count, date } from "../../ui/format.ts";
+import { type Action, JobHeader } from "../../ui/job-header.tsx";
+import { JobTabs } from "../../ui/job-tabs.tsx";
+import { Trouble, Waiting } from "../../ui/notes.tsx";
+import { Problems } from "../../ui/problems.tsx";
+import { stateName } from "../../ui/state.tsx";
+import { Verdict } from "../../ui/verdict.tsx";
+import { filePath, reportPath, scanAddress } from "./addresses.ts";
+import { CancelButton } from "./cancel-button.tsx";
+import { CodesList } from "./codes-list.tsx";
+import { leave, useSession, useView } from "./current.ts";
+import { deletionOf } from "./deletion.ts";
+import { Viewer } from "./evidence/viewer.tsx";
+import { MatchesList } from "./matches-list.tsx";
+import { ProgressPanel } from "./progress-panel.tsx";
+import { ReceiptPanel } from "./receipt-panel.tsx";
+import { RetryButton } from "./retry-button.tsx";
+import { TO_HEADING } from "./scans-page.tsx";
+import { isOver, type Session, type View } from "./session.ts";
+import { TokenForm } from "./token-field.tsx";
+import { detailWords, phaseOf, stateOf, verdictWords } from "./words.ts";
+
+export function ScanPage({ id }: { id: string }) {
+  const session = useSession(id, useConfig());
+  const view = useView(session);
+  const rows = useSyncExternalStore(session.matches.subscribe, session.matches.version);
+  const [, go] = useLocation();
+  const [item, setItem] = useParameter("item");
+  /** The order in which the table shows the matches: the viewer leafs through it. */
+  const [shown, setShown] = useState<string[]>([]);
+  const [asked, ask] = useState<Deletion | null>(null);
+  const show = (match: string | null) => setItem(match, { replace: item !== null && match !== null });
+  const name = view.detail?.source ?? "Scan";
+
+  useEffect(() => {
+    const state = view.state ? `${stateName(stateOf(phaseOf(view.state, view.paused)))} · ` : "";
+    document.title = `${view.state === "RUNNING" ? `${view.percent} % ` : ""}${state}${name} · Riffle`;
+  }, [view.state, view.paused, view.percent, name]);
+
+  if (view.problem?.kind === "not_found") {
+    return (
+      <EmptyState title="There is no such scan" whole>
+        It may have been removed, or the address is not complete.{" "}
+        <Anchor component={Link} href="/scans">
+          Look at all scans
+        </Anchor>
+        .
+      </EmptyState>
+    );
+  }
+  if (view.state === null) {
+    return view.problem ? (
+      <Trouble title="The scan cannot be shown" message={view.problem.message} again={() => session.retryNow()} />
+    ) : (
+      <Waiting label="Opening the scan…" />
+    );
+  }
+  const over = isOver(view.state);
+  const paused = view.paused && !over;
+  const phase = phaseOf(view.state, paused);
+  const actions: Action[] = [];
+  if (over) {
+    actions.push({ name: "New scan", href: "/" });
+    const source = view.detail?.source ?? "these files";
+    const uploaded = view.detail?.source_kind === "upload";
+    actions.push({ name: "Delete", danger: true, run: () => ask(deletionOf({ session_id: id, source, uploaded })) });
+  }
+  return (
+    <Stack gap="lg">
+      <JobHeader
+        title={name}
+        state={stateOf(phase)}
+        detail={detailWords(phase)}
+        beside={<ConnectionBar link={view.link} over={over} retry={() => session.retryNow()} />}
+        about={<About view={view} />}
+        primary={<Primary id={id} session={session} view={view} />}
+        actions={actions}
+      />
+      <Outcome id={id} session={session} view={view} />
+      {paused && (
+        <Alert color="yellow" title="Google no longer takes the access token" role="alert" variant="light">
+          <Stack gap="sm">
+            <Text size="sm">
+              What was found stays, and the scan goes on where it was as soon as it has a new one. It waits for a day
+              after its start.
+            </Text>
+            {view.renewing ? (
+              <Waiting label="Trying the new token…" />
+            ) : (
+              <TokenForm label="Go on with this token" use={(token) => session.renew(token)} />
+            )}
+          </Stack>
+        </Alert>
+      )}
+      <ProgressPanel view={view} listed={session.matches.size} />
+      {view.receipt && <ReceiptPanel receipt={view.receipt} />}
+      <JobTabs
+        tabs={[
+          {
+            id: "results",
+            name: "Results",
+            number: session.matches.size,
+            panel: () => (
+              <MatchesList matches={session.matches} version={rows} view={view} open={show} order={setShown} />
+            ),
+          },
+          {
+            id: "problems",
+            name: "Problems",
+            number: view.failures,
+            color: "red",
+            panel: () => <NotRead id={id} session={session} view={view} />,
+          },
+          {
+            id: "codes",
+            name: "Codes",
+            panel: () => (
+              <CodesList id={id} over={over} complete={view.state === "COMPLETE"} found={session.matches.size} />
+            ),
+          },
+        ]}
+      />
+      <DeleteDialog
+        about={asked}
+        close={() => ask(null)}
+        gone={() => {
+          go("/scans", { replace: true, state: TO_HEADING });
+          leave();
+        }}
+      />
+      {item !== null && <Viewer session={id} match={item} order={shown} show={show} />}
+    </Stack>
+  );
+}
+
+/** The one thing that most people want next. */
+function Primary({ id, session, view }: { id: string; session: Session; view: View }): ReactNode {
+  if (view.state === "COMPLETE") return <DownloadButton path={reportPath(id)}>Download report</DownloadButton>;
+  if (isOver(view.state) || view.state === "FINALIZING") return null;
+  return <CancelButton cancelling={view.cancelling} cancel={() => session.cancel()} />;
+}
+
+function Outcome({ id, session, view }: { id: string; session: Session; view: View }) {
+  return (
+    <>
+      {view.state === "COMPLETE" && (
+        <Verdict tone="fine">
+          {verdictWords(view)}{" "}
+          {view.failed > 0 && (
+            <Anchor component={Link} href={`${scanAddress(id)}?tab=problems`}>
+              Look why, and read again
+            </Anchor>
+          )}
+        </Verdict>
+      )}
+      {view.state === "CANCELLED" && (
+        <Verdict tone="fine">What was found before it was cancelled stays listed; there is no report.</Verdict>
+      )}
+      {view.state === "FAILED" && (
+        <Verdict tone="failed" title="The scan could not be done">
+          {view.reason ?? "The server gave no reason."}
+        </Verdict>
+      )}
+      {view.problem && (
+        <Trouble title="Something is in the way" message={view.problem.message} again={() => session.retryNow()} />
+      )}
+    </>
+  );
+}
+
+/** Files that could not be read, and why. */
+function NotRead({ id, session, view }: { id: string; session: Session; view: View }) {
+  const config = useConfig();
+  if (view.failures === 0 && view.failed > 0) return <Waiting label="Loading the files that were not read…" />;
+  const problems = session.failures().map(({ file, name, reason }) => ({
+    id: String(file),
+    place: <FileLink path={filePath(id, file)}>{name}</FileLink>,
+    what: reason,
+    text: `${name}\n${reason}`,
+  }));
+  return (
+    <Problems
+      places="File"
+      problems={problems}
+      next={
+        view.state === "COMPLETE" &&
+        view.failed > 0 && (
+          <RetryButton id={id} failed={view.failed} lends={view.detail?.source_kind === "drive"} config={config} />
+        )
+      }
+      none={{
+        title: isOver(view.state) ? "Every file was read" : "No file has failed so far",
+        text: "A file that cannot be read is listed here, with the reason.",
+      }}
+    />
+  );
+}
+
+function About({ view }: { view: View }) {
+  const detail = view.detail;
+  if (!detail) return null;
+  const options = [
+    detail.options.match === "substring" ? "anywhere in a word" : "whole codes",
+    detail.options.ocr === "auto" ? "with OCR" : "without OCR",
+  ];
+  return (
+    <>
+      {count(detail.codes)} {detail.codes === 1 ? "code" : "codes"}, {options.join(", ")} · {date(detail.created_at)}
+      {detail.retry_of && (
+        <>
+          {" · reads again what failed in "}
+          <Anchor component={Link} href={scanAddress(detail.retry_of)} size="sm">
+            an earlier scan
+          </Anchor>
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+
+import type { SessionState } from "../../contracts.ts";
+import { isOver } from "./session.ts";
+import { detailWords, lossesOf, phaseOf, stateOf, verdictWords } from "./words.ts";
+
+it("a scan that runs is not to be deleted", () => {
+  for (const state of ["LISTING", "DISPATCHING", "RUNNING", "FINALIZING"] as const) {
+    expect(isOver(state), state).toBe(false);
+  }
+  for (const state of ["COMPLETE", "FAILED", "CANCELLED"] as const) expect(isOver(state), state).toBe(true);
+});
+
+it("uploaded files are named only where they go too", () => {
+  expect(lossesOf({ uploaded: true }).join()).toContain("uploaded");
+  expect(lossesOf({ uploaded: false }).join()).not.toContain("uploaded");
+});
+
+it("a state that all flows share, and the scan's own word where it says more", () => {
+  const stateFrom = (state: SessionState, paused = false) => stateOf(phaseOf(state, paused));
+  expect(stateFrom("LISTING")).toBe("queued");
+  expect(stateFrom("DISPATCHING")).toBe("running");
+  expect(stateFrom("FINALIZING")).toBe("running");
+  expect(stateFrom("RUNNING", true)).toBe("paused");
+  expect(stateFrom("COMPLETE", true)).toBe("done");
+  expect(stateFrom("FAILED")).toBe("failed");
+  expect(stateFrom("CANCELLED")).toBe("cancelled");
+  expect(detailWords("finalizing")).toBe("Writing the report");
+  expect(detailWords(phaseOf("RUNNING", true))).toBe("Waiting for an access token");
+  expect(detailWords("complete")).toBeNull();
+});
+
+it("the verdict says what was found and what was not read", () => {
+  expect(verdictWords({ matches: 1, processed: 2, failed: 0 })).toBe("1 match in 2 files, every file was read.");
+  expect(verdictWords({ matches: 12, processed: 1, failed: 1 })).toBe("12 matches in 1 file, 1 not read.");
+});

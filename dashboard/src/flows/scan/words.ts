@@ -1,0 +1,62 @@
+// What the page says of a scan.
+
+import type { ScanPhase, SessionState, WorkState } from "../../contracts.ts";
+import { count, counted } from "../../ui/format.ts";
+import type { View } from "./session.ts";
+
+/** A state of frames as lists name it. `paused`: it waits for an access token. */
+export function phaseOf(state: SessionState, paused: boolean): ScanPhase {
+  const phase = state.toLowerCase() as Lowercase<SessionState>;
+  const over = phase === "complete" || phase === "failed" || phase === "cancelled";
+  return paused && !over ? "token_expired" : phase;
+}
+
+/** The state that all flows share. */
+export function stateOf(phase: ScanPhase): WorkState {
+  switch (phase) {
+    case "listing":
+      return "queued";
+    case "dispatching":
+    case "running":
+    case "finalizing":
+      return "running";
+    case "token_expired":
+      return "paused";
+    case "complete":
+      return "done";
+    default:
+      return phase;
+  }
+}
+
+/** What it does just now; `null` where the state says it all. */
+export function detailWords(phase: ScanPhase): string | null {
+  switch (phase) {
+    case "listing":
+      return "Listing the files";
+    case "dispatching":
+    case "running":
+      return "Reading";
+    case "finalizing":
+      return "Writing the report";
+    case "token_expired":
+      return "Waiting for an access token";
+    default:
+      return null;
+  }
+}
+
+/** What came of it, in a sentence. */
+export function verdictWords({ matches, processed, failed }: Pick<View, "matches" | "processed" | "failed">): string {
+  const read = failed === 0 ? "every file was read" : `${count(failed)} not read`;
+  return `${counted(matches, "match", "matches")} in ${counted(processed, "file")}, ${read}.`;
+}
+
+/** What goes for good with a scan, line by line. */
+export function lossesOf({ uploaded }: { uploaded: boolean }): string[] {
+  return [
+    "its matches, and what is known of its files and codes",
+    "its report: links to it and from it lead nowhere any more",
+    ...(uploaded ? ["the files that were uploaded for it, unless another scan uses them"] : []),
+  ];
+}

@@ -1,0 +1,100 @@
+// The rules that give transactions their categories, as their text.
+
+import { Button, Group, Stack, Text, Textarea, Title } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+
+import { ApiError, get, put } from "../../api/client.ts";
+import type { Rules as Stored } from "../../contracts.ts";
+import { useAnnounce } from "../../ui/announcer.tsx";
+import { Trouble, Waiting } from "../../ui/notes.tsx";
+import { RULES } from "./addresses.ts";
+import classes from "./statements.module.css";
+
+export function Rules() {
+  const rules = useQuery({
+    queryKey: ["statements", "rules"],
+    queryFn: ({ signal }) => get<Stored>(RULES, signal),
+    // Loaded anew with the page, and then left alone: nobody's typing is replaced.
+    gcTime: 0,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return (
+    <Stack gap="md" maw={860}>
+      <div>
+        <Title order={1} fz={24}>
+          Rules
+        </Title>
+        <Text c="dimmed" size="sm" mt={4}>
+          They give transactions their categories. The first rule that fits decides; what none fits is uncategorised.
+        </Text>
+      </div>
+      {rules.isPending && <Waiting label="Loading the rules…" />}
+      {rules.isLoadingError && (
+        <Trouble title="The rules cannot be shown" message={rules.error.message} again={() => void rules.refetch()} />
+      )}
+      {rules.data && <Editor stored={rules.data.yaml} />}
+    </Stack>
+  );
+}
+
+function Editor({ stored }: { stored: string }) {
+  const announce = useAnnounce();
+  const [yaml, setYaml] = useState(stored);
+  /** What the text was when it was loaded or saved. */
+  const [base, setBase] = useState(stored);
+  const dirty = yaml !== base;
+  const saving = useMutation({
+    mutationFn: (text: string) => put(RULES, { yaml: text } satisfies Stored),
+    onSuccess: (_, text) => {
+      setBase(text);
+      announce("The rules are saved.");
+    },
+  });
+  useEffect(() => {
+    if (!dirty) return;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", warn);
+    return () => window.removeEventListener("beforeunload", warn);
+  }, [dirty]);
+  const refused = saving.error instanceof ApiError && !saving.error.passes ? saving.error.message : null;
+  return (
+    <form
+      aria-label="Rules"
+      onSubmit={(event) => {
+        event.preventDefault();
+        saving.mutate(yaml);
+      }}
+    >
+      <Stack gap="sm">
+        <Textarea
+          label="Rules as YAML"
+          rows={20}
+          value={yaml}
+          onChange={(event) => {
+            setYaml(event.currentTarget.value);
+            if (saving.isError) saving.reset();
+          }}
+          error={refused}
+          spellCheck={false}
+          autoComplete="off"
+          classNames={{ input: classes.rules }}
+        />
+        {saving.isError && refused === null && (
+          <Trouble title="The rules were not saved" message={saving.error.message} />
+        )}
+        <Group gap="sm">
+          <Button type="submit" loading={saving.isPending} aria-disabled={!dirty} data-disabled={!dirty}>
+            Save
+          </Button>
+          <Button variant="default" disabled={!dirty} onClick={() => setYaml(base)}>
+            Undo changes
+          </Button>
+          <Text size="sm" c="dimmed" role="status" data-rules={dirty ? "changed" : "saved"}>
+            {dirty ? "Not saved yet." : saving.isSuccess ? "Saved." : ""}
+          </Text>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,65 @@
+// All that is known of one transaction.
+
+import { Anchor, Text } from "@mantine/core";
+import { type ReactNode, useRef } from "react";
+import { Link } from "wouter";
+import type { TransactionItem } from "../../contracts.ts";
+import { Dialog } from "../../ui/dialog.tsx";
+import { fileAddress } from "./addresses.ts";
+import { dayWords } from "./days.ts";
+import { amountWords } from "./decimals.ts";
+import { Amount } from "./frame.tsx";
+import classes from "./transaction-dialog.module.css";
+
+/** Always there: where the focus goes back to is known only to a dialog that sees itself opened. */
+export function TransactionDialog({ row, close }: { row: TransactionItem | null; close: () => void }) {
+  /** What it was about, while the dialog fades. */
+  const last = useRef(row);
+  if (row) last.current = row;
+  const about = row ?? last.current;
+  return (
+    <Dialog opened={row !== null} onClose={close} title={about?.clean || "Transaction"} size="lg">
+      {about && <Facts row={about} />}
+    </Dialog>
+  );
+}
+
+function Facts({ row }: { row: TransactionItem }) {
+  const facts: [string, ReactNode][] = [
+    ["Amount", <Amount key="amount" amount={row.amount} currency={row.currency} />],
+    ["Date", dayWords(row.date)],
+    ["Value date", row.value_date && dayWords(row.value_date)],
+    ["Account", row.account],
+    ["Counterparty", row.counterparty],
+    ["As the bank wrote it", row.description],
+    ["Kind", row.kind],
+    ["Reference", row.reference],
+    ["Balance after it", row.balance && amountWords(row.balance, row.currency)],
+    ["Category", row.category ?? "Uncategorised: none of the rules fits"],
+    ["Decided by", row.category_source],
+    [
+      "From",
+      <Anchor key="file" component={Link} href={fileAddress(row.file)} size="sm">
+        the file that brought it
+      </Anchor>,
+    ],
+    ["Place in that file", row.place],
+  ];
+  return (
+    <dl className={classes.facts}>
+      {facts.map(
+        ([name, value]) =>
+          value && (
+            <div key={name} className={classes.fact}>
+              <Text component="dt" size="sm" c="dimmed">
+                {name}
+              </Text>
+              <Text component="dd" size="sm" m={0}>
+                {value}
+              </Text>
+            </div>
+          ),
+      )}
+    </dl>
+  );
+}

@@ -1,0 +1,45 @@
+// What happened to a job, oldest first.
+
+import { Text } from "@mantine/core";
+
+import classes from "./activity.module.css";
+import { momentWords } from "./format.ts";
+
+export interface Happening {
+  id: string;
+  /** The event's own name. */
+  type: string;
+  title: string;
+  text: string;
+  at: string;
+  failed: boolean;
+}
+
+export function Activity({ happenings }: { happenings: Happening[] }) {
+  if (happenings.length === 0) {
+    return (
+      <Text size="sm" c="dimmed">
+        Nothing has been recorded yet. Each step is listed here a moment after it was done.
+      </Text>
+    );
+  }
+  return (
+    <ol className={classes.events} aria-label="Activity">
+      {happenings.map(({ id, type, title, text, at, failed }) => (
+        <li key={id} className={classes.event} data-event={type} data-failed={failed || undefined}>
+          <time dateTime={at} className={classes.time}>
+            {momentWords(at)}
+          </time>
+          <div>
+            <Text fw={500} size="sm">
+              {title}
+            </Text>
+            <Text size="sm" style={{ overflowWrap: "anywhere" }}>
+              {text}
+            </Text>
+          </div>
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,100 @@
+//! Messages of all flows that failed too often.
+
+use axum::extract::State;
+use riffle_contracts::http_ingest::{DeadLetterItem, DeadLetters, RedriveRequest, Redriven};
+use riffle_runtime::Letter;
+use serde::Deserialize;
+
+use crate::answer::{Answer, Json, Query};
+use crate::{Deps, Refusal, Tenant};
+
+/// Shown at once, and handed out again at once.
+const MOST: u32 = 200;
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// Only those of this flow, one that `/api/config` names.
+    #[param(pattern = "^[a-z]{1,32}$")]
+    flow: Option<String>,
+    /// How many to list at most, 200 unless said.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// The tenant's messages that failed too often.
+#[utoipa::path(
+    get,
+    path = "/api/dead-letters",
+    operation_id = "list_dead_letters",
+    tag = "platform",
+    params(Wanted),
+    responses((status = 200, body = DeadLetters), (status = 404, description = "There is no such flow here."))
+)]
+pub async fn list(
+    tenant: Tenant,
+    State(deps): State<Deps>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Json<DeadLetters>> {
+    deps.knows(wanted.flow.as_deref())?;
+    let limit = wanted.limit.unwrap_or(MOST);
+    if !(1..=MOST).contains(&limit) {
+        return Err(Refusal::bad_request(format!("A page of this list has a limit of 1 to {MOST}.")));
+    }
+    let (letters, more) = deps.letters.of(&tenant.0, wanted.flow.as_deref(), limit).await?;
+    Ok(Json(DeadLetters { letters: letters.into_iter().map(item).collect(), more }))
+}
+
+fn item(Letter { letter, about, told }: Letter) -> DeadLetterItem {
+    DeadLetterItem {
+        id: letter.id,
+        flow: letter.flow,
+        stage: letter.function,
+        event_type: about.as_ref().map(|about| about.kind.clone()),
+        subject: about.map(|about| about.subject).filter(|subject| !subject.is_empty()),
+        subject_name: told.name,
+        sent_at: letter.sent_at,
+        reason: told.reason,
+    }
+}
+
+/// Hands them out again to where they failed, up to 200 at once.
+#[utoipa::path(
+    post,
+    path = "/api/dead-letters/redrive",
+    operation_id = "redrive_dead_letters",
+    tag = "platform",
+    request_body = RedriveRequest,
+    responses((status = 200, body = Redriven), (status = 404, description = "There is no such flow here."))
+)]
+pub async fn redrive(
+    tenant: Tenant,
+    State(deps): State<Deps>,
+    Json(which): Json<RedriveRequest>,
+) -> Answer<Json<Redriven>> {
+    if which.ids.as_ref().is_some_and(|ids| ids.len() > MOST as usize) {
+        return Err(Refusal::invalid(format!("Name at most {MOST} dead letters at a time.")));
+    }
+    if which.flow.as_deref().is_some_and(|flow| !is_name(flow)) {
+        return Err(Refusal::invalid("A flow's name has 1 to 32 small letters."));
+    }
+    deps.knows(which.flow.as_deref())?;
+    let count = deps.letters.redrive(&tenant.0, which.flow.as_deref(), which.ids.as_deref()).await?;
+    Ok(Json(Redriven { count }))
+}
+
+fn is_name(flow: &str) -> bool {
+    (1..=32).contains(&flow.len()) && flow.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+impl Deps {
+    /// Refuses a flow that is not here.
+    fn knows(&self, flow: Option<&str>) -> Answer<()> {
+        match flow {
+            Some(flow) if !self.config.flows.iter().any(|known| known == flow) => {
+                Err(Refusal::not_found("There is no such flow here: /api/config names those there are."))
+            }
+            _ => Ok(()),
+        }
+    }
+}

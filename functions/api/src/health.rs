@@ -1,0 +1,21 @@
+//! Whether the platform lives.
+
+use axum::extract::State;
+use riffle_contracts::http::{Health, QueueCounts};
+
+use crate::Deps;
+use crate::answer::{Answer, Json};
+
+/// Whether the platform lives: 503 where its state does not answer.
+#[utoipa::path(get, path = "/api/health", operation_id = "get_health", tag = "platform", responses((status = 200, body = Health)))]
+pub async fn health(State(deps): State<Deps>) -> Answer<Json<Health>> {
+    let depths = match &deps.probe {
+        Some(probe) => probe.queues().await?,
+        None => Vec::new(),
+    };
+    let queues = depths.into_iter().map(|depth| {
+        let counts = QueueCounts { ready: depth.ready, in_flight: depth.in_flight, waiting: depth.waiting };
+        (depth.queue, counts)
+    });
+    Ok(Json(Health { status: "ok".to_owned(), queues: queues.collect() }))
+}

@@ -1,0 +1,152 @@
+//! Scans and what was found in them.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use riffle_contracts::PageCursor;
+use riffle_contracts::http::{CodePage, CodeState, FailurePage, MatchPage, ScanDetail, ScanPage};
+use riffle_ports::SessionId;
+use serde::Deserialize;
+
+use crate::answer::{Answer, Id, Json, List, Paging, Path, Query};
+use crate::{Deps, Tenant};
+
+pub struct Scans;
+
+impl List for Scans {
+    const USUAL: u32 = 50;
+    const MOST: u32 = 200;
+    const CURSOR: &str = PageCursor::PATTERN;
+}
+
+/// Matches or failures of a scan.
+pub struct Results;
+
+impl List for Results {
+    const USUAL: u32 = 1_000;
+    const MOST: u32 = 5_000;
+    const CURSOR: &str = r"^[0-9]{1,9}\.[0-9]{1,9}$";
+}
+
+pub struct Codes;
+
+impl List for Codes {
+    const USUAL: u32 = 1_000;
+    const MOST: u32 = 5_000;
+    const CURSOR: &str = "^[0-9]{1,9}$";
+}
+
+/// Your scans, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/scans",
+    operation_id = "list_scans",
+    tag = "scans",
+    params(Paging<Scans>),
+    responses((status = 200, body = ScanPage))
+)]
+pub async fn list(
+    tenant: Tenant,
+    State(deps): State<Deps>,
+    Query(paging): Query<Paging<Scans>>,
+) -> Answer<Json<ScanPage>> {
+    Ok(Json(deps.scan.sessions(&tenant.0, paging.cursor(), paging.limit()?).await?))
+}
+
+/// One scan with all that is known of it.
+#[utoipa::path(
+    get,
+    path = "/api/scans/{id}",
+    operation_id = "get_scan",
+    tag = "scans",
+    params(("id" = inline(Id), Path)),
+    responses((status = 200, body = ScanDetail))
+)]
+pub async fn detail(
+    tenant: Tenant,
+    State(deps): State<Deps>,
+    Path(Id(id)): Path<Id>,
+) -> Answer<Json<ScanDetail>> {
+    Ok(Json(deps.scan.session(&tenant.0, &SessionId(id)).await?))
+}
+
+/// Removes a scan and all that came of it: results, report, pictures, its codes, the access token it was lent, and
+/// uploaded files that no other scan uses. It is gone for everybody when this is answered, and removed soon after.
+/// One that still runs is not (409): cancel it first. The same again is harmless.
+#[utoipa::path(
+    delete,
+    path = "/api/scans/{id}",
+    operation_id = "delete_scan",
+    tag = "scans",
+    params(("id" = inline(Id), Path)),
+    responses((status = 202), (status = 409, description = "The scan still runs."))
+)]
+pub async fn remove(tenant: Tenant, State(deps): State<Deps>, Path(Id(id)): Path<Id>) -> Answer<StatusCode> {
+    deps.scan.delete(&tenant.0, &SessionId(id)).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Matches in the order of the files. While a scan runs, listen to the WebSocket too: what arrives before the
+/// cursor is not on a later page.
+#[utoipa::path(
+    get,
+    path = "/api/scans/{id}/matches",
+    operation_id = "list_matches",
+    tag = "scans",
+    params(("id" = inline(Id), Path), Paging<Results>),
+    responses((status = 200, body = MatchPage))
+)]
+pub async fn matches(
+    tenant: Tenant,
+    State(deps): State<Deps>,
+    Path(Id(id)): Path<Id>,
+    Query(paging): Query<Paging<Results>>,
+) -> Answer<Json<MatchPage>> {
+    let limit = paging.limit()? as usize;
+    Ok(Json(deps.scan.matches(&tenant.0, &SessionId(id), paging.cursor(), limit).await?))
+}
+
+/// Files that could not be read, in the order of the files.
+#[utoipa::path(
+    get,
+    path = "/api/scans/{id}/failures",
+    operation_id = "list_failures",
+    tag = "scans",
+    params(("id" = inline(Id), Path), Paging<Results>),
+    responses((status = 200, body = FailurePage))
+)]
+pub async fn failures(
+    tenant: Tenant,
+    State(deps): State<Deps>,
+    Path(Id(id)): Path<Id>,
+    Query(paging): Query<Paging<Results>>,
+) -> Answer<Json<FailurePage>> {
+    let limit = paging.limit()? as usize;
+    Ok(Json(deps.scan.failures(&tenant.0, &SessionId(id), paging.cursor(), limit).await?))
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// Only codes of this state.
+    state: Option<CodeState>,
+}
+
+/// What is known of each code, in the order of the list.
+#[utoipa::path(
+    get,
+    path = "/api/scans/{id}/codes",
+    operation_id = "list_codes",
+    tag = "scans",
+    params(("id" = inline(Id), Path), Wanted, Paging<Codes>),
+    responses((status = 200, body = CodePage))
+)]
+pub async fn codes(
+    tenant: Tenant,
+    State(deps): State<Deps>,
+    Path(Id(id)): Path<Id>,
+    Query(wanted): Query<Wanted>,
+    Query(paging): Query<Paging<Codes>>,
+) -> Answer<Json<CodePage>> {
+    let limit = paging.limit()? as usize;
+    Ok(Json(deps.scan.code_states(&tenant.0, &SessionId(id), wanted.state, paging.cursor(), limit).await?))
+}
