@@ -13,8 +13,8 @@ use riffle_ports::{
 use riffle_runtime::{Letters, RecordLetters};
 use riffle_scan::{Ports, Request as Asked, Scan, Settings, Sources, Tickets, Uploads};
 use riffle_testkit::memory::{
-    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryRecords, MemoryTickets,
-    NoUploads, SeededIds,
+    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryRecords,
+    MemoryTickets, NoUploads, SeededIds,
 };
 
 /// Ids as they are made: 32 hexadecimal digits.

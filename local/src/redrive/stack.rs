@@ -35,7 +35,11 @@ async fn list(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, Prob
     let mut out = std::io::stdout().lock();
     for letter in &letters {
         // Records are the functions' own to read.
-        writeln!(out, "{}", line(letter, riffle_functions::about_letter(letter), Told::default(), arguments.json))?;
+        writeln!(
+            out,
+            "{}",
+            line(letter, riffle_functions::about_letter(letter), Told::default(), arguments.json)
+        )?;
     }
     say(&match letters.len() as u64 {
         0 => "there are no dead letters".to_owned(),

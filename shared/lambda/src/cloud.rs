@@ -17,8 +17,8 @@ use riffle_scan::{
     Worker, keys,
 };
 use riffle_textract_adapter::{Pace, Textract};
-use riffle_topology::{EVENT_SOURCE, RIFFLE};
 use riffle_topology::scan::FINISH;
+use riffle_topology::{EVENT_SOURCE, RIFFLE};
 use tokio::runtime::Handle;
 
 use crate::{ConfigError, Env, Nobody};

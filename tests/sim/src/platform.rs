@@ -54,11 +54,7 @@ pub enum Harm {
 }
 
 /// The chance that drives a run and the clock it moves, with a seed for the identifiers that are made in it.
-pub fn begin(
-    seed: u64,
-    conditions: &Conditions,
-    readable: bool,
-) -> (Arc<Control>, Arc<ManualClock>, u64) {
+pub fn begin(seed: u64, conditions: &Conditions, readable: bool) -> (Arc<Control>, Arc<ManualClock>, u64) {
     let clock = Arc::new(ManualClock::new());
     let mut rng = Rng::new(seed);
     let ids = rng.next();

@@ -34,8 +34,12 @@ impl World {
         let inbox = Arc::new(MemoryInbox::new("uploads", queue.clone(), clock.clone()));
         let records = Arc::new(MemoryRecords::default());
         let bus = Arc::new(MemoryBus::new(clock.clone(), queue.clone()));
-        let notes =
-            Notes { records: records.clone(), events: bus.clone(), inbox: inbox.clone(), clock: clock.clone() };
+        let notes = Notes {
+            records: records.clone(),
+            events: bus.clone(),
+            inbox: inbox.clone(),
+            clock: clock.clone(),
+        };
         let mut registry = Registry::new(TOPOLOGY);
         bind_notes(&mut registry, &notes);
         Self { clock, queue, inbox, records, bus, notes, registry }

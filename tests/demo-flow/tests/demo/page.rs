@@ -102,7 +102,7 @@ fn what_the_page_quotes_is_the_code() {
     }
 }
 
-/// In a difference, all but the lines that are added stands in the file as it is.
+/// In a difference, all but the lines that are added stand in the file as they are, in this order.
 #[test]
 fn what_the_page_adds_to_fits_into_the_files() {
     let page = read(PAGE);
@@ -114,7 +114,7 @@ fn what_the_page_adds_to_fits_into_the_files() {
         let mut rest = text.lines();
         for line in &block.lines {
             let (kind, context) = line.split_at_checked(1).unwrap_or((" ", ""));
-            assert!(["+", " "].contains(&kind), "a flow is added without changing {line:?} of {}", block.of);
+            assert!(["+", "-", " "].contains(&kind), "no line of a difference: {line:?}");
             assert!(
                 kind == "+" || rest.any(|there| there == context),
                 "{} has no line {context:?} there",

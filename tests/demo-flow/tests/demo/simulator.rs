@@ -412,10 +412,7 @@ impl riffle_sim_tests::World for World {
     }
 
     fn is_over(&self) -> bool {
-        self.platform.is_idle()
-            && self.coming.is_empty()
-            && self.queue.is_drained()
-            && !self.has_loose_ends()
+        self.platform.is_idle() && self.coming.is_empty() && self.queue.is_drained() && !self.has_loose_ends()
     }
 
     fn step(&mut self) -> Result<(), Violation> {

@@ -72,7 +72,8 @@ impl World {
 /// What the tests of grants expect: of the functions that no flow owns, and of each flow.
 fn rights(folder: &Path) -> String {
     let part = |path: PathBuf, begin: &str, end: &str| {
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let (_, from) = text.split_once(begin).unwrap_or_else(|| panic!("{} has no {begin}", path.display()));
         from.split_once(end).map_or(from, |(rights, _)| rights).to_owned()
     };

@@ -11,8 +11,8 @@ use riffle_reader::{Parser, Reader};
 use riffle_runtime::{Event, Letters, RecordLetters};
 use riffle_scan::{Dispatcher, Ports, ReaderSearch, Scan, Settings, Tickets, Uploads, Worker};
 use riffle_testkit::memory::{
-    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryRecords, MemoryTickets,
-    NoUploads, SeededIds,
+    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryRecords,
+    MemoryTickets, NoUploads, SeededIds,
 };
 use serde::de::DeserializeOwned;
 
