@@ -209,7 +209,9 @@ export class Seen {
   rights(role: string): string[] {
     this.one("AWS::IAM::Role", role);
     const lines = new Set<string>();
-    for (const policy of this.all("AWS::IAM::Policy").values()) {
+    // What exceeds 10 KB of a role's own policy is in further ones.
+    const further = [...this.all("AWS::IAM::ManagedPolicy")].filter(([at]) => at.includes("/OverflowPolicy"));
+    for (const policy of [...this.all("AWS::IAM::Policy").values(), ...further.map(([, policy]) => policy)]) {
       const roles = policy.Roles as { Ref: string }[];
       if (!roles.some(({ Ref }) => Ref === role)) continue;
       for (const statement of (policy.PolicyDocument as { Statement: Statement[] }).Statement) {
