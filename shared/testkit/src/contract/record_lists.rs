@@ -188,7 +188,7 @@ pub(super) async fn open(store: &dyn RecordStore, ids: &dyn Ids) {
     assert!(other.iter().all(|record| record.subject.flow == "workbook"), "and no other's");
 
     // A new lease is a change: a worker that goes on is left alone.
-    replace(store, processing, next(&begun, 900), &[]).await;
+    replace(store, &begun, next(&begun, 900), &[]).await;
     let open = [received, deleting, reopened, unsettled];
     assert_open(store, 900, &open, &[processing], "what goes on is young again").await;
     for record in records.iter().chain([&elsewhere]) {
