@@ -145,15 +145,7 @@ impl Platform {
             &worker,
         );
         riffle_functions::bind_statements(&mut registry, &statements.processor);
-        let letters = Letters {
-            dead: Arc::new(store.dead_letters()),
-            classifiers: vec![
-                (topology::scan::NAME, Arc::new(scan)),
-                (topology::statements::NAME, Arc::new(statements.ingest().clone())),
-            ],
-            others: Arc::new(RecordLetters { records: Arc::new(store.records()) }),
-            alone: true,
-        };
+        let letters = letters(&store, &scan, &statements);
         Ok(Self {
             ledger: store.ledger(),
             objects: store.objects(),
@@ -212,6 +204,18 @@ impl Platform {
         // The sandbox bounds how many are read at once.
         let jobs = u32::try_from(jobs(machine)).unwrap_or(u32::MAX);
         Pumps::start(&self.queues, &self.registry, jobs, &observer)
+    }
+}
+
+fn letters(store: &Store, scan: &Scan, statements: &Statements) -> Letters {
+    Letters {
+        dead: Arc::new(store.dead_letters()),
+        classifiers: vec![
+            (topology::scan::NAME, Arc::new(scan.clone())),
+            (topology::statements::NAME, Arc::new(statements.ingest().clone())),
+        ],
+        others: Arc::new(RecordLetters { records: Arc::new(store.records()) }),
+        alone: true,
     }
 }
 

@@ -106,7 +106,7 @@ impl Scenario {
     fn any(seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x0000_7E47_0000_0000);
         let rng = &mut rng;
-        let notes = (0..1 + rng.below(4)).map(|_| {
+        let notes = (0..=rng.below(4)).map(|_| {
             let words = vec!["word"; rng.below(5)];
             let text =
                 if rng.chance(1_000) { Bytes::from_static(POISON) } else { Bytes::from(words.join(" ")) };
@@ -275,7 +275,9 @@ impl World {
             return;
         }
         if self.mutant == Some(Mutant::AcknowledgeBeforeStoring) && place.queue == UPLOADS {
-            received.iter().for_each(|message| self.queue.delete(message));
+            for message in &received {
+                self.queue.delete(message);
+            }
         }
         let call = self.registry.call(consumed.function, batch_event(&received));
         let future = Box::pin(async { failed(call.await) });
