@@ -80,7 +80,7 @@ async fn a_failing_service_is_unavailable() {
     assert_says(&error, true, &["SendMessageBatch"]);
     assert!(!error.to_string().contains("secret"), "{error}");
     let error = queues.send(scan::FINISH, &[]).await.expect_err("no address");
-    assert_says(&error, false, &["ScanFinish"]);
+    assert_says(&error, false, &["scan-finish"]);
 }
 
 #[tokio::test]
