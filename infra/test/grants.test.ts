@@ -3,74 +3,14 @@
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { TOPOLOGY } from "../src/topology.ts";
+import { allOf, EXPECTED } from "./expected.ts";
+import { bucket, every, index, key, on, publish, push, read, send, table, write } from "./rights.ts";
 import { CHOSEN, FUNCTIONS, folder, isOurs, OTHERWISE, type Properties, Seen } from "./stack.ts";
 
 let seen: Seen;
 beforeAll(() => {
   seen = Seen.of();
 });
-
-const on = (resource: string, service: string, actions: string) =>
-  actions.split(" ").map((action) => `${service}:${action} ${resource}`);
-const table = (name: string, actions: string) => on(`{tables/${name}/table.Arn}`, "dynamodb", actions);
-const index = (of: string, name: string) => [`dynamodb:Query {tables/${of}/table.Arn}/index/${name}`];
-const bucket = (name: string) => `{buckets/${name}/bucket.Arn}`;
-const read = (name: string, prefixes: string) => [
-  `s3:ListBucket ${bucket(name)}`,
-  ...prefixes.split(" ").map((prefix) => `s3:GetObject ${bucket(name)}/${prefix}/*`),
-];
-const write = (name: string, prefixes: string) =>
-  prefixes.split(" ").map((prefix) => `s3:PutObject ${bucket(name)}/${prefix}/*`);
-const remove = (name: string, prefixes: string) =>
-  prefixes.split(" ").map((prefix) => `s3:DeleteObject ${bucket(name)}/${prefix}/*`);
-const statements = (...actions: string[]) => actions.map((action) => `s3:${action} ${bucket("uploads")}/statements/*`);
-const readStatements = [`s3:ListBucket ${bucket("uploads")}`, ...statements("GetObjectVersion")];
-const publish = ["events:PutEvents {events/bus.Arn}"];
-const send = (flow: string, queues: string) =>
-  queues.split(" ").map((queue) => `sqs:SendMessage {${flow}/${queue}/queue.Arn}`);
-const consume = (queue: string) =>
-  on(
-    `{${queue}/queue.Arn}`,
-    "sqs",
-    "ReceiveMessage ChangeMessageVisibility GetQueueUrl DeleteMessage GetQueueAttributes",
-  );
-/** Dead letters: looked at, and taken away when they were handed out again. */
-const take = (flow: string, queues: string) =>
-  queues
-    .split(" ")
-    .flatMap((queue) =>
-      on(`{${flow}/${queue}-dead-letters/queue.Arn}`, "sqs", "ReceiveMessage DeleteMessage ChangeMessageVisibility"),
-    );
-const key = (action: string) => [`kms:${action} {tables/token-key.Arn} if`];
-const push = [
-  "execute-api:ManageConnections arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{sockets/api}/live/POST/@connections/*",
-];
-const tell = [...push, ...table("connections", "Query DeleteItem")];
-const notify = ["sns:Publish {notices/topic}"];
-/** A statement and all that came of it. */
-const removes = [
-  ...table("records", "GetItem PutItem UpdateItem DeleteItem Query"),
-  ...read("objects", "ingest"),
-  ...remove("objects", "ingest"),
-  ...statements("DeleteObjectVersion"),
-  ...publish,
-];
-/** Its own log, and traces. */
-const every = (name: string) => [
-  ...on(`{${folder(name)}/${name}/log.Arn}`, "logs", "CreateLogStream PutLogEvents"),
-  ...on("*", "xray", "PutTraceSegments PutTelemetryRecords"),
-];
-
-const reader = [
-  ...table("scan", "GetItem PutItem UpdateItem"),
-  ...table("tokens", "GetItem"),
-  ...key("Decrypt"),
-  ...read("objects", "codes manifests results"),
-  ...write("objects", "results"),
-  ...read("uploads", "files uploaded"),
-  ...send("scan", "scan-finish"),
-  ...tell,
-];
 
 const RIGHTS: Record<string, string[]> = {
   "websocket-authorizer": table("tickets", "DeleteItem"),
@@ -101,94 +41,10 @@ const RIGHTS: Record<string, string[]> = {
     ...index("records", "listed"),
     ...read("objects", "ingest rules"),
     ...write("objects", "rules"),
-    ...statements("PutObject"),
     ...publish,
-    ...send("scan", "scan-quarantine scan-finish"),
-    ...take("scan", "scan-dispatch scan-quarantine scan-finish"),
-    // They come again by themselves.
-    ...on("{scan/scan-scheduler-dead-letters/queue.Arn}", "sqs", "ReceiveMessage ChangeMessageVisibility"),
-    ...send("statements", "statements-uploads statements-process statements-categorize"),
-    ...send("statements", "statements-figures statements-audit statements-errors"),
-    ...take("statements", "statements-uploads statements-process statements-categorize"),
-    ...take("statements", "statements-figures statements-audit statements-errors"),
+    ...EXPECTED.flatMap(({ api }) => api),
   ],
-  "scan-dispatcher": [
-    ...consume("scan/scan-dispatch"),
-    ...table("scan", "GetItem PutItem UpdateItem DeleteItem Query"),
-    ...table("tokens", "GetItem DeleteItem"),
-    ...key("Decrypt"),
-    ...read("objects", "manifests results uploaded"),
-    ...write("objects", "manifests results"),
-    ...remove("objects", "codes manifests results crops reports uploads uploaded"),
-    ...read("uploads", "files uploaded"),
-    ...remove("uploads", "uploaded"),
-    ...send("scan", "scan-work scan-finish"),
-    ...notify,
-    ...tell,
-  ],
-  "scan-worker": [...consume("scan/scan-work"), ...reader],
-  "scan-quarantine": [...consume("scan/scan-quarantine"), ...reader, ...table("scan", "DeleteItem")],
-  "scan-finisher": [
-    ...consume("scan/scan-finish"),
-    ...table("scan", "GetItem UpdateItem Query"),
-    ...table("tokens", "GetItem DeleteItem"),
-    ...key("Decrypt"),
-    ...read("objects", "codes manifests results crops"),
-    ...write("objects", "crops reports"),
-    ...read("uploads", "files uploaded"),
-    ...notify,
-    ...tell,
-  ],
-  "scan-sweeper": [
-    ...table("scan", "GetItem PutItem UpdateItem"),
-    ...index("scan", "open"),
-    ...read("objects", "codes manifests results"),
-    ...send("scan", "scan-dispatch scan-work scan-finish"),
-    ...tell,
-  ],
-  "scan-scheduler": [
-    ...table("scan", "GetItem PutItem"),
-    ...write("objects", "codes"),
-    ...send("scan", "scan-dispatch"),
-  ],
-
-  "s3-event-handler": [
-    ...consume("statements/statements-uploads"),
-    ...table("records", "GetItem PutItem"),
-    ...readStatements,
-    ...statements("GetObjectVersionTagging"),
-    ...publish,
-  ],
-  "file-processor-consumer": [
-    ...consume("statements/statements-process"),
-    ...table("records", "BatchGetItem ConditionCheckItem"),
-    ...readStatements,
-    ...write("objects", "ingest"),
-    ...removes,
-  ],
-  "categorization-consumer": [
-    ...consume("statements/statements-categorize"),
-    ...table("records", "BatchGetItem UpdateItem"),
-    ...read("objects", "ingest rules"),
-    ...publish,
-  ],
-  "analytics-consumer": [
-    ...consume("statements/statements-figures"),
-    ...table("records", "GetItem PutItem Query"),
-    ...publish,
-  ],
-  "audit-consumer": [
-    ...consume("statements/statements-audit"),
-    ...table("records", "GetItem PutItem DeleteItem Query"),
-    ...publish,
-  ],
-  "error-consumer": [...consume("statements/statements-errors"), ...table("records", "GetItem PutItem")],
-  "ingest-sweeper": [
-    ...table("records", "BatchGetItem"),
-    ...index("records", "open"),
-    ...removes,
-    ...send("statements", "statements-process"),
-  ],
+  ...allOf(({ rights }) => rights),
 };
 
 test("every function of topology has its entries here, and nothing else has", () => {
@@ -261,8 +117,10 @@ test("who may start a function", () => {
       `${api} {sockets/api}/*$default → {clients/websocket-default/function.Arn}`,
       `${api} {sockets/api}/*$disconnect → {clients/websocket-disconnect/function.Arn}`,
       `${api} {sockets/api}/authorizers/{sockets/api/authorizer} → {clients/websocket-authorizer/function.Arn}`,
-      "events.amazonaws.com {scan/functions/sweep.Arn} → {scan/functions/scan-sweeper/function.Arn}",
-      "events.amazonaws.com {statements/functions/sweep.Arn} → {statements/functions/ingest-sweeper/function.Arn}",
+      ...EXPECTED.map(
+        ({ flow, sweeper }) =>
+          `events.amazonaws.com {${flow}/functions/sweep.Arn} → {${flow}/functions/${sweeper}/function.Arn}`,
+      ),
     ].sort(),
   );
 });
@@ -307,19 +165,16 @@ test("who may leave messages, beside functions", () => {
         return `${Principal.Service} ${kind} ${key} ${seen.words(value)} → ${at.replace("/Policy", "")}`;
       }),
   );
-  const rule = (queue: string) => {
+  const uploads = (queue: string) => `s3.amazonaws.com StringEquals aws:SourceAccount {AWS::AccountId} → ${queue}`;
+  const rule = (flow: string, queue: string) => {
     const who = `events.amazonaws.com ArnEquals aws:SourceArn {events/${queue}.Arn}`;
-    return [`${who} → statements/${queue}/queue`, `${who} → statements/${queue}-dead-letters/queue`];
+    return [`${who} → ${flow}/${queue}/queue`, `${who} → ${flow}/${queue}-dead-letters/queue`];
   };
   expect(lines.sort()).toEqual(
-    [
-      "s3.amazonaws.com StringEquals aws:SourceAccount {AWS::AccountId} → statements/statements-uploads/queue",
-      ...rule("statements-process"),
-      ...rule("statements-categorize"),
-      ...rule("statements-figures"),
-      ...rule("statements-audit"),
-      ...rule("statements-errors"),
-    ].sort(),
+    EXPECTED.flatMap(({ flow, uploaded, listens }) => [
+      ...uploaded.map((queue) => uploads(`${flow}/${queue}/queue`)),
+      ...Object.keys(listens).flatMap((queue) => rule(flow, queue)),
+    ]).sort(),
   );
 });
 
@@ -335,23 +190,7 @@ const TOLD: Record<string, string> = {
     "GOOGLE_DRIVE OCR_BACKEND LINK_LIFETIME_SECONDS AUTH_AUTHORITY AUTH_CLIENT_ID AUTH_DOMAIN RECORDS_TABLE EVENT_BUS",
     "QUEUES_URL",
   ].join(" "),
-  "scan-dispatcher":
-    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET QUEUES_URL NOTICE_TOPIC_ARN CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
-  "scan-worker":
-    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET QUEUES_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE OCR_BACKEND OCR_PAGES_PER_SECOND",
-  "scan-quarantine":
-    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET QUEUES_URL CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE OCR_BACKEND OCR_PAGES_PER_SECOND",
-  "scan-finisher":
-    "SCAN_TABLE CONNECTIONS_TABLE TOKENS_TABLE TOKEN_KEY_ID OBJECTS_BUCKET UPLOADS_BUCKET NOTICE_TOPIC_ARN CONNECTIONS_ENDPOINT PAGE_URL GOOGLE_DRIVE",
-  "scan-sweeper": "SCAN_TABLE CONNECTIONS_TABLE OBJECTS_BUCKET QUEUES_URL CONNECTIONS_ENDPOINT PAGE_URL",
-  "scan-scheduler": "SCAN_TABLE CONNECTIONS_TABLE OBJECTS_BUCKET QUEUES_URL PAGE_URL",
-  "s3-event-handler": "RECORDS_TABLE UPLOADS_BUCKET EVENT_BUS PROCESSING_MODE",
-  "file-processor-consumer": "RECORDS_TABLE UPLOADS_BUCKET OBJECTS_BUCKET EVENT_BUS",
-  "categorization-consumer": "RECORDS_TABLE OBJECTS_BUCKET EVENT_BUS",
-  "analytics-consumer": "RECORDS_TABLE EVENT_BUS",
-  "audit-consumer": "RECORDS_TABLE EVENT_BUS",
-  "error-consumer": "RECORDS_TABLE",
-  "ingest-sweeper": "RECORDS_TABLE OBJECTS_BUCKET UPLOADS_BUCKET EVENT_BUS QUEUES_URL",
+  ...allOf(({ told }) => told),
 };
 
 test.each(FUNCTIONS)("what %s is told", (name) => {

@@ -10,6 +10,7 @@ import { MAKERS, type Maker } from "../src/flows/index.ts";
 import { Riffle, type RiffleProps } from "../src/riffle.ts";
 import { settingsOf } from "../src/settings.ts";
 import { type FlowDescription, functionsOf, TOPOLOGY } from "../src/topology.ts";
+import { NOTES } from "./notes.ts";
 
 const CLIENTS = TOPOLOGY.common.map((stage) => stage.function);
 const BY_FLOW = new Map(TOPOLOGY.flows.map((flow) => [flow.name, functionsOf(flow)]));
@@ -56,7 +57,7 @@ export const DEMO: FlowDescription = {
   schedules: [],
 };
 
-const demo: Maker = (scope, description, platform) => {
+export const demo: Maker = (scope, description, platform) => {
   const sizes = { does: "Nothing", memory: 128, seconds: 10 };
   const queue = { concurrency: 2, alarm: { depth: 10, age: Duration.minutes(5) } };
   const flow = new Flow(scope, description, platform, {
@@ -77,7 +78,7 @@ function nothing(): { functions: string; pageFiles: string } {
     mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
     writeFileSync(path.join(folder, name), "nothing");
   };
-  for (const name of [...FUNCTIONS, ...functionsOf(DEMO)]) write(`functions/${name}/bootstrap`);
+  for (const name of [...FUNCTIONS, ...functionsOf(DEMO), ...functionsOf(NOTES)]) write(`functions/${name}/bootstrap`);
   for (const name of ["page/index.html", "page/assets/page.js"]) write(name);
   return { functions: path.join(folder, "functions"), pageFiles: path.join(folder, "page") };
 }
@@ -165,10 +166,10 @@ export class Seen {
     return seen;
   }
 
-  /** The stack with the demo flow beside the others. */
-  static withDemo(): Seen {
-    const topology = { ...TOPOLOGY, flows: [...TOPOLOGY.flows, DEMO] };
-    return new Seen(appOf({}, { topology, makers: { ...MAKERS, demo } }));
+  /** The stack with another flow beside those of shared/topology. */
+  static with(flow: FlowDescription, make: Maker): Seen {
+    const topology = { ...TOPOLOGY, flows: [...TOPOLOGY.flows, flow] };
+    return new Seen(appOf({}, { topology, makers: { ...MAKERS, [flow.name]: make } }));
   }
 
   private constructor(app: App) {
@@ -208,7 +209,9 @@ export class Seen {
   rights(role: string): string[] {
     this.one("AWS::IAM::Role", role);
     const lines = new Set<string>();
-    for (const policy of this.all("AWS::IAM::Policy").values()) {
+    // What exceeds 10 KB of a role's own policy is in further ones.
+    const further = [...this.all("AWS::IAM::ManagedPolicy")].filter(([at]) => at.includes("/OverflowPolicy"));
+    for (const policy of [...this.all("AWS::IAM::Policy").values(), ...further.map(([, policy]) => policy)]) {
       const roles = policy.Roles as { Ref: string }[];
       if (!roles.some(({ Ref }) => Ref === role)) continue;
       for (const statement of (policy.PolicyDocument as { Statement: Statement[] }).Statement) {

@@ -10,7 +10,6 @@ mod import;
 mod measured;
 mod outcome;
 mod platform;
-mod pumps;
 mod redrive;
 mod replay;
 mod samples;

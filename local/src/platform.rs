@@ -6,21 +6,21 @@ use std::sync::Arc;
 use riffle_drive_adapter::Drive;
 use riffle_local_adapters::{
     LocalConnections, LocalFolders, LocalLedger, LocalNotifier, LocalObjects, LocalQueues, LocalTexts,
-    LocalTokens, LocalUploads, Store, Tesseract, Timings,
+    LocalTokens, LocalUploads, Observer, Pumps, Store, Tesseract, Timings,
 };
-use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, TextCache};
+use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, SessionId, TextCache};
 use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
 use riffle_reader::{Parser, Reader};
-use riffle_runtime::{Letters, RandomIds, Registry, SystemClock};
+use riffle_runtime::{Letters, RandomIds, RecordLetters, Registry, SystemClock};
 use riffle_scan::{
     Dispatcher, Links, PageViews, Ports, ReaderPages, ReaderSearch, Scan, Settings, Sources, Tickets,
     Uploads, Worker,
 };
-use riffle_topology::{self as topology, RIFFLE};
+use riffle_topology::{self as topology, RIFFLE, Trigger};
 
 use crate::cli::Machine;
 use crate::error::Problem;
-use crate::pumps::Pumps;
+use crate::measured::Uploaded;
 use crate::statements::Statements;
 
 /// The only tenant there is.
@@ -128,14 +128,7 @@ impl Platform {
             &worker,
         );
         riffle_functions::bind_statements(&mut registry, &statements.processor);
-        let letters = Letters {
-            dead: Arc::new(store.dead_letters()),
-            classifiers: vec![
-                (topology::scan::NAME, Arc::new(scan)),
-                (topology::statements::NAME, Arc::new(statements.ingest().clone())),
-            ],
-            alone: true,
-        };
+        let letters = letters(&store, &scan, &statements);
         Ok(Self {
             ledger: store.ledger(),
             objects: store.objects(),
@@ -176,8 +169,36 @@ impl Platform {
 
     /// Starts to work, on open sessions of earlier runs first.
     pub async fn start(self: &Arc<Self>, machine: &Machine) -> Pumps {
+        if let Err(error) = self.statements.inbox.recover().await {
+            tracing::error!(%error, "uploads of the last run were not looked after; the next start will");
+        }
+        // What was in hand is back in its queue since the state was opened: what is not there is lost.
+        let is_named = async |id: &SessionId| self.queues.holds(topology::scan::DISPATCH, id.as_ref()).await;
+        if let Err(failure) = self.functions.scan.revive(is_named).await {
+            tracing::warn!(%failure, "open scans were not looked after; the sweep will");
+        }
+        let (timings, clock, uploaded) = (self.timings.clone(), Arc::clone(&self.clock), Uploaded::default());
+        let observer: Observer = Arc::new(move |consumer, message| {
+            // What functions send to each other is measured where it is done.
+            if consumer.trigger != Trigger::Queue {
+                uploaded.measure(&timings, consumer, message, clock.now());
+            }
+        });
         // The sandbox bounds how many are read at once.
-        Pumps::start(self, u32::try_from(jobs(machine)).unwrap_or(u32::MAX)).await
+        let jobs = u32::try_from(jobs(machine)).unwrap_or(u32::MAX);
+        Pumps::start(&self.queues, &self.registry, jobs, &observer)
+    }
+}
+
+fn letters(store: &Store, scan: &Scan, statements: &Statements) -> Letters {
+    Letters {
+        dead: Arc::new(store.dead_letters()),
+        classifiers: vec![
+            (topology::scan::NAME, Arc::new(scan.clone())),
+            (topology::statements::NAME, Arc::new(statements.ingest().clone())),
+        ],
+        others: Arc::new(RecordLetters { records: Arc::new(store.records()) }),
+        alone: true,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::Api;
 use riffle_contracts::http::{Config, DeployedAt, Limits, OcrConfig, SignIn, SocketConfig, SourceKind};
 use riffle_lambda::{Cloud, ConfigError};
-use riffle_runtime::Letters;
+use riffle_runtime::{Letters, RecordLetters};
 use riffle_topology::{scan, statements};
 
 /// The gateway closes a connection at this age, and one that is idle for so long.
@@ -29,6 +29,7 @@ pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
                 (scan::NAME, Arc::new(scan.clone())),
                 (statements::NAME, Arc::new(books.ingest.clone())),
             ],
+            others: Arc::new(RecordLetters { records: cloud.records()? }),
             alone: false,
         },
         statements: Some(books),

@@ -10,11 +10,11 @@ use riffle_contracts::http::{Config, DeployedAt, OcrConfig, Problem, ScanPage, S
 use riffle_ports::{
     Clock, Ids, PortError, Probe, QueueDepth, ScanLedger, Session, SessionId, Source, Vitals,
 };
-use riffle_runtime::Letters;
+use riffle_runtime::{Letters, RecordLetters};
 use riffle_scan::{Ports, Request as Asked, Scan, Settings, Sources, Tickets, Uploads};
 use riffle_testkit::memory::{
-    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryTickets,
-    NoUploads, SeededIds,
+    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryRecords,
+    MemoryTickets, NoUploads, SeededIds,
 };
 
 /// Ids as they are made: 32 hexadecimal digits.
@@ -68,7 +68,12 @@ impl World {
             files: Arc::new(Sources { folders: None, prefixes: None, drive: None, uploads: uploads.clone() }),
             pages: None,
             uploads,
-            letters: Letters { dead: queue, classifiers: Vec::new(), alone: false },
+            letters: Letters {
+                dead: queue,
+                classifiers: Vec::new(),
+                others: Arc::new(RecordLetters { records: Arc::new(MemoryRecords::default()) }),
+                alone: false,
+            },
             statements: None,
             probe: Some(Arc::new(Panics)),
             links: None,

@@ -8,11 +8,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use riffle_ingest::File;
 use riffle_local_adapters::{StateLook, Store};
-use riffle_ports::{About, Clock as _, DeadLetter, DeadLetters, FlowState as _, SessionId, Subject, Told};
+use riffle_ports::{About, Clock as _, DeadLetter, DeadLetters, SessionId, Subject, Told};
 use riffle_runtime::SystemClock;
-use riffle_topology::{RIFFLE, scan, statements};
+use riffle_topology::{RIFFLE, scan};
 use serde_json::json;
 
 use crate::cli::Redrive;
@@ -32,15 +31,6 @@ pub async fn run(arguments: Redrive) -> Result<ExitCode, Problem> {
     if arguments.list { list(&dir, &arguments) } else { give_back(&dir, &arguments).await }
 }
 
-/// What a letter says of itself.
-fn about(letter: &DeadLetter) -> Option<About> {
-    match &*letter.flow {
-        scan::NAME => riffle_scan::about_letter(letter),
-        statements::NAME => riffle_ingest::about_letter(letter),
-        _ => None,
-    }
-}
-
 /// Also while another riffle uses the state.
 fn list(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {
     let mut lines = Vec::new();
@@ -48,7 +38,7 @@ fn list(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {
         let mut letters = look.dead_letters(usize::MAX)?;
         letters.retain(|letter| arguments.flow.as_ref().is_none_or(|flow| *flow == letter.flow));
         for letter in letters {
-            let about = about(&letter);
+            let about = riffle_functions::about_letter(&letter);
             let told = told(&look, &letter, about.as_ref())?;
             lines.push(line(&letter, about, told, arguments.json));
         }
@@ -72,11 +62,11 @@ fn told(look: &StateLook, letter: &DeadLetter, about: Option<&About>) -> Result<
             Ok(riffle_scan::told_of_letter(about, session.as_ref()))
         }
         (_, Some(tenant)) => {
-            let record = look.record(tenant, &Subject::new(statements::NAME, &*about.subject))?;
-            let file = record.as_ref().map(File::from_record).transpose()?;
-            Ok(riffle_ingest::told_of_letter(&letter.function, file))
+            let record = look.record(tenant, &Subject::new(&*letter.flow, &*about.subject))?;
+            let told = record.map(|record| riffle_functions::told_of_letter(letter, record));
+            Ok(told.transpose()?.unwrap_or_default())
         }
-        (_, None) => Ok(Told::default()),
+        _ => Ok(Told::default()),
     }
 }
 

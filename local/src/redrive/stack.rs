@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use riffle_ports::{DeadLetter, DeadLetters as _, PortError, Told};
 use serde_json::json;
 
-use super::{IN_PART, about, chosen, line, say};
+use super::{IN_PART, chosen, line, say};
 use crate::cli::Redrive;
 use crate::cloud::Deployed;
 use crate::error::Problem;
@@ -35,7 +35,11 @@ async fn list(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, Prob
     let mut out = std::io::stdout().lock();
     for letter in &letters {
         // Records are the functions' own to read.
-        writeln!(out, "{}", line(letter, about(letter), Told::default(), arguments.json))?;
+        writeln!(
+            out,
+            "{}",
+            line(letter, riffle_functions::about_letter(letter), Told::default(), arguments.json)
+        )?;
     }
     say(&match letters.len() as u64 {
         0 => "there are no dead letters".to_owned(),

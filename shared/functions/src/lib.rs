@@ -1,7 +1,8 @@
 //! The functions of each flow, bound to the names that the topology has for them. A laptop and the simulator call them
-//! by these names; on AWS each is a program of its own.
+//! by these names; on AWS each is a program of its own. Dead letters are told apart here, too.
 
-use riffle_ingest::Processor;
+use riffle_ingest::{File, Processor};
+use riffle_ports::{About, DeadLetter, FlowState as _, PortError, Record, Told};
 use riffle_runtime::Registry;
 use riffle_scan::{Dispatcher, Worker};
 use riffle_topology::{scan, statements};
@@ -27,4 +28,26 @@ pub fn bind_statements(registry: &mut Registry, processor: &Processor) {
     registry.bind(AUDITOR, flow, |on, event| Box::pin(audit_consumer::handle(on, event)));
     registry.bind(NOTER, flow, |on, event| Box::pin(error_consumer::handle(on, event)));
     registry.bind_sweeper(SWEEPER, flow, |on, event| Box::pin(ingest_sweeper::handle(on, event)));
+}
+
+/// What a dead letter says of itself. `None` if it is no message of its flow.
+pub fn about_letter(letter: &DeadLetter) -> Option<About> {
+    match &*letter.flow {
+        scan::NAME => riffle_scan::about_letter(letter),
+        statements::NAME => riffle_ingest::about_letter(letter),
+        _ => riffle_runtime::about_letter(letter),
+    }
+}
+
+/// What the record that a dead letter is about says of it, in a flow on the record store.
+///
+/// # Errors
+/// [`PortError::Broken`] if it is no record of the letter's flow.
+pub fn told_of_letter(letter: &DeadLetter, record: Record) -> Result<Told, PortError> {
+    match &*letter.flow {
+        statements::NAME => {
+            Ok(riffle_ingest::told_of_letter(&letter.function, Some(File::from_record(&record)?)))
+        }
+        _ => Ok(riffle_runtime::told_of_letter(record)),
+    }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use riffle_aws_adapters::{self as aws, DeadLetterPlace};
 use riffle_drive_adapter::Drive;
 use riffle_ports::{
-    ClientNotifier, Clock, ConnectionRegistry, DeadLetters, DownloadLinks, FileSource, Ids, Meter,
-    ObjectStore, Ocr, TextCache, TokenVault,
+    ClientNotifier, Clock, ConnectionRegistry, DeadLetters, DownloadLinks, EventPublisher, FileSource, Ids,
+    Inbox, Meter, ObjectStore, Ocr, RecordStore, TextCache, TokenVault,
 };
 use riffle_reader::sandbox::{self, Pool};
 use riffle_reader::{Parser, Reader};
@@ -17,8 +17,8 @@ use riffle_scan::{
     Worker, keys,
 };
 use riffle_textract_adapter::{Pace, Textract};
-use riffle_topology::RIFFLE;
 use riffle_topology::scan::FINISH;
+use riffle_topology::{EVENT_SOURCE, RIFFLE};
 use tokio::runtime::Handle;
 
 use crate::{ConfigError, Env, Nobody};
@@ -30,6 +30,7 @@ const BYTES_AT_ONCE: u64 = 256 << 20;
 /// Children that parse: a function of 1,769 MB has one processor.
 const CHILDREN: usize = 1;
 
+pub(crate) const RECORDS_TABLE: &str = "RECORDS_TABLE";
 const OCR_PAGES_PER_SECOND: &str = "OCR_PAGES_PER_SECOND";
 const DRIVE_ENDPOINT: &str = "DRIVE_ENDPOINT";
 
@@ -157,6 +158,22 @@ impl Cloud {
             places.push(DeadLetterPlace { letters, url, queue });
         }
         Ok(Arc::new(self.aws.dead_letters(places)))
+    }
+
+    /// The record store of all flows but scans.
+    pub fn records(&self) -> Result<Arc<dyn RecordStore>, ConfigError> {
+        Ok(Arc::new(self.aws.records(&self.env.text(RECORDS_TABLE)?)))
+    }
+
+    /// The event bus.
+    pub fn events(&self) -> Result<Arc<dyn EventPublisher>, ConfigError> {
+        Ok(Arc::new(self.aws.publisher(&self.env.text("EVENT_BUS")?, EVENT_SOURCE)))
+    }
+
+    /// The bucket of uploads.
+    pub fn inbox(&self) -> Result<Arc<dyn Inbox>, ConfigError> {
+        let bucket = self.env.text("UPLOADS_BUCKET")?;
+        Ok(Arc::new(self.aws.inbox(&bucket, Arc::clone(&self.clock), Arc::clone(&self.ids))))
     }
 
     pub(crate) fn objects(&self) -> Result<Arc<dyn ObjectStore>, ConfigError> {

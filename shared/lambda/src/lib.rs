@@ -15,3 +15,4 @@ pub use env::{ConfigError, Env};
 use nobody::Nobody;
 pub use run::{run, run_http};
 pub use signed_in::signed_in;
+pub use unused::Unused;

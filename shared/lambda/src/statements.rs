@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use riffle_contracts::{EVENT_SOURCE, ProcessingMode};
+use riffle_contracts::ProcessingMode;
 use riffle_ingest::{Books, Ingest, Processor, Settings, StatementFiles};
 use riffle_ports::{EventPublisher, Inbox, ObjectStore, WorkQueue};
 use riffle_topology::statements::PROCESS;
 
-use crate::unused::Unused;
-use crate::{Cloud, ConfigError, Env};
+use crate::cloud::RECORDS_TABLE;
+use crate::{Cloud, ConfigError, Env, Unused};
 
 const MODE: &str = "PROCESSING_MODE";
 /// The two switches that were there before it.
@@ -69,27 +69,20 @@ impl Cloud {
     }
 
     fn ingest(&self, uses: &[Port]) -> Result<Ingest, ConfigError> {
-        let table = self.env.text("RECORDS_TABLE")?;
-        let events: Arc<dyn EventPublisher> = if uses.contains(&Port::Bus) {
-            Arc::new(self.aws.publisher(&self.env.text("EVENT_BUS")?, EVENT_SOURCE))
-        } else {
-            Arc::new(Unused)
-        };
+        let table = self.env.text(RECORDS_TABLE)?;
+        let events: Arc<dyn EventPublisher> =
+            if uses.contains(&Port::Bus) { self.events()? } else { Arc::new(Unused) };
         let objects: Arc<dyn ObjectStore> =
             if uses.contains(&Port::Objects) { self.objects()? } else { Arc::new(Unused) };
-        let inbox: Arc<dyn Inbox> = if uses.contains(&Port::Uploads) {
-            let bucket = self.env.text("UPLOADS_BUCKET")?;
-            Arc::new(self.aws.inbox(&bucket, Arc::clone(&self.clock), Arc::clone(&self.ids)))
-        } else {
-            Arc::new(Unused)
-        };
+        let inbox: Arc<dyn Inbox> =
+            if uses.contains(&Port::Uploads) { self.inbox()? } else { Arc::new(Unused) };
         let queue: Arc<dyn WorkQueue> = if uses.contains(&Port::Processor) {
             Arc::new(self.aws.queues([(PROCESS.to_owned(), self.queue_url(PROCESS)?)]))
         } else {
             Arc::new(Unused)
         };
         Ok(Ingest {
-            records: Arc::new(self.aws.records(&table)),
+            records: self.records()?,
             transactions: Arc::new(self.aws.transactions(&table)),
             figures: Arc::new(self.aws.figures(&table)),
             audit: Arc::new(self.aws.audit(&table)),

@@ -8,7 +8,8 @@ use riffle_ports::{
 };
 
 /// A port that a function does not use.
-pub(crate) struct Unused;
+#[derive(Debug)]
+pub struct Unused;
 
 fn broken<T>() -> Result<T, PortError> {
     Err(PortError::Broken("this function was given no access to what it asks for".to_owned()))

@@ -12,8 +12,10 @@ const LOOKED_AT: u32 = 200;
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Letters {
     pub dead: Arc<dyn DeadLetters>,
-    /// By the names of the flows.
+    /// By the names of the flows that have one of their own.
     pub classifiers: Vec<(&'static str, Arc<dyn LetterClassifier>)>,
+    /// Of all other flows.
+    pub others: Arc<dyn LetterClassifier>,
     /// There is one tenant: what cannot be understood is his, too. Elsewhere it is for the operator alone.
     pub alone: bool,
 }
@@ -71,7 +73,7 @@ impl Letters {
         let (found, more) = self.dead.list(flow, LOOKED_AT).await?;
         let mut own = Vec::new();
         for letter in found {
-            let about = self.classifier(&letter).and_then(|classifier| classifier.about(&letter));
+            let about = self.classifier(&letter).about(&letter);
             // A message's own word goes first: a function wrote it.
             let (owner, told) = match &about {
                 Some(About { tenant: Some(owner), .. }) => (Some(owner.clone()), None),
@@ -88,16 +90,13 @@ impl Letters {
         Ok((own, more))
     }
 
-    fn classifier(&self, letter: &DeadLetter) -> Option<&dyn LetterClassifier> {
-        let (_, classifier) = self.classifiers.iter().find(|(flow, _)| *flow == letter.flow)?;
-        Some(&**classifier)
+    fn classifier(&self, letter: &DeadLetter) -> &dyn LetterClassifier {
+        let own = self.classifiers.iter().find(|(flow, _)| *flow == letter.flow);
+        own.map_or(&*self.others, |(_, classifier)| &**classifier)
     }
 
     async fn told(&self, letter: &DeadLetter, about: &About) -> Result<Told, Failure> {
-        match self.classifier(letter) {
-            Some(classifier) => classifier.told(letter, about).await,
-            None => Ok(Told::default()),
-        }
+        self.classifier(letter).told(letter, about).await
     }
 }
 
@@ -162,6 +161,7 @@ mod tests {
         Letters {
             dead: Arc::new(Lying(Mutex::new(dead))),
             classifiers: vec![("words", Arc::new(Words))],
+            others: Arc::new(Words),
             alone,
         }
     }

@@ -6,6 +6,7 @@ mod batch;
 mod dead_letters;
 mod envelope;
 mod object_texts;
+mod record_letters;
 mod registry;
 mod system;
 
@@ -13,6 +14,7 @@ pub use batch::{Batch, Item};
 pub use dead_letters::{Letter, Letters};
 pub use envelope::{authorizer_event, queue_event, socket_event, status, tick_event};
 pub use object_texts::ObjectTexts;
+pub use record_letters::{RecordLetters, about_letter, told_of_letter};
 pub use registry::{Answering, Registry};
 pub use riffle_ports::Failure;
 pub use system::{RandomIds, SystemClock};

@@ -146,11 +146,15 @@ impl Topology {
 
     /// Every function, those that no flow owns first.
     pub fn functions(self) -> impl Iterator<Item = &'static str> {
-        let flows = self.0.iter().flat_map(|flow| {
-            let stages = flow.stages.iter().map(|stage| stage.function);
-            stages.chain(std::iter::once(flow.sweeper)).chain(flow.schedules.iter().copied())
-        });
-        COMMON.iter().map(|stage| stage.function).chain(flows)
+        COMMON.iter().map(|stage| stage.function).chain(self.0.iter().flat_map(Flow::functions))
+    }
+}
+
+impl Flow {
+    /// Those of its stages, its sweeper, and those of its schedules.
+    pub fn functions(&self) -> impl Iterator<Item = &'static str> {
+        let stages = self.stages.iter().map(|stage| stage.function);
+        stages.chain(std::iter::once(self.sweeper)).chain(self.schedules.iter().copied())
     }
 }
 

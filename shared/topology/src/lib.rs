@@ -14,10 +14,7 @@ mod flows;
 
 pub use derive::{Consumed, DeadLetterQueue, Redrive, Topology, dead_letters_of, url_output};
 pub use flow::{Consumers, Flow, QueueSpec, Stage, Then, Trigger};
-pub use flows::{COMMON, scan, statements};
-
-/// Every flow of Riffle, in the order in which people see them.
-pub const FLOWS: &[Flow] = &[scan::FLOW, statements::FLOW];
+pub use flows::*;
 
 /// What is derived from [`FLOWS`].
 pub const RIFFLE: Topology = Topology(FLOWS);

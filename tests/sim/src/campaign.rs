@@ -9,39 +9,51 @@ use riffle_testkit::simulator::{Fault, Plan, Point, Sometimes};
 
 use crate::{Run, Violation, ingest, scan};
 
-/// What is simulated, as it is or with a known-bad protocol.
+/// A flow that is simulated, as it is or with a known-bad protocol.
+pub trait Simulated: Copy + Sync {
+    /// As it is named on the command line.
+    fn name(self) -> &'static str;
+
+    /// The known-bad protocol, by its name.
+    fn mutant(self) -> Option<&'static str>;
+
+    /// The schedule that `seed` stands for.
+    fn any(self, seed: u64, readable: bool) -> Run;
+
+    /// The small scenario, with faults at these calls.
+    fn placed(self, faults: Vec<(u64, Fault)>, readable: bool) -> Run;
+}
+
+/// The flows of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
     Scan(Option<scan::Mutant>),
     Ingest(Option<ingest::Mutant>),
 }
 
-impl Flow {
-    /// As it is named on the command line.
-    pub const fn name(self) -> &'static str {
+impl Simulated for Flow {
+    fn name(self) -> &'static str {
         match self {
             Self::Scan(_) => "scan",
             Self::Ingest(_) => "ingest",
         }
     }
 
-    pub fn mutant(self) -> Option<&'static str> {
+    fn mutant(self) -> Option<&'static str> {
         match self {
             Self::Scan(mutant) => mutant.map(scan::Mutant::name),
             Self::Ingest(mutant) => mutant.map(ingest::Mutant::name),
         }
     }
 
-    /// The schedule that `seed` stands for.
-    pub fn any(self, seed: u64, readable: bool) -> Run {
+    fn any(self, seed: u64, readable: bool) -> Run {
         match self {
             Self::Scan(mutant) => scan::run(scan::Scenario::any(seed), mutant, readable),
             Self::Ingest(mutant) => ingest::run(ingest::Scenario::of(seed, mutant), mutant, readable),
         }
     }
 
-    /// The small scenario, with faults at these calls.
-    pub fn placed(self, faults: Vec<(u64, Fault)>, readable: bool) -> Run {
+    fn placed(self, faults: Vec<(u64, Fault)>, readable: bool) -> Run {
         let plan = Plan::Placed(faults);
         match self {
             Self::Scan(mutant) => scan::run(scan::Scenario::small(plan), mutant, readable),
@@ -63,7 +75,8 @@ pub struct Report {
 /// A schedule in which an invariant did not hold.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    pub flow: Flow,
+    pub flow: &'static str,
+    pub mutant: Option<&'static str>,
     pub seed: u64,
     pub violation: Violation,
     /// Where faults were placed, if they were.
@@ -71,9 +84,13 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// How to see it again.
+    fn of(flow: impl Simulated, seed: u64, violation: Violation, placed: Vec<(u64, Fault)>) -> Self {
+        Self { flow: flow.name(), mutant: flow.mutant(), seed, violation, placed }
+    }
+
+    /// How to see it again, where the flow is one of the product's.
     pub fn replay(&self) -> String {
-        let flow = self.flow.name();
+        let flow = self.flow;
         let mut command = format!("cargo run -p riffle-sim-tests --bin simulate -- --flow {flow}");
         if self.placed.is_empty() {
             command += &format!(" --seed {} --trace", self.seed);
@@ -83,7 +100,7 @@ impl Failure {
             }
             command += " --trace";
         }
-        if let Some(mutant) = self.flow.mutant() {
+        if let Some(mutant) = self.mutant {
             command += &format!(" --mutant {mutant}");
         }
         command
@@ -93,7 +110,7 @@ impl Failure {
 /// Runs the schedules of `seeds` until one fails, or all of them, in which case `failed` is told of each that
 /// fails. `progress` is told now and then how many have run.
 pub fn seeds(
-    flow: Flow,
+    flow: impl Simulated,
     seeds: Range<u64>,
     progress: &(dyn Fn(u64) + Sync),
     failed: Option<&(dyn Fn(&Failure) + Sync)>,
@@ -112,7 +129,7 @@ pub fn seeds(
             own.steps += run.steps;
             own.sometimes.merge(&run.sometimes);
             if let Some(violation) = run.violation {
-                let failure = Failure { flow, seed, violation, placed: Vec::new() };
+                let failure = Failure::of(flow, seed, violation, Vec::new());
                 if let Some(failed) = failed {
                     failed(&failure);
                     own.failure.get_or_insert(failure);
@@ -134,7 +151,7 @@ pub fn seeds(
 
 /// Runs the small scenario with every placement of one fault, and of two where `pairs` says so. A single throttle is no
 /// more than a delay: it is placed alone, not in pairs.
-pub fn placements(flow: Flow, pairs: bool) -> Report {
+pub fn placements(flow: impl Simulated, pairs: bool) -> Report {
     let (first, begun) = calm(flow, &|faults| flow.placed(faults, false));
     let next = AtomicU64::new(0);
     let collected = Mutex::new(begun);
@@ -183,9 +200,9 @@ fn single_placements(scenario: fn(Plan) -> scan::Scenario) -> Report {
 }
 
 /// Every single fault that can be placed into a scenario, and what came of it without any.
-fn calm(flow: Flow, small: &dyn Fn(Vec<(u64, Fault)>) -> Run) -> (Vec<(u64, Fault)>, Report) {
+fn calm(flow: impl Simulated, small: &dyn Fn(Vec<(u64, Fault)>) -> Run) -> (Vec<(u64, Fault)>, Report) {
     let calm = small(Vec::new());
-    let failure = |violation| Failure { flow, seed: calm.seed, violation, placed: Vec::new() };
+    let failure = |violation| Failure::of(flow, calm.seed, violation, Vec::new());
     let report = Report { schedules: 1, failure: calm.violation.clone().map(failure), ..Report::default() };
     (placed_after(0, &calm.points), report)
 }
@@ -193,7 +210,7 @@ fn calm(flow: Flow, small: &dyn Fn(Vec<(u64, Fault)>) -> Run) -> (Vec<(u64, Faul
 /// Runs one placement and returns the calls it made.
 fn place(
     report: &mut Report,
-    flow: Flow,
+    flow: impl Simulated,
     small: &dyn Fn(Vec<(u64, Fault)>) -> Run,
     placed: Vec<(u64, Fault)>,
 ) -> Vec<Point> {
@@ -202,7 +219,7 @@ fn place(
     report.steps += run.steps;
     report.sometimes.merge(&run.sometimes);
     if let Some(violation) = run.violation {
-        report.failure.get_or_insert(Failure { flow, seed: run.seed, violation, placed });
+        report.failure.get_or_insert(Failure::of(flow, run.seed, violation, placed));
     }
     run.points
 }

@@ -2,15 +2,16 @@
 //!
 //! Each flow has its world, its invariants and its mutants: [`scan`], [`ingest`]. A `Scenario` is what a seed decides
 //! beforehand, a [`Run`] one schedule of it, on a `platform` that delivers, invokes and fails; a [`campaign`] is many of
-//! them. Mutants are protocols known to be bad, which must be caught.
+//! them. The flows of other crates are simulated with the same. Mutants are protocols known to be bad, which must be caught.
 
 pub mod campaign;
 mod conditions;
 pub mod ingest;
-mod platform;
+pub mod platform;
 mod run;
 pub mod scan;
 mod violation;
 
-pub use run::Run;
+pub use conditions::{Conditions, Delivery};
+pub use run::{Run, World, run};
 pub use violation::Violation;

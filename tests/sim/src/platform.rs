@@ -18,23 +18,24 @@ use crate::Violation;
 use crate::conditions::{Conditions, Delivery};
 
 /// What no decoder takes.
-pub(crate) const GARBAGE: &str = "{\"detail\":";
+pub const GARBAGE: &str = "{\"detail\":";
 
 /// What an invocation is there for.
-pub(crate) trait Kind: Debug {
+pub trait Kind: Debug {
     /// The place whose messages it has, if it has any.
     fn place(&self) -> Option<Place>;
 }
 
 /// A function at work.
 #[derive(Debug)]
-pub(crate) struct Invocation<K> {
+pub struct Invocation<K> {
     pub kind: K,
     pub since: DateTime<Utc>,
 }
 
 /// What a step of an invocation led to.
-pub(crate) enum Stepped<K, A> {
+#[derive(Debug)]
+pub enum Stepped<K, A> {
     /// It has some way to go.
     Pending,
     Answered(Invocation<K>, A),
@@ -43,7 +44,8 @@ pub(crate) enum Stepped<K, A> {
 }
 
 /// What is to go wrong by itself, and is not the platform's own affair.
-pub(crate) enum Harm {
+#[derive(Debug, Clone, Copy)]
+pub enum Harm {
     /// A message is to be lost.
     Lose,
     /// The flow's own harm, by its place among the rates.
@@ -52,11 +54,7 @@ pub(crate) enum Harm {
 }
 
 /// The chance that drives a run and the clock it moves, with a seed for the identifiers that are made in it.
-pub(crate) fn begin(
-    seed: u64,
-    conditions: &Conditions,
-    readable: bool,
-) -> (Arc<Control>, Arc<ManualClock>, u64) {
+pub fn begin(seed: u64, conditions: &Conditions, readable: bool) -> (Arc<Control>, Arc<ManualClock>, u64) {
     let clock = Arc::new(ManualClock::new());
     let mut rng = Rng::new(seed);
     let ids = rng.next();
@@ -67,7 +65,7 @@ pub(crate) fn begin(
 }
 
 /// A batch as its function gets it.
-pub(crate) fn batch_event(received: &[Received]) -> Event<SqsEvent> {
+pub fn batch_event(received: &[Received]) -> Event<SqsEvent> {
     let ids: Vec<String> = received.iter().map(|received| received.id.to_string()).collect();
     let messages = ids
         .iter()
@@ -77,11 +75,12 @@ pub(crate) fn batch_event(received: &[Received]) -> Event<SqsEvent> {
 }
 
 /// The ids of the messages that a function gives back.
-pub(crate) fn failed(response: SqsBatchResponse) -> Vec<String> {
+pub fn failed(response: SqsBatchResponse) -> Vec<String> {
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
 
-pub(crate) struct Platform<K, A> {
+/// Queues, clock and invocations of one run.
+pub struct Platform<K, A> {
     pub control: Arc<Control>,
     /// As they are now.
     pub conditions: Conditions,
@@ -93,6 +92,12 @@ pub(crate) struct Platform<K, A> {
     queue: Arc<MemoryQueue>,
     executor: Executor<A>,
     running: BTreeMap<TaskId, Invocation<K>>,
+}
+
+impl<K, A> std::fmt::Debug for Platform<K, A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Platform").field("conditions", &self.conditions).finish_non_exhaustive()
+    }
 }
 
 impl<K: Kind, A> Platform<K, A> {
@@ -139,7 +144,7 @@ impl<K: Kind, A> Platform<K, A> {
         self.running.get(&self.ids().nth(nth)?)
     }
 
-    pub fn len(&self) -> usize {
+    pub fn invocations(&self) -> usize {
         self.executor.len()
     }
 

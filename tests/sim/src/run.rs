@@ -25,7 +25,7 @@ pub struct Run {
 
 /// A world in which a schedule takes place: faults strike for so many steps, then it calms down, and in the end all must
 /// be well.
-pub(crate) trait World {
+pub trait World {
     type Kind: Kind;
     type Answer;
 
@@ -40,7 +40,8 @@ pub(crate) trait World {
     fn end(&mut self) -> Result<bool, Violation>;
 }
 
-pub(crate) fn run(world: &mut impl World, seed: u64) -> Run {
+/// Runs one schedule of `world` to its end, or to the first violation.
+pub fn run(world: &mut impl World, seed: u64) -> Run {
     let platform = world.platform();
     if platform.conditions.plan.is_placed() {
         platform.control.record_points();

@@ -327,8 +327,9 @@ fn object(key: &str, etag: String) -> ObjectRef {
     ObjectRef { bucket: BUCKET.to_owned(), key: key.to_owned(), version: None, etag }
 }
 
+/// Whose a key is that a flow listens to: `PREFIX/TENANT/…`.
 fn tenant(key: &str) -> &str {
-    key.strip_prefix(PREFIX).and_then(|rest| rest.split('/').next()).unwrap_or_default()
+    key.split('/').nth(1).unwrap_or_default()
 }
 
 /// Programs may choose keys that are none of a file system's.

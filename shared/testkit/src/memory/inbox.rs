@@ -23,7 +23,7 @@ pub struct NewObject {
     pub tags: BTreeMap<String, String>,
 }
 
-/// An [`Inbox`] in memory, that tells the queue of uploads what has come.
+/// An [`Inbox`] in memory, that tells each flow what has come below its prefix, and the flow of statements of all else.
 pub struct MemoryInbox {
     bucket: String,
     queue: Arc<MemoryQueue>,
@@ -90,7 +90,9 @@ impl MemoryInbox {
             }],
         });
         let message = Message { group: String::new(), body: body.to_string() };
-        self.queue.send(UPLOADS, &[message]).await.map(drop)
+        let listener = self.queue.topology().bucket_listener(&object.key);
+        let queue = listener.map_or(UPLOADS, |listener| listener.queue.name);
+        self.queue.send(queue, &[message]).await.map(drop)
     }
 
     /// What a form was made for arrives. `None`: it is refused.

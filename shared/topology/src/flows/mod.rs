@@ -3,7 +3,10 @@
 pub mod scan;
 pub mod statements;
 
-use crate::{Stage, Trigger};
+use crate::{Flow, Stage, Trigger};
+
+/// Every flow of Riffle, in the order in which people see them.
+pub const FLOWS: &[Flow] = &[scan::FLOW, statements::FLOW];
 
 /// Functions that no flow owns: the doors that people come in by.
 pub const COMMON: &[Stage] = &[

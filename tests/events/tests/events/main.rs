@@ -5,7 +5,7 @@ mod statements;
 mod world;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use api::Api;
 use aws_lambda_events::iam::IamPolicyEffect;
@@ -69,18 +69,31 @@ impl World {
     }
 }
 
+/// What the tests of grants expect: of the functions that no flow owns, and of each flow.
+fn rights(folder: &Path) -> String {
+    let part = |path: PathBuf, begin: &str, end: &str| {
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let (_, from) = text.split_once(begin).unwrap_or_else(|| panic!("{} has no {begin}", path.display()));
+        from.split_once(end).map_or(from, |(rights, _)| rights).to_owned()
+    };
+    let flows = RIFFLE.0.iter().map(|flow| folder.join("flows").join(flow.name).with_extension("ts"));
+    let flows: String = flows.map(|path| part(path, "\n  rights: {", "\n  },")).collect();
+    part(folder.join("grants.test.ts"), "const RIGHTS", "\n};") + &flows
+}
+
 /// Nobody forgets one: neither an event for it, nor what it may do.
 #[test]
 fn every_function_of_the_topology_has_sample_events_and_grants() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let grants = std::fs::read_to_string(root.join("infra/test/grants.test.ts")).expect("the test of grants");
-    let (_, rights) = grants.split_once("const RIGHTS").expect("rights by function");
+    let rights = rights(&root.join("infra/test"));
     for function in RIFFLE.functions() {
         let samples = std::fs::read_dir(root.join("events").join(function));
         let samples = samples.unwrap_or_else(|error| panic!("events/{function}: {error}"));
         assert_ne!(samples.count(), 0, "events/{function} has no sample");
-        let has_rights = [format!("\n  {function}: "), format!("\n  \"{function}\": ")];
-        assert!(has_rights.iter().any(|entry| rights.contains(entry)), "{function} has no grants");
+        let has_rights = [format!("{function}: "), format!("\"{function}\": ")];
+        let is_entry = |line: &str| has_rights.iter().any(|entry| line.trim_start().starts_with(entry));
+        assert!(rights.lines().any(is_entry), "{function} has no grants");
     }
 }
 
@@ -218,15 +231,39 @@ async fn the_gateway_asks_the_api() {
     }
 }
 
+/// The tests that a function's events are for: those here, and those of its flow's own crate, `tests/FLOW`.
+fn tests_of(function: &str) -> String {
+    let mut source = [include_str!("main.rs"), include_str!("statements.rs")].concat();
+    for flow in RIFFLE.0.iter().filter(|flow| flow.functions().any(|own| own == function)) {
+        let mut folders = vec![folder().join("../tests").join(flow.name).join("tests")];
+        while let Some(folder) = folders.pop().filter(|folder| folder.is_dir()) {
+            for entry in std::fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    source += &std::fs::read_to_string(path).expect("a test");
+                }
+            }
+        }
+    }
+    source
+}
+
 /// A file that no test names shows nothing.
 #[test]
 fn every_event_is_tested() {
-    let source = [include_str!("main.rs"), include_str!("statements.rs")].concat();
-    let untested: BTreeSet<String> = std::fs::read_dir(folder())
-        .expect("events")
-        .flat_map(|function| std::fs::read_dir(function.expect("a folder").path()).expect("a folder"))
-        .map(|case| case.expect("a file").path().file_stem().expect("a name").to_string_lossy().into_owned())
-        .filter(|case| !source.contains(&format!("\"{case}\"")))
-        .collect();
+    let mut untested = BTreeSet::new();
+    for function in std::fs::read_dir(folder()).expect("events") {
+        let function = function.expect("a folder");
+        let source = tests_of(&function.file_name().to_string_lossy());
+        for case in std::fs::read_dir(function.path()).expect("a folder") {
+            let case = case.expect("a file").path();
+            let case = case.file_stem().expect("a name").to_string_lossy().into_owned();
+            if !source.contains(&format!("\"{case}\"")) {
+                untested.insert(case);
+            }
+        }
+    }
     assert_eq!(untested, BTreeSet::new());
 }

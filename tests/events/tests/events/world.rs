@@ -8,11 +8,11 @@ use bytes::Bytes;
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, SocketConfig};
 use riffle_ports::{Clock as _, Entry, FileSource, Opened, Pages, ReadError, Source, SourceError};
 use riffle_reader::{Parser, Reader};
-use riffle_runtime::{Event, Letters};
+use riffle_runtime::{Event, Letters, RecordLetters};
 use riffle_scan::{Dispatcher, Ports, ReaderSearch, Scan, Settings, Tickets, Uploads, Worker};
 use riffle_testkit::memory::{
-    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryTickets,
-    NoUploads, SeededIds,
+    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryRecords,
+    MemoryTickets, NoUploads, SeededIds,
 };
 use serde::de::DeserializeOwned;
 
@@ -78,6 +78,7 @@ impl World {
             letters: Letters {
                 dead: Arc::new(MemoryQueue::new(self.clock.clone(), chrono::TimeDelta::minutes(3))),
                 classifiers: Vec::new(),
+                others: Arc::new(RecordLetters { records: Arc::new(MemoryRecords::default()) }),
                 alone: false,
             },
             statements: None,

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use riffle_sim_tests::campaign::{self, Failure, Flow, Report};
+use riffle_sim_tests::campaign::{self, Failure, Flow, Report, Simulated as _};
 use riffle_sim_tests::{ingest, scan};
 use riffle_testkit::simulator::{Fault, Plan};
 

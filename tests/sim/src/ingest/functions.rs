@@ -86,7 +86,9 @@ impl Functions {
         };
         let dead: Arc<dyn DeadLetters> = Arc::clone(&stores.queue) as _;
         let dead = Arc::new(Faulty::new(dead, Arc::clone(control)));
-        let letters = Letters { dead, classifiers: vec![(NAME, Arc::new(ingest.clone()))], alone: false };
+        let own = Arc::new(ingest.clone());
+        let letters =
+            Letters { dead, classifiers: vec![(NAME, own.clone() as _)], others: own, alone: false };
         let processor = Processor { ingest, statements: Arc::clone(reader) as _ };
         let mut registry = Registry::new(RIFFLE);
         riffle_functions::bind_statements(&mut registry, &processor);

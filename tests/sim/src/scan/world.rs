@@ -141,7 +141,7 @@ impl World {
             let future = self.functions.sweep();
             self.platform.invoke("sweeper", false, Kind::Sweep, future);
         }
-        let tasks = self.platform.len();
+        let tasks = self.platform.invocations();
         let deliverable = self.platform.deliverable();
         let due: Vec<usize> = (0..self.clients.len())
             .filter(|client| self.clients[*client].due(now).is_some_and(|due| due <= now))

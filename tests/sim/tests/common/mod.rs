@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use riffle_sim_tests::campaign::{self, Failure, Flow, Report};
+use riffle_sim_tests::campaign::{self, Failure, Flow, Report, Simulated as _};
 use riffle_testkit::simulator::Fault;
 
 pub fn assert_clean(report: &Report) {

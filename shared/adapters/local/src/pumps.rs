@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use riffle_local_adapters::Received;
-use riffle_ports::{PortError, SessionId};
-use riffle_runtime::{Event, queue_event};
-use riffle_topology::{Consumed, SWEEP_SECONDS, Trigger, scan};
+use riffle_ports::PortError;
+use riffle_runtime::{Event, Registry, queue_event};
+use riffle_topology::{Consumed, SWEEP_SECONDS};
 use tokio::sync::{RwLock, watch};
 use tokio::task::JoinSet;
 
-use crate::measured::Uploaded;
-use crate::platform::Platform;
+use crate::queues::{LocalQueues, Received};
 
 /// As on AWS: six times what a function may take. Renewed while one is at work.
 const VISIBILITY: Duration = Duration::from_mins(12);
@@ -24,7 +22,11 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// A failed message comes back after 1, 2, 4 … seconds, at most this.
 const MAX_DELAY: Duration = Duration::from_mins(1);
 
+/// Is told of each message that was dealt with.
+pub type Observer = Arc<dyn Fn(&Consumed, &Received) + Send + Sync>;
+
 /// The running pumps.
+#[derive(Debug)]
 pub struct Pumps {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -32,47 +34,43 @@ pub struct Pumps {
 
 /// One consumer of one queue.
 struct Pump {
-    platform: Arc<Platform>,
+    queues: LocalQueues,
+    registry: Registry,
     consumer: Consumed,
     /// Where some messages may end the process: those are dealt with while nothing else is, so that no neighbour is
     /// blamed.
     alone: Option<Arc<RwLock<()>>>,
     stopped: watch::Receiver<bool>,
-    /// When the files on their way were received.
-    uploaded: Arc<Uploaded>,
+    observer: Observer,
 }
 
 impl Pumps {
-    /// `jobs` files are read at once.
-    pub async fn start(platform: &Arc<Platform>, jobs: u32) -> Self {
-        if let Err(error) = platform.statements.inbox.recover().await {
-            tracing::error!(%error, "uploads of the last run were not looked after; the next start will");
-        }
-        // What was in hand is back in its queue since the state was opened: what is not there is lost.
-        let queues = &platform.queues;
-        let is_named = async |id: &SessionId| queues.holds(scan::DISPATCH, id.as_ref()).await;
-        if let Err(failure) = platform.functions.scan.revive(is_named).await {
-            tracing::warn!(%failure, "open scans were not looked after; the sweep will");
-        }
+    /// Starts a pump for each consumer of the registry's topology, and the sweepers. `jobs` files are read at once.
+    ///
+    /// # Panics
+    /// If a function of the topology is not bound.
+    pub fn start(queues: &LocalQueues, registry: &Registry, jobs: u32, observer: &Observer) -> Self {
+        assert_eq!(registry.unbound(), [""; 0], "functions are not bound");
         let (stop, stopped) = watch::channel(false);
-        let (mut alone, uploaded) = (BTreeMap::new(), Arc::default());
+        let mut alone = BTreeMap::new();
         let mut tasks = JoinSet::new();
-        let topology = platform.registry.topology();
+        let topology = registry.topology();
         for consumer in topology.consumed() {
             let alone = consumer.alone().map(|function| Arc::clone(alone.entry(function).or_default()));
             for _ in 0..consumer.queue.local_consumers.count(jobs) {
                 let pump = Pump {
-                    platform: Arc::clone(platform),
+                    queues: queues.clone(),
+                    registry: registry.clone(),
                     consumer,
                     alone: alone.clone(),
                     stopped: stopped.clone(),
-                    uploaded: Arc::clone(&uploaded),
+                    observer: Arc::clone(observer),
                 };
                 tasks.spawn(pump.run());
             }
         }
         for flow in topology.0 {
-            tasks.spawn(sweep(Arc::clone(platform), flow.sweeper, stopped.clone()));
+            tasks.spawn(sweep(registry.clone(), flow.sweeper, stopped.clone()));
         }
         Self { stop, tasks }
     }
@@ -89,9 +87,9 @@ impl Pumps {
     }
 }
 
-async fn sweep(platform: Arc<Platform>, function: &'static str, mut stopped: watch::Receiver<bool>) {
+async fn sweep(registry: Registry, function: &'static str, mut stopped: watch::Receiver<bool>) {
     loop {
-        if let Err(failure) = platform.registry.tick(function).await {
+        if let Err(failure) = registry.tick(function).await {
             tracing::warn!(function, %failure, "the sweep failed; the next one tries again");
         }
         tokio::select! {
@@ -105,7 +103,7 @@ impl Pump {
     async fn run(mut self) {
         let queue = self.consumer.queue;
         loop {
-            let queues = &self.platform.queues;
+            let queues = &self.queues;
             let ready = tokio::select! {
                 ready = queues.wait(queue.name) => ready,
                 _ = self.stopped.wait_for(|stopped| *stopped) => return,
@@ -128,7 +126,7 @@ impl Pump {
 
     /// Calls the function with a batch and settles what became of its messages.
     async fn deliver(&self, messages: &[Received]) -> Result<(), PortError> {
-        let queues = &self.platform.queues;
+        let queues = &self.queues;
         let receipts: Vec<String> = messages.iter().map(|message| message.receipt.clone()).collect();
         let envelope = queue_event(
             self.consumer.queue.name,
@@ -137,7 +135,7 @@ impl Pump {
                 .map(|message| (message.id.as_str(), message.receive_count, message.body.as_str())),
         );
         let event = Event::new(envelope, receipts[0].clone());
-        let call = self.platform.registry.call(self.consumer.function, event);
+        let call = self.registry.call(self.consumer.function, event);
         let function = async {
             match &self.alone {
                 Some(alone) if self.consumer.queue.alone => {
@@ -162,12 +160,8 @@ impl Pump {
             response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
         let (failed, done): (Vec<&Received>, Vec<&Received>) =
             messages.iter().partition(|message| failed.contains(message.id.as_str()));
-        // What functions send to each other is measured where it is done.
-        if self.consumer.trigger != Trigger::Queue {
-            let now = self.platform.clock.now();
-            for message in &done {
-                self.uploaded.measure(&self.platform.timings, &self.consumer, message, now);
-            }
+        for message in &done {
+            (self.observer)(&self.consumer, message);
         }
         let done: Vec<String> = done.into_iter().map(|message| message.receipt.clone()).collect();
         queues.delete(&done).await?;

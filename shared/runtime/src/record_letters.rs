@@ -1,0 +1,112 @@
+//! What a dead letter is about in a flow on the record store, for flows that say nothing further of theirs.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use riffle_contracts::BucketNotification;
+use riffle_ports::{About, DeadLetter, Failure, LetterClassifier, Record, RecordStore, Subject, Told};
+use serde::Deserialize;
+
+/// Classifies by the envelope of an event and by the record that it is about.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct RecordLetters {
+    pub records: Arc<dyn RecordStore>,
+}
+
+/// Of an event on the bus, what every flow's have.
+#[derive(Deserialize)]
+struct OnBus {
+    detail: Detail,
+}
+
+#[derive(Deserialize)]
+struct Detail {
+    flow: String,
+    event_type: String,
+    processing_id: String,
+    data: Owner,
+}
+
+#[derive(Deserialize)]
+struct Owner {
+    tenant: String,
+}
+
+/// Of a record's body, what a flow that says why its work failed calls it.
+#[derive(Deserialize)]
+struct Body {
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// What a message says of itself: an event of the flow, or an object `PREFIX/TENANT/…` of the uploads bucket, of which
+/// there is no record yet. `None` if it is neither.
+pub fn about_letter(letter: &DeadLetter) -> Option<About> {
+    if let Ok(OnBus { detail }) = serde_json::from_str::<OnBus>(&letter.body) {
+        let Detail { flow, event_type, processing_id, data } = detail;
+        let about = About { subject: processing_id, tenant: Some(data.tenant), kind: event_type };
+        return (flow == letter.flow).then_some(about);
+    }
+    let notification: BucketNotification = serde_json::from_str(&letter.body).ok()?;
+    let record = notification.records.into_iter().next()?;
+    let key = record.s3.object.decoded_key().ok()?;
+    let tenant = key.split('/').nth(1)?.to_owned();
+    Some(About { subject: String::new(), tenant: Some(tenant), kind: record.event_name })
+}
+
+/// What the record that a letter is about says of it.
+pub fn told_of_letter(record: Record) -> Told {
+    let reason = serde_json::from_str(&record.body).ok().and_then(|body: Body| body.reason);
+    Told { tenant: Some(record.tenant), name: None, state: Some(record.state), reason }
+}
+
+#[async_trait]
+impl LetterClassifier for RecordLetters {
+    fn about(&self, letter: &DeadLetter) -> Option<About> {
+        about_letter(letter)
+    }
+
+    async fn told(&self, letter: &DeadLetter, about: &About) -> Result<Told, Failure> {
+        let Some(tenant) = about.tenant.as_deref().filter(|_| !about.subject.is_empty()) else {
+            return Ok(Told::default());
+        };
+        let subject = Subject::new(&*letter.flow, &*about.subject);
+        Ok(self.records.get(tenant, &subject).await?.map(told_of_letter).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn about(body: &str) -> Option<About> {
+        about_letter(&DeadLetter {
+            id: "1".to_owned(),
+            flow: "notes".to_owned(),
+            function: "note-counter".to_owned(),
+            queue: Some("notes-count".to_owned()),
+            sent_at: DateTime::UNIX_EPOCH,
+            body: body.to_owned(),
+        })
+    }
+
+    #[test]
+    fn a_letter_says_whose_it_is() {
+        let event = |flow: &str| {
+            format!(
+                r#"{{"detail": {{"flow": "{flow}", "event_type": "note.received", "processing_id": "7",
+                "data": {{"tenant": "ann"}}}}}}"#
+            )
+        };
+        let whose = |body: &str| about(body).map(|about| (about.tenant.unwrap_or_default(), about.subject));
+        assert_eq!(whose(&event("notes")), Some(("ann".to_owned(), "7".to_owned())));
+        assert_eq!(whose(&event("statements")), None, "another flow's");
+        let notification = r#"{"Records": [{"eventName": "ObjectCreated:Put",
+            "s3": {"bucket": {"name": "b"}, "object": {"key": "notes/a+nn/1"}}}]}"#;
+        assert_eq!(whose(notification), Some(("a nn".to_owned(), String::new())));
+        assert_eq!(whose("{\"detail\":"), None);
+    }
+}

@@ -1,0 +1,48 @@
+// page: flow
+//! Notes: what is stored of them, and what the stages do.
+
+mod events;
+mod stages;
+mod state;
+
+use std::sync::Arc;
+
+use riffle_ports::{Clock, EventPublisher, Failure, FlowState as _, Inbox, Outgoing, RecordStore};
+
+pub use events::NoteEvent;
+pub use stages::note_receiver::{note_id, object};
+pub use state::{NotChanged, Note, NoteChange, NoteState, subject};
+
+/// The flow with what it stands on.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Notes {
+    pub records: Arc<dyn RecordStore>,
+    pub events: Arc<dyn EventPublisher>,
+    pub inbox: Arc<dyn Inbox>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Notes {
+    /// `None`: the tenant has no such note.
+    pub async fn note(&self, tenant: &str, id: &str) -> Result<Option<Note>, Failure> {
+        let record = self.records.get(tenant, &subject(id)).await?;
+        Ok(record.as_ref().map(Note::from_record).transpose()?)
+    }
+
+    /// Publishes what lies in the outbox, and removes what the bus accepted. The rest stays for the sweep.
+    async fn announce(&self, pending: &[Outgoing]) -> Result<(), Failure> {
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let refused = self.events.publish(pending).await?;
+        let accepted = pending.iter().enumerate().filter(|(nth, _)| !refused.contains(nth));
+        let accepted: Vec<Outgoing> = accepted.map(|(_, event)| event.clone()).collect();
+        self.records.announced(&accepted).await?;
+        if refused.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Retry(format!("the bus did not accept {} events", refused.len())))
+    }
+}
+// page: end

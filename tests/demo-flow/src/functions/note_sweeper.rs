@@ -1,0 +1,14 @@
+// page: sweeper-function
+//! Each minute → what was lost on the way.
+
+use aws_lambda_events::eventbridge::EventBridgeEvent;
+use riffle_ports::Failure;
+use riffle_runtime::Event;
+use serde_json::Value;
+
+use crate::flow::Notes;
+
+pub async fn handle(notes: &Notes, _event: Event<EventBridgeEvent<Value>>) -> Result<(), Failure> {
+    notes.sweep().await
+}
+// page: end

@@ -1,0 +1,6 @@
+//! The flow of `docs/adding-a-flow.md`, on ports in memory, on the local platform and in the simulator; and the page itself.
+
+mod local;
+mod memory;
+mod page;
+mod simulator;
