@@ -32,7 +32,7 @@ fn the_platform_tells_of_itself() {
     let health = server.get("/api/health", &[]);
     assert_eq!(health.status, 200);
     assert_eq!(health.json()["status"], "ok");
-    assert_eq!(health.json()["queues"].as_object().map(serde_json::Map::len), Some(17));
+    assert_eq!(health.json()["queues"].as_object().map(serde_json::Map::len), Some(20));
     let config = server.get("/api/config", &[]).json();
     assert_eq!((&config["place"], &config["socket"]["max_age_seconds"]), (&json!("local"), &json!(7200)));
     assert_eq!(config["limits"]["codes"], 50_000);

@@ -97,7 +97,7 @@ fn an_uploaded_statement_shows_with_figures_and_a_timeline() {
     let metrics = String::from_utf8(server.get("/api/metrics", &[]).body).expect("text");
     for line in [
         "riffle_stage_seconds_count{of=\"file-processor-consumer\"} 1",
-        "riffle_queue_messages{queue=\"audit-consumer\",state=\"ready\"} 0",
+        "riffle_queue_messages{queue=\"statements-audit\",state=\"ready\"} 0",
         "# TYPE riffle_publish_seconds summary",
         "# TYPE riffle_since_upload_seconds summary",
     ] {
