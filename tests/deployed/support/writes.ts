@@ -25,8 +25,8 @@ export interface Written {
   session_otherwise: number;
   /** Of the one set of numbers that was written most. Each is of a chunk, a hundred files. */
   chunk: number;
-  /** Of any other item of the table, such as a result. */
-  other: number;
+  /** How many of the other items of the table, such as results, were written more than once. */
+  repeated: number;
 }
 
 /** From now on, until they are told. */
@@ -37,7 +37,7 @@ export function noteWrites(): void {
 export function toldWrites(session: string): Written {
   const all = lines(NOTED).map((line) => JSON.parse(line) as Write);
   rmSync(NOTED);
-  const written: Written = { session_by_batches: 0, session_otherwise: 0, chunk: 0, other: 0 };
+  const written: Written = { session_by_batches: 0, session_otherwise: 0, chunk: 0, repeated: 0 };
   const items = new Map<string, number>();
   for (const { table, pk, sk, names } of all) {
     if (table !== outputs.ScanTable) continue;
@@ -50,8 +50,8 @@ export function toldWrites(session: string): Written {
     }
   }
   for (const [item, count] of items) {
-    const kind = item.endsWith(" DONE") ? "chunk" : "other";
-    written[kind] = Math.max(written[kind], count);
+    if (item.endsWith(" DONE")) written.chunk = Math.max(written.chunk, count);
+    else if (count > 1) written.repeated += 1;
   }
   return written;
 }
