@@ -76,7 +76,8 @@ class Server:
     """`riffle serve` on a state of its own."""
 
     def __init__(self, program: Path, state: Path):
-        self.child = subprocess.Popen([str(program), "serve", "--listen", "127.0.0.1:0", "--state", str(state)],
+        self.child = subprocess.Popen([str(program), "serve", "--listen", "127.0.0.1:0", "--state", str(state),
+                                       "--no-token"],
                                       stderr=subprocess.PIPE, text=True)
         for line in self.child.stderr:
             if found := re.search(r"riffle is at http://([0-9.]+):(\d+)", line):

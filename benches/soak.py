@@ -96,7 +96,7 @@ class Soak:
 
     def drain(self) -> None:
         """A scan ends when it is complete: what its repeated messages would do is left to the next start."""
-        command = [str(self.program), "serve", "--listen", "127.0.0.1:0", "--state", str(self.work / "state")]
+        command = [str(self.program), "serve", "--listen", "127.0.0.1:0", "--state", str(self.work / "state"), "--no-token"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
             address = next(line.split()[3].decode() for line in child.stderr if b"riffle is at" in line)
             last = time.monotonic() + DRAINED_WITHIN
@@ -136,7 +136,7 @@ class Soak:
             return self.kill(child, pause)
 
     def serve(self, pause: float) -> int | None:
-        command = [str(self.program), "serve", "--listen", "127.0.0.1:0", "--state", str(self.work / "state")]
+        command = [str(self.program), "serve", "--listen", "127.0.0.1:0", "--state", str(self.work / "state"), "--no-token"]
         began = time.monotonic()
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                  stderr=subprocess.PIPE, start_new_session=True)

@@ -164,8 +164,10 @@ Examples:
   riffle serve --listen 127.0.0.1:9000
   RIFFLE_TOKEN=$(openssl rand -hex 16) riffle serve --listen 0.0.0.0:8750
 
-Whoever reaches the page may read every folder this user may read: it listens on this machine alone, and wider
-only with a token, which the page then asks for.";
+Whoever reaches the page can read every folder that you can read. So it listens on this machine alone unless you say
+otherwise, and asks for a token: a random one, kept in the state folder, unless you give one. The address that is
+printed, and opened where a terminal and a desktop are, holds it; a browser that has shown it is remembered for 30
+days. Programs send it as a bearer token: Authorization: Bearer TOKEN.";
 
 #[derive(Debug, Args)]
 #[command(after_help = SERVE_HELP)]
@@ -174,9 +176,17 @@ pub struct Serve {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8750")]
     pub listen: SocketAddr,
 
-    /// What a client must know. Needed to listen on anything but this machine.
+    /// What a client must know: at least 16 letters and digits. By default a random one.
     #[arg(long, env = "RIFFLE_TOKEN", hide_env_values = true, value_name = "SECRET")]
     pub token: Option<String>,
+
+    /// Ask for no token: every user and program of this machine can then read through the page what you can read.
+    #[arg(long, conflicts_with = "token")]
+    pub no_token: bool,
+
+    /// Do not open the page in a browser.
+    #[arg(long)]
+    pub no_open: bool,
 
     /// Close a WebSocket this old, as the gateway in the cloud does. For testing clients.
     #[arg(long, hide = true, value_name = "SECONDS", default_value_t = 7200, value_parser = clap::value_parser!(u64).range(1..))]

@@ -50,3 +50,9 @@ impl From<std::io::Error> for Problem {
 pub fn print(problem: &Problem) {
     eprintln!("riffle: {problem}");
 }
+
+/// What a person should know, and yet keeps nothing from going on.
+#[expect(clippy::print_stderr, reason = "this is where people are told")]
+pub fn print_warning(what: &str) {
+    eprintln!("riffle: {what}");
+}

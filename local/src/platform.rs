@@ -19,7 +19,7 @@ use riffle_scan::{
 use riffle_topology::{self as topology, RIFFLE, Trigger};
 
 use crate::cli::Machine;
-use crate::error::Problem;
+use crate::error::{self, Problem};
 use crate::measured::Uploaded;
 use crate::statements::Statements;
 
@@ -67,6 +67,9 @@ impl Platform {
         let dir = state_dir(machine.state.as_deref())?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Store::open(&dir, Arc::clone(&clock)).map_err(|error| Problem::new(error.to_string()))?;
+        if let Some(lost) = store.lost() {
+            error::print_warning(lost);
+        }
         let notifier = LocalNotifier::default();
         let open = LocalConnections::default();
         let connections = Arc::new(open.clone());
@@ -274,7 +277,7 @@ fn drawing(machine: &Machine) -> ReaderPages {
 }
 
 #[expect(clippy::disallowed_methods, reason = "where a user's data lies is read here alone")]
-fn variable(name: &str) -> Option<PathBuf> {
+pub fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 

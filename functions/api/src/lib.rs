@@ -13,6 +13,7 @@ mod docs;
 mod docs_page;
 mod downloads;
 mod folders;
+mod headers;
 mod health;
 mod links;
 mod metrics;
@@ -41,6 +42,7 @@ use riffle_runtime::Letters;
 use riffle_scan::{PageViews, Scan, Tickets, Uploads};
 use tower::ServiceExt;
 
+pub use headers::complete;
 pub use problem::Refusal;
 
 /// What the API stands on.
@@ -95,16 +97,17 @@ pub async fn handle(api: &Api, tenant: Option<&str>, mut request: Request) -> Re
     let tenant = match tenant {
         Some(tenant) => tenant,
         None if routes::PUBLIC.contains(&request.uri().path()) => "",
-        None => return Refusal::new(StatusCode::UNAUTHORIZED, "Sign in first.").into(),
+        None => return complete(Refusal::new(StatusCode::UNAUTHORIZED, "Sign in first.").into()).await,
     };
     // What a router in front has noted of the address would be taken for ours.
     request.extensions_mut().clear();
     request.extensions_mut().insert(Tenant(tenant.into()));
     let served = AssertUnwindSafe(api.routes.clone().oneshot(request)).catch_unwind().await;
-    match served {
+    let answer = match served {
         Ok(Ok(answer)) => answer,
         Ok(Err(never)) => match never {},
         // The panic's own hook has logged it; clients learn nothing of it.
         Err(_) => Refusal::broken().into(),
-    }
+    };
+    complete(answer).await
 }

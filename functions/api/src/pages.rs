@@ -108,7 +108,6 @@ pub async fn picture(
     }
     let png = pages.picture(&page, width).await?;
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     Ok((headers, png).into_response())
 }
 

@@ -29,7 +29,7 @@ pub async fn check(arguments: &Doctor, checks: &mut Checks) {
     ocr(&arguments.machine, checks);
     pdfium(&arguments.machine, checks);
     page(checks);
-    port(arguments.listen, checks).await;
+    port(arguments, checks).await;
 }
 
 fn pool(pdfium: Option<Pdfium>) -> Pool {
@@ -84,29 +84,33 @@ fn page(checks: &mut Checks) {
     }
 }
 
-async fn port(listen: SocketAddr, checks: &mut Checks) {
+async fn port(arguments: &Doctor, checks: &mut Checks) {
+    let listen = arguments.listen;
     match tokio::net::TcpListener::bind(listen).await {
         Ok(_) => checks.ok(PORT, format!("{listen} is free")),
         Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => {
             checks.warning(PORT, format!("{listen}: {error}"), "choose another with --listen");
         }
-        Err(_) if answers(listen).await => {
+        Err(_) if answers(listen, &arguments.machine).await => {
             checks.ok(PORT, format!("riffle serve answers at http://{listen}"));
         }
         Err(_) => checks.warning(
             PORT,
-            format!("{listen} is taken by another program, or a riffle serve with a token"),
+            format!("{listen} is taken by another program, or a riffle serve with another token"),
             "choose another with --listen",
         ),
     }
 }
 
-/// Whether it is one of us, without a token.
-async fn answers(address: SocketAddr) -> bool {
+/// Whether it is one of us, without a token or with the one of the state folder.
+async fn answers(address: SocketAddr, machine: &Machine) -> bool {
+    let token =
+        platform::state_dir(machine.state.as_deref()).ok().and_then(|state| serve::known_token(&state));
     let ask = async || {
         let client = riffle_drive_adapter::http().timeout(ANSWER).no_proxy().build()?;
         client
             .get(format!("http://{address}/api/health"))
+            .bearer_auth(token.as_deref().unwrap_or_default())
             .send()
             .await?
             .error_for_status()?

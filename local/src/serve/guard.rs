@@ -1,62 +1,103 @@
-//! Who may come in. The platform reads every folder its user may read, so a page on another site, a name
-//! that points to this machine, or a neighbour in the network must not reach it.
+//! Who may come in. The platform reads every folder its user may read, so a page on another site, a name that points
+//! to this machine, another user of it, or a neighbour in the network must not reach it.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use api::Refusal;
-use axum::extract::{Extension, Query, Request};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::Router;
+use axum::extract::{Extension, Form, Request};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use riffle_ports::Clock;
 use serde::Deserialize;
 use websocket_authorizer::is_from;
 
+use crate::cli::Serve;
 use crate::error::Problem;
 use crate::serve::page;
+use crate::serve::token::{Given, Token};
 
-const COOKIE: &str = "riffle_token";
 const ASK: &str = include_str!("ask.html");
+/// The page that asks for a token runs one script of its own and shows nothing else.
+const ASK_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; \
+                          form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// The rule for one server.
+/// The rule for one server. Without a token, whoever reaches it is let in.
 pub struct Guard {
-    token: Option<String>,
+    token: Option<Token>,
+    /// It is one of ours, which a person learns from the address that is printed.
+    random: bool,
+    clock: Arc<dyn Clock>,
 }
 
 #[derive(Deserialize)]
-pub struct Given {
-    token: Option<String>,
+struct Login {
+    token: String,
 }
 
 impl Guard {
-    /// Refuses to be open to more than this machine without a token.
-    pub fn new(listen: SocketAddr, token: Option<String>) -> Result<Self, Problem> {
-        let token = token.filter(|token| !token.is_empty());
-        if let Some(token) = &token
-            && (token.len() < 16 || !token.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-        {
-            return Err(Problem::new("the token needs at least 16 letters and digits, and nothing else"));
+    /// With the token that was given, or the random one of the state folder. Refuses to be open to more than this
+    /// machine without one.
+    pub fn new(
+        arguments: &Serve,
+        listen: SocketAddr,
+        state: &Path,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Problem> {
+        if arguments.no_token {
+            return if listen.ip().is_loopback() {
+                Ok(Self { token: None, random: false, clock })
+            } else {
+                Err(Problem::new(format!(
+                    "listening on {listen} without a token would open this machine's files to the network: \
+                     leave --no-token out, or listen on 127.0.0.1"
+                )))
+            };
         }
-        if token.is_none() && !listen.ip().is_loopback() {
-            return Err(Problem::new(format!(
-                "listening on {listen} would open this machine's files to the network: give a token \
-                 (RIFFLE_TOKEN) or listen on 127.0.0.1"
-            )));
-        }
-        Ok(Self { token })
+        let given = arguments.token.clone().filter(|token| !token.is_empty());
+        let random = given.is_none();
+        let token = given.map_or_else(|| Token::of_folder(state), Ok)?;
+        Ok(Self { token: Some(Token::new(token, listen.port())?), random, clock })
     }
 
-    fn knows(&self, headers: &HeaderMap) -> bool {
-        let Some(token) = &self.token else {
-            return is_this_machine(headers);
-        };
-        let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
-        let bearer = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-        let cookie = text(header::COOKIE).and_then(|cookies| {
-            cookies.split("; ").find_map(|cookie| cookie.strip_prefix(COOKIE)?.strip_prefix('='))
-        });
-        [bearer, cookie].into_iter().flatten().any(|given| same(given, token))
+    /// The address of the page that a person opens.
+    pub fn address(&self, base: &str) -> String {
+        let token = self.token.as_ref().filter(|_| self.random);
+        token.map_or_else(|| base.to_owned(), |token| token.address(base))
     }
+
+    pub fn is_open(&self) -> bool {
+        self.token.is_none()
+    }
+
+    /// Whoever has to show a token first.
+    fn lets_in(&self, headers: &HeaderMap) -> Result<(), Stopped> {
+        let Some(token) = &self.token else {
+            return if is_this_machine(headers) { Ok(()) } else { Err(Stopped::OtherName) };
+        };
+        if token.remembers(headers, self.clock.now()) {
+            return Ok(());
+        }
+        let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        match bearer
+            .and_then(|bearer| bearer.strip_prefix("Bearer "))
+            .map(|given| token.try_out(given, self.clock.now()))
+        {
+            Some(Given::Right) => Ok(()),
+            Some(Given::NotNow) => Err(Stopped::NotNow),
+            Some(Given::Wrong) | None => Err(Stopped::Unknown),
+        }
+    }
+}
+
+enum Stopped {
+    OtherName,
+    NotNow,
+    Unknown,
 }
 
 /// A page elsewhere whose name was pointed here has its own name in `Host`.
@@ -65,11 +106,6 @@ fn is_this_machine(headers: &HeaderMap) -> bool {
     let name =
         host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
     matches!(name, "localhost" | "127.0.0.1" | "[::1]")
-}
-
-/// Takes the same time for every wrong token of one length.
-fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }
 
 /// The origins of the page under the address that was asked for.
@@ -82,47 +118,79 @@ pub fn foreign_page() -> Refusal {
     Refusal::new(StatusCode::FORBIDDEN, "This address answers its own page only.")
 }
 
-/// Turns away what a page elsewhere asks for. Who connects to the WebSocket is asked by its authorizer.
+/// Whether a browser says that a page elsewhere makes it ask, other than by leading a person here.
+/// <https://www.w3.org/TR/fetch-metadata/>
+fn is_foreign(method: &Method, headers: &HeaderMap) -> bool {
+    let said = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let Some(site) = said("sec-fetch-site") else { return false };
+    let led_here = matches!(*method, Method::GET | Method::HEAD)
+        && said("sec-fetch-mode") == Some("navigate")
+        && said("sec-fetch-dest") == Some("document");
+    !matches!(site, "same-origin" | "none") && !led_here
+}
+
+/// Turns away what a page elsewhere asks for. Who connects to the WebSocket is asked by its authorizer, too.
 pub async fn check_origin(request: Request, next: Next) -> Response {
-    if is_from(request.headers(), &own_origins(request.headers())) {
+    let headers = request.headers();
+    if is_from(headers, &own_origins(headers)) && !is_foreign(request.method(), headers) {
         next.run(request).await
     } else {
         foreign_page().into()
     }
 }
 
-pub async fn check(
-    Extension(guard): Extension<Arc<Guard>>,
-    Query(given): Query<Given>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let headers = request.headers();
-    if guard.knows(headers) {
-        return next.run(request).await;
-    }
-    match &guard.token {
-        None => Refusal::new(StatusCode::FORBIDDEN, "Use http://localhost or http://127.0.0.1.").into(),
-        Some(token) if page::is_address(request.uri().path()) => match given.token {
-            Some(given) if same(&given, token) => {
-                let cookie = format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/");
-                ([(header::SET_COOKIE, cookie)], Redirect::to(request.uri().path())).into_response()
-            }
-            _ => (StatusCode::UNAUTHORIZED, Html(ASK)).into_response(),
-        },
-        Some(_) => {
+pub async fn check(Extension(guard): Extension<Arc<Guard>>, request: Request, next: Next) -> Response {
+    match guard.lets_in(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(Stopped::OtherName) => {
+            Refusal::new(StatusCode::FORBIDDEN, "Use http://localhost or http://127.0.0.1.").into()
+        }
+        Err(Stopped::NotNow) => not_now(),
+        Err(Stopped::Unknown) if page::is_wanted(request.uri().path(), request.headers()) => ask(""),
+        Err(Stopped::Unknown) => {
             let detail = "A token is needed: open the page and enter it, or send it as a bearer token.";
             Refusal::new(StatusCode::UNAUTHORIZED, detail).into()
         }
     }
 }
 
+/// Where a person shows the token. A wrong one, like a wrong bearer token, counts as a guess.
+pub fn login() -> Router<Arc<crate::platform::Platform>> {
+    let script = ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("login.js"));
+    Router::new().route("/login", post(log_in)).route("/login.js", get(async move || script))
+}
+
+async fn log_in(Extension(guard): Extension<Arc<Guard>>, Form(login): Form<Login>) -> Response {
+    let Some(token) = &guard.token else { return Redirect::to("/").into_response() };
+    match token.try_out(login.token.trim(), guard.clock.now()) {
+        Given::Right => {
+            ([(header::SET_COOKIE, token.cookie(guard.clock.now()))], Redirect::to("/")).into_response()
+        }
+        Given::Wrong => ask("This token is wrong."),
+        Given::NotNow => not_now(),
+    }
+}
+
+fn not_now() -> Response {
+    let detail = "Too many wrong tokens were given. Wait a minute, then try again.";
+    let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, detail);
+    ([(header::RETRY_AFTER, "60")], Response::from(refusal)).into_response()
+}
+
+fn ask(said: &str) -> Response {
+    let page = Html(ASK.replace("{said}", said));
+    (StatusCode::UNAUTHORIZED, [(header::CONTENT_SECURITY_POLICY, ASK_POLICY)], page).into_response()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn headers(pairs: &[(header::HeaderName, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.clone(), value.parse().expect("a header"))).collect()
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (header::HeaderName::from_static(name), value.parse().expect("a header")))
+            .collect()
     }
 
     #[test]
@@ -136,36 +204,43 @@ mod tests {
             ("localhost.evil.example", false),
             ("", false),
         ] {
-            assert_eq!(is_this_machine(&headers(&[(header::HOST, host)])), own, "{host}");
+            assert_eq!(is_this_machine(&headers(&[("host", host)])), own, "{host}");
         }
     }
 
     #[test]
     fn another_sites_page_is_turned_away() {
         let is_own_page = |headers: &HeaderMap| is_from(headers, &own_origins(headers));
-        let from = |origin| headers(&[(header::HOST, "localhost:8750"), (header::ORIGIN, origin)]);
+        let from = |origin| headers(&[("host", "localhost:8750"), ("origin", origin)]);
         assert!(is_own_page(&from("http://localhost:8750")));
         assert!(is_own_page(&from("https://localhost:8750")), "behind a proxy");
         assert!(!is_own_page(&from("http://localhost:9999")));
         assert!(!is_own_page(&from("null")));
-        assert!(is_own_page(&headers(&[(header::HOST, "localhost:8750")])));
-        assert!(!is_own_page(&headers(&[(header::ORIGIN, "http://localhost:8750")])));
-        assert!(!is_own_page(&headers(&[(header::ORIGIN, "null")])));
+        assert!(is_own_page(&headers(&[("host", "localhost:8750")])));
+        assert!(!is_own_page(&headers(&[("origin", "http://localhost:8750")])));
+        assert!(!is_own_page(&headers(&[("origin", "null")])));
+        let bytes = header::HeaderValue::from_bytes(b"http://\xff").expect("a header");
+        assert!(!is_own_page(&HeaderMap::from_iter([(header::ORIGIN, bytes)])), "no text");
     }
 
     #[test]
-    fn wider_than_this_machine_needs_a_good_token() {
-        let all = "0.0.0.0:1".parse().expect("an address");
-        let own = "127.0.0.1:1".parse().expect("an address");
-        assert!(Guard::new(all, None).is_err());
-        assert!(Guard::new(all, Some(String::new())).is_err());
-        assert!(Guard::new(all, Some("short".into())).is_err());
-        assert!(Guard::new(own, None).is_ok());
-        let guard = Guard::new(all, Some("0123456789abcdef".into())).expect("a good token");
-        let host = (header::HOST, "localhost");
-        assert!(!guard.knows(&headers(std::slice::from_ref(&host))));
-        assert!(!guard.knows(&headers(&[host.clone(), (header::AUTHORIZATION, "Bearer 0123456789abcdeF")])));
-        assert!(guard.knows(&headers(&[host.clone(), (header::AUTHORIZATION, "Bearer 0123456789abcdef")])));
-        assert!(guard.knows(&headers(&[host, (header::COOKIE, "a=b; riffle_token=0123456789abcdef")])));
+    fn what_a_page_elsewhere_makes_a_browser_ask_is_foreign() {
+        let sent = |site, mode, dest| {
+            headers(&[("sec-fetch-site", site), ("sec-fetch-mode", mode), ("sec-fetch-dest", dest)])
+        };
+        for (method, headers, foreign) in [
+            (Method::GET, HeaderMap::new(), false),
+            (Method::POST, sent("same-origin", "cors", "empty"), false),
+            (Method::GET, sent("none", "navigate", "document"), false),
+            (Method::GET, sent("cross-site", "navigate", "document"), false),
+            (Method::GET, sent("same-site", "navigate", "document"), false),
+            (Method::GET, sent("cross-site", "navigate", "iframe"), true),
+            (Method::POST, sent("cross-site", "navigate", "document"), true),
+            (Method::GET, sent("cross-site", "no-cors", "image"), true),
+            (Method::GET, sent("same-site", "cors", "empty"), true),
+            (Method::GET, sent("", "", ""), true),
+        ] {
+            assert_eq!(is_foreign(&method, &headers), foreign, "{method} {headers:?}");
+        }
     }
 }

@@ -1,11 +1,15 @@
 //! `riffle serve`: the platform with its WebSocket, its addresses and a page.
 
 mod guard;
+mod listen;
+mod open;
 mod page;
 mod socket;
 mod storage;
+mod token;
 
 pub use page::is_built as page_is_built;
+pub use token::known as known_token;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -28,7 +32,6 @@ use crate::platform::{self, Platform, TENANT};
 
 #[expect(clippy::print_stderr, reason = "where people are told the address")]
 pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
-    let guard = guard::Guard::new(arguments.listen, arguments.token.clone())?;
     let problem = |error: std::io::Error| {
         Problem::new(format!("cannot listen on {}: {error}; choose another with --listen", arguments.listen))
     };
@@ -36,13 +39,22 @@ pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
     let address = listener.local_addr().map_err(problem)?;
     let base = format!("http://{address}");
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Base(base.clone()))?);
+    let state = platform::state_dir(arguments.machine.state.as_deref())?;
+    let guard = guard::Guard::new(&arguments, address, &state, Arc::clone(&platform.clock))?;
     let socket =
         socket::Lifetime { max_age: Duration::from_secs(arguments.socket_max_age), idle: socket::IDLE };
     let pumps = platform.start(&arguments.machine).await;
     let mut terminate = signal(SignalKind::terminate())?;
-    eprintln!("riffle is at {base} (Ctrl-C ends it; open scans go on at the next start)");
+    if guard.is_open() {
+        eprintln!(
+            "without a token, every user and program of this machine can read through it what you can read"
+        );
+    }
+    let page = guard.address(&base);
+    eprintln!("riffle is at {page} (Ctrl-C ends it; open scans go on at the next start)");
+    let _opened = (!arguments.no_open).then(|| open::page(&page, &state)).flatten();
     tokio::select! {
-        served = axum::serve(listener, router(platform, guard, socket)) => served?,
+        () = listen::serve(listener, router(platform, guard, socket)) => {}
         interrupt = tokio::signal::ctrl_c() => interrupt?,
         _ = terminate.recv() => {}
     }
@@ -60,8 +72,10 @@ fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime
         .route("/storage/parts/{begun}/{number}", put(storage::part).layer(DefaultBodyLimit::disable()))
         .fallback(page_or_call)
         .layer(check())
+        .merge(guard::login())
         .layer(middleware::from_fn(guard::check_origin))
         .merge(socket_route)
+        .layer(middleware::map_response(api::complete))
         .layer(Extension(api(&platform, &socket)))
         .layer(Extension(socket))
         .layer(Extension(Arc::new(guard)))

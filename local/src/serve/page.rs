@@ -90,7 +90,6 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let own = answer.headers_mut();
     own.insert(header::ETAG, tag);
     own.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    own.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(encoding) = encoding {
         own.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }

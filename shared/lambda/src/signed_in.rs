@@ -6,10 +6,14 @@ use lambda_http::request::RequestContext;
 /// The claim that names a tenant. Without it each person is one.
 const CLAIM: &str = "custom:tenant";
 
-/// The tenant of a request whose token the gateway has checked. `None`: nobody has signed in.
+/// The tenant of a request whose token the gateway has checked. `None`: nobody has signed in. The gateway also takes
+/// access tokens, which are made for other programs and say nothing of a person: they open nothing here.
 pub fn signed_in(request: &lambda_http::Request) -> Option<String> {
     let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else { return None };
     let claims = &context.authorizer.as_ref()?.jwt.as_ref()?.claims;
+    if claims.get("token_use").is_none_or(|made_for| made_for != "id") {
+        return None;
+    }
     let tenant = claims.get(CLAIM).or_else(|| claims.get("sub"))?;
     is_tenant(tenant).then(|| tenant.clone())
 }
@@ -48,11 +52,21 @@ mod tests {
     #[test]
     fn the_tenant_is_what_the_token_says() {
         let jwt = |claims: Value| json!({ "jwt": { "claims": claims, "scopes": null } });
-        let named = jwt(json!({ "sub": "0f-1", "custom:tenant": "acme" }));
+        let named = jwt(json!({ "token_use": "id", "sub": "0f-1", "custom:tenant": "acme" }));
         assert_eq!(tenant(&named).as_deref(), Some("acme"));
-        assert_eq!(tenant(&jwt(json!({ "sub": "0f-1" }))).as_deref(), Some("0f-1"));
+        assert_eq!(tenant(&jwt(json!({ "token_use": "id", "sub": "0f-1" }))).as_deref(), Some("0f-1"));
+        for other in [
+            json!({ "sub": "0f-1" }),
+            json!({ "token_use": "access", "sub": "0f-1", "custom:tenant": "acme" }),
+        ] {
+            assert_eq!(tenant(&jwt(other.clone())), None, "{other}");
+        }
         for wrong in ["", "a/b", "../x", "a b", &"a".repeat(65)] {
-            assert_eq!(tenant(&jwt(json!({ "sub": "s", "custom:tenant": wrong }))), None, "{wrong}");
+            assert_eq!(
+                tenant(&jwt(json!({ "token_use": "id", "sub": "s", "custom:tenant": wrong }))),
+                None,
+                "{wrong}"
+            );
         }
         assert_eq!(tenant(&json!({})), None);
     }

@@ -33,7 +33,7 @@ export class Server {
   ) {}
 
   static async start(state: string, extra: string[] = [], port = 0): Promise<Server> {
-    const child = spawn(program(), ["serve", "--listen", `127.0.0.1:${port}`, "--state", state, ...extra], {
+    const child = spawn(program(), ["serve", "--listen", `127.0.0.1:${port}`, "--state", state, "--no-token", ...extra], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     const said: string[] = [];

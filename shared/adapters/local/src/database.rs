@@ -6,13 +6,17 @@
 
 use std::cell::RefCell;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use riffle_ports::PortError;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
+
+use crate::objects::elsewhere;
 
 /// Pieces of work in one transaction at most, so that nobody waits long for an answer.
 const MAX_TOGETHER: usize = 512;
@@ -105,6 +109,8 @@ impl Work<'_> {
 #[derive(Debug)]
 pub(crate) struct Database {
     jobs: Option<mpsc::Sender<Job>>,
+    /// What was committed lies here first.
+    log: PathBuf,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -112,14 +118,17 @@ impl Database {
     /// Starts the thread. It keeps `lock` until the connection is closed.
     pub(crate) fn start(connection: Connection, lock: File) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
+        let log = PathBuf::from(format!("{}-wal", connection.path().unwrap_or_default()));
         let thread = std::thread::Builder::new().name("riffle-state".to_owned()).spawn(move || {
             serve(&connection, &queue);
             if let Err((_, error)) = connection.close() {
                 tracing::error!(%error, "the state database did not close cleanly; nothing is lost");
+            } else if let Err(error) = lock.set_len(0) {
+                tracing::warn!(%error, "the next start looks for damage, though there is none");
             }
             drop(lock);
         })?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), log, thread: Some(thread) })
     }
 
     /// Has `work` done in a transaction and waits for its commit. If the caller stops waiting, it is done
@@ -144,6 +153,20 @@ impl Database {
         let jobs = self.jobs.as_ref().ok_or_else(ended)?;
         jobs.send(job).map_err(|_| ended())?;
         answer.await.map_err(|_| ended())?
+    }
+
+    /// Returns when what was committed before is on the disk, and outlives a loss of power. A commit alone outlives the
+    /// end of the process.
+    pub(crate) async fn sync(&self) -> Result<(), PortError> {
+        let log = self.log.clone();
+        let synced = elsewhere(move || File::open(log).and_then(|log| log.sync_data())).await?;
+        match synced {
+            // Nothing waits in a log that is not there.
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(PortError::Unavailable(format!("state database: {error}")))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -41,6 +41,8 @@ pub struct LocalInbox {
     queues: LocalQueues,
     uploads: LocalUploads,
     ids: Arc<dyn Ids>,
+    /// The database is a new one beside files of an old one.
+    orphans: bool,
 }
 
 impl std::fmt::Debug for LocalInbox {
@@ -89,7 +91,7 @@ impl From<PortError> for DepositError {
 impl LocalInbox {
     /// On the open `store` and the uploads beside it.
     pub fn new(store: &Store, uploads: LocalUploads, ids: Arc<dyn Ids>) -> Self {
-        Self { queues: store.queues(), uploads, ids }
+        Self { queues: store.queues(), uploads, ids, orphans: store.lost().is_some() }
     }
 
     /// Tells of what came before the last process ended, and forgets what will not come any more. To be called once,
@@ -99,7 +101,7 @@ impl LocalInbox {
     /// As of every call to the database.
     pub async fn recover(&self) -> Result<u64, PortError> {
         let expected = self.queues.database().call(|work| rows::pending(work)).await?;
-        let mut told = 0;
+        let mut told = if self.orphans { self.take_up().await? } else { 0 };
         for (key, row) in expected {
             if self.path(&key)?.is_file() {
                 self.arrived(&key).await?;
@@ -111,7 +113,40 @@ impl LocalInbox {
         Ok(told)
     }
 
-    /// Puts what was received in its place, and tells of it if somebody listens; its `ETag`, without quotes.
+    /// Takes up files that the database knows nothing of any more. Their names are lost with it.
+    async fn take_up(&self) -> Result<u64, PortError> {
+        let uploads = self.uploads.clone();
+        let keys = elsewhere(move || uploads.keys(PREFIX.trim_end_matches('/'))).await??;
+        let now = self.queues.now();
+        let row = Row {
+            name: None,
+            account: None,
+            origin: None,
+            stamp: None,
+            digest: None,
+            announced_at: now,
+            etag: None,
+        };
+        let unknown = self.queues.database().call(move |work| {
+            let mut unknown = Vec::new();
+            for key in keys {
+                if rows::get(work, &key)?.is_none() {
+                    rows::expect(work, &key, &row)?;
+                    unknown.push(key);
+                }
+            }
+            Ok(unknown)
+        });
+        let mut taken = 0;
+        for key in unknown.await? {
+            self.arrived(&key).await?;
+            taken += 1;
+        }
+        Ok(taken)
+    }
+
+    /// Puts what was received in its place, and tells of it if somebody listens; its `ETag`, without quotes. It is on
+    /// the disk then, and so is that it has come.
     ///
     /// # Errors
     /// It is not whole, or nobody waits for it any more.
@@ -126,6 +161,7 @@ impl LocalInbox {
         let etag = elsewhere(move || receiving.finish()).await??;
         if let Some(key) = told_of {
             self.arrived(&key).await?;
+            self.queues.database().sync().await?;
         }
         Ok(etag)
     }

@@ -17,6 +17,7 @@
 mod audit;
 mod bus;
 mod connections;
+mod damage;
 mod database;
 mod dead_letters;
 mod figures;

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use riffle_ports::Clock;
 use riffle_topology::{RIFFLE, Topology};
-use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode};
 
+use crate::damage;
 use crate::database::{Database, WorkError};
 use crate::queue_rows;
 use crate::schema::{self, SchemaError};
@@ -50,12 +51,18 @@ pub enum OpenError {
         path.display()
     )]
     Database { path: PathBuf, error: rusqlite::Error },
+    #[error(
+        "the state database {} is damaged ({found}): {rest}. Nothing was changed. Bring back a copy of the folder, \
+         recover what is readable with sqlite3 and its .recover, or move the folder away and a new one is made",
+        path.display()
+    )]
+    Damaged { path: PathBuf, found: String, rest: String },
 }
 
 /// An open state folder:
 ///
 /// ```text
-/// DIR/lock                 held while the folder is open; holds the process id
+/// DIR/lock                 held while the folder is open; holds the process id, and nothing once it ended in order
 /// DIR/state.sqlite(-wal)   ledger, records, transactions, events and queues
 /// DIR/objects/…            one file per object
 /// DIR/tmp/…                objects being written; emptied on open
@@ -70,6 +77,7 @@ pub struct Store {
     objects: LocalObjects,
     tickets: LocalTickets,
     database: Arc<Database>,
+    lost: Option<String>,
 }
 
 impl Store {
@@ -95,7 +103,7 @@ impl Store {
             move |error| OpenError::Folder { path, error }
         };
         private_dir(dir).map_err(unusable(dir))?;
-        let lock = take_lock(dir)?;
+        let (lock, clean) = take_lock(dir)?;
 
         let (objects, tmp) = (dir.join("objects"), dir.join("tmp"));
         match fs::remove_dir_all(&tmp) {
@@ -107,12 +115,30 @@ impl Store {
         }
 
         let path = dir.join(DATABASE);
+        let damaged = |found| OpenError::Damaged { path: path.clone(), found, rest: damage::rest(&path) };
+        let lost = if damage::is_there(&path).map_err(unusable(&path))? {
+            if let Some((size, wanted)) = damage::cut_short(&path).map_err(unusable(&path))? {
+                return Err(damaged(format!("it has {size} bytes of {wanted}")));
+            }
+            None
+        } else {
+            damage::orphans(dir).map_err(unusable(dir))?
+        };
         // The database's companion files take their permissions from it.
         private_file(&path).map_err(unusable(&path))?;
         let connection = open_database(&path, topology, clock.as_ref()).map_err(|error| match error {
             SchemaError::Newer { found, known } => OpenError::Newer { folder: dir.to_owned(), found, known },
+            SchemaError::Sql(error) if is_damage(&error) => damaged(error.to_string()),
             SchemaError::Sql(error) => OpenError::Database { path: path.clone(), error },
         })?;
+        // Whoever ended in order left it whole, and looking at all of it takes a while.
+        if !clean {
+            match damage::check(&connection) {
+                Ok(None) => {}
+                Ok(Some(found)) => return Err(damaged(found)),
+                Err(error) => return Err(damaged(error.to_string())),
+            }
+        }
         let database = Arc::new(Database::start(connection, lock).map_err(unusable(dir))?);
         Ok(Self {
             ledger: LocalLedger::new(Arc::clone(&database)),
@@ -120,7 +146,13 @@ impl Store {
             queues: LocalQueues::new(Arc::clone(&database), clock, topology),
             objects: LocalObjects::new(objects, tmp, Arc::clone(&database)),
             database,
+            lost,
         })
+    }
+
+    /// What was found to be lost when it was opened, as a person should be told.
+    pub fn lost(&self) -> Option<&str> {
+        self.lost.as_deref()
     }
 
     pub fn ledger(&self) -> LocalLedger {
@@ -200,8 +232,13 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
-/// The system lets go of the lock when the process ends, however it ends.
-fn take_lock(dir: &Path) -> Result<File, OpenError> {
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+/// The system lets go of the lock when the process ends, however it ends. And whether the last one ended in order: then
+/// it has taken its id out.
+fn take_lock(dir: &Path) -> Result<(File, bool), OpenError> {
     let path = dir.join(LOCK);
     let unusable = |error| OpenError::Folder { path: path.clone(), error };
     let mut file = private_file(&path).map_err(unusable)?;
@@ -214,7 +251,8 @@ fn take_lock(dir: &Path) -> Result<File, OpenError> {
         }
         Err(TryLockError::Error(error)) => return Err(unusable(error)),
     }
+    let clean = file.metadata().map_err(unusable)?.len() == 0;
     file.set_len(0).map_err(unusable)?;
     writeln!(file, "{}", std::process::id()).map_err(unusable)?;
-    Ok(file)
+    Ok((file, clean))
 }

@@ -25,7 +25,7 @@ use sha2::Sha256;
 use crate::file_read::LocalFile;
 use crate::folder_walk::version;
 use crate::folders::READ_LIMIT;
-use crate::object_path::{folder_of, path_of};
+use crate::object_path::{collect, folder_of, path_of};
 use crate::objects::elsewhere;
 use crate::store::{private_dir, private_file};
 
@@ -173,6 +173,14 @@ impl LocalUploads {
         Ok(self.folders.receiving(target, Some(key.to_owned()), size)?)
     }
 
+    /// Keys of the files that lie below `folder`.
+    pub(crate) fn keys(&self, folder: &str) -> Result<Vec<String>, PortError> {
+        let mut keys = Vec::new();
+        collect(&self.folders.files.join(folder_of(folder)?), &format!("{folder}/"), &mut keys)
+            .map_err(|error| failed(&error))?;
+        Ok(keys)
+    }
+
     /// Where the file under `key` lies.
     pub(crate) fn path(&self, key: &str) -> Result<PathBuf, PortError> {
         self.folders.file(key)
@@ -205,11 +213,8 @@ impl Receiving {
         if self.received != self.size {
             return Err(Refused::Size(self.size));
         }
-        if let Some(folder) = self.target.parent() {
-            private_dir(folder)?;
-        }
         let etag = etag(&self.file.metadata()?);
-        fs::rename(&self.tmp, &self.target)?;
+        place(&self.file, &self.tmp, &self.target)?;
         self.placed = true;
         Ok(etag)
     }
@@ -296,8 +301,7 @@ impl Folders {
         let tmp = self.fresh();
         let joined = File::create_new(&tmp).and_then(|mut whole| {
             files.into_iter().try_for_each(|mut part| io::copy(&mut part, &mut whole).map(drop))?;
-            target.parent().map_or(Ok(()), private_dir)?;
-            fs::rename(&tmp, &target)
+            place(&whole, &tmp, &target)
         });
         if let Err(error) = joined {
             if let Err(left) = fs::remove_file(&tmp) {
@@ -396,6 +400,19 @@ fn failed(error: &io::Error) -> PortError {
 }
 
 /// 32 random bytes, made once.
+/// Puts a file in its place, so that a loss of power takes neither it nor its name.
+fn place(file: &File, tmp: &Path, target: &Path) -> io::Result<()> {
+    file.sync_all()?;
+    let folders: Vec<&Path> = target.ancestors().skip(1).collect();
+    let made = folders.iter().take_while(|folder| !folder.is_dir()).count();
+    if let Some(folder) = folders.first() {
+        private_dir(folder)?;
+    }
+    fs::rename(tmp, target)?;
+    // The name of each folder that was made stands in the one above it.
+    folders.iter().take(made + 1).try_for_each(|folder| File::open(folder)?.sync_all())
+}
+
 fn secret(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = private_file(path)?;
     let mut secret = Vec::new();

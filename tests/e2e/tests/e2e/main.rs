@@ -9,6 +9,7 @@ mod again;
 mod answers;
 mod bank;
 mod codes;
+mod damaged;
 mod dead_ends;
 mod deadline;
 mod deleting;

@@ -16,6 +16,8 @@ pub struct Server {
     process: Process,
     /// `127.0.0.1:54321`
     pub address: String,
+    /// What it said before.
+    pub said: Vec<String>,
 }
 
 /// What it answered.
@@ -34,14 +36,25 @@ impl Server {
 
     /// The same with variables in its environment.
     pub fn start_with(state: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
-        let fixed = ["serve", "--listen", "127.0.0.1:0", "--state", text(state)];
-        let mut command = riffle(fixed.iter().chain(more));
+        let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--state", text(state)];
+        arguments.extend(more);
+        if !more.contains(&"--token") {
+            arguments.push("--no-token");
+        }
+        Self::run(&arguments, environment)
+    }
+
+    /// Runs `riffle serve` as it is given and waits until it says where it is.
+    pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = riffle(arguments);
         let process = Process::start(command.envs(environment.iter().copied()));
+        let mut said = Vec::new();
         while let Some(line) = process.err.next() {
             if let Some((_, rest)) = line.split_once("riffle is at http://") {
                 let address = rest.split_whitespace().next().expect("an address").to_owned();
-                return Self { process, address };
+                return Self { process, address, said };
             }
+            said.push(line);
         }
         panic!("riffle serve ended: {:?}", process.ended());
     }

@@ -1,8 +1,14 @@
 //! Who is let in to `riffle serve`.
 
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::deadline::PATIENCE;
 use crate::process::run;
 use crate::samples::text;
-use crate::server::Server;
+use crate::server::{Answer, Server};
 use crate::socket::Socket;
 
 const TOKEN: &str = "0123456789abcdefABCD";
@@ -34,6 +40,18 @@ fn this_machine_alone_is_let_in() {
     assert_eq!(server.get("/no/such/page", &[]).status, 404);
 }
 
+/// Of a browser that has logged in.
+fn cookie_of(answer: &Answer) -> String {
+    let cookie = answer.header("set-cookie").expect("a cookie");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    cookie.split(';').next().expect("name and value").to_owned()
+}
+
+fn log_in(server: &Server, token: &str) -> Answer {
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    server.send("POST", "/login", &form, format!("token={token}").as_bytes())
+}
+
 #[test]
 fn with_a_token_only_who_knows_it_is_let_in() {
     let dir = tempfile::tempdir().expect("a folder");
@@ -48,17 +66,159 @@ fn with_a_token_only_who_knows_it_is_let_in() {
     assert_eq!(Socket::try_connect(&server, &[]).err(), Some(401));
     assert!(Socket::try_connect(&server, &[("authorization", &bearer)]).is_ok());
 
-    // The page asks for it, and a browser keeps it in a cookie no script reads.
-    let entered = server.get(&format!("/?token={TOKEN}"), &[]);
+    // The page asks for it, and a browser keeps a cookie that no script reads, and that is not the token.
+    let asked = server.get("/", &[]);
+    assert!(String::from_utf8_lossy(&asked.body).contains("action=\"/login\""));
+    let entered = log_in(&server, TOKEN);
     assert_eq!((entered.status, entered.header("location")), (303, Some("/")));
-    let cookie = entered.header("set-cookie").expect("a cookie").to_owned();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
-    let cookie = cookie.split(';').next().expect("name and value");
-    assert_eq!(server.get("/", &[("Cookie", cookie)]).status, 200);
-    assert_eq!(server.get("/?token=wrong", &[]).status, 401);
+    let cookie = cookie_of(&entered);
+    assert!(!cookie.contains(TOKEN), "{cookie}");
+    assert_eq!(server.get("/", &[("Cookie", &cookie)]).status, 200);
+    let forged = format!("{}=99999999999.{}", cookie.split('=').next().expect("a name"), "0".repeat(64));
+    assert_eq!(server.get("/", &[("Cookie", &forged)]).status, 401);
+    assert_eq!(server.get(&format!("/?token={TOKEN}"), &[]).status, 401, "an address is seen and logged");
     // Knowing it does not let another site's page in.
     let foreign = [("Authorization", &*bearer), ("Origin", "http://evil.example")];
     assert_eq!(server.get("/api/scans", &foreign).status, 403);
+    // Guessing ends, also for who guesses right; who is known stays so.
+    let guesses =
+        (0..100).map(|_| log_in(&server, "wrong").status).take_while(|status| *status == 401).count();
+    assert!((1..50).contains(&guesses), "{guesses}");
+    let refused = log_in(&server, TOKEN);
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("60")));
+    assert_eq!(server.get("/api/scans", &[("Authorization", &bearer)]).status, 429);
+    assert_eq!(server.get("/api/scans", &[("Cookie", &cookie)]).status, 200);
+}
+
+#[test]
+fn other_users_of_the_machine_are_strangers_unless_one_says_otherwise() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let state = dir.path().join("state");
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let mut server = Server::run(&["serve", "--listen", "127.0.0.1:0", "--state", text(&state)], &[]);
+        let (address, token) = server.address.split_once("/#token=").expect("an address with a token");
+        let token = token.to_owned();
+        server.address = address.to_owned();
+        assert!(token.len() >= 32, "{token}");
+        for path in ["/", "/api/folders", "/api/scans"] {
+            assert_eq!(server.get(path, &[]).status, 401, "{path}");
+        }
+        let bearer = format!("Bearer {token}");
+        assert_eq!(server.get("/api/folders", &[("Authorization", &bearer)]).status, 200);
+        let cookie = cookie_of(&log_in(&server, &token));
+        assert!(!cookie.contains(&token), "{cookie}");
+        assert_eq!(server.get("/api/folders", &[("Cookie", &cookie)]).status, 200);
+        let port = server.address.clone();
+        let checked = run(["doctor", "--state", text(&state), "--listen", &port]);
+        assert!(checked.out.iter().any(|line| line.contains("riffle serve answers")), "{:?}", checked.out);
+        tokens.push(token);
+        server.stop();
+    }
+    assert_eq!(tokens[0], tokens[1], "the address stays good");
+    let open = Server::start(&dir.path().join("other"), &[]);
+    assert_eq!(open.get("/api/folders", &[]).status, 200);
+    assert!(open.said.iter().any(|line| line.starts_with("without a token, every user")), "{:?}", open.said);
+}
+
+#[test]
+fn a_page_elsewhere_learns_nothing() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let server = Server::start(&dir.path().join("state"), &[]);
+    let sent =
+        |site, mode, dest| [("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", dest)];
+    for path in ["/", "/icon.svg", "/api/folders", "/api/config", "/scans/x/report.xlsx"] {
+        for headers in [
+            sent("cross-site", "no-cors", "image"),
+            sent("same-site", "no-cors", "script"),
+            sent("cross-site", "navigate", "iframe"),
+            sent("cross-site", "cors", "empty"),
+        ] {
+            assert_eq!(server.get(path, &headers).status, 403, "{path} {headers:?}");
+        }
+    }
+    assert_eq!(
+        server.get("/", &sent("cross-site", "navigate", "document")).status,
+        200,
+        "a link to the page"
+    );
+    assert_eq!(server.get("/api/folders", &sent("same-origin", "cors", "empty")).status, 200);
+}
+
+#[test]
+fn every_answer_says_what_browsers_need_and_every_refusal_is_a_problem() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let server = Server::start(&dir.path().join("state"), &["--token", TOKEN]);
+    let bearer = format!("Bearer {TOKEN}");
+    for (method, path, known, status) in [
+        ("GET", "/", true, 200),
+        ("GET", "/icon.svg", true, 200),
+        ("GET", "/login.js", false, 200),
+        ("GET", "/api/config", true, 200),
+        ("GET", "/api/docs", true, 200),
+        ("GET", "/api/openapi.json", true, 200),
+        ("GET", "/api/scans", false, 401),
+        ("GET", "/assets/none.js", true, 404),
+        ("GET", "/nothing", true, 404),
+        ("GET", "/api/nothing", true, 404),
+        ("DELETE", "/api/config", true, 405),
+        ("DELETE", "/icon.svg", true, 405),
+        ("PUT", "/login", false, 405),
+        ("POST", "/login", false, 415),
+        ("GET", "/ws", true, 400),
+        ("POST", "/storage/files", true, 400),
+        ("PUT", "/storage/parts/x/one", true, 400),
+        ("PUT", "/storage/parts/x/1", true, 400),
+        ("GET", "/scans/x/files/0", true, 404),
+    ] {
+        let headers: &[(&str, &str)] = if known { &[("Authorization", &bearer)] } else { &[] };
+        let answer = server.send(method, path, headers, b"");
+        let of = format!("{method} {path}");
+        assert_eq!(answer.status, status, "{of}: {}", String::from_utf8_lossy(&answer.body));
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{of}");
+        assert_eq!(answer.header("cross-origin-resource-policy"), Some("same-origin"), "{of}");
+        let policy = answer.header("content-security-policy").unwrap_or_default();
+        assert!(policy.contains("default-src 'none'"), "{of}: {policy}");
+        if status >= 400 {
+            assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{of}");
+            let problem = answer.json();
+            assert_eq!(problem["status"], status, "{of}");
+            assert!(problem["detail"].as_str().is_some_and(|detail| detail.len() > 10), "{of}: {problem}");
+        }
+    }
+}
+
+#[test]
+fn half_sent_requests_leave_the_page_usable_and_are_dropped() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let server = Server::start(&dir.path().join("state"), &[]);
+    // More than a process has without asking; the server asked for itself before.
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).expect("more open files");
+    let begin = |request: &str| {
+        let mut stream = TcpStream::connect(&server.address).expect("a connection");
+        stream.write_all(request.as_bytes()).expect("half a request");
+        stream
+    };
+    let mut half: Vec<TcpStream> = (0..1_000)
+        .map(|number| begin(if number % 2 == 0 { "GET / HTTP/1.1\r\nHost: lo" } else { "" }))
+        .collect();
+    for _ in 0..20 {
+        assert_eq!(server.get("/", &[]).status, 200);
+        assert_eq!(server.get("/api/scans", &[]).status, 200);
+    }
+    let host = &server.address;
+    half.push(begin(&format!(
+        "POST /api/codes HTTP/1.1\r\nHost: {host}\r\nContent-Type: text/plain\r\nContent-Length: 99\r\n\r\nHO"
+    )));
+    for mut stream in half {
+        stream.set_read_timeout(Some(PATIENCE)).expect("a deadline");
+        // Closed, with or without a word.
+        match stream.read_to_end(&mut Vec::new()) {
+            Ok(_) => {}
+            Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}"),
+        }
+    }
 }
 
 #[test]
@@ -66,8 +226,8 @@ fn wider_than_this_machine_needs_a_token_worth_the_name() {
     let dir = tempfile::tempdir().expect("a folder");
     let state = dir.path().join("state");
     let serve = |more: &[&str]| run(["serve", "--state", text(&state)].iter().chain(more));
-    let ended = serve(&["--listen", "0.0.0.0:0"]);
-    assert!(ended.refusal().contains("RIFFLE_TOKEN"), "{}", ended.err);
+    let ended = serve(&["--listen", "0.0.0.0:0", "--no-token"]);
+    assert!(ended.refusal().contains("--no-token"), "{}", ended.err);
     let ended = serve(&["--listen", "0.0.0.0:0", "--token", "short"]);
     assert!(ended.refusal().contains("16"), "{}", ended.err);
     let taken = Server::start(&state, &[]);

@@ -1,0 +1,52 @@
+//! What every answer says, whoever gave it.
+
+use axum::body::to_bytes;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+
+use crate::Refusal;
+
+/// Bytes of a refusal of a library's own.
+const REFUSAL: usize = 4_096;
+/// An answer is no page, unless it says so itself.
+const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Adds what keeps browsers from taking an answer for something else, or from giving it to a page elsewhere. A refusal
+/// of a library becomes one of ours.
+pub async fn complete(answer: Response) -> Response {
+    let status = answer.status();
+    let refused = status.is_client_error() || status.is_server_error();
+    let mut answer = if refused && !is_said(&answer) {
+        let (head, body) = answer.into_parts();
+        let text = to_bytes(body, REFUSAL).await.unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let detail = if text.is_empty() { "The request was refused." } else { &text };
+        let mut refusal = Response::from(Refusal::new(status, detail));
+        // Such as which methods are allowed.
+        for (name, value) in &head.headers {
+            if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
+                refusal.headers_mut().append(name, value.clone());
+            }
+        }
+        refusal
+    } else {
+        answer
+    };
+    let headers = answer.headers_mut();
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (header::REFERRER_POLICY, "same-origin"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    answer
+}
+
+/// Whether a refusal is one of ours, or a page for a person.
+fn is_said(answer: &Response) -> bool {
+    let kind =
+        answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.starts_with("application/problem+json") || kind.starts_with("text/html")
+}

@@ -1,0 +1,105 @@
+//! Connections, with a limit on all that a client may draw out: how many there are, the time to send a request's head
+//! and each piece of its body, and the time to take an answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+/// For a request's head. A connection that is kept open is closed after as long.
+const HEAD: Duration = Duration::from_secs(15);
+/// Between two pieces of a request's body.
+const BODY: Duration = Duration::from_secs(30);
+/// For a client to take what was sent to it.
+const ANSWER: Duration = Duration::from_mins(2);
+/// The most connections at once. Further ones wait in the system's queue.
+const CONNECTIONS: usize = 4_096;
+/// A new connection that cannot be had, for want of descriptors, is tried again after this.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// Serves for ever.
+pub async fn serve(listener: TcpListener, routes: Router) {
+    let routes = routes.layer(RequestBodyTimeoutLayer::new(BODY));
+    let free = Arc::new(Semaphore::new(connections(raise_descriptors())));
+    loop {
+        let slot = Arc::clone(&free).acquire_owned().await.expect("nobody closes it");
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let routes = routes.clone();
+                tokio::spawn(async move {
+                    serve_one(stream, routes).await;
+                    drop(slot);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(AGAIN).await;
+            }
+        }
+    }
+}
+
+async fn serve_one(stream: TcpStream, routes: Router) {
+    if let Err(error) = give_up_on(&stream) {
+        tracing::debug!(%error, "a connection has no time limit");
+    }
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes))
+        .with_upgrades()
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection ended");
+    }
+}
+
+/// Has the system close the connection of a client that takes nothing.
+#[cfg(target_os = "linux")]
+fn give_up_on(stream: &TcpStream) -> rustix::io::Result<()> {
+    let milliseconds = u32::try_from(ANSWER.as_millis()).unwrap_or(u32::MAX);
+    rustix::net::sockopt::set_tcp_user_timeout(stream, milliseconds)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_up_on(_: &TcpStream) -> rustix::io::Result<()> {
+    Ok(())
+}
+
+/// As many descriptors as this process may have.
+fn raise_descriptors() -> Option<u64> {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, ..limit };
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => raised.current,
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files was not raised");
+            limit.current
+        }
+    }
+}
+
+/// Half of the descriptors are for files.
+fn connections(descriptors: Option<u64>) -> usize {
+    let half = descriptors.and_then(|descriptors| usize::try_from(descriptors / 2).ok());
+    half.unwrap_or(CONNECTIONS).clamp(1, CONNECTIONS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_have_room_beside_connections() {
+        assert_eq!(connections(Some(256)), 128);
+        assert_eq!(connections(Some(1 << 20)), CONNECTIONS);
+        assert_eq!(connections(None), CONNECTIONS);
+    }
+}

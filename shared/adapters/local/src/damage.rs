@@ -1,0 +1,124 @@
+//! What is wrong with the state database before it is used.
+//!
+//! A process that is killed leaves it whole. A disk that fails, a copy that was broken off, or a hand that cleans up may
+//! not: what such a database no longer holds must not look as if it had never been.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::object_path::collect;
+
+/// Of what `quick_check` finds.
+const FINDINGS: u32 = 3;
+/// What the tables hold, as people call it.
+const TABLES: [(&str, &str); 9] = [
+    ("sessions", "scans"),
+    ("results", "results of scans"),
+    ("messages", "queued messages"),
+    ("records", "statement files"),
+    ("outbox", "announcements"),
+    ("transactions", "transactions"),
+    ("figures", "figures of months"),
+    ("audit", "events of the audit trail"),
+    ("inbox", "uploaded statements"),
+];
+
+/// Whether the file is shorter than it says of itself, in bytes: how long it is, and how long it was.
+/// <https://www.sqlite.org/fileformat.html#the_database_header>
+pub(crate) fn cut_short(path: &Path) -> io::Result<Option<(u64, u64)>> {
+    let mut header = [0; 100];
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    match file.read_exact(&mut header) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+        read => read?,
+    }
+    let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let page = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        page => u64::from(page),
+    };
+    // Only then does it say how many pages there are.
+    let says = number(24) == number(92);
+    let wanted = u64::from(number(28)) * page;
+    Ok((says && size < wanted).then_some((size, wanted)))
+}
+
+/// What is wrong with the pages of a database; `None`: nothing.
+pub(crate) fn check(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let mut check = connection.prepare(&format!("PRAGMA quick_check({FINDINGS})"))?;
+    let found: Vec<String> = check.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(if found == ["ok"] { None } else { Some(found.join("; ").replace('\n', " ")) })
+}
+
+/// What a damaged database can still tell of, and what not.
+pub(crate) fn rest(path: &Path) -> String {
+    let Ok(connection) = open(path) else { return "nothing of it can be read".to_owned() };
+    let (mut left, mut lost) = (Vec::new(), Vec::new());
+    for (table, what) in TABLES {
+        // All of the row, not an index of it.
+        let read = connection.prepare(&format!("SELECT * FROM {table} NOT INDEXED")).and_then(|mut all| {
+            let mut rows = all.query([])?;
+            let mut count = 0_u64;
+            while rows.next()?.is_some() {
+                count += 1;
+            }
+            Ok(count)
+        });
+        match read {
+            Ok(count) => left.push(format!("{count} {what}")),
+            Err(_) => lost.push(what),
+        }
+    }
+    match (left.is_empty(), lost.is_empty()) {
+        (true, _) => "nothing of it can be read".to_owned(),
+        (_, true) => format!("still readable: {}", left.join(", ")),
+        _ => format!("lost, wholly or in part: {}; still readable: {}", lost.join(", "), left.join(", ")),
+    }
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    // Where nothing waits in the log, not even the file for readers is made beside it.
+    let logged = fs::metadata(path.with_extension("sqlite-wal")).is_ok_and(|log| log.len() > 0);
+    let path = utf8_percent_encode(&path.to_string_lossy(), NON_ALPHANUMERIC).to_string();
+    let uri =
+        format!("file:{}{}", path.replace("%2F", "/"), if logged { "?mode=ro" } else { "?immutable=1" });
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(uri, flags)?;
+    // Otherwise nothing is read of a database that is too short.
+    connection.pragma_update(None, "writable_schema", true)?;
+    Ok(connection)
+}
+
+/// What a database that is not there, or empty, must have known of: objects and uploaded files beside it.
+pub(crate) fn orphans(dir: &Path) -> io::Result<Option<String>> {
+    let mut counts = Vec::new();
+    for folder in [dir.join("objects"), dir.join("uploads").join("files")] {
+        let mut keys = Vec::new();
+        collect(&folder, "", &mut keys)?;
+        counts.push(keys.len());
+    }
+    let [objects, uploads] = counts[..] else { return Ok(None) };
+    if objects + uploads == 0 {
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "the state database was missing or empty, and a new one was made: scans, statements and transactions of before \
+         are lost. Left of them are {objects} stored objects and {uploads} uploaded files in {}; uploaded statements \
+         among them are read again, without their names",
+        dir.display()
+    )))
+}
+
+/// Whether there is a database with something in it.
+pub(crate) fn is_there(path: &Path) -> io::Result<bool> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.len() > 0),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}

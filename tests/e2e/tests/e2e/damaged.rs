@@ -1,0 +1,73 @@
+//! A state whose database was damaged or is gone: what it lost is said at the start, never passed over.
+
+use std::fs;
+
+use crate::bank::{ACCOUNT, Bank, rows};
+use crate::deadline::until;
+use crate::process::Ended;
+use crate::server::Server;
+
+/// A state with a statement in it, and a further statement.
+fn bank() -> (Bank, impl Fn(&Bank) -> Ended) {
+    let bank = Bank::new();
+    let file = bank.put("first.csv", rows(0, 3_000));
+    assert_eq!(bank.import(&[&file], &["--json", "--account", ACCOUNT]).code, Some(0));
+    let other = bank.put("other.csv", rows(5_000, 10));
+    (bank, move |bank: &Bank| bank.import(&[&other], &["--json", "--account", ACCOUNT]))
+}
+
+#[test]
+fn a_database_that_was_cut_short_is_refused_with_what_is_lost() {
+    let (bank, import) = bank();
+    let path = bank.state().join("state.sqlite");
+    let whole = fs::read(&path).expect("a database");
+    for part in [2, 3, 10] {
+        fs::write(&path, &whole[..whole.len() * (part - 1) / part]).expect("a shorter one");
+        let ended = import(&bank);
+        assert_eq!(ended.code, Some(2), "{}", ended.err);
+        let said = ended.refusal();
+        for word in ["is damaged", "bytes of", "lost", "Nothing was changed"] {
+            assert!(said.contains(word), "{word}: {said}");
+        }
+    }
+    fs::write(&path, &whole).expect("the copy of before");
+    assert_eq!(import(&bank).code, Some(0));
+}
+
+#[test]
+fn damage_within_is_found_where_the_last_process_was_killed() {
+    let (bank, import) = bank();
+    let path = bank.state().join("state.sqlite");
+    let mut bytes = fs::read(&path).expect("a database");
+    // Pages of 4 KB; the tables' roots are the first.
+    let middle = bytes.len() / 2 / 4_096 * 4_096;
+    bytes[middle..middle + 3 * 4_096].fill(0xff);
+    fs::write(&path, bytes).expect("a damaged one");
+    fs::write(bank.state().join("lock"), "4711\n").expect("as a killed process leaves it");
+    let ended = import(&bank);
+    assert_eq!(ended.code, Some(2), "{}", ended.err);
+    assert!(ended.refusal().contains("is damaged"), "{}", ended.err);
+}
+
+#[test]
+fn a_database_that_is_gone_is_missed_and_statements_are_read_again() {
+    let (bank, import) = bank();
+    for name in ["state.sqlite", "state.sqlite-wal", "state.sqlite-shm"] {
+        let path = bank.state().join(name);
+        if path.exists() {
+            fs::remove_file(path).expect("gone");
+        }
+    }
+    let server = Server::start(&bank.state(), &[]);
+    let said = server.said.join("\n");
+    assert!(said.contains("missing or empty") && said.contains("1 uploaded files"), "{said}");
+    until("the statement is read again", || {
+        let files = server.get("/api/statements/files", &[]).json();
+        let [file] = &files["files"].as_array().expect("a list")[..] else { return None };
+        ["done", "review"].contains(&file["state"].as_str()?).then_some(())
+    });
+    assert_eq!(server.stop().code, Some(0));
+    let ended = import(&bank);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(!ended.err.contains("missing or empty"), "said once: {}", ended.err);
+}
