@@ -62,6 +62,9 @@ pub trait UploadStorage: Send + Sync {
     /// What lies under `key`.
     async fn received(&self, key: &str) -> Result<Option<Received>, PortError>;
 
+    /// All that lies below `folder`, by key. A request for each thousand files.
+    async fn all_received(&self, folder: &str) -> Result<BTreeMap<String, Received>, PortError>;
+
     /// Removes all files below `folder`, those whose key begins with `folder/`. None is no error.
     async fn remove(&self, folder: &str) -> Result<(), PortError>;
 

@@ -29,25 +29,34 @@ export class Server {
   private constructor(
     private readonly child: ChildProcess,
     readonly port: number,
+    /** The address that it printed, with its token where it asks for one. */
+    readonly printed: string,
     readonly said: string[],
   ) {}
 
+  /** For whoever comes from this machine. */
   static async start(state: string, extra: string[] = [], port = 0): Promise<Server> {
-    const child = spawn(program(), ["serve", "--listen", `127.0.0.1:${port}`, "--state", state, "--no-token", ...extra], {
+    return Server.guarded(state, ["--no-token", ...extra], port);
+  }
+
+  /** With the token that it makes. */
+  static async guarded(state: string, extra: string[] = [], port = 0): Promise<Server> {
+    const child = spawn(program(), ["serve", "--listen", `127.0.0.1:${port}`, "--state", state, ...extra], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     const said: string[] = [];
     const lines = readline.createInterface({ input: child.stderr! });
-    const listening = new Promise<number>((resolve, reject) => {
+    const listening = new Promise<string>((resolve, reject) => {
       lines.on("line", (line) => {
         said.push(line);
-        const at = /riffle is at http:\/\/127\.0\.0\.1:(\d+)/.exec(line);
-        if (at) resolve(Number(at[1]));
+        const at = /riffle is at (http:\S+)/.exec(line);
+        if (at) resolve(at[1]!);
       });
       child.once("exit", (code) => reject(new Error(`riffle serve ended with ${code}: ${said.join("\n")}`)));
       child.once("error", reject);
     });
-    return new Server(child, await listening, said);
+    const printed = await listening;
+    return new Server(child, Number(new URL(printed).port), printed, said);
   }
 
   get address(): string {

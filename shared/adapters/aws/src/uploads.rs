@@ -17,7 +17,7 @@ use riffle_ports::{
 
 use crate::download::{Download, answer, download};
 use crate::error::{code, failure};
-use crate::listing::keys_below;
+use crate::listing::{keys_below, objects_below};
 use crate::objects::check;
 use crate::post_form::{self, Allowed};
 use crate::prefixes::READ_LIMIT;
@@ -196,14 +196,20 @@ impl UploadStorage for S3Uploads {
         self.meter.note(Usage { object_reads: 1, ..Usage::default() });
         let place = format!("{}/{key}", self.bucket);
         match sent.map_err(|error| answer("HeadObject", &place, &error)) {
-            Ok(output) => Ok(Some(Received {
-                size: output.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
-                version: version(output.e_tag.as_deref()),
-            })),
+            Ok(output) => Ok(Some(as_received(output.content_length, output.e_tag.as_deref()))),
             Err(ReadError::Missing) => Ok(None),
             Err(ReadError::Port(error)) => Err(error),
             Err(other) => Err(PortError::Broken(format!("HeadObject on {place}: {other}"))),
         }
+    }
+
+    async fn all_received(&self, folder: &str) -> Result<BTreeMap<String, Received>, PortError> {
+        let objects = objects_below(&self.client, &self.meter, &self.bucket, folder).await?;
+        let received = objects.into_iter().filter_map(|object| {
+            let received = as_received(object.size, object.e_tag.as_deref());
+            Some((object.key?, received))
+        });
+        Ok(received.collect())
     }
 
     async fn remove(&self, folder: &str) -> Result<(), PortError> {
@@ -224,6 +230,13 @@ impl UploadStorage for S3Uploads {
         let version = etag(&entry.version);
         let wanted = Download { bucket: &self.bucket, key, shown: key, version: Some(&version) };
         Ok(Box::new(download(&self.client, &self.meter, wanted).await?))
+    }
+}
+
+fn as_received(size: Option<i64>, etag: Option<&str>) -> Received {
+    Received {
+        size: size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+        version: version(etag),
     }
 }
 

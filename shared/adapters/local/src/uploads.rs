@@ -235,6 +235,14 @@ impl Folders {
         Ok(self.files.join(path_of(key)?))
     }
 
+    fn received(&self, key: &str) -> Result<Option<Received>, PortError> {
+        match fs::metadata(self.file(key)?) {
+            Ok(metadata) => Ok(Some(Received { size: metadata.len(), version: version(&metadata) })),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
     /// Where the parts of a file lie; `None` if the name is not one of ours.
     fn begun(&self, begun: &str) -> Option<PathBuf> {
         let ours = begun.len() == 32 && begun.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -361,11 +369,21 @@ impl UploadStorage for LocalUploads {
     }
 
     async fn received(&self, key: &str) -> Result<Option<Received>, PortError> {
-        match fs::metadata(self.folders.file(key)?) {
-            Ok(metadata) => Ok(Some(Received { size: metadata.len(), version: version(&metadata) })),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed(&error)),
-        }
+        self.folders.received(key)
+    }
+
+    async fn all_received(&self, folder: &str) -> Result<BTreeMap<String, Received>, PortError> {
+        let (folder, folders) = (folder.to_owned(), Arc::clone(&self.folders));
+        elsewhere(move || {
+            let mut keys = Vec::new();
+            let path = folders.files.join(folder_of(&folder)?);
+            collect(&path, &format!("{folder}/"), &mut keys).map_err(|error| failed(&error))?;
+            keys.into_iter()
+                .filter_map(|key| Some((folders.received(&key).transpose()?, key)))
+                .map(|(received, key)| Ok((key, received?)))
+                .collect()
+        })
+        .await?
     }
 
     async fn remove(&self, folder: &str) -> Result<(), PortError> {

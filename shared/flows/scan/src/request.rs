@@ -143,8 +143,12 @@ pub mod keys {
         format!("uploaded/{upload}/parts/{number:07}")
     }
 
+    pub fn uploaded_files(upload: &str) -> String {
+        format!("uploaded/{upload}/files")
+    }
+
     pub fn uploaded_file(upload: &str, number: u32) -> String {
-        format!("uploaded/{upload}/files/{number:07}")
+        format!("{}/{number:07}", uploaded_files(upload))
     }
 }
 

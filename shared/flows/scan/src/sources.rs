@@ -1,5 +1,6 @@
 //! Uploaded files as a place that holds files, and the choice of a place by its kind.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -48,6 +49,7 @@ impl FileSource for Sources {
                 firsts: Box::new(self.uploads.firsts()),
                 uploads: self.uploads.clone(),
                 upload: upload.clone(),
+                received: None,
             })),
             Source::Upload(_) => Err(SourceError::Refused("there is no such upload".to_owned())),
         }
@@ -105,20 +107,26 @@ struct UploadPages {
     uploads: Uploads,
     upload: String,
     firsts: Box<dyn Iterator<Item = u32> + Send>,
+    /// Asked for once, for all pages.
+    received: Option<BTreeMap<String, Received>>,
 }
 
 #[async_trait]
 impl Pages for UploadPages {
     async fn next(&mut self) -> Result<Option<Vec<Entry>>, SourceError> {
         for first in self.firsts.by_ref() {
-            let files = self.uploads.looked_at(&self.upload, first).await?;
+            let files = self.uploads.batch(&self.upload, first).await?;
             if files.is_empty() {
                 continue;
             }
-            let entries = files.into_iter().map(|(number, file, received)| {
+            let received = match &mut self.received {
+                Some(received) => received,
+                none => none.insert(self.uploads.all_received(&self.upload).await?),
+            };
+            let entries = (first..).zip(files).map(|(number, file)| {
                 let locator = number.to_string();
                 let entry = Entry { name: file.name, locator, size: file.size, version: String::new() };
-                as_received(entry, received)
+                as_received(entry, received.remove(&keys::uploaded_file(&self.upload, number)))
             });
             return Ok(Some(entries.collect()));
         }

@@ -1,6 +1,7 @@
 //! Files that people send: declared by name and size, then sent straight to the storage, then scanned as one
 //! source. Names are data: keys are made of the upload's id and the file's number.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -200,13 +201,14 @@ impl Uploads {
         self.own(tenant, upload).await?;
         let mut status =
             UploadStatus { upload_id: upload.to_owned(), files: 0, received: 0, missing: Vec::new() };
+        let received = self.all_received(upload).await?;
         for first in self.firsts() {
-            for (number, _, received) in self.looked_at(upload, first).await? {
+            for (number, _) in (first..).zip(self.batch(upload, first).await?) {
                 status.files += 1;
-                match received {
-                    Some(_) => status.received += 1,
-                    None if status.missing.len() < NAMED => status.missing.push(number),
-                    None => {}
+                if received.contains_key(&keys::uploaded_file(upload, number)) {
+                    status.received += 1;
+                } else if status.missing.len() < NAMED {
+                    status.missing.push(number);
                 }
             }
         }
@@ -227,24 +229,13 @@ impl Uploads {
             .filter_map(|at| u32::try_from(at).ok())
     }
 
-    /// The files declared from `first` on, each with what was received of it.
-    pub(crate) async fn looked_at(
-        &self,
-        upload: &str,
-        first: u32,
-    ) -> Result<Vec<(u32, DeclaredFile, Option<Received>)>, PortError> {
-        let declared = self.batch(upload, first).await?;
-        stream::iter((first..).zip(declared))
-            .map(|(number, file)| async move {
-                let received = self.storage.received(&keys::uploaded_file(upload, number)).await?;
-                Ok((number, file, received))
-            })
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await
+    /// What was received of an upload's files, by key.
+    pub(crate) async fn all_received(&self, upload: &str) -> Result<BTreeMap<String, Received>, PortError> {
+        self.storage.all_received(&keys::uploaded_files(upload)).await
     }
 
-    async fn batch(&self, upload: &str, first: u32) -> Result<Vec<DeclaredFile>, PortError> {
+    /// The files declared from `first` on.
+    pub(crate) async fn batch(&self, upload: &str, first: u32) -> Result<Vec<DeclaredFile>, PortError> {
         let key = keys::upload_batch(upload, first);
         match self.objects.get(&key).await? {
             None => Ok(Vec::new()),

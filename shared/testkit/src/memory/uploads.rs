@@ -1,5 +1,7 @@
 //! A storage that nobody sends anything to.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use riffle_ports::{Completed, Entry, Opened, PortError, PostForm, ReadError, Received, UploadStorage};
 
@@ -10,7 +12,7 @@ pub struct NoUploads;
 #[async_trait]
 impl UploadStorage for NoUploads {
     async fn form(&self, key: &str, _: u64) -> Result<PostForm, PortError> {
-        Ok(PostForm { url: format!("/{key}"), fields: std::collections::BTreeMap::new() })
+        Ok(PostForm { url: format!("/{key}"), fields: BTreeMap::new() })
     }
     async fn begin(&self, _: &str) -> Result<String, PortError> {
         Err(PortError::Unavailable("there is no storage".to_owned()))
@@ -26,6 +28,9 @@ impl UploadStorage for NoUploads {
     }
     async fn received(&self, _: &str) -> Result<Option<Received>, PortError> {
         Ok(None)
+    }
+    async fn all_received(&self, _: &str) -> Result<BTreeMap<String, Received>, PortError> {
+        Ok(BTreeMap::new())
     }
     async fn remove(&self, _: &str) -> Result<(), PortError> {
         Ok(())

@@ -25,7 +25,8 @@ pub const FLOW: Flow = Flow {
     name: NAME,
     title: "Scans",
     stages: &[
-        stage(DISPATCHER, queue(DISPATCH)),
+        // A place that does not answer holds up one of them for minutes, and the scans of other places not at all.
+        stage(DISPATCHER, QueueSpec { local_consumers: Consumers::Fixed(8), ..queue(DISPATCH) }),
         stage(
             WORKER,
             QueueSpec {

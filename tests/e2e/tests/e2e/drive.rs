@@ -1,6 +1,7 @@
 //! Scans of Google Drive folders, with Google played by this test.
 
 use std::collections::BTreeSet;
+use std::net::TcpListener;
 use std::path::Path;
 
 use riffle_contracts::{ErrorCode, Frame, FrameBody, SessionState};
@@ -299,4 +300,42 @@ fn a_drive_source_is_checked_before_anything_begins() {
         }
     };
     assert!(refused.contains("no such Google Drive folder"), "{refused}");
+}
+
+#[test]
+fn a_drive_that_does_not_answer_holds_up_no_other_scan() {
+    // Connections are taken by the system, and nobody says anything on them.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let endpoint = format!("http://{}", silent.local_addr().expect("an address"));
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = dir.path().join("files");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join("a.txt"), "see HOLE-1 here").expect("a file");
+    let server =
+        Server::start_with(&dir.path().join("state"), &["--jobs", "1"], &[("DRIVE_ENDPOINT", &endpoint)]);
+    let mut waiting = Told::connect(&server);
+    for request in ["one", "two", "three"] {
+        waiting.socket.send(&json!({
+            "action": "start_scan",
+            "request_id": request,
+            "folder_id": "0123456789abcdefghij",
+            "token": TOKEN,
+            "target_hole_codes": ["HOLE-1"],
+        }));
+    }
+    // They are being dispatched: their connections have come.
+    for _ in 0..3 {
+        silent.accept().map(std::mem::forget).expect("a connection");
+    }
+    let mut local = Told::connect(&server);
+    local.socket.send(&json!({
+        "action": "start_scan",
+        "request_id": "four",
+        "folders": [folder.to_str().expect("a path of text")],
+        "target_hole_codes": ["HOLE-1"],
+    }));
+    let FrameBody::Complete { total_matches, .. } = local.until_complete().body else { panic!("COMPLETE") };
+    assert_eq!(total_matches, 1);
+    let open = server.scans().into_iter().filter(|scan| scan["state"] != "done").count();
+    assert_eq!(open, 3, "those of Drive still wait");
 }

@@ -1,0 +1,100 @@
+// Who gets in: with the address that `riffle serve` prints, and not from a page elsewhere.
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+
+import { expect, look, test } from "./support/test.ts";
+import { Server } from "./support/server.ts";
+
+test("the printed address opens the page, and the browser is remembered", async ({ page, context, folder }) => {
+  const state = path.join(folder, "state");
+  const server = await Server.guarded(state);
+  const token = new URL(server.printed).hash.slice("#token=".length);
+  expect(token).toMatch(/^[0-9a-f]{32}$/);
+
+  // Without it, the page asks.
+  await page.goto(server.address);
+  await expect(page.getByLabel("Token")).toBeFocused();
+  await look(page);
+  await page.getByLabel("Token").fill("not the token");
+  await page.getByRole("button", { name: "Open" }).click();
+  await expect(page.getByRole("alert")).toHaveText("This token is wrong.");
+  await page.getByLabel("Token").fill(token);
+  await page.getByLabel("Token").press("Enter");
+  await expect(page.getByRole("button", { name: "Start scan" })).toBeVisible();
+
+  // With it, nothing is asked for, and the token does not stay in the address.
+  await context.clearCookies();
+  await page.goto(server.printed);
+  await expect(page.getByRole("button", { name: "Start scan" })).toBeVisible();
+  expect(page.url()).toBe(`${server.address}/`);
+  const cookies = await context.cookies();
+  expect(cookies).toHaveLength(1);
+  expect(cookies[0]).toMatchObject({ httpOnly: true, sameSite: "Strict" });
+  expect(cookies[0]?.value).not.toContain(token);
+
+  // The next server of this folder knows the browser.
+  await server.stop();
+  const again = await Server.guarded(state, [], server.port);
+  await page.goto(again.address);
+  await expect(page.getByRole("button", { name: "Start scan" })).toBeVisible();
+  await again.stop();
+});
+
+test("a page elsewhere learns nothing, also of a browser that is let in", async ({ page, folder }) => {
+  const server = await Server.guarded(path.join(folder, "state"));
+  await page.goto(server.printed);
+  await expect(page.getByRole("button", { name: "Start scan" })).toBeVisible();
+
+  // Another port is another origin of the same site, to which the browser sends its cookies.
+  const elsewhere = createServer((_, answer) => {
+    const page = `<!doctype html><title>elsewhere</title><a href="${server.address}/">to the page</a>`;
+    answer.setHeader("content-type", "text/html").end(page);
+  }).listen(0, "127.0.0.1");
+  const { port } = elsewhere.address() as AddressInfo;
+  await page.goto(`http://127.0.0.1:${port}/`);
+  const learned = await page.evaluate(async (there) => {
+    const all: Record<string, string> = {};
+    const note = async (name: string, attempt: Promise<string>) => {
+      all[name] = await attempt.catch((error: Error) => `nothing: ${error.name}`);
+    };
+    const credentials = "include";
+    for (const route of ["/", "/api/config", "/api/folders", "/api/scans", "/icon.svg"]) {
+      await note(`read ${route}`, fetch(there + route, { credentials }).then((answer) => answer.text()));
+      // What such an answer holds cannot be read; that there is one could be told from an error.
+      const opaque = fetch(there + route, { mode: "no-cors", credentials }).then((answer) => answer.type);
+      await note(`ask ${route}`, opaque);
+    }
+    const post = fetch(`${there}/api/uploads`, { method: "POST", mode: "no-cors", credentials, body: "{}" });
+    await note("send", post.then((answer) => answer.type));
+    const load = (tag: "img" | "script" | "iframe", route: string) =>
+      new Promise<string>((resolve, reject) => {
+        const element = document.createElement(tag);
+        element.onload = () => {
+          const shown = tag === "iframe" ? (element as HTMLIFrameElement).contentDocument : undefined;
+          resolve(shown === undefined ? "loaded" : (shown?.title ?? "nothing: another origin"));
+        };
+        element.onerror = () => reject(new Error("it was not loaded"));
+        element.src = there + route;
+        document.body.append(element);
+      });
+    await note("picture", load("img", "/icon.svg"));
+    await note("script", load("script", "/login.js"));
+    await note("frame", load("iframe", "/"));
+    const socket = new Promise<string>((resolve, reject) => {
+      const opened = new WebSocket(`${there.replace("http", "ws")}/ws`);
+      opened.onopen = () => resolve("open");
+      opened.onerror = () => reject(new Error("it was not opened"));
+    });
+    await note("socket", socket);
+    return all;
+  }, server.address);
+  for (const [what, got] of Object.entries(learned)) expect(got, what).toMatch(/^nothing/);
+
+  // A person may follow a link all the same.
+  await page.getByRole("link", { name: "to the page" }).click();
+  await expect(page.getByRole("button", { name: "Start scan" })).toBeVisible();
+  elsewhere.close();
+  await server.stop();
+});
