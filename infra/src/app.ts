@@ -5,11 +5,11 @@ import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
 
 import { Riffle } from "./riffle.ts";
-import { settingsOf } from "./settings.ts";
+import { placeOf, settingsOf } from "./settings.ts";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const app = new App();
-const region = app.node.tryGetContext("region");
-new Riffle(app, "Riffle", settingsOf(app), region === undefined ? {} : { env: { region } });
+const { name, props } = placeOf(app);
+new Riffle(app, name, settingsOf(app), props);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();

@@ -1,5 +1,6 @@
 // What a person may choose of a deployment, by context: `-c name=value`, or in cdk.context.json. Read here alone.
 
+import type { StackProps } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 
 import { Context, wrong } from "./context.ts";
@@ -128,6 +129,26 @@ const DEFAULTS: Settings = {
 };
 
 const QUEUES = TOPOLOGY.flows.flatMap((flow) => queuesOf(flow).map(({ name }) => name));
+
+/** What the stack is called, and where it goes: all that must be known of one that is only removed. */
+export interface Place {
+  name: string;
+  props: StackProps;
+}
+
+/** Without a region it is that of the credentials. A name of 32 characters leaves room in the longest name made of it. */
+export function placeOf(app: IConstruct): Place {
+  const said = new Context(app);
+  const name = said.text("stackName") ?? "Riffle";
+  if (!/^[A-Za-z][A-Za-z0-9-]{0,31}$/.test(name)) {
+    throw wrong("stackName", `${name} has to be a letter, then letters, digits and hyphens, 32 in all`);
+  }
+  const region = said.text("region");
+  if (region !== undefined && !/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region)) {
+    throw wrong("region", `${region} is no region, such as eu-central-1`);
+  }
+  return { name, props: region === undefined ? {} : { env: { region } } };
+}
 
 /** The settings of an app. What is wrong stops the start and is named. */
 export function settingsOf(app: IConstruct): Settings {

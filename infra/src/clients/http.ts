@@ -9,6 +9,7 @@ import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
 import { acknowledge } from "../constructs/nag-suppressions.ts";
+import { regionalName } from "../constructs/names.ts";
 import type { RustFunction } from "../constructs/rust-function.ts";
 import type { Alarms } from "../monitoring/alarms.ts";
 import type { Settings } from "../settings.ts";
@@ -33,6 +34,7 @@ export class Http extends Construct {
     // The page asks its own origin. Others, and a page that is served elsewhere, must be named.
     this.origins = [...(settings.pageOrigin === undefined ? [] : [settings.pageOrigin]), ...settings.origins];
     this.api = new api.HttpApi(this, "api", {
+      apiName: regionalName(this, "http"),
       description: "Riffle: what the page and programs ask for",
       createDefaultStage: false,
       ...(this.origins.length > 0 && {

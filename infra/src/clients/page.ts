@@ -10,6 +10,7 @@ import * as deployment from "aws-cdk-lib/aws-s3-deployment";
 import { Construct } from "constructs";
 
 import { acknowledge, acknowledgeWildcard } from "../constructs/nag-suppressions.ts";
+import { globalName } from "../constructs/names.ts";
 import type { Settings } from "../settings.ts";
 import type { Http } from "./http.ts";
 
@@ -81,6 +82,9 @@ export class Page extends Construct {
       }),
       defaultBehavior: {
         origin: origins.S3BucketOrigin.withOriginAccessControl(this.bucket, {
+          originAccessControl: new cloudfront.S3OriginAccessControl(this, "access", {
+            originAccessControlName: globalName(this, "page"),
+          }),
           // Listing makes a missing file a missing one; no address leads to a list, since none is without a file.
           originAccessLevels: [cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST],
         }),
@@ -92,6 +96,7 @@ export class Page extends Construct {
           {
             eventType: cloudfront.FunctionEventType.VIEWER_REQUEST,
             function: new cloudfront.Function(this, "rewrite", {
+              functionName: globalName(this, "page-rewrite"),
               runtime: cloudfront.FunctionRuntime.JS_2_0,
               code: cloudfront.FunctionCode.fromInline(REWRITE),
             }),
@@ -143,6 +148,7 @@ export class Page extends Construct {
       "frame-ancestors 'none'",
     ].join("; ");
     return new cloudfront.ResponseHeadersPolicy(this, "headers", {
+      responseHeadersPolicyName: globalName(this, "page"),
       securityHeadersBehavior: {
         contentSecurityPolicy: { contentSecurityPolicy: policy, override: true },
         contentTypeOptions: { override: true },

@@ -10,6 +10,7 @@ import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
 import { acknowledge } from "../constructs/nag-suppressions.ts";
+import { regionalName } from "../constructs/names.ts";
 import type { RustFunction } from "../constructs/rust-function.ts";
 import type { Alarms } from "../monitoring/alarms.ts";
 import type { Settings } from "../settings.ts";
@@ -37,7 +38,10 @@ export class Sockets extends Construct {
 
   constructor(scope: Construct, id: string, settings: Settings, alarms: Alarms) {
     super(scope, id);
-    this.api = new api.WebSocketApi(this, "api", { description: "Riffle: scans, live" });
+    this.api = new api.WebSocketApi(this, "api", {
+      apiName: regionalName(this, "sockets"),
+      description: "Riffle: scans, live",
+    });
     const log = new logs.LogGroup(this, "log", {
       retention: settings.days.logs as logs.RetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
