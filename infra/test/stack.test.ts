@@ -24,6 +24,27 @@ beforeAll(() => {
 const QUEUES = TOPOLOGY.flows.flatMap((flow) => queuesOf(flow).map(({ name }) => `${flow.name}/${name}`));
 const DEAD_LETTERS = TOPOLOGY.flows.flatMap((flow) => deadLettersOf(flow).map(({ name }) => `${flow.name}/${name}`));
 
+/** Routes without a token. */
+const OPEN = ["GET /api/config", "GET /api/docs", "GET /api/health", "GET /api/openapi.json"];
+
+/** Routes that cost more than a few reads, and the most requests a second of all people together. */
+const COSTLY = new Map([
+  ["POST /api/codes", 5],
+  ["GET /api/scans/{id}/files/{index}/pages/{page}", 20],
+  ["GET /api/scans/{id}/matches/{match}/evidence", 20],
+  ["POST /api/uploads/{id}/files", 20],
+  ["POST /api/statements/files", 50],
+  ["GET /api/statements/transactions.csv", 5],
+  ["GET /api/statements/figures", 50],
+  ["GET /api/statements/facets", 50],
+  ["PUT /api/statements/rules", 5],
+  ["DELETE /api/scans/{id}", 10],
+  ["DELETE /api/statements/files/{id}", 10],
+  ["GET /api/dead-letters", 10],
+  ["POST /api/dead-letters/redrive", 2],
+  ["POST /api/tickets", 50],
+]);
+
 /** Of the flows. */
 const NAMES = EXPECTED.map(({ flow }) => flow);
 
@@ -274,16 +295,19 @@ describe("data", () => {
 
 describe("who is let in", () => {
   test("the HTTP API asks for a token, except where nobody has one yet", () => {
-    const routes = [...seen.all("AWS::ApiGatewayV2::Route").values()]
-      .filter((one) => !one.RouteKey.startsWith("$"))
-      .map((one) => [one.RouteKey, one.AuthorizationType]);
-    expect(routes.sort()).toEqual([
-      ["ANY /api/{proxy+}", "JWT"],
-      ["GET /api/config", "NONE"],
-      ["GET /api/docs", "NONE"],
-      ["GET /api/health", "NONE"],
-      ["GET /api/openapi.json", "NONE"],
-    ]);
+    for (const of of [seen, emulated, Seen.of(CHOSEN)]) {
+      const routes = [...of.all("AWS::ApiGatewayV2::Route").values()].filter((one) => !one.RouteKey.startsWith("$"));
+      const open = routes.filter((one) => one.AuthorizationType === "NONE").map((one) => one.RouteKey);
+      const preflight = of === Seen.of(CHOSEN) ? ["OPTIONS /api/{proxy+}"] : [];
+      expect(open.sort()).toEqual([...OPEN, ...preflight]);
+      const others = routes.filter((one) => !open.includes(one.RouteKey));
+      expect(new Set(others.map((one) => one.AuthorizationType))).toEqual(new Set(["JWT"]));
+      expect(others.map((one) => one.RouteKey)).toContain("ANY /api/{proxy+}");
+    }
+    // The function looks at no tenant there either.
+    const table = readFileSync(new URL("../../functions/api/src/routes.rs", import.meta.url), "utf8");
+    const [, listed = ""] = /pub const PUBLIC: \[&str; \d+\] = \[([^\]]*)\]/.exec(table) ?? [];
+    expect([...listed.matchAll(/"([^"]+)"/g)].map(([, path]) => `GET ${path}`).sort()).toEqual(OPEN);
     const { JwtConfiguration } = seen.one("AWS::ApiGatewayV2::Authorizer", "http/api/authorizer");
     expect(JwtConfiguration.Audience.map((one: unknown) => seen.words(one))).toEqual(["{auth/pool/page}"]);
   });
@@ -307,6 +331,60 @@ describe("who is let in", () => {
     for (const one of stages) {
       expect(one.DefaultRouteSettings).toMatchObject({ ThrottlingRateLimit: expect.anything() });
       expect(one.AccessLogSettings.Format).not.toMatch(/query/i);
+    }
+  });
+
+  test("what a stranger may ask has throttles of its own, which all together are less than what people have", () => {
+    for (const of of [seen, Seen.of(CHOSEN)]) {
+      const { RouteSettings, DefaultRouteSettings } = of.one("AWS::ApiGatewayV2::Stage", "http/stage");
+      const routes = [...of.all("AWS::ApiGatewayV2::Route").values()];
+      const open = routes.filter((one) => one.AuthorizationType === "NONE" && !one.RouteKey.startsWith("$"));
+      const rates = open.map((one) => RouteSettings[one.RouteKey]?.ThrottlingRateLimit ?? Number.NaN);
+      expect(rates.length).toBeGreaterThanOrEqual(OPEN.length);
+      const sum = rates.reduce((one, other) => one + other, 0);
+      expect(sum).toBeLessThanOrEqual(DefaultRouteSettings.ThrottlingRateLimit * 0.75);
+    }
+    const { RouteSettings } = seen.one("AWS::ApiGatewayV2::Stage", "sockets/stage");
+    expect(Object.keys(RouteSettings).sort()).toEqual(["$connect", "$default", "$disconnect"]);
+    const rate = (route: string) => RouteSettings[route].ThrottlingRateLimit;
+    expect(rate("$connect")).toBeLessThanOrEqual(50);
+    // A connection that cannot be forgotten would be pushed to for two hours.
+    expect(rate("$disconnect")).toBeGreaterThan(rate("$connect"));
+  });
+
+  test("what costs more has less, under a token as all else", () => {
+    const { RouteSettings, DefaultRouteSettings } = seen.one("AWS::ApiGatewayV2::Stage", "http/stage");
+    const usual = DefaultRouteSettings.ThrottlingRateLimit;
+    for (const [route, most] of COSTLY) {
+      const { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst } = RouteSettings[route] ?? {};
+      expect(rate, route).toBeLessThanOrEqual(most);
+      expect(burst, route).toBeLessThanOrEqual(2 * most);
+      expect(rate, route).toBeLessThan(usual);
+    }
+    expect(Object.keys(RouteSettings).sort()).toEqual([...OPEN, ...COSTLY.keys()].sort());
+    // Of addresses that there are: the page's types are made of the description of the API.
+    const described = readFileSync(new URL("../../dashboard/src/contracts.ts", import.meta.url), "utf8");
+    const known = [...described.matchAll(/^ {4}"(\/api[^"]*)": \{(.*?)^ {4}\};/gms)].flatMap(([, path, methods = ""]) =>
+      [...methods.matchAll(/^ {8}(get|put|post|delete): operations/gm)].map(
+        ([, one = ""]) => `${one.toUpperCase()} ${path}`,
+      ),
+    );
+    expect(known.length).toBeGreaterThan(30);
+    expect(Object.keys(RouteSettings).filter((route) => !known.includes(route))).toEqual([]);
+  });
+
+  test("a stage says something only of routes that are there before it", () => {
+    for (const of of [seen, emulated, Seen.of(CHOSEN)]) {
+      for (const stage of ["http/stage", "sockets/stage"]) {
+        const { RouteSettings } = of.one("AWS::ApiGatewayV2::Stage", stage);
+        const before = (of.resources.get(stage)?.after ?? []).flatMap((at) => {
+          const { type, properties } = of.resources.get(at) ?? {};
+          return type === "AWS::ApiGatewayV2::Route" ? [properties?.RouteKey] : [];
+        });
+        expect(Object.keys(RouteSettings).filter((route) => !before.includes(route))).toEqual([]);
+        // Else all that is said of every route would not be said of these.
+        for (const one of Object.values<Properties>(RouteSettings)) expect(one.DetailedMetricsEnabled).toBe(true);
+      }
     }
   });
 

@@ -150,8 +150,8 @@ interface Part {
  * a resource is named by the path of what made it, `scan/functions/scan-worker/function`.
  */
 export class Seen {
-  /** By path. */
-  readonly resources = new Map<string, { type: string; properties: Properties }>();
+  /** By path; `after` are those that it waits for beside those it refers to. */
+  readonly resources = new Map<string, { type: string; properties: Properties; after: string[] }>();
   readonly outputs: Record<string, unknown> = {};
   /** Names under which other stacks could import. */
   readonly exports: unknown[] = [];
@@ -238,7 +238,8 @@ export class Seen {
     this.exports.push(...Object.values(Outputs).flatMap((output) => output.Export ?? []));
     for (const resource of Object.values(part.template.Resources)) {
       const properties = named(part, resource.Properties ?? {}) as Properties;
-      this.resources.set(pathOf(resource), { type: resource.Type, properties });
+      const after = [resource.DependsOn ?? []].flat().flatMap((id) => Resources[id] ?? []);
+      this.resources.set(pathOf(resource), { type: resource.Type, properties, after: after.map(pathOf) });
     }
     for (const [child, nested] of part.children) this.add(child, nested);
   }

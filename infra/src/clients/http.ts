@@ -14,12 +14,7 @@ import type { RustFunction } from "../constructs/rust-function.ts";
 import type { Alarms } from "../monitoring/alarms.ts";
 import type { Settings } from "../settings.ts";
 import type { Identities } from "./auth.ts";
-
-/** What the page asks for before anybody has signed in, and what describes the API. */
-const PUBLIC = ["/api/config", "/api/health", "/api/openapi.json", "/api/docs"];
-/** Requests a second of all people together, and how many may come at once. */
-const RATE = 200;
-const BURST = 400;
+import { COSTLY, PREFLIGHT, PUBLIC, routeSettings, USUAL } from "./throttles.ts";
 
 export class Http extends Construct {
   readonly api: api.HttpApi;
@@ -28,6 +23,7 @@ export class Http extends Construct {
   /** Without the scheme. */
   readonly host: string;
   private readonly origins: string[];
+  private readonly stage: api.HttpStage;
 
   constructor(scope: Construct, id: string, settings: Settings, alarms: Alarms) {
     super(scope, id);
@@ -50,12 +46,12 @@ export class Http extends Construct {
       retention: settings.days.logs as logs.RetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    new api.HttpStage(this, "stage", {
+    this.stage = new api.HttpStage(this, "stage", {
       httpApi: this.api,
       stageName: "$default",
       autoDeploy: true,
       detailedMetricsEnabled: true,
-      throttle: { rateLimit: RATE, burstLimit: BURST },
+      throttle: { rateLimit: USUAL.rate, burstLimit: USUAL.burst },
       accessLogSettings: {
         destination: new api.LogGroupLogDestination(log),
         format: AccessLogFormat.custom(
@@ -87,14 +83,31 @@ export class Http extends Construct {
   serve(who: RustFunction, { issuer, audience }: Identities): void {
     const integration = new HttpLambdaIntegration("integration", who.lambda);
     const authorizer = new HttpJwtAuthorizer("authorizer", issuer, { jwtAudience: [audience] });
-    this.api.addRoutes({ path: "/api/{proxy+}", methods: [api.HttpMethod.ANY], integration, authorizer });
-    const open = PUBLIC.map((path) => ({ path, methods: [api.HttpMethod.GET] }));
+    const routes = this.api.addRoutes({
+      path: "/api/{proxy+}",
+      methods: [api.HttpMethod.ANY],
+      integration,
+      authorizer,
+    });
+    for (const key of Object.keys(COSTLY)) {
+      routes.push(...this.api.addRoutes({ ...parts(key), integration, authorizer }));
+    }
     // A browser asks whether it may ask before it has anything to show for itself.
-    if (this.origins.length > 0) open.push({ path: "/api/{proxy+}", methods: [api.HttpMethod.OPTIONS] });
-    for (const route of open) {
-      for (const made of this.api.addRoutes({ ...route, integration })) {
+    const open = { ...PUBLIC, ...(this.origins.length > 0 && PREFLIGHT) };
+    for (const key of Object.keys(open)) {
+      for (const made of this.api.addRoutes({ ...parts(key), integration })) {
         acknowledge(made, { "AwsSolutions-APIG4": "Asked before anybody has signed in; tells nothing of a tenant." });
+        routes.push(made);
       }
     }
+    (this.stage.node.defaultChild as api.CfnStage).routeSettings = routeSettings({ ...open, ...COSTLY });
+    // A stage is refused that says something of a route which is not there yet.
+    this.stage.node.addDependency(...routes);
   }
+}
+
+/** Of a route's key, such as `GET /api/config`. */
+function parts(key: string): { path: string; methods: api.HttpMethod[] } {
+  const [method, path = ""] = key.split(" ");
+  return { path, methods: [method as api.HttpMethod] };
 }
