@@ -20,7 +20,14 @@ export interface ScheduledScan {
   options?: Record<string, unknown>;
 }
 
+/**
+ * What the app is made for. `diff`: to be compared, so that functions and a page that are not built are stood in for.
+ * `place`: to be bootstrapped for or removed, for which a name and a region are enough.
+ */
+export type Purpose = "deploy" | "diff" | "place";
+
 export interface Settings {
+  purpose: Purpose;
   architecture: "arm64" | "x86_64";
   /** Folder with NAME/bootstrap of each function. */
   functions: string;
@@ -86,6 +93,7 @@ export interface Settings {
 }
 
 const DEFAULTS: Settings = {
+  purpose: "deploy",
   architecture: "arm64",
   functions: "../target/lambda",
   pageFiles: "../dashboard/dist",
@@ -130,6 +138,9 @@ const DEFAULTS: Settings = {
 
 const QUEUES = TOPOLOGY.flows.flatMap((flow) => queuesOf(flow).map(({ name }) => name));
 
+export const purposeOf = (app: IConstruct): Purpose =>
+  new Context(app).oneOf("purpose", ["deploy", "diff", "place"], DEFAULTS.purpose);
+
 /** What the stack is called, and where it goes: all that must be known of one that is only removed. */
 export interface Place {
   name: string;
@@ -159,6 +170,7 @@ export function settingsOf(app: IConstruct): Settings {
   };
   if (days.logs === 0) throw wrong("days", "logs need an end");
   return {
+    purpose: purposeOf(app),
     architecture: said.oneOf("architecture", ["arm64", "x86_64"], DEFAULTS.architecture),
     functions: said.text("functions") ?? DEFAULTS.functions,
     pageFiles: said.text("pageFiles") === "off" ? undefined : (said.text("pageFiles") ?? DEFAULTS.pageFiles),

@@ -547,6 +547,39 @@ describe("the stack", () => {
   });
 });
 
+describe("what is not built", () => {
+  const nowhere = { functions: "/nowhere/lambda", pageFiles: "/nowhere/dist" };
+
+  test("is named, and nothing is deployed without it", () => {
+    expect(() => appOf({ functions: nowhere.functions })).toThrow(
+      "/nowhere/lambda/websocket-authorizer/bootstrap is missing: scripts/functions builds it",
+    );
+    expect(() => appOf({ pageFiles: nowhere.pageFiles })).toThrow(
+      "/nowhere/dist/index.html is missing: scripts/dashboard builds it",
+    );
+  });
+
+  test.each([[{}], [{ region: "eu-central-1" }]])("is the one difference of a comparison: %j", (place) => {
+    const built = Seen.of(place);
+    const compared = Seen.of({ ...place, ...nowhere, purpose: "diff" });
+    const shape = (of: Seen) =>
+      [...of.resources].map(([at, { type, properties }]) => {
+        // Names of files that are made of what is in them.
+        const { TemplateURL, SourceObjectKeys, ...rest } = properties;
+        if (type !== "AWS::Lambda::Function" || !isOurs(at)) return [at, rest];
+        return [at, { ...rest, Code: { ...rest.Code, S3Key: undefined } }];
+      });
+    expect(shape(compared)).toEqual(shape(built));
+    const keys = ours(compared.all("AWS::Lambda::Function")).map(([, one]) => one.Code.S3Key);
+    expect(new Set(keys)).toEqual(new Set(["not-built.zip"]));
+  });
+
+  test("is taken where it is there", () => {
+    const compared = Seen.of({ purpose: "diff" });
+    expect([...compared.resources]).toEqual([...seen.resources]);
+  });
+});
+
 test("a flow is made of its description, and of numbers and grants", () => {
   const other = Seen.with(DEMO, demo);
   const more = [...other.resources].filter(([at]) => !seen.resources.has(at));
@@ -628,6 +661,7 @@ function checked(app: App, cloudFormation = "false"): () => void {
 }
 
 test.each([
+  [{ purpose: "undeploy" }, "context purpose: undeploy is none of deploy, diff, place"],
   [{ architecture: "sparc" }, "context architecture: sparc is none of arm64, x86_64"],
   [{ processingMode: "both" }, "context processingMode: both is none of events, direct, shadow"],
   [{ concurrency: '{"scan-work": 1}' }, "context concurrency: scan-work must be 2 or more"],

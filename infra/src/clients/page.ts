@@ -9,6 +9,7 @@ import * as s3 from "aws-cdk-lib/aws-s3";
 import * as deployment from "aws-cdk-lib/aws-s3-deployment";
 import { Construct } from "constructs";
 
+import { pageOf } from "../constructs/built.ts";
 import { acknowledge, acknowledgeWildcard } from "../constructs/nag-suppressions.ts";
 import { globalName } from "../constructs/names.ts";
 import type { Settings } from "../settings.ts";
@@ -56,7 +57,7 @@ export class Page extends Construct {
     acknowledge(this.bucket, { "AwsSolutions-S1": "Holds the public page alone; CloudFront is its one reader." });
     this.distribution = this.distribute(props);
     this.url = this.opened(settings);
-    if (settings.pageFiles !== undefined) this.fill(settings.pageFiles);
+    if (settings.pageFiles !== undefined) this.fill(pageOf(settings.pageFiles, settings));
   }
 
   private opened({ domain, pageOrigin, endpoint }: Settings): string {
