@@ -100,7 +100,8 @@ export class Http extends Construct {
         routes.push(made);
       }
     }
-    (this.stage.node.defaultChild as api.CfnStage).routeSettings = routeSettings({ ...open, ...COSTLY });
+    // The log has path and status of each request: metrics of twenty routes would cost more than the requests.
+    (this.stage.node.defaultChild as api.CfnStage).routeSettings = routeSettings({ ...open, ...COSTLY }, false);
     // A stage is refused that says something of a route which is not there yet.
     this.stage.node.addDependency(...routes);
   }

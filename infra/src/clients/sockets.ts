@@ -104,7 +104,7 @@ export class Sockets extends Construct {
     for (const route of others) {
       acknowledge(route, { "AwsSolutions-APIG4": "A WebSocket API can have an authorizer on $connect alone." });
     }
-    (this.stage.node.defaultChild as api.CfnStage).routeSettings = routeSettings(SOCKET);
+    (this.stage.node.defaultChild as api.CfnStage).routeSettings = routeSettings(SOCKET, true);
     // A stage is refused that says something of a route which is not there yet.
     this.stage.node.addDependency(first, ...others);
   }

@@ -67,12 +67,15 @@ export const SOCKET: Record<string, Throttle> = {
   $default: FRAMES,
 };
 
-/** As a stage takes them, by route. What is not said of a route there is not what the stage says of all. */
-export function routeSettings(throttles: Record<string, Throttle>): Record<string, object> {
+/**
+ * As a stage takes them, by route. What is not said of a route there is not what the stage says of all: `metrics` of its own,
+ * of which each is paid for.
+ */
+export function routeSettings(throttles: Record<string, Throttle>, metrics: boolean): Record<string, object> {
   return Object.fromEntries(
     Object.entries(throttles).map(([route, { rate, burst }]) => [
       route,
-      { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst, DetailedMetricsEnabled: true },
+      { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst, DetailedMetricsEnabled: metrics },
     ]),
   );
 }
