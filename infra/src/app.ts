@@ -11,7 +11,7 @@ process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const app = new App();
 const { name, props } = placeOf(app);
 if (purposeOf(app) === "place") {
-  // CloudFormation knows no such type: deployed by mistake, it changes nothing of the stack that there is.
+  // CloudFormation refuses this type, so that a deployment by mistake leaves an existing stack as it is.
   new CfnResource(new Stack(app, name, props), "nothing", { type: "Riffle::Is::NotDeployed" });
 } else {
   new Riffle(app, name, settingsOf(app), props);

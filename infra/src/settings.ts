@@ -21,8 +21,8 @@ export interface ScheduledScan {
 }
 
 /**
- * What the app is made for. `diff`: to be compared, so that functions and a page that are not built are stood in for.
- * `place`: to be bootstrapped for or removed, for which a name and a region are enough.
+ * What the app is synthesized for. `diff`: to be compared; placeholders take the place of what is not built. `place`: to
+ * bootstrap, or to remove the stack; only its name and region count.
  */
 export type Purpose = "deploy" | "diff" | "place";
 
@@ -141,18 +141,18 @@ const QUEUES = TOPOLOGY.flows.flatMap((flow) => queuesOf(flow).map(({ name }) =>
 export const purposeOf = (app: IConstruct): Purpose =>
   new Context(app).oneOf("purpose", ["deploy", "diff", "place"], DEFAULTS.purpose);
 
-/** What the stack is called, and where it goes: all that must be known of one that is only removed. */
+/** The stack's name and region. */
 export interface Place {
   name: string;
   props: StackProps;
 }
 
-/** Without a region it is that of the credentials. A name of 32 characters leaves room in the longest name made of it. */
+/** Without a region, that of the credentials. Other names are made of the stack's; 32 characters fit into the longest. */
 export function placeOf(app: IConstruct): Place {
   const said = new Context(app);
   const name = said.text("stackName") ?? "Riffle";
   if (!/^[A-Za-z][A-Za-z0-9-]{0,31}$/.test(name)) {
-    throw wrong("stackName", `${name} has to be a letter, then letters, digits and hyphens, 32 in all`);
+    throw wrong("stackName", `${name} has to be letters, digits and hyphens, a letter first, 32 at most`);
   }
   const region = said.text("region");
   if (region !== undefined && !/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region)) {

@@ -1,14 +1,14 @@
-// Names that a template chooses, at whatever depth they stand. A second stack in an account, or the same in a second
-// region, fails if one of them is taken already. What has no name here gets one from CloudFormation.
+// Explicit names, at any depth of a template. A second stack in an account, or the same stack in a second region, cannot be
+// deployed if one of them is taken. CloudFormation makes the names of everything else.
 
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { appOf, CHOSEN, OTHERWISE, Seen } from "./stack.ts";
 
-/** What must differ between two stacks, and where. */
+/** Within which a name has to be unique. */
 type Scope = "account" | "region" | "world";
 
-/** CloudFront and dashboards know no region. */
+/** CloudFront and dashboards are global. */
 const SCOPES: Record<string, Scope> = {
   "AWS::ApiGatewayV2::Api Name": "region",
   "AWS::CloudFront::Function Name": "account",
@@ -22,7 +22,7 @@ const SCOPES: Record<string, Scope> = {
   "AWS::SQS::Queue QueueName": "region",
 };
 
-/** Names of parts, which are looked for in the resource that has them, or in its API, bus, role or pool alone. */
+/** Names that only have to be unique within a resource, or within its API, bus, role or pool. */
 const INSIDE = [
   "AWS::ApiGatewayV2::Authorizer Name",
   "AWS::ApiGatewayV2::Stage StageName",
@@ -44,7 +44,7 @@ const INSIDE = [
   "AWS::IAM::Policy PolicyName",
   "AWS::S3::Bucket LifecycleConfiguration.Rules.Id",
   "AWS::S3::Bucket NotificationConfiguration.QueueConfigurations.Filter.S3Key.Rules.Name",
-  // Texts for people, addresses, and policies and keys of AWS itself.
+  // No names at all: texts for people, addresses, policies and keys of AWS itself.
   "AWS::CloudFront::Distribution DistributionConfig.Aliases",
   "AWS::CloudFront::Distribution DistributionConfig.CacheBehaviors.CachePolicyId",
   "AWS::CloudFront::Distribution DistributionConfig.CacheBehaviors.OriginRequestPolicyId",
@@ -73,26 +73,26 @@ function namesIn(seen: Seen): Map<string, string[]> {
     }
   };
   for (const { type, properties } of seen.resources.values()) {
-    // It names nothing, but passes on what others are called.
+    // Its parameters pass on names of other resources.
     if (type !== "AWS::CloudFormation::Stack") look(`${type} `, properties);
   }
   return found;
 }
 
-/** What another resource is called. */
+/** Whether it is the name of another resource. */
 function isReference(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   return "Fn::GetAtt" in value || ("Ref" in value && !String(value.Ref).startsWith("AWS::"));
 }
 
-/** Those that must differ, with where they stand. */
+/** Names of these scopes, with where they stand. */
 const scoped = (seen: Seen, ...scopes: Scope[]): [string, string][] =>
   [...namesIn(seen)].flatMap(([at, names]) => {
     const scope = SCOPES[at];
     return scope !== undefined && scopes.includes(scope) ? names.map((name): [string, string] => [at, name]) : [];
   });
 
-/** Those of a stack that another has, too. */
+/** Names of a stack that the other stack has as well. */
 function shared(one: Seen, other: Seen, ...scopes: Scope[]): string[] {
   const lines = (seen: Seen) => scoped(seen, ...scopes).map((name) => name.join(": "));
   const others = lines(other);
@@ -113,7 +113,7 @@ test.each([
   ["as it comes", {}],
   ["with all that may be chosen", CHOSEN],
   ["with other choices", OTHERWISE],
-])("whose each name is, is known: %s", (_, context) => {
+])("the scope of every name is known: %s", (_, context) => {
   const unknown = [...namesIn(Seen.of(context)).keys()].filter((at) => !(at in SCOPES) && !INSIDE.includes(at));
   expect(unknown, "to be added to SCOPES or INSIDE").toEqual([]);
 });
@@ -128,12 +128,12 @@ describe("names are found at any depth, and", () => {
     expect(wrong(beside, "Second")).toEqual([]);
   });
 
-  test("say the region where an account has but one of each", () => {
+  test("contain the region where they are global in an account", () => {
     expect(scoped(here, "account").filter(([, name]) => !name.includes("eu-central-1"))).toEqual([]);
     expect(scoped(Seen.of(), "account").filter(([, name]) => !name.includes("{AWS::Region}"))).toEqual([]);
   });
 
-  test("are made of the stack's id where all accounts share them", () => {
+  test("contain the stack's id where all accounts share them", () => {
     expect(scoped(here, "world").filter(([, name]) => !name.includes("AWS::StackId"))).toEqual([]);
   });
 });
@@ -146,13 +146,13 @@ test("a second stack in the same region takes no name of the first", () => {
   expect(shared(here, beside, "account", "region")).toEqual([]);
 });
 
-test("nothing is exported, which would be a name of the region, too", () => {
+test("nothing is exported: names of exports are unique in a region", () => {
   expect(here.exports).toEqual([]);
 });
 
 test.each(["riffle_2", "2nd", "a".repeat(33)])("a stack is not called %j", (stackName) => {
   expect(() => appOf({ stackName })).toThrow(
-    `context stackName: ${stackName} has to be a letter, then letters, digits and hyphens, 32 in all`,
+    `context stackName: ${stackName} has to be letters, digits and hyphens, a letter first, 32 at most`,
   );
 });
 

@@ -304,7 +304,7 @@ describe("who is let in", () => {
       expect(new Set(others.map((one) => one.AuthorizationType))).toEqual(new Set(["JWT"]));
       expect(others.map((one) => one.RouteKey)).toContain("ANY /api/{proxy+}");
     }
-    // The function looks at no tenant there either.
+    // The function serves the same ones without a tenant.
     const table = readFileSync(new URL("../../functions/api/src/routes.rs", import.meta.url), "utf8");
     const [, listed = ""] = /pub const PUBLIC: \[&str; \d+\] = \[([^\]]*)\]/.exec(table) ?? [];
     expect([...listed.matchAll(/"([^"]+)"/g)].map(([, path]) => `GET ${path}`).sort()).toEqual(OPEN);
@@ -334,7 +334,7 @@ describe("who is let in", () => {
     }
   });
 
-  test("what a stranger may ask has throttles of its own, which all together are less than what people have", () => {
+  test("routes without a token have throttles of their own, together lower than that of one route with a token", () => {
     for (const of of [seen, Seen.of(CHOSEN)]) {
       const { RouteSettings, DefaultRouteSettings } = of.one("AWS::ApiGatewayV2::Stage", "http/stage");
       const routes = [...of.all("AWS::ApiGatewayV2::Route").values()];
@@ -348,11 +348,11 @@ describe("who is let in", () => {
     expect(Object.keys(RouteSettings).sort()).toEqual(["$connect", "$default", "$disconnect"]);
     const rate = (route: string) => RouteSettings[route].ThrottlingRateLimit;
     expect(rate("$connect")).toBeLessThanOrEqual(50);
-    // A connection that cannot be forgotten would be pushed to for two hours.
+    // A connection whose end is not handled would be pushed to for two hours.
     expect(rate("$disconnect")).toBeGreaterThan(rate("$connect"));
   });
 
-  test("what costs more has less, under a token as all else", () => {
+  test("expensive routes have lower throttles", () => {
     const { RouteSettings, DefaultRouteSettings } = seen.one("AWS::ApiGatewayV2::Stage", "http/stage");
     const usual = DefaultRouteSettings.ThrottlingRateLimit;
     for (const [route, most] of COSTLY) {
@@ -362,7 +362,7 @@ describe("who is let in", () => {
       expect(rate, route).toBeLessThan(usual);
     }
     expect(Object.keys(RouteSettings).sort()).toEqual([...OPEN, ...COSTLY.keys()].sort());
-    // Of addresses that there are: the page's types are made of the description of the API.
+    // They exist: the page's types are generated from the description of the API.
     const described = readFileSync(new URL("../../dashboard/src/contracts.ts", import.meta.url), "utf8");
     const known = [...described.matchAll(/^ {4}"(\/api[^"]*)": \{(.*?)^ {4}\};/gms)].flatMap(([, path, methods = ""]) =>
       [...methods.matchAll(/^ {8}(get|put|post|delete): operations/gm)].map(
@@ -373,7 +373,7 @@ describe("who is let in", () => {
     expect(Object.keys(RouteSettings).filter((route) => !known.includes(route))).toEqual([]);
   });
 
-  test("docs/security.md has them all", () => {
+  test("docs/security.md lists all throttles", () => {
     const page = readFileSync(new URL("../../docs/security.md", import.meta.url), "utf8");
     const told = [...page.matchAll(/^\| `([^`]+)` \| (\d+) \| (\d+) \|$/gm)].map(([, ...row]) => row.join(" "));
     const stages = ["http/stage", "sockets/stage"].map((at) => Seen.of(CHOSEN).one("AWS::ApiGatewayV2::Stage", at));
@@ -388,7 +388,7 @@ describe("who is let in", () => {
     expect(page).toContain(row);
   });
 
-  test("a stage says something only of routes that are there before it", () => {
+  test("a stage is made after the routes that its settings name", () => {
     for (const of of [seen, emulated, Seen.of(CHOSEN)]) {
       for (const stage of ["http/stage", "sockets/stage"]) {
         const { RouteSettings } = of.one("AWS::ApiGatewayV2::Stage", stage);

@@ -1,4 +1,4 @@
-"""A script of scripts/ as a module: they have no ending by which Python would know them."""
+"""Loads a script of scripts/ as a module. Their names have no .py, so that `import` does not find them."""
 
 import sys
 from importlib.machinery import SourceFileLoader
@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 SCRIPTS = Path(__file__).resolve().parent.parent.parent / "scripts"
-# Nothing is left beside them.
+# No __pycache__ in scripts/.
 sys.dont_write_bytecode = True
 
 

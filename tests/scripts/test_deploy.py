@@ -1,4 +1,4 @@
-"""scripts/deploy in a clone in which nothing was ever built, as far as one gets without credentials."""
+"""scripts/deploy in a clone in which nothing was ever built, up to the point where it needs credentials."""
 
 import os
 import shutil
@@ -9,16 +9,16 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Where an action has done all that it can without an account.
+# What the CDK says when it has done everything that needs no account.
 CREDENTIALS = "Unable to resolve AWS account to use"
-# A person without these can do what builds nothing. A call of one of them ends the test.
+# Tools that must not be called where nothing is built.
 NOT_NEEDED = ["cargo", "rustc", "rustup", "python3", "pip", "aws", "docker", "readelf", "realpath", "sha256sum"]
 # Seconds. Usually five; a busy machine takes longer.
 WITHIN = 300
 
 
 def clone(folder: Path) -> Path:
-    """What git would bring: nothing that is built or installed."""
+    """A copy of what is in git or about to be: nothing that is built or installed."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
                             capture_output=True, check=True).stdout
     for name in listed.decode().split("\0"):
@@ -38,7 +38,7 @@ class Deploy(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="riffle-deploy-")
         cls.addClassCleanup(folder.cleanup)
         cls.clone = clone(Path(folder.name) / "clone")
-        # Packages are installed beside it already: those of the lock file, whose time is that of this checkout's.
+        # The packages of this checkout: the copy of the lock file has the same time, so that they count as installed.
         subprocess.run([ROOT / "scripts" / "npm-packages", ROOT / "infra"], check=True)
         os.symlink(ROOT / "infra" / "node_modules", cls.clone / "infra" / "node_modules")
         cls.tools = Path(folder.name) / "tools"
@@ -55,7 +55,7 @@ class Deploy(unittest.TestCase):
                  if not name.startswith(("AWS_", "CARGO_", "CDK_", "RIFFLE_"))}
         environment = {
             **clean, "PATH": f"{self.tools}{os.pathsep}{clean['PATH']}", "HOME": str(self.home),
-            # Without it the CDK would ask the machine for a role.
+            # Otherwise the CDK would ask the machine's metadata service for a role.
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         done = subprocess.run([self.clone / "scripts" / "deploy", *arguments], env=environment, stdin=subprocess.DEVNULL,
@@ -72,7 +72,7 @@ class Deploy(unittest.TestCase):
         return said
 
     def test_bootstrap_needs_nothing_built(self) -> None:
-        # Ours are found among those of the CDK.
+        # Our options may stand behind the CDK's.
         self.reaches_the_credentials("-c", "region=eu-central-1", "--bootstrap")
 
     def test_destroy_needs_nothing_built_and_asks_first(self) -> None:
@@ -100,7 +100,7 @@ class Deploy(unittest.TestCase):
 
     def test_what_neither_it_nor_the_cdk_knows_is_refused(self) -> None:
         for arguments, why in [
-            (["--destory"], "knows --destory"),
+            (["--destory"], "unknown option --destory"),
             (["--bootstrap", "--diff"], "--diff and --bootstrap do not go together"),
             (["--destroy", "--as-built"], "--as-built is for a deployment"),
             (["--bootstrap", "--build"], "--build is for --diff"),

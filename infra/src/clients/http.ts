@@ -100,14 +100,14 @@ export class Http extends Construct {
         routes.push(made);
       }
     }
-    // The log has path and status of each request: metrics of twenty routes would cost more than the requests.
+    // The access log has the path and status of each request; metrics of twenty routes would cost more than the requests.
     (this.stage.node.defaultChild as api.CfnStage).routeSettings = routeSettings({ ...open, ...COSTLY }, false);
-    // A stage is refused that says something of a route which is not there yet.
+    // API Gateway refuses settings of a route that does not exist yet.
     this.stage.node.addDependency(...routes);
   }
 }
 
-/** Of a route's key, such as `GET /api/config`. */
+/** A route's key, such as `GET /api/config`, as the CDK takes it. */
 function parts(key: string): { path: string; methods: api.HttpMethod[] } {
   const [method, path = ""] = key.split(" ");
   return { path, methods: [method as api.HttpMethod] };

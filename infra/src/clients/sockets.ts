@@ -105,7 +105,7 @@ export class Sockets extends Construct {
       acknowledge(route, { "AwsSolutions-APIG4": "A WebSocket API can have an authorizer on $connect alone." });
     }
     (this.stage.node.defaultChild as api.CfnStage).routeSettings = routeSettings(SOCKET, true);
-    // A stage is refused that says something of a route which is not there yet.
+    // API Gateway refuses settings of a route that does not exist yet.
     this.stage.node.addDependency(first, ...others);
   }
 

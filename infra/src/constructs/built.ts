@@ -1,6 +1,6 @@
-// What is built beside this app: programs and the page. A comparison takes what there is, and stands in for the rest.
+// The programs and the page that are built outside this app. For a comparison, placeholders take the place of what is missing.
 
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type CfnResource, Fn, Stack, Token } from "aws-cdk-lib";
@@ -18,8 +18,8 @@ export function programOf(name: string, { functions, purpose }: Settings): lambd
 }
 
 /**
- * In the bucket where programs are, written as the CDK writes it, so that only the key differs. There is no such object:
- * deployed by mistake, it is refused.
+ * A key in the bucket of the CDK's assets, so that a comparison shows no other difference. No such object exists: a deployment
+ * by mistake fails.
  */
 class NotBuilt extends lambda.Code {
   override bind(scope: Construct): lambda.CodeConfig {
@@ -29,7 +29,7 @@ class NotBuilt extends lambda.Code {
     return { s3Location: { bucketName: Fn.sub(`cdk-hnb659fds-assets-${place}`), objectKey: "not-built.zip" } };
   }
 
-  /** As the CDK notes a program that is there. */
+  /** The same metadata as that of a program which is built. */
   override bindToResource(resource: CfnResource): void {
     const noted = { path: "not-built", "is-bundled": false, property: "Code" };
     for (const [name, value] of Object.entries(noted)) resource.addMetadata(`aws:asset:${name}`, value);
@@ -43,5 +43,6 @@ export function pageOf(files: string, { purpose }: Settings): string {
   const folder = mkdtempSync(path.join(tmpdir(), "riffle-page-"));
   mkdirSync(path.join(folder, "assets"));
   for (const name of ["index.html", "assets/page.js"]) writeFileSync(path.join(folder, name), "not built");
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -1,21 +1,22 @@
-// Names that we choose; CloudFormation makes all others. They begin with the stack's, so that an account may have several.
+// Explicit names, which begin with the stack's so that an account may have several stacks. CloudFormation makes all others.
 
 import { Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 
-/** For what an account has one of in each region, such as a queue. */
+/** A name that has to be unique in an account and region, such as a queue's. */
 export const regionalName = (of: Construct, name: string) => `${rootOf(of).stackName}-${name}`;
 
 /**
- * For what an account has one of, whatever the region: dashboards, and what CloudFront has. The region stands in it, or the
- * same stack could not be in two of them. CloudFront takes 64 characters; `name` has at most 16.
+ * A name that has to be unique in an account, in all regions together: of dashboards and of everything in CloudFront. It
+ * contains the region, so that the same stack can be deployed in several. CloudFront allows 64 characters, which leaves 16 for
+ * `name`.
  */
 export const globalName = (of: Construct, name: string) => {
   const root = rootOf(of);
   return `${root.stackName}-${root.region}-${name}`;
 };
 
-/** A nested stack's own name is CloudFormation's. */
+/** CloudFormation makes the name of a nested stack. */
 function rootOf(of: Construct): Stack {
   const stack = Stack.of(of);
   return stack.nestedStackParent === undefined ? stack : rootOf(stack.nestedStackParent);
