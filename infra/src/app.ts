@@ -1,15 +1,20 @@
 // Reads the settings, makes the stack, and holds it against the rules of cdk-nag.
 
 import { fileURLToPath } from "node:url";
-import { App, Validations } from "aws-cdk-lib";
+import { App, CfnResource, Stack, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
 
 import { Riffle } from "./riffle.ts";
-import { settingsOf } from "./settings.ts";
+import { placeOf, purposeOf, settingsOf } from "./settings.ts";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const app = new App();
-const region = app.node.tryGetContext("region");
-new Riffle(app, "Riffle", settingsOf(app), region === undefined ? {} : { env: { region } });
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+const { name, props } = placeOf(app);
+if (purposeOf(app) === "place") {
+  // CloudFormation refuses this type, so that a deployment by mistake leaves an existing stack as it is.
+  new CfnResource(new Stack(app, name, props), "nothing", { type: "Riffle::Is::NotDeployed" });
+} else {
+  new Riffle(app, name, settingsOf(app), props);
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+}
 app.synth();

@@ -1,5 +1,6 @@
 // What a person may choose of a deployment, by context: `-c name=value`, or in cdk.context.json. Read here alone.
 
+import type { StackProps } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 
 import { Context, wrong } from "./context.ts";
@@ -19,7 +20,14 @@ export interface ScheduledScan {
   options?: Record<string, unknown>;
 }
 
+/**
+ * What the app is synthesized for. `diff`: to be compared; placeholders take the place of what is not built. `place`: to
+ * bootstrap, or to remove the stack; only its name and region count.
+ */
+export type Purpose = "deploy" | "diff" | "place";
+
 export interface Settings {
+  purpose: Purpose;
   architecture: "arm64" | "x86_64";
   /** Folder with NAME/bootstrap of each function. */
   functions: string;
@@ -85,6 +93,7 @@ export interface Settings {
 }
 
 const DEFAULTS: Settings = {
+  purpose: "deploy",
   architecture: "arm64",
   functions: "../target/lambda",
   pageFiles: "../dashboard/dist",
@@ -129,6 +138,29 @@ const DEFAULTS: Settings = {
 
 const QUEUES = TOPOLOGY.flows.flatMap((flow) => queuesOf(flow).map(({ name }) => name));
 
+export const purposeOf = (app: IConstruct): Purpose =>
+  new Context(app).oneOf("purpose", ["deploy", "diff", "place"], DEFAULTS.purpose);
+
+/** The stack's name and region. */
+export interface Place {
+  name: string;
+  props: StackProps;
+}
+
+/** Without a region, that of the credentials. Other names are made of the stack's; 32 characters fit into the longest. */
+export function placeOf(app: IConstruct): Place {
+  const said = new Context(app);
+  const name = said.text("stackName") ?? "Riffle";
+  if (!/^[A-Za-z][A-Za-z0-9-]{0,31}$/.test(name)) {
+    throw wrong("stackName", `${name} has to be letters, digits and hyphens, a letter first, 32 at most`);
+  }
+  const region = said.text("region");
+  if (region !== undefined && !/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region)) {
+    throw wrong("region", `${region} is no region, such as eu-central-1`);
+  }
+  return { name, props: region === undefined ? {} : { env: { region } } };
+}
+
 /** The settings of an app. What is wrong stops the start and is named. */
 export function settingsOf(app: IConstruct): Settings {
   const said = new Context(app);
@@ -138,6 +170,7 @@ export function settingsOf(app: IConstruct): Settings {
   };
   if (days.logs === 0) throw wrong("days", "logs need an end");
   return {
+    purpose: purposeOf(app),
     architecture: said.oneOf("architecture", ["arm64", "x86_64"], DEFAULTS.architecture),
     functions: said.text("functions") ?? DEFAULTS.functions,
     pageFiles: said.text("pageFiles") === "off" ? undefined : (said.text("pageFiles") ?? DEFAULTS.pageFiles),

@@ -24,6 +24,27 @@ beforeAll(() => {
 const QUEUES = TOPOLOGY.flows.flatMap((flow) => queuesOf(flow).map(({ name }) => `${flow.name}/${name}`));
 const DEAD_LETTERS = TOPOLOGY.flows.flatMap((flow) => deadLettersOf(flow).map(({ name }) => `${flow.name}/${name}`));
 
+/** Routes without a token. */
+const OPEN = ["GET /api/config", "GET /api/docs", "GET /api/health", "GET /api/openapi.json"];
+
+/** Routes that cost more than a few reads, and the most requests a second of all people together. */
+const COSTLY = new Map([
+  ["POST /api/codes", 5],
+  ["GET /api/scans/{id}/files/{index}/pages/{page}", 20],
+  ["GET /api/scans/{id}/matches/{match}/evidence", 20],
+  ["POST /api/uploads/{id}/files", 20],
+  ["POST /api/statements/files", 50],
+  ["GET /api/statements/transactions.csv", 5],
+  ["GET /api/statements/figures", 50],
+  ["GET /api/statements/facets", 50],
+  ["PUT /api/statements/rules", 5],
+  ["DELETE /api/scans/{id}", 10],
+  ["DELETE /api/statements/files/{id}", 10],
+  ["GET /api/dead-letters", 10],
+  ["POST /api/dead-letters/redrive", 2],
+  ["POST /api/tickets", 50],
+]);
+
 /** Of the flows. */
 const NAMES = EXPECTED.map(({ flow }) => flow);
 
@@ -274,16 +295,19 @@ describe("data", () => {
 
 describe("who is let in", () => {
   test("the HTTP API asks for a token, except where nobody has one yet", () => {
-    const routes = [...seen.all("AWS::ApiGatewayV2::Route").values()]
-      .filter((one) => !one.RouteKey.startsWith("$"))
-      .map((one) => [one.RouteKey, one.AuthorizationType]);
-    expect(routes.sort()).toEqual([
-      ["ANY /api/{proxy+}", "JWT"],
-      ["GET /api/config", "NONE"],
-      ["GET /api/docs", "NONE"],
-      ["GET /api/health", "NONE"],
-      ["GET /api/openapi.json", "NONE"],
-    ]);
+    for (const of of [seen, emulated, Seen.of(CHOSEN)]) {
+      const routes = [...of.all("AWS::ApiGatewayV2::Route").values()].filter((one) => !one.RouteKey.startsWith("$"));
+      const open = routes.filter((one) => one.AuthorizationType === "NONE").map((one) => one.RouteKey);
+      const preflight = of === Seen.of(CHOSEN) ? ["OPTIONS /api/{proxy+}"] : [];
+      expect(open.sort()).toEqual([...OPEN, ...preflight]);
+      const others = routes.filter((one) => !open.includes(one.RouteKey));
+      expect(new Set(others.map((one) => one.AuthorizationType))).toEqual(new Set(["JWT"]));
+      expect(others.map((one) => one.RouteKey)).toContain("ANY /api/{proxy+}");
+    }
+    // The function serves the same ones without a tenant.
+    const table = readFileSync(new URL("../../functions/api/src/routes.rs", import.meta.url), "utf8");
+    const [, listed = ""] = /pub const PUBLIC: \[&str; \d+\] = \[([^\]]*)\]/.exec(table) ?? [];
+    expect([...listed.matchAll(/"([^"]+)"/g)].map(([, path]) => `GET ${path}`).sort()).toEqual(OPEN);
     const { JwtConfiguration } = seen.one("AWS::ApiGatewayV2::Authorizer", "http/api/authorizer");
     expect(JwtConfiguration.Audience.map((one: unknown) => seen.words(one))).toEqual(["{auth/pool/page}"]);
   });
@@ -307,6 +331,76 @@ describe("who is let in", () => {
     for (const one of stages) {
       expect(one.DefaultRouteSettings).toMatchObject({ ThrottlingRateLimit: expect.anything() });
       expect(one.AccessLogSettings.Format).not.toMatch(/query/i);
+    }
+  });
+
+  test("routes without a token have throttles of their own, together lower than that of one route with a token", () => {
+    for (const of of [seen, Seen.of(CHOSEN)]) {
+      const { RouteSettings, DefaultRouteSettings } = of.one("AWS::ApiGatewayV2::Stage", "http/stage");
+      const routes = [...of.all("AWS::ApiGatewayV2::Route").values()];
+      const open = routes.filter((one) => one.AuthorizationType === "NONE" && !one.RouteKey.startsWith("$"));
+      const rates = open.map((one) => RouteSettings[one.RouteKey]?.ThrottlingRateLimit ?? Number.NaN);
+      expect(rates.length).toBeGreaterThanOrEqual(OPEN.length);
+      const sum = rates.reduce((one, other) => one + other, 0);
+      expect(sum).toBeLessThanOrEqual(DefaultRouteSettings.ThrottlingRateLimit * 0.75);
+    }
+    const { RouteSettings } = seen.one("AWS::ApiGatewayV2::Stage", "sockets/stage");
+    expect(Object.keys(RouteSettings).sort()).toEqual(["$connect", "$default", "$disconnect"]);
+    const rate = (route: string) => RouteSettings[route].ThrottlingRateLimit;
+    expect(rate("$connect")).toBeLessThanOrEqual(50);
+    // A connection whose end is not handled would be pushed to for two hours.
+    expect(rate("$disconnect")).toBeGreaterThan(rate("$connect"));
+  });
+
+  test("expensive routes have lower throttles", () => {
+    const { RouteSettings, DefaultRouteSettings } = seen.one("AWS::ApiGatewayV2::Stage", "http/stage");
+    const usual = DefaultRouteSettings.ThrottlingRateLimit;
+    for (const [route, most] of COSTLY) {
+      const { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst } = RouteSettings[route] ?? {};
+      expect(rate, route).toBeLessThanOrEqual(most);
+      expect(burst, route).toBeLessThanOrEqual(2 * most);
+      expect(rate, route).toBeLessThan(usual);
+    }
+    expect(Object.keys(RouteSettings).sort()).toEqual([...OPEN, ...COSTLY.keys()].sort());
+    // They exist: the page's types are generated from the description of the API.
+    const described = readFileSync(new URL("../../dashboard/src/contracts.ts", import.meta.url), "utf8");
+    const known = [...described.matchAll(/^ {4}"(\/api[^"]*)": \{(.*?)^ {4}\};/gms)].flatMap(([, path, methods = ""]) =>
+      [...methods.matchAll(/^ {8}(get|put|post|delete): operations/gm)].map(
+        ([, one = ""]) => `${one.toUpperCase()} ${path}`,
+      ),
+    );
+    expect(known.length).toBeGreaterThan(30);
+    expect(Object.keys(RouteSettings).filter((route) => !known.includes(route))).toEqual([]);
+  });
+
+  test("docs/security.md lists all throttles", () => {
+    const page = readFileSync(new URL("../../docs/security.md", import.meta.url), "utf8");
+    const told = [...page.matchAll(/^\| `([^`]+)` \| (\d+) \| (\d+) \|$/gm)].map(([, ...row]) => row.join(" "));
+    const stages = ["http/stage", "sockets/stage"].map((at) => Seen.of(CHOSEN).one("AWS::ApiGatewayV2::Stage", at));
+    const set = stages.flatMap(({ RouteSettings }) =>
+      Object.entries<Properties>(RouteSettings).map(([route, one]) =>
+        [route, one.ThrottlingRateLimit, one.ThrottlingBurstLimit].join(" "),
+      ),
+    );
+    expect(told.sort()).toEqual(set.sort());
+    const usual = stages[0]?.DefaultRouteSettings;
+    const row = `| any other HTTP route | ${usual?.ThrottlingRateLimit} | ${usual?.ThrottlingBurstLimit} |`;
+    expect(page).toContain(row);
+  });
+
+  test("a stage is made after the routes that its settings name", () => {
+    for (const of of [seen, emulated, Seen.of(CHOSEN)]) {
+      for (const stage of ["http/stage", "sockets/stage"]) {
+        const { RouteSettings } = of.one("AWS::ApiGatewayV2::Stage", stage);
+        const before = (of.resources.get(stage)?.after ?? []).flatMap((at) => {
+          const { type, properties } = of.resources.get(at) ?? {};
+          return type === "AWS::ApiGatewayV2::Route" ? [properties?.RouteKey] : [];
+        });
+        expect(Object.keys(RouteSettings).filter((route) => !before.includes(route))).toEqual([]);
+        // Each metric of a route is paid for.
+        const metered = Object.values<Properties>(RouteSettings).filter((one) => one.DetailedMetricsEnabled);
+        expect(metered.length).toBeLessThanOrEqual(3);
+      }
     }
   });
 
@@ -404,8 +498,8 @@ describe("alarms", () => {
   });
 
   test("stand beside dashboards and saved queries, of each flow and of the whole", () => {
-    const dashboards = [...seen.all("AWS::CloudWatch::Dashboard").values()].map((one) => one.DashboardName);
-    expect(dashboards.sort()).toEqual(["operations", ...NAMES].map((name) => `Riffle-${name}`).sort());
+    const dashboards = [...seen.all("AWS::CloudWatch::Dashboard").values()].map((one) => seen.words(one.DashboardName));
+    expect(dashboards.sort()).toEqual(["operations", ...NAMES].map((name) => `Riffle-{AWS::Region}-${name}`).sort());
     const queries = [...seen.all("AWS::Logs::QueryDefinition").values()];
     const saved = NAMES.flatMap((name) => ["One dead letter", "One id"].map((title) => `Riffle/${name}/${title}`));
     expect(queries.map((one) => one.Name).sort()).toEqual(saved.sort());
@@ -433,16 +527,6 @@ describe("alarms", () => {
 });
 
 describe("the stack", () => {
-  test("has no name that another stack could have", () => {
-    // Names of stages, policies and rules are those within their API, role and bus.
-    const inner = ["AWS::ApiGatewayV2::Stage", "AWS::IAM::Policy", "AWS::Events::Rule"];
-    const named = [...seen.resources.values()].flatMap(({ type, properties }) => {
-      const name = properties[`${type.split("::")[2]}Name`];
-      return name === undefined || inner.includes(type) || String(name).startsWith("Riffle-") ? [] : [type];
-    });
-    expect(named).toEqual([]);
-  });
-
   // docs/adr/0012-how-the-stack-is-divided.md. CloudFormation takes 500 resources, 200 parameters, 200 outputs and a
   // megabyte of a template, and changes nothing of one that has more.
   test("keeps room in each of its templates, and has one of its own for the functions of each flow", () => {
@@ -476,6 +560,39 @@ describe("the stack", () => {
       expect(types).not.toContain(unknown);
     }
     for (const one of emulated.all("AWS::CloudWatch::Alarm").values()) expect(one.Metrics).toBeUndefined();
+  });
+});
+
+describe("what is not built", () => {
+  const nowhere = { functions: "/nowhere/lambda", pageFiles: "/nowhere/dist" };
+
+  test("is named, and nothing is deployed without it", () => {
+    expect(() => appOf({ functions: nowhere.functions })).toThrow(
+      "/nowhere/lambda/websocket-authorizer/bootstrap is missing: scripts/functions builds it",
+    );
+    expect(() => appOf({ pageFiles: nowhere.pageFiles })).toThrow(
+      "/nowhere/dist/index.html is missing: scripts/dashboard builds it",
+    );
+  });
+
+  test.each([[{}], [{ region: "eu-central-1" }]])("is the one difference of a comparison: %j", (place) => {
+    const built = Seen.of(place);
+    const compared = Seen.of({ ...place, ...nowhere, purpose: "diff" });
+    const shape = (of: Seen) =>
+      [...of.resources].map(([at, { type, properties }]) => {
+        // Names of files that are made of what is in them.
+        const { TemplateURL, SourceObjectKeys, ...rest } = properties;
+        if (type !== "AWS::Lambda::Function" || !isOurs(at)) return [at, rest];
+        return [at, { ...rest, Code: { ...rest.Code, S3Key: undefined } }];
+      });
+    expect(shape(compared)).toEqual(shape(built));
+    const keys = ours(compared.all("AWS::Lambda::Function")).map(([, one]) => one.Code.S3Key);
+    expect(new Set(keys)).toEqual(new Set(["not-built.zip"]));
+  });
+
+  test("is taken where it is there", () => {
+    const compared = Seen.of({ purpose: "diff" });
+    expect([...compared.resources]).toEqual([...seen.resources]);
   });
 });
 
@@ -530,6 +647,7 @@ test("a flow is made of its description, and of numbers and grants", () => {
 test.each([
   ["as it comes", {}],
   ["with all that may be chosen", CHOSEN],
+  ["in a region, by another name", { region: "eu-central-1", stackName: "Second" }],
 ])("cdk-nag finds nothing, nor do CloudFormation's own rules: %s", (_, context) => {
   // The most that may be wrong is what CloudFormation would refuse: an error, not a warning.
   expect(checked(appOf({ ...context, "@aws-cdk/core:validateAgainstDefaultRules": true }), "true")).not.toThrow();
@@ -559,6 +677,7 @@ function checked(app: App, cloudFormation = "false"): () => void {
 }
 
 test.each([
+  [{ purpose: "undeploy" }, "context purpose: undeploy is none of deploy, diff, place"],
   [{ architecture: "sparc" }, "context architecture: sparc is none of arm64, x86_64"],
   [{ processingMode: "both" }, "context processingMode: both is none of events, direct, shadow"],
   [{ concurrency: '{"scan-work": 1}' }, "context concurrency: scan-work must be 2 or more"],

@@ -8,7 +8,7 @@ import { App, Duration } from "aws-cdk-lib";
 import { Flow } from "../src/flows/flow.ts";
 import { MAKERS, type Maker } from "../src/flows/index.ts";
 import { Riffle, type RiffleProps } from "../src/riffle.ts";
-import { settingsOf } from "../src/settings.ts";
+import { placeOf, settingsOf } from "../src/settings.ts";
 import { type FlowDescription, functionsOf, TOPOLOGY } from "../src/topology.ts";
 import { NOTES } from "./notes.ts";
 
@@ -96,7 +96,8 @@ export function appOf(context: Record<string, unknown> = {}, props?: RiffleProps
     "aws:cdk:disable-stack-trace": true,
   };
   const app = new App({ context: { ...flags, ...stubs, ...context }, analyticsReporting: false });
-  new Riffle(app, "Riffle", settingsOf(app), props);
+  const place = placeOf(app);
+  new Riffle(app, place.name, settingsOf(app), { ...place.props, ...props });
   return app;
 }
 
@@ -134,7 +135,7 @@ interface Template {
     { Type: string; DependsOn?: string | string[]; Properties?: Properties; Metadata?: Record<string, string> }
   >;
   Parameters?: Record<string, unknown>;
-  Outputs?: Record<string, { Value: unknown }>;
+  Outputs?: Record<string, { Value: unknown; Export?: unknown }>;
 }
 
 /** A template, and the resource of another that it is nested by. */
@@ -149,9 +150,11 @@ interface Part {
  * a resource is named by the path of what made it, `scan/functions/scan-worker/function`.
  */
 export class Seen {
-  /** By path. */
-  readonly resources = new Map<string, { type: string; properties: Properties }>();
+  /** By path; `after` are those that it waits for beside those it refers to. */
+  readonly resources = new Map<string, { type: string; properties: Properties; after: string[] }>();
   readonly outputs: Record<string, unknown> = {};
+  /** Names under which other stacks could import. */
+  readonly exports: unknown[] = [];
   /** What each template has of what CloudFormation counts. */
   readonly counts: Record<string, { resources: number; parameters: number; outputs: number; bytes: number }> = {};
   /** Resources of one template that wait for one another: CloudFormation would make none of them. */
@@ -174,10 +177,10 @@ export class Seen {
 
   private constructor(app: App) {
     const assembly = app.synth();
-    const root = partOf(assembly.getStackByName("Riffle").template as Template, (file) =>
-      path.join(assembly.directory, file),
-    );
-    this.add("Riffle", root);
+    const [made] = assembly.stacks;
+    if (made === undefined) throw new Error("the app has no stack");
+    const root = partOf(made.template as Template, (file) => path.join(assembly.directory, file));
+    this.add(made.stackName, root);
     for (const [name, { Value }] of Object.entries(root.template.Outputs ?? {})) {
       this.outputs[name] = named(root, Value);
     }
@@ -232,9 +235,11 @@ export class Seen {
     const count = (of: object) => Object.keys(of).length;
     const counts = { resources: count(Resources), parameters: count(Parameters), outputs: count(Outputs) };
     this.counts[name] = { ...counts, bytes: JSON.stringify(part.template).length };
+    this.exports.push(...Object.values(Outputs).flatMap((output) => output.Export ?? []));
     for (const resource of Object.values(part.template.Resources)) {
       const properties = named(part, resource.Properties ?? {}) as Properties;
-      this.resources.set(pathOf(resource), { type: resource.Type, properties });
+      const after = [resource.DependsOn ?? []].flat().flatMap((id) => Resources[id] ?? []);
+      this.resources.set(pathOf(resource), { type: resource.Type, properties, after: after.map(pathOf) });
     }
     for (const [child, nested] of part.children) this.add(child, nested);
   }
@@ -307,5 +312,5 @@ function referredBy(value: unknown): string[] {
 
 function pathOf(resource: Template["Resources"][string]): string {
   const made = resource.Metadata?.["aws:cdk:path"] ?? "";
-  return made.replace(/^Riffle\//, "").replace(/\/Resource$/, "");
+  return made.replace(/^[^/]+\//, "").replace(/\/Resource$/, "");
 }

@@ -68,3 +68,9 @@ it("where no token can be had, the same may work a moment later", async () => {
   expect(error).toBeInstanceOf(ApiError);
   expect((error as ApiError).passes).toBe(true);
 });
+
+it.each([429, 503])("a gateway's %d, which is no problem of ours, is said in words and passes", async (status) => {
+  vi.stubGlobal("fetch", async () => answered(status, { message: "Too Many Requests" }));
+  const message = "The server has too much to do. Try again in a moment.";
+  await expect(get("/api/scans")).rejects.toMatchObject({ status, message, passes: true });
+});

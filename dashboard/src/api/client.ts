@@ -102,11 +102,16 @@ async function vouchedFor(path: string, init: RequestInit): Promise<Response> {
 }
 
 async function problem(answer: Response): Promise<ApiError> {
-  const fallback = new ApiError(answer.status, answer.statusText, `The server answered ${answer.status}.`);
+  const busy = answer.status === 429 || answer.status === 503;
+  const words = busy
+    ? "The server has too much to do. Try again in a moment."
+    : `The server answered ${answer.status}.`;
+  const fallback = new ApiError(answer.status, answer.statusText, words);
   if (!answer.headers.get("content-type")?.includes("json")) return fallback;
   try {
-    const told = (await answer.json()) as Problem;
-    return new ApiError(answer.status, told.title, told.detail ?? told.title);
+    // The gateway of AWS refuses in words of its own.
+    const told = (await answer.json()) as Partial<Problem>;
+    return told.title === undefined ? fallback : new ApiError(answer.status, told.title, told.detail ?? told.title);
   } catch {
     return fallback;
   }

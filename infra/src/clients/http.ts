@@ -9,16 +9,12 @@ import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
 import { acknowledge } from "../constructs/nag-suppressions.ts";
+import { regionalName } from "../constructs/names.ts";
 import type { RustFunction } from "../constructs/rust-function.ts";
 import type { Alarms } from "../monitoring/alarms.ts";
 import type { Settings } from "../settings.ts";
 import type { Identities } from "./auth.ts";
-
-/** What the page asks for before anybody has signed in, and what describes the API. */
-const PUBLIC = ["/api/config", "/api/health", "/api/openapi.json", "/api/docs"];
-/** Requests a second of all people together, and how many may come at once. */
-const RATE = 200;
-const BURST = 400;
+import { COSTLY, PREFLIGHT, PUBLIC, routeSettings, USUAL } from "./throttles.ts";
 
 export class Http extends Construct {
   readonly api: api.HttpApi;
@@ -27,12 +23,14 @@ export class Http extends Construct {
   /** Without the scheme. */
   readonly host: string;
   private readonly origins: string[];
+  private readonly stage: api.HttpStage;
 
   constructor(scope: Construct, id: string, settings: Settings, alarms: Alarms) {
     super(scope, id);
     // The page asks its own origin. Others, and a page that is served elsewhere, must be named.
     this.origins = [...(settings.pageOrigin === undefined ? [] : [settings.pageOrigin]), ...settings.origins];
     this.api = new api.HttpApi(this, "api", {
+      apiName: regionalName(this, "http"),
       description: "Riffle: what the page and programs ask for",
       createDefaultStage: false,
       ...(this.origins.length > 0 && {
@@ -48,12 +46,12 @@ export class Http extends Construct {
       retention: settings.days.logs as logs.RetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    new api.HttpStage(this, "stage", {
+    this.stage = new api.HttpStage(this, "stage", {
       httpApi: this.api,
       stageName: "$default",
       autoDeploy: true,
       detailedMetricsEnabled: true,
-      throttle: { rateLimit: RATE, burstLimit: BURST },
+      throttle: { rateLimit: USUAL.rate, burstLimit: USUAL.burst },
       accessLogSettings: {
         destination: new api.LogGroupLogDestination(log),
         format: AccessLogFormat.custom(
@@ -85,14 +83,32 @@ export class Http extends Construct {
   serve(who: RustFunction, { issuer, audience }: Identities): void {
     const integration = new HttpLambdaIntegration("integration", who.lambda);
     const authorizer = new HttpJwtAuthorizer("authorizer", issuer, { jwtAudience: [audience] });
-    this.api.addRoutes({ path: "/api/{proxy+}", methods: [api.HttpMethod.ANY], integration, authorizer });
-    const open = PUBLIC.map((path) => ({ path, methods: [api.HttpMethod.GET] }));
+    const routes = this.api.addRoutes({
+      path: "/api/{proxy+}",
+      methods: [api.HttpMethod.ANY],
+      integration,
+      authorizer,
+    });
+    for (const key of Object.keys(COSTLY)) {
+      routes.push(...this.api.addRoutes({ ...parts(key), integration, authorizer }));
+    }
     // A browser asks whether it may ask before it has anything to show for itself.
-    if (this.origins.length > 0) open.push({ path: "/api/{proxy+}", methods: [api.HttpMethod.OPTIONS] });
-    for (const route of open) {
-      for (const made of this.api.addRoutes({ ...route, integration })) {
+    const open = { ...PUBLIC, ...(this.origins.length > 0 && PREFLIGHT) };
+    for (const key of Object.keys(open)) {
+      for (const made of this.api.addRoutes({ ...parts(key), integration })) {
         acknowledge(made, { "AwsSolutions-APIG4": "Asked before anybody has signed in; tells nothing of a tenant." });
+        routes.push(made);
       }
     }
+    // The access log has the path and status of each request; metrics of twenty routes would cost more than the requests.
+    (this.stage.node.defaultChild as api.CfnStage).routeSettings = routeSettings({ ...open, ...COSTLY }, false);
+    // API Gateway refuses settings of a route that does not exist yet.
+    this.stage.node.addDependency(...routes);
   }
+}
+
+/** A route's key, such as `GET /api/config`, as the CDK takes it. */
+function parts(key: string): { path: string; methods: api.HttpMethod[] } {
+  const [method, path = ""] = key.split(" ");
+  return { path, methods: [method as api.HttpMethod] };
 }

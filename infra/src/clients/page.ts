@@ -9,7 +9,9 @@ import * as s3 from "aws-cdk-lib/aws-s3";
 import * as deployment from "aws-cdk-lib/aws-s3-deployment";
 import { Construct } from "constructs";
 
+import { pageOf } from "../constructs/built.ts";
 import { acknowledge, acknowledgeWildcard } from "../constructs/nag-suppressions.ts";
+import { globalName } from "../constructs/names.ts";
 import type { Settings } from "../settings.ts";
 import type { Http } from "./http.ts";
 
@@ -55,7 +57,7 @@ export class Page extends Construct {
     acknowledge(this.bucket, { "AwsSolutions-S1": "Holds the public page alone; CloudFront is its one reader." });
     this.distribution = this.distribute(props);
     this.url = this.opened(settings);
-    if (settings.pageFiles !== undefined) this.fill(settings.pageFiles);
+    if (settings.pageFiles !== undefined) this.fill(pageOf(settings.pageFiles, settings));
   }
 
   private opened({ domain, pageOrigin, endpoint }: Settings): string {
@@ -81,6 +83,9 @@ export class Page extends Construct {
       }),
       defaultBehavior: {
         origin: origins.S3BucketOrigin.withOriginAccessControl(this.bucket, {
+          originAccessControl: new cloudfront.S3OriginAccessControl(this, "access", {
+            originAccessControlName: globalName(this, "page"),
+          }),
           // Listing makes a missing file a missing one; no address leads to a list, since none is without a file.
           originAccessLevels: [cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST],
         }),
@@ -92,6 +97,7 @@ export class Page extends Construct {
           {
             eventType: cloudfront.FunctionEventType.VIEWER_REQUEST,
             function: new cloudfront.Function(this, "rewrite", {
+              functionName: globalName(this, "page-rewrite"),
               runtime: cloudfront.FunctionRuntime.JS_2_0,
               code: cloudfront.FunctionCode.fromInline(REWRITE),
             }),
@@ -143,6 +149,7 @@ export class Page extends Construct {
       "frame-ancestors 'none'",
     ].join("; ");
     return new cloudfront.ResponseHeadersPolicy(this, "headers", {
+      responseHeadersPolicyName: globalName(this, "page"),
       securityHeadersBehavior: {
         contentSecurityPolicy: { contentSecurityPolicy: policy, override: true },
         contentTypeOptions: { override: true },

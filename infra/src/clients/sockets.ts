@@ -10,14 +10,13 @@ import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
 import { acknowledge } from "../constructs/nag-suppressions.ts";
+import { regionalName } from "../constructs/names.ts";
 import type { RustFunction } from "../constructs/rust-function.ts";
 import type { Alarms } from "../monitoring/alarms.ts";
 import type { Settings } from "../settings.ts";
+import { FRAMES, routeSettings, SOCKET } from "./throttles.ts";
 
 const STAGE = "live";
-/** Messages a second of all connections together, and how many may come at once. */
-const RATE = 500;
-const BURST = 1_000;
 
 export interface SocketHandlers {
   authorizer: RustFunction;
@@ -34,20 +33,24 @@ export class Sockets extends Construct {
   readonly origin: string;
   /** What a function posts to. */
   readonly management: string;
+  private readonly stage: api.WebSocketStage;
 
   constructor(scope: Construct, id: string, settings: Settings, alarms: Alarms) {
     super(scope, id);
-    this.api = new api.WebSocketApi(this, "api", { description: "Riffle: scans, live" });
+    this.api = new api.WebSocketApi(this, "api", {
+      apiName: regionalName(this, "sockets"),
+      description: "Riffle: scans, live",
+    });
     const log = new logs.LogGroup(this, "log", {
       retention: settings.days.logs as logs.RetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const stage = new api.WebSocketStage(this, "stage", {
+    this.stage = new api.WebSocketStage(this, "stage", {
       webSocketApi: this.api,
       stageName: STAGE,
       autoDeploy: true,
       detailedMetricsEnabled: true,
-      throttle: { rateLimit: RATE, burstLimit: BURST },
+      throttle: { rateLimit: FRAMES.rate, burstLimit: FRAMES.burst },
       accessLogSettings: {
         destination: new api.LogGroupLogDestination(log),
         // No query string: the ticket stands in it.
@@ -65,7 +68,7 @@ export class Sockets extends Construct {
         ),
       },
     });
-    if (settings.gatewayLogsRole) stage.node.addDependency(this.logsRole());
+    if (settings.gatewayLogsRole) this.stage.node.addDependency(this.logsRole());
     const host = `${this.api.apiId}.execute-api.${Stack.of(this).region}.${Aws.URL_SUFFIX}`;
     const { endpoint } = settings;
     this.management = endpoint ? `${endpoint}/_aws/execute-api/${this.api.apiId}/${STAGE}` : `https://${host}/${STAGE}`;
@@ -93,7 +96,7 @@ export class Sockets extends Construct {
       identitySource: ["route.request.querystring.ticket"],
     });
     const to = (id: string, who: RustFunction) => new WebSocketLambdaIntegration(id, who.lambda);
-    this.api.addRoute("$connect", { integration: to("connect", handlers.connect), authorizer });
+    const first = this.api.addRoute("$connect", { integration: to("connect", handlers.connect), authorizer });
     const others = [
       this.api.addRoute("$disconnect", { integration: to("disconnect", handlers.disconnect) }),
       this.api.addRoute("$default", { integration: to("default", handlers.otherwise), returnResponse: false }),
@@ -101,6 +104,9 @@ export class Sockets extends Construct {
     for (const route of others) {
       acknowledge(route, { "AwsSolutions-APIG4": "A WebSocket API can have an authorizer on $connect alone." });
     }
+    (this.stage.node.defaultChild as api.CfnStage).routeSettings = routeSettings(SOCKET, true);
+    // API Gateway refuses settings of a route that does not exist yet.
+    this.stage.node.addDependency(first, ...others);
   }
 
   /** Lets a function send frames to connections, and read or close none. */

@@ -6,6 +6,7 @@ import { Construct } from "constructs";
 
 import type { Settings } from "../settings.ts";
 import { acknowledge } from "./nag-suppressions.ts";
+import { regionalName } from "./names.ts";
 import type { RustFunction } from "./rust-function.ts";
 
 /** The visibility timeout in multiples of the consumer's timeout, as AWS recommends: a slow batch is not read twice. */
@@ -35,7 +36,7 @@ export class MessageQueue extends Construct {
     this.name = name;
     this.settings = settings;
     this.queue = new sqs.Queue(this, "queue", {
-      queueName: prefixOf(this) + name,
+      queueName: regionalName(this, name),
       // The most that SQS keeps.
       retentionPeriod: Duration.days(14),
       encryption: sqs.QueueEncryption.SQS_MANAGED,
@@ -77,9 +78,6 @@ export class MessageQueue extends Construct {
   private tell(who: RustFunction): void {
     const stack = Stack.of(this);
     const service = this.settings.endpoint ?? `https://sqs.${stack.region}.${Aws.URL_SUFFIX}`;
-    who.set({ QUEUES_URL: `${service}/${stack.account}/${prefixOf(this)}` });
+    who.set({ QUEUES_URL: `${service}/${stack.account}/${regionalName(this, "")}` });
   }
 }
-
-/** What the names of a stack's queues begin with. */
-const prefixOf = (of: Construct) => `${Stack.of(of).stackName}-`;

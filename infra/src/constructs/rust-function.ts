@@ -1,6 +1,5 @@
 // A Lambda function of ours: a Rust program, a role of its own, a log of its own, and the alarms that every one has.
 
-import path from "node:path";
 import { Duration, RemovalPolicy, type Size, Tags } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
@@ -8,6 +7,7 @@ import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { Alarms } from "../monitoring/alarms.ts";
 import type { Settings } from "../settings.ts";
+import { programOf } from "./built.ts";
 import { acknowledgeWildcard } from "./nag-suppressions.ts";
 
 export interface RustFunctionProps {
@@ -47,7 +47,7 @@ export class RustFunction extends Construct {
       runtime: lambda.Runtime.PROVIDED_AL2023,
       architecture: settings.architecture === "arm64" ? lambda.Architecture.ARM_64 : lambda.Architecture.X86_64,
       handler: "bootstrap",
-      code: lambda.Code.fromAsset(path.join(settings.functions, id)),
+      code: programOf(id, settings),
       memorySize: props.memory,
       timeout: props.timeout,
       ...(props.disk && { ephemeralStorageSize: props.disk }),

@@ -15,6 +15,7 @@ import { Construct } from "constructs";
 import type { ClientFunctions } from "../clients/functions.ts";
 import type { Sockets } from "../clients/sockets.ts";
 import { MessageQueue } from "../constructs/message-queue.ts";
+import { globalName } from "../constructs/names.ts";
 import { RustFunction } from "../constructs/rust-function.ts";
 import type { Buckets } from "../data/buckets.ts";
 import type { Bus } from "../data/bus.ts";
@@ -144,7 +145,7 @@ export class Flow extends Construct {
     const each = (metric: (one: RustFunction) => cloudwatch.IMetric) => this.functions.map(metric);
     const visible = (of: typeof queues) => of.map((queue) => queue.metricApproximateNumberOfMessagesVisible());
     new cloudwatch.Dashboard(this.stateless, "dashboard", {
-      dashboardName: `${stack}-${this.description.name}`,
+      dashboardName: globalName(this, this.description.name),
       widgets: [
         [
           graph("Messages that wait", visible(queues)),

@@ -8,6 +8,7 @@ import * as sns from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
 
+import { regionalName } from "../constructs/names.ts";
 import type { Settings } from "../settings.ts";
 
 export interface AlarmProps {
@@ -45,7 +46,7 @@ export class Alarms extends Construct {
   /** In the stack of what it is about. Its name is what a person reads first: the stack's and the id. */
   add(scope: Construct, id: string, props: AlarmProps): void {
     const alarm = new cloudwatch.Alarm(scope, `alarm-${id}`, {
-      alarmName: `${Stack.of(this).stackName}-${id}`,
+      alarmName: regionalName(this, id),
       metric: props.metric,
       threshold: props.threshold,
       evaluationPeriods: props.periods,

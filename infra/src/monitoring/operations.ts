@@ -1,12 +1,13 @@
 // What is watched of the whole: storage, cost, the APIs, and how everything is at a glance.
 
-import { Duration, Stack } from "aws-cdk-lib";
+import { Duration } from "aws-cdk-lib";
 import { CfnBudget } from "aws-cdk-lib/aws-budgets";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 
 import type { Http } from "../clients/http.ts";
 import type { Sockets } from "../clients/sockets.ts";
+import { globalName } from "../constructs/names.ts";
 import type { RustFunction } from "../constructs/rust-function.ts";
 import type { Buckets } from "../data/buckets.ts";
 import type { Settings } from "../settings.ts";
@@ -44,7 +45,7 @@ export class Operations extends Construct {
   private dashboard({ alarms, functions, http, sockets, buckets }: OperationsProps): void {
     const each = (metric: (one: RustFunction) => cloudwatch.IMetric) => functions.map(metric);
     new cloudwatch.Dashboard(this, "dashboard", {
-      dashboardName: `${Stack.of(this).stackName}-operations`,
+      dashboardName: globalName(this, "operations"),
       widgets: [
         [new cloudwatch.AlarmStatusWidget({ title: "Alarms", alarms: alarms.all, width: 24, height: 8 })],
         [
