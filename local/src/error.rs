@@ -1,14 +1,13 @@
 //! What keeps a command from running, said to a person.
 
-use std::fmt;
-
 /// "Could not run": nothing was done, or not to the end.
 const COULD_NOT_RUN: u8 = 2;
 /// What shells report of a program ended by Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
 /// Why a command could not do its work. The text says what happened and what to do.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub struct Problem {
     message: String,
     code: u8,
@@ -25,12 +24,6 @@ impl Problem {
 
     pub fn exit_code(&self) -> u8 {
         self.code
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What routes share: whose request it is, and what stands in it, with problems of our own where it cannot be used.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -11,7 +12,7 @@ use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
-use crate::{Refusal, Tenant};
+use crate::{Deps, Refusal, Tenant};
 
 /// What a route answers.
 pub type Answer<T> = Result<T, Refusal>;
@@ -45,12 +46,19 @@ pub struct Path<T>(pub T);
 #[from_request(via(axum::extract::Query), rejection(Refusal))]
 pub struct Query<T>(pub T);
 
-impl<S: Send + Sync> FromRequestParts<S> for Tenant {
+/// Whoever asks, and what the answer stands on.
+pub struct Asker {
+    pub tenant: Arc<str>,
+    pub deps: Deps,
+}
+
+impl FromRequestParts<Deps> for Asker {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, deps: &Deps) -> Result<Self, Refusal> {
         // Only `handle` calls the routes, and it names a tenant.
-        parts.extensions.get::<Self>().cloned().ok_or_else(Refusal::broken)
+        let Tenant(tenant) = parts.extensions.get().cloned().ok_or_else(Refusal::broken)?;
+        Ok(Self { tenant, deps: deps.clone() })
     }
 }
 
@@ -80,9 +88,7 @@ pub trait List {
 /// How much of a list is asked for, and from where on.
 #[derive(Debug, serde::Deserialize)]
 pub struct Paging<L> {
-    #[serde(default)]
     cursor: Option<String>,
-    #[serde(default)]
     limit: Option<u32>,
     #[serde(skip)]
     list: PhantomData<L>,

@@ -1,12 +1,11 @@
 //! Addresses for downloads, made when somebody asks.
 
-use axum::extract::State;
 use riffle_contracts::http::DownloadLink;
 use riffle_ports::{Link, SessionId};
 use riffle_scan::drive_page;
 
-use crate::answer::{Answer, Id, Json, Path};
-use crate::{Deps, Refusal, Tenant};
+use crate::Refusal;
+use crate::answer::{Answer, Asker, Id, Json, Path};
 
 /// An address for the report of a scan that is done.
 #[utoipa::path(
@@ -17,16 +16,12 @@ use crate::{Deps, Refusal, Tenant};
     params(("id" = inline(Id), Path)),
     responses((status = 200, body = DownloadLink))
 )]
-pub async fn report(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Path(Id(id)): Path<Id>,
-) -> Answer<Json<DownloadLink>> {
+pub async fn report(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<DownloadLink>> {
     let id = SessionId(id);
-    let Some(key) = deps.scan.report_key(&tenant.0, &id).await? else {
+    let Some(key) = asker.deps.scan.report_key(&asker.tenant, &id).await? else {
         return Err(Refusal::not_found("There is no such report, or its scan has not finished."));
     };
-    Ok(Json(match &deps.links {
+    Ok(Json(match &asker.deps.links {
         Some(links) => told(links.object(&key, &format!("riffle-{id}.xlsx")).await?),
         None => stable(format!("/scans/{id}/report.xlsx")),
     }))
@@ -41,19 +36,15 @@ pub async fn report(
     params(("id" = inline(Id), Path), ("index" = u32, Path, maximum = 4_294_967_295_i64)),
     responses((status = 200, body = DownloadLink))
 )]
-pub async fn file(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Path((Id(id), index)): Path<(Id, u32)>,
-) -> Answer<Json<DownloadLink>> {
+pub async fn file(asker: Asker, Path((Id(id), index)): Path<(Id, u32)>) -> Answer<Json<DownloadLink>> {
     let id = SessionId(id);
-    let Some((source, entry)) = deps.scan.file(&tenant.0, &id, index).await? else {
+    let Some((source, entry)) = asker.deps.scan.file(&asker.tenant, &id, index).await? else {
         return Err(Refusal::not_found("There is no such file in that scan."));
     };
     if let Some(page) = drive_page(&source, &entry) {
         return Ok(Json(stable(page)));
     }
-    Ok(Json(match &deps.links {
+    Ok(Json(match &asker.deps.links {
         Some(links) => match links.file(&source, &entry).await? {
             Some(link) => told(link),
             None => return Err(Refusal::not_found("This file cannot be downloaded from here.")),

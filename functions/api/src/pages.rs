@@ -1,6 +1,5 @@
 //! Evidence: where a match stands, and pages of files as pictures.
 
-use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use riffle_contracts::http::Evidence;
@@ -8,8 +7,8 @@ use riffle_ports::{ReadError, SessionId};
 use riffle_scan::{PAGE_WIDTHS, PageView, PageViewError};
 use serde::Deserialize;
 
-use crate::answer::{Answer, Id, Json, Path, Query};
-use crate::{Deps, Refusal, Tenant};
+use crate::Refusal;
+use crate::answer::{Answer, Asker, Id, Json, Path, Query};
 
 /// Pixels a page is wide unless asked otherwise.
 const WIDTH: u32 = 1200;
@@ -26,14 +25,10 @@ const KEEP: &str = "private, max-age=86400";
     params(("id" = inline(Id), Path), ("match" = String, Path, pattern = "^[0-9]{1,9}-[0-9]{1,9}$")),
     responses((status = 200, body = Evidence))
 )]
-pub async fn evidence(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Path((Id(id), match_id)): Path<(Id, String)>,
-) -> Answer<Json<Evidence>> {
+pub async fn evidence(asker: Asker, Path((Id(id), match_id)): Path<(Id, String)>) -> Answer<Json<Evidence>> {
     let id = SessionId(id);
-    let sighting = deps.scan.sighting(&tenant.0, &id, &match_id).await?;
-    let view = match (&deps.pages, sighting.page_number()) {
+    let sighting = asker.deps.scan.sighting(&asker.tenant, &id, &match_id).await?;
+    let view = match (&asker.deps.pages, sighting.page_number()) {
         (Some(pages), Some(page)) => match pages.size(&id, &sighting).await {
             Ok(size) => Ok(size.map(|(width, height)| PageView {
                 width,
@@ -53,7 +48,6 @@ pub async fn evidence(
 #[into_params(parameter_in = Query)]
 pub struct Size {
     /// Pixels from left to right: 100 to 3000, or 1200 without it. A picture is not made larger than it is.
-    #[serde(default)]
     #[param(minimum = 100, maximum = 3000)]
     width: Option<u32>,
 }
@@ -82,18 +76,17 @@ pub struct Size {
     )
 )]
 pub async fn picture(
-    tenant: Tenant,
-    State(deps): State<Deps>,
+    asker: Asker,
     Path((Id(id), index, page)): Path<(Id, u32, String)>,
     Query(size): Query<Size>,
     asked: HeaderMap,
 ) -> Answer<Response> {
     let page = number(&page).ok_or_else(|| Refusal::not_found("There is nothing at this address."))?;
     let width = size.width.unwrap_or(WIDTH);
-    let Some(pages) = &deps.pages else {
+    let Some(pages) = &asker.deps.pages else {
         return Err(Refusal::not_found("No pages are drawn here: open the file itself."));
     };
-    let page = pages.page(&tenant.0, &SessionId(id), index, page).await?;
+    let page = pages.page(&asker.tenant, &SessionId(id), index, page).await?;
     if !PAGE_WIDTHS.contains(&width) {
         let (least, most) = (PAGE_WIDTHS.start(), PAGE_WIDTHS.end());
         let detail = format!("A page is shown between {least} and {most} pixels wide: choose such a width.");

@@ -50,13 +50,7 @@ impl Refusal {
 
 impl From<PortError> for Refusal {
     fn from(error: PortError) -> Self {
-        tracing::error!(%error, "a request failed");
-        match error {
-            PortError::Unavailable(_) => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "The platform did not answer. Try again.")
-            }
-            PortError::Broken(_) => Self::broken(),
-        }
+        Failure::from(error).into()
     }
 }
 

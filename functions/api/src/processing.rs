@@ -1,11 +1,10 @@
 //! How work on one file stands, whichever flow it belongs to.
 
-use axum::extract::State;
 use riffle_contracts::http_ingest::ProcessingStatus;
 use riffle_ports::FileId;
 
-use crate::answer::{Answer, Id, Json, Path};
-use crate::{Deps, Refusal, Tenant};
+use crate::Refusal;
+use crate::answer::{Answer, Asker, Id, Json, Path};
 
 /// How the work stands that this processing id names, with the fields of its flow. For programs that wait for it.
 #[utoipa::path(
@@ -16,12 +15,8 @@ use crate::{Deps, Refusal, Tenant};
     params(("processing_id" = inline(Id), Path)),
     responses((status = 200, body = ProcessingStatus))
 )]
-pub async fn status(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Path(Id(id)): Path<Id>,
-) -> Answer<Json<ProcessingStatus>> {
+pub async fn status(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<ProcessingStatus>> {
     let unknown = || Refusal::not_found("There is no work with this processing id.");
-    let books = deps.statements.as_ref().ok_or_else(unknown)?;
-    books.status(&tenant.0, &FileId(id)).await?.map(Json).ok_or_else(unknown)
+    let books = asker.deps.statements.as_ref().ok_or_else(unknown)?;
+    books.status(&asker.tenant, &FileId(id)).await?.map(Json).ok_or_else(unknown)
 }

@@ -1,14 +1,12 @@
 //! Scans and what was found in them.
 
-use axum::extract::State;
 use axum::http::StatusCode;
 use riffle_contracts::PageCursor;
 use riffle_contracts::http::{CodePage, CodeState, FailurePage, MatchPage, ScanDetail, ScanPage};
 use riffle_ports::SessionId;
 use serde::Deserialize;
 
-use crate::answer::{Answer, Id, Json, List, Paging, Path, Query};
-use crate::{Deps, Tenant};
+use crate::answer::{Answer, Asker, Id, Json, List, Paging, Path, Query};
 
 pub struct Scans;
 
@@ -44,12 +42,8 @@ impl List for Codes {
     params(Paging<Scans>),
     responses((status = 200, body = ScanPage))
 )]
-pub async fn list(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Query(paging): Query<Paging<Scans>>,
-) -> Answer<Json<ScanPage>> {
-    Ok(Json(deps.scan.sessions(&tenant.0, paging.cursor(), paging.limit()?).await?))
+pub async fn list(asker: Asker, Query(paging): Query<Paging<Scans>>) -> Answer<Json<ScanPage>> {
+    Ok(Json(asker.deps.scan.sessions(&asker.tenant, paging.cursor(), paging.limit()?).await?))
 }
 
 /// One scan with all that is known of it.
@@ -61,12 +55,8 @@ pub async fn list(
     params(("id" = inline(Id), Path)),
     responses((status = 200, body = ScanDetail))
 )]
-pub async fn detail(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Path(Id(id)): Path<Id>,
-) -> Answer<Json<ScanDetail>> {
-    Ok(Json(deps.scan.session(&tenant.0, &SessionId(id)).await?))
+pub async fn detail(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<ScanDetail>> {
+    Ok(Json(asker.deps.scan.session(&asker.tenant, &SessionId(id)).await?))
 }
 
 /// Removes a scan and all that came of it: results, report, pictures, its codes, the access token it was lent, and
@@ -80,8 +70,8 @@ pub async fn detail(
     params(("id" = inline(Id), Path)),
     responses((status = 202), (status = 409, description = "The scan still runs."))
 )]
-pub async fn remove(tenant: Tenant, State(deps): State<Deps>, Path(Id(id)): Path<Id>) -> Answer<StatusCode> {
-    deps.scan.delete(&tenant.0, &SessionId(id)).await?;
+pub async fn remove(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<StatusCode> {
+    asker.deps.scan.delete(&asker.tenant, &SessionId(id)).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -96,13 +86,12 @@ pub async fn remove(tenant: Tenant, State(deps): State<Deps>, Path(Id(id)): Path
     responses((status = 200, body = MatchPage))
 )]
 pub async fn matches(
-    tenant: Tenant,
-    State(deps): State<Deps>,
+    asker: Asker,
     Path(Id(id)): Path<Id>,
     Query(paging): Query<Paging<Results>>,
 ) -> Answer<Json<MatchPage>> {
     let limit = paging.limit()? as usize;
-    Ok(Json(deps.scan.matches(&tenant.0, &SessionId(id), paging.cursor(), limit).await?))
+    Ok(Json(asker.deps.scan.matches(&asker.tenant, &SessionId(id), paging.cursor(), limit).await?))
 }
 
 /// Files that could not be read, in the order of the files.
@@ -115,13 +104,12 @@ pub async fn matches(
     responses((status = 200, body = FailurePage))
 )]
 pub async fn failures(
-    tenant: Tenant,
-    State(deps): State<Deps>,
+    asker: Asker,
     Path(Id(id)): Path<Id>,
     Query(paging): Query<Paging<Results>>,
 ) -> Answer<Json<FailurePage>> {
     let limit = paging.limit()? as usize;
-    Ok(Json(deps.scan.failures(&tenant.0, &SessionId(id), paging.cursor(), limit).await?))
+    Ok(Json(asker.deps.scan.failures(&asker.tenant, &SessionId(id), paging.cursor(), limit).await?))
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -141,12 +129,17 @@ pub struct Wanted {
     responses((status = 200, body = CodePage))
 )]
 pub async fn codes(
-    tenant: Tenant,
-    State(deps): State<Deps>,
+    asker: Asker,
     Path(Id(id)): Path<Id>,
     Query(wanted): Query<Wanted>,
     Query(paging): Query<Paging<Codes>>,
 ) -> Answer<Json<CodePage>> {
     let limit = paging.limit()? as usize;
-    Ok(Json(deps.scan.code_states(&tenant.0, &SessionId(id), wanted.state, paging.cursor(), limit).await?))
+    Ok(Json(
+        asker
+            .deps
+            .scan
+            .code_states(&asker.tenant, &SessionId(id), wanted.state, paging.cursor(), limit)
+            .await?,
+    ))
 }

@@ -1,6 +1,5 @@
 //! Statements: files on their way, the transactions that came of them, and figures.
 
-use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
@@ -15,8 +14,8 @@ use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error};
 use utoipa::IntoParams;
 
-use crate::answer::{Answer, Id, Json, List, Paging, Path, Query};
-use crate::{Deps, Refusal, Tenant};
+use crate::answer::{Answer, Asker, Id, Json, List, Paging, Path, Query};
+use crate::{Deps, Refusal};
 
 pub struct Files;
 
@@ -43,12 +42,8 @@ impl List for Transactions {
     params(Paging<Files>),
     responses((status = 200, body = StatementFilePage))
 )]
-pub async fn files(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Query(paging): Query<Paging<Files>>,
-) -> Answer<Json<StatementFilePage>> {
-    Ok(Json(deps.books()?.files(&tenant.0, paging.cursor(), paging.limit()?).await?))
+pub async fn files(asker: Asker, Query(paging): Query<Paging<Files>>) -> Answer<Json<StatementFilePage>> {
+    Ok(Json(asker.deps.books()?.files(&asker.tenant, paging.cursor(), paging.limit()?).await?))
 }
 
 /// Announces a statement, and tells where to send it. It shows among the files when it has come.
@@ -60,12 +55,8 @@ pub async fn files(
     request_body = NewFile,
     responses((status = 201, body = FileForm))
 )]
-pub async fn announce(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Json(new): Json<NewFile>,
-) -> Answer<(StatusCode, Json<FileForm>)> {
-    Ok((StatusCode::CREATED, Json(deps.books()?.announce(&tenant.0, new).await?)))
+pub async fn announce(asker: Asker, Json(new): Json<NewFile>) -> Answer<(StatusCode, Json<FileForm>)> {
+    Ok((StatusCode::CREATED, Json(asker.deps.books()?.announce(&asker.tenant, new).await?)))
 }
 
 /// One file, and what came of it.
@@ -77,12 +68,8 @@ pub async fn announce(
     params(("id" = inline(Id), Path)),
     responses((status = 200, body = StatementFile))
 )]
-pub async fn one_file(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Path(Id(id)): Path<Id>,
-) -> Answer<Json<StatementFile>> {
-    Ok(Json(deps.books()?.file(&tenant.0, &FileId(id)).await?))
+pub async fn one_file(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<StatementFile>> {
+    Ok(Json(asker.deps.books()?.file(&asker.tenant, &FileId(id)).await?))
 }
 
 /// Removes a file and all that came of it alone: its transactions that no other file shows, figures, events, and the
@@ -95,8 +82,8 @@ pub async fn one_file(
     params(("id" = inline(Id), Path)),
     responses((status = 202))
 )]
-pub async fn delete(tenant: Tenant, State(deps): State<Deps>, Path(Id(id)): Path<Id>) -> Answer<StatusCode> {
-    deps.books()?.delete(&tenant.0, &FileId(id)).await?;
+pub async fn delete(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<StatusCode> {
+    asker.deps.books()?.delete(&asker.tenant, &FileId(id)).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -109,27 +96,20 @@ pub async fn delete(tenant: Tenant, State(deps): State<Deps>, Path(Id(id)): Path
     params(("id" = inline(Id), Path)),
     responses((status = 200, body = Timeline))
 )]
-pub async fn timeline(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Path(Id(id)): Path<Id>,
-) -> Answer<Json<Timeline>> {
-    Ok(Json(deps.books()?.timeline(&tenant.0, &FileId(id)).await?))
+pub async fn timeline(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<Timeline>> {
+    Ok(Json(asker.deps.books()?.timeline(&asker.tenant, &FileId(id)).await?))
 }
 
 /// Which transactions. All that is said must hold.
 #[derive(Debug, serde::Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Asked {
-    #[serde(default)]
     account: Option<String>,
-    #[serde(default)]
     category: Option<String>,
     /// Only those for which no rule fits.
     #[serde(default)]
     uncategorised: bool,
     /// Stands in the description, the other side's name or the reference, whatever the case.
-    #[serde(default)]
     text: Option<String>,
     /// `YYYY-MM-DD`, as `to` is; both included.
     #[serde(default, deserialize_with = "day")]
@@ -137,14 +117,11 @@ pub struct Asked {
     #[serde(default, deserialize_with = "day")]
     to: Option<NaiveDate>,
     /// Of the amount with its sign, as `max` is; both included.
-    #[serde(default)]
     #[param(pattern = r"^-?[0-9]{1,16}(\.[0-9]{1,8})?$")]
     min: Option<String>,
-    #[serde(default)]
     #[param(pattern = r"^-?[0-9]{1,16}(\.[0-9]{1,8})?$")]
     max: Option<String>,
     /// Only those that this file shows, in its order.
-    #[serde(default)]
     #[param(value_type = Option<String>, pattern = "^[0-9a-f]{32}$")]
     file: Option<Id>,
 }
@@ -204,13 +181,12 @@ impl Asked {
     )
 )]
 pub async fn transactions(
-    tenant: Tenant,
-    State(deps): State<Deps>,
+    asker: Asker,
     Query(asked): Query<Asked>,
     Query(paging): Query<Paging<Transactions>>,
 ) -> Answer<Json<TransactionPage>> {
     let (filter, limit) = (asked.filter()?, paging.limit()? as usize);
-    Ok(Json(deps.books()?.transactions(&tenant.0, &filter, paging.cursor(), limit).await?))
+    Ok(Json(asker.deps.books()?.transactions(&asker.tenant, &filter, paging.cursor(), limit).await?))
 }
 
 /// The same as a file for spreadsheets. More than 20,000, or 4 MB, are refused (422): export them in parts.
@@ -225,12 +201,8 @@ pub async fn transactions(
         (status = 422, description = "They are too many.")
     )
 )]
-pub async fn export(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Query(asked): Query<Asked>,
-) -> Answer<Response> {
-    let csv = deps.books()?.export(&tenant.0, &asked.filter()?).await?;
+pub async fn export(asker: Asker, Query(asked): Query<Asked>) -> Answer<Response> {
+    let csv = asker.deps.books()?.export(&asker.tenant, &asked.filter()?).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"transactions.csv\""),
@@ -246,21 +218,18 @@ pub async fn export(
     tag = "statements",
     responses((status = 200, body = Facets))
 )]
-pub async fn facets(tenant: Tenant, State(deps): State<Deps>) -> Answer<Json<Facets>> {
-    Ok(Json(deps.books()?.facets(&tenant.0).await?))
+pub async fn facets(asker: Asker) -> Answer<Json<Facets>> {
+    Ok(Json(asker.deps.books()?.facets(&asker.tenant).await?))
 }
 
 #[derive(Debug, serde::Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Period {
     /// `YYYY-MM`, as `to` is; both included.
-    #[serde(default)]
     #[param(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$")]
     from: Option<String>,
-    #[serde(default)]
     #[param(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$")]
     to: Option<String>,
-    #[serde(default)]
     account: Option<String>,
 }
 
@@ -273,11 +242,7 @@ pub struct Period {
     params(Period),
     responses((status = 200, body = FiguresAnswer))
 )]
-pub async fn figures(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Query(period): Query<Period>,
-) -> Answer<Json<FiguresAnswer>> {
+pub async fn figures(asker: Asker, Query(period): Query<Period>) -> Answer<Json<FiguresAnswer>> {
     let month = |text: Option<String>| {
         text.map(|text| text.parse::<Month>())
             .transpose()
@@ -285,7 +250,7 @@ pub async fn figures(
     };
     let (from, to) = (month(period.from)?, month(period.to)?);
     let account = period.account.filter(|account| !account.is_empty());
-    Ok(Json(deps.books()?.figures(&tenant.0, from, to, account.as_deref()).await?))
+    Ok(Json(asker.deps.books()?.figures(&asker.tenant, from, to, account.as_deref()).await?))
 }
 
 /// The rules by which transactions get their categories.
@@ -296,8 +261,8 @@ pub async fn figures(
     tag = "statements",
     responses((status = 200, body = Rules))
 )]
-pub async fn rules(tenant: Tenant, State(deps): State<Deps>) -> Answer<Json<Rules>> {
-    let yaml = deps.books()?.ingest.rules(&tenant.0).await.map_err(ApiError::from)?;
+pub async fn rules(asker: Asker) -> Answer<Json<Rules>> {
+    let yaml = asker.deps.books()?.ingest.rules(&asker.tenant).await.map_err(ApiError::from)?;
     Ok(Json(Rules { yaml: yaml.unwrap_or_default() }))
 }
 
@@ -311,12 +276,9 @@ pub async fn rules(tenant: Tenant, State(deps): State<Deps>) -> Answer<Json<Rule
     request_body = Rules,
     responses((status = 200, body = Rules))
 )]
-pub async fn put_rules(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Json(rules): Json<Rules>,
-) -> Answer<Json<Rules>> {
-    let put = deps.books()?.ingest.put_rules(&tenant.0, &rules.yaml).await.map_err(ApiError::from)?;
+pub async fn put_rules(asker: Asker, Json(rules): Json<Rules>) -> Answer<Json<Rules>> {
+    let put =
+        asker.deps.books()?.ingest.put_rules(&asker.tenant, &rules.yaml).await.map_err(ApiError::from)?;
     put.map_err(|error| Refusal::invalid(format!("{error}.")))?;
     Ok(Json(rules))
 }

@@ -1,17 +1,16 @@
 //! Files that people send: declared here, sent straight to the storage.
 
-use axum::extract::State;
 use axum::http::StatusCode;
 use riffle_contracts::http::{CompleteParts, DeclareFiles, Upload, UploadStatus, UploadTargets};
 use riffle_scan::UploadError;
 
-use crate::answer::{Answer, Id, Json, Path};
-use crate::{Deps, Refusal, Tenant};
+use crate::Refusal;
+use crate::answer::{Answer, Asker, Id, Json, Path};
 
 /// A new upload, which takes files until it is scanned.
 #[utoipa::path(post, path = "/api/uploads", operation_id = "create_upload", tag = "sources", responses((status = 201, body = Upload)))]
-pub async fn create(tenant: Tenant, State(deps): State<Deps>) -> Answer<(StatusCode, Json<Upload>)> {
-    let upload_id = deps.uploads.create(&tenant.0).await?;
+pub async fn create(asker: Asker) -> Answer<(StatusCode, Json<Upload>)> {
+    let upload_id = asker.deps.uploads.create(&asker.tenant).await?;
     Ok((StatusCode::CREATED, Json(Upload { upload_id })))
 }
 
@@ -30,12 +29,11 @@ pub async fn create(tenant: Tenant, State(deps): State<Deps>) -> Answer<(StatusC
     )
 )]
 pub async fn declare(
-    tenant: Tenant,
-    State(deps): State<Deps>,
+    asker: Asker,
     Path(Id(id)): Path<Id>,
     Json(files): Json<DeclareFiles>,
 ) -> Answer<Json<UploadTargets>> {
-    Ok(Json(deps.uploads.declare(&tenant.0, &id, &files).await?))
+    Ok(Json(asker.deps.uploads.declare(&asker.tenant, &id, &files).await?))
 }
 
 /// Puts the parts of a file together. The same again is harmless.
@@ -52,12 +50,11 @@ pub async fn declare(
     )
 )]
 pub async fn complete(
-    tenant: Tenant,
-    State(deps): State<Deps>,
+    asker: Asker,
     Path((Id(id), number)): Path<(Id, u32)>,
     Json(parts): Json<CompleteParts>,
 ) -> Answer<StatusCode> {
-    deps.uploads.complete(&tenant.0, &id, number, &parts).await?;
+    asker.deps.uploads.complete(&asker.tenant, &id, number, &parts).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -70,12 +67,8 @@ pub async fn complete(
     params(("id" = inline(Id), Path)),
     responses((status = 200, body = UploadStatus))
 )]
-pub async fn status(
-    tenant: Tenant,
-    State(deps): State<Deps>,
-    Path(Id(id)): Path<Id>,
-) -> Answer<Json<UploadStatus>> {
-    Ok(Json(deps.uploads.status(&tenant.0, &id).await?))
+pub async fn status(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<UploadStatus>> {
+    Ok(Json(asker.deps.uploads.status(&asker.tenant, &id).await?))
 }
 
 impl From<UploadError> for Refusal {

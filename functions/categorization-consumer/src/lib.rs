@@ -3,19 +3,15 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BusEvent;
 use riffle_ingest::{Delivery, Ingest};
-use riffle_runtime::{Batch, Event};
+use riffle_runtime::{Event, Item};
 use riffle_topology::statements::CATEGORIZER;
 
 pub async fn handle(ingest: &Ingest, event: Event<SqsEvent>) -> SqsBatchResponse {
-    let mut batch = Batch::<BusEvent>::decode(event.payload);
-    for item in batch.take() {
-        let BusEvent { detail, replay_name, .. } = item.body;
-        let delivery = Delivery { receives: item.receive_count, replayed: replay_name.is_some() };
-        let outcome = ingest.categorize(&detail, delivery).await;
-        if let Err(failure) = &outcome {
-            ingest.not_consumed(CATEGORIZER, &detail, delivery, failure).await;
-        }
-        batch.settle(&item.message_id, outcome);
-    }
-    batch.answer()
+    event
+        .each(|item: Item<BusEvent>| async move {
+            let delivery = Delivery::of(&item.body, item.receive_count);
+            let outcome = ingest.categorize(&item.body.detail, delivery).await;
+            ingest.consumed(CATEGORIZER, &item.body.detail, delivery, outcome).await
+        })
+        .await
 }

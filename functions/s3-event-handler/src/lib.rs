@@ -4,16 +4,15 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BucketNotification;
 use riffle_ingest::{Delivery, Ingest, Notification, object};
 use riffle_ports::Failure;
-use riffle_runtime::{Batch, Event};
+use riffle_runtime::{Event, Item};
 
 pub async fn handle(ingest: &Ingest, event: Event<SqsEvent>) -> SqsBatchResponse {
-    let mut batch = Batch::<BucketNotification>::decode(event.payload);
-    for item in batch.take() {
-        let delivery = Delivery { receives: item.receive_count, replayed: false };
-        let outcome = receive(ingest, item.body, delivery).await;
-        batch.settle(&item.message_id, outcome);
-    }
-    batch.answer()
+    event
+        .each(|item: Item<BucketNotification>| {
+            let delivery = Delivery { receives: item.receive_count, replayed: false };
+            receive(ingest, item.body, delivery)
+        })
+        .await
 }
 
 /// One message may tell of several objects; one that fails is no reason not to look at the next. A test event tells

@@ -2,13 +2,9 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::FinishJob;
-use riffle_runtime::{Batch, Event};
+use riffle_runtime::{Event, Item};
 use riffle_scan::Scan;
 
 pub async fn handle(scan: &Scan, event: Event<SqsEvent>) -> SqsBatchResponse {
-    let mut batch = Batch::<FinishJob>::decode(event.payload);
-    for item in batch.take() {
-        batch.settle(&item.message_id, scan.finish(item.body).await);
-    }
-    batch.answer()
+    event.each(|item: Item<FinishJob>| scan.finish(item.body)).await
 }

@@ -2,15 +2,14 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::ScanFile;
-use riffle_runtime::{Batch, Event};
+use riffle_runtime::{Event, Item};
 use riffle_scan::Worker;
 
 pub async fn handle(worker: &Worker, event: Event<SqsEvent>) -> SqsBatchResponse {
-    let mut batch = Batch::<ScanFile>::decode(event.payload);
-    for item in batch.take() {
-        // Another delivery of the same message has another count.
-        let receipt = format!("{}#{}", item.message_id, item.receive_count);
-        batch.settle(&item.message_id, worker.quarantined(&item.body, receipt, item.receive_count).await);
-    }
-    batch.answer()
+    event
+        .each(|Item::<ScanFile> { message_id, receive_count, body }| async move {
+            // Another delivery of the same message has another count.
+            worker.quarantined(&body, format!("{message_id}#{receive_count}"), receive_count).await
+        })
+        .await
 }

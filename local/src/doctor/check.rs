@@ -31,16 +31,6 @@ pub struct Check {
 #[derive(Debug, Default)]
 pub struct Checks(pub Vec<Check>);
 
-impl Level {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warning => "warning",
-            Self::Problem => "problem",
-        }
-    }
-}
-
 impl Checks {
     pub fn ok(&mut self, name: &str, found: impl Into<String>) {
         self.add(Level::Ok, name, found.into(), None);
@@ -96,7 +86,7 @@ impl Checks {
         let plain = |text: &str| text.replace(char::is_control, " ");
         let line = |Check { name, level, found, advice }: &Check| {
             let advice = plain(advice.as_deref().unwrap_or_default());
-            format!("{}\t{name}\t{}\t{advice}\n", level.as_str(), plain(found))
+            format!("{}\t{name}\t{}\t{advice}\n", words::named(level), plain(found))
         };
         self.0.iter().map(line).collect()
     }
@@ -106,7 +96,7 @@ impl Checks {
         let mut table = String::new();
         for Check { name, level, found, advice } in &self.0 {
             let found = found.replace(char::is_control, " ");
-            table += &format!("{:<7}  {name:<width$}  {found}\n", level.as_str());
+            table += &format!("{:<7}  {name:<width$}  {found}\n", words::named(level));
             if let Some(advice) = advice {
                 table += &format!("{:<7}  {:<width$}  → {}\n", "", "", advice.replace(char::is_control, " "));
             }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use riffle_local_adapters::{Depth, Holder, Room, StateLook, kept_texts};
-use riffle_ports::{Clock as _, PortError, Session};
+use riffle_local_adapters::{Holder, Room, StateLook, kept_texts};
+use riffle_ports::{Clock as _, PortError, QueueDepth, Session};
 use riffle_runtime::SystemClock;
 use riffle_topology::RIFFLE;
 
@@ -103,30 +103,25 @@ fn space(room: &Room, dir: &Path, checks: &mut Checks) {
 }
 
 fn waiting(look: &StateLook, now: DateTime<Utc>, checks: &mut Checks) -> Result<(), PortError> {
-    let all = |depth: &Depth| depth.ready + depth.in_flight + depth.waiting;
-    let (dead, queues): (Vec<Depth>, Vec<Depth>) =
+    let all = |depth: &QueueDepth| depth.ready + depth.in_flight + depth.waiting;
+    let (dead, queues): (Vec<QueueDepth>, Vec<QueueDepth>) =
         look.depths()?.into_iter().partition(|depth| RIFFLE.queue(&depth.queue).is_none());
-    let held: Vec<String> = queues
-        .iter()
-        .filter(|depth| all(depth) > 0)
-        .map(|depth| format!("{} {}", depth.queue, all(depth)))
-        .collect();
+    let full = |depths: &[QueueDepth]| -> Vec<String> {
+        let full = depths.iter().filter(|depth| all(depth) > 0);
+        full.map(|depth| format!("{} {}", depth.queue, all(depth))).collect()
+    };
+    let held = full(&queues);
     if held.is_empty() {
         checks.ok(QUEUES, "empty");
     } else {
         checks.hint(QUEUES, held.join(", "), GO_ON);
     }
 
-    let whose: Vec<String> = dead
-        .iter()
-        .filter(|depth| all(depth) > 0)
-        .map(|depth| format!("{} {}", depth.queue, all(depth)))
-        .collect();
     match look.dead_letters(1)?.first() {
         None => checks.ok(DEAD_LETTERS, "none"),
         Some(oldest) => checks.warning(
             DEAD_LETTERS,
-            format!("{}, the oldest sent {} ago", whose.join(", "), words::span(now - oldest.sent_at)),
+            format!("{}, the oldest sent {} ago", full(&dead).join(", "), words::span(now - oldest.sent_at)),
             "riffle redrive --list shows them; riffle redrive gives them back when the cause is gone",
         ),
     }

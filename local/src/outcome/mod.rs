@@ -44,7 +44,7 @@ pub enum Verdict {
 }
 
 /// The last line on a file for programs.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Summary<'a> {
     r#type: &'static str,
     file: &'a str,
@@ -143,26 +143,8 @@ impl Outcome {
     }
 
     pub fn summary(&self) -> Result<String, Problem> {
-        let none = Summary {
-            r#type: "SUMMARY",
-            file: &self.file,
-            id: None,
-            state: json!("unread"),
-            format: None,
-            account: None,
-            currency: None,
-            opening: None,
-            closing: None,
-            balanced: None,
-            rows: 0,
-            new: 0,
-            duplicates: 0,
-            warnings: &[],
-            more_warnings: 0,
-            accounts: &[],
-            review: &[],
-            reason: None,
-        };
+        let none =
+            Summary { r#type: "SUMMARY", file: &self.file, state: json!("unread"), ..Summary::default() };
         let summary = match &self.end {
             End::Unread(why) => Summary { reason: Some(why), ..none },
             End::Told(item) => {

@@ -11,7 +11,6 @@ pub enum Action {
     /// Listen to a session again and get a SNAPSHOT of it. `cursor` continues one.
     Resume {
         session_id: String,
-        #[serde(default)]
         cursor: Option<String>,
     },
     CancelScan {
@@ -24,7 +23,6 @@ pub enum Action {
     },
     /// Keeps the connection open. Answered with PONG.
     Ping {
-        #[serde(default)]
         session_id: Option<String>,
     },
 }

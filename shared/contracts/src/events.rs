@@ -10,6 +10,7 @@ pub use riffle_topology::EVENT_SOURCE;
 use riffle_topology::statements;
 use serde::de::{Deserializer, Error, Unexpected};
 use serde::{Deserialize, Serialize, Serializer};
+use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 
 /// The present version of the envelope and of every kind of data.
 pub const EVENT_VERSION: u32 = 1;
@@ -75,83 +76,60 @@ impl FlowEvents for EventData {
 }
 
 /// What happens to statements.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, EnumDiscriminants)]
 #[serde(tag = "event_type", content = "data")]
+#[strum_discriminants(
+    name(EventType),
+    doc = "The kinds of [`EventData`].",
+    derive(PartialOrd, Ord, Hash, VariantArray, IntoStaticStr),
+    strum(const_into_str)
+)]
 pub enum EventData {
     /// A file lies in the uploads bucket.
     #[serde(rename = "file.uploaded")]
+    #[strum_discriminants(strum(serialize = "file.uploaded"))]
     FileUploaded(FileUploaded),
     /// Its transactions are stored.
     #[serde(rename = "file.processed")]
+    #[strum_discriminants(strum(serialize = "file.processed"))]
     FileProcessed(FileProcessed),
     /// Some of them were not known before.
     #[serde(rename = "transactions.created")]
+    #[strum_discriminants(strum(serialize = "transactions.created"))]
     TransactionsCreated(TransactionsCreated),
     /// They have their categories, or some were taken back: figures are to be derived again.
     #[serde(rename = "transactions.categorized")]
+    #[strum_discriminants(strum(serialize = "transactions.categorized"))]
     TransactionsCategorized(TransactionsCategorized),
     /// Somebody wants it and all that came of it removed.
     #[serde(rename = "deletion.requested")]
+    #[strum_discriminants(strum(serialize = "deletion.requested"))]
     DeletionRequested(DeletionRequested),
     /// It and all that came of it alone are removed.
     #[serde(rename = "file.deleted")]
+    #[strum_discriminants(strum(serialize = "file.deleted"))]
     FileDeleted(FileDeleted),
     /// Something failed for good.
     #[serde(rename = "error.occurred")]
+    #[strum_discriminants(strum(serialize = "error.occurred"))]
     ErrorOccurred(ErrorOccurred),
 }
 
-/// The kinds of [`EventData`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EventType {
-    FileUploaded,
-    FileProcessed,
-    TransactionsCreated,
-    TransactionsCategorized,
-    DeletionRequested,
-    FileDeleted,
-    ErrorOccurred,
-}
-
 impl EventType {
-    pub const ALL: [Self; 7] = [
-        Self::FileUploaded,
-        Self::FileProcessed,
-        Self::TransactionsCreated,
-        Self::TransactionsCategorized,
-        Self::DeletionRequested,
-        Self::FileDeleted,
-        Self::ErrorOccurred,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::FileUploaded => "file.uploaded",
-            Self::FileProcessed => "file.processed",
-            Self::TransactionsCreated => "transactions.created",
-            Self::TransactionsCategorized => "transactions.categorized",
-            Self::DeletionRequested => "deletion.requested",
-            Self::FileDeleted => "file.deleted",
-            Self::ErrorOccurred => "error.occurred",
-        }
+        self.into_str()
     }
 
     pub fn named(flow: &str, name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| flow == EventData::FLOW && kind.as_str() == name)
+        Self::ALL.iter().copied().find(|kind| flow == EventData::FLOW && kind.as_str() == name)
     }
 }
 
 impl EventData {
     pub fn event_type(&self) -> EventType {
-        match self {
-            Self::FileUploaded(_) => EventType::FileUploaded,
-            Self::FileProcessed(_) => EventType::FileProcessed,
-            Self::TransactionsCreated(_) => EventType::TransactionsCreated,
-            Self::TransactionsCategorized(_) => EventType::TransactionsCategorized,
-            Self::DeletionRequested(_) => EventType::DeletionRequested,
-            Self::FileDeleted(_) => EventType::FileDeleted,
-            Self::ErrorOccurred(_) => EventType::ErrorOccurred,
-        }
+        self.into()
     }
 
     /// Whose it is.

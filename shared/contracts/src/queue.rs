@@ -35,7 +35,6 @@ pub struct ScheduledScan {
     #[serde(default)]
     pub codes: Vec<String>,
     /// An uploaded file that lists codes.
-    #[serde(default)]
     pub codes_key: Option<String>,
     #[serde(default)]
     pub options: crate::Options,

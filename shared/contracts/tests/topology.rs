@@ -7,9 +7,9 @@ use serde_json::json;
 
 #[test]
 fn every_type_is_listened_to_and_nothing_else() {
-    let types = EventType::ALL.map(EventType::as_str);
+    let types: Vec<&str> = EventType::ALL.iter().copied().map(EventType::as_str).collect();
     assert_eq!(statements::EVENTS, types);
-    for kind in types {
+    for &kind in &types {
         assert_ne!(RIFFLE.listeners(statements::NAME, kind).count(), 0, "{kind} would be lost in silence");
         assert_eq!(EventType::named(statements::NAME, kind).map(EventType::as_str), Some(kind));
         assert_eq!(EventType::named("scan", kind), None);

@@ -21,7 +21,7 @@ use riffle_topology::scan::FINISH;
 use riffle_topology::{EVENT_SOURCE, RIFFLE};
 use tokio::runtime::Handle;
 
-use crate::{ConfigError, Env, Nobody};
+use crate::{ConfigError, Env, Unused};
 
 /// Files of a batch fetched at once: the time of a function is paid for, also while it waits.
 const FILES_AT_ONCE: usize = 10;
@@ -76,7 +76,7 @@ impl Cloud {
 
     /// As [`scan`](Self::scan), for a function that tells clients nothing.
     pub fn scan_unheard(&self, queues: &[&str]) -> Result<Scan, ConfigError> {
-        self.flow(queues, Arc::new(Nobody), Arc::new(Nobody))
+        self.flow(queues, Arc::new(Unused), Arc::new(Unused))
     }
 
     fn flow(

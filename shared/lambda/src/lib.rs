@@ -4,7 +4,6 @@
 mod cloud;
 mod env;
 mod logs;
-mod nobody;
 mod run;
 mod signed_in;
 mod statements;
@@ -12,7 +11,6 @@ mod unused;
 
 pub use cloud::Cloud;
 pub use env::{ConfigError, Env};
-use nobody::Nobody;
 pub use run::{run, run_http};
 pub use signed_in::signed_in;
 pub use unused::Unused;

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{
-    Announced, EventPublisher, Fetched, Head, Inbox, Message, ObjectRef, ObjectStore, Outgoing, PortError,
-    PostForm, Put, WorkQueue,
+    Announced, ClientNotifier, Connection, ConnectionRegistry, Delivery, EventPublisher, Fetched, Head,
+    Inbox, Message, ObjectRef, ObjectStore, Outgoing, PortError, PostForm, Put, SessionId, WorkQueue,
 };
 
 /// A port that a function does not use.
@@ -67,6 +67,36 @@ impl Inbox for Unused {
     }
 
     async fn delete(&self, _: &ObjectRef) -> Result<(), PortError> {
+        broken()
+    }
+}
+
+#[async_trait]
+impl ConnectionRegistry for Unused {
+    async fn add(&self, _: Connection) -> Result<(), PortError> {
+        broken()
+    }
+
+    async fn get(&self, _: &str) -> Result<Option<Connection>, PortError> {
+        broken()
+    }
+
+    async fn remove(&self, _: &str) -> Result<(), PortError> {
+        broken()
+    }
+
+    async fn subscribe(&self, _: &SessionId, _: &str) -> Result<(), PortError> {
+        broken()
+    }
+
+    async fn subscribers(&self, _: &SessionId) -> Result<Vec<String>, PortError> {
+        broken()
+    }
+}
+
+#[async_trait]
+impl ClientNotifier for Unused {
+    async fn push(&self, _: &str, _: &str) -> Result<Delivery, PortError> {
         broken()
     }
 }

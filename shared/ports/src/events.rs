@@ -56,7 +56,7 @@ pub trait EventPublisher: Send + Sync {
 }
 
 /// An event as the audit trail keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     pub tenant: String,
     pub subject: Subject,

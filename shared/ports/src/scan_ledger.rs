@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::{Counts, PortError, Session, SessionId, Transition, Usage};
 
 /// One file's result as the ledger keeps it. Never changes once stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredResult {
     pub failed: bool,
     pub matches: u32,
@@ -25,7 +26,7 @@ pub struct StoredResult {
 }
 
 /// Where the details of a result are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Body {
     /// At most [`Body::MAX_INLINE`] bytes. Ledgers that are billed by size keep it compressed.
     Inline(String),

@@ -9,6 +9,7 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::Usage;
 
@@ -31,8 +32,11 @@ impl AsRef<str> for SessionId {
 
 /// Where a session stands. LISTING → DISPATCHING → RUNNING → FINALIZING → COMPLETE; and DELETING → DELETED, once it has
 /// come to an end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
     Listing,
     Dispatching,
@@ -157,7 +161,6 @@ pub struct Session {
     /// When a sweep last sent work again.
     pub swept_at: Option<DateTime<Utc>>,
     /// Set while the session waits for a new token. Means nothing from FINALIZING on.
-    #[serde(default)]
     pub paused: Option<Paused>,
     /// How often it was given a new token.
     #[serde(default)]

@@ -11,9 +11,15 @@ use serde::{Deserialize, Serialize};
 use crate::{PortError, Subject};
 
 /// Names a statement's file, and the work on it: one version of one object.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FileId(pub String);
+
+impl fmt::Display for FileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 impl FileId {
     /// The flow that has these files.
@@ -30,12 +36,6 @@ impl FileId {
 impl AsRef<str> for FileId {
     fn as_ref(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for FileId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -1,4 +1,4 @@
-//! A batch of queue messages: decoded one by one, answered with the ones that failed.
+//! A batch of queue messages: decoded and worked on one by one, answered with the ones that failed.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +7,8 @@ use serde::de::DeserializeOwned;
 
 use riffle_ports::Failure;
 
+use crate::Event;
+
 /// A decoded message.
 #[derive(Debug, Clone)]
 pub struct Item<T> {
@@ -14,6 +16,21 @@ pub struct Item<T> {
     /// How often the queue has handed it out, this time included.
     pub receive_count: u32,
     pub body: T,
+}
+
+impl Event<SqsEvent> {
+    /// Does `work` for one message after the other. The answer names those for which it failed.
+    pub async fn each<T: DeserializeOwned, F: Future<Output = Result<(), Failure>>>(
+        self,
+        work: impl Fn(Item<T>) -> F,
+    ) -> SqsBatchResponse {
+        let mut batch = Batch::decode(self.payload);
+        for item in batch.take() {
+            let message_id = item.message_id.clone();
+            batch.settle(&message_id, work(item).await);
+        }
+        batch.answer()
+    }
 }
 
 /// The messages of a batch that could be decoded, and those that have failed so far.

@@ -36,7 +36,6 @@ struct Owner {
 /// Of a record's body, what a flow that says why its work failed calls it.
 #[derive(Deserialize)]
 struct Body {
-    #[serde(default)]
     reason: Option<String>,
 }
 

@@ -151,7 +151,8 @@ export async function kept(tenant: string): Promise<{ detail_type: string; detai
   const items = await stored(outputs.RecordsTable);
   return items
     .filter((item) => item.list?.S === `A#${tenant}`)
-    .map((item) => ({ detail_type: item.ty?.S ?? "", detail: long(item.ev) }));
+    .map((item) => JSON.parse(long(item.en)) as { event_type: string; event: string })
+    .map(({ event_type, event }) => ({ detail_type: event_type, detail: event }));
 }
 
 /** A text as the table keeps it: long ones are deflated, behind a byte that says so. */

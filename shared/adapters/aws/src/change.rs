@@ -101,6 +101,26 @@ impl Change {
         format!("attribute_exists({})", self.name(attribute))
     }
 
+    /// Under the condition that there is no item with this attribute.
+    pub(crate) fn if_absent(attribute: &str) -> Self {
+        let mut change = Self::default();
+        let absent = change.is_absent(attribute);
+        change.require(absent);
+        change
+    }
+
+    /// Under the condition that the attribute has this value.
+    pub(crate) fn if_equal(attribute: &str, value: AttributeValue) -> Self {
+        let mut change = Self::default();
+        change.require_that(attribute, "=", value);
+        change
+    }
+
+    pub(crate) fn require_that(&mut self, attribute: &str, operator: &str, value: AttributeValue) {
+        let condition = self.compare(attribute, operator, value);
+        self.require(condition);
+    }
+
     /// Holds only if every required condition does.
     pub(crate) fn require(&mut self, condition: String) {
         self.required.push(condition);

@@ -95,12 +95,12 @@ impl Aws {
 
     /// The books of scans, in `SCAN_TABLE`.
     pub fn ledger(&self, table: &str) -> DynamoLedger {
-        DynamoLedger::new(self.table(table))
+        DynamoLedger { table: self.table(table) }
     }
 
     /// Records of work, in `RECORDS_TABLE`.
     pub fn records(&self, table: &str) -> DynamoRecords {
-        DynamoRecords::new(self.table(table))
+        DynamoRecords { table: self.table(table) }
     }
 
     /// Transactions, in the same table as the records of the files that show them.
@@ -109,11 +109,11 @@ impl Aws {
     }
 
     pub fn figures(&self, table: &str) -> DynamoFigures {
-        DynamoFigures::new(self.table(table))
+        DynamoFigures { table: self.table(table) }
     }
 
     pub fn audit(&self, table: &str) -> DynamoAudit {
-        DynamoAudit::new(self.table(table))
+        DynamoAudit { table: self.table(table) }
     }
 
     /// Publishes as `source` on the bus of this name or ARN.
@@ -132,11 +132,11 @@ impl Aws {
     }
 
     pub fn connections(&self, table: &str) -> DynamoConnections {
-        DynamoConnections::new(self.table(table))
+        DynamoConnections { table: self.table(table) }
     }
 
     pub fn tickets(&self, table: &str) -> DynamoTickets {
-        DynamoTickets::new(self.table(table))
+        DynamoTickets { table: self.table(table) }
     }
 
     /// Tokens encrypted under `key`, the id, ARN or alias of a KMS key.
@@ -174,11 +174,11 @@ impl Aws {
             .retry_config(retries(2))
             .build();
         let client = aws_sdk_apigatewaymanagement::Client::from_conf(config);
-        ApiGatewayNotifier::new(client, Arc::clone(&self.meter))
+        ApiGatewayNotifier { client, meter: Arc::clone(&self.meter) }
     }
 
     pub fn notices(&self, topic: &str) -> SnsNotices {
-        SnsNotices::new(aws_sdk_sns::Client::new(&self.config), topic.to_owned())
+        SnsNotices { client: aws_sdk_sns::Client::new(&self.config), topic: topic.to_owned() }
     }
 
     pub fn links(&self, settings: LinkSettings, clock: Arc<dyn Clock>) -> S3Links {

@@ -31,20 +31,13 @@ const CONNECTED_AT: &str = "connected_at";
 /// The connections in `CONNECTIONS_TABLE`.
 #[derive(Debug, Clone)]
 pub struct DynamoConnections {
-    table: Table,
+    pub(crate) table: Table,
 }
 
 impl DynamoConnections {
-    pub(crate) fn new(table: Table) -> Self {
-        Self { table }
-    }
-
     /// The sort keys of one partition.
     async fn sort_keys(&self, pk: String) -> Result<Vec<String>, PortError> {
-        let mut keys = Change::default();
-        let condition = keys.compare(PK, "=", text(pk));
-        let part = Part { index: None, keys, condition, descending: false, limit: None };
-        let items = self.table.query(part).await?;
+        let items = self.table.query(Part::of(None, PK, pk)).await?;
         items.iter().map(|item| Reading { item, what: "a connection" }.text(SK)).collect()
     }
 

@@ -23,9 +23,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::download::answer;
 use crate::error::{code, failure, status};
-use crate::objects::check;
-use crate::post_form::{self, Allowed};
-use crate::signing::{credentials, validity};
+use crate::post_form::form;
 use crate::uploads::etag;
 
 /// How long a form is good.
@@ -41,7 +39,7 @@ const FIELD: &str = "x-amz-meta-";
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
 /// The statements in `UPLOADS_BUCKET`.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct S3Inbox {
     client: Client,
     config: SdkConfig,
@@ -49,12 +47,6 @@ pub struct S3Inbox {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     meter: Arc<Meter>,
-}
-
-impl std::fmt::Debug for S3Inbox {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("S3Inbox").field("bucket", &self.bucket).finish_non_exhaustive()
-    }
 }
 
 impl S3Inbox {
@@ -150,21 +142,15 @@ fn plain(value: &str) -> String {
 impl Inbox for S3Inbox {
     async fn form(&self, upload: &Announced) -> Result<PostForm, PortError> {
         let key = format!("{PREFIX}{}/{}", upload.tenant, self.ids.fresh());
-        check(&key)?;
-        let credentials = credentials(&self.config).await?;
-        let now = self.clock.now();
-        let (validity, expires_at) = validity(&credentials, now, LIFE)?;
-        let region = self.config.region().map(AsRef::as_ref).unwrap_or_default();
         let mut metadata = BTreeMap::from([(format!("{FIELD}{NAME}"), escaped(&upload.name))]);
         if let Some(account) = &upload.account {
             metadata.insert(format!("{FIELD}{ACCOUNT}"), escaped(account));
         }
-        let allowed =
-            Allowed { bucket: &self.bucket, key: &key, size: upload.size, metadata, now, expires_at };
-        let fields = post_form::fields(&allowed, &credentials, region);
+        let wanted = (&*self.bucket, &*key, upload.size);
+        let form = form(&self.client, &self.config, &*self.clock, wanted, metadata, LIFE).await?;
         // The client's request is ours to pay for: noted once, when it is allowed.
         self.meter.note(Usage { object_writes: 1, ..Usage::default() });
-        Ok(PostForm { url: post_form::address(&self.client, &self.bucket, validity).await?, fields })
+        Ok(form)
     }
 
     async fn head(&self, object: &ObjectRef) -> Result<Option<Head>, PortError> {

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use riffle_ports::PortError;
+use serde::de::DeserializeOwned;
 
 use crate::packed::unpack;
 
@@ -81,6 +82,12 @@ impl Reading<'_> {
             }),
             _ => Err(self.wrong(name)),
         }
+    }
+
+    /// Of JSON that [`long`](crate::packed::long) keeps.
+    pub(crate) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, PortError> {
+        let read = serde_json::from_str(&self.long(name)?);
+        read.map_err(|error| PortError::Broken(format!("{}: {error}", self.what)))
     }
 
     pub(crate) fn bytes(&self, name: &str) -> Result<&[u8], PortError> {

@@ -9,14 +9,8 @@ use crate::error::failure;
 /// Publishes to `NOTICE_TOPIC_ARN`.
 #[derive(Debug, Clone)]
 pub struct SnsNotices {
-    client: Client,
-    topic: String,
-}
-
-impl SnsNotices {
-    pub(crate) fn new(client: Client, topic: String) -> Self {
-        Self { client, topic }
-    }
+    pub(crate) client: Client,
+    pub(crate) topic: String,
 }
 
 #[async_trait]

@@ -17,14 +17,8 @@ const BILLED_BYTES: usize = 32 * 1024;
 /// Pushes through `CONNECTIONS_ENDPOINT`.
 #[derive(Debug, Clone)]
 pub struct ApiGatewayNotifier {
-    client: Client,
-    meter: Arc<Meter>,
-}
-
-impl ApiGatewayNotifier {
-    pub(crate) fn new(client: Client, meter: Arc<Meter>) -> Self {
-        Self { client, meter }
-    }
+    pub(crate) client: Client,
+    pub(crate) meter: Arc<Meter>,
 }
 
 #[async_trait]

@@ -3,37 +3,55 @@
 //! See "Browser-Based Uploads Using POST (AWS Signature Version 4)" in the S3 API reference.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::presigning::PresigningConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use riffle_ports::PortError;
+use riffle_ports::{Clock, PortError, PostForm};
 use serde_json::json;
 
 use crate::error::failure;
-use crate::signing::signature;
+use crate::objects::check;
+use crate::signing::{credentials, signature, validity};
 
 /// What a form allows: one file of so many bytes, under this key, until then.
-pub(crate) struct Allowed<'a> {
-    pub bucket: &'a str,
-    pub key: &'a str,
-    pub size: u64,
+struct Allowed<'a> {
+    bucket: &'a str,
+    key: &'a str,
+    size: u64,
     /// Fields `x-amz-meta-…`, of characters that may stand in a header.
-    pub metadata: BTreeMap<String, String>,
-    pub now: DateTime<Utc>,
-    pub expires_at: DateTime<Utc>,
+    metadata: BTreeMap<String, String>,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+/// A form by which whoever has it posts one file of `size` bytes to `key` of the bucket, within `lifetime`.
+pub(crate) async fn form(
+    client: &Client,
+    config: &SdkConfig,
+    clock: &dyn Clock,
+    (bucket, key, size): (&str, &str, u64),
+    metadata: BTreeMap<String, String>,
+    lifetime: Duration,
+) -> Result<PostForm, PortError> {
+    check(key)?;
+    let credentials = credentials(config).await?;
+    let now = clock.now();
+    let (validity, expires_at) = validity(&credentials, now, lifetime)?;
+    let region = config.region().map(AsRef::as_ref).unwrap_or_default();
+    let allowed = Allowed { bucket, key, size, metadata, now, expires_at };
+    let fields = fields(&allowed, &credentials, region);
+    Ok(PostForm { url: address(client, bucket, validity).await?, fields })
 }
 
 /// The fields of the form. Each but the signature is bound by the policy, and the policy by the signature: with
 /// any other value the form is refused.
-pub(crate) fn fields(
-    allowed: &Allowed<'_>,
-    credentials: &Credentials,
-    region: &str,
-) -> BTreeMap<String, String> {
+fn fields(allowed: &Allowed<'_>, credentials: &Credentials, region: &str) -> BTreeMap<String, String> {
     let day = allowed.now.format("%Y%m%d").to_string();
     let scope = format!("{}/{day}/{region}/s3/aws4_request", credentials.access_key_id());
     let mut fields = allowed.metadata.clone();
@@ -59,11 +77,7 @@ pub(crate) fn fields(
 }
 
 /// Where the bucket is posted to: what the SDK's rules make of endpoint, region and bucket.
-pub(crate) async fn address(
-    client: &Client,
-    bucket: &str,
-    validity: PresigningConfig,
-) -> Result<String, PortError> {
+async fn address(client: &Client, bucket: &str, validity: PresigningConfig) -> Result<String, PortError> {
     let probe = client.get_object().bucket(bucket).key("k").presigned(validity).await;
     let probe = probe.map_err(|error| failure("signing for", bucket, &error))?;
     let address = probe.uri().split('?').next().and_then(|address| address.strip_suffix('k'));

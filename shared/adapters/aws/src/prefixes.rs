@@ -19,7 +19,7 @@ use crate::download::{Download, answer, download};
 use crate::error::failure;
 use crate::uploads::{etag, version};
 
-/// The largest file read, in bytes, unless told otherwise: 512 MiB. It is held in memory.
+/// The largest file read, in bytes: 512 MiB. It is held in memory.
 pub const READ_LIMIT: u64 = 512 << 20;
 
 const PAGE: i32 = 1_000;
@@ -31,19 +31,12 @@ const PAGE: i32 = 1_000;
 pub struct S3Prefixes {
     client: Client,
     bucket: String,
-    limit: u64,
     meter: Arc<Meter>,
 }
 
 impl S3Prefixes {
     pub(crate) fn new(client: Client, bucket: String, meter: Arc<Meter>) -> Self {
-        Self { client, bucket, limit: READ_LIMIT, meter }
-    }
-
-    /// Files above `limit` bytes are [`ReadError::TooLarge`].
-    #[must_use]
-    pub fn with_limit(self, limit: u64) -> Self {
-        Self { limit, ..self }
+        Self { client, bucket, meter }
     }
 
     async fn page(&self, prefix: &str, from: Option<String>) -> Result<ListObjectsV2Output, PortError> {
@@ -101,8 +94,8 @@ impl FileSource for S3Prefixes {
 
     async fn open(&self, source: &Source, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
         let key = format!("{}{}", root(source)?, entry.locator);
-        if entry.size > self.limit {
-            return Err(ReadError::TooLarge { size: entry.size, limit: self.limit });
+        if entry.size > READ_LIMIT {
+            return Err(ReadError::TooLarge { size: entry.size, limit: READ_LIMIT });
         }
         let version = etag(&entry.version);
         let wanted =

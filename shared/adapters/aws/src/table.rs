@@ -65,6 +65,32 @@ pub(crate) struct Part<'a> {
     pub limit: Option<usize>,
 }
 
+impl<'a> Part<'a> {
+    /// All that has this first key, of the table or of an index.
+    pub(crate) fn of(index: Option<&'a str>, first: &str, value: impl Into<String>) -> Self {
+        let mut keys = Change::default();
+        let condition = keys.compare(first, "=", text(value));
+        Self { index, keys, condition, descending: false, limit: None }
+    }
+
+    /// Of that, what the second key says.
+    #[must_use]
+    pub(crate) fn and(mut self, second: &str, operator: &str, value: impl Into<String>) -> Self {
+        let more = self.keys.compare(second, operator, text(value));
+        self.condition = format!("{} AND {more}", self.condition);
+        self
+    }
+
+    /// Of that, from one second key to another, both included.
+    #[must_use]
+    pub(crate) fn between(mut self, second: &str, from: impl Into<String>, to: impl Into<String>) -> Self {
+        let (name, from, to) =
+            (self.keys.name(second), self.keys.value(text(from)), self.keys.value(text(to)));
+        self.condition = format!("{} AND {name} BETWEEN {from} AND {to}", self.condition);
+        self
+    }
+}
+
 pub(crate) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
     HashMap::from([(PK.to_owned(), text(pk)), (SK.to_owned(), text(sk))])
 }
@@ -114,10 +140,7 @@ impl Table {
     }
 
     pub(crate) async fn put_if_absent(&self, item: Item) -> Result<Stored, PortError> {
-        let mut free = Change::default();
-        let absent = free.is_absent(PK);
-        free.require(absent);
-        match self.put_if(item, free).await? {
+        match self.put_if(item, Change::if_absent(PK)).await? {
             Changed::Applied(_) => Ok(Stored::New),
             Changed::Refused(Some(item)) => Ok(Stored::Taken(item)),
             Changed::Refused(None) => {
@@ -164,6 +187,14 @@ impl Table {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let sent = delete.send().await.map(|output| (output.consumed_capacity, output.attributes));
         self.changed("DeleteItem", sent, 0)
+    }
+
+    /// The items of one partition whose sort key begins so, in its order. Strongly consistent.
+    pub(crate) async fn beginning(&self, partition: String, with: &str) -> Result<Vec<Item>, PortError> {
+        let mut part = Part::of(None, PK, partition);
+        let (name, with) = (part.keys.name(SK), part.keys.value(text(with)));
+        part.condition = format!("{} AND begins_with({name}, {with})", part.condition);
+        self.query(part).await
     }
 
     /// All of `part`, page by page. Strongly consistent, but for indexes, which cannot be.

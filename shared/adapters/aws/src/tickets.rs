@@ -18,13 +18,7 @@ const UNTIL: &str = "until";
 /// used up, and its owner fetches another.
 #[derive(Debug, Clone)]
 pub struct DynamoTickets {
-    table: Table,
-}
-
-impl DynamoTickets {
-    pub(crate) fn new(table: Table) -> Self {
-        Self { table }
-    }
+    pub(crate) table: Table,
 }
 
 fn ticket_key(hash: TicketHash) -> Item {

@@ -22,22 +22,13 @@ const SEALED: &str = "sealed";
 const UNTIL: &str = "until";
 
 /// The tokens in `TOKENS_TABLE`, under `TOKEN_KEY_ID`.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct KmsTokens {
     table: Table,
     kms: Client,
     key: String,
     clock: Arc<dyn Clock>,
     meter: Arc<Meter>,
-}
-
-impl std::fmt::Debug for KmsTokens {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KmsTokens")
-            .field("table", &self.table)
-            .field("key", &self.key)
-            .finish_non_exhaustive()
-    }
 }
 
 impl KmsTokens {
@@ -119,9 +110,7 @@ impl TokenVault for KmsTokens {
     }
 
     async fn delete(&self, tenant: &str, session: &SessionId) -> Result<(), PortError> {
-        let mut own = Change::default();
-        let condition = own.compare(TENANT, "=", text(tenant));
-        own.require(condition);
+        let own = Change::if_equal(TENANT, text(tenant));
         self.table.delete(token_key(session), own).await.map(drop)
     }
 }

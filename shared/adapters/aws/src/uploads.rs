@@ -19,7 +19,7 @@ use crate::download::{Download, answer, download};
 use crate::error::{code, failure};
 use crate::listing::{keys_below, objects_below};
 use crate::objects::check;
-use crate::post_form::{self, Allowed};
+use crate::post_form::form;
 use crate::prefixes::READ_LIMIT;
 use crate::signing::{credentials, validity};
 
@@ -32,19 +32,13 @@ const AT_ONCE: usize = 32;
 const GONE: &str = "this file is not being sent in parts any more: declare it in a new upload";
 
 /// What clients upload, in `UPLOADS_BUCKET`. Its lifecycle removes parts that nobody completed.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct S3Uploads {
     client: Client,
     config: SdkConfig,
     bucket: String,
     clock: Arc<dyn Clock>,
     meter: Arc<Meter>,
-}
-
-impl std::fmt::Debug for S3Uploads {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("S3Uploads").field("bucket", &self.bucket).finish_non_exhaustive()
-    }
 }
 
 /// An `ETag` as a version: without the quotes that some services leave out.
@@ -106,17 +100,11 @@ impl S3Uploads {
 #[async_trait]
 impl UploadStorage for S3Uploads {
     async fn form(&self, key: &str, size: u64) -> Result<PostForm, PortError> {
-        check(key)?;
-        let credentials = credentials(&self.config).await?;
-        let now = self.clock.now();
-        let (validity, expires_at) = validity(&credentials, now, LIFE)?;
-        let region = self.config.region().map(AsRef::as_ref).unwrap_or_default();
-        let metadata = BTreeMap::new();
-        let allowed = Allowed { bucket: &self.bucket, key, size, metadata, now, expires_at };
-        let fields = post_form::fields(&allowed, &credentials, region);
+        let wanted = (&*self.bucket, key, size);
+        let form = form(&self.client, &self.config, &*self.clock, wanted, BTreeMap::new(), LIFE).await?;
         // The client's request is ours to pay for: noted once, when it is allowed.
         self.note_writes(1);
-        Ok(PostForm { url: post_form::address(&self.client, &self.bucket, validity).await?, fields })
+        Ok(form)
     }
 
     async fn begin(&self, key: &str) -> Result<String, PortError> {

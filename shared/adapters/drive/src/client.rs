@@ -40,7 +40,6 @@ pub struct Client {
 pub struct Page {
     #[serde(default)]
     pub files: Vec<Resource>,
-    #[serde(default)]
     pub next_page_token: Option<String>,
     #[serde(default)]
     incomplete_search: bool,

@@ -19,19 +19,13 @@ pub struct Resource {
     #[serde(default)]
     pub name: String,
     pub mime_type: String,
-    #[serde(default)]
     size: Option<String>,
-    #[serde(default)]
     md5_checksum: Option<String>,
-    #[serde(default)]
     head_revision_id: Option<String>,
-    #[serde(default)]
     modified_time: Option<String>,
     #[serde(default)]
     pub trashed: bool,
-    #[serde(default)]
     pub drive_id: Option<String>,
-    #[serde(default)]
     pub shortcut_details: Option<ShortcutDetails>,
 }
 

@@ -5,21 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use riffle_ports::{AuditEntry, AuditTrail, PortError, Subject};
-use rusqlite::{Row, params};
+use rusqlite::Row;
 
-use crate::database::Database;
+use crate::database::{Database, Sql as _};
 use crate::listing::{read_time, sortable};
 
 /// The audit trail in the state folder. To forget a subject reaches into the archive of the bus, too.
 #[derive(Debug, Clone)]
 pub struct LocalAudit {
-    database: Arc<Database>,
-}
-
-impl LocalAudit {
-    pub(crate) fn new(database: Arc<Database>) -> Self {
-        Self { database }
-    }
+    pub(crate) database: Arc<Database>,
 }
 
 #[async_trait]
@@ -27,38 +21,22 @@ impl AuditTrail for LocalAudit {
     async fn append(&self, entry: AuditEntry) -> Result<bool, PortError> {
         self.database
             .call(move |work| {
-                let added = work
-                    .prepare_cached(
-                        "INSERT INTO audit (flow, tenant, id, event_id, event_type, at, event) \
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
-                    )?
-                    .execute(params![
-                        entry.subject.flow,
-                        entry.tenant,
-                        entry.subject.id,
-                        entry.event_id,
-                        entry.event_type,
-                        sortable(entry.at),
-                        entry.event
-                    ])?;
+                let AuditEntry { subject: Subject { flow, id }, tenant, event_id, event_type, at, event } =
+                    entry;
+                let added = work.run(
+                    "INSERT INTO audit (flow, tenant, id, event_id, event_type, at, event) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+                    (flow, tenant, id, event_id, event_type, sortable(at), event),
+                )?;
                 Ok(added == 1)
             })
             .await
     }
 
     async fn of_subject(&self, tenant: &str, subject: &Subject) -> Result<Vec<AuditEntry>, PortError> {
-        let (tenant, subject) = (tenant.to_owned(), subject.clone());
-        self.database
-            .call(move |work| {
-                work.prepare_cached(
-                    "SELECT flow, tenant, id, event_id, event_type, at, event FROM audit \
-                     WHERE flow = ?1 AND tenant = ?2 AND id = ?3 ORDER BY at, event_id",
-                )?
-                .query_map(params![subject.flow, tenant, subject.id], read)?
-                .map(|row| Ok(row?))
-                .collect()
-            })
-            .await
+        let sql = "SELECT flow, tenant, id, event_id, event_type, at, event FROM audit \
+             WHERE flow = ?1 AND tenant = ?2 AND id = ?3 ORDER BY at, event_id";
+        self.database.rows(sql, key(tenant, subject), read).await
     }
 
     async fn between(
@@ -69,50 +47,29 @@ impl AuditTrail for LocalAudit {
         after: Option<&(DateTime<Utc>, String)>,
         limit: u32,
     ) -> Result<Vec<AuditEntry>, PortError> {
-        let (tenant, from, to) = (tenant.to_owned(), sortable(from), sortable(to));
         // Nothing sorts before an empty time.
         let (after, event_id) =
             after.map_or_else(Default::default, |(at, event_id)| (sortable(*at), event_id.clone()));
-        self.database
-            .call(move |work| {
-                work.prepare_cached(
-                    "SELECT flow, tenant, id, event_id, event_type, at, event FROM audit \
-                     WHERE tenant = ?1 AND at >= ?2 AND at < ?3 AND (at, event_id) > (?4, ?5) \
-                     ORDER BY at, event_id LIMIT ?6",
-                )?
-                .query_map(params![tenant, from, to, after, event_id, limit], read)?
-                .map(|row| Ok(row?))
-                .collect()
-            })
-            .await
+        let sql = "SELECT flow, tenant, id, event_id, event_type, at, event FROM audit \
+             WHERE tenant = ?1 AND at >= ?2 AND at < ?3 AND (at, event_id) > (?4, ?5) \
+             ORDER BY at, event_id LIMIT ?6";
+        let with = (tenant.to_owned(), sortable(from), sortable(to), after, event_id, limit);
+        self.database.rows(sql, with, read).await
     }
 
     async fn forget(&self, tenant: &str, subject: &Subject, keep: &[String]) -> Result<(), PortError> {
-        let (tenant, subject, keep) = (tenant.to_owned(), subject.clone(), keep.to_vec());
+        let ((flow, tenant, id), keep) = (key(tenant, subject), keep.to_vec());
         self.database
             .call(move |work| {
                 work.erasing(|| {
-                    for (events, remove) in [
-                        (
-                            "SELECT event_id FROM audit WHERE flow = ?1 AND tenant = ?2 AND id = ?3",
-                            "DELETE FROM audit WHERE flow = ?1 AND tenant = ?2 AND id = ?3 AND event_id = ?4",
-                        ),
-                        (
-                            "SELECT event_id FROM archive WHERE flow = ?1 AND tenant = ?2 AND id = ?3",
-                            "DELETE FROM archive WHERE flow = ?1 AND tenant = ?2 AND id = ?3 AND event_id = ?4",
-                        ),
-                    ] {
-                        let events: Vec<String> = work
-                            .prepare_cached(events)?
-                            .query_map(params![subject.flow, tenant, subject.id], |row| row.get(0))?
-                            .collect::<Result<_, _>>()?;
+                    for table in ["audit", "archive"] {
+                        let of = "WHERE flow = ?1 AND tenant = ?2 AND id = ?3";
+                        let select = format!("SELECT event_id FROM {table} {of}");
+                        let events: Vec<String> =
+                            work.rows(&select, (&flow, &tenant, &id), |row| row.get(0))?;
+                        let delete = format!("DELETE FROM {table} {of} AND event_id = ?4");
                         for event in events.iter().filter(|event| !keep.contains(event)) {
-                            work.prepare_cached(remove)?.execute(params![
-                                subject.flow,
-                                tenant,
-                                subject.id,
-                                event
-                            ])?;
+                            work.run(&delete, (&flow, &tenant, &id, event))?;
                         }
                     }
                     Ok(())
@@ -120,6 +77,11 @@ impl AuditTrail for LocalAudit {
             })
             .await
     }
+}
+
+/// Flow, tenant, id.
+fn key(tenant: &str, subject: &Subject) -> (String, String, String) {
+    (subject.flow.clone(), tenant.to_owned(), subject.id.clone())
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {

@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use riffle_ports::{EventPublisher, Outgoing, PortError};
 use riffle_topology::{Consumed, EVENT_SOURCE};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::database::WorkError;
+use crate::database::{Sql as _, WorkError};
 use crate::listing::sortable;
-use crate::queue_rows::{self, Woken};
+use crate::queue_rows;
 use crate::queues::LocalQueues;
 use crate::records::read_outgoing;
 
@@ -20,7 +20,7 @@ const REPLAYED_TOGETHER: u32 = 1_000;
 /// The bus of a state folder. What it accepts is in the archive and in every queue, or nowhere.
 #[derive(Debug, Clone)]
 pub struct LocalBus {
-    queues: LocalQueues,
+    pub(crate) queues: LocalQueues,
 }
 
 /// Which past events are told again, to whom.
@@ -47,10 +47,6 @@ impl Replay {
 type Place = (String, String);
 
 impl LocalBus {
-    pub(crate) fn new(queues: LocalQueues) -> Self {
-        Self { queues }
-    }
-
     /// Puts the archived events that `replay` means into its consumer's queue. How many they were. After an error some
     /// of them may be there already: told twice, they change nothing.
     ///
@@ -66,7 +62,14 @@ impl LocalBus {
                     let (events, place) = page(work, &replay, &after)?;
                     for event in &events {
                         let body = body(event, Some(&replay.name))?;
-                        deliver(work, replay.consumer.queue.name, event, &body, now, woken)?;
+                        queue_rows::deliver(
+                            work,
+                            replay.consumer.queue.name,
+                            &event.tenant,
+                            &body,
+                            now,
+                            woken,
+                        )?;
                     }
                     Ok((place, events.len() as u64))
                 })
@@ -118,7 +121,7 @@ impl EventPublisher for LocalBus {
                 for (event, body) in &accepted {
                     archive(work, event)?;
                     for consumer in topology.listeners(&flow(event), &event.event_type) {
-                        deliver(work, consumer.queue.name, event, body, now, woken)?;
+                        queue_rows::deliver(work, consumer.queue.name, &event.tenant, body, now, woken)?;
                     }
                 }
                 Ok(refused)
@@ -156,35 +159,11 @@ fn body(event: &Outgoing, replay: Option<&str>) -> Result<String, WorkError> {
 
 /// Once, however often it is told.
 fn archive(connection: &Connection, event: &Outgoing) -> Result<(), WorkError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO archive (flow, tenant, id, event_id, event_type, at, detail) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![
-            event.subject.flow,
-            event.tenant,
-            event.subject.id,
-            event.event_id,
-            event.event_type,
-            sortable(event.at),
-            event.detail
-        ])?;
-    Ok(())
-}
-
-fn deliver(
-    connection: &Connection,
-    queue: &str,
-    event: &Outgoing,
-    body: &str,
-    now: DateTime<Utc>,
-    woken: &mut Woken,
-) -> Result<(), WorkError> {
-    queue_rows::insert(connection, queue, &event.tenant, body, now)?;
-    queue_rows::line_up(connection, queue, &event.tenant)?;
-    woken.insert(queue.to_owned());
-    Ok(())
+    let Outgoing { subject, tenant, event_id, event_type, at, detail } = event;
+    let sql = "INSERT INTO archive (flow, tenant, id, event_id, event_type, at, detail) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+    let with = (&subject.flow, tenant, &subject.id, event_id, event_type, sortable(*at), detail);
+    connection.run(sql, with).map(drop)
 }
 
 fn page(
@@ -192,16 +171,12 @@ fn page(
     replay: &Replay,
     after: &Place,
 ) -> Result<(Vec<Outgoing>, Option<Place>), WorkError> {
-    let mut events: Vec<Outgoing> = connection
-        .prepare_cached(
-            "SELECT flow, tenant, id, event_id, event_type, at, detail FROM archive \
-             WHERE at >= ?1 AND at < ?2 AND (at, event_id) > (?3, ?4) ORDER BY at, event_id LIMIT ?5",
-        )?
-        .query_map(
-            params![sortable(replay.from), sortable(replay.to), after.0, after.1, REPLAYED_TOGETHER],
-            read_outgoing,
-        )?
-        .collect::<Result<_, _>>()?;
+    let mut events = connection.rows(
+        "SELECT flow, tenant, id, event_id, event_type, at, detail FROM archive \
+         WHERE at >= ?1 AND at < ?2 AND (at, event_id) > (?3, ?4) ORDER BY at, event_id LIMIT ?5",
+        (sortable(replay.from), sortable(replay.to), &after.0, &after.1, REPLAYED_TOGETHER),
+        read_outgoing,
+    )?;
     let full = events.len() == REPLAYED_TOGETHER as usize;
     let place = events.last().filter(|_| full).map(|event| (sortable(event.at), event.event_id.clone()));
     events.retain(|event| replay.takes(event));

@@ -13,7 +13,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use riffle_ports::PortError;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, Row};
 use tokio::sync::oneshot;
 
 use crate::objects::elsewhere;
@@ -105,6 +105,44 @@ impl Work<'_> {
     }
 }
 
+/// Statements that are prepared once and kept.
+pub(crate) trait Sql {
+    /// How many rows it changed.
+    fn run(&self, sql: &str, with: impl Params) -> Result<usize, WorkError>;
+
+    /// Every row, as `read` makes it of its columns.
+    fn rows<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<Vec<T>, WorkError>;
+
+    /// The one row that there is.
+    fn one<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<T, WorkError>;
+
+    /// The first row, if there is one.
+    fn first<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<Option<T>, WorkError>;
+}
+
+/// Makes something of the columns of a row.
+pub(crate) trait Read<T>: FnMut(&Row<'_>) -> rusqlite::Result<T> {}
+
+impl<T, F: FnMut(&Row<'_>) -> rusqlite::Result<T>> Read<T> for F {}
+
+impl Sql for Connection {
+    fn run(&self, sql: &str, with: impl Params) -> Result<usize, WorkError> {
+        Ok(self.prepare_cached(sql)?.execute(with)?)
+    }
+
+    fn rows<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<Vec<T>, WorkError> {
+        Ok(self.prepare_cached(sql)?.query_map(with, read)?.collect::<Result<_, _>>()?)
+    }
+
+    fn one<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<T, WorkError> {
+        Ok(self.prepare_cached(sql)?.query_row(with, read)?)
+    }
+
+    fn first<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<Option<T>, WorkError> {
+        Ok(self.prepare_cached(sql)?.query_row(with, read).optional()?)
+    }
+}
+
 /// The way to the thread. Dropping it waits until what was asked for is done and the file is closed.
 #[derive(Debug)]
 pub(crate) struct Database {
@@ -167,6 +205,16 @@ impl Database {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The rows of one statement, in a transaction as with [`call`](Self::call).
+    pub(crate) async fn rows<T: Send + 'static>(
+        &self,
+        sql: &'static str,
+        with: impl Params + Send + 'static,
+        read: impl Read<T> + Send + 'static,
+    ) -> Result<Vec<T>, PortError> {
+        self.call(move |work| work.rows(sql, with, read)).await
     }
 }
 

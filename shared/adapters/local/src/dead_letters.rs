@@ -9,13 +9,7 @@ use crate::queues::{LocalQueues, Received};
 /// What lies at the ends of the queues.
 #[derive(Debug, Clone)]
 pub struct LocalDeadLetters {
-    queues: LocalQueues,
-}
-
-impl LocalDeadLetters {
-    pub(crate) fn new(queues: LocalQueues) -> Self {
-        Self { queues }
-    }
+    pub(crate) queues: LocalQueues,
 }
 
 /// What lies in a queue of dead letters, as one of them.

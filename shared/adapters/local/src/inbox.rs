@@ -36,19 +36,13 @@ const FORM_LIFE: TimeDelta = TimeDelta::days(1);
 const PIECE: usize = 256 << 10;
 
 /// The inbox in the state folder. A file that is sent again under its key replaces the one before.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct LocalInbox {
     queues: LocalQueues,
     uploads: LocalUploads,
     ids: Arc<dyn Ids>,
     /// The database is a new one beside files of an old one.
     orphans: bool,
-}
-
-impl std::fmt::Debug for LocalInbox {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LocalInbox").finish_non_exhaustive()
-    }
 }
 
 /// A file of this machine that is to be put into the inbox.
@@ -241,11 +235,7 @@ impl LocalInbox {
         self.queues
             .change(move |work, woken| {
                 rows::arrived(work, &key, &etag)?;
-                let group = tenant(&key);
-                queue_rows::insert(work, queue, group, &notification(&key, size, &etag)?, now)?;
-                queue_rows::line_up(work, queue, group)?;
-                woken.insert(queue.to_owned());
-                Ok(())
+                queue_rows::deliver(work, queue, tenant(&key), &notification(&key, size, &etag)?, now, woken)
             })
             .await
     }

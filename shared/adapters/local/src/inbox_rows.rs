@@ -1,9 +1,9 @@
 //! What is known of uploaded statements, as rows.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::Connection;
 
-use crate::database::WorkError;
+use crate::database::{Sql as _, WorkError};
 use crate::listing::{read_time, sortable};
 
 /// An upload that is expected or has come.
@@ -19,52 +19,43 @@ pub(crate) struct Row {
     pub(crate) etag: Option<String>,
 }
 
+/// As [`read`] takes them.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT key, name, account, origin, stamp, digest, announced_at, etag FROM inbox WHERE ",
+            $rest
+        )
+    };
+}
+
 pub(crate) fn expect(connection: &Connection, key: &str, row: &Row) -> Result<(), WorkError> {
-    connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO inbox (key, name, account, origin, stamp, digest, announced_at, pending) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1)",
-        )?
-        .execute(params![
-            key,
-            row.name,
-            row.account,
-            row.origin,
-            row.stamp,
-            row.digest,
-            sortable(row.announced_at)
-        ])?;
+    let Row { name, account, origin, stamp, digest, announced_at, etag: _ } = row;
+    connection.run(
+        "INSERT OR REPLACE INTO inbox (key, name, account, origin, stamp, digest, announced_at, pending) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1)",
+        (key, name, account, origin, stamp, digest, sortable(*announced_at)),
+    )?;
     Ok(())
 }
 
 /// Whether it is known: only then may it come, for the first time or again.
 pub(crate) fn expect_again(connection: &Connection, key: &str) -> Result<bool, WorkError> {
-    Ok(connection.prepare_cached("UPDATE inbox SET pending = 1 WHERE key = ?1")?.execute([key])? == 1)
+    Ok(connection.run("UPDATE inbox SET pending = 1 WHERE key = ?1", [key])? == 1)
 }
 
 pub(crate) fn arrived(connection: &Connection, key: &str, etag: &str) -> Result<(), WorkError> {
-    connection
-        .prepare_cached("UPDATE inbox SET pending = 0, etag = ?2 WHERE key = ?1")?
-        .execute([key, etag])?;
-    Ok(())
+    connection.run("UPDATE inbox SET pending = 0, etag = ?2 WHERE key = ?1", [key, etag]).map(drop)
 }
 
 /// If this content came from there before, notes that it has another time by now; whether it did.
 pub(crate) fn renew(connection: &Connection, row: &Row) -> Result<bool, WorkError> {
-    let renewed = connection
-        .prepare_cached("UPDATE inbox SET stamp = ?3 WHERE origin = ?1 AND digest = ?2")?
-        .execute(params![row.origin, row.digest, row.stamp])?;
-    Ok(renewed > 0)
+    let sql = "UPDATE inbox SET stamp = ?3 WHERE origin = ?1 AND digest = ?2";
+    Ok(connection.run(sql, (&row.origin, &row.digest, &row.stamp))? > 0)
 }
 
 pub(crate) fn get(connection: &Connection, key: &str) -> Result<Option<Row>, WorkError> {
-    let found = connection
-        .prepare_cached(
-            "SELECT key, name, account, origin, stamp, digest, announced_at, etag FROM inbox WHERE key = ?1",
-        )?
-        .query_row([key], read)
-        .optional()?;
-    Ok(found.map(|(_, row)| row))
+    Ok(connection.first(select!("key = ?1"), [key], read)?.map(|(_, row)| row))
 }
 
 /// The newest one of this origin with this stamp.
@@ -73,42 +64,24 @@ pub(crate) fn of_origin(
     origin: &[u8],
     stamp: &str,
 ) -> Result<Option<(String, Row)>, WorkError> {
-    let found = connection
-        .prepare_cached(
-            "SELECT key, name, account, origin, stamp, digest, announced_at, etag FROM inbox \
-             WHERE origin = ?1 AND stamp = ?2 ORDER BY announced_at DESC LIMIT 1",
-        )?
-        .query_row(params![origin, stamp], read)
-        .optional()?;
-    Ok(found)
+    let sql = select!("origin = ?1 AND stamp = ?2 ORDER BY announced_at DESC LIMIT 1");
+    connection.first(sql, (origin, stamp), read)
 }
 
 /// Those that may be there without anybody having been told.
 pub(crate) fn pending(connection: &Connection) -> Result<Vec<(String, Row)>, WorkError> {
-    connection
-        .prepare_cached(
-            "SELECT key, name, account, origin, stamp, digest, announced_at, etag FROM inbox \
-             WHERE pending ORDER BY announced_at",
-        )?
-        .query_map([], read)?
-        .map(|row| Ok(row?))
-        .collect()
+    connection.rows(select!("pending ORDER BY announced_at"), [], read)
 }
 
 pub(crate) fn remove(connection: &Connection, key: &str) -> Result<(), WorkError> {
-    connection.prepare_cached("DELETE FROM inbox WHERE key = ?1")?.execute([key])?;
-    Ok(())
+    connection.run("DELETE FROM inbox WHERE key = ?1", [key]).map(drop)
 }
 
 /// Of a file of this machine stays that it was there, so that it is not brought again.
 pub(crate) fn forget(connection: &Connection, key: &str) -> Result<(), WorkError> {
-    connection.prepare_cached("DELETE FROM inbox WHERE key = ?1 AND origin IS NULL")?.execute([key])?;
-    connection
-        .prepare_cached(
-            "UPDATE inbox SET name = NULL, account = NULL, etag = NULL, pending = 0 WHERE key = ?1",
-        )?
-        .execute([key])?;
-    Ok(())
+    connection.run("DELETE FROM inbox WHERE key = ?1 AND origin IS NULL", [key])?;
+    let sql = "UPDATE inbox SET name = NULL, account = NULL, etag = NULL, pending = 0 WHERE key = ?1";
+    connection.run(sql, [key]).map(drop)
 }
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(String, Row)> {

@@ -9,36 +9,27 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use riffle_ports::{
-    Attempt, Body, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId,
-    StoredResult, Transition, Usage,
+    Attempt, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, StoredResult,
+    Transition, Usage,
 };
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::Row;
 
-use crate::database::{Database, Work, WorkError};
+use crate::database::{Database, Sql as _, Work, WorkError};
+use crate::index_set;
+use crate::listing::{self, read_json, read_time, sortable};
 use crate::probe::{self, Sums};
-use crate::{index_set, listing};
 
 /// The ledger in the state folder. Results, sets and attempts may be stored for sessions that do not exist.
 #[derive(Debug, Clone)]
 pub struct LocalLedger {
-    database: Arc<Database>,
-}
-
-impl LocalLedger {
-    pub(crate) fn new(database: Arc<Database>) -> Self {
-        Self { database }
-    }
+    pub(crate) database: Arc<Database>,
 }
 
 impl LocalLedger {
     /// Not of the port: a person asks for it, no flow.
     pub(crate) async fn sums(&self) -> Result<Sums, PortError> {
-        self.database
-            .call(|work| {
-                let mut rows = work.prepare_cached("SELECT fields FROM sessions")?;
-                probe::sum(rows.query_map([], |row| row.get(0))?.map(|row| Ok(row?)))
-            })
-            .await
+        let sessions = self.database.rows("SELECT fields FROM sessions", [], |row| read_json(row, 0)).await?;
+        Ok(probe::sum(&sessions))
     }
 }
 
@@ -50,8 +41,8 @@ impl ScanLedger for LocalLedger {
                 if let Some(stored) = load(work, &session.id)? {
                     return Ok(Some(stored));
                 }
-                work.prepare_cached("INSERT INTO requests (session, request) VALUES (?1, ?2)")?
-                    .execute(params![session.id.0, session.request])?;
+                let sql = "INSERT INTO requests (session, request) VALUES (?1, ?2)";
+                work.run(sql, (&session.id.0, &session.request))?;
                 listing::add(work, &session)?;
                 save(work, &mut session)?;
                 Ok(None)
@@ -121,18 +112,8 @@ impl ScanLedger for LocalLedger {
     }
 
     async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError> {
-        let id = id.clone();
-        self.database
-            .call(move |work| {
-                work.prepare_cached(
-                    "SELECT number, failed, matches, bytes, pages, is_object, body FROM results \
-                     WHERE session = ?1 AND chunk = ?2 ORDER BY number",
-                )?
-                .query_map(params![id.0, chunk], numbered_result)?
-                .map(|row| Ok(row?))
-                .collect()
-            })
-            .await
+        let sql = "SELECT number, result FROM results WHERE session = ?1 AND chunk = ?2 ORDER BY number";
+        self.database.rows(sql, (id.0.clone(), chunk), |row| Ok((row.get(0)?, read_json(row, 1)?))).await
     }
 
     async fn add_done(
@@ -148,11 +129,9 @@ impl ScanLedger for LocalLedger {
                 let new: BTreeSet<u32> = indices.difference(&set).copied().collect();
                 if !new.is_empty() {
                     set.extend(&new);
-                    work.prepare_cached(
-                        "INSERT INTO done (session, chunk, numbers) VALUES (?1, ?2, ?3) \
-                         ON CONFLICT DO UPDATE SET numbers = excluded.numbers",
-                    )?
-                    .execute(params![id.0, chunk, index_set::encode(&set)])?;
+                    let sql = "INSERT INTO done (session, chunk, numbers) VALUES (?1, ?2, ?3) \
+                         ON CONFLICT DO UPDATE SET numbers = ?3";
+                    work.run(sql, (&id.0, chunk, index_set::encode(&set)))?;
                 }
                 let len = u32::try_from(set.len())
                     .map_err(|_| WorkError::Unreadable("a set has too many numbers".to_owned()))?;
@@ -201,21 +180,17 @@ impl ScanLedger for LocalLedger {
         let id = id.clone();
         self.database
             .call(move |work| {
-                let first = work
-                    .prepare_cached(
-                        "INSERT INTO attempts (session, number, receipt, at) VALUES (?1, ?2, ?3, ?4) \
-                         ON CONFLICT DO NOTHING",
-                    )?
-                    .execute(params![id.0, index, attempt.receipt, attempt.at.to_rfc3339()])?;
+                let first = work.run(
+                    "INSERT INTO attempts (session, number, receipt, at) VALUES (?1, ?2, ?3, ?4) \
+                     ON CONFLICT DO NOTHING",
+                    (&id.0, index, &attempt.receipt, sortable(attempt.at)),
+                )?;
                 if first == 1 {
                     return Ok(attempt);
                 }
-                let (receipt, at): (String, String) = work
-                    .prepare_cached("SELECT receipt, at FROM attempts WHERE session = ?1 AND number = ?2")?
-                    .query_row(params![id.0, index], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                let at = DateTime::parse_from_rfc3339(&at)
-                    .map_err(|error| WorkError::Unreadable(format!("time of an attempt: {error}")))?;
-                Ok(Attempt { receipt, at: at.to_utc() })
+                let sql = "SELECT receipt, at FROM attempts WHERE session = ?1 AND number = ?2";
+                let read = |row: &Row<'_>| Ok(Attempt { receipt: row.get(0)?, at: read_time(row, 1)? });
+                work.one(sql, (&id.0, index), read)
             })
             .await
     }
@@ -224,11 +199,8 @@ impl ScanLedger for LocalLedger {
         let (id, receipt) = (id.clone(), receipt.to_owned());
         self.database
             .call(move |work| {
-                work.prepare_cached(
-                    "DELETE FROM attempts WHERE session = ?1 AND number = ?2 AND receipt = ?3",
-                )?
-                .execute(params![id.0, index, receipt])?;
-                Ok(())
+                let sql = "DELETE FROM attempts WHERE session = ?1 AND number = ?2 AND receipt = ?3";
+                work.run(sql, (&id.0, index, &receipt)).map(drop)
             })
             .await
     }
@@ -238,12 +210,9 @@ impl ScanLedger for LocalLedger {
         self.database
             .call(move |work| {
                 work.erasing(|| {
-                    for table in ["results", "done"] {
-                        let sql = format!("DELETE FROM {table} WHERE session = ?1 AND chunk < ?2");
-                        work.prepare_cached(&sql)?.execute(params![id.0, chunks])?;
-                    }
-                    work.prepare_cached("DELETE FROM attempts WHERE session = ?1")?.execute([&id.0])?;
-                    Ok(())
+                    work.run("DELETE FROM results WHERE session = ?1 AND chunk < ?2", (&id.0, chunks))?;
+                    work.run("DELETE FROM done WHERE session = ?1 AND chunk < ?2", (&id.0, chunks))?;
+                    work.run("DELETE FROM attempts WHERE session = ?1", [&id.0]).map(drop)
                 })
             })
             .await
@@ -269,59 +238,35 @@ impl ScanLedger for LocalLedger {
     }
 
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {
-        self.database
-            .call(|work| {
-                work.prepare_cached("SELECT id FROM sessions WHERE open ORDER BY id")?
-                    .query_map([], |row| row.get(0).map(SessionId))?
-                    .map(|row| Ok(row?))
-                    .collect()
-            })
-            .await
+        let sql = "SELECT id FROM sessions WHERE open ORDER BY id";
+        self.database.rows(sql, [], |row| row.get(0).map(SessionId)).await
     }
 }
 
 fn load(work: &Work<'_>, id: &SessionId) -> Result<Option<Session>, WorkError> {
-    let row: Option<(String, Vec<u8>, String)> = work
-        .prepare_cached(
-            "SELECT fields, chunks_done, request FROM sessions JOIN requests ON session = id WHERE id = ?1",
-        )?
-        .query_row([&id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    let Some((fields, chunks_done, request)) = row else {
-        return Ok(None);
-    };
-    let mut session: Session = serde_json::from_str(&fields)
-        .map_err(|error| WorkError::Unreadable(format!("session {id}: {error}")))?;
-    session.request = request;
-    session.chunks_done = index_set::decode(&chunks_done)
+    let sql = "SELECT fields, chunks_done, request FROM sessions JOIN requests ON session = id WHERE id = ?1";
+    let read = |row: &Row<'_>| Ok((read_json(row, 0)?, row.get(1)?, row.get(2)?));
+    let Some((session, chunks_done, request)) = work.first(sql, [&id.0], read)? else { return Ok(None) };
+    let chunks_done: Vec<u8> = chunks_done;
+    let chunks_done = index_set::decode(&chunks_done)
         .ok_or_else(|| WorkError::Unreadable(format!("session {id}: set of full chunks")))?;
-    Ok(Some(session))
+    Ok(Some(Session { request, chunks_done, ..session }))
 }
 
 /// What was asked for is replaced by what is left of it, and nobody finds the session in a list.
 fn forget_request(work: &Work<'_>, session: &Session) -> Result<(), WorkError> {
-    work.prepare_cached("UPDATE requests SET request = ?2 WHERE session = ?1")?
-        .execute(params![session.id.0, session.request])?;
+    let sql = "UPDATE requests SET request = ?2 WHERE session = ?1";
+    work.run(sql, (&session.id.0, &session.request))?;
     listing::remove(work, session)
 }
 
 /// Forgets that there were sessions that were deleted before `before`.
 fn forget_sessions(work: &Work<'_>, before: DateTime<Utc>) -> Result<(), WorkError> {
-    let mut old = Vec::new();
-    let mut deleted = work.prepare_cached(
-        "SELECT id, fields FROM sessions WHERE NOT open AND json_extract(fields, '$.state') = 'DELETED'",
-    )?;
-    for row in deleted.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))? {
-        let (id, fields) = row?;
-        let session: Session = serde_json::from_str(&fields)
-            .map_err(|error| WorkError::Unreadable(format!("session {id}: {error}")))?;
-        if session.progress_at < before {
-            old.push(id);
-        }
-    }
-    for id in old {
-        work.prepare_cached("DELETE FROM requests WHERE session = ?1")?.execute([&id])?;
-        work.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([&id])?;
+    let sql = "SELECT fields FROM sessions WHERE NOT open AND json_extract(fields, '$.state') = 'DELETED'";
+    let deleted: Vec<Session> = work.rows(sql, [], |row| read_json(row, 0))?;
+    for old in deleted.iter().filter(|session| session.progress_at < before) {
+        work.run("DELETE FROM requests WHERE session = ?1", [&old.id.0])?;
+        work.run("DELETE FROM sessions WHERE id = ?1", [&old.id.0])?;
     }
     Ok(())
 }
@@ -332,35 +277,21 @@ fn save(work: &Work<'_>, session: &mut Session) -> Result<(), WorkError> {
     let chunks_done = std::mem::take(&mut session.chunks_done);
     let fields = serde_json::to_string(session);
     let fields = fields.map_err(|error| WorkError::Unreadable(format!("session {}: {error}", session.id)))?;
-    work.prepare_cached(
-        "INSERT INTO sessions (id, open, fields, chunks_done) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE \
-         SET open = excluded.open, fields = excluded.fields, chunks_done = excluded.chunks_done",
-    )?
-    .execute(params![session.id.0, session.state.is_open(), fields, index_set::encode(&chunks_done)])?;
+    work.run(
+        "INSERT INTO sessions (id, open, fields, chunks_done) VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT DO UPDATE SET open = ?2, fields = ?3, chunks_done = ?4",
+        (&session.id.0, session.state.is_open(), fields, index_set::encode(&chunks_done)),
+    )?;
     session.request = request;
     session.chunks_done = chunks_done;
     Ok(())
 }
 
 fn load_done(work: &Work<'_>, id: &SessionId, chunk: u32) -> Result<BTreeSet<u32>, WorkError> {
-    let bytes: Option<Vec<u8>> = work
-        .prepare_cached("SELECT numbers FROM done WHERE session = ?1 AND chunk = ?2")?
-        .query_row(params![id.0, chunk], |row| row.get(0))
-        .optional()?;
+    let sql = "SELECT numbers FROM done WHERE session = ?1 AND chunk = ?2";
+    let bytes: Option<Vec<u8>> = work.first(sql, (&id.0, chunk), |row| row.get(0))?;
     index_set::decode(&bytes.unwrap_or_default())
         .ok_or_else(|| WorkError::Unreadable(format!("session {id}, chunk {chunk}: set of done files")))
-}
-
-fn numbered_result(row: &Row<'_>) -> rusqlite::Result<(u32, StoredResult)> {
-    let body = row.get(6)?;
-    let result = StoredResult {
-        failed: row.get(1)?,
-        matches: row.get(2)?,
-        bytes: row.get(3)?,
-        pages: row.get(4)?,
-        body: if row.get(5)? { Body::Object(body) } else { Body::Inline(body) },
-    };
-    Ok((row.get(0)?, result))
 }
 
 /// Stores `result` unless there is one; the stored one.
@@ -371,34 +302,15 @@ fn put_result(
     index: u32,
     result: StoredResult,
 ) -> Result<StoredResult, WorkError> {
-    let (is_object, body) = match &result.body {
-        Body::Inline(json) => (false, json),
-        Body::Object(key) => (true, key),
-    };
-    let stored = work
-        .prepare_cached(
-            "INSERT INTO results (session, chunk, number, failed, matches, bytes, pages, is_object, body) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![
-            id.0,
-            chunk,
-            index,
-            result.failed,
-            result.matches,
-            result.bytes,
-            result.pages,
-            is_object,
-            body
-        ])?;
+    let json = serde_json::to_string(&result)
+        .map_err(|error| WorkError::Unreadable(format!("a result of session {id}: {error}")))?;
+    let stored = work.run(
+        "INSERT INTO results (session, chunk, number, result) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        (&id.0, chunk, index, json),
+    )?;
     if stored == 1 {
         return Ok(result);
     }
-    let (_, first) = work
-        .prepare_cached(
-            "SELECT number, failed, matches, bytes, pages, is_object, body FROM results \
-             WHERE session = ?1 AND chunk = ?2 AND number = ?3",
-        )?
-        .query_row(params![id.0, chunk, index], numbered_result)?;
-    Ok(first)
+    let sql = "SELECT result FROM results WHERE session = ?1 AND chunk = ?2 AND number = ?3";
+    work.one(sql, (&id.0, chunk, index), |row| read_json(row, 0))
 }

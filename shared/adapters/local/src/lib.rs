@@ -66,7 +66,7 @@ pub use notifier::{Frames, LocalNotifier, MAX_WAITING_BYTES, MAX_WAITING_FRAMES}
 pub use objects::LocalObjects;
 pub use probe::LocalProbe;
 pub use pumps::{Observer, Pumps};
-pub use queues::{Depth, LocalQueues, Received};
+pub use queues::{LocalQueues, Received};
 pub use records::LocalRecords;
 pub use store::{OpenError, Store};
 pub use tesseract::Tesseract;

@@ -3,8 +3,9 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use riffle_ports::{ListedAt, Session, SessionId};
 use rusqlite::{Row, params};
+use serde::de::DeserializeOwned;
 
-use crate::database::{Work, WorkError};
+use crate::database::{Sql as _, Work, WorkError};
 
 /// A time as text that sorts as times do.
 pub(crate) fn sortable(time: DateTime<Utc>) -> String {
@@ -13,24 +14,32 @@ pub(crate) fn sortable(time: DateTime<Utc>) -> String {
 
 /// Reads such a time.
 pub(crate) fn read_time(row: &Row<'_>, column: usize) -> rusqlite::Result<DateTime<Utc>> {
-    let text: String = row.get(column)?;
-    DateTime::parse_from_rfc3339(&text).map(|time| time.to_utc()).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
-    })
+    let time = DateTime::parse_from_rfc3339(row.get_ref(column)?.as_str()?);
+    time.map(|time| time.to_utc()).map_err(|error| unreadable(column, error))
+}
+
+/// Reads what was kept as JSON.
+pub(crate) fn read_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| unreadable(column, error))
+}
+
+pub(crate) fn unreadable(
+    column: usize,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
 }
 
 /// Lists a session that was just created.
 pub(crate) fn add(work: &Work<'_>, session: &Session) -> Result<(), WorkError> {
-    work.prepare_cached("INSERT INTO listing (tenant, created_at, session) VALUES (?1, ?2, ?3)")?
-        .execute(params![session.tenant, sortable(session.created_at), session.id.0])?;
-    Ok(())
+    let listed = params![session.tenant, sortable(session.created_at), session.id.0];
+    work.run("INSERT INTO listing (tenant, created_at, session) VALUES (?1, ?2, ?3)", listed).map(drop)
 }
 
 /// Takes a session from the list.
 pub(crate) fn remove(work: &Work<'_>, session: &Session) -> Result<(), WorkError> {
-    work.prepare_cached("DELETE FROM listing WHERE tenant = ?1 AND created_at = ?2 AND session = ?3")?
-        .execute(params![session.tenant, sortable(session.created_at), session.id.0])?;
-    Ok(())
+    let listed = params![session.tenant, sortable(session.created_at), session.id.0];
+    work.run("DELETE FROM listing WHERE tenant = ?1 AND created_at = ?2 AND session = ?3", listed).map(drop)
 }
 
 /// The ids that follow `after`.
@@ -43,11 +52,10 @@ pub(crate) fn page(
     // What sorts behind every time.
     let (created_at, id) =
         after.map_or_else(|| ("~".to_owned(), ""), |after| (sortable(after.created_at), after.id.as_ref()));
-    work.prepare_cached(
+    work.rows(
         "SELECT session FROM listing WHERE tenant = ?1 AND (created_at, session) < (?2, ?3) \
          ORDER BY created_at DESC, session DESC LIMIT ?4",
-    )?
-    .query_map(params![tenant, created_at, id, limit], |row| row.get(0).map(SessionId))?
-    .map(|row| Ok(row?))
-    .collect()
+        params![tenant, created_at, id, limit],
+        |row| row.get(0).map(SessionId),
+    )
 }

@@ -5,15 +5,16 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use riffle_ports::{DeadLetter, PortError, Record, Session, SessionId, Subject};
+use riffle_ports::{DeadLetter, PortError, QueueDepth, Record, Session, SessionId, Subject};
 use riffle_topology::RIFFLE;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use rustix::fs::{Access, access, statvfs};
 
-use crate::database::WorkError;
+use crate::database::Sql as _;
 use crate::dead_letters;
+use crate::listing::read_json;
 use crate::queue_rows;
-use crate::queues::{self, Depth, Received};
+use crate::queues;
 use crate::records;
 use crate::schema;
 use crate::store::{DATABASE, LOCK, OpenError};
@@ -101,7 +102,7 @@ impl StateLook {
     }
 
     /// How much is in each queue. What a dead process had in hand counts as in flight until the state is used again.
-    pub fn depths(&self) -> Result<Vec<Depth>, PortError> {
+    pub fn depths(&self) -> Result<Vec<QueueDepth>, PortError> {
         let depths = RIFFLE.queue_names().map(|queue| queues::depth(&self.connection, queue));
         Ok(depths.collect::<Result<_, _>>()?)
     }
@@ -109,8 +110,7 @@ impl StateLook {
     /// The oldest dead letters of all flows, at most `max`.
     pub fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, PortError> {
         let queues = RIFFLE.dead_letters().map(|dead| dead.name);
-        let rows = queue_rows::dead_letters(&self.connection, queues, max)?;
-        Ok(dead_letters::letters(RIFFLE, rows.into_iter().map(Received::from)))
+        Ok(dead_letters::letters(RIFFLE, queue_rows::dead_letters(&self.connection, queues, max)?))
     }
 
     /// A record, if there is such a one.
@@ -120,23 +120,15 @@ impl StateLook {
 
     /// How many records of a flow are open, and how many of its events are still to be published.
     pub fn open_work(&self, flow: &str) -> Result<(u64, u64), PortError> {
-        let count = |sql| -> Result<u64, WorkError> {
-            Ok(self.connection.prepare_cached(sql)?.query_row([flow], |row| row.get(0))?)
-        };
+        let count = |sql| self.connection.one(sql, [flow], |row| row.get(0));
         let open = count("SELECT count(*) FROM records WHERE open AND flow = ?1")?;
         Ok((open, count("SELECT count(*) FROM outbox WHERE flow = ?1")?))
     }
 
     /// Sessions that are not at an end, without what was asked for.
     pub fn open_sessions(&self) -> Result<Vec<Session>, PortError> {
-        let read = || -> Result<Vec<Session>, WorkError> {
-            self.connection
-                .prepare_cached("SELECT fields FROM sessions WHERE open ORDER BY id")?
-                .query_map([], |row| row.get::<_, String>(0))?
-                .map(|fields| parse(&fields?))
-                .collect()
-        };
-        let mut open = read()?;
+        let sql = "SELECT fields FROM sessions WHERE open ORDER BY id";
+        let mut open: Vec<Session> = self.connection.rows(sql, [], |row| read_json(row, 0))?;
         // What is being deleted is looked after, and nobody waits for it.
         open.retain(|session| !session.state.is_terminal());
         Ok(open)
@@ -144,15 +136,8 @@ impl StateLook {
 
     /// A session without what was asked for, if there is such a one.
     pub fn session(&self, id: &SessionId) -> Result<Option<Session>, PortError> {
-        let read = || -> Result<Option<Session>, WorkError> {
-            let fields: Option<String> = self
-                .connection
-                .prepare_cached("SELECT fields FROM sessions WHERE id = ?1")?
-                .query_row([&id.0], |row| row.get(0))
-                .optional()?;
-            fields.map(|fields| parse(&fields)).transpose()
-        };
-        Ok(read()?)
+        let sql = "SELECT fields FROM sessions WHERE id = ?1";
+        Ok(self.connection.first(sql, [&id.0], |row| read_json(row, 0))?)
     }
 }
 
@@ -181,8 +166,4 @@ fn open_reading(path: &Path) -> rusqlite::Result<(Connection, usize)> {
     connection.busy_timeout(Duration::from_secs(5))?;
     let schema = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     Ok((connection, schema))
-}
-
-fn parse(fields: &str) -> Result<Session, WorkError> {
-    serde_json::from_str(fields).map_err(|error| WorkError::Unreadable(format!("a session: {error}")))
 }

@@ -3,9 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use riffle_ports::{Category, FileId, Month};
-use rusqlite::{OptionalExtension, params};
 
-use crate::database::{Work, WorkError};
+use crate::database::{Sql as _, Work, WorkError};
 
 /// The number of "no category".
 pub(crate) const NO_CATEGORY: i64 = 2;
@@ -22,9 +21,8 @@ impl Names {
         if let Some(file) = self.files.get(&number) {
             return Ok(file.clone());
         }
-        let file = work
-            .prepare_cached("SELECT id FROM records WHERE number = ?1")?
-            .query_row([number], |row| row.get(0).map(FileId))?;
+        let file =
+            work.one("SELECT id FROM records WHERE number = ?1", [number], |row| row.get(0).map(FileId))?;
         self.files.insert(number, file.clone());
         Ok(file)
     }
@@ -36,11 +34,10 @@ impl Names {
         if let Some(category) = self.categories.get(&number) {
             return Ok(Some(category.clone()));
         }
-        let category = work
-            .prepare_cached("SELECT name, source, confidence FROM categories WHERE number = ?1")?
-            .query_row([number], |row| {
-                Ok(Category { name: row.get(0)?, source: row.get(1)?, confidence: row.get(2)? })
-            })?;
+        let sql = "SELECT name, source, confidence FROM categories WHERE number = ?1";
+        let category = work.one(sql, [number], |row| {
+            Ok(Category { name: row.get(0)?, source: row.get(1)?, confidence: row.get(2)? })
+        })?;
         self.categories.insert(number, category.clone());
         Ok(Some(category))
     }
@@ -70,10 +67,8 @@ impl Numbers {
         if let Some(number) = self.accounts.get(account) {
             return Ok(Some(*number));
         }
-        let number = work
-            .prepare_cached("SELECT number FROM accounts WHERE tenant = ?1 AND name = ?2")?
-            .query_row(params![self.tenant, account], |row| row.get(0))
-            .optional()?;
+        let sql = "SELECT number FROM accounts WHERE tenant = ?1 AND name = ?2";
+        let number = work.first(sql, (&self.tenant, account), |row| row.get(0))?;
         if let Some(number) = number {
             self.accounts.insert(account.to_owned(), number);
         }
@@ -84,8 +79,7 @@ impl Numbers {
         if let Some(number) = self.known(work, account)? {
             return Ok(number);
         }
-        work.prepare_cached("INSERT INTO accounts (tenant, name) VALUES (?1, ?2)")?
-            .execute(params![self.tenant, account])?;
+        work.run("INSERT INTO accounts (tenant, name) VALUES (?1, ?2)", (&self.tenant, account))?;
         let number = work.last_insert_rowid();
         self.accounts.insert(account.to_owned(), number);
         Ok(number)
@@ -94,10 +88,8 @@ impl Numbers {
     /// Notes that something was stored there.
     pub(crate) fn month(&mut self, work: &Work<'_>, account: i64, month: Month) -> Result<(), WorkError> {
         if self.months.insert((account, month)) {
-            work.prepare_cached(
-                "INSERT INTO months (account, month) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            )?
-            .execute(params![account, month.to_string()])?;
+            let sql = "INSERT INTO months (account, month) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+            work.run(sql, (account, month.to_string()))?;
         }
         Ok(())
     }
@@ -112,15 +104,12 @@ impl Numbers {
             return Ok(*number);
         }
         let Category { name, source, confidence } = category;
-        work.prepare_cached(
+        work.run(
             "INSERT INTO categories (name, source, confidence) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![name, source, confidence])?;
-        let number = work
-            .prepare_cached(
-                "SELECT number FROM categories WHERE name = ?1 AND source = ?2 AND confidence = ?3",
-            )?
-            .query_row(params![name, source, confidence], |row| row.get(0))?;
+            (name, source, confidence),
+        )?;
+        let sql = "SELECT number FROM categories WHERE name = ?1 AND source = ?2 AND confidence = ?3";
+        let number = work.one(sql, (name, source, confidence), |row| row.get(0))?;
         self.categories.push((category.clone(), number));
         Ok(number)
     }

@@ -144,21 +144,12 @@ fn in_folder(path: &Path, act: impl Fn() -> io::Result<()>) -> io::Result<()> {
     }
 }
 
+#[derive(Debug, thiserror::Error)]
 enum Failure {
-    Io(io::Error),
-    Port(PortError),
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-impl From<PortError> for Failure {
-    fn from(error: PortError) -> Self {
-        Self::Port(error)
-    }
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Port(#[from] PortError),
 }
 
 /// Runs the reading or writing of so many bytes where it belongs.

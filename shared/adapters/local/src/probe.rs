@@ -1,11 +1,10 @@
 //! The platform on this machine in numbers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use riffle_ports::{Counts, PortError, Probe, QueueDepth, Session, Vitals};
 
-use crate::database::WorkError;
 use crate::timings::Timings;
 use crate::{LocalConnections, LocalLedger, LocalQueues};
 
@@ -21,14 +20,7 @@ pub struct LocalProbe {
 #[async_trait]
 impl Probe for LocalProbe {
     async fn queues(&self) -> Result<Vec<QueueDepth>, PortError> {
-        let depths = self.queues.depths().await?.into_iter();
-        let depth = |depth: crate::Depth| QueueDepth {
-            queue: depth.queue,
-            ready: depth.ready,
-            in_flight: depth.in_flight,
-            waiting: depth.waiting,
-        };
-        Ok(depths.map(depth).collect())
+        self.queues.depths().await
     }
 
     async fn vitals(&self) -> Result<Vitals, PortError> {
@@ -45,20 +37,15 @@ impl Probe for LocalProbe {
 /// Sessions by state, in the order in which states follow each other, and what they count in all.
 pub(crate) type Sums = (Vec<(riffle_ports::State, u64)>, Counts);
 
-pub(crate) fn sum(fields: impl Iterator<Item = Result<String, WorkError>>) -> Result<Sums, WorkError> {
+pub(crate) fn sum(all: &[Session]) -> Sums {
     use riffle_ports::State::{Cancelled, Complete, Dispatching, Failed, Finalizing, Listing, Running};
     let states = [Listing, Dispatching, Running, Finalizing, Complete, Failed, Cancelled];
-    let mut sessions: BTreeMap<usize, u64> = (0..states.len()).map(|state| (state, 0)).collect();
+    let of = |state| all.iter().filter(|session| session.state == state).count() as u64;
     let mut counts = Counts::default();
-    for fields in fields {
-        let session: Session = serde_json::from_str(&fields?)
-            .map_err(|error| WorkError::Unreadable(format!("a session: {error}")))?;
-        if let Some(place) = states.iter().position(|state| *state == session.state) {
-            *sessions.entry(place).or_default() += 1;
-        }
+    for session in all {
         counts.processed += session.counts.processed;
         counts.failed += session.counts.failed;
         counts.matches += session.counts.matches;
     }
-    Ok((sessions.into_iter().map(|(place, count)| (states[place], count)).collect(), counts))
+    (states.map(|state| (state, of(state))).to_vec(), counts)
 }

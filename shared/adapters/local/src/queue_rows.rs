@@ -8,20 +8,13 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use riffle_topology::Topology;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::Connection;
 
-use crate::database::WorkError;
+use crate::database::{Sql as _, WorkError};
+use crate::queues::Received;
 
-/// A message as the rows tell of it.
-pub(crate) struct Row {
-    pub(crate) id: i64,
-    pub(crate) queue: String,
-    pub(crate) group: String,
-    pub(crate) body: String,
-    pub(crate) deliveries: i64,
-    pub(crate) receive_count: u32,
-    pub(crate) sent_at: DateTime<Utc>,
-}
+/// The id of a message, and which delivery of it this is.
+pub(crate) type Receipt = (i64, i64);
 
 /// Queues that have ready messages they did not have before.
 pub(crate) type Woken = BTreeSet<String>;
@@ -33,22 +26,31 @@ pub(crate) fn insert(
     body: &str,
     now: DateTime<Utc>,
 ) -> Result<(), WorkError> {
-    connection
-        .prepare_cached("INSERT INTO messages (queue, fair_group, body, sent_at) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![queue, group, body, now.timestamp_micros()])?;
+    let sql = "INSERT INTO messages (queue, fair_group, body, sent_at) VALUES (?1, ?2, ?3, ?4)";
+    connection.run(sql, (queue, group, body, now.timestamp_micros())).map(drop)
+}
+
+/// Puts a message into a queue where it may be received at once.
+pub(crate) fn deliver(
+    connection: &Connection,
+    queue: &str,
+    group: &str,
+    body: &str,
+    now: DateTime<Utc>,
+    woken: &mut Woken,
+) -> Result<(), WorkError> {
+    insert(connection, queue, group, body, now)?;
+    line_up(connection, queue, group)?;
+    woken.insert(queue.to_owned());
     Ok(())
 }
 
 /// Gives `group` a place at the end of the line, if it has none. At the end, so that a group that comes and
 /// goes with single messages is not always first.
 pub(crate) fn line_up(connection: &Connection, queue: &str, group: &str) -> Result<(), WorkError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO turns (queue, fair_group, turn) VALUES (?1, ?2, \
-             (SELECT coalesce(max(turn), 0) + 1 FROM turns WHERE queue = ?1)) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![queue, group])?;
-    Ok(())
+    let sql = "INSERT INTO turns (queue, fair_group, turn) VALUES (?1, ?2, \
+         (SELECT coalesce(max(turn), 0) + 1 FROM turns WHERE queue = ?1)) ON CONFLICT DO NOTHING";
+    connection.run(sql, [queue, group]).map(drop)
 }
 
 /// Takes up to `max` ready messages, from as many groups as there are, and hides them until `until`.
@@ -57,7 +59,7 @@ pub(crate) fn take(
     queue: &str,
     max: usize,
     until: DateTime<Utc>,
-) -> Result<Vec<Row>, WorkError> {
+) -> Result<Vec<Received>, WorkError> {
     let mut taken = Vec::new();
     while taken.len() < max {
         let groups = next_groups(connection, queue, max - taken.len())?;
@@ -80,11 +82,8 @@ pub(crate) fn take(
 }
 
 fn next_groups(connection: &Connection, queue: &str, max: usize) -> Result<Vec<String>, WorkError> {
-    connection
-        .prepare_cached("SELECT fair_group FROM turns WHERE queue = ?1 ORDER BY turn LIMIT ?2")?
-        .query_map(params![queue, as_limit(max)], |row| row.get(0))?
-        .map(|row| Ok(row?))
-        .collect()
+    let sql = "SELECT fair_group FROM turns WHERE queue = ?1 ORDER BY turn LIMIT ?2";
+    connection.rows(sql, (queue, as_limit(max)), |row| row.get(0))
 }
 
 fn take_of_group(
@@ -93,18 +92,17 @@ fn take_of_group(
     group: &str,
     max: usize,
     until: DateTime<Utc>,
-) -> Result<Vec<Row>, WorkError> {
-    let mut rows = connection
-        .prepare_cached(
-            "UPDATE messages SET hidden_until = ?4, deliveries = deliveries + 1, in_flight = 1 WHERE id IN \
-             (SELECT id FROM messages WHERE queue = ?1 AND fair_group = ?2 AND hidden_until IS NULL \
-             ORDER BY id LIMIT ?3) RETURNING id, queue, fair_group, body, deliveries, base, sent_at",
-        )?
-        .query_map(params![queue, group, as_limit(max), until.timestamp_micros()], read_row)?
-        .collect::<Result<Vec<_>, _>>()?;
+) -> Result<Vec<Received>, WorkError> {
+    let mut rows = connection.rows(
+        "UPDATE messages SET hidden_until = ?4, deliveries = deliveries + 1, in_flight = 1 WHERE id IN \
+         (SELECT id FROM messages WHERE queue = ?1 AND fair_group = ?2 AND hidden_until IS NULL \
+         ORDER BY id LIMIT ?3) RETURNING id, queue, fair_group, body, deliveries, base, sent_at",
+        (queue, group, as_limit(max), until.timestamp_micros()),
+        read_row,
+    )?;
     // RETURNING promises no order.
-    rows.sort_by_key(|row| row.id);
-    Ok(rows)
+    rows.sort_by_key(|(id, _)| *id);
+    Ok(rows.into_iter().map(|(_, message)| message).collect())
 }
 
 fn end_turn(connection: &Connection, queue: &str, group: &str, empty: bool) -> Result<(), WorkError> {
@@ -114,58 +112,43 @@ fn end_turn(connection: &Connection, queue: &str, group: &str, empty: bool) -> R
         "UPDATE turns SET turn = (SELECT max(turn) + 1 FROM turns WHERE queue = ?1) \
          WHERE queue = ?1 AND fair_group = ?2"
     };
-    connection.prepare_cached(sql)?.execute(params![queue, group])?;
-    Ok(())
+    connection.run(sql, [queue, group]).map(drop)
 }
 
 /// Deletes the message if the delivery is still its last one. Says whether it was.
-pub(crate) fn delete(connection: &Connection, id: i64, delivery: i64) -> Result<bool, WorkError> {
-    let deleted = connection
-        .prepare_cached("DELETE FROM messages WHERE id = ?1 AND deliveries = ?2")?
-        .execute([id, delivery])?;
-    Ok(deleted == 1)
+pub(crate) fn delete(connection: &Connection, (id, delivery): Receipt) -> Result<bool, WorkError> {
+    Ok(connection.run("DELETE FROM messages WHERE id = ?1 AND deliveries = ?2", [id, delivery])? == 1)
 }
 
 /// Hides a message in flight until another time. Says whether the delivery was still its last one.
 pub(crate) fn hide_until(
     connection: &Connection,
-    id: i64,
-    delivery: i64,
+    (id, delivery): Receipt,
     until: DateTime<Utc>,
 ) -> Result<bool, WorkError> {
-    let hidden = connection
-        .prepare_cached(
-            "UPDATE messages SET hidden_until = ?3 WHERE id = ?1 AND deliveries = ?2 AND in_flight",
-        )?
-        .execute([id, delivery, until.timestamp_micros()])?;
-    Ok(hidden == 1)
+    let sql = "UPDATE messages SET hidden_until = ?3 WHERE id = ?1 AND deliveries = ?2 AND in_flight";
+    Ok(connection.run(sql, [id, delivery, until.timestamp_micros()])? == 1)
 }
 
 /// Ends a delivery without success: ready again at `until`, or moved on at once if it was the last chance.
 pub(crate) fn release(
     connection: &Connection,
     topology: Topology,
-    (id, delivery): (i64, i64),
+    (id, delivery): Receipt,
     until: DateTime<Utc>,
     now: DateTime<Utc>,
     woken: &mut Woken,
 ) -> Result<bool, WorkError> {
-    let found: Option<Hidden> = connection
-        .prepare_cached(
-            "SELECT id, queue, fair_group, deliveries - base FROM messages \
-             WHERE id = ?1 AND deliveries = ?2 AND in_flight",
-        )?
-        .query_row([id, delivery], read_hidden)
-        .optional()?;
-    let Some(message) = found else {
+    let sql = "SELECT id, queue, fair_group, deliveries - base FROM messages \
+         WHERE id = ?1 AND deliveries = ?2 AND in_flight";
+    let Some(message) = connection.first(sql, [id, delivery], read_hidden)? else {
         return Ok(false);
     };
     if until <= now || message.is_exhausted(topology) {
         reappear(connection, topology, message, woken)?;
     } else {
-        connection
-            .prepare_cached("UPDATE messages SET in_flight = 0, hidden_until = ?2 WHERE id = ?1")?
-            .execute([id, until.timestamp_micros()])?;
+        let sql = "UPDATE messages SET in_flight = 0, hidden_until = ?2 WHERE id = ?1";
+        connection.run(sql, [id, until.timestamp_micros()])?;
     }
     Ok(true)
 }
@@ -177,10 +160,9 @@ pub(crate) fn redrive(
     topology: Topology,
     id: i64,
 ) -> Result<Option<&'static str>, WorkError> {
-    let found: Option<(String, String)> = connection
-        .prepare_cached("SELECT queue, fair_group FROM messages WHERE id = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
+    let sql = "SELECT queue, fair_group FROM messages WHERE id = ?1";
+    let found =
+        connection.first(sql, [id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
     let Some((queue, group)) = found else { return Ok(None) };
     let Some(to) = topology.dead_letters().find(|dead| dead.name == queue).and_then(|dead| dead.queue) else {
         return Ok(None);
@@ -191,15 +173,10 @@ pub(crate) fn redrive(
 }
 
 /// The oldest messages of a queue, whether ready or not.
-pub(crate) fn peek(connection: &Connection, queue: &str, max: usize) -> Result<Vec<Row>, WorkError> {
-    connection
-        .prepare_cached(
-            "SELECT id, queue, fair_group, body, deliveries, base, sent_at FROM messages \
-             WHERE queue = ?1 ORDER BY id LIMIT ?2",
-        )?
-        .query_map(params![queue, as_limit(max)], read_row)?
-        .map(|row| Ok(row?))
-        .collect()
+pub(crate) fn peek(connection: &Connection, queue: &str, max: usize) -> Result<Vec<Received>, WorkError> {
+    let sql = "SELECT id, queue, fair_group, body, deliveries, base, sent_at FROM messages \
+         WHERE queue = ?1 ORDER BY id LIMIT ?2";
+    connection.rows(sql, (queue, as_limit(max)), |row| Ok(read_row(row)?.1))
 }
 
 /// The oldest dead letters in these queues. Nobody receives them, so that all are in the index of what is ready.
@@ -207,21 +184,15 @@ pub(crate) fn dead_letters(
     connection: &Connection,
     queues: impl IntoIterator<Item = String>,
     max: usize,
-) -> Result<Vec<Row>, WorkError> {
+) -> Result<Vec<Received>, WorkError> {
     let mut dead = Vec::new();
     for queue in queues {
-        let rows = connection
-            .prepare_cached(
-                "SELECT id, queue, fair_group, body, deliveries, base, sent_at FROM messages \
-                 WHERE queue = ?1 AND hidden_until IS NULL ORDER BY id LIMIT ?2",
-            )?
-            .query_map(params![queue, as_limit(max)], read_row)?
-            .collect::<Result<Vec<_>, _>>()?;
-        dead.extend(rows);
+        let sql = "SELECT id, queue, fair_group, body, deliveries, base, sent_at FROM messages \
+             WHERE queue = ?1 AND hidden_until IS NULL ORDER BY id LIMIT ?2";
+        dead.extend(connection.rows(sql, (queue, as_limit(max)), read_row)?);
     }
-    dead.sort_by_key(|row| row.id);
-    dead.truncate(max);
-    Ok(dead)
+    dead.sort_by_key(|(id, _)| *id);
+    Ok(dead.into_iter().take(max).map(|(_, message)| message).collect())
 }
 
 /// Lets every hidden message whose time has come reappear, in all queues.
@@ -231,14 +202,9 @@ pub(crate) fn wake_due(
     now: DateTime<Utc>,
     woken: &mut Woken,
 ) -> Result<(), WorkError> {
-    let due = connection
-        .prepare_cached(
-            "SELECT id, queue, fair_group, deliveries - base FROM messages \
-             WHERE hidden_until IS NOT NULL AND hidden_until <= ?1",
-        )?
-        .query_map([now.timestamp_micros()], read_hidden)?
-        .collect::<Result<Vec<_>, _>>()?;
-    for message in due {
+    let sql = "SELECT id, queue, fair_group, deliveries - base FROM messages \
+         WHERE hidden_until IS NOT NULL AND hidden_until <= ?1";
+    for message in connection.rows(sql, [now.timestamp_micros()], read_hidden)? {
         reappear(connection, topology, message, woken)?;
     }
     Ok(())
@@ -246,15 +212,14 @@ pub(crate) fn wake_due(
 
 /// When the next hidden message of any queue reappears.
 pub(crate) fn next_due(connection: &Connection) -> Result<Option<DateTime<Utc>>, WorkError> {
-    let micros: Option<i64> = connection
-        .prepare_cached("SELECT min(hidden_until) FROM messages WHERE hidden_until IS NOT NULL")?
-        .query_row([], |row| row.get(0))?;
+    let sql = "SELECT min(hidden_until) FROM messages WHERE hidden_until IS NOT NULL";
+    let micros: Option<i64> = connection.one(sql, [], |row| row.get(0))?;
     Ok(micros.and_then(DateTime::from_timestamp_micros))
 }
 
 /// Whether a receive may find something. Rarely it then finds nothing, and this is `false` afterwards.
 pub(crate) fn may_be_ready(connection: &Connection, queue: &str) -> Result<bool, WorkError> {
-    Ok(connection.prepare_cached("SELECT 1 FROM turns WHERE queue = ?1 LIMIT 1")?.exists([queue])?)
+    Ok(connection.first("SELECT 1 FROM turns WHERE queue = ?1 LIMIT 1", [queue], |_| Ok(()))?.is_some())
 }
 
 /// On opening: whoever had messages in hand is dead. What waits goes on waiting.
@@ -288,13 +253,9 @@ impl Hidden {
 /// Puts a message into another queue, where it is counted anew.
 fn relocate(connection: &Connection, id: i64, to: &str) -> Result<(), WorkError> {
     // One more delivery, so that the receipt of the last one does not fit any more.
-    connection
-        .prepare_cached(
-            "UPDATE messages SET queue = ?2, hidden_until = NULL, in_flight = 0, \
-             deliveries = deliveries + 1, base = deliveries + 1 WHERE id = ?1",
-        )?
-        .execute(params![id, to])?;
-    Ok(())
+    let sql = "UPDATE messages SET queue = ?2, hidden_until = NULL, in_flight = 0, \
+         deliveries = deliveries + 1, base = deliveries + 1 WHERE id = ?1";
+    connection.run(sql, (id, to)).map(drop)
 }
 
 fn reappear(
@@ -316,9 +277,8 @@ fn reappear(
             redrive.to
         }
         _ => {
-            connection
-                .prepare_cached("UPDATE messages SET hidden_until = NULL, in_flight = 0 WHERE id = ?1")?
-                .execute([message.id])?;
+            let sql = "UPDATE messages SET hidden_until = NULL, in_flight = 0 WHERE id = ?1";
+            connection.run(sql, [message.id])?;
             message.queue
         }
     };
@@ -331,16 +291,17 @@ fn read_hidden(row: &rusqlite::Row<'_>) -> rusqlite::Result<Hidden> {
     Ok(Hidden { id: row.get(0)?, queue: row.get(1)?, group: row.get(2)?, receive_count: row.get(3)? })
 }
 
-/// Columns: id, queue, `fair_group`, body, deliveries, base, `sent_at`.
-pub(crate) fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    let (deliveries, base): (i64, i64) = (row.get(4)?, row.get(5)?);
-    Ok(Row {
-        id: row.get(0)?,
-        queue: row.get(1)?,
-        group: row.get(2)?,
+/// Columns: id, queue, `fair_group`, body, deliveries, base, `sent_at`. With the id as a number, to sort by.
+fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Received)> {
+    let (id, deliveries, base): (i64, i64, i64) = (row.get(0)?, row.get(4)?, row.get(5)?);
+    let received = Received {
+        id: id.to_string(),
+        receipt: format!("{id}.{deliveries}"),
         body: row.get(3)?,
-        deliveries,
+        group: row.get(2)?,
         receive_count: u32::try_from(deliveries - base).unwrap_or(u32::MAX),
         sent_at: DateTime::from_timestamp_micros(row.get(6)?).unwrap_or_default(),
-    })
+        queue: row.get(1)?,
+    };
+    Ok((id, received))
 }

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use riffle_ports::{Clock, Message, PortError, WorkQueue};
+use riffle_ports::{Clock, Message, PortError, QueueDepth, WorkQueue};
 use riffle_topology::Topology;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use tokio::sync::Notify;
 
-use crate::database::{Database, Work, WorkError};
-use crate::queue_rows::{self, Woken};
+use crate::database::{Database, Sql as _, Work, WorkError};
+use crate::queue_rows::{self, Receipt, Woken};
 
 /// A waiting consumer looks at the clock this often at least, in case somebody set it.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
@@ -33,34 +33,16 @@ pub struct Received {
     pub queue: String,
 }
 
-/// How much is in a queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Depth {
-    pub queue: String,
-    /// May be received now.
-    pub ready: u64,
-    /// Received and not yet deleted.
-    pub in_flight: u64,
-    /// Released with a delay that has not passed.
-    pub waiting: u64,
-}
-
 /// The queues in the state folder.
 ///
 /// Groups are served in turn: a receive takes from as many groups as it can, each group goes to the end of
 /// the line after its turn, and within a group the oldest message comes first.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct LocalQueues {
     database: Arc<Database>,
     clock: Arc<dyn Clock>,
     topology: Topology,
     bells: Arc<Bells>,
-}
-
-impl std::fmt::Debug for LocalQueues {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LocalQueues").finish_non_exhaustive()
-    }
 }
 
 /// Rung when a queue has something new, by the queue's name.
@@ -105,13 +87,11 @@ impl LocalQueues {
     ) -> Result<Vec<Received>, PortError> {
         let (now, topology, queue) = (self.clock.now(), self.topology, queue.to_owned());
         let until = later(now, visibility);
-        let rows = self
-            .change(move |work, woken| {
-                queue_rows::wake_due(work, topology, now, woken)?;
-                queue_rows::take(work, &queue, max, until)
-            })
-            .await?;
-        Ok(rows.into_iter().map(Received::from).collect())
+        self.change(move |work, woken| {
+            queue_rows::wake_due(work, topology, now, woken)?;
+            queue_rows::take(work, &queue, max, until)
+        })
+        .await
     }
 
     /// Deletes the messages of these receipts: their work is done. Returns how many were deleted: a message
@@ -120,15 +100,7 @@ impl LocalQueues {
     /// # Errors
     /// [`PortError::Broken`] for a receipt that never was one.
     pub async fn delete(&self, receipts: &[String]) -> Result<usize, PortError> {
-        let receipts = parse(receipts)?;
-        self.change(move |work, _| {
-            let mut deleted = 0;
-            for (id, delivery) in receipts {
-                deleted += usize::from(queue_rows::delete(work, id, delivery)?);
-            }
-            Ok(deleted)
-        })
-        .await
+        self.each(receipts, |work, receipt, _| queue_rows::delete(work, receipt)).await
     }
 
     /// Gives the messages of these receipts back after a failure: visible again after `delay`. One whose
@@ -137,15 +109,10 @@ impl LocalQueues {
     /// # Errors
     /// [`PortError::Broken`] for a receipt that never was one.
     pub async fn release(&self, receipts: &[String], delay: Duration) -> Result<usize, PortError> {
-        let receipts = parse(receipts)?;
         let (now, topology) = (self.clock.now(), self.topology);
         let until = later(now, delay);
-        self.change(move |work, woken| {
-            let mut released = 0;
-            for receipt in receipts {
-                released += usize::from(queue_rows::release(work, topology, receipt, until, now, woken)?);
-            }
-            Ok(released)
+        self.each(receipts, move |work, receipt, woken| {
+            queue_rows::release(work, topology, receipt, until, now, woken)
         })
         .await
     }
@@ -155,14 +122,20 @@ impl LocalQueues {
     /// # Errors
     /// [`PortError::Broken`] for a receipt that never was one.
     pub async fn extend(&self, receipts: &[String], visibility: Duration) -> Result<usize, PortError> {
-        let receipts = parse(receipts)?;
         let until = later(self.clock.now(), visibility);
-        self.change(move |work, _| {
-            let mut extended = 0;
-            for (id, delivery) in receipts {
-                extended += usize::from(queue_rows::hide_until(work, id, delivery, until)?);
-            }
-            Ok(extended)
+        self.each(receipts, move |work, receipt, _| queue_rows::hide_until(work, receipt, until)).await
+    }
+
+    /// Does `what` to the messages of these receipts, all in one. For how many it did something.
+    async fn each(
+        &self,
+        receipts: &[String],
+        what: impl Fn(&Work<'_>, Receipt, &mut Woken) -> Result<bool, WorkError> + Send + 'static,
+    ) -> Result<usize, PortError> {
+        let receipts = receipts.iter().map(|receipt| parse(receipt)).collect::<Result<Vec<_>, _>>()?;
+        self.change(move |work, woken| {
+            let done = receipts.into_iter().map(|receipt| what(work, receipt, woken).map(usize::from));
+            done.sum()
         })
         .await
     }
@@ -209,7 +182,7 @@ impl LocalQueues {
                 let ready = "SELECT 1 FROM messages WHERE queue = ?1 AND fair_group = ?2 AND hidden_until IS NULL";
                 let hidden =
                     "SELECT 1 FROM messages WHERE hidden_until IS NOT NULL AND queue = ?1 AND fair_group = ?2";
-                let holds = |sql| Ok::<_, WorkError>(work.prepare_cached(sql)?.exists(params![queue, group])?);
+                let holds = |sql| Ok::<_, WorkError>(work.first(sql, [&queue, &group], |_| Ok(()))?.is_some());
                 Ok(holds(ready)? || holds(hidden)?)
             })
             .await
@@ -219,7 +192,7 @@ impl LocalQueues {
     ///
     /// # Errors
     /// As of every call to the database.
-    pub async fn depths(&self) -> Result<Vec<Depth>, PortError> {
+    pub async fn depths(&self) -> Result<Vec<QueueDepth>, PortError> {
         let (now, topology) = (self.clock.now(), self.topology);
         self.change(move |work, woken| {
             queue_rows::wake_due(work, topology, now, woken)?;
@@ -235,10 +208,7 @@ impl LocalQueues {
     /// As of every call to the database.
     pub async fn peek(&self, queue: &str, max: usize) -> Result<Vec<Received>, PortError> {
         let queue = queue.to_owned();
-        self.change(move |work, _| {
-            Ok(queue_rows::peek(work, &queue, max)?.into_iter().map(Received::from).collect())
-        })
-        .await
+        self.database.call(move |work| queue_rows::peek(work, &queue, max)).await
     }
 
     /// The oldest dead letters, of one flow or of all, at most `max`.
@@ -248,12 +218,7 @@ impl LocalQueues {
     pub async fn dead_letters(&self, flow: Option<&str>, max: usize) -> Result<Vec<Received>, PortError> {
         let dead = self.topology.dead_letters().filter(|dead| flow.is_none_or(|flow| dead.flow == flow));
         let queues: Vec<String> = dead.map(|dead| dead.name).collect();
-        self.database
-            .call(move |work| {
-                let rows = queue_rows::dead_letters(work, queues, max)?;
-                Ok(rows.into_iter().map(Received::from).collect())
-            })
-            .await
+        self.database.call(move |work| queue_rows::dead_letters(work, queues, max)).await
     }
 
     /// Gives dead letters back to the queues where they failed, to be tried as new ones: those of these ids. Gives the
@@ -341,41 +306,18 @@ fn later(now: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
         .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-pub(crate) fn depth(work: &Connection, queue: String) -> Result<Depth, WorkError> {
-    let ready = work
-        .prepare_cached("SELECT count(*) FROM messages WHERE queue = ?1 AND hidden_until IS NULL")?
-        .query_row([&queue], |row| row.get(0))?;
-    let (in_flight, waiting) = work
-        .prepare_cached(
-            "SELECT count(*) FILTER (WHERE in_flight), count(*) FILTER (WHERE NOT in_flight) \
-             FROM messages WHERE hidden_until IS NOT NULL AND queue = ?1",
-        )?
-        .query_row([&queue], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(Depth { queue, ready, in_flight, waiting })
+pub(crate) fn depth(work: &Connection, queue: String) -> Result<QueueDepth, WorkError> {
+    let sql = "SELECT count(*) FROM messages WHERE queue = ?1 AND hidden_until IS NULL";
+    let ready = work.one(sql, [&queue], |row| row.get(0))?;
+    let sql = "SELECT count(*) FILTER (WHERE in_flight), count(*) FILTER (WHERE NOT in_flight) \
+         FROM messages WHERE hidden_until IS NOT NULL AND queue = ?1";
+    let (in_flight, waiting) = work.one(sql, [&queue], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(QueueDepth { queue, ready, in_flight, waiting })
 }
 
-impl From<queue_rows::Row> for Received {
-    fn from(row: queue_rows::Row) -> Self {
-        Self {
-            id: row.id.to_string(),
-            receipt: format!("{}.{}", row.id, row.deliveries),
-            body: row.body,
-            group: row.group,
-            receive_count: row.receive_count,
-            sent_at: row.sent_at,
-            queue: row.queue,
-        }
-    }
-}
-
-fn parse(receipts: &[String]) -> Result<Vec<(i64, i64)>, PortError> {
-    receipts
-        .iter()
-        .map(|receipt| {
-            receipt
-                .split_once('.')
-                .and_then(|(id, delivery)| Some((id.parse().ok()?, delivery.parse().ok()?)))
-                .ok_or_else(|| PortError::Broken(format!("{receipt:?} is no receipt of a message")))
-        })
-        .collect()
+fn parse(receipt: &str) -> Result<Receipt, PortError> {
+    let (id, delivery) = receipt.split_once('.').unwrap_or_default();
+    let receipt_of = |id: &str, delivery: &str| Some((id.parse().ok()?, delivery.parse().ok()?));
+    receipt_of(id, delivery)
+        .ok_or_else(|| PortError::Broken(format!("{receipt:?} is no receipt of a message")))
 }

@@ -23,12 +23,7 @@ const MIGRATIONS: &[&str] = &[
         session   TEXT NOT NULL,
         chunk     INTEGER NOT NULL,
         number    INTEGER NOT NULL,
-        failed    INTEGER NOT NULL,
-        matches   INTEGER NOT NULL,
-        bytes     INTEGER NOT NULL,
-        pages     INTEGER NOT NULL,
-        is_object INTEGER NOT NULL,
-        body      TEXT NOT NULL,
+        result    TEXT NOT NULL,
         PRIMARY KEY (session, chunk, number)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE done (
@@ -84,23 +79,18 @@ const MIGRATIONS: &[&str] = &[
         expires_at TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
 
-    -- A row without `expires_at` is never removed: transactions name their file's record by its number.
+    -- Beside a record what questions go by; its lists are rows in record_lists. A row without `expires_at` is never removed: transactions name their file's record by its number.
     CREATE TABLE records (
         number       INTEGER PRIMARY KEY,
         flow         TEXT NOT NULL,
         tenant       TEXT NOT NULL,
         id           TEXT NOT NULL,
-        revision     INTEGER NOT NULL,
         state        TEXT NOT NULL,
         open         INTEGER NOT NULL,
-        created_at   TEXT NOT NULL,
         changed_at   TEXT NOT NULL,
         token        TEXT,                      -- of the lease
-        leased_until TEXT,
-        attempts     INTEGER NOT NULL,
-        body         TEXT NOT NULL,
-        listed_by    TEXT NOT NULL,             -- a JSON array; each is a row in record_lists
         expires_at   TEXT,
+        record       TEXT NOT NULL,             -- all of it, as JSON
         UNIQUE (flow, tenant, id)
     ) STRICT;
     CREATE INDEX open_records ON records (flow, state, changed_at) WHERE open;

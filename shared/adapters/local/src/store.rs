@@ -72,12 +72,11 @@ pub enum OpenError {
 /// the database to be closed (milliseconds; it may block on the disk).
 #[derive(Debug)]
 pub struct Store {
-    ledger: LocalLedger,
     queues: LocalQueues,
     objects: LocalObjects,
-    tickets: LocalTickets,
     database: Arc<Database>,
     lost: Option<String>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Store {
@@ -141,12 +140,11 @@ impl Store {
         }
         let database = Arc::new(Database::start(connection, lock).map_err(unusable(dir))?);
         Ok(Self {
-            ledger: LocalLedger::new(Arc::clone(&database)),
-            tickets: LocalTickets::new(Arc::clone(&database), Arc::clone(&clock)),
-            queues: LocalQueues::new(Arc::clone(&database), clock, topology),
+            queues: LocalQueues::new(Arc::clone(&database), Arc::clone(&clock), topology),
             objects: LocalObjects::new(objects, tmp, Arc::clone(&database)),
             database,
             lost,
+            clock,
         })
     }
 
@@ -156,7 +154,7 @@ impl Store {
     }
 
     pub fn ledger(&self) -> LocalLedger {
-        self.ledger.clone()
+        LocalLedger { database: Arc::clone(&self.database) }
     }
 
     pub fn queues(&self) -> LocalQueues {
@@ -164,7 +162,7 @@ impl Store {
     }
 
     pub fn tickets(&self) -> LocalTickets {
-        self.tickets.clone()
+        LocalTickets { database: Arc::clone(&self.database), clock: Arc::clone(&self.clock) }
     }
 
     pub fn objects(&self) -> LocalObjects {
@@ -172,7 +170,7 @@ impl Store {
     }
 
     pub fn records(&self) -> LocalRecords {
-        LocalRecords::new(Arc::clone(&self.database))
+        LocalRecords { database: Arc::clone(&self.database) }
     }
 
     pub fn transactions(&self) -> LocalTransactions {
@@ -184,15 +182,15 @@ impl Store {
     }
 
     pub fn audit(&self) -> LocalAudit {
-        LocalAudit::new(Arc::clone(&self.database))
+        LocalAudit { database: Arc::clone(&self.database) }
     }
 
     pub fn bus(&self) -> LocalBus {
-        LocalBus::new(self.queues())
+        LocalBus { queues: self.queues() }
     }
 
     pub fn dead_letters(&self) -> LocalDeadLetters {
-        LocalDeadLetters::new(self.queues())
+        LocalDeadLetters { queues: self.queues() }
     }
 }
 

@@ -9,7 +9,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use riffle_ports::{Clock, PortError, TextCache, TextKey};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, Row};
+
+use crate::database::{Sql as _, WorkError};
 
 /// Room for the texts unless told otherwise, in bytes: 2 GiB.
 pub const TEXTS_LIMIT: u64 = 2 << 30;
@@ -105,12 +107,10 @@ impl LocalTexts {
     fn read(&self, query: &str, key: TextKey) -> Result<Option<Vec<u8>>, PortError> {
         // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
         let connection = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut statement = connection.prepare_cached(query).map_err(|error| failed(&error))?;
-        let row = statement
-            .query_row([key.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get(2)?)))
-            .optional()
-            .map_err(|error| failed(&error))?;
-        let Some((id, used, text)) = row else { return Ok(None) };
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?));
+        let row = connection.first(query, [key.0], read);
+        let unreadable = |error: WorkError| PortError::Unavailable(format!("the text cache: {error}"));
+        let Some((id, used, text)) = row.map_err(unreadable)? else { return Ok(None) };
         let now = self.now();
         if used < now - DAY {
             self.write(Write::Used(id, now))?;
@@ -159,10 +159,6 @@ impl Drop for LocalTexts {
     }
 }
 
-fn failed(error: &rusqlite::Error) -> PortError {
-    PortError::Unavailable(format!("the text cache: {error}"))
-}
-
 /// The one who writes.
 struct Writer {
     connection: Connection,
@@ -183,35 +179,30 @@ impl Writer {
         }
     }
 
-    fn group(&mut self, group: Vec<Write>) -> rusqlite::Result<()> {
-        let size = match self.size {
+    fn group(&mut self, group: Vec<Write>) -> Result<(), WorkError> {
+        let mut size = match self.size {
             Some(size) => size,
-            None => {
-                self.connection.query_row("SELECT coalesce(sum(size), 0) FROM texts", [], |row| row.get(0))?
-            }
+            None => self.connection.one("SELECT coalesce(sum(size), 0) FROM texts", [], |row| row.get(0))?,
         };
         let transaction = self.connection.transaction()?;
-        let mut size = size;
         for write in group {
             match write {
                 Write::Text(key, text, now) => {
                     let length = text.len() as u64;
-                    let new = transaction
-                        .prepare_cached(
-                            "INSERT OR IGNORE INTO texts (key, size, used, text) VALUES (?1, ?2, ?3, ?4)",
-                        )?
-                        .execute(params![key.0, length, now, text])?;
+                    let new = transaction.run(
+                        "INSERT OR IGNORE INTO texts (key, size, used, text) VALUES (?1, ?2, ?3, ?4)",
+                        (key.0, length, now, text),
+                    )?;
                     size += if new > 0 { length } else { 0 };
                 }
                 Write::Place(place, key) => {
-                    transaction
-                        .prepare_cached("INSERT OR REPLACE INTO places (place, text) SELECT ?1, id FROM texts WHERE key = ?2")?
-                        .execute(params![place.0, key.0])?;
+                    transaction.run(
+                        "INSERT OR REPLACE INTO places (place, text) SELECT ?1, id FROM texts WHERE key = ?2",
+                        [place.0, key.0],
+                    )?;
                 }
                 Write::Used(id, now) => {
-                    transaction
-                        .prepare_cached("UPDATE texts SET used = ?2 WHERE id = ?1")?
-                        .execute(params![id, now])?;
+                    transaction.run("UPDATE texts SET used = ?2 WHERE id = ?1", [id, now])?;
                 }
             }
         }
@@ -225,13 +216,10 @@ impl Writer {
 }
 
 /// Throws away what was not used for longest until at most `keep` bytes are left; gives what is left.
-fn evict(connection: &Connection, mut size: u64, keep: u64) -> rusqlite::Result<u64> {
-    let mut oldest = connection.prepare_cached("SELECT id, size FROM texts ORDER BY used, id LIMIT 100")?;
-    let mut delete = connection.prepare_cached("DELETE FROM texts WHERE id = ?1")?;
+fn evict(connection: &Connection, mut size: u64, keep: u64) -> Result<u64, WorkError> {
+    let oldest = "SELECT id, size FROM texts ORDER BY used, id LIMIT 100";
     while size > keep {
-        let texts = oldest
-            .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?)))?
-            .collect::<rusqlite::Result<Vec<_>>>()?;
+        let texts: Vec<(i64, u64)> = connection.rows(oldest, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         if texts.is_empty() {
             return Ok(0);
         }
@@ -239,7 +227,7 @@ fn evict(connection: &Connection, mut size: u64, keep: u64) -> rusqlite::Result<
             if size <= keep {
                 break;
             }
-            delete.execute([id])?;
+            connection.run("DELETE FROM texts WHERE id = ?1", [id])?;
             size = size.saturating_sub(length);
         }
     }

@@ -3,30 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::DateTime;
 use riffle_ports::{Clock, PortError, Ticket, TicketHash, TicketStore};
-use rusqlite::{OptionalExtension, params};
 
-use crate::database::{Database, WorkError};
-use crate::listing::sortable;
+use crate::database::{Database, Sql as _};
+use crate::listing::{read_time, sortable};
 
 /// The tickets. Those past their time are removed when the next one is put.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct LocalTickets {
-    database: Arc<Database>,
-    clock: Arc<dyn Clock>,
-}
-
-impl LocalTickets {
-    pub(crate) fn new(database: Arc<Database>, clock: Arc<dyn Clock>) -> Self {
-        Self { database, clock }
-    }
-}
-
-impl std::fmt::Debug for LocalTickets {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LocalTickets").finish_non_exhaustive()
-    }
+    pub(crate) database: Arc<Database>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 #[async_trait]
@@ -35,12 +21,12 @@ impl TicketStore for LocalTickets {
         let now = sortable(self.clock.now());
         self.database
             .call(move |work| {
-                work.prepare_cached("DELETE FROM tickets WHERE expires_at < ?1")?.execute([now])?;
-                work.prepare_cached(
+                work.run("DELETE FROM tickets WHERE expires_at < ?1", [now])?;
+                work.run(
                     "INSERT OR REPLACE INTO tickets (hash, tenant, expires_at) VALUES (?1, ?2, ?3)",
-                )?
-                .execute(params![hash.0, ticket.tenant, sortable(ticket.expires_at)])?;
-                Ok(())
+                    (hash.0, ticket.tenant, sortable(ticket.expires_at)),
+                )
+                .map(drop)
             })
             .await
     }
@@ -48,16 +34,11 @@ impl TicketStore for LocalTickets {
     async fn take(&self, hash: TicketHash) -> Result<Option<Ticket>, PortError> {
         self.database
             .call(move |work| {
-                let row: Option<(String, String)> = work
-                    .prepare_cached("DELETE FROM tickets WHERE hash = ?1 RETURNING tenant, expires_at")?
-                    .query_row([hash.0], |row| Ok((row.get(0)?, row.get(1)?)))
-                    .optional()?;
-                row.map(|(tenant, expires_at)| {
-                    let expires_at = DateTime::parse_from_rfc3339(&expires_at)
-                        .map_err(|error| WorkError::Unreadable(format!("time of a ticket: {error}")))?;
-                    Ok(Ticket { tenant, expires_at: expires_at.to_utc() })
-                })
-                .transpose()
+                work.first(
+                    "DELETE FROM tickets WHERE hash = ?1 RETURNING tenant, expires_at",
+                    [hash.0],
+                    |row| Ok(Ticket { tenant: row.get(0)?, expires_at: read_time(row, 1)? }),
+                )
             })
             .await
     }

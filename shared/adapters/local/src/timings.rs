@@ -1,16 +1,17 @@
-//! How long things take, since the process began: counts in classes of time, each a tenth wider than the one before.
+//! How long things take, since the process began.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use hdrhistogram::Histogram;
 use riffle_ports::Timing;
 
-/// Up to here everything is of one class.
-const SMALLEST: f64 = 50e-6;
-const GROWTH: f64 = 1.1;
-/// The last one holds what took longer than an hour.
-const CLASSES: usize = 192;
+/// Microseconds up to which everything counts alike, and those in an hour: what takes longer counts as that.
+const SHORTEST: u64 = 50;
+const LONGEST: u64 = 3_600_000_000;
+/// Quantiles are right to a tenth.
+const DIGITS: u8 = 1;
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,12 +36,11 @@ impl Measure {
 
 /// The timings of one process. Clones count together.
 #[derive(Debug, Clone, Default)]
-pub struct Timings(Arc<Mutex<BTreeMap<(Measure, &'static str), Classes>>>);
+pub struct Timings(Arc<Mutex<BTreeMap<(Measure, &'static str), Times>>>);
 
 #[derive(Debug)]
-struct Classes {
-    counts: [u64; CLASSES],
-    count: u64,
+struct Times {
+    microseconds: Histogram<u64>,
     sum: Duration,
 }
 
@@ -48,61 +48,28 @@ impl Timings {
     /// Counts one more.
     pub fn note(&self, measure: Measure, of: &'static str, took: Duration) {
         let mut timings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let classes = timings.entry((measure, of)).or_default();
-        classes.counts[class(took)] += 1;
-        classes.count += 1;
-        classes.sum += took;
+        let times = timings.entry((measure, of)).or_insert_with(|| Times {
+            microseconds: Histogram::new_with_bounds(SHORTEST, LONGEST, DIGITS)
+                .expect("these bounds make sense"),
+            sum: Duration::ZERO,
+        });
+        times.microseconds.saturating_record(took.as_micros().try_into().unwrap_or(LONGEST));
+        times.sum += took;
     }
 
     pub fn read(&self) -> Vec<Timing> {
         let timings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let timing = |(&(measure, of), classes): (&(Measure, &'static str), &Classes)| Timing {
-            name: measure.name(),
-            of,
-            count: classes.count,
-            sum: classes.sum,
-            p50: classes.quantile(50),
-            p99: classes.quantile(99),
-        };
+        let timing =
+            |(&(measure, of), Times { microseconds, sum }): (&(Measure, &'static str), &Times)| Timing {
+                name: measure.name(),
+                of,
+                count: microseconds.len(),
+                sum: *sum,
+                p50: Duration::from_micros(microseconds.value_at_quantile(0.5)),
+                p99: Duration::from_micros(microseconds.value_at_quantile(0.99)),
+            };
         timings.iter().map(timing).collect()
     }
-}
-
-impl Default for Classes {
-    fn default() -> Self {
-        Self { counts: [0; CLASSES], count: 0, sum: Duration::ZERO }
-    }
-}
-
-impl Classes {
-    /// The upper end of the class in which so many percent have been counted.
-    fn quantile(&self, percent: u64) -> Duration {
-        let wanted = (self.count * percent).div_ceil(100);
-        let mut counted = 0;
-        let class = self.counts.iter().position(|count| {
-            counted += count;
-            counted >= wanted
-        });
-        upper_end(class.unwrap_or(CLASSES - 1))
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is kept within the classes")]
-fn class(took: Duration) -> usize {
-    let seconds = took.as_secs_f64();
-    if seconds <= SMALLEST {
-        return 0;
-    }
-    ((seconds / SMALLEST).log(GROWTH).ceil() as usize).min(CLASSES - 1)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    reason = "there are not so many classes"
-)]
-fn upper_end(class: usize) -> Duration {
-    Duration::from_secs_f64(SMALLEST * GROWTH.powi(class as i32))
 }
 
 #[cfg(test)]
@@ -125,9 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_and_the_shortest_have_a_class() {
-        assert_eq!(class(Duration::ZERO), 0);
-        assert_eq!(class(Duration::from_hours(1_000)), CLASSES - 1);
-        assert!(upper_end(CLASSES - 1) > Duration::from_hours(1));
+    fn the_longest_and_the_shortest_are_counted() {
+        let timings = Timings::default();
+        let publish = |took| timings.note(Measure::Publish, "bus", took);
+        publish(Duration::ZERO);
+        assert!(timings.read()[0].p99 < Duration::from_micros(100));
+        publish(Duration::from_hours(1_000));
+        let read = timings.read().remove(0);
+        assert_eq!((read.count, read.sum), (2, Duration::from_hours(1_000)));
+        assert!(read.p99 >= Duration::from_hours(1));
     }
 }

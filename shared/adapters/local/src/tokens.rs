@@ -7,16 +7,10 @@ use async_trait::async_trait;
 use riffle_ports::{Clock, PortError, SessionId, Token, TokenVault};
 
 /// A vault without a key: when the process ends, what it kept is gone, and its sessions ask for a new token.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct LocalTokens {
     clock: Arc<dyn Clock>,
     kept: Arc<Mutex<HashMap<SessionId, (String, Token)>>>,
-}
-
-impl std::fmt::Debug for LocalTokens {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LocalTokens").finish_non_exhaustive()
-    }
 }
 
 impl LocalTokens {

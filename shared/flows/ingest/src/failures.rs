@@ -1,6 +1,6 @@
 //! What fails for good: told on the last delivery, kept on the file's record, and watched.
 
-use riffle_contracts::{ErrorOccurred, Event, EventData, EventType};
+use riffle_contracts::{BusEvent, ErrorOccurred, Event, EventData, EventType};
 use riffle_ports::{Changed, Failure, FileId};
 use riffle_topology::MAX_RECEIVES;
 
@@ -19,6 +19,11 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// Of an event on the bus.
+    pub const fn of(event: &BusEvent, receives: u32) -> Self {
+        Self { receives, replayed: event.replay_name.is_some() }
+    }
+
     /// If it fails now, it is a dead letter.
     pub const fn is_last(self) -> bool {
         self.receives >= MAX_RECEIVES
@@ -26,15 +31,24 @@ impl Delivery {
 }
 
 impl Ingest {
-    /// A consumer failed on `about`: tells so if there is no further delivery. The failure stays one. Of what tells
+    /// How a consumer ended with `about`, unchanged: tells of a failure if there is no further delivery. Of what tells
     /// of a failure itself no other tells: it would fail as well.
-    pub async fn not_consumed(&self, stage: &str, about: &Event, delivery: Delivery, failure: &Failure) {
+    pub async fn consumed(
+        &self,
+        stage: &str,
+        about: &Event,
+        delivery: Delivery,
+        outcome: Result<(), Failure>,
+    ) -> Result<(), Failure> {
         let tells_of_one = about.event_type() == EventType::ErrorOccurred;
-        if !delivery.is_last() || delivery.replayed || tells_of_one {
-            return;
+        if let Err(failure) = &outcome
+            && delivery.is_last()
+            && !(delivery.replayed || tells_of_one)
+        {
+            let file = FileId(about.processing_id.clone());
+            self.tell_failure(about.data.tenant(), &file, stage, &about.event_id, failure).await;
         }
-        let file = FileId(about.processing_id.clone());
-        self.tell_failure(about.data.tenant(), &file, stage, &about.event_id, failure).await;
+        outcome
     }
 
     /// The message becomes a dead letter whether this works or not, and an alarm with it.

@@ -7,36 +7,29 @@ use serde::{Deserialize, Serialize};
 
 /// What was found in a file, and what went wrong with it: part of its record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Findings {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
-    #[serde(default)]
     pub rows: u64,
-    #[serde(default)]
     pub new: u64,
-    #[serde(default)]
     pub duplicates: u64,
-    #[serde(default)]
     pub accounts: Vec<AccountFindings>,
-    #[serde(default)]
     pub warnings: Vec<Remark>,
-    #[serde(default)]
     pub more_warnings: u64,
     /// Why a person should look.
-    #[serde(default)]
     pub review: Vec<String>,
     /// Why there are no transactions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What failed for good.
-    #[serde(default)]
     pub errors: Vec<Failed>,
     /// Its transactions are in the parts from this one on: those before are of attempts by other rules, and none of
     /// them is left.
-    #[serde(default, skip_serializing_if = "is_first")]
+    #[serde(skip_serializing_if = "is_first")]
     pub first_part: u32,
     /// Where transactions may have been that were taken back, or are to be.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub touched: Vec<AccountPeriod>,
 }
 

@@ -6,9 +6,8 @@ use riffle_contracts::{
 use riffle_ports::{Failure, FlowState as _, ObjectRef, send_all};
 use riffle_topology::statements;
 
-use crate::findings::Findings;
 use crate::outbox::{event, outgoing};
-use crate::state::{File, FileState};
+use crate::state::File;
 use crate::{Delivery, Ingest, ids, keys, metrics};
 
 /// The object that a bucket tells of.
@@ -85,15 +84,10 @@ impl Ingest {
                 object: Some(object.clone()),
                 size: head.size,
                 account: head.account.filter(|account| !account.trim().is_empty()),
-                state: FileState::Received,
                 received_at: now,
                 changed_at: now,
-                lease: None,
-                attempts: 0,
-                parts: 0,
-                findings: Findings::default(),
                 revision: 1,
-                unsettled: false,
+                ..File::default()
             };
             match self.records.create(file.to_record(), &[]).await? {
                 Some(taken) => File::from_record(&taken)?,

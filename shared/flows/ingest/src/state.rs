@@ -7,6 +7,7 @@ use riffle_ports::{
 };
 use riffle_topology::statements;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::Ingest;
 use crate::findings::Findings;
@@ -16,8 +17,13 @@ pub const FLOW: &str = statements::NAME;
 /// The list of all of a tenant's files.
 pub(crate) const ALL_FILES: &str = "files";
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Its words are those of records.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum FileState {
+    #[default]
     Received,
     Processing,
     Processed,
@@ -33,16 +39,7 @@ pub enum FileState {
 }
 
 impl FileState {
-    pub const ALL: [Self; 8] = [
-        Self::Received,
-        Self::Processing,
-        Self::Processed,
-        Self::Review,
-        Self::Rejected,
-        Self::Failed,
-        Self::Deleting,
-        Self::Deleted,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Whether a worker still has to do something.
     pub const fn is_open(self) -> bool {
@@ -51,23 +48,16 @@ impl FileState {
 
     /// As records have it.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Processing => FileId::PROCESSING,
-            Self::Processed => "processed",
-            Self::Review => "review",
-            Self::Rejected => "rejected",
-            Self::Failed => "failed",
-            Self::Deleting => "deleting",
-            Self::Deleted => "deleted",
-        }
+        self.into_str()
     }
 }
 
-/// A file as the flow sees its record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file as the flow sees its record: what the record itself has, and what is its body.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
+    #[serde(skip)]
     pub id: FileId,
+    #[serde(skip)]
     pub tenant: String,
     /// As its owner calls it. Empty once deleted.
     pub name: String,
@@ -76,17 +66,23 @@ pub struct File {
     pub size: u64,
     /// The account of rows for which the file names none.
     pub account: Option<String>,
+    #[serde(skip)]
     pub state: FileState,
+    #[serde(skip)]
     pub received_at: DateTime<Utc>,
+    #[serde(skip)]
     pub changed_at: DateTime<Utc>,
+    #[serde(skip)]
     pub lease: Option<Lease>,
     /// How often work on it was begun.
+    #[serde(skip)]
     pub attempts: u32,
     /// Objects with the keys of its transactions: at least so many were begun to be written.
     pub parts: u32,
     /// Empty once deleted.
     pub findings: Findings,
     /// Rises with every change.
+    #[serde(skip)]
     pub revision: u64,
     /// It is deleted, and a worker that had it before may have left something since: the sweep is to look once more.
     pub unsettled: bool,
@@ -94,7 +90,8 @@ pub struct File {
 
 /// What may happen to a file. All of it may be asked for twice. What follows from the findings that were read is
 /// only stored if nobody has changed the file since ([`riffle_ports::change_seen`]).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum FileChange {
     /// A worker begins: with a file that waits or failed, or whose lease has ended.
     Begin { token: String, until: DateTime<Utc> },
@@ -116,42 +113,14 @@ pub enum FileChange {
     Settled,
 }
 
-impl FileChange {
-    /// As logs and traces show it.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Begin { .. } => "begin",
-            Self::Extend { .. } => "extend",
-            Self::Release { .. } => "release",
-            Self::Finish { .. } => "finish",
-            Self::Fail { .. } => "fail",
-            Self::Note { .. } => "note",
-            Self::Delete => "delete",
-            Self::Deleted => "deleted",
-            Self::Settled => "settled",
-        }
-    }
-}
-
 /// Why a change is not made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum NotChanged {
     /// The file is in a state in which this may not happen.
     State,
     /// Another worker holds it, or the token is not the one that does.
     Token,
-}
-
-/// The body of a file's record.
-#[derive(Serialize, Deserialize)]
-struct Body {
-    name: String,
-    object: Option<ObjectRef>,
-    size: u64,
-    account: Option<String>,
-    parts: u32,
-    findings: Findings,
-    unsettled: bool,
 }
 
 impl File {
@@ -192,38 +161,23 @@ impl FlowState for File {
         if record.subject.flow != FLOW {
             return Err(broken("it is another flow's".to_owned()));
         }
-        let state = FileState::ALL.into_iter().find(|state| state.as_str() == record.state);
-        let state = state.ok_or_else(|| broken(format!("there is no state {}", record.state)))?;
-        let body: Body = serde_json::from_str(&record.body).map_err(|error| broken(error.to_string()))?;
+        let state =
+            record.state.parse().map_err(|_| broken(format!("there is no state {}", record.state)))?;
+        let body = serde_json::from_str(&record.body).map_err(|error| broken(error.to_string()))?;
         Ok(Self {
             id: FileId(record.subject.id.clone()),
             tenant: record.tenant.clone(),
-            name: body.name,
-            object: body.object,
-            size: body.size,
-            account: body.account,
             state,
             received_at: record.created_at,
             changed_at: record.changed_at,
             lease: record.lease.clone(),
             attempts: record.attempts,
-            parts: body.parts,
-            findings: body.findings,
             revision: record.revision,
-            unsettled: body.unsettled,
+            ..body
         })
     }
 
     fn to_record(&self) -> Record {
-        let body = Body {
-            name: self.name.clone(),
-            object: self.object.clone(),
-            size: self.size,
-            account: self.account.clone(),
-            parts: self.parts,
-            findings: self.findings.clone(),
-            unsettled: self.unsettled,
-        };
         Record {
             subject: self.id.subject(),
             tenant: self.tenant.clone(),
@@ -234,7 +188,7 @@ impl FlowState for File {
             changed_at: self.changed_at,
             lease: self.lease.clone(),
             attempts: self.attempts,
-            body: serde_json::to_string(&body).expect("findings are plain data"),
+            body: serde_json::to_string(self).expect("findings are plain data"),
             listed_by: vec![ALL_FILES.to_owned()],
             expires_at: None,
         }
@@ -373,12 +327,8 @@ fn logged(what: &FileChange, now: DateTime<Utc>, outcome: Changed<File>) -> Chan
         Changed::Superseded(file) => (file, file.apply(what, now).err()),
         Changed::Applied(_) | Changed::Missing => return outcome,
     };
-    let why = match refused {
-        Some(NotChanged::State) => "state",
-        Some(NotChanged::Token) => "token",
-        None => "superseded",
-    };
-    let (change, state) = (what.name(), file.state.as_str());
+    let why = refused.map_or("superseded", NotChanged::into);
+    let (change, state) = (what.into_str(), file.state.as_str());
     tracing::debug!(target: "riffle::refused", processing_id = file.id.0, change, state, why);
     outcome
 }

@@ -39,6 +39,10 @@ impl Refusal {
     fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), session: None }
     }
+
+    fn bad(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::BadRequest, message)
+    }
 }
 
 impl From<PortError> for Refusal {
@@ -57,7 +61,7 @@ impl Scan {
                 Err(refusal) => refusal,
             },
             // Without the message itself: it may hold a token.
-            Err(error) => Refusal::new(ErrorCode::BadRequest, format!("This is not a known action: {error}")),
+            Err(error) => Refusal::bad(format!("This is not a known action: {error}")),
         };
         let frame = announce::error(refusal.code, refusal.message);
         self.reply(&connection.id, refusal.session.as_ref(), frame).await;
@@ -128,7 +132,7 @@ impl Scan {
         let request_id = match &start.request_id {
             Some(id) if id.is_empty() || id.chars().nth(MAX_REQUEST_ID).is_some() => {
                 let message = format!("A request_id has 1 to {MAX_REQUEST_ID} characters.");
-                return Err(Refusal::new(ErrorCode::BadRequest, message));
+                return Err(Refusal::bad(message));
             }
             Some(id) => id.clone(),
             None => self.ports.ids.fresh(),
@@ -179,7 +183,7 @@ impl Scan {
         if is_id(upload) && self.ports.objects.get(&keys::upload(tenant, upload)).await?.is_some() {
             return Ok(());
         }
-        Err(Refusal::new(ErrorCode::BadRequest, "There is no such upload."))
+        Err(Refusal::bad("There is no such upload."))
     }
 
     /// Calls the dispatcher.
@@ -263,7 +267,7 @@ impl Scan {
             let given = given.join(", ");
             let message =
                 format!("A retry takes source, codes and options of its session: leave out {given}.");
-            return Err(Refusal::new(ErrorCode::BadRequest, message));
+            return Err(Refusal::bad(message));
         }
         let earlier = self.own_session(tenant, earlier).await?;
         let advice = match earlier.state {
@@ -280,7 +284,7 @@ impl Scan {
             Source::Drive { folder, .. } => self.drive(tenant, id, start, folder)?,
             _ if start.token.is_some() => {
                 let message = "The scan to retry reads no Google Drive folder: leave out token.";
-                return Err(Refusal::new(ErrorCode::BadRequest, message));
+                return Err(Refusal::bad(message));
             }
             source => source,
         };
@@ -300,7 +304,7 @@ impl Scan {
                 let prefix = start.prefix.clone().unwrap_or_default();
                 if prefix.len() > MAX_PREFIX {
                     let message = format!("A prefix has at most {MAX_PREFIX} bytes.");
-                    return Err(Refusal::new(ErrorCode::BadRequest, message));
+                    return Err(Refusal::bad(message));
                 }
                 Ok(Source::Prefix { tenant: tenant.to_owned(), prefix })
             }
@@ -309,12 +313,9 @@ impl Scan {
                 let folder = start.folder_id.clone().unwrap_or_else(configured);
                 self.drive(tenant, id, start, folder)
             }
-            [one] => Err(Refusal::new(ErrorCode::BadRequest, format!("{one} cannot be read here."))),
-            [] => Err(Refusal::new(ErrorCode::BadRequest, "Name the files to read: a folder, for instance.")),
-            _ => Err(Refusal::new(
-                ErrorCode::BadRequest,
-                format!("A scan reads one source; this names {}.", named.join(", ")),
-            )),
+            [one] => Err(Refusal::bad(format!("{one} cannot be read here."))),
+            [] => Err(Refusal::bad("Name the files to read: a folder, for instance.")),
+            _ => Err(Refusal::bad(format!("A scan reads one source; this names {}.", named.join(", ")))),
         }
     }
 
@@ -326,7 +327,7 @@ impl Scan {
         start: &StartScan,
         folder: String,
     ) -> Result<Source, Refusal> {
-        let refuse = |message: &str| Err(Refusal::new(ErrorCode::BadRequest, message));
+        let refuse = |message: &str| Err(Refusal::bad(message));
         if self.tokens.is_none() {
             return refuse("Google Drive folders cannot be read here.");
         }
@@ -345,7 +346,7 @@ impl Scan {
     }
 
     async fn code_list(&self, tenant: &str, start: &StartScan) -> Result<CodeList, Refusal> {
-        let refuse = |message: String| Refusal::new(ErrorCode::BadRequest, message);
+        let refuse = |message: String| Refusal::bad(message);
         let mut given = start.target_hole_codes.clone();
         if let Some(content) = &start.file_content {
             let content = STANDARD
@@ -408,12 +409,9 @@ impl Scan {
     ) -> Result<(), Refusal> {
         let start = match cursor {
             None => crate::walk::Cursor::default(),
-            Some(cursor) => cursor.parse().map_err(|()| {
-                Refusal::new(
-                    ErrorCode::BadRequest,
-                    "This cursor is not one of a SNAPSHOT. Resume without it.",
-                )
-            })?,
+            Some(cursor) => cursor
+                .parse()
+                .map_err(|()| Refusal::bad("This cursor is not one of a SNAPSHOT. Resume without it."))?,
         };
         let frame = self.snapshot_page(session, start).await?;
         self.reply(&connection.id, Some(&session.id), frame).await;

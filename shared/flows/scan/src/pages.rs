@@ -15,10 +15,6 @@ struct Limited<T> {
 }
 
 impl<T> Limited<T> {
-    fn new(limit: usize) -> Self {
-        Self { limit, listed: Vec::new() }
-    }
-
     fn take(&mut self, one: T) -> bool {
         let room = self.listed.len() < self.limit;
         if room {
@@ -67,9 +63,8 @@ impl Scan {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<MatchPage, QueryError> {
-        let mut page = Limited::new(limit);
-        let next_cursor = self.fill(tenant, session, cursor, &mut page).await?;
-        Ok(MatchPage { matches: page.listed, next_cursor })
+        let (listed, next_cursor) = self.fill(tenant, session, cursor, limit).await?;
+        Ok(MatchPage { matches: listed, next_cursor })
     }
 
     /// A page of at most `limit` files that could not be read.
@@ -80,20 +75,24 @@ impl Scan {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<FailurePage, QueryError> {
-        let mut page = Limited::new(limit);
-        let next_cursor = self.fill(tenant, session, cursor, &mut page).await?;
-        Ok(FailurePage { failures: page.listed, next_cursor })
+        let (listed, next_cursor) = self.fill(tenant, session, cursor, limit).await?;
+        Ok(FailurePage { failures: listed, next_cursor })
     }
 
-    async fn fill(
+    async fn fill<T>(
         &self,
         tenant: &str,
         session: &SessionId,
         cursor: Option<&str>,
-        page: &mut dyn Page,
-    ) -> Result<Option<String>, QueryError> {
+        limit: usize,
+    ) -> Result<(Vec<T>, Option<String>), QueryError>
+    where
+        Limited<T>: Page,
+    {
         let session = self.asked(tenant, session).await?;
         let start = cursor.map_or(Ok(Cursor::default()), str::parse).map_err(|()| QueryError::Cursor)?;
-        Ok(self.walk(&session, start, page).await?.map(|cursor| cursor.to_string()))
+        let mut page = Limited { limit, listed: Vec::new() };
+        let next = self.walk(&session, start, &mut page).await?;
+        Ok((page.listed, next.map(|cursor| cursor.to_string())))
     }
 }

@@ -98,7 +98,7 @@ fn every_kind() -> Vec<EventData> {
         }),
     ];
     let missing =
-        EventType::ALL.into_iter().find(|kind| !kinds.iter().any(|data| data.event_type() == *kind));
+        EventType::ALL.iter().copied().find(|kind| !kinds.iter().any(|data| data.event_type() == *kind));
     assert_eq!(missing, None, "an event of each kind");
     kinds
 }

@@ -6,8 +6,7 @@ use riffle_ports::{ListedAt, PortError, Session, SessionId};
 
 use super::session_item::{LISTED_AT, OPEN_SHARD, SHARD, TENANT, listed_at, session_of};
 use super::session_key;
-use crate::change::Change;
-use crate::item::{Item, Reading, text};
+use crate::item::{Item, Reading};
 use crate::table::{PK, Part, Table};
 
 const BY_TENANT: &str = "tenant";
@@ -19,14 +18,11 @@ pub(super) async fn of_tenant(
     after: Option<&ListedAt>,
     limit: u32,
 ) -> Result<Vec<Session>, PortError> {
-    let mut keys = Change::default();
-    let mut condition = keys.compare(TENANT, "=", text(tenant));
+    let mut part = Part::of(Some(BY_TENANT), TENANT, tenant);
     if let Some(after) = after {
-        let older = keys.compare(LISTED_AT, "<", text(listed_at(after)));
-        condition = format!("{condition} AND {older}");
+        part = part.and(LISTED_AT, "<", listed_at(after));
     }
-    let part =
-        Part { index: Some(BY_TENANT), keys, condition, descending: true, limit: Some(limit as usize) };
+    let part = Part { descending: true, limit: Some(limit as usize), ..part };
     let ids = ids(&table.query(part).await?)?;
     let items = table.get_all(ids.iter().map(session_key).collect()).await?;
     let mut sessions = HashMap::new();
@@ -39,10 +35,7 @@ pub(super) async fn of_tenant(
 }
 
 pub(super) async fn open(table: &Table) -> Result<Vec<SessionId>, PortError> {
-    let mut keys = Change::default();
-    let condition = keys.compare(OPEN_SHARD, "=", text(SHARD));
-    let part = Part { index: Some(OPEN), keys, condition, descending: false, limit: None };
-    ids(&table.query(part).await?)
+    ids(&table.query(Part::of(Some(OPEN), OPEN_SHARD, SHARD)).await?)
 }
 
 fn ids(items: &[Item]) -> Result<Vec<SessionId>, PortError> {

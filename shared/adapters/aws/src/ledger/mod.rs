@@ -45,13 +45,7 @@ const AT: &str = "at";
 /// The ledger in `SCAN_TABLE`.
 #[derive(Debug, Clone)]
 pub struct DynamoLedger {
-    table: Table,
-}
-
-impl DynamoLedger {
-    pub(crate) fn new(table: Table) -> Self {
-        Self { table }
-    }
+    pub(crate) table: Table,
 }
 
 fn session_key(id: &SessionId) -> Item {
@@ -124,16 +118,9 @@ impl ScanLedger for DynamoLedger {
     }
 
     async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError> {
-        let mut keys = Change::default();
-        let partition = keys.compare(PK, "=", text(chunk_partition(id, chunk)));
-        let (name, prefix) = (keys.name(SK), keys.value(text(result_item::SORT_PREFIX)));
-        let condition = format!("{partition} AND begins_with({name}, {prefix})");
-        let part = Part { index: None, keys, condition, descending: false, limit: None };
-        let items = self.table.query(part).await?;
-        let mut results = Vec::with_capacity(items.len());
-        for item in items {
-            results.push(result_item::decode(id, &item)?);
-        }
+        let items = self.table.beginning(chunk_partition(id, chunk), result_item::SORT_PREFIX).await?;
+        let mut results: Vec<(u32, StoredResult)> =
+            items.iter().map(|item| result_item::decode(id, item)).collect::<Result<_, _>>()?;
         // In order already, but for indices of more than seven digits.
         results.sort_by_key(|(index, _)| *index);
         Ok(results)
@@ -209,18 +196,12 @@ impl ScanLedger for DynamoLedger {
     }
 
     async fn forget_attempt(&self, id: &SessionId, index: u32, receipt: &str) -> Result<(), PortError> {
-        let mut own = Change::default();
-        let condition = own.compare(RECEIPT, "=", text(receipt));
-        own.require(condition);
-        self.table.delete(attempt_key(id, index), own).await.map(drop)
+        self.table.delete(attempt_key(id, index), Change::if_equal(RECEIPT, text(receipt))).await.map(drop)
     }
 
     async fn erase(&self, id: &SessionId, chunks: u32) -> Result<(), PortError> {
         for partition in (0..chunks).map(|chunk| chunk_partition(id, chunk)).chain([attempts_partition(id)]) {
-            let mut keys = Change::default();
-            let condition = keys.compare(PK, "=", text(partition.as_str()));
-            let part = Part { index: None, keys, condition, descending: false, limit: None };
-            let items = self.table.query(part).await?;
+            let items = self.table.query(Part::of(None, PK, partition.as_str())).await?;
             let mut deletes = Vec::with_capacity(items.len());
             for item in &items {
                 let sort = Reading { item, what: "an item of a session" }.text(SK)?;

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use riffle_ports::{
     Counts, Frozen, Lease, ListedAt, Paused, PortError, Sealed, Session, SessionId, State, Usage,
 };
+use strum::VariantArray as _;
 
 use super::session_key;
 use crate::change::Change;
@@ -80,25 +81,12 @@ fn usage_of(reading: Reading<'_>) -> Result<Usage, PortError> {
     })
 }
 
-const STATES: [(State, &str); 9] = [
-    (State::Listing, "LISTING"),
-    (State::Dispatching, "DISPATCHING"),
-    (State::Running, "RUNNING"),
-    (State::Finalizing, "FINALIZING"),
-    (State::Complete, "COMPLETE"),
-    (State::Failed, "FAILED"),
-    (State::Cancelled, "CANCELLED"),
-    (State::Deleting, "DELETING"),
-    (State::Deleted, "DELETED"),
-];
-
 pub(super) fn state(state: State) -> AttributeValue {
-    let (_, name) = STATES.iter().find(|(known, _)| *known == state).expect("every state has a name");
-    text(*name)
+    text(<&str>::from(state))
 }
 
 pub(super) fn open_states() -> impl Iterator<Item = AttributeValue> {
-    STATES.iter().filter(|(state, _)| !state.is_terminal()).map(|(_, name)| text(*name))
+    State::VARIANTS.iter().filter(|state| !state.is_terminal()).map(|of| state(*of))
 }
 
 /// What leaves a session that is deleted, with its place in its tenant's list.
@@ -210,13 +198,12 @@ pub(super) fn session_of(id: &SessionId, item: &Item) -> Result<Session, PortErr
         None => None,
         Some(finished_at) => Some(Frozen { finished_at, receipt: reading.text(RECEIPT)? }),
     };
-    let name = reading.text(STATE)?;
-    let state = STATES.iter().find(|(_, known)| *known == name).map(|(state, _)| *state);
+    let state = reading.text(STATE)?.parse();
     Ok(Session {
         id: id.clone(),
         tenant: reading.text(TENANT)?,
         request: reading.text(REQUEST)?,
-        state: state.ok_or_else(|| PortError::Broken(format!("{what}: an unknown state")))?,
+        state: state.map_err(|_| PortError::Broken(format!("{what}: an unknown state")))?,
         created_at: reading.time(CREATED_AT)?,
         deadline: reading.time(DEADLINE)?,
         sealed,

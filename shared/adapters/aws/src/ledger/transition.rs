@@ -31,8 +31,7 @@ pub(super) fn change(transition: &Transition) -> Change {
         }
         Transition::Dispatched { upto, now } => {
             in_state(&mut change, [State::Dispatching]);
-            let behind = change.compare(DISPATCHED, "<", number(upto));
-            change.require(behind);
+            change.require_that(DISPATCHED, "<", number(upto));
             change.set(DISPATCHED, number(upto));
             change.set(PROGRESS_AT, time(*now));
         }
@@ -94,8 +93,7 @@ pub(super) fn change(transition: &Transition) -> Change {
         }
         Transition::Progress { now, not_since } => {
             not_terminal(&mut change);
-            let before = change.compare(PROGRESS_AT, "<", time(*not_since));
-            change.require(before);
+            change.require_that(PROGRESS_AT, "<", time(*not_since));
             change.set(PROGRESS_AT, time(*now));
         }
         Transition::Sweep { now, not_since } => {
@@ -122,8 +120,7 @@ pub(super) fn change(transition: &Transition) -> Change {
 pub(super) fn dispatched_further(upto: u32, now: DateTime<Utc>) -> Change {
     let mut change = Change::default();
     in_state(&mut change, [State::Dispatching]);
-    let passed = change.compare(DISPATCHED, ">=", number(upto));
-    change.require(passed);
+    change.require_that(DISPATCHED, ">=", number(upto));
     change.set(PROGRESS_AT, time(now));
     change
 }
@@ -153,8 +150,7 @@ fn not_swept(change: &mut Change, since: DateTime<Utc>) {
 
 fn holds(change: &mut Change, token: &str) {
     in_state(change, [State::Finalizing]);
-    let condition = change.compare(LEASE_TOKEN, "=", text(token));
-    change.require(condition);
+    change.require_that(LEASE_TOKEN, "=", text(token));
 }
 
 /// What is being deleted is open again, and keeps nothing of what it did.

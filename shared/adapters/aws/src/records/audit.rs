@@ -4,22 +4,17 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use riffle_ports::{AuditEntry, AuditTrail, PortError, Subject};
 
-use super::lists::{LISTED, Stretch, beginning, behind, fetch, moment, page};
+use super::lists::{LISTED, Stretch, behind, fetch, moment, page};
 use super::record_item::at;
 use super::{LIST, LISTED_AT, own, partition};
 use crate::change::Change;
-use crate::item::{Item, Reading, text, time};
+use crate::item::{Item, Reading, text};
 use crate::packed::long;
 use crate::table::{Stored, Table, all, key};
 
 const EVENT_PREFIX: &str = "A#";
-const TENANT: &str = "tn";
-const FLOW: &str = "fl";
-const SUBJECT: &str = "su";
-const ID: &str = "id";
-const TYPE: &str = "ty";
-const AT: &str = "at";
-const EVENT: &str = "ev";
+/// All of it, as JSON.
+const ENTRY: &str = "en";
 
 /// The trail in `RECORDS_TABLE`. An event is one item by its id, whatever time it is told with.
 ///
@@ -27,23 +22,17 @@ const EVENT: &str = "ev";
 /// be new to nobody.
 #[derive(Debug, Clone)]
 pub struct DynamoAudit {
-    table: Table,
-}
-
-impl DynamoAudit {
-    pub(crate) fn new(table: Table) -> Self {
-        Self { table }
-    }
+    pub(crate) table: Table,
 }
 
 #[async_trait]
 impl AuditTrail for DynamoAudit {
     async fn append(&self, entry: AuditEntry) -> Result<bool, PortError> {
-        Ok(matches!(self.table.put_if_absent(encode(&entry)).await?, Stored::New))
+        Ok(matches!(self.table.put_if_absent(encode(&entry)?).await?, Stored::New))
     }
 
     async fn of_subject(&self, tenant: &str, subject: &Subject) -> Result<Vec<AuditEntry>, PortError> {
-        let items = beginning(&self.table, partition(tenant, subject), EVENT_PREFIX).await?;
+        let items = self.table.beginning(partition(tenant, subject), EVENT_PREFIX).await?;
         let mut entries: Vec<AuditEntry> = items.iter().map(decode).collect::<Result<_, _>>()?;
         entries.sort_by(|one, two| (one.at, &one.event_id).cmp(&(two.at, &two.event_id)));
         Ok(entries)
@@ -87,32 +76,16 @@ fn events_of(tenant: &str) -> String {
     format!("A#{}", own(tenant))
 }
 
-fn encode(entry: &AuditEntry) -> Item {
+fn encode(entry: &AuditEntry) -> Result<Item, PortError> {
+    let json = serde_json::to_string(entry);
+    let json = json.map_err(|error| PortError::Broken(format!("event {}: {error}", entry.event_id)))?;
     let mut item = entry_key(&entry.tenant, &entry.subject, &entry.event_id);
-    for (name, value) in [
-        (LIST, text(events_of(&entry.tenant))),
-        (LISTED_AT, text(at(entry.at, &entry.event_id))),
-        (TENANT, text(entry.tenant.as_str())),
-        (FLOW, text(entry.subject.flow.as_str())),
-        (SUBJECT, text(entry.subject.id.as_str())),
-        (ID, text(entry.event_id.as_str())),
-        (TYPE, text(entry.event_type.as_str())),
-        (AT, time(entry.at)),
-        (EVENT, long(&entry.event)),
-    ] {
-        item.insert(name.to_owned(), value);
-    }
-    item
+    item.insert(LIST.to_owned(), text(events_of(&entry.tenant)));
+    item.insert(LISTED_AT.to_owned(), text(at(entry.at, &entry.event_id)));
+    item.insert(ENTRY.to_owned(), long(&json));
+    Ok(item)
 }
 
 fn decode(item: &Item) -> Result<AuditEntry, PortError> {
-    let reading = Reading { item, what: "an event of the audit trail" };
-    Ok(AuditEntry {
-        tenant: reading.text(TENANT)?,
-        subject: Subject { flow: reading.text(FLOW)?, id: reading.text(SUBJECT)? },
-        event_id: reading.text(ID)?,
-        event_type: reading.text(TYPE)?,
-        at: reading.time(AT)?,
-        event: reading.long(EVENT)?,
-    })
+    Reading { item, what: "an event of the audit trail" }.json(ENTRY)
 }

@@ -6,8 +6,7 @@ use chrono::{DateTime, Utc};
 use riffle_ports::PortError;
 
 use super::{LIST, LISTED_AT, OPEN_SHARD};
-use crate::change::Change;
-use crate::item::{Item, Reading, sortable, text};
+use crate::item::{Item, Reading, sortable};
 use crate::table::{PK, Part, SK, Table, key};
 
 /// Of an item: its partition, and its place there.
@@ -46,21 +45,16 @@ pub(super) async fn page(
     stretch: Stretch,
     limit: usize,
 ) -> Result<(Vec<Keys>, Option<String>), PortError> {
-    let mut keys = Change::default();
-    let mut condition = keys.compare(partition, "=", text(stretch.partition));
-    match (stretch.from, stretch.to) {
-        (None, None) => {}
-        (Some(from), None) => condition += &format!(" AND {}", keys.compare(LISTED_AT, ">=", text(from))),
-        (None, Some(to)) => condition += &format!(" AND {}", keys.compare(LISTED_AT, "<", text(to))),
+    let part = Part::of(Some(index), partition, stretch.partition);
+    let part = match (stretch.from, stretch.to) {
+        (None, None) => part,
+        (Some(from), None) => part.and(LISTED_AT, ">=", from),
+        (None, Some(to)) => part.and(LISTED_AT, "<", to),
         (Some(from), Some(to)) if from >= to => return Ok((Vec::new(), None)),
-        (Some(from), Some(to)) => {
-            // Both ends are within: `to` is a moment.
-            let (name, from, to) = (keys.name(LISTED_AT), keys.value(text(from)), keys.value(text(to)));
-            condition += &format!(" AND {name} BETWEEN {from} AND {to}");
-        }
-    }
-    let descending = stretch.newest_first;
-    let part = Part { index: Some(index), keys, condition, descending, limit: Some(limit) };
+        // Both ends are within: `to` is a moment.
+        (Some(from), Some(to)) => part.between(LISTED_AT, from, to),
+    };
+    let part = Part { descending: stretch.newest_first, limit: Some(limit), ..part };
     let listed = table.query(part).await?;
     let last = listed.last().filter(|_| listed.len() >= limit);
     let last = last.map(|item| Reading { item, what: "a listed item" }.text(LISTED_AT)).transpose()?;
@@ -83,13 +77,4 @@ pub(super) async fn fetch(table: &Table, wanted: Vec<Keys>) -> Result<Vec<Item>,
 fn keys_of(item: &Item) -> Result<Keys, PortError> {
     let reading = Reading { item, what: "a listed item" };
     Ok((reading.text(PK)?, reading.text(SK)?))
-}
-
-/// The items of one partition whose sort key begins so, in its order. Strongly consistent.
-pub(super) async fn beginning(table: &Table, partition: String, with: &str) -> Result<Vec<Item>, PortError> {
-    let mut keys = Change::default();
-    let partition = keys.compare(PK, "=", text(partition));
-    let (name, with) = (keys.name(SK), keys.value(text(with)));
-    let condition = format!("{partition} AND begins_with({name}, {with})");
-    table.query(Part { index: None, keys, condition, descending: false, limit: None }).await
 }

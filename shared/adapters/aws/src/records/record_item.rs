@@ -42,25 +42,18 @@ pub(super) fn encode(record: &Record) -> Result<Item, PortError> {
 }
 
 pub(super) fn decode(item: &Item) -> Result<Record, PortError> {
-    let json = Reading { item, what: "a record" }.long(RECORD)?;
-    serde_json::from_str(&json).map_err(|error| PortError::Broken(format!("a record: {error}")))
+    Reading { item, what: "a record" }.json(RECORD)
 }
 
 /// That the stored record is the one that was seen.
 pub(super) fn unchanged(seen: &Record) -> Change {
-    let mut condition = Change::default();
-    let same = condition.compare(REVISION, "=", number(seen.revision));
-    condition.require(same);
-    condition
+    Change::if_equal(REVISION, number(seen.revision))
 }
 
 /// That the record is in `state` and its lease has `token`.
 pub(crate) fn held(state: &str, token: &str) -> Change {
-    let mut condition = Change::default();
-    for (name, value) in [(STATE, state), (TOKEN, token)] {
-        let same = condition.compare(name, "=", text(value));
-        condition.require(same);
-    }
+    let mut condition = Change::if_equal(STATE, text(state));
+    condition.require_that(TOKEN, "=", text(token));
     condition
 }
 

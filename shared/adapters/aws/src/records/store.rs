@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use riffle_ports::{Outgoing, PortError, Record, RecordCursor, RecordStore, Replaced, Subject};
 
-use super::lists::{LISTED, OPEN, Stretch, beginning, behind, fetch, moment, page};
+use super::lists::{LISTED, OPEN, Stretch, behind, fetch, moment, page};
 use super::record_item::{
     at, decode, encode, further_item, further_key, further_lists, list_of, listed_at, shard, shards,
     unchanged,
@@ -28,14 +28,10 @@ const OUTGOING: &str = "og";
 /// its token, and answers as it did the first time.
 #[derive(Debug, Clone)]
 pub struct DynamoRecords {
-    table: Table,
+    pub(crate) table: Table,
 }
 
 impl DynamoRecords {
-    pub(crate) fn new(table: Table) -> Self {
-        Self { table }
-    }
-
     /// Stores the record if `condition` holds of the one that is there, with all that goes with it. Otherwise that one,
     /// if there is one.
     async fn write(
@@ -97,12 +93,9 @@ impl DynamoRecords {
 impl RecordStore for DynamoRecords {
     async fn create(&self, record: Record, announce: &[Outgoing]) -> Result<Option<Record>, PortError> {
         record.check_is_first()?;
-        let mut free = Change::default();
-        let absent = free.is_absent(PK);
-        free.require(absent);
         let lists = further_lists(&record).iter();
         let lists = lists.map(|list| Step::Put(further_item(&record, list), Change::default())).collect();
-        match self.write(&record, free, lists, announce).await? {
+        match self.write(&record, Change::if_absent(PK), lists, announce).await? {
             Ok(()) => Ok(None),
             Err(Some(taken)) => decode(&taken).map(Some),
             Err(None) => Err(PortError::Broken(format!("{}: refused, and not there", record.subject))),
@@ -180,7 +173,7 @@ impl RecordStore for DynamoRecords {
     }
 
     async fn outbox_of(&self, tenant: &str, subject: &Subject) -> Result<Vec<Outgoing>, PortError> {
-        let items = beginning(&self.table, partition(tenant, subject), OUTBOX).await?;
+        let items = self.table.beginning(partition(tenant, subject), OUTBOX).await?;
         items.iter().map(outgoing).collect()
     }
 
@@ -214,7 +207,5 @@ fn outbox_item(event: &Outgoing, since: DateTime<Utc>) -> Result<Item, PortError
 }
 
 fn outgoing(item: &Item) -> Result<Outgoing, PortError> {
-    let json = Reading { item, what: "an event to be published" }.long(OUTGOING)?;
-    serde_json::from_str(&json)
-        .map_err(|error| PortError::Broken(format!("an event to be published: {error}")))
+    Reading { item, what: "an event to be published" }.json(OUTGOING)
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use riffle_ports::{FigureStore, Month, PortError, StoredFigures};
 
 use crate::change::Change;
-use crate::item::{Item, Reading, number, text};
+use crate::item::{Item, Reading, number};
 use crate::packed::long;
 use crate::records::own;
 use crate::table::{Changed, PK, Part, SK, Table, key};
@@ -18,13 +18,7 @@ const BODY: &str = "bd";
 /// effect: who asked derives once more.
 #[derive(Debug, Clone)]
 pub struct DynamoFigures {
-    table: Table,
-}
-
-impl DynamoFigures {
-    pub(crate) fn new(table: Table) -> Self {
-        Self { table }
-    }
+    pub(crate) table: Table,
 }
 
 fn partition(tenant: &str) -> String {
@@ -70,12 +64,10 @@ impl FigureStore for DynamoFigures {
         let mut item = figures_key(tenant, account, month);
         item.insert(VERSION.to_owned(), number(seen + 1));
         item.insert(BODY.to_owned(), long(body));
-        let mut unchanged = Change::default();
-        let same = match seen {
-            0 => unchanged.is_absent(PK),
-            seen => unchanged.compare(VERSION, "=", number(seen)),
+        let unchanged = match seen {
+            0 => Change::if_absent(PK),
+            seen => Change::if_equal(VERSION, number(seen)),
         };
-        unchanged.require(same);
         Ok(matches!(self.table.put_if(item, unchanged).await?, Changed::Applied(_)))
     }
 
@@ -88,13 +80,8 @@ impl FigureStore for DynamoFigures {
         if from > to {
             return Ok(Vec::new());
         }
-        let mut keys = Change::default();
-        let own = keys.compare(PK, "=", text(partition(tenant)));
         // `$` follows `#`: all accounts of the last month are before it.
-        let (name, from, to) =
-            (keys.name(SK), keys.value(text(format!("{from}#"))), keys.value(text(format!("{to}$"))));
-        let condition = format!("{own} AND {name} BETWEEN {from} AND {to}");
-        let part = Part { index: None, keys, condition, descending: false, limit: None };
+        let part = Part::of(None, PK, partition(tenant)).between(SK, format!("{from}#"), format!("{to}$"));
         self.table.query(part).await?.iter().map(decode).collect()
     }
 }

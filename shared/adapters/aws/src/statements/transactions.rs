@@ -206,14 +206,11 @@ impl TransactionStore for DynamoTransactions {
         after: Option<&TransactionKey>,
         limit: u32,
     ) -> Result<Vec<Transaction>, PortError> {
-        let mut keys = Change::default();
-        let mut condition = keys.compare(PK, "=", text(partition(tenant, account, month)));
+        let mut part = Part::of(None, PK, partition(tenant, account, month));
         if let Some(after) = after {
-            let beyond = keys.compare(SK, if newest_first { "<" } else { ">" }, text(sort_key(after)));
-            condition = format!("{condition} AND {beyond}");
+            part = part.and(SK, if newest_first { "<" } else { ">" }, sort_key(after));
         }
-        let limit = Some(limit as usize);
-        let part = Part { index: None, keys, condition, descending: newest_first, limit };
+        let part = Part { descending: newest_first, limit: Some(limit as usize), ..part };
         let read = |item: &Item| {
             let sort = Reading { item, what: "a stored transaction" }.text(SK)?;
             let key = key_of(account, &sort);
@@ -225,9 +222,6 @@ impl TransactionStore for DynamoTransactions {
     }
 
     async fn months(&self, tenant: &str) -> Result<Vec<(String, Month)>, PortError> {
-        let mut keys = Change::default();
-        let condition = keys.compare(PK, "=", text(months_of(tenant)));
-        let part = Part { index: None, keys, condition, descending: false, limit: None };
         let read = |item: &Item| {
             let sort = Reading { item, what: "a month" }.text(SK)?;
             let (month, account) = sort.split_once('#').unwrap_or_default();
@@ -236,9 +230,8 @@ impl TransactionStore for DynamoTransactions {
                 month.map_err(|_| PortError::Broken("a month under a key that is none".to_owned()))?;
             Ok((account.to_owned(), month))
         };
-        let months: Result<Vec<(String, Month)>, PortError> =
-            self.table.query(part).await?.iter().map(read).collect();
-        let mut months = months?;
+        let listed = self.table.query(Part::of(None, PK, months_of(tenant))).await?;
+        let mut months: Vec<(String, Month)> = listed.iter().map(read).collect::<Result<_, _>>()?;
         months.sort();
         Ok(months)
     }

@@ -17,7 +17,7 @@ use crate::world::{World, http};
 const LEFT: TimeDelta = TimeDelta::seconds(10);
 
 /// Runs so far behind that what is good for an hour has only [`LEFT`] of it, and tells when that ends.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Late {
     /// Seconds since 1970, of the last reading.
     ends: AtomicI64,

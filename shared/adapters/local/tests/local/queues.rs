@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use riffle_local_adapters::{Depth, LocalQueues};
-use riffle_ports::{Message, PortError, WorkQueue};
+use riffle_local_adapters::LocalQueues;
+use riffle_ports::{Message, PortError, QueueDepth, WorkQueue};
 use riffle_topology::{RIFFLE, scan};
 
 use crate::{Outcome, State, VISIBILITY, bodies, receipts, receive, send};
 
-async fn depth(queues: &LocalQueues, queue: &str) -> Result<Depth, PortError> {
+async fn depth(queues: &LocalQueues, queue: &str) -> Result<QueueDepth, PortError> {
     let depths = queues.depths().await?;
     Ok(depths.into_iter().find(|depth| depth.queue == queue).expect("every queue has a depth"))
 }

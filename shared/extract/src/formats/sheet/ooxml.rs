@@ -31,23 +31,15 @@ fn read_xlsx(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> 
         error => damaged(&error),
     })?;
     let names = book.sheet_names();
-    out.pages(names.len());
-    let mut text = String::new();
-    let mut failed = Failures::default();
-    for name in &names {
-        out.sheet(name);
+    read_sheets(&names, out, |name, text, failed, out| match book.worksheet_cells_reader(name) {
+        Ok(mut cells) => push_cells(|| cells.next_cell(), name, text, failed, out),
         // Chart sheets have no cells; a damaged sheet must not hide the others.
-        let mut cells = match book.worksheet_cells_reader(name) {
-            Ok(cells) => cells,
-            Err(XlsxError::NotAWorksheet(_)) => continue,
-            Err(error) => {
-                failed.add(name, &error);
-                continue;
-            }
-        };
-        push_cells(|| cells.next_cell(), name, &mut text, &mut failed, out)?;
-    }
-    failed.tell(names.len(), out)
+        Err(XlsxError::NotAWorksheet(_)) => Ok(()),
+        Err(error) => {
+            failed.add(name, &error);
+            Ok(())
+        }
+    })
 }
 
 fn read_xlsb(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
@@ -57,15 +49,23 @@ fn read_xlsb(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> 
         error => damaged(&error),
     })?;
     let names = book.sheet_names();
+    read_sheets(&names, out, |name, text, failed, out| match book.worksheet_cells_reader(name) {
+        Ok(mut cells) => push_cells(|| cells.next_cell(), name, text, failed, out),
+        Err(_) => Ok(()),
+    })
+}
+
+/// Hands on all sheets: `read` one, with room for a text and for what could not be read.
+fn read_sheets(
+    names: &[String],
+    out: &mut Output<'_>,
+    mut read: impl FnMut(&str, &mut String, &mut Failures, &mut Output<'_>) -> Result<(), ExtractError>,
+) -> Result<(), ExtractError> {
     out.pages(names.len());
-    let mut text = String::new();
-    let mut failed = Failures::default();
-    for name in &names {
+    let (mut text, mut failed) = (String::new(), Failures::default());
+    for name in names {
         out.sheet(name);
-        let Ok(mut cells) = book.worksheet_cells_reader(name) else {
-            continue;
-        };
-        push_cells(|| cells.next_cell(), name, &mut text, &mut failed, out)?;
+        read(name, &mut text, &mut failed, out)?;
     }
     failed.tell(names.len(), out)
 }

@@ -99,15 +99,15 @@ fn each_change_is_allowed_in_some_states_alone() {
         (FileChange::Settled, &[Deleted]),
     ];
     for (change, allowed) in cases {
-        for state in FileState::ALL {
+        for &state in FileState::ALL {
             let file = in_state(state);
             match file.apply(&change, at(500)) {
                 Ok(next) => {
-                    assert!(allowed.contains(&state), "{} of one that is {state:?}", change.name());
+                    assert!(allowed.contains(&state), "{} of one that is {state:?}", change.into_str());
                     assert_eq!((next.revision, next.changed_at), (file.revision + 1, at(500)));
                 }
                 Err(why) => {
-                    assert!(!allowed.contains(&state), "{} of one that is {state:?}", change.name());
+                    assert!(!allowed.contains(&state), "{} of one that is {state:?}", change.into_str());
                     assert_eq!(why, NotChanged::State);
                 }
             }
@@ -129,7 +129,12 @@ fn a_file_is_one_workers_until_its_lease_ends() {
         FileChange::Release { token: "a".to_owned() },
         finish("a", FileState::Processed),
     ] {
-        assert_eq!(taken.apply(&change, at(1_001)), Err(NotChanged::Token), "{} comes late", change.name());
+        assert_eq!(
+            taken.apply(&change, at(1_001)),
+            Err(NotChanged::Token),
+            "{} comes late",
+            change.into_str()
+        );
     }
     let released = held.apply(&FileChange::Release { token: "a".to_owned() }, at(5)).expect("it is held");
     assert_eq!((released.state, &released.lease), (FileState::Processing, &None));
@@ -170,7 +175,7 @@ fn a_deleted_file_leaves_only_that_it_was_there() {
 #[test]
 fn a_record_is_read_as_it_was_written() {
     assert_eq!(FileId::FLOW, FLOW, "what stores of transactions look for is this flow's");
-    for state in FileState::ALL {
+    for &state in FileState::ALL {
         let file = in_state(state);
         let record = file.to_record();
         assert_eq!((record.state.as_str(), record.open), (state.as_str(), file.is_open()));
@@ -239,7 +244,7 @@ fn changes_through_the_store_are_those_of_the_rules() {
                 Changed::Refused(..) => "refused",
                 _ => "superseded",
             };
-            seen.insert((what.name(), kind));
+            seen.insert((what.into_str(), kind));
         }
         let subject = past[0].id.subject();
         let stored = block_on(store.get("tenant", &subject)).expect("memory does not fail");
@@ -254,7 +259,7 @@ fn changes_through_the_store_are_those_of_the_rules() {
         }
     }
     assert!(seen.contains(&("note", "superseded")) && seen.contains(&("finish", "superseded")), "{seen:?}");
-    assert_eq!(reached, BTreeSet::from(FileState::ALL), "walks come to every state");
+    assert_eq!(reached, FileState::ALL.iter().copied().collect(), "walks come to every state");
 }
 
 /// Tokens and times from few values, so that conditions hold about as often as not; the ways out come seldom, so
