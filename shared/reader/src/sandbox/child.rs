@@ -103,8 +103,11 @@ impl Sandbox {
         let granted = used().saturating_add(1).saturating_add(request.seconds);
         let current = Some(maximum.map_or(granted, |most| most.min(granted)));
         setrlimit(Resource::Cpu, Rlimit { current, maximum })?;
-        let (images, second) = match request.task {
-            Task::Read { images, second } => (images, second && pdfium.is_configured()),
+        let (images, second, limits) = match request.task {
+            Task::Read { images, second } => {
+                (images, second && pdfium.is_configured(), Limits::default())
+            }
+            Task::List => (None, false, Limits::of_a_list()),
             Task::Draw { page, view } => return draw(socket, request, file, page, view),
             Task::Load => return told(socket, &pdfium.load()),
             Task::Layers => return told(socket, &self.layers),
@@ -115,7 +118,7 @@ impl Sandbox {
         let mut sink = Outgoing { socket, units: Writer::default(), images, broken: None };
         let (bytes, mut outcome) = match content {
             Ok(content) => {
-                let (name, limits) = (&request.name, Limits::default());
+                let name = &request.name;
                 let outcome = riffle_extract::extract_with(name, &content, &limits, second, &mut sink);
                 (content.len() as u64, outcome)
             }

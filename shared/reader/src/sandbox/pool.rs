@@ -13,7 +13,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use riffle_confine::{Applied, Limits, Program, Running};
-use riffle_extract::{DrawError, Drawn, ExtractError, Extracted, PageImage, Sink, View};
+use riffle_extract::{DrawError, Drawn, ExtractError, Extracted, ImageLimits, PageImage, Sink, View};
 use riffle_ports::{Content, PortError};
 use rustix::io::retry_on_intr;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
@@ -57,6 +57,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// For lists of codes, in a process beside those that parse other files.
+    pub fn of_lists() -> Self {
+        Self { children: 1, memory: 256 << 20, ..Self::default() }
+    }
+
     /// CPU seconds for a file. By CPU time, so that a busy machine changes no result.
     fn seconds(&self, size: u64) -> u64 {
         self.seconds + size / self.bytes_per_second.max(1)
@@ -145,11 +150,34 @@ impl Pool {
         content: &Content<'_>,
         into: &mut dyn Listener,
     ) -> Result<(u64, Result<Extracted, ExtractError>), PortError> {
+        let images = into.wants_images().then(|| into.image_limits());
+        let task = |images, second| Task::Read { images, second };
+        self.read(name, content, into, (images, self.settings.pdfium.is_some()), task)
+    }
+
+    /// The same for a list: see [`riffle_extract::Limits::of_a_list`].
+    ///
+    /// # Errors
+    /// No child can be started or spoken to. Says nothing about the file.
+    pub fn list(
+        &self,
+        name: &str,
+        content: &Content<'_>,
+        into: &mut dyn Listener,
+    ) -> Result<Result<Extracted, ExtractError>, PortError> {
+        self.read(name, content, into, (None, false), |_, _| Task::List).map(|(_, outcome)| outcome)
+    }
+
+    fn read(
+        &self,
+        name: &str,
+        content: &Content<'_>,
+        into: &mut dyn Listener,
+        (mut images, mut second): (Option<ImageLimits>, bool),
+        task: impl Fn(Option<ImageLimits>, bool) -> Task,
+    ) -> Result<(u64, Result<Extracted, ExtractError>), PortError> {
         let (inline, size) = extent(content);
         let seconds = self.settings.seconds(size);
-        let task = |images, second| Task::Read { images, second };
-        let (mut images, mut second) =
-            (into.wants_images().then(|| into.image_limits()), self.settings.pdfium.is_some());
         let mut request =
             Request { name: name.to_owned(), size, inline, task: task(images, second), seconds };
         let mut lease = Lease { pool: self, child: Some(self.take(request.seconds)?) };

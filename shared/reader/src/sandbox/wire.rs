@@ -39,6 +39,8 @@ pub(super) enum Task {
         /// Whether pdfium may be asked.
         second: bool,
     },
+    /// Its text is read where it is a list, within the limits of one.
+    List,
     /// A page of it is drawn. The end is a [`riffle_extract::Drawn`] or why there is none, with its length before it,
     /// and then the picture.
     Draw { page: u32, view: View },

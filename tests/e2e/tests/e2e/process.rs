@@ -72,6 +72,10 @@ impl Process {
         Self { child, out, err }
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `kill -9`; what it said until then is still there.
     pub fn kill(mut self) -> Ended {
         self.child.kill().expect("kill -9");
