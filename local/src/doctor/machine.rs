@@ -64,9 +64,9 @@ fn layers(checks: &mut Checks) {
     if missing.is_empty() {
         return checks.ok(LAYERS, format!("all: {held}"));
     }
-    let missing = missing.iter().map(|applied| {
-        format!("{} ({})", applied.layer, applied.missing.as_deref().unwrap_or_default())
-    });
+    let missing = missing
+        .iter()
+        .map(|applied| format!("{} ({})", applied.layer, applied.missing.as_deref().unwrap_or_default()));
     let missing = missing.collect::<Vec<_>>().join(", ");
     checks.warning(LAYERS, format!("without {missing}; what holds: {held}"), LESS_CONFINED);
 }

@@ -36,9 +36,7 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
     let plan = match asked {
         Err(earlier) => Plan::retry(&platform, earlier).await?,
-        Ok((folders, (codes, notes))) => {
-            Plan::scan(&platform, &arguments, folders, &codes, notes).await?
-        }
+        Ok((folders, (codes, notes))) => Plan::scan(&platform, &arguments, folders, &codes, notes).await?,
     };
     let client = Client::connect(Arc::clone(&platform), TENANT).await?;
     let pumps = platform.start(&arguments.machine).await;

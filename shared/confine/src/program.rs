@@ -45,7 +45,9 @@ impl Program {
         let path = find(name).ok_or(io::ErrorKind::NotFound)?;
         // `/opt/tesseract/bin/tesseract` has its data in `/opt/tesseract/share`.
         let real = path.canonicalize()?;
-        let own = real.parent().map(|folder| folder.parent().filter(|above| *above != Path::new("/")).unwrap_or(folder));
+        let own = real
+            .parent()
+            .map(|folder| folder.parent().filter(|above| *above != Path::new("/")).unwrap_or(folder));
         let readable = SYSTEM.into_iter().map(Path::new).chain(own).map(Path::to_owned).collect();
         Ok(Self { readable: Some(readable), ..Self::ours(&path, limits) })
     }
@@ -110,7 +112,10 @@ impl Program {
             Ok(())
         };
         // SAFETY: between fork and exec it makes system calls, on values made before, and allocates nothing.
-        #[expect(unsafe_code, reason = "limits hold from the first instruction of a program that knows nothing of them")]
+        #[expect(
+            unsafe_code,
+            reason = "limits hold from the first instruction of a program that knows nothing of them"
+        )]
         unsafe {
             command.pre_exec(prepare)
         };

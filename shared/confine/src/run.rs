@@ -57,7 +57,9 @@ impl Program {
         let mut running = self.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let child = &mut running.child;
         let (mut to, mut out, mut err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        for pipe in [to.as_ref().map(AsFd::as_fd), out.as_ref().map(AsFd::as_fd), err.as_ref().map(AsFd::as_fd)] {
+        for pipe in
+            [to.as_ref().map(AsFd::as_fd), out.as_ref().map(AsFd::as_fd), err.as_ref().map(AsFd::as_fd)]
+        {
             pipe.map_or(Ok(()), |pipe| ioctl_fionbio(pipe, true)).map_err(io::Error::from)?;
         }
         let (mut rest, mut output, mut errors) = (input, Vec::new(), Vec::new());

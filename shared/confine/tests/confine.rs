@@ -2,6 +2,7 @@
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::disallowed_methods, reason = "a child of the test that is not confined, and real time")]
+#![expect(clippy::print_stderr, reason = "what was not proven is said")]
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -17,7 +18,7 @@ use rustix::io::{FdFlags, fcntl_setfd};
 
 const PROBE: &str = env!("CARGO_BIN_EXE_probe");
 const LIMITS: Limits = Limits { memory: 1 << 30, cpu: 20, file: 1 << 20, open_files: 32 };
-const BUDGET: Budget = Budget { wall: Duration::from_secs(60), output: 1 << 20 };
+const BUDGET: Budget = Budget { wall: Duration::from_mins(1), output: 1 << 20 };
 
 fn probe() -> Program {
     Program::ours(PROBE.as_ref(), LIMITS)
@@ -43,7 +44,8 @@ fn attempts(layers: &[&str]) -> Attempts {
     let finished = probe().args(words.iter().chain(layers)).run(b"", BUDGET).expect("it ends");
     assert!(finished.status.success(), "{finished:?}");
     let told = lines(&finished.output);
-    let after = |word: &str| told.iter().filter_map(|line| line.strip_prefix(word).map(str::to_owned)).collect();
+    let after =
+        |word: &str| told.iter().filter_map(|line| line.strip_prefix(word).map(str::to_owned)).collect();
     Attempts { can: after("can "), missing: after("missing ") }
 }
 
@@ -195,7 +197,9 @@ fn a_foreign_program_reads_what_is_its_own_and_nothing_else() {
     assert!(cat("/usr/bin/env".as_ref()), "it can be started and reads what is installed");
     let has_landlock = attempts(&["Landlock"]).missing.is_empty();
     assert!(!has_landlock || !cat(&secret), "a user's file");
-    assert!(matches!(Program::foreign("no-such-program", LIMITS), Err(error) if error.kind() == std::io::ErrorKind::NotFound));
+    assert!(
+        matches!(Program::foreign("no-such-program", LIMITS), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
+    );
 
     let shell = |script: &str| {
         let program = Program::foreign("sh", LIMITS).expect("installed").args(["-c", script]);

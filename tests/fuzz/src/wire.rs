@@ -65,7 +65,9 @@ fn batch(event: SqsEvent) {
 pub fn codes(input: &[u8]) {
     let parser = Parser::InProcess(Limits::default());
     let reader = Reader { parser, cache: None, ocr: None };
-    let Ok(listing) = riffle_scan::codes::look(&reader, "a.csv", &Bytes::copy_from_slice(input)) else { return };
+    let Ok(listing) = riffle_scan::codes::look(&reader, "a.csv", &Bytes::copy_from_slice(input)) else {
+        return;
+    };
     let Ok(list) = CodeList::new(listing.codes) else { return };
     assert_eq!(CodeList::new(list.spellings().to_vec()), Ok(list.clone()), "spellings make the same list");
     let text = String::from_utf8_lossy(input);

@@ -64,13 +64,16 @@ fn find(languages: &str) -> Result<String, String> {
         return Err(format!("{languages:?} are no languages of Tesseract: name them like eng+deu"));
     }
     let missing = |error: RunError| match error {
-        RunError::Io(error) if error.kind() == io::ErrorKind::NotFound => "Tesseract is not installed (on Debian and Ubuntu: apt install \
+        RunError::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+            "Tesseract is not installed (on Debian and Ubuntu: apt install \
                                         tesseract-ocr; on macOS: brew install tesseract)"
-            .to_owned(),
+                .to_owned()
+        }
         error => format!("Tesseract cannot be started: {error}"),
     };
     let said = |argument: &str| {
-        let said = tesseract().map_err(RunError::from).and_then(|program| program.args([argument]).run(b"", BUDGET));
+        let said =
+            tesseract().map_err(RunError::from).and_then(|program| program.args([argument]).run(b"", BUDGET));
         let Finished { output, errors, .. } = said.map_err(missing)?;
         let [out, err] = [output, errors].map(|said| String::from_utf8_lossy(&said).into_owned());
         Ok::<_, String>(out + &err)

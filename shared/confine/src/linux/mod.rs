@@ -102,7 +102,10 @@ pub struct Seal {
 impl Seal {
     /// `readable` is what it may read and execute.
     pub fn new(readable: &[PathBuf]) -> Self {
-        Self { rules: landlock::reading(readable).ok(), filter: seccomp::without_processes_and_sockets().ok() }
+        Self {
+            rules: landlock::reading(readable).ok(),
+            filter: seccomp::without_processes_and_sockets().ok(),
+        }
     }
 
     /// Puts on what the system has.

@@ -99,14 +99,13 @@ type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
 
 /// Applies the filter for parsers to this process, which has one thread.
 pub fn allow_parsing() -> Result<(), String> {
-    parsing()
-        .map_err(seccompiler::Error::from)
-        .and_then(|filter| apply_filter(&filter))
-        .map_err(|error| match error {
+    parsing().map_err(seccompiler::Error::from).and_then(|filter| apply_filter(&filter)).map_err(|error| {
+        match error {
             // Within another filter, as on AWS Lambda.
             seccompiler::Error::Seccomp(error) | seccompiler::Error::Prctl(error) => error.to_string(),
             error => error.to_string(),
-        })
+        }
+    })
 }
 
 fn parsing() -> Result<BpfProgram, BackendError> {

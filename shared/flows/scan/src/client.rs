@@ -375,10 +375,9 @@ impl Scan {
         match self.code_file("", content).await {
             Ok(listing) => Ok(listing.codes),
             Err(CodesError::Port(error)) => Err(error.into()),
-            Err(error) => Err(Refusal::new(
-                ErrorCode::BadRequest,
-                format!("The list of codes cannot be read: {error}"),
-            )),
+            Err(error) => {
+                Err(Refusal::new(ErrorCode::BadRequest, format!("The list of codes cannot be read: {error}")))
+            }
         }
     }
 

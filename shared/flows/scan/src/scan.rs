@@ -10,8 +10,8 @@ use riffle_ports::{
 };
 use serde::Serialize;
 
-use crate::codes::CodeFiles;
 use crate::code_states::{Counted, KEPT_COUNTS};
+use crate::codes::CodeFiles;
 use crate::crops::Drawing;
 use crate::manifest;
 use crate::matching::{CodeList, MatchMode, Matcher};

@@ -68,7 +68,8 @@ impl Sandbox {
     fn memory(&self) -> u64 {
         let mut statm = [0; 64];
         let read = self.statm.as_ref().and_then(|file| file.read_at(&mut statm, 0).ok()).unwrap_or(0);
-        let pages = str::from_utf8(&statm[..read]).ok().and_then(|statm| statm.split(' ').next()?.parse().ok());
+        let pages =
+            str::from_utf8(&statm[..read]).ok().and_then(|statm| statm.split(' ').next()?.parse().ok());
         pages.unwrap_or(0) * self.page
     }
 }
@@ -104,9 +105,7 @@ impl Sandbox {
         let current = Some(maximum.map_or(granted, |most| most.min(granted)));
         setrlimit(Resource::Cpu, Rlimit { current, maximum })?;
         let (images, second, limits) = match request.task {
-            Task::Read { images, second } => {
-                (images, second && pdfium.is_configured(), Limits::default())
-            }
+            Task::Read { images, second } => (images, second && pdfium.is_configured(), Limits::default()),
             Task::List => (None, false, Limits::of_a_list()),
             Task::Draw { page, view } => return draw(socket, request, file, page, view),
             Task::Load => return told(socket, &pdfium.load()),

@@ -1,5 +1,8 @@
 //! A parser that was taken over: in the place of pdfium, a library that tries to break out of the real sandbox.
 
+#![expect(clippy::disallowed_methods, reason = "a compiler for the test, and real time")]
+#![expect(clippy::print_stderr, reason = "what was not proven is said")]
+
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -47,7 +50,6 @@ fn library(folder: &Path, loaded: &str, code: &str) -> Pdfium {
     let source = include_str!("hostile.c").replace("LOADED", loaded).replace("CODE", code);
     let (place, library) = (folder.join("hostile.c"), folder.join("libhostile.so"));
     std::fs::write(&place, source).expect("written");
-    #[expect(clippy::disallowed_methods, reason = "a compiler for the test")]
     let mut compiler = std::process::Command::new("cc");
     let built = compiler.args(["-shared", "-fPIC", "-O1", "-o"]).args([&library, &place]).status();
     assert!(built.expect("a C compiler is there").success());
@@ -112,5 +114,5 @@ fn a_parser_that_ignores_its_limit_and_floods_its_errors_costs_one_file() {
     let spin = "for (;;) signal(SIGXCPU, SIG_IGN);";
     let settings = |pdfium| Settings { seconds: 0, ..settings(pdfium) };
     assert_eq!(read(settings(library(folder.path(), "", spin))), "");
-    assert!(since.elapsed() < Duration::from_secs(60), "{:?}", since.elapsed());
+    assert!(since.elapsed() < Duration::from_mins(1), "{:?}", since.elapsed());
 }

@@ -382,14 +382,18 @@ fn lists_made_to_be_expensive_are_refused_or_read_within_their_limits() {
     // Opening it takes time that grows with the square of its size: minutes.
     let slow = [b"%PDF-1.7\n".to_vec(), b"<<".repeat(1_000_000)].concat();
     let problem = assert_problem(&understand(&server, "codes.csv", &slow), 422);
-    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("it is a PDF file")), "{problem}");
+    assert!(
+        problem["detail"].as_str().is_some_and(|detail| detail.contains("it is a PDF file")),
+        "{problem}"
+    );
 
     // A million cells in 2 MB: eight at once.
     let cells = "A1;".repeat(24).trim_end_matches(';').to_owned() + "\n";
     let cells = cells.repeat(2_000_000 / cells.len());
     std::thread::scope(|scope| {
-        let answers: Vec<_> =
-            (0..8).map(|_| scope.spawn(|| understand(&server, "cells.csv", cells.as_bytes()).status)).collect();
+        let answers: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| understand(&server, "cells.csv", cells.as_bytes()).status))
+            .collect();
         for answer in answers {
             assert_eq!(answer.join().expect("an answer"), 200);
         }

@@ -1,5 +1,7 @@
 //! The binary as a process: what it is given, what it says, how it ends.
 
+#![expect(clippy::disallowed_methods, reason = "what is tested is a process")]
+
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;

@@ -31,12 +31,7 @@ pub(super) struct Cell {
 }
 
 /// `shown` is the file's name in messages.
-pub(super) fn read(
-    reader: &Reader,
-    name: &str,
-    shown: &str,
-    content: &Bytes,
-) -> Result<Content, CodesError> {
+pub(super) fn read(reader: &Reader, name: &str, shown: &str, content: &Bytes) -> Result<Content, CodesError> {
     let unreadable = |reason: String| CodesError::Unreadable { name: shown.to_owned(), reason };
     let empty = || CodesError::Empty { name: shown.to_owned() };
     let mut collected = Collected::default();
