@@ -12,6 +12,7 @@ use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, SessionId, T
 use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
 use riffle_reader::{Parser, Reader};
 use riffle_runtime::{Letters, RandomIds, RecordLetters, Registry, SystemClock};
+use riffle_scan::codes::ReaderCodes;
 use riffle_scan::{
     Dispatcher, Links, PageViews, Ports, ReaderPages, ReaderSearch, Scan, Settings, Sources, Tickets,
     Uploads, Worker,
@@ -112,6 +113,7 @@ impl Platform {
         // Pictures for a report are drawn where its files were read.
         let crops = Arc::new(ReaderPages::new(Arc::clone(&reader), jobs(machine)));
         let scan = Scan::new(ports, settings(machine, links))
+            .with_code_files(Arc::new(code_files(machine)))
             .with_pictures(source.clone(), crops)
             .with_tokens(tokens)
             .with_uploads(Arc::new(uploads.clone()));
@@ -274,6 +276,16 @@ fn drawing(machine: &Machine) -> ReaderPages {
         Parser::Sandbox(Pool::new(sandbox::Settings { children: PAGES_AT_ONCE, ..Default::default() }))
     };
     ReaderPages::new(Arc::new(Reader { parser, cache: None, ocr: None }), PAGES_AT_ONCE)
+}
+
+/// Reads lists of codes, in a sandbox beside those of the scans.
+pub fn code_files(machine: &Machine) -> ReaderCodes {
+    let parser = if machine.in_process {
+        Parser::InProcess(riffle_extract::Limits::default())
+    } else {
+        Parser::Sandbox(Pool::new(sandbox::Settings::of_lists()))
+    };
+    ReaderCodes::new(Reader { parser, cache: None, ocr: None })
 }
 
 #[expect(clippy::disallowed_methods, reason = "where a user's data lies is read here alone")]

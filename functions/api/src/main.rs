@@ -8,10 +8,6 @@ use riffle_lambda::signed_in;
 mod deployed;
 
 fn main() -> ExitCode {
-    // A process that was started to parse files does only that.
-    if let Some(code) = riffle_reader::sandbox::main() {
-        return code;
-    }
     riffle_lambda::run_http(deployed::deps, async |api, request: lambda_http::Request| {
         let tenant = signed_in(&request);
         let request = request.map(|body| Body::from(body.to_vec()));

@@ -6,9 +6,5 @@ use riffle_lambda::Cloud;
 use scan_worker::handle;
 
 fn main() -> ExitCode {
-    // A process that was started to parse files does only that.
-    if let Some(code) = riffle_reader::sandbox::main() {
-        return code;
-    }
     riffle_lambda::run(Cloud::worker, async |deps, event| Ok(handle(deps, event).await))
 }

@@ -22,10 +22,12 @@ const CODE: &str = "HOLE-1";
 const ANSWER: Duration = Duration::from_secs(3);
 
 const SANDBOX: &str = "sandbox";
+const LAYERS: &str = "sandbox layers";
 const PORT: &str = "port";
 
 pub async fn check(arguments: &Doctor, checks: &mut Checks) {
     sandboxed(checks);
+    layers(checks);
     ocr(&arguments.machine, checks);
     pdfium(&arguments.machine, checks);
     page(checks);
@@ -51,6 +53,26 @@ fn sandboxed(checks: &mut Checks) {
     }
 }
 
+/// What a parser is confined by. What is missing stops nothing.
+fn layers(checks: &mut Checks) {
+    let layers = match pool(None).layers() {
+        Ok(layers) => layers,
+        Err(error) => return checks.problem(LAYERS, format!("no parser tells them: {error}"), PROCESSES),
+    };
+    let (missing, held): (Vec<_>, Vec<_>) = layers.into_iter().partition(|layer| layer.missing.is_some());
+    let held = held.iter().map(|applied| applied.layer.to_string()).collect::<Vec<_>>().join(", ");
+    if missing.is_empty() {
+        return checks.ok(LAYERS, format!("all: {held}"));
+    }
+    let missing = missing
+        .iter()
+        .map(|applied| format!("{} ({})", applied.layer, applied.missing.as_deref().unwrap_or_default()));
+    let missing = missing.collect::<Vec<_>>().join(", ");
+    checks.warning(LAYERS, format!("without {missing}; what holds: {held}"), LESS_CONFINED);
+}
+
+const LESS_CONFINED: &str = "files are read all the same; do not let strangers' files be read on a machine that matters \
+                             without Linux 5.13 or later with Landlock and seccomp (docs/security.md)";
 const BUILD_AGAIN: &str = "build or download riffle again: this one is damaged";
 const PROCESSES: &str = "riffle starts itself anew for each parser, in 512 MB of address space: see that /proc is \
                          mounted and that processes and memory may be had (ulimit -u, ulimit -v)";

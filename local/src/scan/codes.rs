@@ -1,40 +1,53 @@
 //! `--codes`: a file that lists codes, or the codes themselves.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use bytes::Bytes;
-use riffle_scan::codes::{self, Detected};
+use riffle_scan::codes::{self, CodeFiles, Detected};
 use riffle_scan::matching::CodeList;
 
 use crate::error::Problem;
 
+/// A larger file lists no codes.
+const MAX_BYTES: u64 = 64 << 20;
+
 /// All codes of all arguments, cleaned, and what was taken for codes in files.
-pub fn read(arguments: &[String]) -> Result<(Vec<String>, Vec<String>), Problem> {
+pub async fn read(files: &dyn CodeFiles, arguments: &[String]) -> Result<(CodeList, Vec<String>), Problem> {
     let mut given = Vec::new();
     let mut notes = Vec::new();
     for argument in arguments {
-        let (codes, note) = one(argument)?;
+        let (codes, note) = one(files, argument).await?;
         given.extend(codes);
         notes.extend(note);
     }
     let list = CodeList::new(given).map_err(|error| Problem::new(format!("--codes: {error}")))?;
-    Ok((list.spellings().to_vec(), notes))
+    Ok((list, notes))
 }
 
-fn one(argument: &str) -> Result<(Vec<String>, Option<String>), Problem> {
-    let path = Path::new(argument);
-    match std::fs::read(path) {
+async fn one(files: &dyn CodeFiles, argument: &str) -> Result<(Vec<String>, Option<String>), Problem> {
+    match content(Path::new(argument)) {
         Ok(content) => {
-            let (codes, detected) = codes::detect(argument, &Bytes::from(content))
-                .map_err(|error| Problem::new(format!("--codes: {error}")))?;
-            let note = describe(argument, &detected);
-            Ok((codes, Some(note)))
+            let list = files.read(argument, Bytes::from(content)).await;
+            let list = list.map_err(|error| Problem::new(format!("--codes: {error}")))?;
+            let note = describe(argument, &list.detected);
+            Ok((list.codes, Some(note)))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !looks_like_a_file(argument) => {
             Ok((codes::from_argument(argument), None))
         }
         Err(error) => Err(Problem::new(format!("--codes {argument}: {error}"))),
     }
+}
+
+fn content(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > MAX_BYTES {
+        return Err(std::io::Error::other("a list of codes has at most 64 MB"));
+    }
+    Ok(content)
 }
 
 /// `codes.xlsx: 300 codes from column B ("Hole code") of sheet Register`.
@@ -64,12 +77,25 @@ fn looks_like_a_file(argument: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use async_trait::async_trait;
+    use riffle_scan::codes::{CodesError, Listing};
+
     use super::*;
 
-    #[test]
-    fn codes_and_misspelt_files_are_told_apart() {
-        assert_eq!(one("A-1, A-2.5").expect("codes").0, ["A-1", "A-2.5"]);
-        assert!(one("no-such-file.xlsx").is_err());
-        assert!(one("no/such/file").is_err());
+    /// There is no file to be read.
+    struct NoFiles;
+
+    #[async_trait]
+    impl CodeFiles for NoFiles {
+        async fn read(&self, name: &str, _: Bytes) -> Result<Listing, CodesError> {
+            Err(CodesError::Empty { name: name.to_owned() })
+        }
+    }
+
+    #[tokio::test]
+    async fn codes_and_misspelt_files_are_told_apart() {
+        assert_eq!(one(&NoFiles, "A-1, A-2.5").await.expect("codes").0, ["A-1", "A-2.5"]);
+        assert!(one(&NoFiles, "no-such-file.xlsx").await.is_err());
+        assert!(one(&NoFiles, "no/such/file").await.is_err());
     }
 }

@@ -12,30 +12,31 @@ use std::sync::Arc;
 
 use riffle_contracts::{Action, FrameBody, MatchMode, OcrMode, Options, StartScan, Summary};
 use riffle_ports::{Ids, ObjectStore, ScanLedger, SessionId};
-use riffle_scan::{Links, keys};
+use riffle_scan::matching::CodeList;
+use riffle_scan::{Links, keys, stored_codes};
 
 use crate::cli::{Match, Ocr, Scan};
 use crate::client::Client;
 use crate::error::Problem;
-use crate::platform::{Platform, TENANT};
+use crate::platform::{self, Platform, TENANT};
 
 pub use retry::named;
 
 pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
     let asked = match &arguments.retry {
-        None => Some((folders(&arguments.dirs)?, codes::read(&arguments.codes)?)),
-        Some(_) => None,
+        None => {
+            let files = platform::code_files(&arguments.machine);
+            Ok((folders(&arguments.dirs)?, codes::read(&files, &arguments.codes).await?))
+        }
+        Some(earlier) => Err(earlier),
     };
     if let Some(report) = &arguments.report {
         check_writable(report)?;
     }
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
-    let plan = match (asked, &arguments.retry) {
-        (None, Some(earlier)) => Plan::retry(&platform, earlier).await?,
-        (asked, _) => {
-            let (folders, (codes, notes)) = asked.unwrap_or_default();
-            Plan::scan(&platform, &arguments, folders, &codes, notes).await?
-        }
+    let plan = match asked {
+        Err(earlier) => Plan::retry(&platform, earlier).await?,
+        Ok((folders, (codes, notes))) => Plan::scan(&platform, &arguments, folders, &codes, notes).await?,
     };
     let client = Client::connect(Arc::clone(&platform), TENANT).await?;
     let pumps = platform.start(&arguments.machine).await;
@@ -104,7 +105,7 @@ impl Plan {
         platform: &Platform,
         arguments: &Scan,
         folders: Vec<String>,
-        codes: &[String],
+        codes: &CodeList,
         hints: Vec<String>,
     ) -> Result<Self, Problem> {
         let options = Options {
@@ -119,7 +120,7 @@ impl Plan {
             evidence: arguments.evidence,
         };
         let roots = output::Roots::new(&folders, &arguments.dirs);
-        let wanted = resume::request(&folders, options, codes)?;
+        let wanted = resume::request(&folders, options, codes);
         if let Some(open) = resume::find(platform, &wanted).await? {
             let note = "an earlier scan of the same folders and codes was interrupted: it goes on";
             return Ok(Self { first: resumed(&open), roots, hints, notes: vec![note.to_owned()] });
@@ -207,9 +208,11 @@ fn unwritable(report: &Path, error: &std::io::Error) -> Problem {
     ))
 }
 
-async fn upload_codes(platform: &Platform, codes: &[String]) -> Result<String, Problem> {
-    let key = format!("{}{}", keys::uploads(TENANT), riffle_runtime::RandomIds.fresh());
-    platform.objects.put(&key, codes.join("\n").into()).await?;
+/// As a list that was understood: it is read once.
+async fn upload_codes(platform: &Platform, codes: &CodeList) -> Result<String, Problem> {
+    let (json, digest) = stored_codes(codes);
+    let key = format!("{}{digest}", keys::code_lists(TENANT));
+    platform.objects.put(&key, json.into()).await?;
     Ok(key)
 }
 

@@ -9,11 +9,10 @@ use crate::error::Problem;
 use crate::platform::Platform;
 
 /// What a scan of these folders for these codes asks for.
-pub fn request(folders: &[String], options: Options, codes: &[String]) -> Result<Request, Problem> {
-    let list = CodeList::new(codes.to_vec()).map_err(|error| Problem::new(error.to_string()))?;
-    let (_, codes_digest) = stored_codes(&list);
+pub fn request(folders: &[String], options: Options, codes: &CodeList) -> Request {
+    let (_, codes_digest) = stored_codes(codes);
     let source = Source::Folders(folders.to_vec());
-    Ok(Request { source, options, codes_digest, codes: u32::try_from(list.len()).ok(), retry_of: None })
+    Request { source, options, codes_digest, codes: u32::try_from(codes.len()).ok(), retry_of: None }
 }
 
 /// An open session that was asked for exactly this.

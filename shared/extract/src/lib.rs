@@ -55,6 +55,9 @@ pub enum ExtractError {
     Empty,
     #[error("{0} files are not read yet")]
     Unsupported(String),
+    /// Of a kind that [`Limits::only`] does not name.
+    #[error("it is a {} file", format!("{_0:?}").to_uppercase())]
+    OtherKind(Kind),
     #[error("a picture: the text in it is read only with OCR, which is off or not installed")]
     OcrOff,
     #[error("protected by a password")]
@@ -106,6 +109,9 @@ fn read(name: &str, bytes: &Bytes, out: &mut Output<'_>) -> Result<Kind, Extract
     let result = catch_unwind(AssertUnwindSafe(|| {
         let look = Look::new(name, bytes)?;
         let (kind, format) = look.format()?;
+        if out.limits().only.is_some_and(|only| !only.contains(&kind)) {
+            return Err(ExtractError::OtherKind(kind));
+        }
         found = Some(kind);
         (format.read)(&look, out)?;
         Ok(kind)

@@ -3,9 +3,13 @@
 //! A file is parsed in a process that may have 512 MiB of address space and a few seconds: these caps answer
 //! before that with an error that says what is wrong. They are far above what real files need.
 
+use crate::formats::Kind;
+
 /// Caps for one file, everything packed in it included.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
+    /// Kinds that are read; others are refused before they are parsed. `None` is all.
+    pub only: Option<&'static [Kind]>,
     /// Pages of a PDF or of a picture with several.
     pub pages: u32,
     /// Non-empty cells of all sheets together.
@@ -34,11 +38,25 @@ pub struct Limits {
 impl Limits {
     /// Unpacked size up to which the ratio does not matter.
     pub const RATIO_FREE: u64 = 16 << 20;
+
+    /// For a table or a text with an item on each line, such as a list of codes: far more than 50,000 codes with their
+    /// neighbours need, and little enough to be held in memory by who reads it.
+    pub fn of_a_list() -> Self {
+        Self {
+            only: Some(&[Kind::Xlsx, Kind::Xlsb, Kind::Xls, Kind::Ods, Kind::Csv, Kind::Text]),
+            cells: 1_000_000,
+            text_bytes: 32 << 20,
+            held_bytes: 64 << 20,
+            unpacked_bytes: 256 << 20,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            only: None,
             pages: 20_000,
             cells: 50_000_000,
             text_bytes: 2 << 30,

@@ -12,6 +12,7 @@ use riffle_ports::{
 use riffle_reader::sandbox::{self, Pool};
 use riffle_reader::{Parser, Reader};
 use riffle_runtime::{ObjectTexts, RandomIds, SystemClock};
+use riffle_scan::codes::ReaderCodes;
 use riffle_scan::{
     Links, PageViews, Ports, Prices, ReaderPages, ReaderSearch, Scan, Settings, Sources, Tickets, Uploads,
     Worker, keys,
@@ -108,7 +109,8 @@ impl Cloud {
             prices: self.prices()?,
             ..Settings::default()
         };
-        let scan = Scan::new(ports, settings);
+        let lists = Reader { parser: lists(), cache: None, ocr: None };
+        let scan = Scan::new(ports, settings).with_code_files(Arc::new(ReaderCodes::new(lists)));
         Ok(match self.tokens()? {
             Some(tokens) => scan.with_tokens(tokens),
             None => scan,
@@ -266,6 +268,11 @@ impl Cloud {
 /// What draws pages.
 fn page_images() -> ReaderPages {
     ReaderPages::new(Arc::new(Reader { parser: sandbox(), cache: None, ocr: None }), CHILDREN)
+}
+
+/// Where lists of codes are parsed. No process is started before there is one.
+fn lists() -> Parser {
+    Parser::Sandbox(Pool::new(sandbox::Settings::of_lists()))
 }
 
 fn sandbox() -> Parser {

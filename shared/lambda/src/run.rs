@@ -54,6 +54,10 @@ fn start<D, E: Debug>(
     build: impl FnOnce(&Cloud) -> Result<D, ConfigError>,
     serve: impl AsyncFnOnce(Cloud, D) -> Result<(), E>,
 ) -> ExitCode {
+    // A process that was started to parse files does only that.
+    if let Some(code) = riffle_reader::sandbox::main() {
+        return code;
+    }
     let env = Env::of_process();
     let function = env.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
     logs::start(&function, env.optional("RUST_LOG").as_deref());

@@ -4,6 +4,7 @@
 
 mod evidence;
 mod kept;
+mod list;
 mod pictures;
 mod remembering;
 pub mod sandbox;

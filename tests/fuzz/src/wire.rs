@@ -5,8 +5,9 @@ use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use bytes::Bytes;
 use riffle_contracts::{Action, DispatchJob, FinishJob, Frame, ScanFile, Summary};
-use riffle_extract::{Place, Sink, Unit};
+use riffle_extract::{Limits, Place, Sink, Unit};
 use riffle_ports::{Entry, Session};
+use riffle_reader::{Parser, Reader};
 use riffle_runtime::{Batch, queue_event};
 use riffle_scan::matching::{CodeList, MatchMode, Matcher};
 use riffle_scan::{FileResult, Request};
@@ -62,8 +63,12 @@ fn batch(event: SqsEvent) {
 
 /// A file of codes, and the codes looked for in their own file.
 pub fn codes(input: &[u8]) {
-    let Ok(codes) = riffle_scan::codes::from_file("a.csv", &Bytes::copy_from_slice(input)) else { return };
-    let Ok(list) = CodeList::new(codes) else { return };
+    let parser = Parser::InProcess(Limits::default());
+    let reader = Reader { parser, cache: None, ocr: None };
+    let Ok(listing) = riffle_scan::codes::look(&reader, "a.csv", &Bytes::copy_from_slice(input)) else {
+        return;
+    };
+    let Ok(list) = CodeList::new(listing.codes) else { return };
     assert_eq!(CodeList::new(list.spellings().to_vec()), Ok(list.clone()), "spellings make the same list");
     let text = String::from_utf8_lossy(input);
     for mode in [MatchMode::Token, MatchMode::Substring] {

@@ -1,16 +1,19 @@
 //! OCR by Tesseract, a process for each picture.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read as _, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::io;
 use std::sync::OnceLock;
+use std::time::Duration;
 
+use riffle_confine::{Budget, Finished, Limits, Program, RunError};
 use riffle_ports::{Ocr, OcrError, OcrLine, OcrWord, PortError};
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-/// CPU time a picture may take, in seconds, and address space, in bytes.
-const SECONDS: u64 = 60;
-const MEMORY: u64 = 512 << 20;
+/// What a picture may take. It writes no file and has few open: its languages and libraries.
+const LIMITS: Limits = Limits { memory: 512 << 20, cpu: 60, file: 0, open_files: 64 };
+/// A table of words has a hundred bytes for each. The clock ends what waits, on a busy machine too.
+const BUDGET: Budget = Budget { wall: Duration::from_mins(3), output: 64 << 20 };
+/// Where an installation outside the system's folders has its languages and libraries.
+const PATHS: [&str; 2] = ["TESSDATA_PREFIX", "LD_LIBRARY_PATH"];
 
 /// Words Tesseract is less sure of are left out, in per cent: they are specks and lines.
 const SURE: f32 = 20.0;
@@ -37,18 +40,18 @@ impl Tesseract {
         found.as_deref().map_err(String::as_str)
     }
 
-    fn start(&self) -> io::Result<Child> {
-        Command::new("tesseract")
-            .args(["stdin", "stdout", "-l", &self.languages])
-            // Labels of a drawing stand anywhere, not in columns.
-            .args(["--psm", "11", "tsv"])
-            // One picture is one core's work: others are read beside it.
-            .env("OMP_THREAD_LIMIT", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
+    fn run(&self, picture: &[u8]) -> Result<Finished, RunError> {
+        // Labels of a drawing stand anywhere, not in columns.
+        tesseract()?
+            .args(["stdin", "stdout", "-l", &self.languages, "--psm", "11", "tsv"])
+            .run(picture, BUDGET)
     }
+}
+
+fn tesseract() -> io::Result<Program> {
+    let program = Program::foreign("tesseract", LIMITS)?.keep_paths(&PATHS);
+    // One picture is one core's work: others are read beside it.
+    Ok(program.env("OMP_THREAD_LIMIT", "1"))
 }
 
 fn find(languages: &str) -> Result<String, String> {
@@ -60,17 +63,19 @@ fn find(languages: &str) -> Result<String, String> {
     {
         return Err(format!("{languages:?} are no languages of Tesseract: name them like eng+deu"));
     }
-    let missing = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => "Tesseract is not installed (on Debian and Ubuntu: apt install \
+    let missing = |error: RunError| match error {
+        RunError::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+            "Tesseract is not installed (on Debian and Ubuntu: apt install \
                                         tesseract-ocr; on macOS: brew install tesseract)"
-            .to_owned(),
-        _ => format!("Tesseract cannot be started: {error}"),
+                .to_owned()
+        }
+        error => format!("Tesseract cannot be started: {error}"),
     };
     let said = |argument: &str| {
-        let output =
-            Command::new("tesseract").arg(argument).stdin(Stdio::null()).output().map_err(missing)?;
-        let [out, err] =
-            [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+        let said =
+            tesseract().map_err(RunError::from).and_then(|program| program.args([argument]).run(b"", BUDGET));
+        let Finished { output, errors, .. } = said.map_err(missing)?;
+        let [out, err] = [output, errors].map(|said| String::from_utf8_lossy(&said).into_owned());
         Ok::<_, String>(out + &err)
     };
     let version = said("--version")?.lines().next().unwrap_or_default().to_owned();
@@ -97,33 +102,25 @@ impl Ocr for Tesseract {
 
     fn read(&self, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
         self.find().map_err(|why| OcrError::Unavailable(why.to_owned()))?;
-        let broken = |error: io::Error| PortError::Unavailable(format!("Tesseract cannot be run: {error}"));
-        let mut child = self.start().map_err(broken)?;
-        confine(&child).map_err(broken)?;
-        // It reads all before it writes anything. Where it dies of the picture the pipe breaks.
-        let given = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(picture));
-        let mut table = String::new();
-        let got = child.stdout.take().map_or(Ok(0), |mut stdout| stdout.read_to_string(&mut table));
-        let output = child.wait_with_output().map_err(broken)?;
-        if !output.status.success() || given.is_err() || got.is_err() {
-            let why = String::from_utf8_lossy(&output.stderr);
-            let why = why
-                .lines()
-                .find(|line| line.contains("rror"))
-                .unwrap_or("it takes too long or too much memory");
-            return Err(OcrError::Picture(format!("Tesseract did not read it: {}", why.trim())));
+        let unread = |why: &str| OcrError::Picture(format!("Tesseract did not read it: {why}"));
+        let finished = match self.run(picture) {
+            Ok(finished) => finished,
+            Err(RunError::Io(error)) => {
+                return Err(PortError::Unavailable(format!("Tesseract cannot be run: {error}")).into());
+            }
+            Err(error @ (RunError::OutOfTime(_) | RunError::TooMuchOutput(_))) => {
+                return Err(unread(&error.to_string()));
+            }
+        };
+        // It reads all before it writes anything. Where it dies of the picture it has not taken all.
+        if !finished.status.success() || !finished.took_all {
+            let why = String::from_utf8_lossy(&finished.errors);
+            let why = why.lines().find(|line| line.contains("rror"));
+            return Err(unread(why.map_or("it takes too long or too much memory", str::trim)));
         }
+        let table = String::from_utf8(finished.output).map_err(|_| unread("what it gave is no text"))?;
         Ok(pages(&table))
     }
-}
-
-/// Sets limits before it has been given anything to read.
-fn confine(child: &Child) -> io::Result<()> {
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    for (resource, limit) in [(Resource::Cpu, SECONDS), (Resource::As, MEMORY), (Resource::Core, 0)] {
-        prlimit(pid, resource, Rlimit { current: Some(limit), maximum: Some(limit) })?;
-    }
-    Ok(())
 }
 
 #[derive(Default)]

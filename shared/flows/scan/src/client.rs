@@ -9,11 +9,12 @@ use riffle_ports::{
     is_drive_id, is_key,
 };
 
+use crate::codes::CodesError;
 use crate::lent::{self, MY_DRIVE};
 use crate::matching::CodeList;
 use crate::request::{Request, keys, session_id};
 use crate::uploads::is_id;
-use crate::{Scan, announce, codes};
+use crate::{Scan, announce};
 
 /// The longest `request_id`, in characters.
 const MAX_REQUEST_ID: usize = 128;
@@ -352,7 +353,7 @@ impl Scan {
             let content = STANDARD
                 .decode(content)
                 .map_err(|error| refuse(format!("file_content is not base64: {error}")))?;
-            given.extend(listed(&Bytes::from(content)).map_err(refuse)?);
+            given.extend(self.listed(Bytes::from(content)).await?);
         }
         if let Some(key) = &start.codes_key {
             let missing = || refuse("There is no such uploaded list of codes.".to_owned());
@@ -365,10 +366,20 @@ impl Scan {
                     Refusal::from(PortError::Broken(format!("the list {key} cannot be read: {error}")))
                 })?);
             } else {
-                given.extend(listed(&content).map_err(refuse)?);
+                given.extend(self.listed(content).await?);
             }
         }
         CodeList::new(given).map_err(|error| refuse(format!("The codes cannot be used: {error}")))
+    }
+
+    async fn listed(&self, content: Bytes) -> Result<Vec<String>, Refusal> {
+        match self.code_file("", content).await {
+            Ok(listing) => Ok(listing.codes),
+            Err(CodesError::Port(error)) => Err(error.into()),
+            Err(error) => {
+                Err(Refusal::new(ErrorCode::BadRequest, format!("The list of codes cannot be read: {error}")))
+            }
+        }
     }
 
     async fn cancel(&self, connection: &Connection, session_id: String) -> Result<(), Refusal> {
@@ -442,8 +453,4 @@ fn waits(id: &SessionId, failure: &Failure) -> Refusal {
 
 fn not_found() -> Refusal {
     Refusal::new(ErrorCode::NotFound, "There is no such session.")
-}
-
-fn listed(content: &Bytes) -> Result<Vec<String>, String> {
-    codes::from_file("", content).map_err(|error| format!("The list of codes cannot be read: {error}"))
 }

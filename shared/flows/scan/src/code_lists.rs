@@ -5,7 +5,7 @@ use riffle_contracts::http::{LeftOut, UnderstoodCodes};
 use riffle_ports::PortError;
 
 use crate::Scan;
-use crate::codes::{self, Listing};
+use crate::codes::{CodesError, Listing};
 use crate::matching::{CodeList, MAX_CODE_CHARS};
 use crate::request::{keys, stored_codes};
 
@@ -34,22 +34,30 @@ impl Scan {
         name: &str,
         content: Bytes,
     ) -> Result<UnderstoodCodes, CodeListsError> {
-        let name = name.to_owned();
-        let understood = tokio::task::spawn_blocking(move || understand(&name, &content)).await;
-        // A parser that panics is the fault of the file it was given.
-        let broken = || "This file broke its reader: save it anew, or send the codes as text.".to_owned();
-        let (list, mut answer) =
-            understood.map_err(|_| CodeListsError::NoCodes(broken()))?.map_err(CodeListsError::NoCodes)?;
+        let listing = self.code_file(name, content).await.map_err(|error| match error {
+            CodesError::Port(error) => CodeListsError::Port(error),
+            error => CodeListsError::NoCodes(error.to_string()),
+        })?;
+        let failed = |error| PortError::Unavailable(format!("a list of codes was not understood: {error}"));
+        let understood = tokio::task::spawn_blocking(move || understand(listing)).await;
+        let (list, mut answer) = understood.map_err(failed)?.map_err(CodeListsError::NoCodes)?;
         let (json, digest) = stored_codes(&list);
         answer.codes_key = format!("{}{digest}", keys::code_lists(tenant));
         self.ports.objects.put(&answer.codes_key, Bytes::from(json)).await?;
         Ok(answer)
     }
+
+    /// The codes of a file: the one way in which a list that somebody sends is read.
+    pub(crate) async fn code_file(&self, name: &str, content: Bytes) -> Result<Listing, CodesError> {
+        let Some(files) = &self.code_files else {
+            return Err(PortError::Broken("lists of codes are not read here".to_owned()).into());
+        };
+        files.read(name, content).await
+    }
 }
 
-fn understand(name: &str, content: &Bytes) -> Result<(CodeList, UnderstoodCodes), String> {
-    let Listing { codes, blanks, detected } =
-        codes::look(name, content).map_err(|error| error.to_string())?;
+fn understand(listing: Listing) -> Result<(CodeList, UnderstoodCodes), String> {
+    let Listing { codes, blanks, detected } = listing;
     let (codes, long): (Vec<_>, Vec<_>) =
         codes.into_iter().partition(|code| code.chars().nth(MAX_CODE_CHARS).is_none());
     let given = codes.len() as u64;
@@ -81,16 +89,22 @@ fn understand(name: &str, content: &Bytes) -> Result<(CodeList, UnderstoodCodes)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codes::Detected;
 
     #[test]
     fn a_list_says_what_it_counts_and_what_it_leaves_out() {
+        let listing = |codes: &[&str], blanks: &[&str]| {
+            let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+            let detected = Detected { sheet: None, column: None, header: None, count: codes.len() };
+            Listing { codes: owned(codes), blanks: owned(blanks), detected }
+        };
         let long = "A1".repeat(200);
-        let text = format!("Hole ID\nHOLE-1\nhole–1\n-\nHOLE-2\n{long}\n");
-        let (list, answer) = understand("codes.txt", &Bytes::from(text)).expect("codes");
+        let (list, answer) =
+            understand(listing(&["HOLE-1", "hole–1", "HOLE-2", &long], &["-"])).expect("codes");
         assert_eq!(list.spellings(), ["HOLE-1", "HOLE-2"]);
         assert_eq!((answer.total, answer.duplicates, answer.left_out_total), (2, 1, 2));
         assert_eq!(answer.left_out[0].text, "-");
         assert_eq!(answer.left_out[1].text.len(), SHOWN_CHARS);
-        assert!(understand("x.txt", &Bytes::from_static(b"-\n-\n")).is_err());
+        assert!(understand(listing(&[], &["-", "-"])).is_err());
     }
 }

@@ -93,9 +93,10 @@ impl FileResult {
     pub fn unreadable(bytes: u64, error: &ExtractError) -> Self {
         let code = match error {
             ExtractError::Empty => FailureCode::Empty,
-            ExtractError::Unsupported(_) | ExtractError::OcrOff | ExtractError::Nothing(_) => {
-                FailureCode::Unsupported
-            }
+            ExtractError::Unsupported(_)
+            | ExtractError::OtherKind(_)
+            | ExtractError::OcrOff
+            | ExtractError::Nothing(_) => FailureCode::Unsupported,
             ExtractError::Encrypted => FailureCode::Encrypted,
             ExtractError::Damaged(_) => FailureCode::Damaged,
             ExtractError::TooLarge(_) => FailureCode::TooLarge,

@@ -11,6 +11,7 @@ use riffle_ports::{
 use serde::Serialize;
 
 use crate::code_states::{Counted, KEPT_COUNTS};
+use crate::codes::CodeFiles;
 use crate::crops::Drawing;
 use crate::manifest;
 use crate::matching::{CodeList, MatchMode, Matcher};
@@ -51,6 +52,7 @@ pub struct Scan {
     pub(crate) notices: Option<Arc<dyn Notices>>,
     pub(crate) tokens: Option<Arc<dyn TokenVault>>,
     pub(crate) uploads: Option<Arc<dyn UploadStorage>>,
+    pub(crate) code_files: Option<Arc<dyn CodeFiles>>,
     cached: Recent<SessionId, Arc<Codes>>,
 }
 
@@ -73,6 +75,7 @@ impl Scan {
             notices: None,
             tokens: None,
             uploads: None,
+            code_files: None,
             cached: Recent::new(CACHED_LISTS),
         }
     }
@@ -105,6 +108,12 @@ impl Scan {
     #[must_use]
     pub fn with_uploads(self, uploads: Arc<dyn UploadStorage>) -> Self {
         Self { uploads: Some(uploads), ..self }
+    }
+
+    /// With what reads files that list codes: scans can be started with one.
+    #[must_use]
+    pub fn with_code_files(self, files: Arc<dyn CodeFiles>) -> Self {
+        Self { code_files: Some(files), ..self }
     }
 
     /// The session a message names. That there is none is no reason to deliver the message again.

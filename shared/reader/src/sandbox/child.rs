@@ -10,12 +10,15 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
 use bytes::Bytes;
+use riffle_confine::Applied;
 use riffle_extract::{
     ExtractError, ImageLimits, Limits, PageImage, SecondPages, SecondReader, Sink, Unit, View,
 };
+use rustix::io::ioctl_fionbio;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
+use serde::Serialize;
 
 use super::pdfium::Loaded;
 use super::wire::{self, End, Kind, Picture, Request, Task};
@@ -23,37 +26,52 @@ use crate::transcript::Writer;
 
 /// Units are sent when they are so many bytes.
 const SEND_AT: usize = 64 * 1024;
-/// More than a parser needs, and few.
-const OPEN_FILES: u64 = 32;
-
 /// Reads files until the socket on standard input closes.
-pub(super) fn serve(memory: u64, pdfium: Option<OsString>) -> ExitCode {
+pub(super) fn serve(pdfium: Option<OsString>) -> ExitCode {
+    riffle_confine::close_inherited();
     // Panics are answers here, told over the socket.
     std::panic::set_hook(Box::new(|_| {}));
-    let Ok(socket) = confine(memory) else {
+    let Ok(sandbox) = Sandbox::confined(pdfium) else {
         return ExitCode::FAILURE;
     };
-    let pdfium = Loaded::new(pdfium);
-    while let Ok(Some((request, file))) = receive(&socket) {
-        if answer(&socket, &request, file, &pdfium).is_err() {
+    while let Ok(Some((request, file))) = receive(&sandbox.socket) {
+        if sandbox.answer(&request, file).is_err() {
             return ExitCode::FAILURE;
         }
     }
     ExitCode::SUCCESS
 }
 
-/// Gives up what no parser needs.
-fn confine(memory: u64) -> io::Result<UnixStream> {
-    let limit = |resource, limit| {
-        setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(limit) }).map_err(io::Error::from)
-    };
-    limit(Resource::As, memory)?;
-    limit(Resource::Core, 0)?;
-    limit(Resource::Fsize, 0)?;
-    limit(Resource::Nofile, OPEN_FILES)?;
-    #[cfg(target_os = "linux")]
-    rustix::thread::set_no_new_privs(true)?;
-    Ok(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?))
+/// All that this process has: what is opened and loaded before it can open and load nothing more.
+struct Sandbox {
+    socket: UnixStream,
+    pdfium: Loaded,
+    /// `/proc/self/statm`, where there is one, and the bytes of a page.
+    statm: Option<File>,
+    page: u64,
+    layers: Vec<Applied>,
+}
+
+impl Sandbox {
+    fn confined(pdfium: Option<OsString>) -> io::Result<Self> {
+        let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+        // Nobody reads it before the end: what a pipe does not hold is dropped, not waited for.
+        ioctl_fionbio(io::stderr(), true)?;
+        let (statm, pdfium) = (File::open("/proc/self/statm").ok(), Loaded::new(pdfium));
+        // What asks the system when it is first used is used before that is forbidden.
+        let page = rustix::param::page_size() as u64;
+        used();
+        Ok(Self { socket, pdfium, statm, page, layers: riffle_confine::apply_all() })
+    }
+
+    /// Address space in use: what the limit is on.
+    fn memory(&self) -> u64 {
+        let mut statm = [0; 64];
+        let read = self.statm.as_ref().and_then(|file| file.read_at(&mut statm, 0).ok()).unwrap_or(0);
+        let pages =
+            str::from_utf8(&statm[..read]).ok().and_then(|statm| statm.split(' ').next()?.parse().ok());
+        pages.unwrap_or(0) * self.page
+    }
 }
 
 /// The next file; `None` when there is none to come.
@@ -78,47 +96,55 @@ fn receive(socket: &UnixStream) -> io::Result<Option<(Request, Option<File>)>> {
     Ok(Some((serde_json::from_slice(&request)?, file.map(File::from))))
 }
 
-fn answer(socket: &UnixStream, request: &Request, file: Option<File>, pdfium: &Loaded) -> io::Result<()> {
-    let used = u64::try_from(clock_gettime(ClockId::ProcessCPUTime).tv_sec).unwrap_or(0);
-    // Whole seconds are what the limit knows: at least what was granted.
-    let maximum = getrlimit(Resource::Cpu).maximum;
-    setrlimit(Resource::Cpu, Rlimit { current: Some(used + 1 + request.seconds), maximum })?;
-    let (images, second) = match request.task {
-        Task::Read { images, second } => (images, second && pdfium.is_configured()),
-        Task::Draw { page, view } => return draw(socket, request, file, page, view),
-        Task::Load => {
-            let outcome = serde_json::to_vec(&pdfium.load())?;
-            return wire::write(&mut &*socket, Kind::End, &[&outcome]);
+impl Sandbox {
+    fn answer(&self, request: &Request, file: Option<File>) -> io::Result<()> {
+        let (socket, pdfium) = (&self.socket, &self.pdfium);
+        // Whole seconds are what the limit knows: at least what was granted.
+        let Rlimit { maximum, .. } = getrlimit(Resource::Cpu);
+        let granted = used().saturating_add(1).saturating_add(request.seconds);
+        let current = Some(maximum.map_or(granted, |most| most.min(granted)));
+        setrlimit(Resource::Cpu, Rlimit { current, maximum })?;
+        let (images, second, limits) = match request.task {
+            Task::Read { images, second } => (images, second && pdfium.is_configured(), Limits::default()),
+            Task::List => (None, false, Limits::of_a_list()),
+            Task::Draw { page, view } => return draw(socket, request, file, page, view),
+            Task::Load => return told(socket, &pdfium.load()),
+            Task::Layers => return told(socket, &self.layers),
+        };
+        let asking = Asking { pdfium, socket };
+        let second = second.then_some(&asking as &dyn SecondReader);
+        let content = content(socket, request, file);
+        let mut sink = Outgoing { socket, units: Writer::default(), images, broken: None };
+        let (bytes, mut outcome) = match content {
+            Ok(content) => {
+                let name = &request.name;
+                let outcome = riffle_extract::extract_with(name, &content, &limits, second, &mut sink);
+                (content.len() as u64, outcome)
+            }
+            Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
+                (0, Err(ExtractError::TooLarge(format!("{} bytes", request.size))))
+            }
+            Err(error) => return Err(error),
+        };
+        sink.send();
+        if let Some(error) = sink.broken {
+            if error.kind() != io::ErrorKind::FileTooLarge {
+                return Err(error);
+            }
+            let why = "one page, cell or paragraph holds more text than can be taken in".to_owned();
+            outcome = Err(ExtractError::TooLarge(why));
         }
-    };
-    let asking = Asking { pdfium, socket };
-    let second = second.then_some(&asking as &dyn SecondReader);
-    let content = content(socket, request, file);
-    let mut sink = Outgoing { socket, units: Writer::default(), images, broken: None };
-    let (bytes, outcome) = match content {
-        Ok(content) => {
-            let (name, limits) = (&request.name, Limits::default());
-            let outcome = riffle_extract::extract_with(name, &content, &limits, second, &mut sink);
-            (content.len() as u64, outcome)
-        }
-        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
-            (0, Err(ExtractError::TooLarge(format!("{} bytes", request.size))))
-        }
-        Err(error) => return Err(error),
-    };
-    sink.send();
-    if let Some(error) = sink.broken {
-        if error.kind() != io::ErrorKind::FileTooLarge {
-            return Err(error);
-        }
-        let why = "one page, cell or paragraph holds more text than can be taken in".to_owned();
-        return end(socket, &End { bytes, outcome: Err(ExtractError::TooLarge(why)), memory: memory() });
+        told(socket, &End { bytes, outcome, memory: self.memory(), used: used() })
     }
-    end(socket, &End { bytes, outcome, memory: memory() })
 }
 
-fn end(mut socket: &UnixStream, end: &End) -> io::Result<()> {
-    wire::write(&mut socket, Kind::End, &[&serde_json::to_vec(end)?])
+/// CPU seconds this process has used.
+fn used() -> u64 {
+    u64::try_from(clock_gettime(ClockId::ProcessCPUTime).tv_sec).unwrap_or(0)
+}
+
+fn told(mut socket: &UnixStream, answer: &impl Serialize) -> io::Result<()> {
+    wire::write(&mut socket, Kind::End, &[&serde_json::to_vec(answer)?])
 }
 
 fn draw(
@@ -168,14 +194,6 @@ impl Read for FromStart<'_> {
         self.at += read as u64;
         Ok(read)
     }
-}
-
-/// Address space in use: what the limit is on.
-fn memory() -> u64 {
-    let pages = std::fs::read_to_string("/proc/self/statm")
-        .ok()
-        .and_then(|statm| statm.split(' ').next().and_then(|pages| pages.parse::<u64>().ok()));
-    pages.unwrap_or(0) * rustix::param::page_size() as u64
 }
 
 struct Outgoing<'s> {

@@ -2,8 +2,9 @@
 //!
 //! Files come from strangers, and some kill the parser that opens them. So each is parsed in a child: the same
 //! program, started anew and kept warm, that reads one file at a time under limits on memory, time, output and
-//! open files. It is handed the file's open descriptor and no environment, and what it says is checked. A child
-//! that dies, overruns or talks nonsense costs its one file; the next file gets a fresh child.
+//! open files, and can do nothing but compute (`riffle_confine`). It is handed the file's open descriptor and no
+//! environment, and what it says is checked. A child that dies, overruns or talks nonsense costs its one file; the
+//! next file gets a fresh child.
 
 mod child;
 mod pdfium;
@@ -13,11 +14,12 @@ mod wire;
 use std::ffi::OsStr;
 use std::process::ExitCode;
 
+use rustix::net::sockopt::socket_type;
+
 pub use pdfium::{Pdfium, PdfiumError};
 pub use pool::{Listener, Pool, Settings};
 
-/// The argument that makes a program a sandbox. Followed by the address space it may use, in bytes, and where it may
-/// use pdfium, by where its library lies.
+/// The argument that makes a program a sandbox. Followed, where it may use pdfium, by where its library lies.
 pub const ARGUMENT: &str = "parse-files-for-riffle";
 
 /// To be called first thing in `main`: in a process that was started as a sandbox it serves, and gives what
@@ -27,7 +29,7 @@ pub fn main() -> Option<ExitCode> {
     if arguments.next().as_deref() != Some(OsStr::new(ARGUMENT)) {
         return None;
     }
-    let memory = arguments.next().and_then(|memory| memory.to_str()?.parse().ok());
     let pdfium = arguments.next();
-    Some(memory.map_or_else(child::refuse, |memory| child::serve(memory, pdfium)))
+    // Started by hand it has nobody to serve.
+    Some(if socket_type(std::io::stdin()).is_ok() { child::serve(pdfium) } else { child::refuse() })
 }

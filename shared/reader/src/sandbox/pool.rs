@@ -8,11 +8,12 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::{self, Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use riffle_extract::{DrawError, Drawn, ExtractError, Extracted, PageImage, Sink, View};
+use riffle_confine::{Applied, Limits, Program, Running};
+use riffle_extract::{DrawError, Drawn, ExtractError, Extracted, ImageLimits, PageImage, Sink, View};
 use riffle_ports::{Content, PortError};
 use rustix::io::retry_on_intr;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
@@ -41,7 +42,11 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             // The very file this process runs, even where another has taken its name.
-            program: PathBuf::from("/proc/self/exe"),
+            program: if cfg!(target_os = "linux") {
+                PathBuf::from("/proc/self/exe")
+            } else {
+                std::env::current_exe().unwrap_or_default()
+            },
             children: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             memory: 512 << 20,
             seconds: 6,
@@ -52,6 +57,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// For lists of codes, in a process beside those that parse other files.
+    pub fn of_lists() -> Self {
+        Self { children: 1, memory: 256 << 20, ..Self::default() }
+    }
+
     /// CPU seconds for a file. By CPU time, so that a busy machine changes no result.
     fn seconds(&self, size: u64) -> u64 {
         self.seconds + size / self.bytes_per_second.max(1)
@@ -62,6 +72,12 @@ impl Settings {
 const WALL: u64 = 10;
 /// A child that holds on to more than this part of its address space is not given another file.
 const WORN: u64 = 2;
+
+/// CPU seconds of a child's life: a limit that it cannot raise, and that no later one can be higher than. A file that
+/// may take more gets a child of its own with as much as it takes.
+const LIFE: u64 = 600;
+/// More than a parser needs, and few.
+const OPEN_FILES: u64 = 32;
 
 /// Keeps children warm.
 #[derive(Debug)]
@@ -91,9 +107,12 @@ pub trait Listener: Sink {
 
 #[derive(Debug)]
 struct Child {
-    process: process::Child,
+    process: Running,
     socket: UnixStream,
     served: u32,
+    /// CPU seconds it is killed after, and those it has used.
+    life: u64,
+    used: u64,
     /// Address space in use when it was last heard of.
     memory: u64,
     /// Whether the second reader was asked for the file at hand.
@@ -131,28 +150,51 @@ impl Pool {
         content: &Content<'_>,
         into: &mut dyn Listener,
     ) -> Result<(u64, Result<Extracted, ExtractError>), PortError> {
+        let images = into.wants_images().then(|| into.image_limits());
+        let task = |images, second| Task::Read { images, second };
+        self.read(name, content, into, (images, self.settings.pdfium.is_some()), task)
+    }
+
+    /// The same for a list: see [`riffle_extract::Limits::of_a_list`].
+    ///
+    /// # Errors
+    /// No child can be started or spoken to. Says nothing about the file.
+    pub fn list(
+        &self,
+        name: &str,
+        content: &Content<'_>,
+        into: &mut dyn Listener,
+    ) -> Result<Result<Extracted, ExtractError>, PortError> {
+        self.read(name, content, into, (None, false), |_, _| Task::List).map(|(_, outcome)| outcome)
+    }
+
+    fn read(
+        &self,
+        name: &str,
+        content: &Content<'_>,
+        into: &mut dyn Listener,
+        (mut images, mut second): (Option<ImageLimits>, bool),
+        task: impl Fn(Option<ImageLimits>, bool) -> Task,
+    ) -> Result<(u64, Result<Extracted, ExtractError>), PortError> {
         let (inline, size) = extent(content);
         let seconds = self.settings.seconds(size);
-        let task = |images, second| Task::Read { images, second };
-        let (mut images, mut second) =
-            (into.wants_images().then(|| into.image_limits()), self.settings.pdfium.is_some());
         let mut request =
             Request { name: name.to_owned(), size, inline, task: task(images, second), seconds };
-        let mut lease = Lease { pool: self, child: Some(self.take()?) };
+        let mut lease = Lease { pool: self, child: Some(self.take(request.seconds)?) };
         loop {
             let child = lease.child.as_mut().expect("a lease holds a child until it ends");
             let fresh = child.served == 0;
             match child.parse(&request, content, into) {
                 Ok(end) => {
                     child.served = child.served.saturating_add(1);
-                    child.memory = end.memory;
+                    (child.memory, child.used) = (end.memory, end.used);
                     return Ok((end.bytes, end.outcome));
                 }
                 // What the files before it left behind may be at fault.
                 Err(broken) if !fresh && !matches!(broken, Broken::OutOfTime) => {
                     into.restart();
                     lease.child = None;
-                    lease.child = Some(Child::start(&self.settings)?);
+                    lease.child = Some(Child::start(&self.settings, request.seconds)?);
                 }
                 // pdfium was asked and did not come back: what can be read without is not lost. Nor where drawing
                 // a page took more than reading it.
@@ -165,7 +207,7 @@ impl Pool {
                     request.task = task(images, second);
                     into.restart();
                     lease.child = None;
-                    lease.child = Some(Child::start(&self.settings)?);
+                    lease.child = Some(Child::start(&self.settings, request.seconds)?);
                 }
                 Err(broken) => {
                     lease.child = None;
@@ -189,6 +231,19 @@ impl Pool {
             Err(broken) => Err(self.reason(broken, seconds)?.to_string()),
         };
         outcome.map_err(not_loaded)
+    }
+
+    /// What a child is confined by, and what of it this system does not have.
+    ///
+    /// # Errors
+    /// No child can be had.
+    pub fn layers(&self) -> Result<Vec<Applied>, PortError> {
+        let seconds = self.settings.seconds;
+        let request = Request { name: String::new(), size: 0, inline: true, task: Task::Layers, seconds };
+        match self.ask(&request, &Content::Memory(&bytes::Bytes::new()))? {
+            Ok(body) => serde_json::from_slice(&body).map_err(|error| unavailable(&error.into())),
+            Err(broken) => Err(unavailable(&io::Error::other(self.reason(broken, seconds)?))),
+        }
     }
 
     /// Draws a page of a file. Blocks, also until a child is free. A page that ends its child costs itself alone.
@@ -221,7 +276,7 @@ impl Pool {
     /// Has a child do what is answered at once, with a second try in a fresh one where it had done other things
     /// before.
     fn ask(&self, request: &Request, content: &Content<'_>) -> Result<Result<Vec<u8>, Broken>, PortError> {
-        let mut lease = Lease { pool: self, child: Some(self.take()?) };
+        let mut lease = Lease { pool: self, child: Some(self.take(request.seconds)?) };
         loop {
             let child = lease.child.as_mut().expect("a lease holds a child until it ends");
             let fresh = child.served == 0;
@@ -236,7 +291,7 @@ impl Pool {
                 }
                 Err(broken) if !fresh && !matches!(broken, Broken::OutOfTime) => {
                     lease.child = None;
-                    lease.child = Some(Child::start(&self.settings)?);
+                    lease.child = Some(Child::start(&self.settings, request.seconds)?);
                 }
                 Err(broken) => {
                     lease.child = None;
@@ -269,7 +324,8 @@ impl Pool {
         })
     }
 
-    fn take(&self) -> Result<Child, PortError> {
+    /// A child with so many CPU seconds left.
+    fn take(&self, seconds: u64) -> Result<Child, PortError> {
         // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.at_work >= self.settings.children.max(1) {
@@ -278,7 +334,8 @@ impl Pool {
         state.at_work += 1;
         let idle = state.idle.pop();
         drop(state);
-        idle.map_or_else(|| Child::start(&self.settings).inspect_err(|_| self.put_back(None)), Ok)
+        let fit = idle.filter(|child| child.used + needed(seconds) <= child.life);
+        fit.map_or_else(|| Child::start(&self.settings, seconds).inspect_err(|_| self.put_back(None)), Ok)
     }
 
     fn put_back(&self, child: Option<Child>) {
@@ -305,21 +362,19 @@ impl Drop for Lease<'_> {
 }
 
 impl Child {
-    fn start(settings: &Settings) -> Result<Self, PortError> {
+    fn start(settings: &Settings, seconds: u64) -> Result<Self, PortError> {
+        let life = LIFE.max(needed(seconds));
+        let limits = Limits { memory: settings.memory, cpu: life, file: 0, open_files: OPEN_FILES };
         let start = || {
             let (socket, theirs) = UnixStream::pair()?;
-            let process = Command::new(&settings.program)
-                .arg(ARGUMENT)
-                .arg(settings.memory.to_string())
+            // No credentials, no settings: what a parser does depends on the file.
+            let process = Program::ours(&settings.program, limits)
+                .args([ARGUMENT])
                 .args(settings.pdfium.as_ref().map(Pdfium::path))
-                // No credentials, no settings: what a parser does depends on the file.
-                .env_clear()
-                .current_dir("/")
-                .stdin(Stdio::from(OwnedFd::from(theirs)))
-                .stdout(Stdio::null())
+                .stdin(OwnedFd::from(theirs))
                 .stderr(Stdio::piped())
                 .spawn()?;
-            Ok(Self { process, socket, served: 0, memory: 0, asked: false })
+            Ok(Self { process, socket, served: 0, life, used: 0, memory: 0, asked: false })
         };
         start().map_err(|error| unavailable(&error))
     }
@@ -423,12 +478,12 @@ impl Child {
         }
         // The socket broke, so it is ending, if it is not a liar.
         let mut words = Vec::new();
-        let ended = match self.wait(Duration::from_secs(2)) {
+        let ended = match self.process.wait(Duration::from_secs(2)) {
             Ok(Some(status)) => Ok(status),
             Ok(None) => return Broken::Nonsense,
             Err(error) => Err(error),
         };
-        if let Some(stderr) = &mut self.process.stderr {
+        if let Some(stderr) = self.process.stderr() {
             // What a pipe holds: it is dead and writes no more.
             let _read = stderr.take(64 * 1024).read_to_end(&mut words);
         }
@@ -437,34 +492,18 @@ impl Child {
             Err(error) => Broken::Io(error),
         }
     }
-
-    fn wait(&mut self, most: Duration) -> io::Result<Option<ExitStatus>> {
-        let since = Instant::now();
-        loop {
-            let status = self.process.try_wait()?;
-            if status.is_some() || since.elapsed() > most {
-                return Ok(status);
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-}
-
-impl Drop for Child {
-    fn drop(&mut self) {
-        // It may be dead already; waited for either way, so that no process entry is left.
-        if self.process.kill().is_ok()
-            && let Err(error) = self.process.wait()
-        {
-            tracing::warn!(%error, "a sandbox could not be waited for");
-        }
-    }
 }
 
 impl From<io::Error> for Broken {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::InvalidData { Self::Nonsense } else { Self::Io(error) }
     }
+}
+
+/// CPU seconds a child must have left for a file that may take so many. Its own limit counts whole ones, and ends it
+/// first: it says why.
+fn needed(seconds: u64) -> u64 {
+    seconds.saturating_add(3)
 }
 
 /// How long the clock on the wall may show for so much CPU time.

@@ -39,11 +39,15 @@ pub(super) enum Task {
         /// Whether pdfium may be asked.
         second: bool,
     },
+    /// Its text is read where it is a list, within the limits of one.
+    List,
     /// A page of it is drawn. The end is a [`riffle_extract::Drawn`] or why there is none, with its length before it,
     /// and then the picture.
     Draw { page: u32, view: View },
-    /// None: pdfium is loaded, to see whether it can be.
+    /// None: whether pdfium could be loaded.
     Load,
+    /// None: the layers around this process.
+    Layers,
 }
 
 /// A picture of a page.
@@ -62,6 +66,8 @@ pub(super) struct End {
     pub outcome: Result<Extracted, ExtractError>,
     /// Address space in use by now, in bytes.
     pub memory: u64,
+    /// CPU seconds used by now.
+    pub used: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

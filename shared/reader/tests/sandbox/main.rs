@@ -1,5 +1,6 @@
-//! Files through a real sandbox: their text, their pages as pictures, and pdfium as the second reader.
+//! Files through a real sandbox: their text, their pages as pictures, pdfium as the second reader, and what a hostile one can do.
 
+mod confined;
 mod evidence;
 mod pdfium;
 mod reader;

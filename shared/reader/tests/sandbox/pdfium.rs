@@ -1,5 +1,7 @@
 //! pdfium as the second reader, with the real library where `RIFFLE_PDFIUM` names it (`scripts/test` brings it).
 
+#![expect(clippy::disallowed_methods, reason = "a compiler for the test, and which library to test with")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -48,7 +50,6 @@ fn unread(ended: &Ended) -> Vec<&str> {
 
 /// `None` where nobody installed it: the other tests of this file need none.
 fn installed() -> Option<Pdfium> {
-    #[expect(clippy::disallowed_methods, reason = "which library to test with")]
     let path = std::env::var_os("RIFFLE_PDFIUM")?;
     Some(Pdfium::at(Path::new(&path)).expect("RIFFLE_PDFIUM names a file"))
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use riffle_extract::{ExtractError, Limits, Sink, Unit};
+use riffle_extract::{ExtractError, Kind, Limits, Sink, Unit};
 use riffle_ports::{
     Confirmed, Content, Ocr, OcrError, OcrLine, OcrWord, Opened, PictureLimits, PortError, ReadError,
     TextCache, TextKey, Worth,
@@ -401,4 +401,39 @@ fn a_scan_of_a_large_drawing_comes_as_small_as_the_engine_takes_it() {
         reader.read(&document, &Bytes::from(file), &mut Lines::default()).expect("a sandbox is there");
     assert!(ended.outcome.as_ref().is_ok_and(|read| read.unread.is_empty()), "{ended:?}");
     assert_eq!(*engine.0.lock().expect("not poisoned"), [(7_073, 10_000)]);
+}
+
+#[test]
+fn a_list_is_of_a_kind_that_lists_and_all_else_is_refused_before_it_is_parsed() {
+    let reader = reader(settings());
+    let list = |name: &str, content: &[u8]| {
+        let mut lines = Lines::default();
+        let outcome = reader.list(name, &Bytes::copy_from_slice(content), &mut lines);
+        (outcome.expect("a sandbox is there"), lines.0)
+    };
+    assert_eq!(texts(&list("codes.csv", b"code;depth\nHOLE-1;12\n").1), ["code", "depth", "HOLE-1", "12"]);
+    assert_eq!(texts(&list("codes.txt", b"HOLE-1\nHOLE-2").1), ["HOLE-1\nHOLE-2"]);
+    // Opening it takes time that grows with the square of its size: minutes.
+    let slow = [b"%PDF-1.7\n".to_vec(), b"<<".repeat(1 << 20)].concat();
+    let empty_zip = [b"PK\x05\x06".to_vec(), vec![0; 18]].concat();
+    for (name, content, kind) in [
+        ("codes.csv", &slow[..], Kind::Pdf),
+        ("codes.xlsx", &empty_zip, Kind::Zip),
+        ("codes.txt", b"\x89PNG\r\n\x1a\n", Kind::Png),
+        ("codes.json", b"{\"codes\": [\"HOLE-1\"]}", Kind::Json),
+        ("codes.html", b"<html><body>HOLE-1</body></html>", Kind::Html),
+    ] {
+        let (outcome, lines) = list(name, content);
+        assert_eq!(outcome, Err(ExtractError::OtherKind(kind)), "{name}");
+        assert!(lines.is_empty());
+    }
+    // Its own cap comes before that of the scans.
+    let cells = "1;".repeat(1_000_001);
+    let (outcome, _) = list("cells.csv", cells.as_bytes());
+    let told = outcome.expect("read up to there").unread;
+    assert!(told.iter().any(|unread| unread.why.contains("large")), "{told:?}");
+
+    let nowhere = self::reader(Settings { program: PathBuf::from("/nowhere/riffle"), ..settings() });
+    let outcome = nowhere.list("a.txt", &Bytes::from_static(b"HOLE-1"), &mut Lines::default());
+    assert!(matches!(outcome, Err(PortError::Unavailable(_))), "nothing is parsed in this process");
 }

@@ -12,7 +12,6 @@ mod texts;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::Error;
 
@@ -140,7 +139,13 @@ fn put(path: &Path, content: &Content) -> std::io::Result<bool> {
         Content::Link(target) => named(std::os::unix::fs::symlink(target, path)),
         #[cfg(not(unix))]
         Content::Link(_) => Ok(false),
-        Content::Pipe => Ok(Command::new("mkfifo").arg(path).status().is_ok_and(|status| status.success())),
+        #[cfg(target_os = "linux")]
+        Content::Pipe => {
+            let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::from_raw_mode(0o600));
+            Ok(rustix::fs::mknodat(rustix::fs::CWD, path, kind, mode, 0).is_ok())
+        }
+        #[cfg(not(target_os = "linux"))]
+        Content::Pipe => Ok(false),
     }
 }
 

@@ -68,6 +68,11 @@ fn a_machine_that_was_never_used_is_told_what_it_has() {
     for name in ["state folder", "disk", "kept texts", "sandbox", "OCR", "port"] {
         assert_level(&checks, name, "ok");
     }
+    // Which of them a kernel has differs; each is named.
+    let layers = checks["sandbox layers"]["found"].as_str().expect("a text");
+    for layer in ["limits", "the end with its parent", "no privileges", "Landlock", "seccomp"] {
+        assert!(layers.contains(layer), "{layers}");
+    }
     assert!(checks["state folder"]["found"].as_str().is_some_and(|found| found.contains("first scan")));
     assert!(!dir.path().join("state").exists(), "a look makes nothing");
 

@@ -375,3 +375,29 @@ fn a_scan_of_an_upload_or_codes_that_are_not_there_is_refused() {
         assert_eq!(socket.refused(&action.to_string())["code"], "BAD_REQUEST", "{fields}");
     }
 }
+
+#[test]
+fn lists_made_to_be_expensive_are_refused_or_read_within_their_limits() {
+    let (_dir, server) = server();
+    // Opening it takes time that grows with the square of its size: minutes.
+    let slow = [b"%PDF-1.7\n".to_vec(), b"<<".repeat(1_000_000)].concat();
+    let problem = assert_problem(&understand(&server, "codes.csv", &slow), 422);
+    assert!(
+        problem["detail"].as_str().is_some_and(|detail| detail.contains("it is a PDF file")),
+        "{problem}"
+    );
+
+    // A million cells in 2 MB: eight at once.
+    let cells = "A1;".repeat(24).trim_end_matches(';').to_owned() + "\n";
+    let cells = cells.repeat(2_000_000 / cells.len());
+    std::thread::scope(|scope| {
+        let answers: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| understand(&server, "cells.csv", cells.as_bytes()).status))
+            .collect();
+        for answer in answers {
+            assert_eq!(answer.join().expect("an answer"), 200);
+        }
+    });
+    let peak = server.peak_memory();
+    assert!(peak < 500 << 20, "{} MB", peak >> 20);
+}

@@ -1,5 +1,7 @@
 //! The binary as a process: what it is given, what it says, how it ends.
 
+#![expect(clippy::disallowed_methods, reason = "what is tested is a process")]
+
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -70,6 +72,10 @@ impl Process {
         let out = Lines::of(child.stdout.take().expect("its output"));
         let err = Lines::of(child.stderr.take().expect("its errors"));
         Self { child, out, err }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// `kill -9`; what it said until then is still there.

@@ -64,6 +64,7 @@ impl Said {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "what is killed is a process")]
 async fn a_killed_process_loses_nothing() -> Outcome {
     let folder = TempDir::new()?;
     let mut said = Said::default();

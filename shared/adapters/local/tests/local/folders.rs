@@ -1,5 +1,7 @@
 //! What of a folder is listed, and what is never opened.
 
+#![expect(clippy::disallowed_methods, reason = "a test is free to start processes")]
+
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};

@@ -11,6 +11,7 @@ mod notifier;
 mod objects;
 mod queues;
 mod store;
+mod tesseract;
 mod texts;
 mod uploads;
 

@@ -10,8 +10,14 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use bytes::Bytes;
+use riffle_ports::PortError;
+use riffle_reader::Reader;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 /// What was taken for the codes of a file, to be shown before a scan starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +46,49 @@ pub enum CodesError {
          or send a text file with one code a line"
     )]
     NoColumn { name: String },
+    /// It says nothing about the file.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Reads files that list codes. A port of this flow's own: nobody who is given a list knows of the sandbox that reads it.
+#[async_trait]
+pub trait CodeFiles: Send + Sync {
+    /// The codes of a file and where they were found. At least one. `name` is for messages and a hint of the format,
+    /// and may be empty.
+    async fn read(&self, name: &str, content: Bytes) -> Result<Listing, CodesError>;
+}
+
+/// Reads with a reader, on threads that may wait, and one list after another: a small file may hold a million cells.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "the reader holds trait objects")]
+pub struct ReaderCodes {
+    reader: Arc<Reader>,
+    turn: Arc<Semaphore>,
+}
+
+impl ReaderCodes {
+    pub fn new(reader: Reader) -> Self {
+        Self { reader: Arc::new(reader), turn: Arc::new(Semaphore::new(1)) }
+    }
+}
+
+#[async_trait]
+impl CodeFiles for ReaderCodes {
+    async fn read(&self, name: &str, content: Bytes) -> Result<Listing, CodesError> {
+        let failed = |error: &dyn std::fmt::Display| {
+            PortError::Unavailable(format!("a list of codes was not read: {error}"))
+        };
+        let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|error| failed(&error))?;
+        let (reader, name) = (Arc::clone(&self.reader), name.to_owned());
+        let reading = tokio::task::spawn_blocking(move || {
+            let listing = look(&reader, &name, &content);
+            // Given back by the thread: who asked may have left.
+            drop(turn);
+            listing
+        });
+        reading.await.map_err(|error| failed(&error))?
+    }
 }
 
 /// The codes of an argument such as `A-1,A-2`, or of a pasted list: parted by commas, semicolons, tabs or lines.
@@ -48,28 +97,20 @@ pub fn from_argument(argument: &str) -> Vec<String> {
     codes.filter(|code| !code.is_empty()).map(str::to_owned).collect()
 }
 
-/// The codes of a file, in the order they stand there. `name` is for messages and a hint of the format.
-pub fn from_file(name: &str, content: &Bytes) -> Result<Vec<String>, CodesError> {
-    detect(name, content).map(|(codes, _)| codes)
-}
-
-/// The codes of a file and where they were found. At least one. `name` may be empty.
-pub fn detect(name: &str, content: &Bytes) -> Result<(Vec<String>, Detected), CodesError> {
-    let list = look(name, content)?;
-    Ok((list.codes, list.detected))
-}
-
 /// What stands where codes are listed.
-pub(crate) struct Listing {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// In the order they stand there.
     pub codes: Vec<String>,
     /// What has neither letter nor digit.
     pub blanks: Vec<String>,
     pub detected: Detected,
 }
 
-pub(crate) fn look(name: &str, content: &Bytes) -> Result<Listing, CodesError> {
+/// Reads a file that lists codes. Blocks: for who has a thread of their own, see [`CodeFiles`].
+pub fn look(reader: &Reader, name: &str, content: &Bytes) -> Result<Listing, CodesError> {
     let shown = if name.is_empty() { "the file" } else { name };
-    match read::read(name, shown, content)? {
+    match read::read(reader, name, shown, content)? {
         read::Content::List(text) => {
             let mut codes = from_argument(&text);
             let header = codes.first().filter(|first| codes.len() > 1 && column::is_header(first)).cloned();

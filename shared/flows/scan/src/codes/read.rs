@@ -3,14 +3,10 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use riffle_extract::{ExtractError, Kind, Limits, Place, Sink, Unit, extract};
+use riffle_extract::{ExtractError, Kind, Place, Sink, Unit};
+use riffle_reader::{Reader, Text};
 
 use super::CodesError;
-
-/// Far more than 50,000 codes with their neighbours need, and little enough to hold in memory.
-fn limits() -> Limits {
-    Limits { cells: 1_000_000, text_bytes: 32 << 20, ..Limits::default() }
-}
 
 pub(super) enum Content {
     /// Lines of text.
@@ -35,11 +31,11 @@ pub(super) struct Cell {
 }
 
 /// `shown` is the file's name in messages.
-pub(super) fn read(name: &str, shown: &str, content: &Bytes) -> Result<Content, CodesError> {
+pub(super) fn read(reader: &Reader, name: &str, shown: &str, content: &Bytes) -> Result<Content, CodesError> {
     let unreadable = |reason: String| CodesError::Unreadable { name: shown.to_owned(), reason };
     let empty = || CodesError::Empty { name: shown.to_owned() };
     let mut collected = Collected::default();
-    let extracted = match extract(name, content, &limits(), &mut collected) {
+    let extracted = match reader.list(name, content, &mut collected)? {
         Ok(extracted) => extracted,
         Err(ExtractError::Empty) => return Err(empty()),
         Err(error) => return Err(unreadable(error.to_string())),
@@ -57,7 +53,8 @@ pub(super) fn read(name: &str, shown: &str, content: &Bytes) -> Result<Content, 
         Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods | Kind::Csv => {
             Ok(Content::Tables(collected.columns.into_values().collect()))
         }
-        kind => Err(unreadable(format!("it is a {} file", format!("{kind:?}").to_uppercase()))),
+        // The reader has refused it before.
+        kind => Err(unreadable(ExtractError::OtherKind(kind).to_string())),
     }
 }
 
@@ -67,6 +64,12 @@ struct Collected {
     /// By sheet, then by the column's letters with the shorter ones first: A … Z, AA ….
     columns: BTreeMap<(usize, usize, String), Column>,
     sheets: Vec<String>,
+}
+
+impl Text for Collected {
+    fn restart(&mut self) {
+        *self = Self::default();
+    }
 }
 
 impl Sink for Collected {

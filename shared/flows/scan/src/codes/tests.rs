@@ -3,7 +3,17 @@
 use bytes::Bytes;
 
 use super::read::{Cell, Column};
-use super::{CodesError, Detected, column, detect, from_argument, from_file};
+use super::{CodesError, Detected, column, from_argument, look};
+
+fn detect(name: &str, content: &Bytes) -> Result<(Vec<String>, Detected), CodesError> {
+    let parser = riffle_reader::Parser::InProcess(riffle_extract::Limits::default());
+    let list = look(&riffle_reader::Reader { parser, cache: None, ocr: None }, name, content)?;
+    Ok((list.codes, list.detected))
+}
+
+fn from_file(name: &str, content: &Bytes) -> Result<Vec<String>, CodesError> {
+    detect(name, content).map(|(codes, _)| codes)
+}
 
 #[test]
 fn an_argument_is_parted_by_commas_and_lines() {
@@ -142,6 +152,9 @@ fn a_file_without_codes_says_what_to_do() {
     assert_eq!(message("a.txt", b"-\n \n"), CodesError::Empty { name: "a.txt".into() });
     let error = message("a.csv", b"Depth,Length\n1.5,2.5\n1.5,3.5\n").to_string();
     assert!(error.contains("a.csv") && error.contains("Hole ID"), "{error}");
+    let error = message("a.zip", b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0").to_string();
+    assert!(error.contains("it is a ZIP file"), "{error}");
     let error = message("a.pdf", b"%PDF-1.7 not one").to_string();
+    assert!(error.contains("it is a PDF file"), "{error}");
     assert!(error.contains("one code a line"), "{error}");
 }

@@ -1,11 +1,10 @@
 //! pdfium as the second reader of PDFs, where its shared library is configured.
 //!
-//! It is no memory-safe Rust, so it is loaded only within a sandbox, and there only for the first file that needs
-//! it. Whoever names the library's file trusts it.
+//! It is no memory-safe Rust, so it is loaded only within a sandbox, and before that is closed: afterwards no file can be
+//! opened. Whoever names the library's file trusts it.
 
 mod library;
 
-use std::cell::OnceCell;
 use std::ffi::{OsString, c_int};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -59,29 +58,26 @@ impl Pdfium {
     }
 }
 
-/// Within the sandbox: the library, loaded when it is first needed.
-pub(super) struct Loaded {
-    path: Option<PathBuf>,
-    library: OnceCell<Result<Library, String>>,
-}
+/// Within the sandbox: the library, where one is configured.
+pub(super) struct Loaded(Option<Result<Library, String>>);
 
 impl Loaded {
+    /// Loads it.
     pub fn new(path: Option<OsString>) -> Self {
-        Self { path: path.map(PathBuf::from), library: OnceCell::new() }
+        Self(path.map(|path| Library::load(path.as_ref())))
     }
 
     pub fn is_configured(&self) -> bool {
-        self.path.is_some()
+        self.0.is_some()
     }
 
-    /// Makes sure that it is loaded.
-    pub fn load(&self) -> Result<(), String> {
+    /// Whether it could be loaded.
+    pub fn load(&self) -> Result<(), &str> {
         self.library().map(|_| ())
     }
 
-    fn library(&self) -> Result<&Library, String> {
-        let path = self.path.as_ref().ok_or_else(|| "none is configured".to_owned())?;
-        self.library.get_or_init(|| Library::load(path)).as_ref().map_err(Clone::clone)
+    fn library(&self) -> Result<&Library, &str> {
+        self.0.as_ref().ok_or("none is configured")?.as_ref().map_err(String::as_str)
     }
 
     pub fn open<'a>(&'a self, pdf: &'a [u8]) -> Result<Option<Box<dyn SecondPages + 'a>>, String> {

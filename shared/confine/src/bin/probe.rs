@@ -1,0 +1,119 @@
+//! A child for the tests: it applies the layers it is told to, then tries what a parser that was taken over would try,
+//! and says what it could do.
+//!
+//! `probe try FOLDER FILE ADDRESS LAYER…` · `probe spin` · `probe flood BYTES` · `probe sleep` · `probe parent` ·
+//! `probe environment` · `probe open DESCRIPTOR` · `probe inherit DESCRIPTOR`
+
+#![expect(clippy::print_stdout, reason = "its answer")]
+#![expect(clippy::disallowed_methods, reason = "it tries what nothing else may")]
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::net::TcpStream;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use riffle_confine::{Budget, Layer, Limits, Program};
+
+const FOREVER: Duration = Duration::from_mins(10);
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match *words {
+        ["try", folder, file, address, ref layers @ ..] => attempts(folder.as_ref(), file, address, layers),
+        ["spin"] => loop {
+            std::hint::spin_loop();
+        },
+        ["flood", bytes] => return flood(bytes.parse().unwrap_or(0)),
+        ["sleep"] => std::thread::sleep(FOREVER),
+        ["parent"] => parent(),
+        ["environment"] => std::env::vars().for_each(|(name, value)| println!("{name}={value}")),
+        ["open", descriptor] => println!("{}", is_open(descriptor)),
+        ["inherit", descriptor] => inherit(descriptor),
+        _ => return ExitCode::from(2),
+    }
+    ExitCode::SUCCESS
+}
+
+fn attempts(folder: &Path, file: &str, address: &str, layers: &[&str]) {
+    let parent = std::os::unix::process::parent_id();
+    for layer in Layer::ALL.into_iter().filter(|layer| layers.contains(&format!("{layer:?}").as_str())) {
+        if let Err(why) = riffle_confine::apply(layer) {
+            println!("missing {layer:?} {why}");
+        }
+    }
+    let process = |name: &str| format!("/proc/{parent}/{name}");
+    say("environment", fs::read(process("environ")).map(drop));
+    say("memory", memory(&process("maps"), &process("mem")));
+    say("connect", TcpStream::connect(address).map(drop));
+    say("socket", UnixDatagram::unbound().map(drop));
+    say("process", Command::new("/bin/true").status().map(drop));
+    say("thread", std::thread::Builder::new().spawn(|| {}).map(drop));
+    say("write", write(&folder.join("written")));
+    say("open", File::open(file).map(drop));
+}
+
+fn say(what: &str, outcome: io::Result<()>) {
+    match outcome {
+        Ok(()) => println!("can {what}"),
+        Err(error) => println!("cannot {what}: {error}"),
+    }
+}
+
+/// Eight bytes of its parent's memory.
+fn memory(maps: &str, mem: &str) -> io::Result<()> {
+    let maps = fs::read_to_string(maps)?;
+    let start = maps.split('-').next().and_then(|start| u64::from_str_radix(start, 16).ok());
+    let mut mem = File::open(mem)?;
+    mem.seek(SeekFrom::Start(start.unwrap_or(0)))?;
+    mem.read_exact(&mut [0; 8])
+}
+
+fn write(path: &Path) -> io::Result<()> {
+    // A file beyond its limit is a signal that kills.
+    let mut file = File::create(path)?;
+    file.write_all(b"w")
+}
+
+/// Fills error output before it has read a byte, then output.
+fn flood(bytes: usize) -> ExitCode {
+    let line = [b'e'; 1024];
+    let mut left = bytes;
+    while left > 0 {
+        let piece = left.min(line.len());
+        if io::stderr().write_all(&line[..piece]).is_err() {
+            return ExitCode::FAILURE;
+        }
+        left -= piece;
+    }
+    let given = io::stdin().lock().read_to_end(&mut Vec::new()).unwrap_or(0);
+    println!("{given}");
+    ExitCode::SUCCESS
+}
+
+fn is_open(descriptor: &str) -> bool {
+    fs::symlink_metadata(format!("/proc/self/fd/{descriptor}")).is_ok()
+}
+
+/// Says whether a descriptor is open here and in a child.
+fn inherit(descriptor: &str) {
+    let here = is_open(descriptor);
+    let budget = Budget { wall: FOREVER, output: 100 };
+    let child = child().args(["open", descriptor]).run(b"", budget).expect("a child");
+    print!("{here} {}", String::from_utf8_lossy(&child.output));
+}
+
+fn child() -> Program {
+    let own = std::env::current_exe().expect("its own path");
+    Program::ours(&own, Limits { memory: 1 << 30, cpu: 10, file: 0, open_files: 16 })
+}
+
+/// Starts a child that sleeps, says which, and sleeps too.
+fn parent() {
+    let child = child().args(["sleep"]).spawn().expect("a child");
+    println!("{}", child.id());
+    std::thread::sleep(FOREVER);
+}

@@ -1,0 +1,139 @@
+//! A program that is given input, and ends with output.
+
+#![expect(clippy::disallowed_methods, reason = "a process is given real time, not the clock's")]
+
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::ioctl_fionbio;
+
+use crate::program::Program;
+
+/// What is kept of error output; the rest is dropped as it comes.
+const ERRORS_KEPT: usize = 16 << 10;
+const PIECE: usize = 64 << 10;
+
+/// What running a program may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// By the clock on the wall, for a program that waits and so uses no processor time.
+    pub wall: Duration,
+    /// Bytes of output.
+    pub output: usize,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub struct Finished {
+    pub status: ExitStatus,
+    /// Whether it took all of its input.
+    pub took_all: bool,
+    pub output: Vec<u8>,
+    /// The beginning of its error output.
+    pub errors: Vec<u8>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("it did not end within {} s", .0.as_secs())]
+    OutOfTime(Duration),
+    #[error("it gave more than {0} bytes")]
+    TooMuchOutput(usize),
+}
+
+impl Program {
+    /// Runs it to its end. Whatever becomes of it, nothing of it is left. Input, output and error output are moved at
+    /// once: one of them waiting for another is a deadlock.
+    ///
+    /// # Errors
+    /// It cannot be started, or exceeds its budget.
+    pub fn run(self, input: &[u8], budget: Budget) -> Result<Finished, RunError> {
+        let deadline = Instant::now() + budget.wall;
+        let mut running = self.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let child = &mut running.child;
+        let (mut to, mut out, mut err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        for pipe in
+            [to.as_ref().map(AsFd::as_fd), out.as_ref().map(AsFd::as_fd), err.as_ref().map(AsFd::as_fd)]
+        {
+            pipe.map_or(Ok(()), |pipe| ioctl_fionbio(pipe, true)).map_err(io::Error::from)?;
+        }
+        let (mut rest, mut output, mut errors) = (input, Vec::new(), Vec::new());
+        let mut piece = vec![0; PIECE];
+        while out.is_some() || err.is_some() {
+            if !wait(to.as_ref(), out.as_ref(), err.as_ref(), deadline)? {
+                return Err(RunError::OutOfTime(budget.wall));
+            }
+            if let Some(pipe) = &mut to {
+                match pipe.write(rest) {
+                    Ok(written) => rest = &rest[written..],
+                    Err(error) if is_passing(&error) => {}
+                    // It takes no more.
+                    Err(_) => to = None,
+                }
+                if rest.is_empty() {
+                    to = None;
+                }
+            }
+            if let Some(read) = read(&mut out, &mut piece)? {
+                if output.len() + read > budget.output {
+                    return Err(RunError::TooMuchOutput(budget.output));
+                }
+                output.extend_from_slice(&piece[..read]);
+            }
+            if let Some(read) = read(&mut err, &mut piece)? {
+                errors.extend_from_slice(&piece[..read.min(ERRORS_KEPT - errors.len())]);
+            }
+        }
+        drop(to);
+        let left = deadline.saturating_duration_since(Instant::now());
+        let status = running.wait(left)?.ok_or(RunError::OutOfTime(budget.wall))?;
+        Ok(Finished { status, took_all: rest.is_empty(), output, errors })
+    }
+}
+
+/// Waits until something can be moved; false at the deadline.
+fn wait(
+    to: Option<&impl AsFd>,
+    out: Option<&impl AsFd>,
+    err: Option<&impl AsFd>,
+    deadline: Instant,
+) -> io::Result<bool> {
+    let mut pipes = Vec::with_capacity(3);
+    pipes.extend(to.map(|pipe| PollFd::new(pipe, PollFlags::OUT)));
+    pipes.extend(out.map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+    pipes.extend(err.map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(false);
+        }
+        match poll(&mut pipes, Timespec::try_from(left).ok().as_ref()) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => {}
+            Ok(_) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// What a pipe has by now. At its end there is no pipe any more.
+fn read(pipe: &mut Option<impl Read>, piece: &mut [u8]) -> io::Result<Option<usize>> {
+    let Some(from) = pipe else { return Ok(None) };
+    match from.read(piece) {
+        Ok(0) => {
+            *pipe = None;
+            Ok(None)
+        }
+        Ok(read) => Ok(Some(read)),
+        Err(error) if is_passing(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}

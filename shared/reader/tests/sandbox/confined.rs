@@ -1,0 +1,118 @@
+//! A parser that was taken over: in the place of pdfium, a library that tries to break out of the real sandbox.
+
+#![expect(clippy::disallowed_methods, reason = "a compiler for the test, and real time")]
+#![expect(clippy::print_stderr, reason = "what was not proven is said")]
+
+use std::net::TcpListener;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use riffle_confine::Layer;
+use riffle_extract::{Sink, Unit};
+use riffle_reader::sandbox::{Pdfium, Pool, Settings};
+use riffle_reader::{Document, Parser, Reader, Text};
+
+#[derive(Default)]
+struct Said(String);
+
+impl Sink for Said {
+    fn unit(&mut self, unit: &Unit<'_>) {
+        self.0 += unit.text;
+    }
+}
+
+impl Text for Said {
+    fn restart(&mut self) {
+        self.0.clear();
+    }
+}
+
+fn settings(pdfium: Option<Pdfium>) -> Settings {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_sandbox"));
+    Settings { program, children: 1, pdfium, ..Settings::default() }
+}
+
+/// What a library reads in a file that our own reader cannot.
+fn read(settings: Settings) -> String {
+    let reader = Reader { parser: Parser::Sandbox(Pool::new(settings)), cache: None, ocr: None };
+    let document = Document { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
+    let mut said = Said::default();
+    let broken = Bytes::from_static(b"%PDF-1.7\nnothing of a PDF\n%%EOF");
+    reader.read(&document, &broken, &mut said).expect("a sandbox is there").outcome.ok();
+    said.0
+}
+
+/// A library with pdfium's functions that answers for any file one page, on which stands what `code` has put in `said`.
+/// `loaded` runs when the library is loaded.
+fn library(folder: &Path, loaded: &str, code: &str) -> Pdfium {
+    let source = include_str!("hostile.c").replace("LOADED", loaded).replace("CODE", code);
+    let (place, library) = (folder.join("hostile.c"), folder.join("libhostile.so"));
+    std::fs::write(&place, source).expect("written");
+    let mut compiler = std::process::Command::new("cc");
+    let built = compiler.args(["-shared", "-fPIC", "-O1", "-o"]).args([&library, &place]).status();
+    assert!(built.expect("a C compiler is there").success());
+    Pdfium::at(&library).expect("it was built")
+}
+
+#[test]
+fn a_parser_that_was_taken_over_can_reach_nothing() {
+    let layers = Pool::new(settings(None)).layers().expect("a sandbox is there");
+    assert_eq!(layers.len(), Layer::ALL.len());
+    let missing: Vec<_> = layers.iter().filter(|applied| applied.missing.is_some()).collect();
+    if !missing.is_empty() {
+        eprintln!("not proven, since this system has not all layers: {missing:?}");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "secret").expect("written");
+    let (tcp, unix) = (TcpListener::bind("127.0.0.1:0").expect("a port"), folder.path().join("socket"));
+    let _listening = UnixListener::bind(&unix).expect("a socket");
+    let path = |path: &Path| format!("{:?}", path.to_str().expect("UTF-8"));
+    let code = [
+        "snprintf(path, sizeof path, \"/proc/%d/environ\", getppid()); TRY(\"environ\", open(path, O_RDONLY));".to_owned(),
+        "snprintf(path, sizeof path, \"/proc/%d/mem\", getppid()); TRY(\"mem\", open(path, O_RDONLY));".to_owned(),
+        "TRY(\"trace\", ptrace(PTRACE_ATTACH, getppid(), 0, 0));".to_owned(),
+        "TRY(\"vm\", process_vm_readv(getppid(), &piece, 1, &piece, 1, 0));".to_owned(),
+        "TRY(\"signal\", kill(getppid(), 0));".to_owned(),
+        format!("TRY(\"tcp\", tcp({}));", tcp.local_addr().expect("its address").port()),
+        format!("TRY(\"unix\", unix_socket({}));", path(&unix)),
+        "TRY(\"fork\", fork());".to_owned(),
+        "TRY(\"exec\", execl(\"/bin/true\", \"true\", (char *)0));".to_owned(),
+        format!("TRY(\"read\", open({}, O_RDONLY));", path(&secret)),
+        format!("TRY(\"write\", open({}, O_WRONLY | O_CREAT, 0600));", path(&folder.path().join("written"))),
+        format!("TRY(\"remove\", unlink({}));", path(&secret)),
+        "TRY(\"limit\", (getrlimit(RLIMIT_CPU, &limit), limit.rlim_max += 100, setrlimit(RLIMIT_CPU, &limit)));".to_owned(),
+        // The socket, its copy, two streams and what it reads its own size from.
+        "for (int fd = 5; fd < 64; fd++) TRY(\"descriptor\", lseek(fd, 0, SEEK_CUR) >= 0 || errno == ESPIPE ? 0 : -1);".to_owned(),
+        "if (environ && *environ) TRY(\"environment\", 0);".to_owned(),
+    ];
+    let said = read(settings(Some(library(folder.path(), "", &code.concat()))));
+    assert_eq!(said.trim(), "tried", "and could do what stands after it");
+    assert!(secret.exists());
+
+    // The same before the sandbox is closed, as far as that harms nobody: the attempts are real ones.
+    let harmless = ["tcp", "unix", "read", "write"];
+    let is_harmless = |code: &&String| harmless.iter().any(|what| code.contains(&format!("\"{what}\"")));
+    let before: String = code.iter().filter(is_harmless).map(String::as_str).collect();
+    let open = read(settings(Some(library(folder.path(), &before, ""))));
+    for what in harmless {
+        assert!(open.contains(what), "the attempt {what} proves nothing: {open}");
+    }
+}
+
+#[test]
+fn a_parser_that_ignores_its_limit_and_floods_its_errors_costs_one_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = |pdfium| Settings { seconds: 1, ..self::settings(Some(pdfium)) };
+    // More than a pipe holds, which nobody reads.
+    let flood = "for (int i = 0; i < 5000; i++) fprintf(stderr, \"%0100d\", i);";
+    assert_eq!(read(settings(library(folder.path(), "", flood))).trim(), "tried");
+    let since = Instant::now();
+    let spin = "for (;;) signal(SIGXCPU, SIG_IGN);";
+    let settings = |pdfium| Settings { seconds: 0, ..settings(pdfium) };
+    assert_eq!(read(settings(library(folder.path(), "", spin))), "");
+    assert!(since.elapsed() < Duration::from_mins(1), "{:?}", since.elapsed());
+}
