@@ -33,7 +33,8 @@ pub fn page(address: &str, state: &Path) -> Option<Opened> {
     let path = state.join(FILE);
     let opened = write(&path, address).map(|()| Opened(path.clone())).and_then(|opened| {
         let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-        // A program of the person's own desktop, which needs its environment and may outlive this one.
+        // It needs the person's environment, and may outlive this program.
+        #[expect(clippy::disallowed_methods, reason = "no child of ours, but a program of the person's own desktop")]
         let mut command = Command::new(program);
         command.arg(&path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn()?;
