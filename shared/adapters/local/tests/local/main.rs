@@ -11,7 +11,6 @@ mod notifier;
 mod objects;
 mod queues;
 mod store;
-mod tesseract;
 mod texts;
 mod uploads;
 

@@ -1,4 +1,5 @@
-//! Pictures through the real Tesseract, where it is installed.
+//! Pictures through the real Tesseract, where it is installed. A program of its own: a child that is being started holds, for
+//! an instant, the lock of a state that another test has just closed.
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
