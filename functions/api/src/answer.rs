@@ -47,12 +47,12 @@ pub struct Path<T>(pub T);
 pub struct Query<T>(pub T);
 
 /// Whoever asks, and what the answer stands on.
-pub struct Asker {
+pub struct Caller {
     pub tenant: Arc<str>,
     pub deps: Deps,
 }
 
-impl FromRequestParts<Deps> for Asker {
+impl FromRequestParts<Deps> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, deps: &Deps) -> Result<Self, Refusal> {

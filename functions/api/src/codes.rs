@@ -8,7 +8,7 @@ use riffle_scan::CodeListsError;
 use serde::Deserialize;
 
 use crate::Refusal;
-use crate::answer::{Answer, Asker, Json, Query};
+use crate::answer::{Answer, Caller, Json, Query};
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -36,19 +36,19 @@ pub struct CodesFile(Vec<u8>);
     responses((status = 200, body = UnderstoodCodes))
 )]
 pub async fn understand(
-    asker: Asker,
+    caller: Caller,
     Query(named): Query<Named>,
     request: Request,
 ) -> Answer<Json<UnderstoodCodes>> {
     let content = Bytes::from_request(request, &()).await?;
-    let limit = asker.deps.config.limits.codes_file_bytes;
+    let limit = caller.deps.config.limits.codes_file_bytes;
     if content.len() as u64 > limit {
         let detail = format!("A file that lists codes has at most {limit} bytes.");
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
     // As people see it, without folders.
     let name: String = named.name.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(200).collect();
-    let understood = asker.deps.scan.understand_codes(&asker.tenant, &name, content).await;
+    let understood = caller.deps.scan.understand_codes(&caller.tenant, &name, content).await;
     understood.map(Json).map_err(|error| match error {
         CodeListsError::NoCodes(why) => Refusal::invalid(why).named("no-codes", "No codes were found"),
         CodeListsError::Port(error) => error.into(),

@@ -4,7 +4,7 @@ use riffle_contracts::http_ingest::{DeadLetterItem, DeadLetters, RedriveRequest,
 use riffle_runtime::Letter;
 use serde::Deserialize;
 
-use crate::answer::{Answer, Asker, Json, Query};
+use crate::answer::{Answer, Caller, Json, Query};
 use crate::{Deps, Refusal};
 
 /// Shown at once, and handed out again at once.
@@ -30,13 +30,13 @@ pub struct Wanted {
     params(Wanted),
     responses((status = 200, body = DeadLetters), (status = 404, description = "There is no such flow here."))
 )]
-pub async fn list(asker: Asker, Query(wanted): Query<Wanted>) -> Answer<Json<DeadLetters>> {
-    asker.deps.knows(wanted.flow.as_deref())?;
+pub async fn list(caller: Caller, Query(wanted): Query<Wanted>) -> Answer<Json<DeadLetters>> {
+    caller.deps.knows(wanted.flow.as_deref())?;
     let limit = wanted.limit.unwrap_or(MOST);
     if !(1..=MOST).contains(&limit) {
         return Err(Refusal::bad_request(format!("A page of this list has a limit of 1 to {MOST}.")));
     }
-    let (letters, more) = asker.deps.letters.of(&asker.tenant, wanted.flow.as_deref(), limit).await?;
+    let (letters, more) = caller.deps.letters.of(&caller.tenant, wanted.flow.as_deref(), limit).await?;
     Ok(Json(DeadLetters { letters: letters.into_iter().map(item).collect(), more }))
 }
 
@@ -62,16 +62,16 @@ fn item(Letter { letter, about, told }: Letter) -> DeadLetterItem {
     request_body = RedriveRequest,
     responses((status = 200, body = Redriven), (status = 404, description = "There is no such flow here."))
 )]
-pub async fn redrive(asker: Asker, Json(which): Json<RedriveRequest>) -> Answer<Json<Redriven>> {
+pub async fn redrive(caller: Caller, Json(which): Json<RedriveRequest>) -> Answer<Json<Redriven>> {
     if which.ids.as_ref().is_some_and(|ids| ids.len() > MOST as usize) {
         return Err(Refusal::invalid(format!("Name at most {MOST} dead letters at a time.")));
     }
     if which.flow.as_deref().is_some_and(|flow| !is_name(flow)) {
         return Err(Refusal::invalid("A flow's name has 1 to 32 small letters."));
     }
-    asker.deps.knows(which.flow.as_deref())?;
+    caller.deps.knows(which.flow.as_deref())?;
     let count =
-        asker.deps.letters.redrive(&asker.tenant, which.flow.as_deref(), which.ids.as_deref()).await?;
+        caller.deps.letters.redrive(&caller.tenant, which.flow.as_deref(), which.ids.as_deref()).await?;
     Ok(Json(Redriven { count }))
 }
 

@@ -15,7 +15,7 @@ use riffle_ports::{Content, Opened, PortError, ReadError, SessionId};
 use riffle_scan::drive_page;
 
 use crate::Refusal;
-use crate::answer::{Answer, Asker, Id, Path};
+use crate::answer::{Answer, Caller, Id, Path};
 use crate::pages::unopened;
 
 /// Up to this size a file is read whole, and checked to be whole, before the answer begins.
@@ -38,9 +38,9 @@ const MARK: &[u8] = b"%PDF-";
         content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     ))
 )]
-pub async fn report(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Response> {
+pub async fn report(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Response> {
     let id = SessionId(id);
-    let Some(report) = asker.deps.scan.report(&asker.tenant, &id).await? else {
+    let Some(report) = caller.deps.scan.report(&caller.tenant, &id).await? else {
         return Err(Refusal::not_found("There is no such report, or its scan has not finished."));
     };
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned();
@@ -64,14 +64,14 @@ pub async fn report(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Response> {
         (status = 307, description = "To the file's page in Google Drive")
     )
 )]
-pub async fn file(asker: Asker, Path((Id(id), index)): Path<(Id, u32)>) -> Answer<Response> {
-    let Some((source, entry)) = asker.deps.scan.file(&asker.tenant, &SessionId(id), index).await? else {
+pub async fn file(caller: Caller, Path((Id(id), index)): Path<(Id, u32)>) -> Answer<Response> {
+    let Some((source, entry)) = caller.deps.scan.file(&caller.tenant, &SessionId(id), index).await? else {
         return Err(Refusal::not_found("There is no such file in that scan."));
     };
     if let Some(page) = drive_page(&source, &entry) {
         return Ok(Redirect::temporary(&page).into_response());
     }
-    let opened = asker.deps.files.open(&source, &entry).await.map_err(unreadable)?;
+    let opened = caller.deps.files.open(&source, &entry).await.map_err(unreadable)?;
     let (begins, size, body) = contents(opened).await.map_err(unreadable)?;
     let mut headers = HeaderMap::new();
     // Only what a browser shows without running it is shown; the rest is saved.

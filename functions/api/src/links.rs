@@ -5,7 +5,7 @@ use riffle_ports::{Link, SessionId};
 use riffle_scan::drive_page;
 
 use crate::Refusal;
-use crate::answer::{Answer, Asker, Id, Json, Path};
+use crate::answer::{Answer, Caller, Id, Json, Path};
 
 /// An address for the report of a scan that is done.
 #[utoipa::path(
@@ -16,12 +16,12 @@ use crate::answer::{Answer, Asker, Id, Json, Path};
     params(("id" = inline(Id), Path)),
     responses((status = 200, body = DownloadLink))
 )]
-pub async fn report(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<DownloadLink>> {
+pub async fn report(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<DownloadLink>> {
     let id = SessionId(id);
-    let Some(key) = asker.deps.scan.report_key(&asker.tenant, &id).await? else {
+    let Some(key) = caller.deps.scan.report_key(&caller.tenant, &id).await? else {
         return Err(Refusal::not_found("There is no such report, or its scan has not finished."));
     };
-    Ok(Json(match &asker.deps.links {
+    Ok(Json(match &caller.deps.links {
         Some(links) => told(links.object(&key, &format!("riffle-{id}.xlsx")).await?),
         None => stable(format!("/scans/{id}/report.xlsx")),
     }))
@@ -36,15 +36,15 @@ pub async fn report(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<Downloa
     params(("id" = inline(Id), Path), ("index" = u32, Path, maximum = 4_294_967_295_i64)),
     responses((status = 200, body = DownloadLink))
 )]
-pub async fn file(asker: Asker, Path((Id(id), index)): Path<(Id, u32)>) -> Answer<Json<DownloadLink>> {
+pub async fn file(caller: Caller, Path((Id(id), index)): Path<(Id, u32)>) -> Answer<Json<DownloadLink>> {
     let id = SessionId(id);
-    let Some((source, entry)) = asker.deps.scan.file(&asker.tenant, &id, index).await? else {
+    let Some((source, entry)) = caller.deps.scan.file(&caller.tenant, &id, index).await? else {
         return Err(Refusal::not_found("There is no such file in that scan."));
     };
     if let Some(page) = drive_page(&source, &entry) {
         return Ok(Json(stable(page)));
     }
-    Ok(Json(match &asker.deps.links {
+    Ok(Json(match &caller.deps.links {
         Some(links) => match links.file(&source, &entry).await? {
             Some(link) => told(link),
             None => return Err(Refusal::not_found("This file cannot be downloaded from here.")),

@@ -8,7 +8,7 @@ use riffle_scan::{PAGE_WIDTHS, PageView, PageViewError};
 use serde::Deserialize;
 
 use crate::Refusal;
-use crate::answer::{Answer, Asker, Id, Json, Path, Query};
+use crate::answer::{Answer, Caller, Id, Json, Path, Query};
 
 /// Pixels a page is wide unless asked otherwise.
 const WIDTH: u32 = 1200;
@@ -25,10 +25,13 @@ const KEEP: &str = "private, max-age=86400";
     params(("id" = inline(Id), Path), ("match" = String, Path, pattern = "^[0-9]{1,9}-[0-9]{1,9}$")),
     responses((status = 200, body = Evidence))
 )]
-pub async fn evidence(asker: Asker, Path((Id(id), match_id)): Path<(Id, String)>) -> Answer<Json<Evidence>> {
+pub async fn evidence(
+    caller: Caller,
+    Path((Id(id), match_id)): Path<(Id, String)>,
+) -> Answer<Json<Evidence>> {
     let id = SessionId(id);
-    let sighting = asker.deps.scan.sighting(&asker.tenant, &id, &match_id).await?;
-    let view = match (&asker.deps.pages, sighting.page_number()) {
+    let sighting = caller.deps.scan.sighting(&caller.tenant, &id, &match_id).await?;
+    let view = match (&caller.deps.pages, sighting.page_number()) {
         (Some(pages), Some(page)) => match pages.size(&id, &sighting).await {
             Ok(size) => Ok(size.map(|(width, height)| PageView {
                 width,
@@ -76,17 +79,17 @@ pub struct Size {
     )
 )]
 pub async fn picture(
-    asker: Asker,
+    caller: Caller,
     Path((Id(id), index, page)): Path<(Id, u32, String)>,
     Query(size): Query<Size>,
     asked: HeaderMap,
 ) -> Answer<Response> {
     let page = number(&page).ok_or_else(|| Refusal::not_found("There is nothing at this address."))?;
     let width = size.width.unwrap_or(WIDTH);
-    let Some(pages) = &asker.deps.pages else {
+    let Some(pages) = &caller.deps.pages else {
         return Err(Refusal::not_found("No pages are drawn here: open the file itself."));
     };
-    let page = pages.page(&asker.tenant, &SessionId(id), index, page).await?;
+    let page = pages.page(&caller.tenant, &SessionId(id), index, page).await?;
     if !PAGE_WIDTHS.contains(&width) {
         let (least, most) = (PAGE_WIDTHS.start(), PAGE_WIDTHS.end());
         let detail = format!("A page is shown between {least} and {most} pixels wide: choose such a width.");

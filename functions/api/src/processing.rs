@@ -4,7 +4,7 @@ use riffle_contracts::http_ingest::ProcessingStatus;
 use riffle_ports::FileId;
 
 use crate::Refusal;
-use crate::answer::{Answer, Asker, Id, Json, Path};
+use crate::answer::{Answer, Caller, Id, Json, Path};
 
 /// How the work stands that this processing id names, with the fields of its flow. For programs that wait for it.
 #[utoipa::path(
@@ -15,8 +15,8 @@ use crate::answer::{Answer, Asker, Id, Json, Path};
     params(("processing_id" = inline(Id), Path)),
     responses((status = 200, body = ProcessingStatus))
 )]
-pub async fn status(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<ProcessingStatus>> {
+pub async fn status(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<ProcessingStatus>> {
     let unknown = || Refusal::not_found("There is no work with this processing id.");
-    let books = asker.deps.statements.as_ref().ok_or_else(unknown)?;
-    books.status(&asker.tenant, &FileId(id)).await?.map(Json).ok_or_else(unknown)
+    let books = caller.deps.statements.as_ref().ok_or_else(unknown)?;
+    books.status(&caller.tenant, &FileId(id)).await?.map(Json).ok_or_else(unknown)
 }

@@ -6,7 +6,7 @@ use riffle_contracts::http::{CodePage, CodeState, FailurePage, MatchPage, ScanDe
 use riffle_ports::SessionId;
 use serde::Deserialize;
 
-use crate::answer::{Answer, Asker, Id, Json, List, Paging, Path, Query};
+use crate::answer::{Answer, Caller, Id, Json, List, Paging, Path, Query};
 
 pub struct Scans;
 
@@ -42,8 +42,8 @@ impl List for Codes {
     params(Paging<Scans>),
     responses((status = 200, body = ScanPage))
 )]
-pub async fn list(asker: Asker, Query(paging): Query<Paging<Scans>>) -> Answer<Json<ScanPage>> {
-    Ok(Json(asker.deps.scan.sessions(&asker.tenant, paging.cursor(), paging.limit()?).await?))
+pub async fn list(caller: Caller, Query(paging): Query<Paging<Scans>>) -> Answer<Json<ScanPage>> {
+    Ok(Json(caller.deps.scan.sessions(&caller.tenant, paging.cursor(), paging.limit()?).await?))
 }
 
 /// One scan with all that is known of it.
@@ -55,8 +55,8 @@ pub async fn list(asker: Asker, Query(paging): Query<Paging<Scans>>) -> Answer<J
     params(("id" = inline(Id), Path)),
     responses((status = 200, body = ScanDetail))
 )]
-pub async fn detail(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<ScanDetail>> {
-    Ok(Json(asker.deps.scan.session(&asker.tenant, &SessionId(id)).await?))
+pub async fn detail(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<ScanDetail>> {
+    Ok(Json(caller.deps.scan.session(&caller.tenant, &SessionId(id)).await?))
 }
 
 /// Removes a scan and all that came of it: results, report, pictures, its codes, the access token it was lent, and
@@ -70,8 +70,8 @@ pub async fn detail(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<ScanDet
     params(("id" = inline(Id), Path)),
     responses((status = 202), (status = 409, description = "The scan still runs."))
 )]
-pub async fn remove(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<StatusCode> {
-    asker.deps.scan.delete(&asker.tenant, &SessionId(id)).await?;
+pub async fn remove(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<StatusCode> {
+    caller.deps.scan.delete(&caller.tenant, &SessionId(id)).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -86,12 +86,12 @@ pub async fn remove(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<StatusCode> 
     responses((status = 200, body = MatchPage))
 )]
 pub async fn matches(
-    asker: Asker,
+    caller: Caller,
     Path(Id(id)): Path<Id>,
     Query(paging): Query<Paging<Results>>,
 ) -> Answer<Json<MatchPage>> {
     let limit = paging.limit()? as usize;
-    Ok(Json(asker.deps.scan.matches(&asker.tenant, &SessionId(id), paging.cursor(), limit).await?))
+    Ok(Json(caller.deps.scan.matches(&caller.tenant, &SessionId(id), paging.cursor(), limit).await?))
 }
 
 /// Files that could not be read, in the order of the files.
@@ -104,12 +104,12 @@ pub async fn matches(
     responses((status = 200, body = FailurePage))
 )]
 pub async fn failures(
-    asker: Asker,
+    caller: Caller,
     Path(Id(id)): Path<Id>,
     Query(paging): Query<Paging<Results>>,
 ) -> Answer<Json<FailurePage>> {
     let limit = paging.limit()? as usize;
-    Ok(Json(asker.deps.scan.failures(&asker.tenant, &SessionId(id), paging.cursor(), limit).await?))
+    Ok(Json(caller.deps.scan.failures(&caller.tenant, &SessionId(id), paging.cursor(), limit).await?))
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -129,17 +129,17 @@ pub struct Wanted {
     responses((status = 200, body = CodePage))
 )]
 pub async fn codes(
-    asker: Asker,
+    caller: Caller,
     Path(Id(id)): Path<Id>,
     Query(wanted): Query<Wanted>,
     Query(paging): Query<Paging<Codes>>,
 ) -> Answer<Json<CodePage>> {
     let limit = paging.limit()? as usize;
     Ok(Json(
-        asker
+        caller
             .deps
             .scan
-            .code_states(&asker.tenant, &SessionId(id), wanted.state, paging.cursor(), limit)
+            .code_states(&caller.tenant, &SessionId(id), wanted.state, paging.cursor(), limit)
             .await?,
     ))
 }

@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error};
 use utoipa::IntoParams;
 
-use crate::answer::{Answer, Asker, Id, Json, List, Paging, Path, Query};
+use crate::answer::{Answer, Caller, Id, Json, List, Paging, Path, Query};
 use crate::{Deps, Refusal};
 
 pub struct Files;
@@ -42,8 +42,8 @@ impl List for Transactions {
     params(Paging<Files>),
     responses((status = 200, body = StatementFilePage))
 )]
-pub async fn files(asker: Asker, Query(paging): Query<Paging<Files>>) -> Answer<Json<StatementFilePage>> {
-    Ok(Json(asker.deps.books()?.files(&asker.tenant, paging.cursor(), paging.limit()?).await?))
+pub async fn files(caller: Caller, Query(paging): Query<Paging<Files>>) -> Answer<Json<StatementFilePage>> {
+    Ok(Json(caller.deps.books()?.files(&caller.tenant, paging.cursor(), paging.limit()?).await?))
 }
 
 /// Announces a statement, and tells where to send it. It shows among the files when it has come.
@@ -55,8 +55,8 @@ pub async fn files(asker: Asker, Query(paging): Query<Paging<Files>>) -> Answer<
     request_body = NewFile,
     responses((status = 201, body = FileForm))
 )]
-pub async fn announce(asker: Asker, Json(new): Json<NewFile>) -> Answer<(StatusCode, Json<FileForm>)> {
-    Ok((StatusCode::CREATED, Json(asker.deps.books()?.announce(&asker.tenant, new).await?)))
+pub async fn announce(caller: Caller, Json(new): Json<NewFile>) -> Answer<(StatusCode, Json<FileForm>)> {
+    Ok((StatusCode::CREATED, Json(caller.deps.books()?.announce(&caller.tenant, new).await?)))
 }
 
 /// One file, and what came of it.
@@ -68,8 +68,8 @@ pub async fn announce(asker: Asker, Json(new): Json<NewFile>) -> Answer<(StatusC
     params(("id" = inline(Id), Path)),
     responses((status = 200, body = StatementFile))
 )]
-pub async fn one_file(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<StatementFile>> {
-    Ok(Json(asker.deps.books()?.file(&asker.tenant, &FileId(id)).await?))
+pub async fn one_file(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<StatementFile>> {
+    Ok(Json(caller.deps.books()?.file(&caller.tenant, &FileId(id)).await?))
 }
 
 /// Removes a file and all that came of it alone: its transactions that no other file shows, figures, events, and the
@@ -82,8 +82,8 @@ pub async fn one_file(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<State
     params(("id" = inline(Id), Path)),
     responses((status = 202))
 )]
-pub async fn delete(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<StatusCode> {
-    asker.deps.books()?.delete(&asker.tenant, &FileId(id)).await?;
+pub async fn delete(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<StatusCode> {
+    caller.deps.books()?.delete(&caller.tenant, &FileId(id)).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -96,8 +96,8 @@ pub async fn delete(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<StatusCode> 
     params(("id" = inline(Id), Path)),
     responses((status = 200, body = Timeline))
 )]
-pub async fn timeline(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<Timeline>> {
-    Ok(Json(asker.deps.books()?.timeline(&asker.tenant, &FileId(id)).await?))
+pub async fn timeline(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<Timeline>> {
+    Ok(Json(caller.deps.books()?.timeline(&caller.tenant, &FileId(id)).await?))
 }
 
 /// Which transactions. All that is said must hold.
@@ -181,12 +181,12 @@ impl Asked {
     )
 )]
 pub async fn transactions(
-    asker: Asker,
+    caller: Caller,
     Query(asked): Query<Asked>,
     Query(paging): Query<Paging<Transactions>>,
 ) -> Answer<Json<TransactionPage>> {
     let (filter, limit) = (asked.filter()?, paging.limit()? as usize);
-    Ok(Json(asker.deps.books()?.transactions(&asker.tenant, &filter, paging.cursor(), limit).await?))
+    Ok(Json(caller.deps.books()?.transactions(&caller.tenant, &filter, paging.cursor(), limit).await?))
 }
 
 /// The same as a file for spreadsheets. More than 20,000, or 4 MB, are refused (422): export them in parts.
@@ -201,8 +201,8 @@ pub async fn transactions(
         (status = 422, description = "They are too many.")
     )
 )]
-pub async fn export(asker: Asker, Query(asked): Query<Asked>) -> Answer<Response> {
-    let csv = asker.deps.books()?.export(&asker.tenant, &asked.filter()?).await?;
+pub async fn export(caller: Caller, Query(asked): Query<Asked>) -> Answer<Response> {
+    let csv = caller.deps.books()?.export(&caller.tenant, &asked.filter()?).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"transactions.csv\""),
@@ -218,8 +218,8 @@ pub async fn export(asker: Asker, Query(asked): Query<Asked>) -> Answer<Response
     tag = "statements",
     responses((status = 200, body = Facets))
 )]
-pub async fn facets(asker: Asker) -> Answer<Json<Facets>> {
-    Ok(Json(asker.deps.books()?.facets(&asker.tenant).await?))
+pub async fn facets(caller: Caller) -> Answer<Json<Facets>> {
+    Ok(Json(caller.deps.books()?.facets(&caller.tenant).await?))
 }
 
 #[derive(Debug, serde::Deserialize, IntoParams)]
@@ -242,7 +242,7 @@ pub struct Period {
     params(Period),
     responses((status = 200, body = FiguresAnswer))
 )]
-pub async fn figures(asker: Asker, Query(period): Query<Period>) -> Answer<Json<FiguresAnswer>> {
+pub async fn figures(caller: Caller, Query(period): Query<Period>) -> Answer<Json<FiguresAnswer>> {
     let month = |text: Option<String>| {
         text.map(|text| text.parse::<Month>())
             .transpose()
@@ -250,7 +250,7 @@ pub async fn figures(asker: Asker, Query(period): Query<Period>) -> Answer<Json<
     };
     let (from, to) = (month(period.from)?, month(period.to)?);
     let account = period.account.filter(|account| !account.is_empty());
-    Ok(Json(asker.deps.books()?.figures(&asker.tenant, from, to, account.as_deref()).await?))
+    Ok(Json(caller.deps.books()?.figures(&caller.tenant, from, to, account.as_deref()).await?))
 }
 
 /// The rules by which transactions get their categories.
@@ -261,8 +261,8 @@ pub async fn figures(asker: Asker, Query(period): Query<Period>) -> Answer<Json<
     tag = "statements",
     responses((status = 200, body = Rules))
 )]
-pub async fn rules(asker: Asker) -> Answer<Json<Rules>> {
-    let yaml = asker.deps.books()?.ingest.rules(&asker.tenant).await.map_err(ApiError::from)?;
+pub async fn rules(caller: Caller) -> Answer<Json<Rules>> {
+    let yaml = caller.deps.books()?.ingest.rules(&caller.tenant).await.map_err(ApiError::from)?;
     Ok(Json(Rules { yaml: yaml.unwrap_or_default() }))
 }
 
@@ -276,9 +276,9 @@ pub async fn rules(asker: Asker) -> Answer<Json<Rules>> {
     request_body = Rules,
     responses((status = 200, body = Rules))
 )]
-pub async fn put_rules(asker: Asker, Json(rules): Json<Rules>) -> Answer<Json<Rules>> {
+pub async fn put_rules(caller: Caller, Json(rules): Json<Rules>) -> Answer<Json<Rules>> {
     let put =
-        asker.deps.books()?.ingest.put_rules(&asker.tenant, &rules.yaml).await.map_err(ApiError::from)?;
+        caller.deps.books()?.ingest.put_rules(&caller.tenant, &rules.yaml).await.map_err(ApiError::from)?;
     put.map_err(|error| Refusal::invalid(format!("{error}.")))?;
     Ok(Json(rules))
 }

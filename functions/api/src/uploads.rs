@@ -5,12 +5,12 @@ use riffle_contracts::http::{CompleteParts, DeclareFiles, Upload, UploadStatus, 
 use riffle_scan::UploadError;
 
 use crate::Refusal;
-use crate::answer::{Answer, Asker, Id, Json, Path};
+use crate::answer::{Answer, Caller, Id, Json, Path};
 
 /// A new upload, which takes files until it is scanned.
 #[utoipa::path(post, path = "/api/uploads", operation_id = "create_upload", tag = "sources", responses((status = 201, body = Upload)))]
-pub async fn create(asker: Asker) -> Answer<(StatusCode, Json<Upload>)> {
-    let upload_id = asker.deps.uploads.create(&asker.tenant).await?;
+pub async fn create(caller: Caller) -> Answer<(StatusCode, Json<Upload>)> {
+    let upload_id = caller.deps.uploads.create(&caller.tenant).await?;
     Ok((StatusCode::CREATED, Json(Upload { upload_id })))
 }
 
@@ -29,11 +29,11 @@ pub async fn create(asker: Asker) -> Answer<(StatusCode, Json<Upload>)> {
     )
 )]
 pub async fn declare(
-    asker: Asker,
+    caller: Caller,
     Path(Id(id)): Path<Id>,
     Json(files): Json<DeclareFiles>,
 ) -> Answer<Json<UploadTargets>> {
-    Ok(Json(asker.deps.uploads.declare(&asker.tenant, &id, &files).await?))
+    Ok(Json(caller.deps.uploads.declare(&caller.tenant, &id, &files).await?))
 }
 
 /// Puts the parts of a file together. The same again is harmless.
@@ -50,11 +50,11 @@ pub async fn declare(
     )
 )]
 pub async fn complete(
-    asker: Asker,
+    caller: Caller,
     Path((Id(id), number)): Path<(Id, u32)>,
     Json(parts): Json<CompleteParts>,
 ) -> Answer<StatusCode> {
-    asker.deps.uploads.complete(&asker.tenant, &id, number, &parts).await?;
+    caller.deps.uploads.complete(&caller.tenant, &id, number, &parts).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -67,8 +67,8 @@ pub async fn complete(
     params(("id" = inline(Id), Path)),
     responses((status = 200, body = UploadStatus))
 )]
-pub async fn status(asker: Asker, Path(Id(id)): Path<Id>) -> Answer<Json<UploadStatus>> {
-    Ok(Json(asker.deps.uploads.status(&asker.tenant, &id).await?))
+pub async fn status(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<UploadStatus>> {
+    Ok(Json(caller.deps.uploads.status(&caller.tenant, &id).await?))
 }
 
 impl From<UploadError> for Refusal {
