@@ -11,7 +11,7 @@ pub async fn handle(ingest: &Ingest, event: Event<SqsEvent>) -> SqsBatchResponse
     for item in batch.take() {
         let BusEvent { detail, replay_name, .. } = item.body;
         let delivery = Delivery { receives: item.receive_count, replayed: replay_name.is_some() };
-        let outcome = ingest.derive_figures(&detail).await;
+        let outcome = ingest.derive_figures(&detail, item.sent_before).await;
         if let Err(failure) = &outcome {
             ingest.not_consumed(ANALYTICS, &detail, delivery, failure).await;
         }

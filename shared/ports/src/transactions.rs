@@ -157,6 +157,15 @@ pub struct Category {
     pub confidence: u8,
 }
 
+/// What figures need of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Booked {
+    pub amount: Decimal,
+    pub currency: String,
+    /// The name of its category.
+    pub category: Option<String>,
+}
+
 /// What became of storing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoredRows {
@@ -199,6 +208,26 @@ pub trait TransactionStore: Send + Sync {
         after: Option<&TransactionKey>,
         limit: u32,
     ) -> Result<Vec<Transaction>, PortError>;
+
+    /// What figures need of the transactions of one account and month: of those after `after`, by key, and the key of
+    /// the last one if there may be more.
+    async fn booked(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        after: Option<&TransactionKey>,
+        limit: u32,
+    ) -> Result<(Vec<Booked>, Option<TransactionKey>), PortError> {
+        let page = self.month(tenant, account, month, false, after, limit).await?;
+        let last = page.last().filter(|_| page.len() >= limit as usize).map(|last| last.key.clone());
+        let booked = page.into_iter().map(|Transaction { amount, currency, category, .. }| Booked {
+            amount,
+            currency,
+            category: category.map(|category| category.name),
+        });
+        Ok((booked.collect(), last))
+    }
 
     /// Every account and month in which something was ever stored, ascending. May name some that are empty now.
     async fn months(&self, tenant: &str) -> Result<Vec<(String, Month)>, PortError>;

@@ -1,9 +1,14 @@
 //! The analytics consumer: sums by month, derived from the set of transactions each time, never counted up.
+//!
+//! Many events of one month cause one derivation: a message is done without another one if the figures were derived
+//! after it was sent, since whatever it tells of was stored before. So a month costs what its transactions cost, not
+//! that times the number of its events.
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::{AccountPeriod, Event, EventData};
-use riffle_ports::{Failure, Month, Transaction};
+use riffle_ports::{Booked, Failure, Month};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +17,15 @@ use crate::Ingest;
 /// Figures are lost to a rival at most so often in a row.
 const TRIES: u32 = 16;
 /// Transactions read at once.
-const PAGE: u32 = 1_000;
+const PAGE: u32 = 5_000;
+
+/// What is stored of one account's month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// All transactions that were stored before are in the sums.
+    pub derived_at: DateTime<Utc>,
+    pub sums: MonthSums,
+}
 
 /// One account's month, by currency.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,20 +51,36 @@ pub struct CategorySum {
     pub sum: Decimal,
 }
 
+impl Figures {
+    /// # Errors
+    /// They are none.
+    pub fn read(stored: &str) -> Result<Self, Failure> {
+        // As they were stored before it was kept when they were derived.
+        let undated =
+            || serde_json::from_str(stored).map(|sums| Self { derived_at: DateTime::UNIX_EPOCH, sums });
+        serde_json::from_str(stored)
+            .or_else(|_: serde_json::Error| undated())
+            .map_err(|error| Failure::Reject(format!("figures cannot be read: {error}")))
+    }
+
+    pub fn write(&self) -> String {
+        serde_json::to_string(self).expect("figures are plain data")
+    }
+}
+
 impl MonthSums {
     /// Adds one transaction.
     ///
     /// # Errors
     /// The sum has more digits than a decimal holds.
-    pub fn add(&mut self, transaction: &Transaction) -> Result<(), Failure> {
+    pub fn add(&mut self, booked: Booked) -> Result<(), Failure> {
         let too_large = || Failure::Reject("a sum is too large to be told".to_owned());
-        let amount = transaction.amount;
-        let sums = self.0.entry(transaction.currency.clone()).or_default();
+        let amount = booked.amount;
+        let sums = self.0.entry(booked.currency).or_default();
         sums.count += 1;
         let side = if amount.is_sign_negative() { &mut sums.money_out } else { &mut sums.money_in };
         *side = side.checked_add(amount).ok_or_else(too_large)?;
-        let name = transaction.category.as_ref().map_or("", |category| &category.name);
-        let category = sums.categories.entry(name.to_owned()).or_default();
+        let category = sums.categories.entry(booked.category.unwrap_or_default()).or_default();
         category.count += 1;
         category.sum = category.sum.checked_add(amount).ok_or_else(too_large)?;
         Ok(())
@@ -69,10 +98,15 @@ fn touched(event: &Event) -> Result<&[AccountPeriod], Failure> {
 }
 
 impl Ingest {
-    pub async fn derive_figures(&self, event: &Event) -> Result<(), Failure> {
+    /// Derives the figures that an event may have changed. Its message was `sent_before` this moment, if its queue says.
+    pub async fn derive_figures(
+        &self,
+        event: &Event,
+        sent_before: Option<DateTime<Utc>>,
+    ) -> Result<(), Failure> {
         let tenant = event.data.tenant();
         for (account, month) in self.touched_months(event).await? {
-            self.derive_month(tenant, &account, month).await?;
+            self.derive_month(tenant, &account, month, sent_before).await?;
         }
         Ok(())
     }
@@ -92,17 +126,36 @@ impl Ingest {
         Ok(months)
     }
 
-    async fn derive_month(&self, tenant: &str, account: &str, month: Month) -> Result<(), Failure> {
+    async fn derive_month(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        sent_before: Option<DateTime<Utc>>,
+    ) -> Result<(), Failure> {
         for _ in 0..TRIES {
             // In this order: whoever put this version may have seen less, whoever puts the next one sees no less.
-            let seen = self.figures.figures(tenant, account, month).await?.map_or(0, |stored| stored.version);
+            let stored = self.figures.figures(tenant, account, month).await?;
+            let derived_at = self.clock.now();
+            if let (Some(stored), Some(sent_before)) = (&stored, sent_before)
+                && self.holds_all(&Figures::read(&stored.body)?, sent_before, derived_at)
+            {
+                return Ok(());
+            }
             let sums = self.month_sums(tenant, account, month).await?;
-            let body = serde_json::to_string(&sums).expect("figures are plain data");
+            let (body, seen) =
+                (Figures { derived_at, sums }.write(), stored.map_or(0, |stored| stored.version));
             if self.figures.put_figures(tenant, account, month, &body, seen).await? {
                 return Ok(());
             }
         }
         Err(Failure::Retry("the figures are being derived by others".to_owned()))
+    }
+
+    /// Whether what was stored before `sent_before` is in `figures`. Not if a clock was set back since.
+    fn holds_all(&self, figures: &Figures, sent_before: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        let apart = TimeDelta::from_std(self.settings.clocks_apart).expect("clocks are seconds apart");
+        (sent_before + apart..=now + apart).contains(&figures.derived_at)
     }
 
     /// From scratch.
@@ -115,13 +168,13 @@ impl Ingest {
         let mut sums = MonthSums::default();
         let mut after = None;
         loop {
-            let page = self.transactions.month(tenant, account, month, false, after.as_ref(), PAGE).await?;
-            for transaction in &page {
-                sums.add(transaction)?;
+            let (page, last) = self.transactions.booked(tenant, account, month, after.as_ref(), PAGE).await?;
+            for booked in page {
+                sums.add(booked)?;
             }
-            match page.last() {
-                Some(last) if page.len() >= PAGE as usize => after = Some(last.key.clone()),
-                _ => return Ok(sums),
+            match last {
+                Some(last) => after = Some(last),
+                None => return Ok(sums),
             }
         }
     }

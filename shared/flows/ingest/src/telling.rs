@@ -15,7 +15,7 @@ use riffle_ports::{
 use crate::ids::transaction_id;
 use crate::listing::{Filter, OtherList, PAGE_BYTES, in_answer};
 use crate::state::{ALL_FILES, FLOW, File, FileState as State};
-use crate::{Ingest, MonthSums};
+use crate::{Figures, Ingest};
 
 /// Bytes of a statement.
 pub const MAX_BYTES: u64 = 4 << 30;
@@ -216,8 +216,7 @@ impl Books {
         for stored in
             stored.into_iter().rev().filter(|stored| account.is_none_or(|name| stored.account == name))
         {
-            let sums: MonthSums = serde_json::from_str(&stored.body)
-                .map_err(|error| Failure::Reject(format!("figures cannot be read: {error}")))?;
+            let sums = Figures::read(&stored.body)?.sums;
             months.extend(sums.0.into_iter().map(|(currency, sums)| {
                 MonthFigures {
                     month: stored.month.to_string(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use riffle_contracts::{BusEvent, EventType};
-use riffle_ingest::{File, FileState, MonthSums};
+use riffle_ingest::{Figures, File, FileState};
 use riffle_testkit::memory::{FileKey, Place};
 use riffle_topology::{RIFFLE, statements};
 
@@ -291,8 +291,8 @@ impl World {
             for ((tenant, account, month), stored) in &books.figures {
                 let key = (tenant.clone(), account.clone(), month.to_string());
                 let reckoned = reckoned.remove(&key).unwrap_or_default();
-                let stored: MonthSums = serde_json::from_str(&stored.body)
-                    .map_err(|error| Violation::new(9, format!("figures cannot be read: {error}")))?;
+                let stored =
+                    Figures::read(&stored.body).map_err(|error| Violation::new(9, error.to_string()))?.sums;
                 if stored != reckoned {
                     let what = format!("figures of {key:?} are {stored:?} and should be {reckoned:?}");
                     return Err(Violation::new(9, what));

@@ -29,7 +29,7 @@ pub(super) struct Cooked {
     pub(super) inner: Arc<MemoryStatements>,
     pub(super) objects: Arc<MemoryObjects>,
     bus: Arc<MemoryBus>,
-    control: Arc<Control>,
+    pub(super) control: Arc<Control>,
     notes: Mutex<Notes>,
 }
 

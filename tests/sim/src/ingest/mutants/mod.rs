@@ -17,7 +17,7 @@ use riffle_testkit::simulator::Control;
 
 use super::stores::Stores;
 
-pub(crate) use handlers::{append_all, count_figures, message};
+pub(crate) use handlers::{append_all, count_figures, derive_by_event_time, message};
 
 macro_rules! mutants {
     ($($(#[$doc:meta])* $mutant:ident = $name:literal,)+) => {
@@ -73,6 +73,10 @@ mutants! {
     CountedFigures = "counted-figures",
     /// The last figures count, whatever they were derived from.
     FiguresWithoutVersion = "figures-without-version",
+    /// Figures are said to be as new as the moment at which they are stored.
+    FiguresDatedLate = "figures-dated-late",
+    /// Whoever derives figures goes by the time of what happened, and not of when it was told.
+    FiguresByEventTime = "figures-by-event-time",
     /// Categories are written after they were told.
     CategoriesAfterTelling = "categories-after-telling",
     /// The trail takes an event as often as it comes.
