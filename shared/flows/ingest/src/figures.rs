@@ -4,15 +4,17 @@
 //! after it was sent, since whatever it tells of was stored before. So a month costs what its transactions cost, not
 //! that times the number of its events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use riffle_contracts::{AccountPeriod, Event, EventData};
-use riffle_ports::{Booked, Failure, Month};
+use riffle_contracts::{AccountPeriod, BusEvent, EVENT_SOURCE, Event, EventData, TransactionsCategorized};
+use riffle_ports::{Booked, Failure, FileId, Month, send_all};
+use riffle_topology::statements;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::Ingest;
+use crate::outbox::event;
 
 /// Figures are lost to a rival at most so often in a row.
 const TRIES: u32 = 16;
@@ -87,7 +89,7 @@ impl MonthSums {
     }
 }
 
-/// Whose figures an event may have changed.
+/// Whose figures an event may have changed beside those that the file's record names.
 fn touched(event: &Event) -> Result<&[AccountPeriod], Failure> {
     match &event.data {
         EventData::FileProcessed(data) => Ok(&data.accounts),
@@ -113,17 +115,54 @@ impl Ingest {
 
     /// The months an event is about in which there ever was anything: a file may tell of a century.
     pub(crate) async fn touched_months(&self, event: &Event) -> Result<Vec<(String, Month)>, Failure> {
-        let periods = touched(event)?;
-        if periods.is_empty() {
-            return Ok(Vec::new());
+        let (tenant, id) = (event.data.tenant(), FileId(event.processing_id.clone()));
+        let mut periods = touched(event)?.to_vec();
+        if let Some(file) = self.file(tenant, &id).await? {
+            periods.extend(file.findings.periods());
         }
-        let mut months = self.transactions.months(event.data.tenant()).await?;
+        let (Some(from), Some(to)) =
+            (periods.iter().map(|period| period.from).min(), periods.iter().map(|period| period.to).max())
+        else {
+            return Ok(Vec::new());
+        };
+        // Whoever derived figures while the last transaction was removed may have left some of an empty month.
+        let left = self.figures.all_figures(tenant, Month::of(from), Month::of(to)).await?;
+        let left = left.into_iter().map(|figures| (figures.account, figures.month));
+        let mut months: BTreeSet<(String, Month)> =
+            self.transactions.months(tenant).await?.into_iter().collect();
+        months.extend(left);
         months.retain(|(account, month)| {
             periods.iter().any(|period| {
                 period.account == *account && (Month::of(period.from)..=Month::of(period.to)).contains(month)
             })
         });
-        Ok(months)
+        Ok(months.into_iter().collect())
+    }
+
+    /// Has the figures of these days derived again. Around the bus, which keeps what it tells: accounts and days of a file
+    /// that is gone are to be in no archive.
+    pub(crate) async fn ask_for_figures(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        accounts: Vec<AccountPeriod>,
+        why: &str,
+    ) -> Result<(), Failure> {
+        if accounts.is_empty() {
+            return Ok(());
+        }
+        let (tenant, now) = (tenant.to_owned(), self.clock.now());
+        let data = TransactionsCategorized { tenant: tenant.clone(), accounts };
+        let detail = event(file, now, EventData::TransactionsCategorized(data), &[why]);
+        let message = BusEvent {
+            id: detail.event_id.clone(),
+            detail_type: detail.event_type().as_str().to_owned(),
+            source: EVENT_SOURCE.to_owned(),
+            time: now,
+            replay_name: None,
+            detail,
+        };
+        send_all(&*self.queue, statements::FIGURES, &tenant, [message]).await
     }
 
     async fn derive_month(
@@ -143,9 +182,18 @@ impl Ingest {
                 return Ok(());
             }
             let sums = self.month_sums(tenant, account, month).await?;
-            let (body, seen) =
-                (Figures { derived_at, sums }.write(), stored.map_or(0, |stored| stored.version));
-            if self.figures.put_figures(tenant, account, month, &body, seen).await? {
+            let seen = stored.map_or(0, |stored| stored.version);
+            if sums.0.is_empty() {
+                if self.figures.forget_month(tenant, account, month, seen).await? {
+                    return Ok(());
+                }
+                continue;
+            }
+            // The first figures may be of transactions that were removed meanwhile, with all else of their month: whoever
+            // did that found no figures. So they are not believed, and derived once more.
+            let derived_at = if seen == 0 { DateTime::UNIX_EPOCH } else { derived_at };
+            let body = Figures { derived_at, sums }.write();
+            if self.figures.put_figures(tenant, account, month, &body, seen).await? && seen > 0 {
                 return Ok(());
             }
         }

@@ -36,7 +36,7 @@ impl Server {
     }
 
     /// Sends a statement, and waits until it is at its end.
-    fn upload(&self, name: &str, content: &str, account: Option<&str>) -> Value {
+    pub fn upload(&self, name: &str, content: &str, account: Option<&str>) -> Value {
         let answer = self.fill(&self.form(name, content, account), content);
         assert_eq!(answer.status, 204, "{}", String::from_utf8_lossy(&answer.body));
         until("the file is at its end", || {

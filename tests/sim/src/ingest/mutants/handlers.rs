@@ -4,7 +4,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::DateTime;
 use riffle_contracts::{BusEvent, EventData};
 use riffle_ingest::{Figures, Ingest};
-use riffle_ports::{AuditEntry, Booked, Failure, Month, Subject};
+use riffle_ports::{AuditEntry, Booked, Failure, FileId, Month, Subject};
 use riffle_runtime::{Batch, Event};
 use riffle_testkit::memory::Received;
 
@@ -40,10 +40,12 @@ async fn count(ingest: &Ingest, event: &riffle_contracts::Event) -> Result<(), F
     let EventData::FileProcessed(data) = &event.data else { return ingest.derive_figures(event, None).await };
     let tenant = &data.tenant;
     for (account, month) in ingest.transactions.months(tenant).await? {
+        let file = ingest.file(tenant, &FileId(event.processing_id.clone())).await?;
+        let periods = file.map(|file| file.findings.periods()).unwrap_or_default();
         let within = |period: &&riffle_contracts::AccountPeriod| {
             period.account == account && (Month::of(period.from)..=Month::of(period.to)).contains(&month)
         };
-        if !data.accounts.iter().any(|period| within(&period)) {
+        if !periods.iter().any(|period| within(&period)) {
             continue;
         }
         let stored = ingest.figures.figures(tenant, &account, month).await?;

@@ -77,6 +77,8 @@ mutants! {
     FiguresDatedLate = "figures-dated-late",
     /// Whoever derives figures goes by the time of what happened, and not of when it was told.
     FiguresByEventTime = "figures-by-event-time",
+    /// Nobody forgets a month in which nothing is left.
+    MonthsOutliveRows = "months-outlive-rows",
     /// Categories are written after they were told.
     CategoriesAfterTelling = "categories-after-telling",
     /// The trail takes an event as often as it comes.
