@@ -97,8 +97,8 @@ mutants! {
     FailedMonthsStay = "failed-months-stay",
     /// Whoever is late with a part of a deleted file leaves it.
     LatePartStays = "late-part-stays",
-    /// Whoever is second to delete a file tells where its transactions were as he found it.
-    DeletedGoesOverNotes = "deleted-goes-over-notes",
+    /// Nobody asks for the figures of where a deleted file was.
+    FiguresOutliveFile = "figures-outlive-file",
     /// Nobody looks again at a file that is gone.
     SettledAtOnce = "settled-at-once",
     /// Whoever rejects takes back what others store since.
@@ -145,6 +145,9 @@ pub(crate) fn ports(mutant: Option<Mutant>, stores: &Stores, control: &Arc<Contr
     ports.figures = Arc::clone(&books) as _;
     ports.audit = Arc::clone(&books) as _;
     ports.objects = Arc::clone(&books) as _;
+    if mutant == Mutant::FiguresOutliveFile {
+        ports.queue = Arc::new(telling::WithoutFigures(Arc::clone(&ports.queue)));
+    }
     ports.events = Arc::new(telling::CookedBus {
         mutant,
         books,
