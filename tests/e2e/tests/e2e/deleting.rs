@@ -215,12 +215,12 @@ fn canaries() -> String {
     content
 }
 
-/// Rows of another one, among which those that go lie.
-fn bystander(nth: usize) -> String {
+/// Rows of one account, in which those that go and those that stay lie side by side in the database.
+fn among_others(what: &str) -> String {
     let mut content = "Date,Description,Amount\n".to_owned();
-    for row in 0..2_000 {
+    for row in 0..3_000 {
         let (day, month) = (row % 28 + 1, row % 12 + 1);
-        content += &format!("2031-{month:02}-{day:02},bystander {nth} {row},{row}.23\n");
+        content += &format!("2031-{month:02}-{day:02},{what} {row},{row}.23\n");
     }
     content
 }
@@ -231,17 +231,20 @@ fn nothing_tells_of_a_deleted_statement() {
     let dir = tempfile::tempdir().expect("a folder");
     let state = dir.path().join("state");
     let server = Server::start(&state, &[]);
-    server.upload("before.csv", &bystander(1), Some("Bystander"));
+    server.upload("before.csv", &among_others("bystander"), Some("Bystander"));
+    let beside = server.upload("beside.csv", &among_others(&format!("beside {SECRET}")), Some("Bystander"));
     let file = server.upload(&format!("{SECRET}.csv"), &canaries(), Some(&format!("Of {SECRET}")));
     assert_eq!(file["rows"], json!(3_000), "{file}");
-    server.upload("after.csv", &bystander(2), Some("Bystander"));
+    server.upload("after.csv", &among_others("late"), Some("Bystander"));
     let figures = || server.get("/api/statements/figures", &[]).json()["months"].clone();
     until("figures are derived", || figures().to_string().contains(SECRET).then_some(()));
     assert!(!telling(&state, SECRET).is_empty(), "there is something to be removed");
 
-    let path = format!("/api/statements/files/{}", file["id"].as_str().expect("an id"));
-    assert_eq!(server.send("DELETE", &path, &[], b"").status, 202);
-    until("it is deleted", || (server.get(&path, &[]).json()["detail"] == "deleted").then_some(()));
+    for file in [file, beside] {
+        let path = format!("/api/statements/files/{}", file["id"].as_str().expect("an id"));
+        assert_eq!(server.send("DELETE", &path, &[], b"").status, 202);
+        until("it is deleted", || (server.get(&path, &[]).json()["detail"] == "deleted").then_some(()));
+    }
     until("its figures are gone", || (!figures().to_string().contains(SECRET)).then_some(()));
     let facets = server.get("/api/statements/facets", &[]).json();
     assert_eq!(facets["accounts"], json!(["Bystander"]), "nor is its account known");
@@ -251,5 +254,5 @@ fn nothing_tells_of_a_deleted_statement() {
     });
     assert_eq!(server.stop().code, Some(0));
     assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
-    assert_eq!(telling(&state, "bystander 1 77").len(), 1, "what others brought stays");
+    assert!(!telling(&state, "bystander 77").is_empty(), "what others brought stays");
 }
