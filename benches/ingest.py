@@ -1,4 +1,4 @@
-"""Statements: how soon an upload shows, how large a file may be, and how many may come at once."""
+"""Statements: how soon an upload shows, how large a file and a month may be, and how many may come at once."""
 
 import argparse
 import datetime
@@ -22,9 +22,10 @@ PATIENCE = 900  # seconds
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--only", choices=["upload", "large", "rate"], help="measure this alone")
+    parser.add_argument("--only", choices=["upload", "large", "month", "rate"], help="measure this alone")
     parser.add_argument("--runs", type=int, default=20, metavar="N", help="uploads of 1,000 rows (default 20)")
     parser.add_argument("--megabytes", type=int, default=1_000, metavar="N", help="size of the large file")
+    parser.add_argument("--month-rows", type=int, default=1_000_000, metavar="N", help="rows of one month and account")
     parser.add_argument("--files", type=int, nargs=2, default=[200, 2_000], metavar=("N", "BURST"),
                         help="files a second, first for --seconds, then in a burst for --burst-seconds")
     parser.add_argument("--seconds", type=int, default=30, metavar="S")
@@ -37,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     program = riffle.binary(options.riffle)
     lines = [f"- machine: {measure.machine()}", f"- program: {measure.version([str(program), '--version'])}"]
-    for name, part in [("upload", upload), ("large", large), ("rate", rate)]:
+    for name, part in [("upload", upload), ("large", large), ("month", month), ("rate", rate)]:
         if options.only in (None, name):
             with tempfile.TemporaryDirectory(dir=options.temp) as scratch:
                 lines += ["", *part(program, Path(scratch), options)]
@@ -214,6 +215,33 @@ def large(program: Path, scratch: Path, options: argparse.Namespace) -> list[str
             f"| CPU | {cost.cpu:,.0f} s | {again.cpu:,.0f} s |",
             f"| peak memory | {cost.peak / 2**20:,.0f} MiB | {again.peak / 2**20:,.0f} MiB |",
             f"| database, and lists of keys | {state / 1e6:,.0f} MB, {parts / 1e6:,.0f} MB | |"]
+
+
+def month(program: Path, scratch: Path, options: argparse.Namespace) -> list[str]:
+    """So many rows of one month and account, in one file and in files of 1,000: when figures are right."""
+    lines = [f"| {options.month_rows:,} rows of one month and account | all stored after | figures right after |",
+             "|---|---|---|"]
+    for files in (1, -(-options.month_rows // 1_000)):
+        server = Server(program, scratch / f"month-{files}")
+        connection = server.connect()
+        rows = options.month_rows // files
+        began = time.monotonic()
+        for number in range(files):
+            content = statement(rows, number * rows)
+            server.send(connection, server.form(connection, f"{number}.csv", len(content), "One"), content)
+        stored = lambda: sum(file["rows"] for file in server.files() if file["state"] in ("done", "review"))  # noqa: E731
+        wait("the last row", lambda: stored() == rows * files, 0.5)
+        last = time.monotonic()
+
+        def counted() -> int:
+            figures = json.loads(server.get("/api/statements/figures", connection))["months"]
+            return sum(of["count"] for of in figures)
+
+        wait("figures", lambda: counted() == rows * files, 0.1)
+        lines.append(f"| {files:,} files | {last - began:,.1f} s | {time.monotonic() - last:,.1f} s later |")
+        server.stop()
+        shutil.rmtree(scratch / f"month-{files}", ignore_errors=True)
+    return lines
 
 
 def rate(program: Path, scratch: Path, options: argparse.Namespace) -> list[str]:

@@ -35,6 +35,7 @@ impl Statements {
             mode,
             // Whoever had a file in hand is dead.
             lease: Duration::ZERO,
+            clocks_apart: Duration::ZERO,
             // One thread writes.
             stores_at_once: 2,
             ..Settings::default()

@@ -6,6 +6,7 @@ import { useState } from "react";
 
 import { getBlob } from "../api/client.ts";
 import { useIdentity } from "../sign-in/current.ts";
+import { withoutFormulas } from "./formulas.ts";
 import { save } from "./save.ts";
 
 interface RowsProps {
@@ -72,14 +73,9 @@ function csv(table: string[][]): Blob {
 }
 
 function tabs(table: string[][]): string {
-  return table.map((cells) => cells.map((cell) => harmless(cell).replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n");
-}
-
-/** A spreadsheet would run what begins like a formula: an apostrophe makes it text. */
-function harmless(cell: string): string {
-  return /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return table.map((cells) => cells.map((cell) => withoutFormulas(cell.replace(/[\t\r\n]+/g, " "))).join("\t")).join("\n");
 }
 
 export function quoted(cell: string): string {
-  return `"${harmless(cell).replaceAll('"', '""')}"`;
+  return `"${withoutFormulas(cell).replaceAll('"', '""')}"`;
 }

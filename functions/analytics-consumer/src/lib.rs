@@ -10,7 +10,7 @@ pub async fn handle(ingest: &Ingest, event: Event<SqsEvent>) -> SqsBatchResponse
     event
         .each(|item: Item<BusEvent>| async move {
             let delivery = Delivery::of(&item.body, item.receive_count);
-            let outcome = ingest.derive_figures(&item.body.detail).await;
+            let outcome = ingest.derive_figures(&item.body.detail, item.sent_before).await;
             ingest.consumed(ANALYTICS, &item.body.detail, delivery, outcome).await
         })
         .await

@@ -7,7 +7,7 @@ use riffle_scan::Worker;
 
 pub async fn handle(worker: &Worker, event: Event<SqsEvent>) -> SqsBatchResponse {
     event
-        .each(|Item::<ScanFile> { message_id, receive_count, body }| async move {
+        .each(|Item::<ScanFile> { message_id, receive_count, body, .. }| async move {
             // Another delivery of the same message has another count.
             worker.quarantined(&body, format!("{message_id}#{receive_count}"), receive_count).await
         })

@@ -75,10 +75,12 @@ export function statements(scope: Construct, description: FlowDescription, platf
     buckets.uploads.allowDeleteVersions(remover, files);
   }
 
-  tables.records.allow(categorizer, "BatchGetItem", "UpdateItem");
+  // The figures of what was in a file that is gone: around the bus, which keeps what it tells.
+  for (const sender of [processor, sweeper, categorizer]) flow.send(sender, "statements-figures");
+  tables.records.allow(categorizer, "BatchGetItem", "GetItem", "UpdateItem");
   buckets.objects.allowRead(categorizer, PARTS, RULES);
 
-  tables.records.allow(deriver, "GetItem", "PutItem", "Query");
+  tables.records.allow(deriver, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query");
   // What comes of a file that is gone is forgotten at once.
   tables.records.allow(recorder, "GetItem", "PutItem", "DeleteItem", "Query");
   tables.records.allow(noter, "GetItem", "PutItem");

@@ -68,16 +68,18 @@ export const expected: Omit<Expected, "flow"> = {
       ...readStatements,
       ...write("objects", "ingest"),
       ...removes,
+      ...send("statements", "statements-figures"),
     ],
     "categorization-consumer": [
       ...consume("statements/statements-categorize"),
-      ...table("records", "BatchGetItem UpdateItem"),
+      ...table("records", "BatchGetItem GetItem UpdateItem"),
       ...read("objects", "ingest rules"),
+      ...send("statements", "statements-figures"),
       ...publish,
     ],
     "analytics-consumer": [
       ...consume("statements/statements-figures"),
-      ...table("records", "GetItem PutItem Query"),
+      ...table("records", "GetItem PutItem UpdateItem DeleteItem Query"),
       ...publish,
     ],
     "audit-consumer": [
@@ -90,7 +92,7 @@ export const expected: Omit<Expected, "flow"> = {
       ...table("records", "BatchGetItem"),
       ...index("records", "open"),
       ...removes,
-      ...send("statements", "statements-process"),
+      ...send("statements", "statements-process statements-figures"),
     ],
   },
   api: [
@@ -102,8 +104,8 @@ export const expected: Omit<Expected, "flow"> = {
   ],
   told: {
     "s3-event-handler": "RECORDS_TABLE UPLOADS_BUCKET EVENT_BUS PROCESSING_MODE",
-    "file-processor-consumer": "RECORDS_TABLE UPLOADS_BUCKET OBJECTS_BUCKET EVENT_BUS",
-    "categorization-consumer": "RECORDS_TABLE OBJECTS_BUCKET EVENT_BUS",
+    "file-processor-consumer": "RECORDS_TABLE UPLOADS_BUCKET OBJECTS_BUCKET EVENT_BUS QUEUES_URL",
+    "categorization-consumer": "RECORDS_TABLE OBJECTS_BUCKET EVENT_BUS QUEUES_URL",
     "analytics-consumer": "RECORDS_TABLE EVENT_BUS",
     "audit-consumer": "RECORDS_TABLE EVENT_BUS",
     "error-consumer": "RECORDS_TABLE",

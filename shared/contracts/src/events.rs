@@ -1,7 +1,8 @@
 //! What travels on the event bus: one envelope around the events of every flow. Who listens to which stands in
 //! `riffle-topology`.
 //!
-//! Names of files never travel: what must be forgotten on request may not lie in an archive.
+//! Names of files, accounts and days never travel on the bus: what must be forgotten on request may not lie in an
+//! archive. They stand on a file's record, which consumers read.
 
 use std::marker::PhantomData;
 
@@ -149,7 +150,9 @@ impl EventData {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileUploaded {
     pub tenant: String,
-    pub object: UploadedObject,
+    /// Of events of before. A key may hold the file's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<UploadedObject>,
     pub size: u64,
 }
 
@@ -184,6 +187,8 @@ pub struct FileProcessed {
     pub warnings: u64,
     /// A person should look at it.
     pub review: bool,
+    /// Of events of before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<AccountPeriod>,
 }
 
@@ -197,6 +202,8 @@ pub struct TransactionsCreated {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransactionsCategorized {
     pub tenant: String,
+    /// Where figures are to be derived beside what the file's record says. Not on the bus, but straight into a queue.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<AccountPeriod>,
 }
 
@@ -208,6 +215,8 @@ pub struct DeletionRequested {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileDeleted {
     pub tenant: String,
+    /// Of events of before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<AccountPeriod>,
 }
 

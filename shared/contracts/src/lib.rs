@@ -6,6 +6,7 @@
 mod actions;
 mod bucket;
 mod events;
+mod formulas;
 mod frames;
 pub mod http;
 pub mod http_ingest;
@@ -20,6 +21,7 @@ pub use events::{
     Event, EventData, EventType, FileDeleted, FileProcessed, FileUploaded, FlowEvents, FlowOf,
     ProcessingMode, TransactionsCategorized, TransactionsCreated, UploadedObject,
 };
+pub use formulas::without_formulas;
 pub use frames::{
     Cost, ErrorCode, Failure, FoundMatch, Frame, FrameBody, Listed, ListedFailure, Receipt, SessionState,
     Summary, Used,

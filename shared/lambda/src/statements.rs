@@ -5,7 +5,7 @@ use std::sync::Arc;
 use riffle_contracts::ProcessingMode;
 use riffle_ingest::{Books, Ingest, Processor, Settings, StatementFiles};
 use riffle_ports::{EventPublisher, Inbox, ObjectStore, WorkQueue};
-use riffle_topology::statements::PROCESS;
+use riffle_topology::statements::{FIGURES, PROCESS};
 
 use crate::cloud::RECORDS_TABLE;
 use crate::{Cloud, ConfigError, Env, Unused};
@@ -24,6 +24,8 @@ enum Port {
     Uploads,
     /// The processor's queue, around the bus.
     Processor,
+    /// The queue of figures, around the bus.
+    Figures,
 }
 
 impl Cloud {
@@ -39,13 +41,13 @@ impl Cloud {
 
     /// What makes transactions of files.
     pub fn processor(&self) -> Result<Processor, ConfigError> {
-        let ingest = self.ingest(&[Port::Bus, Port::Objects, Port::Uploads])?;
+        let ingest = self.ingest(&[Port::Bus, Port::Objects, Port::Uploads, Port::Figures])?;
         Ok(Processor { ingest, statements: Arc::new(StatementFiles) })
     }
 
     /// What says what transactions are for.
     pub fn categorizer(&self) -> Result<Ingest, ConfigError> {
-        self.ingest(&[Port::Bus, Port::Objects])
+        self.ingest(&[Port::Bus, Port::Objects, Port::Figures])
     }
 
     /// What derives figures, or keeps events: both tell when they fail for good.
@@ -60,7 +62,7 @@ impl Cloud {
 
     /// What ends what others left.
     pub fn ingest_sweeper(&self) -> Result<Ingest, ConfigError> {
-        self.ingest(&[Port::Bus, Port::Objects, Port::Uploads, Port::Processor])
+        self.ingest(&[Port::Bus, Port::Objects, Port::Uploads, Port::Processor, Port::Figures])
     }
 
     /// What the API answers of statements.
@@ -76,11 +78,14 @@ impl Cloud {
             if uses.contains(&Port::Objects) { self.objects()? } else { Arc::new(Unused) };
         let inbox: Arc<dyn Inbox> =
             if uses.contains(&Port::Uploads) { self.inbox()? } else { Arc::new(Unused) };
-        let queue: Arc<dyn WorkQueue> = if uses.contains(&Port::Processor) {
-            Arc::new(self.aws.queues([(PROCESS.to_owned(), self.queue_url(PROCESS)?)]))
-        } else {
-            Arc::new(Unused)
-        };
+        let mut queues = Vec::new();
+        for (port, queue) in [(Port::Processor, PROCESS), (Port::Figures, FIGURES)] {
+            if uses.contains(&port) {
+                queues.push((queue.to_owned(), self.queue_url(queue)?));
+            }
+        }
+        let queue: Arc<dyn WorkQueue> =
+            if queues.is_empty() { Arc::new(Unused) } else { Arc::new(self.aws.queues(queues)) };
         Ok(Ingest {
             records: self.records()?,
             transactions: Arc::new(self.aws.transactions(&table)),

@@ -50,8 +50,8 @@ pub use text_cache::{TextCache, TextKey, Worth};
 pub use tickets::{Ticket, TicketHash, TicketStore};
 pub use tokens::{Token, TokenVault};
 pub use transactions::{
-    Category, FigureStore, FileId, Month, NoMonth, StoredFigures, StoredRows, Transaction, TransactionKey,
-    TransactionStore,
+    Booked, Category, FigureStore, FileId, Month, NoMonth, StoredFigures, StoredRows, Transaction,
+    TransactionKey, TransactionStore,
 };
 pub use upload_storage::{Completed, PostForm, Received, UploadStorage};
 pub use usage::{Meter, Usage};

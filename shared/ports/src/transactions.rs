@@ -157,6 +157,15 @@ pub struct Category {
     pub confidence: u8,
 }
 
+/// What figures need of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Booked {
+    pub amount: Decimal,
+    pub currency: String,
+    /// The name of its category.
+    pub category: Option<String>,
+}
+
 /// What became of storing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoredRows {
@@ -174,8 +183,8 @@ pub trait TransactionStore: Send + Sync {
     fn batch(&self) -> usize;
 
     /// Adds `file` to those that show each of `rows`, and stores the ones that are not there: content, once stored,
-    /// does not change. All rows or none, and none unless the record of `file` is [`FileId::PROCESSING`] and its lease
-    /// has `token`. No two rows have the same key.
+    /// does not change. No row is stored unless the record of `file` is [`FileId::PROCESSING`] and its lease has
+    /// `token`. No two rows have the same key.
     async fn store(
         &self,
         tenant: &str,
@@ -200,7 +209,28 @@ pub trait TransactionStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Transaction>, PortError>;
 
-    /// Every account and month in which something was ever stored, ascending. May name some that are empty now.
+    /// What figures need of the transactions of one account and month: of those after `after`, by key, and the key of
+    /// the last one if there may be more.
+    async fn booked(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        after: Option<&TransactionKey>,
+        limit: u32,
+    ) -> Result<(Vec<Booked>, Option<TransactionKey>), PortError> {
+        let page = self.month(tenant, account, month, false, after, limit).await?;
+        let last = page.last().filter(|_| page.len() >= limit as usize).map(|last| last.key.clone());
+        let booked = page.into_iter().map(|Transaction { amount, currency, category, .. }| Booked {
+            amount,
+            currency,
+            category: category.map(|category| category.name),
+        });
+        Ok((booked.collect(), last))
+    }
+
+    /// Every account and month in which something was stored since it was last [forgotten](FigureStore::forget_month),
+    /// ascending.
     async fn months(&self, tenant: &str) -> Result<Vec<(String, Month)>, PortError>;
 
     /// Sets categories. One that is gone is passed over.
@@ -229,10 +259,22 @@ pub trait TransactionStore: Send + Sync {
 pub struct StoredFigures {
     pub account: String,
     pub month: Month,
-    /// From 1.
+    /// From [`first_version`](Self::first_version) on.
     pub version: u64,
     /// JSON of the flow's own making.
     pub body: String,
+}
+
+impl StoredFigures {
+    /// The version of the first figures of a month. After a month was forgotten, its figures begin with another one, as
+    /// long as they say when they were derived: whoever saw those of before cannot replace them.
+    pub fn first_version(body: &str) -> u64 {
+        // FNV-1a, of which every store of numbers holds 52 bits.
+        let hash = body.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        });
+        1 + (hash >> 12)
+    }
 }
 
 /// Figures, replaced by version, so that of two who derive them at once the one who saw less does not win.
@@ -246,7 +288,8 @@ pub trait FigureStore: Send + Sync {
         month: Month,
     ) -> Result<Option<StoredFigures>, PortError>;
 
-    /// Stores `body` as version `seen + 1` if the present version is `seen` (0: there is none). Whether it was.
+    /// Stores `body` as version `seen + 1` if the present version is `seen`, and as the first one if there are none and
+    /// `seen` is 0. Whether it was.
     async fn put_figures(
         &self,
         tenant: &str,
@@ -256,7 +299,18 @@ pub trait FigureStore: Send + Sync {
         seen: u64,
     ) -> Result<bool, PortError>;
 
-    /// All of the tenant's from month `from` to `to`, both included, by month, then account. May lag by seconds.
+    /// Forgets figures of version `seen` (0: there are none), and the month with them, if no transaction is in it: that
+    /// something was stored there, and the account with its last month. Whether nothing of the month is left. A
+    /// transaction that is stored meanwhile is in a month that is known.
+    async fn forget_month(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        seen: u64,
+    ) -> Result<bool, PortError>;
+
+    /// All of the tenant's from month `from` to `to`, both included, by month, then account. Strongly consistent.
     async fn all_figures(
         &self,
         tenant: &str,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 
 use riffle_ports::Failure;
@@ -15,6 +16,8 @@ pub struct Item<T> {
     pub message_id: String,
     /// How often the queue has handed it out, this time included.
     pub receive_count: u32,
+    /// It was sent before this, by the clock of its queue. `None`: the queue does not say.
+    pub sent_before: Option<DateTime<Utc>>,
     pub body: T,
 }
 
@@ -47,9 +50,9 @@ impl<T: DeserializeOwned> Batch<T> {
         let mut batch = Self { items: Vec::with_capacity(event.records.len()), failed: BTreeSet::new() };
         for message in event.records {
             let message_id = message.message_id.clone().unwrap_or_default();
-            let receive_count = receive_count(&message);
+            let (receive_count, sent_before) = (receive_count(&message), sent_before(&message));
             match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
-                Ok(body) => batch.items.push(Item { message_id, receive_count, body }),
+                Ok(body) => batch.items.push(Item { message_id, receive_count, sent_before, body }),
                 Err(error) => {
                     // The body itself may hold personal data: it stays in the queue, not in the log.
                     tracing::error!(message_id, %error, "message cannot be decoded");
@@ -93,6 +96,12 @@ fn receive_count(message: &SqsMessage) -> u32 {
     message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
+/// A queue counts whole milliseconds: it was sent before the next one.
+fn sent_before(message: &SqsMessage) -> Option<DateTime<Utc>> {
+    let sent: i64 = message.attributes.get("SentTimestamp")?.parse().ok()?;
+    DateTime::from_timestamp_millis(sent.checked_add(1)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,13 +109,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_decoded_fails_and_the_rest_goes_on() {
-        let event = queue_event("q", [("a", 1, "{"), ("b", 2, "7"), ("c", 1, "8")]);
+        let sent = DateTime::from_timestamp_micros(1_700_000_000_000_001).expect("a time");
+        let event = queue_event("q", [("a", 1, sent, "{"), ("b", 2, sent, "7"), ("c", 1, sent, "8")]);
         let mut batch = Batch::<u32>::decode(event);
         let items = batch.take();
         assert_eq!(
             items.iter().map(|item| (item.body, item.receive_count)).collect::<Vec<_>>(),
             [(7, 2), (8, 1)]
         );
+        let next = DateTime::from_timestamp_millis(1_700_000_000_001);
+        assert!(items.iter().all(|item| item.sent_before == next), "the next millisecond");
         batch.settle("b", Ok(()));
         batch.settle("c", Err(Failure::Retry("no".into())));
         batch.settle("c", Err(Failure::Reject("again".into())));

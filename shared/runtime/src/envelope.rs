@@ -9,19 +9,24 @@ use aws_lambda_events::apigw::{
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::http::HeaderMap;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-/// A batch as a queue's event source sends it: message id, receive count, body.
-pub fn queue_event<'a>(queue: &str, messages: impl IntoIterator<Item = (&'a str, u32, &'a str)>) -> SqsEvent {
+/// A batch as a queue's event source sends it: message id, receive count, time of sending, body.
+pub fn queue_event<'a>(
+    queue: &str,
+    messages: impl IntoIterator<Item = (&'a str, u32, DateTime<Utc>, &'a str)>,
+) -> SqsEvent {
     let mut event = SqsEvent::default();
     event.records = messages
         .into_iter()
-        .map(|(id, receive_count, body)| {
+        .map(|(id, receive_count, sent_at, body)| {
             let mut message = SqsMessage::default();
             message.message_id = Some(id.to_owned());
             message.receipt_handle = Some(id.to_owned());
             message.body = Some(body.to_owned());
             message.attributes.insert("ApproximateReceiveCount".to_owned(), receive_count.to_string());
+            message.attributes.insert("SentTimestamp".to_owned(), sent_at.timestamp_millis().to_string());
             message.event_source = Some("aws:sqs".to_owned());
             message.event_source_arn = Some(format!("arn:aws:sqs:local:000000000000:{queue}"));
             message

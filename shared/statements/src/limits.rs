@@ -10,6 +10,9 @@ pub struct Limits {
     pub rows: u64,
     /// Bytes of one record, or of one value. Memory for one is set aside.
     pub record_bytes: usize,
+    /// Bytes of one text of a transaction. What is longer is cut, with a warning: a transaction is to fit into an item
+    /// of a table, and a thousand of them into one answer.
+    pub text_bytes: usize,
     /// Columns of one record.
     pub columns: usize,
     /// Accounts, each counted once a currency.
@@ -25,6 +28,7 @@ impl Default for Limits {
             // What the filter of repeated rows holds well.
             rows: 15_000_000,
             record_bytes: 1 << 20,
+            text_bytes: 2_000,
             columns: 512,
             accounts: 10_000,
             // The most a table of 2^19 slots holds: 16 MB.

@@ -56,8 +56,32 @@ impl<'a> Output<'a> {
             self.warn(row.place, what);
         }
         self.rows += 1;
+        self.cut_texts(&mut row);
         self.part(row.account.as_deref(), row.currency.as_deref())?.add(&row);
         if self.sink.row(row).is_break() { Err(ReadError::Stopped) } else { Ok(()) }
+    }
+
+    /// Cuts what is longer than a text may be. The identity is that of the whole.
+    fn cut_texts(&mut self, row: &mut Row) {
+        let most = self.limits.text_bytes;
+        // It follows from the description, of which is told.
+        cut(&mut row.clean, most);
+        let texts = [
+            ("description", Some(&mut row.description)),
+            ("name of the other side", row.counterparty.as_mut()),
+            ("kind", row.kind.as_mut()),
+            ("reference", row.reference.as_mut()),
+        ];
+        for (name, text) in texts {
+            let Some(text) = text else { continue };
+            let bytes = text.len();
+            if cut(text, most) {
+                self.warn(
+                    row.place,
+                    format!("the {name} has {bytes} bytes, of which the first {most} are kept"),
+                );
+            }
+        }
     }
 
     /// A balance that stands between the rows.
@@ -139,4 +163,14 @@ impl<'a> Output<'a> {
         warnings.truncate(WARNINGS_MAX);
         Statement { format, dialect, accounts, rows: self.rows, warnings, more_warnings: more }
     }
+}
+
+/// Leaves at most `most` bytes of a text, the mark that it was cut aside. Whether there were more.
+fn cut(text: &mut String, most: usize) -> bool {
+    let is_longer = text.len() > most;
+    if is_longer {
+        text.truncate(text.floor_char_boundary(most));
+        text.push('…');
+    }
+    is_longer
 }

@@ -33,7 +33,10 @@ pub fn decode(input: &[u8]) {
                 batch(event);
             }
             let text = String::from_utf8_lossy(json);
-            batch(queue_event("work", [("1", 1, &*text), ("2", 9, "{}")]));
+            batch(queue_event(
+                "work",
+                [("1", 1, Default::default(), &*text), ("2", 9, Default::default(), "{}")],
+            ));
         }
         _ => {
             if let Ok(event) = serde_json::from_slice::<ApiGatewayWebsocketProxyRequest>(json)

@@ -67,10 +67,9 @@ pub fn begin(seed: u64, conditions: &Conditions, readable: bool) -> (Arc<Control
 /// A batch as its function gets it.
 pub fn batch_event(received: &[Received]) -> Event<SqsEvent> {
     let ids: Vec<String> = received.iter().map(|received| received.id.to_string()).collect();
-    let messages = ids
-        .iter()
-        .zip(received)
-        .map(|(id, received)| (id.as_str(), received.receive_count, received.message.body.as_str()));
+    let messages = ids.iter().zip(received).map(|(id, received)| {
+        (id.as_str(), received.receive_count, received.sent_at, received.message.body.as_str())
+    });
     Event::new(queue_event("q", messages), "invocation")
 }
 

@@ -3,14 +3,18 @@
 //! One thread, because `SQLite` has one writer anyway. Whatever has queued up while a transaction ran goes
 //! into the next one together (group commit), each piece under a savepoint so that one that fails takes
 //! nothing of the others with it. Nobody is answered before the commit.
+//!
+//! What is erased is overwritten at once, but where `SQLite` has moved rows between pages it has left copies of them. So
+//! the database is written anew as soon as nothing has been asked for a moment, and when it is closed.
 
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use riffle_ports::PortError;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, Row};
@@ -20,6 +24,9 @@ use crate::objects::elsewhere;
 
 /// Pieces of work in one transaction at most, so that nobody waits long for an answer.
 const MAX_TOGETHER: usize = 512;
+
+/// When nothing was asked for so long, there is time to write the database anew.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// How a piece of work fails inside the thread.
 #[derive(Debug, thiserror::Error)]
@@ -81,11 +88,13 @@ impl Work<'_> {
         self.hooks.borrow_mut().push(Box::new(hook));
     }
 
-    /// Runs `work` so that whatever it deletes is overwritten on the disk, at the price of writing more.
+    /// Runs `work` so that whatever it deletes is overwritten on the disk, at the price of writing more, and has the
+    /// copies that may be left of it removed when there is time.
     pub(crate) fn erasing<T>(&self, work: impl FnOnce() -> Result<T, WorkError>) -> Result<T, WorkError> {
         self.pragma_update(None, "secure_delete", "ON")?;
         let outcome = work();
         self.pragma_update(None, "secure_delete", "FAST")?;
+        self.prepare_cached("INSERT INTO erased (since) VALUES (1) ON CONFLICT DO NOTHING")?.execute([])?;
         outcome
     }
 
@@ -159,6 +168,7 @@ impl Database {
         let log = PathBuf::from(format!("{}-wal", connection.path().unwrap_or_default()));
         let thread = std::thread::Builder::new().name("riffle-state".to_owned()).spawn(move || {
             serve(&connection, &queue);
+            scrub(&connection);
             if let Err((_, error)) = connection.close() {
                 tracing::error!(%error, "the state database did not close cleanly; nothing is lost");
             } else if let Err(error) = lock.set_len(0) {
@@ -230,9 +240,46 @@ impl Drop for Database {
 }
 
 fn serve(connection: &Connection, queue: &mpsc::Receiver<Job>) {
-    while let Ok(first) = queue.recv() {
-        let jobs = std::iter::once(first).chain(queue.try_iter().take(MAX_TOGETHER - 1));
-        run_together(connection, jobs);
+    let mut is_scrubbed = false;
+    loop {
+        let next = if is_scrubbed {
+            queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            queue.recv_timeout(IDLE)
+        };
+        match next {
+            Ok(first) => {
+                let jobs = std::iter::once(first).chain(queue.try_iter().take(MAX_TOGETHER - 1));
+                run_together(connection, jobs);
+                is_scrubbed = false;
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                scrub(connection);
+                is_scrubbed = true;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// If something was erased, writes the whole database anew, without the copies that are left of it: a second for each
+/// 100 MB or so.
+fn scrub(connection: &Connection) {
+    let scrubbed = || -> rusqlite::Result<()> {
+        if !connection.query_row("SELECT EXISTS (SELECT 1 FROM erased)", [], |row| row.get(0))? {
+            return Ok(());
+        }
+        // The new one may be larger than memory.
+        connection.pragma_update(None, "temp_store", "FILE")?;
+        let outcome = connection.execute_batch("VACUUM");
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        outcome?;
+        connection.execute("DELETE FROM erased", [])?;
+        // The log still has what was there before.
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    };
+    if let Err(error) = scrubbed() {
+        tracing::warn!(%error, "copies of what was erased may be left in the state database; tried again later");
     }
 }
 

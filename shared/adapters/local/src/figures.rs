@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::database::Database;
 use crate::names::Numbers;
-use crate::transaction_rows::month as read_month;
+use crate::transaction_rows::{days, month as read_month};
 
 /// The figures in the state folder.
 #[derive(Debug, Clone)]
@@ -53,20 +53,60 @@ impl FigureStore for LocalFigures {
         body: &str,
         seen: u64,
     ) -> Result<bool, PortError> {
+        let version = if seen == 0 { StoredFigures::first_version(body) } else { seen + 1 };
         let (tenant, account, body) = (tenant.to_owned(), account.to_owned(), body.to_owned());
         self.database
             .call(move |work| {
                 let number = Numbers::new(&tenant).account(work, &account)?;
                 let sql = if seen == 0 {
-                    "INSERT INTO figures (account, month, version, body) VALUES (?1, ?2, ?4 + 1, ?3) \
+                    "INSERT INTO figures (account, month, version, body) VALUES (?1, ?2, ?4, ?3) \
                      ON CONFLICT DO NOTHING"
                 } else {
-                    "UPDATE figures SET version = ?4 + 1, body = ?3 \
-                     WHERE account = ?1 AND month = ?2 AND version = ?4"
+                    "UPDATE figures SET version = ?4, body = ?3 \
+                     WHERE account = ?1 AND month = ?2 AND version = ?4 - 1"
                 };
                 let put =
-                    work.prepare_cached(sql)?.execute(params![number, month.to_string(), body, seen])?;
+                    work.prepare_cached(sql)?.execute(params![number, month.to_string(), body, version])?;
                 Ok(put == 1)
+            })
+            .await
+    }
+
+    async fn forget_month(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        seen: u64,
+    ) -> Result<bool, PortError> {
+        let (first, end) = days(month)?;
+        let (tenant, account) = (tenant.to_owned(), account.to_owned());
+        self.database
+            .call(move |work| {
+                let Some(number) = Numbers::new(&tenant).known(work, &account)? else { return Ok(seen == 0) };
+                let month = month.to_string();
+                let is_forgettable: bool = work
+                    .prepare_cached(
+                        "SELECT coalesce((SELECT version FROM figures WHERE account = ?1 AND month = ?2), 0) = ?3 \
+                         AND NOT EXISTS (SELECT 1 FROM transactions WHERE account = ?1 AND day >= ?4 AND day < ?5)",
+                    )?
+                    .query_row(params![number, month, seen, first, end], |row| row.get(0))?;
+                if is_forgettable {
+                    work.erasing(|| {
+                        for table in ["figures", "months"] {
+                            let sql = format!("DELETE FROM {table} WHERE account = ?1 AND month = ?2");
+                            work.prepare_cached(&sql)?.execute(params![number, month])?;
+                        }
+                        work.prepare_cached(
+                            "DELETE FROM accounts WHERE number = ?1 \
+                             AND NOT EXISTS (SELECT 1 FROM months WHERE account = ?1) \
+                             AND NOT EXISTS (SELECT 1 FROM figures WHERE account = ?1)",
+                        )?
+                        .execute([number])?;
+                        Ok(())
+                    })?;
+                }
+                Ok(is_forgettable)
             })
             .await
     }

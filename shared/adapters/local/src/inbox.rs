@@ -306,7 +306,7 @@ impl Inbox for LocalInbox {
             _ => {}
         }
         let key = object.key.clone();
-        self.queues.database().call(move |work| rows::forget(work, &key)).await
+        self.queues.database().call(move |work| work.erasing(|| rows::forget(work, &key))).await
     }
 }
 

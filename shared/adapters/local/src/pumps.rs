@@ -130,9 +130,9 @@ impl Pump {
         let receipts: Vec<String> = messages.iter().map(|message| message.receipt.clone()).collect();
         let envelope = queue_event(
             self.consumer.queue.name,
-            messages
-                .iter()
-                .map(|message| (message.id.as_str(), message.receive_count, message.body.as_str())),
+            messages.iter().map(|message| {
+                (message.id.as_str(), message.receive_count, message.sent_at, message.body.as_str())
+            }),
         );
         let event = Event::new(envelope, receipts[0].clone());
         let call = self.registry.call(self.consumer.function, event);

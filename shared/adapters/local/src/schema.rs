@@ -212,6 +212,10 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX pending_uploads ON inbox (announced_at) WHERE pending;
     CREATE INDEX origins ON inbox (origin, stamp) WHERE origin IS NOT NULL;
     ",
+    "
+    -- One row while something was erased of which copies may be left in pages: see `scrub` in database.rs.
+    CREATE TABLE erased (since INTEGER PRIMARY KEY) STRICT;
+    ",
 ];
 
 /// The schema this program brings a database to.

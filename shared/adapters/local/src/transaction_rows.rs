@@ -5,7 +5,7 @@
 
 use chrono::{Datelike, NaiveDate};
 use data_encoding::HEXLOWER;
-use riffle_ports::{Category, FileId, Month, PortError, Transaction, TransactionKey};
+use riffle_ports::{Booked, Category, FileId, Month, PortError, Transaction, TransactionKey};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Row, ToSql, params};
 use rust_decimal::Decimal;
@@ -25,16 +25,20 @@ macro_rules! select {
 
 /// Account, day, identity, occurrence.
 pub(crate) const GET: &str = select!("day = ?2 AND identity = ?3 AND occurrence = ?4");
-/// Account, first day, day after the last, where to begin (not included), limit.
+/// Account, day after the last, where to begin (not included), limit. Where to begin is the only lower bound: with a
+/// first day beside it SQLite walks over all rows from that day on.
 pub(crate) const OLDEST_FIRST: &str = select!(
-    "day >= ?2 AND day < ?3 AND (day, identity, occurrence) > (?4, ?5, ?6) \
-     ORDER BY day, identity, occurrence LIMIT ?7"
+    "day < ?2 AND (day, identity, occurrence) > (?3, ?4, ?5) ORDER BY day, identity, occurrence LIMIT ?6"
 );
-/// The same from the end.
+/// The same from the end: account, first day, where to begin (not included), limit.
 pub(crate) const NEWEST_FIRST: &str = select!(
-    "day >= ?2 AND day < ?3 AND (day, identity, occurrence) < (?4, ?5, ?6) \
-     ORDER BY day DESC, identity DESC, occurrence DESC LIMIT ?7"
+    "day >= ?2 AND (day, identity, occurrence) < (?3, ?4, ?5) \
+     ORDER BY day DESC, identity DESC, occurrence DESC LIMIT ?6"
 );
+/// What figures need of a transaction, and its key; otherwise as [`OLDEST_FIRST`].
+pub(crate) const BOOKED: &str = "SELECT day, identity, occurrence, amount, currency, category FROM transactions \
+     WHERE account = ?1 AND day < ?2 AND (day, identity, occurrence) > (?3, ?4, ?5) \
+     ORDER BY day, identity, occurrence LIMIT ?6";
 
 /// A key as the table has it, but for the number of its account.
 #[derive(Debug)]
@@ -100,6 +104,11 @@ impl Key {
     pub(crate) fn within_account(self) -> (i32, Identity, u32) {
         (self.day, self.identity, self.occurrence)
     }
+}
+
+/// What sorts before all of a day.
+pub(crate) const fn before(day: i32) -> (i32, Identity, u32) {
+    (day, Identity::FIRST, 0)
 }
 
 /// A transaction that may be new.
@@ -199,12 +208,7 @@ impl Numbered {
 pub(crate) fn read(row: &Row<'_>, account: &str) -> rusqlite::Result<Numbered> {
     let description: String = row.get(6)?;
     let transaction = Transaction {
-        key: TransactionKey {
-            account: account.to_owned(),
-            date: read_day(row, 0)?,
-            identity: Identity::read(row, 1)?,
-            occurrence: row.get(2)?,
-        },
+        key: read_key(row, account)?,
         value_date: row.get::<_, Option<i32>>(3)?.map(|_| read_day(row, 3)).transpose()?,
         amount: read_amount(row, 4)?,
         currency: row.get(5)?,
@@ -219,6 +223,21 @@ pub(crate) fn read(row: &Row<'_>, account: &str) -> rusqlite::Result<Numbered> {
         category: None,
     };
     Ok(Numbered { transaction, file: row.get(13)?, category: row.get(14)? })
+}
+
+/// What figures need of a transaction, whose category is a number. Columns of [`BOOKED`].
+pub(crate) fn read_booked(row: &Row<'_>) -> rusqlite::Result<(Booked, i64)> {
+    Ok((Booked { amount: read_amount(row, 3)?, currency: row.get(4)?, category: None }, row.get(5)?))
+}
+
+/// The key of a row that begins with day, identity and occurrence.
+pub(crate) fn read_key(row: &Row<'_>, account: &str) -> rusqlite::Result<TransactionKey> {
+    Ok(TransactionKey {
+        account: account.to_owned(),
+        date: read_day(row, 0)?,
+        identity: Identity::read(row, 1)?,
+        occurrence: row.get(2)?,
+    })
 }
 
 fn read_day(row: &Row<'_>, column: usize) -> rusqlite::Result<NaiveDate> {
@@ -366,6 +385,24 @@ mod tests {
             assert_eq!(Identity::of(text), Identity::Text(text.to_owned()));
         }
         assert!(Identity::FIRST < Identity::of("0") && Identity::of("zz") < Identity::of(&digest("00")));
+    }
+
+    /// Or a page costs as much as all pages before it.
+    #[test]
+    fn a_page_begins_where_it_begins() -> Result<(), Box<dyn std::error::Error>> {
+        let mut connection = rusqlite::Connection::open_in_memory()?;
+        crate::schema::migrate(&mut connection)?;
+        for (sql, bounds) in [
+            (OLDEST_FIRST, "(day,identity,occurrence)>(?,?,?) AND day<?"),
+            (NEWEST_FIRST, "day>? AND (day,identity,occurrence)<(?,?,?)"),
+            (BOOKED, "(day,identity,occurrence)>(?,?,?) AND day<?"),
+        ] {
+            let plan: String = connection
+                .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?
+                .query_row([1; 6], |row| row.get(3))?;
+            assert!(plan.contains(bounds), "{sql}: {plan}");
+        }
+        Ok(())
     }
 
     #[test]

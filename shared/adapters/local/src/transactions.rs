@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use riffle_ports::{
-    Category, FileId, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
+    Booked, Category, FileId, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
 };
 use rusqlite::{OptionalExtension, params};
 
 use crate::database::{Database, Work, WorkError};
 use crate::names::{Names, Numbers};
 use crate::records::{held_file, number};
-use crate::transaction_rows::{self as rows, Identity, Key, Shown};
+use crate::transaction_rows::{self as rows, Key, Shown};
 
 /// So many rows take the thread of the database some 20 ms, in which nobody else is served.
 const BATCH: usize = 2_500;
@@ -98,7 +98,7 @@ impl TransactionStore for LocalTransactions {
         after: Option<&TransactionKey>,
         limit: u32,
     ) -> Result<Vec<Transaction>, PortError> {
-        let after = after.map(Key::of).transpose()?;
+        let after = after.map(Key::of).transpose()?.map(Key::within_account);
         let (first, end) = rows::days(month)?;
         let (tenant, account) = (tenant.to_owned(), account.to_owned());
         self.database
@@ -107,18 +107,55 @@ impl TransactionStore for LocalTransactions {
                     return Ok(Vec::new());
                 };
                 let mut names = Names::default();
-                // Before everything, or behind it.
-                let (sql, after) = if newest_first {
-                    (rows::NEWEST_FIRST, after.map_or((end, Identity::FIRST, 0), Key::within_account))
+                let (sql, bound, begin) = if newest_first {
+                    (rows::NEWEST_FIRST, first, rows::before(end))
                 } else {
-                    (rows::OLDEST_FIRST, after.map_or((first, Identity::FIRST, 0), Key::within_account))
+                    (rows::OLDEST_FIRST, end, rows::before(first))
+                };
+                let after = match after {
+                    None => begin,
+                    Some(after) if newest_first => after.min(begin),
+                    Some(after) => after.max(begin),
                 };
                 work.prepare_cached(sql)?
-                    .query_map(params![number, first, end, after.0, after.1, after.2, limit], |row| {
+                    .query_map(params![number, bound, after.0, after.1, after.2, limit], |row| {
                         rows::read(row, &account)
                     })?
                     .map(|row| row?.named(work, &mut names))
                     .collect()
+            })
+            .await
+    }
+
+    async fn booked(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        after: Option<&TransactionKey>,
+        limit: u32,
+    ) -> Result<(Vec<Booked>, Option<TransactionKey>), PortError> {
+        let after = after.map(Key::of).transpose()?.map(Key::within_account);
+        let (first, end) = rows::days(month)?;
+        let after = after.map_or_else(|| rows::before(first), |after| after.max(rows::before(first)));
+        let (tenant, account) = (tenant.to_owned(), account.to_owned());
+        self.database
+            .call(move |work| {
+                let Some(number) = Numbers::new(&tenant).known(work, &account)? else {
+                    return Ok((Vec::new(), None));
+                };
+                let (mut names, mut booked, mut last) = (Names::default(), Vec::new(), None);
+                let mut statement = work.prepare_cached(rows::BOOKED)?;
+                let mut found = statement.query(params![number, end, after.0, after.1, after.2, limit])?;
+                while let Some(row) = found.next()? {
+                    let (one, category) = rows::read_booked(row)?;
+                    let category = names.category(work, category)?.map(|category| category.name);
+                    booked.push(Booked { category, ..one });
+                    if booked.len() >= limit as usize {
+                        last = Some(rows::read_key(row, &account)?);
+                    }
+                }
+                Ok((booked, last))
             })
             .await
     }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use riffle_contracts::{Event, EventData, FileProcessed, TransactionsCategorized};
 use riffle_ports::{Category, Failure, FileId, TransactionKey};
 
+use crate::findings::widen;
 use crate::outbox::{event, outgoing};
 use crate::{Delivery, Ingest, Rules, RulesError, keys};
 
@@ -37,6 +38,7 @@ impl Ingest {
     pub async fn categorize(&self, told: &Event, delivery: Delivery) -> Result<(), Failure> {
         let data = processed(told)?;
         let id = FileId(told.processing_id.clone());
+        let mut changed = Vec::new();
         if let Some(rules) = self.understood(&data.tenant).await? {
             for part in 0..data.parts {
                 for batch in self.batches(&data.tenant, &id, part).await? {
@@ -47,17 +49,26 @@ impl Ingest {
                         .filter(|decision| decision.stored != decision.decided)
                         .map(|decision| (decision.key, decision.decided))
                         .collect();
+                    for (key, _) in &changes {
+                        widen(&mut changed, &key.account, key.date, key.date);
+                    }
                     if !changes.is_empty() {
                         self.transactions.categorize(&data.tenant, &changes).await?;
                     }
                 }
             }
         }
+        // Transactions that other files show, too, are still there, and the record of this one does not tell any more
+        // where.
+        let is_gone = self.file(&data.tenant, &id).await?.is_none_or(|file| file.is_going());
+        if is_gone && !changed.is_empty() {
+            self.ask_for_figures(&data.tenant, &id, changed, "categorized").await?;
+        }
         if delivery.replayed {
             return Ok(());
         }
         // Told even if nothing changed: an earlier delivery may have written and not lived to tell.
-        let about = TransactionsCategorized { tenant: data.tenant.clone(), accounts: data.accounts.clone() };
+        let about = TransactionsCategorized { tenant: data.tenant.clone(), accounts: Vec::new() };
         let about = EventData::TransactionsCategorized(about);
         self.publish(&[outgoing(&event(&id, told.timestamp, about, &[]))]).await
     }

@@ -49,11 +49,12 @@ impl Ingest {
         }
         self.forget(tenant, id).await?;
 
+        // The record forgets where they were. Who removed the parts before they were looked for here has noted it.
+        self.ask_for_figures(tenant, id, file.findings.touched.clone(), "deleted").await?;
+
         for _ in 0..TRIES {
             let now = self.clock.now();
-            // Who removed the parts before they were looked for here has noted where they were.
-            let accounts = file.findings.touched.clone();
-            let deleted = FileDeleted { tenant: tenant.to_owned(), accounts };
+            let deleted = FileDeleted { tenant: tenant.to_owned(), accounts: Vec::new() };
             let told = event(id, now, EventData::FileDeleted(deleted), &[]);
             match self.change_seen(&file, FileChange::Deleted, now, &[outgoing(&told)]).await? {
                 Changed::Applied(file) => {

@@ -26,7 +26,7 @@ impl Work<'_> {
                 duplicates: findings.duplicates,
                 warnings: findings.warnings.len() as u64 + findings.more_warnings,
                 review,
-                accounts: findings.periods(),
+                accounts: Vec::new(),
             }),
             &[],
         )];
@@ -44,11 +44,12 @@ impl Work<'_> {
         let (tenant, id) = (self.file.tenant.clone(), self.file.id.clone());
         let uploaded = ids::event_id(&id, EventType::FileUploaded, &[]);
         let mut announce = vec![self.ingest.error_event(&tenant, &id, PROCESSOR, &uploaded, &reason)];
-        announce.extend(self.ingest.derive_again(&self.file, "rejected").await?);
+        let touched = self.ingest.touched_by(&self.file).await?;
+        announce.extend(self.ingest.derive_again(&self.file, &touched, "rejected"));
         if let Ended::NotOurs = self.take_back().await? {
             return Ok(Ended::NotOurs);
         }
-        self.findings = Findings { reason: Some(short(&reason)), ..Findings::default() };
+        self.findings = Findings { reason: Some(short(&reason)), touched, ..Findings::default() };
         self.end(FileState::Rejected, &announce).await
     }
 

@@ -1,18 +1,33 @@
 //! The analytics consumer: sums by month, derived from the set of transactions each time, never counted up.
+//!
+//! Many events of one month cause one derivation: a message is done without another one if the figures were derived
+//! after it was sent, since whatever it tells of was stored before. So a month costs what its transactions cost, not
+//! that times the number of its events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use riffle_contracts::{AccountPeriod, Event, EventData};
-use riffle_ports::{Failure, Month, Transaction};
+use chrono::{DateTime, TimeDelta, Utc};
+use riffle_contracts::{AccountPeriod, BusEvent, EVENT_SOURCE, Event, EventData, TransactionsCategorized};
+use riffle_ports::{Booked, Failure, FileId, Month, send_all};
+use riffle_topology::statements;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::Ingest;
+use crate::outbox::event;
 
 /// Figures are lost to a rival at most so often in a row.
 const TRIES: u32 = 16;
 /// Transactions read at once.
-const PAGE: u32 = 1_000;
+const PAGE: u32 = 5_000;
+
+/// What is stored of one account's month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// All transactions that were stored before are in the sums.
+    pub derived_at: DateTime<Utc>,
+    pub sums: MonthSums,
+}
 
 /// One account's month, by currency.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,27 +53,43 @@ pub struct CategorySum {
     pub sum: Decimal,
 }
 
+impl Figures {
+    /// # Errors
+    /// They are none.
+    pub fn read(stored: &str) -> Result<Self, Failure> {
+        // As they were stored before it was kept when they were derived.
+        let undated =
+            || serde_json::from_str(stored).map(|sums| Self { derived_at: DateTime::UNIX_EPOCH, sums });
+        serde_json::from_str(stored)
+            .or_else(|_: serde_json::Error| undated())
+            .map_err(|error| Failure::Reject(format!("figures cannot be read: {error}")))
+    }
+
+    pub fn write(&self) -> String {
+        serde_json::to_string(self).expect("figures are plain data")
+    }
+}
+
 impl MonthSums {
     /// Adds one transaction.
     ///
     /// # Errors
     /// The sum has more digits than a decimal holds.
-    pub fn add(&mut self, transaction: &Transaction) -> Result<(), Failure> {
+    pub fn add(&mut self, booked: Booked) -> Result<(), Failure> {
         let too_large = || Failure::Reject("a sum is too large to be told".to_owned());
-        let amount = transaction.amount;
-        let sums = self.0.entry(transaction.currency.clone()).or_default();
+        let amount = booked.amount;
+        let sums = self.0.entry(booked.currency).or_default();
         sums.count += 1;
         let side = if amount.is_sign_negative() { &mut sums.money_out } else { &mut sums.money_in };
         *side = side.checked_add(amount).ok_or_else(too_large)?;
-        let name = transaction.category.as_ref().map_or("", |category| &category.name);
-        let category = sums.categories.entry(name.to_owned()).or_default();
+        let category = sums.categories.entry(booked.category.unwrap_or_default()).or_default();
         category.count += 1;
         category.sum = category.sum.checked_add(amount).ok_or_else(too_large)?;
         Ok(())
     }
 }
 
-/// Whose figures an event may have changed.
+/// Whose figures an event may have changed beside those that the file's record names.
 fn touched(event: &Event) -> Result<&[AccountPeriod], Failure> {
     match &event.data {
         EventData::FileProcessed(data) => Ok(&data.accounts),
@@ -69,40 +100,110 @@ fn touched(event: &Event) -> Result<&[AccountPeriod], Failure> {
 }
 
 impl Ingest {
-    pub async fn derive_figures(&self, event: &Event) -> Result<(), Failure> {
+    /// Derives the figures that an event may have changed. Its message was `sent_before` this moment, if its queue says.
+    pub async fn derive_figures(
+        &self,
+        event: &Event,
+        sent_before: Option<DateTime<Utc>>,
+    ) -> Result<(), Failure> {
         let tenant = event.data.tenant();
         for (account, month) in self.touched_months(event).await? {
-            self.derive_month(tenant, &account, month).await?;
+            self.derive_month(tenant, &account, month, sent_before).await?;
         }
         Ok(())
     }
 
     /// The months an event is about in which there ever was anything: a file may tell of a century.
     pub(crate) async fn touched_months(&self, event: &Event) -> Result<Vec<(String, Month)>, Failure> {
-        let periods = touched(event)?;
-        if periods.is_empty() {
-            return Ok(Vec::new());
+        let (tenant, id) = (event.data.tenant(), FileId(event.processing_id.clone()));
+        let mut periods = touched(event)?.to_vec();
+        if let Some(file) = self.file(tenant, &id).await? {
+            periods.extend(file.findings.periods());
         }
-        let mut months = self.transactions.months(event.data.tenant()).await?;
+        let (Some(from), Some(to)) =
+            (periods.iter().map(|period| period.from).min(), periods.iter().map(|period| period.to).max())
+        else {
+            return Ok(Vec::new());
+        };
+        // Whoever derived figures while the last transaction was removed may have left some of an empty month.
+        let left = self.figures.all_figures(tenant, Month::of(from), Month::of(to)).await?;
+        let left = left.into_iter().map(|figures| (figures.account, figures.month));
+        let mut months: BTreeSet<(String, Month)> =
+            self.transactions.months(tenant).await?.into_iter().collect();
+        months.extend(left);
         months.retain(|(account, month)| {
             periods.iter().any(|period| {
                 period.account == *account && (Month::of(period.from)..=Month::of(period.to)).contains(month)
             })
         });
-        Ok(months)
+        Ok(months.into_iter().collect())
     }
 
-    async fn derive_month(&self, tenant: &str, account: &str, month: Month) -> Result<(), Failure> {
+    /// Has the figures of these days derived again. Around the bus, which keeps what it tells: accounts and days of a file
+    /// that is gone are to be in no archive.
+    pub(crate) async fn ask_for_figures(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        accounts: Vec<AccountPeriod>,
+        why: &str,
+    ) -> Result<(), Failure> {
+        if accounts.is_empty() {
+            return Ok(());
+        }
+        let (tenant, now) = (tenant.to_owned(), self.clock.now());
+        let data = TransactionsCategorized { tenant: tenant.clone(), accounts };
+        let detail = event(file, now, EventData::TransactionsCategorized(data), &[why]);
+        let message = BusEvent {
+            id: detail.event_id.clone(),
+            detail_type: detail.event_type().as_str().to_owned(),
+            source: EVENT_SOURCE.to_owned(),
+            time: now,
+            replay_name: None,
+            detail,
+        };
+        send_all(&*self.queue, statements::FIGURES, &tenant, [message]).await
+    }
+
+    async fn derive_month(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        sent_before: Option<DateTime<Utc>>,
+    ) -> Result<(), Failure> {
         for _ in 0..TRIES {
             // In this order: whoever put this version may have seen less, whoever puts the next one sees no less.
-            let seen = self.figures.figures(tenant, account, month).await?.map_or(0, |stored| stored.version);
+            let stored = self.figures.figures(tenant, account, month).await?;
+            let derived_at = self.clock.now();
+            if let (Some(stored), Some(sent_before)) = (&stored, sent_before)
+                && self.holds_all(&Figures::read(&stored.body)?, sent_before, derived_at)
+            {
+                return Ok(());
+            }
             let sums = self.month_sums(tenant, account, month).await?;
-            let body = serde_json::to_string(&sums).expect("figures are plain data");
-            if self.figures.put_figures(tenant, account, month, &body, seen).await? {
+            let seen = stored.map_or(0, |stored| stored.version);
+            if sums.0.is_empty() {
+                if self.figures.forget_month(tenant, account, month, seen).await? {
+                    return Ok(());
+                }
+                continue;
+            }
+            // The first figures may be of transactions that were removed meanwhile, with all else of their month: whoever
+            // did that found no figures. So they are not believed, and derived once more.
+            let derived_at = if seen == 0 { DateTime::UNIX_EPOCH } else { derived_at };
+            let body = Figures { derived_at, sums }.write();
+            if self.figures.put_figures(tenant, account, month, &body, seen).await? && seen > 0 {
                 return Ok(());
             }
         }
         Err(Failure::Retry("the figures are being derived by others".to_owned()))
+    }
+
+    /// Whether what was stored before `sent_before` is in `figures`. Not if a clock was set back since.
+    fn holds_all(&self, figures: &Figures, sent_before: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        let apart = TimeDelta::from_std(self.settings.clocks_apart).expect("clocks are seconds apart");
+        (sent_before + apart..=now + apart).contains(&figures.derived_at)
     }
 
     /// From scratch.
@@ -115,13 +216,13 @@ impl Ingest {
         let mut sums = MonthSums::default();
         let mut after = None;
         loop {
-            let page = self.transactions.month(tenant, account, month, false, after.as_ref(), PAGE).await?;
-            for transaction in &page {
-                sums.add(transaction)?;
+            let (page, last) = self.transactions.booked(tenant, account, month, after.as_ref(), PAGE).await?;
+            for booked in page {
+                sums.add(booked)?;
             }
-            match page.last() {
-                Some(last) if page.len() >= PAGE as usize => after = Some(last.key.clone()),
-                _ => return Ok(sums),
+            match last {
+                Some(last) => after = Some(last),
+                None => return Ok(sums),
             }
         }
     }

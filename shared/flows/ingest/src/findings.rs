@@ -103,7 +103,7 @@ impl Findings {
     }
 
     /// The days of each account, whatever the currency.
-    pub(crate) fn periods(&self) -> Vec<AccountPeriod> {
+    pub fn periods(&self) -> Vec<AccountPeriod> {
         let mut periods = self.touched.clone();
         for found in &self.accounts {
             widen(&mut periods, &found.account, found.from, found.to);

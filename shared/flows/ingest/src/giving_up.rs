@@ -57,8 +57,9 @@ impl Ingest {
         }
         let told = self.error_event(&file.tenant, &file.id, PROCESSOR, about, reason);
         let mut announce = vec![outgoing(&told)];
-        announce.extend(self.derive_again(&file, "failed").await?.as_ref().map(outgoing));
-        let findings = Findings { reason: Some(short(reason)), ..file.findings.clone() };
+        let touched = self.touched_by(&file).await?;
+        announce.extend(self.derive_again(&file, &touched, "failed").as_ref().map(outgoing));
+        let findings = Findings { reason: Some(short(reason)), touched, ..file.findings.clone() };
         match self.change_seen(&file, FileChange::Fail { findings }, self.clock.now(), &announce).await? {
             Changed::Applied(file) => self.announce(&file).await.map(|()| GivenUp::Marked),
             Changed::Superseded(changed) => Ok(GivenUp::Changed(Box::new(changed))),
@@ -79,15 +80,14 @@ impl Ingest {
     }
 
     /// What tells that the figures of a file which is not done are to be derived again: somebody may have summed up
-    /// what was stored of it.
-    pub(crate) async fn derive_again(&self, file: &File, why: &str) -> Result<Option<Event>, Failure> {
-        let accounts = self.touched_by(file).await?;
-        if accounts.is_empty() {
-            return Ok(None);
+    /// what was stored of it. Where that is, is to be on its record.
+    pub(crate) fn derive_again(&self, file: &File, touched: &[AccountPeriod], why: &str) -> Option<Event> {
+        if touched.is_empty() {
+            return None;
         }
-        let data = TransactionsCategorized { tenant: file.tenant.clone(), accounts };
+        let data = TransactionsCategorized { tenant: file.tenant.clone(), accounts: Vec::new() };
         let attempt = file.attempts.to_string();
         let data = EventData::TransactionsCategorized(data);
-        Ok(Some(event(&file.id, self.clock.now(), data, &[why, &attempt])))
+        Some(event(&file.id, self.clock.now(), data, &[why, &attempt]))
     }
 }

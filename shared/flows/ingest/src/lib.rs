@@ -43,7 +43,7 @@ use riffle_ports::{
 pub use categories::Decision;
 pub use dead_letters::{about_letter, told_of_letter};
 pub use failures::Delivery;
-pub use figures::{CategorySum, MonthSums, Sums};
+pub use figures::{CategorySum, Figures, MonthSums, Sums};
 pub use findings::{AccountFindings, Failed, Findings, Remark};
 pub use ids::{event_id, processing_id, transaction_id};
 pub use keys::{UNNAMED_ACCOUNT, part as part_key, rules as rules_key, tenant_of};
@@ -83,6 +83,8 @@ pub struct Settings {
     pub revive_after: Duration,
     /// What is deleted is looked at once more after so long: whoever was at work on it before is dead by then.
     pub settle_after: Duration,
+    /// How far two clocks of those that run this may be apart.
+    pub clocks_apart: Duration,
     /// A file that waits for so long has failed: its message is a dead letter, or lost.
     pub give_up_after: Duration,
     /// Rows one request looks at.
@@ -101,6 +103,7 @@ impl Default for Settings {
             announce_after: Duration::from_mins(1),
             revive_after: Duration::from_mins(15),
             settle_after: Duration::from_mins(30),
+            clocks_apart: Duration::from_secs(5),
             // Five deliveries, an hour apart, and then some.
             give_up_after: Duration::from_hours(6),
             look_at_most: 20_000,

@@ -14,6 +14,8 @@ use crate::state::FileState;
 
 /// Transactions of one account read at once.
 const PAGE: u32 = 200;
+/// Bytes of a page, as [`in_answer`] counts them: the answer of a Lambda function has 6 MB.
+pub(crate) const PAGE_BYTES: usize = 4_000_000;
 /// Sorts after every identity.
 const LAST_IDENTITY: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
 
@@ -144,6 +146,58 @@ impl Ord for Ahead {
     }
 }
 
+/// How much of an answer a text takes at most. The answer is a JSON text within another one: a quote becomes `\\\"`,
+/// and a control character `\\u0000`.
+pub(crate) fn in_answer(text: &str) -> usize {
+    let byte = |byte| match byte {
+        b'"' | b'\\' => 4,
+        0..=0x1f | 0x7f => 7,
+        _ => 1,
+    };
+    text.bytes().map(byte).sum()
+}
+
+/// Transactions that were found for a page.
+struct Found<'f> {
+    filter: &'f Filter,
+    limit: usize,
+    transactions: Vec<Transaction>,
+    bytes: usize,
+}
+
+impl<'f> Found<'f> {
+    fn new(filter: &'f Filter, limit: usize) -> Self {
+        Self { filter, limit, transactions: Vec::new(), bytes: 0 }
+    }
+
+    fn look_at(&mut self, transaction: Transaction) {
+        if self.filter.lets_through(&transaction) {
+            self.bytes += bytes(&transaction);
+            self.transactions.push(transaction);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.transactions.len() >= self.limit || self.bytes >= PAGE_BYTES
+    }
+}
+
+/// What a transaction takes of an answer.
+fn bytes(transaction: &Transaction) -> usize {
+    /// Names of fields, dates, amounts and ids.
+    const OTHERS: usize = 700;
+    let texts = [
+        Some(&transaction.key.account),
+        Some(&transaction.description),
+        Some(&transaction.clean),
+        transaction.counterparty.as_ref(),
+        transaction.kind.as_ref(),
+        transaction.reference.as_ref(),
+        transaction.category.as_ref().map(|category| &category.name),
+    ];
+    OTHERS + texts.into_iter().flatten().map(|text| in_answer(text)).sum::<usize>()
+}
+
 impl Filter {
     fn lets_through(&self, transaction: &Transaction) -> bool {
         let category = transaction.category.as_ref().map(|category| category.name.as_str());
@@ -175,7 +229,7 @@ fn holds(transaction: &Transaction, text: &str) -> bool {
 
 impl Ingest {
     /// At most `limit` transactions. A page may be short, even empty, and yet not the last: a request looks at so
-    /// many rows and no more.
+    /// many rows and no more, and an answer holds so many bytes.
     pub async fn list(
         &self,
         tenant: &str,
@@ -211,7 +265,7 @@ impl Ingest {
                 && after.as_ref().is_none_or(|after| *month <= Month::of(after.date))
         });
         months.sort_by(|(one, this), (other, that)| (that, one).cmp(&(this, other)));
-        let (mut found, mut looked) = (Vec::new(), 0);
+        let (mut found, mut looked) = (Found::new(filter, limit), 0);
         let mut months = months.as_slice();
         while let Some((_, month)) = months.first() {
             let of_month = months.iter().take_while(|(_, other)| other == month).count();
@@ -235,19 +289,17 @@ impl Ingest {
                 } else if let Some(following) = rest.last() {
                     heap.push(Ahead { position: Position::from(&following.key), rest, more });
                 }
-                if filter.lets_through(&next) {
-                    found.push(next);
-                }
-                if found.len() >= limit || looked >= self.settings.look_at_most {
+                found.look_at(next);
+                if found.is_full() || looked >= self.settings.look_at_most {
                     let Position { date, account, identity, occurrence } = position;
                     let next = (!heap.is_empty() || !months.is_empty()).then_some(TransactionCursor::Key(
                         TransactionKey { account, date, identity, occurrence },
                     ));
-                    return Ok(Listed { transactions: found, next });
+                    return Ok(Listed { transactions: found.transactions, next });
                 }
             }
         }
-        Ok(Listed { transactions: found, next: None })
+        Ok(Listed { transactions: found.transactions, next: None })
     }
 
     async fn ahead(
@@ -277,7 +329,7 @@ impl Ingest {
         if part < first {
             (part, row) = (first, 0);
         }
-        let (mut found, mut looked) = (Vec::new(), 0);
+        let (mut found, mut looked) = (Found::new(filter, limit), 0);
         while part < parts {
             let keys = self.part(tenant, file, part).await?.unwrap_or_default();
             let rest = keys.get(row..).unwrap_or_default();
@@ -285,17 +337,19 @@ impl Ingest {
                 for transaction in self.transactions.get(tenant, batch).await? {
                     row += 1;
                     looked += 1;
-                    found.extend(transaction.filter(|found| filter.lets_through(found)));
-                    if found.len() >= limit || looked >= self.settings.look_at_most {
+                    if let Some(transaction) = transaction {
+                        found.look_at(transaction);
+                    }
+                    if found.is_full() || looked >= self.settings.look_at_most {
                         let next = if row < keys.len() { (part, row) } else { (part + 1, 0) };
                         let next = (next.0 < parts).then_some(TransactionCursor::Part(next.0, next.1));
-                        return Ok(Listed { transactions: found, next });
+                        return Ok(Listed { transactions: found.transactions, next });
                     }
                 }
             }
             (part, row) = (part + 1, 0);
         }
-        Ok(Listed { transactions: found, next: None })
+        Ok(Listed { transactions: found.transactions, next: None })
     }
 }
 

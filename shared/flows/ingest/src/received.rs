@@ -1,8 +1,6 @@
 //! The bucket's notifications: a file has come. Light: what it is, is found out by who processes it.
 
-use riffle_contracts::{
-    BucketEntity, DirectFile, Event, EventData, EventType, FileUploaded, ProcessingMode, UploadedObject,
-};
+use riffle_contracts::{BucketEntity, DirectFile, Event, EventData, EventType, FileUploaded, ProcessingMode};
 use riffle_ports::{Failure, FlowState as _, ObjectRef, send_all};
 use riffle_topology::statements;
 
@@ -133,16 +131,8 @@ impl Ingest {
 
 /// The event that tells of `file`. `None` where it is gone.
 pub(crate) fn uploaded(file: &File) -> Option<Event> {
-    let object = file.object.as_ref()?;
-    let data = EventData::FileUploaded(FileUploaded {
-        tenant: file.tenant.clone(),
-        object: UploadedObject {
-            bucket: object.bucket.clone(),
-            key: object.key.clone(),
-            version: object.version.clone(),
-            etag: object.etag.clone(),
-        },
-        size: file.size,
-    });
+    file.object.as_ref()?;
+    let data = FileUploaded { tenant: file.tenant.clone(), object: None, size: file.size };
+    let data = EventData::FileUploaded(data);
     Some(event(&file.id, file.received_at, data, &[]))
 }

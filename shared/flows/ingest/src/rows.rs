@@ -10,8 +10,6 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::findings::short;
-
 /// Rows handed over at once.
 const BATCH: usize = 1_000;
 /// Batches that wait for whoever stores them.
@@ -166,11 +164,11 @@ pub(crate) fn transaction(row: Row, file: &FileId, unnamed: &str) -> Transaction
         amount: row.amount,
         currency: row.currency.unwrap_or_default(),
         description: row.description,
-        clean: short(&row.clean),
-        counterparty: row.counterparty.map(|text| short(&text)),
+        clean: row.clean,
+        counterparty: row.counterparty,
         balance: row.balance,
-        kind: row.kind.map(|text| short(&text)),
-        reference: row.reference.map(|text| short(&text)),
+        kind: row.kind,
+        reference: row.reference,
         file: file.clone(),
         place: row.place.to_string(),
         category: None,

@@ -8,7 +8,7 @@ use riffle_topology::statements as topology;
 use crate::categories::processed;
 use crate::rows::transaction;
 use crate::state::FileState;
-use crate::{Ingest, MonthSums, Processor, keys, metrics};
+use crate::{Figures, Ingest, MonthSums, Processor, keys, metrics};
 
 /// Something that would be different.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,8 +172,7 @@ impl Ingest {
         for (account, month) in self.touched_months(event).await? {
             let stored = self.figures.figures(tenant, &account, month).await?;
             let stored = match stored {
-                Some(stored) => serde_json::from_str(&stored.body)
-                    .map_err(|error| Failure::Reject(format!("figures cannot be read: {error}")))?,
+                Some(stored) => Figures::read(&stored.body)?.sums,
                 None => MonthSums::default(),
             };
             let now = self.month_sums(tenant, &account, month).await?;

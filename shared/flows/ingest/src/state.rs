@@ -263,6 +263,7 @@ impl FlowState for File {
                 next.lease = None;
                 next.name = String::new();
                 next.object = None;
+                next.size = 0;
                 next.account = None;
                 next.findings = Findings::default();
                 next.unsettled = true;

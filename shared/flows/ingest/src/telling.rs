@@ -7,15 +7,15 @@ use riffle_contracts::http_ingest::{
     StatementFilePage, StatementPhase, StatementStatus, Timeline, TimelineEvent, TransactionItem,
     TransactionPage,
 };
-use riffle_contracts::{Event, EventData, EventType, PageCursor};
+use riffle_contracts::{Event, EventData, EventType, PageCursor, without_formulas};
 use riffle_ports::{
     Announced, AuditEntry, Failure, FileId, FlowState as _, Month, RecordCursor, Transaction,
 };
 
 use crate::ids::transaction_id;
-use crate::listing::{Filter, OtherList};
+use crate::listing::{Filter, OtherList, PAGE_BYTES, in_answer};
 use crate::state::{ALL_FILES, FLOW, File, FileState as State};
-use crate::{Ingest, MonthSums};
+use crate::{Figures, Ingest};
 
 /// Bytes of a statement.
 pub const MAX_BYTES: u64 = 4 << 30;
@@ -52,7 +52,7 @@ pub struct Books {
 }
 
 impl Books {
-    /// A page of at most `limit` files, newest first.
+    /// A page of at most `limit` files, newest first. One with many findings may be shorter.
     pub async fn files(
         &self,
         tenant: &str,
@@ -63,13 +63,21 @@ impl Books {
         let after = after.map(|PageCursor { at, id }| RecordCursor { created_at: at, id });
         let listed = self.ingest.records.list(FLOW, tenant, ALL_FILES, after.as_ref(), limit).await;
         let listed = listed.map_err(Failure::from)?;
-        let next_cursor = listed
-            .last()
-            .filter(|_| listed.len() >= limit as usize)
-            .map(RecordCursor::from)
-            .map(|RecordCursor { created_at: at, id }| PageCursor { at, id }.to_string());
-        let files = listed.iter().map(|record| File::from_record(record).map(item));
-        Ok(StatementFilePage { files: files.collect::<Result<_, _>>().map_err(Failure::from)?, next_cursor })
+        let (mut files, mut bytes, mut last) = (Vec::new(), 0, None);
+        for record in &listed {
+            let file = item(File::from_record(record).map_err(Failure::from)?);
+            bytes += in_answer(&serde_json::to_string(&file).expect("findings are plain data"));
+            // The first one fits: a record has less.
+            if bytes > PAGE_BYTES && !files.is_empty() {
+                break;
+            }
+            files.push(file);
+            last = Some(RecordCursor::from(record));
+        }
+        let more = files.len() < listed.len() || listed.len() >= limit as usize;
+        let last = last.filter(|_| more);
+        let next_cursor = last.map(|RecordCursor { created_at: at, id }| PageCursor { at, id }.to_string());
+        Ok(StatementFilePage { files, next_cursor })
     }
 
     pub async fn file(&self, tenant: &str, id: &FileId) -> Result<StatementFile, ApiError> {
@@ -208,8 +216,7 @@ impl Books {
         for stored in
             stored.into_iter().rev().filter(|stored| account.is_none_or(|name| stored.account == name))
         {
-            let sums: MonthSums = serde_json::from_str(&stored.body)
-                .map_err(|error| Failure::Reject(format!("figures cannot be read: {error}")))?;
+            let sums = Figures::read(&stored.body)?.sums;
             months.extend(sums.0.into_iter().map(|(currency, sums)| {
                 MonthFigures {
                     month: stored.month.to_string(),
@@ -342,7 +349,7 @@ fn told(entry: &AuditEntry) -> TimelineEvent {
     }
 }
 
-/// As a spreadsheet takes it: text never begins a formula.
+/// As a spreadsheet takes it: no text holds a formula.
 fn csv(rows: &[TransactionItem]) -> Vec<u8> {
     const HEADER: [&str; 13] = [
         "date",
@@ -364,7 +371,7 @@ fn csv(rows: &[TransactionItem]) -> Vec<u8> {
     let in_memory = "memory takes what is written";
     writer.write_record(HEADER).expect(in_memory);
     for row in rows {
-        let text = |text: Option<&str>| harmless(text.unwrap_or_default());
+        let text = |text: Option<&str>| without_formulas(text.unwrap_or_default());
         writer
             .write_record([
                 row.date.to_string(),
@@ -384,10 +391,6 @@ fn csv(rows: &[TransactionItem]) -> Vec<u8> {
             .expect(in_memory);
     }
     writer.into_inner().expect(in_memory)
-}
-
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -411,11 +414,5 @@ mod tests {
         ] {
             assert_eq!(standing(state), expected);
         }
-    }
-
-    #[test]
-    fn exported_text_is_no_formula() {
-        assert_eq!(harmless("=1+1"), "'=1+1");
-        assert_eq!(harmless("a=b"), "a=b");
     }
 }

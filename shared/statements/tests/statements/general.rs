@@ -294,3 +294,29 @@ fn everything_is_serialised_and_read_again() {
     assert!(json.contains("\"amount\":\"-3.00\"") && json.contains("\"balance\":\"97.00\""), "{json}");
     assert_eq!(serde_json::from_str::<(Statement, Vec<Row>)>(&json).expect("read"), (statement, rows));
 }
+
+#[test]
+fn a_long_text_is_cut_and_told() {
+    let (long, most) = ("é".repeat(5_000), Limits::default().text_bytes);
+    let text =
+        format!("Date,Payee,Description,Amount\n2024-01-02,{long},{long},-3.00\n2024-01-03,Shop,Tea,-4.00\n");
+    let (found, rows) = statement(text);
+    let payee = rows[0].counterparty.as_deref().expect("the other side");
+    for text in [rows[0].description.as_str(), rows[0].clean.as_str(), payee] {
+        assert!(
+            text.starts_with("éé") && text.ends_with("é…") && text.len() <= most + "…".len(),
+            "{}",
+            text.len()
+        );
+    }
+    assert_eq!(
+        warnings(&found),
+        [
+            "line 2: the description has 10000 bytes, of which the first 2000 are kept",
+            "line 2: the name of the other side has 10000 bytes, of which the first 2000 are kept",
+        ]
+    );
+    let (other, same) = (format!("{long}x"), rows[0].identity);
+    let text = format!("Date,Payee,Description,Amount\n2024-01-02,{long},{other},-3.00\n");
+    assert_ne!(statement(text).1[0].identity, same, "what is cut off still tells rows apart");
+}

@@ -72,7 +72,11 @@ fn every_kind() -> Vec<EventData> {
         etag: "e".to_owned(),
     };
     let kinds = vec![
-        EventData::FileUploaded(FileUploaded { tenant: tenant.clone(), object, size: 5_000_000_000 }),
+        EventData::FileUploaded(FileUploaded {
+            tenant: tenant.clone(),
+            object: Some(object),
+            size: 5_000_000_000,
+        }),
         EventData::FileProcessed(FileProcessed {
             tenant: tenant.clone(),
             parts: 2,

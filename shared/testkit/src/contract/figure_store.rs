@@ -39,27 +39,40 @@ async fn versions(store: &dyn FigureStore, ids: &dyn Ids) {
     assert!(!put("early", 1).await, "nobody has seen a version that is not there");
     assert_is(0, "", "nothing was put").await;
     assert!(put("first", 0).await, "there were none");
-    assert_is(1, "first", "the first is version 1").await;
+    let first = StoredFigures::first_version("first");
+    assert_is(first, "first", "the first version follows from what it is").await;
     assert!(!put("second", 0).await, "there are some now");
-    assert!(!put("second", 2).await, "nobody has seen version 2");
-    assert_is(1, "first", "figures stay where nothing was put").await;
+    assert!(!put("second", first + 1).await, "nobody has seen the next version");
+    assert_is(first, "first", "figures stay where nothing was put").await;
     let large = format!("{{\"Ä 漢字 🦀 \\\"\":\"{}\"}}", "x".repeat(60_000));
-    assert!(put(&large, 1).await, "who saw version 1");
-    assert_is(2, &large, "each is a version").await;
-    assert!(!put("late", 1).await, "who saw version 1 is late");
-    assert!(put("", 2).await, "who saw version 2");
-    assert_is(3, "", "empty is a content").await;
+    assert!(put(&large, first).await, "who saw the first version");
+    assert_is(first + 1, &large, "each is a version").await;
+    assert!(!put("late", first).await, "who saw the first version is late");
+    assert!(put("", first + 1).await, "who saw the second version");
+    assert_is(first + 2, "", "empty is a content").await;
     for (tenant, account, at) in
         [("contract nobody", "a", at), (tenant.as_str(), "A", at), (tenant.as_str(), "a", month("2026-02"))]
     {
         assert_eq!(ok(store.figures(tenant, account, at).await, "figures"), None, "figures do not mix");
     }
+    let forget = async |seen: u64| ok(store.forget_month(&tenant, "a", at, seen).await, "forget_month");
+    for seen in [0, first, first + 1, first + 3] {
+        assert!(!forget(seen).await, "version {seen} is not the present one");
+        assert_is(first + 2, "", "figures stay where nothing was forgotten").await;
+    }
+    assert!(forget(first + 2).await, "who saw the third version, of a month without transactions");
+    assert_is(0, "", "they are gone").await;
+    assert!(forget(0).await, "what is gone is gone");
+    assert!(!put("late", first + 2).await, "who saw the figures of before is late");
+    assert!(put("again", 0).await, "there are none");
+    assert_is(StoredFigures::first_version("again"), "again", "they begin anew").await;
 }
 
 async fn race(store: &dyn FigureStore, ids: &dyn Ids) {
     let tenant = format!("tenant {}", ids.fresh());
     let at = month("2026-01");
-    for seen in 0..3 {
+    let mut seen = 0;
+    for _ in 0..3 {
         let bodies: Vec<String> = (0..16).map(|caller| format!("{seen} of {caller}")).collect();
         let puts = bodies.iter().map(|body| store.put_figures(&tenant, "a", at, body, seen));
         let puts: Vec<bool> = join_all(puts).await.into_iter().map(|put| ok(put, "put_figures")).collect();
@@ -67,7 +80,9 @@ async fn race(store: &dyn FigureStore, ids: &dyn Ids) {
             bodies.iter().zip(&puts).filter(|(_, put)| **put).map(|(body, _)| body).collect();
         assert_eq!(winners.len(), 1, "of 16 who saw version {seen} exactly one may put");
         let stored = ok(store.figures(&tenant, "a", at).await, "figures").expect("one was put");
-        assert_eq!((stored.version, &stored.body), (seen + 1, winners[0]), "what is stored is the winner's");
+        let next = if seen == 0 { StoredFigures::first_version(winners[0]) } else { seen + 1 };
+        assert_eq!((stored.version, &stored.body), (next, winners[0]), "what is stored is the winner's");
+        seen = next;
     }
 }
 
@@ -85,13 +100,14 @@ async fn lists(store: &dyn FigureStore, ids: &dyn Ids) {
     ];
     let mut expected = Vec::new();
     for (at, account) in places {
-        for (version, body) in [(1, "old"), (2, account)] {
-            let put = store.put_figures(&tenant, account, month(at), body, version - 1).await;
+        let first = StoredFigures::first_version("old");
+        for (seen, body) in [(0, "old"), (first, account)] {
+            let put = store.put_figures(&tenant, account, month(at), body, seen).await;
             assert!(ok(put, "put_figures"), "nobody else puts them");
         }
         ok(store.put_figures(&other, account, month(at), "other", 0).await, "put_figures");
         let (account, body) = (account.to_owned(), account.to_owned());
-        expected.push(StoredFigures { account, month: month(at), version: 2, body });
+        expected.push(StoredFigures { account, month: month(at), version: first + 1, body });
     }
     expected.sort_by(|one, two| (one.month, &one.account).cmp(&(two.month, &two.account)));
     for (from, to) in [

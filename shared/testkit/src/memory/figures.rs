@@ -31,12 +31,34 @@ impl FigureStore for MemoryStatements {
             let put = present == seen;
             if put {
                 let account = account.to_owned();
-                let figures = StoredFigures { account, month, version: seen + 1, body: body.to_owned() };
+                let version = if seen == 0 { StoredFigures::first_version(body) } else { seen + 1 };
+                let figures = StoredFigures { account, month, version, body: body.to_owned() };
                 books.figures.insert(key, figures);
             }
             let (tenant, account) = (tenant.to_owned(), account.to_owned());
             books.note(Noted::Figures { tenant, account, month, put });
             Ok(put)
+        })
+    }
+
+    async fn forget_month(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        seen: u64,
+    ) -> Result<bool, PortError> {
+        let key = (tenant.to_owned(), account.to_owned(), month);
+        self.inspect(|books| {
+            let present = books.figures.get(&key).map_or(0, |figures| figures.version);
+            let forgotten = present == seen && books.month(tenant, account, month).next().is_none();
+            if forgotten {
+                books.figures.remove(&key);
+                books.months.remove(&key);
+            }
+            let (tenant, account) = (tenant.to_owned(), account.to_owned());
+            books.note(Noted::Figures { tenant, account, month, put: forgotten });
+            Ok(forgotten)
         })
     }
 

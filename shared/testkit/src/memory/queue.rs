@@ -24,6 +24,7 @@ pub struct Received {
     pub place: Place,
     /// 1 at the first receive from this place.
     pub receive_count: u32,
+    pub sent_at: DateTime<Utc>,
     pub message: Message,
 }
 
@@ -146,6 +147,7 @@ impl MemoryQueue {
                 id: *id,
                 place,
                 receive_count: held.receive_count,
+                sent_at: held.sent_at,
                 message: held.message.clone(),
             });
         }

@@ -24,7 +24,7 @@ pub struct Row {
 #[derive(Debug, Default)]
 pub struct StatementBooks {
     pub rows: BTreeMap<RowKey, Row>,
-    /// Tenant, account and month in which something was ever stored.
+    /// Tenant, account and month in which something was stored, and that was not forgotten.
     pub months: BTreeSet<(String, String, Month)>,
     pub figures: BTreeMap<(String, String, Month), StoredFigures>,
     /// In the order in which it was written.

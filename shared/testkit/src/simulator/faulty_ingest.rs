@@ -116,6 +116,18 @@ impl FigureStore for Faulty<dyn FigureStore> {
         self.control.call(writes("figures.put"), detail, effect).await
     }
 
+    async fn forget_month(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        seen: u64,
+    ) -> Result<bool, PortError> {
+        let detail = || format!("{account} {month} {seen}");
+        let effect = || self.inner.forget_month(tenant, account, month, seen);
+        self.control.call(writes("figures.forget"), detail, effect).await
+    }
+
     async fn all_figures(
         &self,
         tenant: &str,

@@ -59,7 +59,8 @@ impl World {
         }
         let ids: Vec<String> = received.iter().map(|one| one.id.to_string()).collect();
         let messages = ids.iter().zip(&received);
-        let messages = messages.map(|(id, one)| (id.as_str(), one.receive_count, one.message.body.as_str()));
+        let messages = messages
+            .map(|(id, one)| (id.as_str(), one.receive_count, one.sent_at, one.message.body.as_str()));
         let event = Event::new(queue_event(queue, messages), "invocation");
         let function = TOPOLOGY.queue(queue).expect("a queue").function;
         let answer = self.registry.call(function, event).await;

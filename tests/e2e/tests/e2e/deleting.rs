@@ -203,3 +203,56 @@ fn uploaded_files_go_with_the_last_scan_of_them() {
     assert_eq!(server.stop().code, Some(0));
     assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
 }
+
+/// In every field, name and account of a statement; so many rows that pages of the database are split.
+fn canaries() -> String {
+    let mut content = "Date,Payee,Description,Amount,Type,Account,Transaction ID\n".to_owned();
+    for row in 0..3_000 {
+        let (day, month, account) = (row % 28 + 1, row % 12 + 1, row % 3);
+        content += &format!("2031-{month:02}-{day:02},Payee {SECRET} {row},For {SECRET} {row},-{row}.17,");
+        content += &format!("Kind {SECRET},DE{SECRET}{account},{SECRET}-{row}\n");
+    }
+    content
+}
+
+/// Rows of one account, in which those that go and those that stay lie side by side in the database.
+fn among_others(what: &str) -> String {
+    let mut content = "Date,Description,Amount\n".to_owned();
+    for row in 0..3_000 {
+        let (day, month) = (row % 28 + 1, row % 12 + 1);
+        content += &format!("2031-{month:02}-{day:02},{what} {row},{row}.23\n");
+    }
+    content
+}
+
+/// The README names what stays of a deleted statement: that it was deleted.
+#[test]
+fn nothing_tells_of_a_deleted_statement() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let state = dir.path().join("state");
+    let server = Server::start(&state, &[]);
+    server.upload("before.csv", &among_others("bystander"), Some("Bystander"));
+    let beside = server.upload("beside.csv", &among_others(&format!("beside {SECRET}")), Some("Bystander"));
+    let file = server.upload(&format!("{SECRET}.csv"), &canaries(), Some(&format!("Of {SECRET}")));
+    assert_eq!(file["rows"], json!(3_000), "{file}");
+    server.upload("after.csv", &among_others("late"), Some("Bystander"));
+    let figures = || server.get("/api/statements/figures", &[]).json()["months"].clone();
+    until("figures are derived", || figures().to_string().contains(SECRET).then_some(()));
+    assert!(!telling(&state, SECRET).is_empty(), "there is something to be removed");
+
+    for file in [file, beside] {
+        let path = format!("/api/statements/files/{}", file["id"].as_str().expect("an id"));
+        assert_eq!(server.send("DELETE", &path, &[], b"").status, 202);
+        until("it is deleted", || (server.get(&path, &[]).json()["detail"] == "deleted").then_some(()));
+    }
+    until("its figures are gone", || (!figures().to_string().contains(SECRET)).then_some(()));
+    let facets = server.get("/api/statements/facets", &[]).json();
+    assert_eq!(facets["accounts"], json!(["Bystander"]), "nor is its account known");
+    assert_eq!(figures().as_array().map(Vec::len), Some(12), "those of others stay");
+    until("its copies are overwritten, while the server runs", || {
+        telling(&state, SECRET).is_empty().then_some(())
+    });
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
+    assert!(!telling(&state, "bystander 77").is_empty(), "what others brought stays");
+}

@@ -36,7 +36,7 @@ impl Server {
     }
 
     /// Sends a statement, and waits until it is at its end.
-    fn upload(&self, name: &str, content: &str, account: Option<&str>) -> Value {
+    pub fn upload(&self, name: &str, content: &str, account: Option<&str>) -> Value {
         let answer = self.fill(&self.form(name, content, account), content);
         assert_eq!(answer.status, 204, "{}", String::from_utf8_lossy(&answer.body));
         until("the file is at its end", || {
@@ -207,4 +207,37 @@ fn forms_take_what_was_announced_and_outlive_the_server() {
         let files = address_changed.ask("/api/statements/files");
         (files["files"][0]["detail"] == "processed").then_some(())
     });
+}
+
+/// An answer of a Lambda function has 6 MB, in which it is a text: a quote takes four bytes there.
+#[test]
+fn the_longest_texts_fit_into_answers() {
+    const ROWS: usize = 400;
+    let bank = Bank::new();
+    let server = Server::start(&bank.state(), &[]);
+    let long = "\"\"x".repeat(900);
+    let mut content = "Date,Payee,Description,Amount,Type\n".to_owned();
+    for row in 0..ROWS {
+        content += &format!("2024-01-02,\"{row}{long}\",\"{row}{long}\",-3.00,\"{row}{long}\"\n");
+    }
+    let file = server.upload("long.csv", &content, None);
+    assert_eq!(file["rows"], json!(ROWS), "{file}");
+    for list in ["?", &format!("?file={}&", file["id"].as_str().expect("an id"))] {
+        let (mut pages, mut found, mut cursor) = (0, 0, None);
+        loop {
+            let next = cursor.map(|cursor: String| format!("&cursor={cursor}")).unwrap_or_default();
+            let path = format!("/api/statements/transactions{list}limit=1000{next}");
+            let answer = server.get(&path, &[]);
+            let in_text =
+                serde_json::to_string(&String::from_utf8_lossy(&answer.body)).expect("a text").len();
+            assert!(in_text < 6_000_000, "{in_text} bytes");
+            let page = answer.json();
+            found += page["transactions"].as_array().expect("transactions").len();
+            pages += 1;
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            cursor = Some(next.to_owned());
+        }
+        assert_eq!(found, ROWS, "each is on one page");
+        assert!(pages > 1, "they do not fit on one");
+    }
 }

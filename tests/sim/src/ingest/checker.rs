@@ -385,6 +385,7 @@ impl World {
             !file.name.is_empty()
                 || file.object.is_some()
                 || file.account.is_some()
+                || file.size != 0
                 || file.findings != Findings::default()
         };
         if self.file(file).is_some_and(|file| tells(&file)) {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use riffle_contracts::{BusEvent, EventType};
-use riffle_ingest::{File, FileState, MonthSums};
+use riffle_ingest::{Figures, File, FileState};
+use riffle_ports::Month;
 use riffle_testkit::memory::{FileKey, Place};
 use riffle_topology::{RIFFLE, statements};
 
@@ -290,13 +291,21 @@ impl World {
             let mut reckoned = model::figures(rows);
             for ((tenant, account, month), stored) in &books.figures {
                 let key = (tenant.clone(), account.clone(), month.to_string());
-                let reckoned = reckoned.remove(&key).unwrap_or_default();
-                let stored: MonthSums = serde_json::from_str(&stored.body)
-                    .map_err(|error| Violation::new(9, format!("figures cannot be read: {error}")))?;
+                let Some(reckoned) = reckoned.remove(&key) else {
+                    return Err(Violation::new(8, format!("{key:?} has figures, and nothing else")));
+                };
+                let stored =
+                    Figures::read(&stored.body).map_err(|error| Violation::new(9, error.to_string()))?.sums;
                 if stored != reckoned {
                     let what = format!("figures of {key:?} are {stored:?} and should be {reckoned:?}");
                     return Err(Violation::new(9, what));
                 }
+            }
+            let is_empty = |(tenant, account, month): &&(String, String, Month)| {
+                books.month(tenant, account, *month).next().is_none()
+            };
+            if let Some(left) = books.months.iter().find(is_empty) {
+                return Err(Violation::new(8, format!("of {left:?} is known that something was there")));
             }
             match reckoned.first_key_value() {
                 None => Ok(()),

@@ -97,6 +97,11 @@ impl Functions {
             Some(Mutant::CountedFigures) => {
                 registry.rebind(ANALYTICS, ingest, |on, event| Box::pin(mutants::count_figures(on, event)));
             }
+            Some(Mutant::FiguresByEventTime) => {
+                registry.rebind(ANALYTICS, ingest, |on, event| {
+                    Box::pin(mutants::derive_by_event_time(on, event))
+                });
+            }
             Some(Mutant::LateTrailStays) => {
                 registry.rebind(AUDITOR, ingest, |on, event| Box::pin(mutants::append_all(on, event)));
             }

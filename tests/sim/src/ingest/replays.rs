@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::executor::block_on;
-use riffle_ingest::{File, FileState, Findings};
+use riffle_ingest::{Figures, File, FileState, Findings, MonthSums};
 use riffle_testkit::memory::{FileKey, Row, RowKey};
 use riffle_topology::{RIFFLE, statements};
 
@@ -13,12 +13,13 @@ use super::reader::Nature;
 use super::world::World;
 use crate::Violation;
 
-/// What a replay may not change. Versions of figures and revisions of records may rise.
+/// What a replay may not change. Versions of figures, when they were derived, and revisions of
+/// records may rise.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Snapshot {
     files: BTreeMap<FileKey, (FileState, Findings)>,
     rows: BTreeMap<RowKey, Row>,
-    figures: BTreeMap<String, String>,
+    figures: BTreeMap<String, Option<MonthSums>>,
     trail: Vec<String>,
     objects: Vec<String>,
     published: usize,
@@ -40,7 +41,9 @@ impl World {
             figures: books
                 .figures
                 .iter()
-                .map(|(key, figures)| (format!("{key:?}"), figures.body.clone()))
+                .map(|(key, figures)| {
+                    (format!("{key:?}"), Figures::read(&figures.body).ok().map(|it| it.sums))
+                })
                 .collect(),
             trail: books.audit.iter().map(|entry| entry.event_id.clone()).collect(),
             objects: self.objects_of(&files),

@@ -120,7 +120,8 @@ impl Scenario {
             (0..*rng.pick(&[0, 0, 1, 2]).unwrap_or(&0)).map(|_| rng.between(0, 1_500_000)).collect();
         let deploy = if rng.chance(2_000) { Some(rng.between(0, 150_000)) } else { None };
         let (rules, settings, batch) = (rng.chance(7_500), settings(rng), 1 + rng.below(4));
-        let skew = if hostile { *rng.pick(&[0, 0, 900, 3_000]).unwrap_or(&0) } else { 0 };
+        let skew: i64 = if hostile { *rng.pick(&[0, 0, 900, 3_000]).unwrap_or(&0) } else { 0 };
+        let settings = Settings { clocks_apart: Duration::from_millis(skew.unsigned_abs()), ..settings };
         let jumps = when_hostile(*rng.pick(&[0, 10, 50, 200]).unwrap_or(&0));
         let timeouts = rng.chance(6_000);
         let stalls = when_hostile(*rng.pick(&[0, 0, 50, 200]).unwrap_or(&0));
@@ -178,7 +179,7 @@ impl Scenario {
             replays: Vec::new(),
             redrives: Vec::new(),
             deploy: None,
-            settings: Settings { part_rows: 2, ..settings(&mut Rng::new(1)) },
+            settings: Settings { part_rows: 2, clocks_apart: Duration::ZERO, ..settings(&mut Rng::new(1)) },
             visibility: VISIBILITY,
             batch: 2,
             conditions: Conditions::friendly(plan),

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use riffle_ports::{FigureStore, Month, PortError, StoredFigures};
 
+use super::months;
 use crate::change::Change;
 use crate::item::{Item, Reading, number};
 use crate::packed::long;
@@ -62,13 +63,38 @@ impl FigureStore for DynamoFigures {
         seen: u64,
     ) -> Result<bool, PortError> {
         let mut item = figures_key(tenant, account, month);
-        item.insert(VERSION.to_owned(), number(seen + 1));
+        let version = if seen == 0 { StoredFigures::first_version(body) } else { seen + 1 };
+        item.insert(VERSION.to_owned(), number(version));
         item.insert(BODY.to_owned(), long(body));
         let unchanged = match seen {
             0 => Change::if_absent(PK),
             seen => Change::if_equal(VERSION, number(seen)),
         };
         Ok(matches!(self.table.put_if(item, unchanged).await?, Changed::Applied(_)))
+    }
+
+    async fn forget_month(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        seen: u64,
+    ) -> Result<bool, PortError> {
+        let Some(closing) = months::close(&self.table, tenant, account, month).await? else {
+            return Ok(false);
+        };
+        let mut unchanged = Change::default();
+        let same = match seen {
+            0 => unchanged.is_absent(PK),
+            seen => unchanged.compare(VERSION, "=", number(seen)),
+        };
+        unchanged.require(same);
+        let forgotten = match self.table.delete_if(figures_key(tenant, account, month), unchanged).await? {
+            Changed::Applied(_) => true,
+            // Gone already, by a try before.
+            Changed::Refused(found) => found.is_none(),
+        };
+        if forgotten { months::forget(&self.table, closing).await } else { Ok(false) }
     }
 
     async fn all_figures(

@@ -1,7 +1,6 @@
 //! Transactions as a set.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
@@ -9,17 +8,18 @@ use riffle_ports::{
     Category, FileId, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
 };
 
+use super::months;
 use super::row_item::{CATEGORY, FILES, category, decode, key_of, partition, row_key, show, sort_key};
 use crate::change::Change;
 use crate::item::{Item, Reading, number, text};
-use crate::records::{held, own, record_key};
+use crate::records::{held, record_key};
 use crate::table::{Changed, PK, Part, SK, Table, all, key};
 use crate::transact::{STEPS, Step, Transacted};
 
-/// Rows of one call: a transaction's steps but one, which looks at who is at work.
-const BATCH: usize = STEPS - 1;
-/// Months that are remembered to be noted: those of years of a person's accounts.
-const REMEMBERED: usize = 10_000;
+/// Months of accounts in one transaction at most: rows of more are stored in several.
+const MONTHS: usize = 9;
+/// Rows of one call: a transaction's steps but one, which looks at who is at work, and those that look at months.
+const BATCH: usize = STEPS - 1 - MONTHS;
 /// Tries of a removal that meets others.
 const TRIES: u32 = 16;
 
@@ -27,33 +27,44 @@ const TRIES: u32 = 16;
 #[derive(Debug, Clone)]
 pub struct DynamoTransactions {
     table: Table,
-    /// Months that this process has noted.
-    noted: Arc<Mutex<BTreeSet<(String, String)>>>,
 }
 
 impl DynamoTransactions {
     pub(crate) fn new(table: Table) -> Self {
-        Self { table, noted: Arc::default() }
+        Self { table }
     }
 
-    /// Before the rows, so that no row is ever in a month that nobody finds. It names a month in which nothing is
-    /// stored in the end if the process dies in between.
-    async fn note_months(&self, tenant: &str, rows: &[Transaction]) -> Result<(), PortError> {
-        let months: BTreeSet<(&str, Month)> =
-            rows.iter().map(|row| (row.key.account.as_str(), row.key.month())).collect();
-        for (account, month) in months {
-            let keys = (months_of(tenant), format!("{month}#{account}"));
-            if self.noted.lock().unwrap_or_else(PoisonError::into_inner).contains(&keys) {
-                continue;
-            }
-            self.table.put(key(keys.0.as_str(), keys.1.as_str())).await?;
-            let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-            if noted.len() >= REMEMBERED {
-                noted.clear();
-            }
-            noted.insert(keys);
+    /// Stores rows of at most [`MONTHS`] months. `false`: whoever asks is not at work on the file.
+    async fn store_together(
+        &self,
+        tenant: &str,
+        file: &FileId,
+        token: &str,
+        rows: &[&Transaction],
+    ) -> Result<bool, PortError> {
+        let mut months: BTreeMap<(&str, Month), &TransactionKey> = BTreeMap::new();
+        for row in rows {
+            months.entry((&row.key.account, row.key.month())).or_insert(&row.key);
         }
-        Ok(())
+        let months: Vec<&TransactionKey> = months.into_values().collect();
+        for _ in 0..TRIES {
+            let mut steps = vec![check_held(tenant, file, token)];
+            steps.extend(months.iter().map(|of| months::check_open(tenant, of)));
+            for row in rows {
+                steps.push(Step::Update(row_key(tenant, &row.key), show(row, file)?));
+            }
+            match self.table.transact(steps).await? {
+                Transacted::Done => return Ok(true),
+                Transacted::Refused(0, _) => return Ok(false),
+                // One of its months is not noted, or being closed. The others may be as well.
+                Transacted::Refused(..) => {
+                    for of in &months {
+                        months::open(&self.table, tenant, of).await?;
+                    }
+                }
+            }
+        }
+        Err(PortError::Unavailable("a month is closed by others all the time".to_owned()))
     }
 
     /// `file` shows the row no longer. The last one takes it along: both in one step, so that nobody is without a row
@@ -96,10 +107,6 @@ impl DynamoTransactions {
         };
         keys.iter().map(read).collect()
     }
-}
-
-fn months_of(tenant: &str) -> String {
-    format!("M#{}", own(tenant))
 }
 
 /// That `file` is being processed under `token`.
@@ -169,14 +176,19 @@ impl TransactionStore for DynamoTransactions {
         rows: &[Transaction],
     ) -> Result<StoredRows, PortError> {
         check(rows.len())?;
-        self.note_months(tenant, rows).await?;
-        let mut steps = vec![check_held(tenant, file, token)];
+        let (mut together, mut months) = (Vec::new(), BTreeSet::new());
         for row in rows {
-            steps.push(Step::Update(row_key(tenant, &row.key), show(row, file)?));
+            months.insert((&row.key.account, row.key.month()));
+            if months.len() > MONTHS {
+                if !self.store_together(tenant, file, token, &together).await? {
+                    return Ok(StoredRows::NotYours);
+                }
+                (together, months) = (Vec::new(), BTreeSet::from([(&row.key.account, row.key.month())]));
+            }
+            together.push(row);
         }
-        match self.table.transact(steps).await? {
-            Transacted::Done => {}
-            Transacted::Refused(..) => return Ok(StoredRows::NotYours),
+        if !self.store_together(tenant, file, token, &together).await? {
+            return Ok(StoredRows::NotYours);
         }
         // A transaction does not return what it has written.
         let keys: Vec<&TransactionKey> = rows.iter().map(|row| &row.key).collect();
@@ -222,16 +234,8 @@ impl TransactionStore for DynamoTransactions {
     }
 
     async fn months(&self, tenant: &str) -> Result<Vec<(String, Month)>, PortError> {
-        let read = |item: &Item| {
-            let sort = Reading { item, what: "a month" }.text(SK)?;
-            let (month, account) = sort.split_once('#').unwrap_or_default();
-            let month = month.parse();
-            let month =
-                month.map_err(|_| PortError::Broken("a month under a key that is none".to_owned()))?;
-            Ok((account.to_owned(), month))
-        };
-        let listed = self.table.query(Part::of(None, PK, months_of(tenant))).await?;
-        let mut months: Vec<(String, Month)> = listed.iter().map(read).collect::<Result<_, _>>()?;
+        let listed = self.table.query(Part::of(None, PK, months::of(tenant))).await?;
+        let mut months: Vec<(String, Month)> = listed.iter().map(months::decode).collect::<Result<_, _>>()?;
         months.sort();
         Ok(months)
     }

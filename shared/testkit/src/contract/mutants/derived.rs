@@ -66,7 +66,7 @@ impl FigureStore for Books {
                 let figures = StoredFigures {
                     account: account.clone(),
                     month,
-                    version: seen + 1,
+                    version: if seen == 0 { StoredFigures::first_version(body) } else { seen + 1 },
                     body: body.to_owned(),
                 };
                 let key = (tenant.to_owned(), account, month);
@@ -83,6 +83,28 @@ impl FigureStore for Books {
                 self.inner.put_figures(tenant, account, month, &cut, seen).await
             }
             _ => self.inner.put_figures(tenant, account, month, body, seen).await,
+        }
+    }
+
+    async fn forget_month(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        seen: u64,
+    ) -> Result<bool, PortError> {
+        match self.fault {
+            "whoever comes forgets" => {
+                let present = self.inner.figures(tenant, account, month).await?;
+                let seen = present.map_or(0, |figures| figures.version);
+                self.inner.forget_month(tenant, account, month, seen).await
+            }
+            "figures outlive their month" => {
+                self.inner
+                    .inspect(|books| books.months.remove(&(tenant.to_owned(), account.to_owned(), month)));
+                Ok(true)
+            }
+            _ => self.inner.forget_month(tenant, account, month, seen).await,
         }
     }
 
@@ -115,6 +137,8 @@ fn every_faulty_store_of_figures_is_noticed() {
         "a put is two steps",
         "first figures replace",
         "long figures are cut",
+        "whoever comes forgets",
+        "figures outlive their month",
         "the last month is left out",
         "the first month is left out",
         "accounts go before months",

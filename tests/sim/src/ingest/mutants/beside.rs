@@ -3,8 +3,10 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use riffle_ingest::Figures;
 use riffle_ports::{
-    AuditEntry, AuditTrail, FigureStore, Month, ObjectStore, PortError, Put, Record, StoredFigures, Subject,
+    AuditEntry, AuditTrail, Clock as _, FigureStore, Month, ObjectStore, PortError, Put, Record,
+    StoredFigures, Subject,
 };
 use riffle_testkit::memory::Noted;
 
@@ -42,7 +44,26 @@ impl FigureStore for Cooked {
         if self.is(Mutant::FiguresWithoutVersion) {
             seen = self.inner.figures(tenant, account, month).await?.map_or(0, |figures| figures.version);
         }
+        if self.is(Mutant::FiguresDatedLate)
+            && let Ok(figures) = Figures::read(body)
+        {
+            let body = Figures { derived_at: self.control.now(), ..figures }.write();
+            return self.inner.put_figures(tenant, account, month, &body, seen).await;
+        }
         self.inner.put_figures(tenant, account, month, body, seen).await
+    }
+
+    async fn forget_month(
+        &self,
+        tenant: &str,
+        account: &str,
+        month: Month,
+        seen: u64,
+    ) -> Result<bool, PortError> {
+        if self.is(Mutant::MonthsOutliveRows) {
+            return Ok(true);
+        }
+        self.inner.forget_month(tenant, account, month, seen).await
     }
 
     async fn all_figures(

@@ -29,7 +29,7 @@ pub(super) struct Cooked {
     pub(super) inner: Arc<MemoryStatements>,
     pub(super) objects: Arc<MemoryObjects>,
     bus: Arc<MemoryBus>,
-    control: Arc<Control>,
+    pub(super) control: Arc<Control>,
     notes: Mutex<Notes>,
 }
 
@@ -118,7 +118,6 @@ fn over(current: &Record, seen: &Record, next: &Record) -> Option<Record> {
     let findings = next.findings;
     let change = match next.state {
         FileState::Failed => FileChange::Fail { findings },
-        FileState::Deleted => FileChange::Deleted,
         state => FileChange::Finish { token: seen.lease?.token, state, findings, parts: next.parts },
     };
     current.apply(&change, next.changed_at).ok().map(|next| next.to_record())
@@ -163,9 +162,7 @@ impl RecordStore for Cooked {
                 self.records.replace(seen, next, &[]).await?
             }
             (Mutant::DeletedInSilence, "deleted") => self.records.replace(seen, next, &[]).await?,
-            (Mutant::FinishGoesOverNotes, "finish")
-            | (Mutant::FailGoesOverNotes, "fail")
-            | (Mutant::DeletedGoesOverNotes, "deleted") => {
+            (Mutant::FinishGoesOverNotes, "finish") | (Mutant::FailGoesOverNotes, "fail") => {
                 let current = self.records.get(&next.tenant, &next.subject).await?;
                 let over = current.and_then(|current| Some((over(&current, seen, &next)?, current)));
                 match over {

@@ -1,9 +1,10 @@
 //! Messages and handlers that lack a guarantee.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use chrono::DateTime;
 use riffle_contracts::{BusEvent, EventData};
-use riffle_ingest::{Ingest, MonthSums};
-use riffle_ports::{AuditEntry, Failure, Month, Subject};
+use riffle_ingest::{Figures, Ingest};
+use riffle_ports::{AuditEntry, Booked, Failure, FileId, Month, Subject};
 use riffle_runtime::{Batch, Event};
 use riffle_testkit::memory::Received;
 
@@ -36,30 +37,44 @@ pub(crate) async fn count_figures(ingest: &Ingest, event: Event<SqsEvent>) -> Sq
 }
 
 async fn count(ingest: &Ingest, event: &riffle_contracts::Event) -> Result<(), Failure> {
-    let EventData::FileProcessed(data) = &event.data else { return ingest.derive_figures(event).await };
+    let EventData::FileProcessed(data) = &event.data else { return ingest.derive_figures(event, None).await };
     let tenant = &data.tenant;
     for (account, month) in ingest.transactions.months(tenant).await? {
+        let file = ingest.file(tenant, &FileId(event.processing_id.clone())).await?;
+        let periods = file.map(|file| file.findings.periods()).unwrap_or_default();
         let within = |period: &&riffle_contracts::AccountPeriod| {
             period.account == account && (Month::of(period.from)..=Month::of(period.to)).contains(&month)
         };
-        if !data.accounts.iter().any(|period| within(&period)) {
+        if !periods.iter().any(|period| within(&period)) {
             continue;
         }
         let stored = ingest.figures.figures(tenant, &account, month).await?;
         let seen = stored.as_ref().map_or(0, |stored| stored.version);
-        let mut sums: MonthSums =
-            stored.and_then(|stored| serde_json::from_str(&stored.body).ok()).unwrap_or_default();
+        let figures = stored.and_then(|stored| Figures::read(&stored.body).ok());
+        let mut sums = figures.map(|figures| figures.sums).unwrap_or_default();
         for row in ingest.transactions.month(tenant, &account, month, false, None, 1_000).await? {
             if row.file.0 == event.processing_id {
-                sums.add(&row)?;
+                let category = row.category.map(|category| category.name);
+                sums.add(Booked { amount: row.amount, currency: row.currency, category })?;
             }
         }
-        let body = serde_json::to_string(&sums).expect("figures are plain data");
+        let body = Figures { derived_at: DateTime::UNIX_EPOCH, sums }.write();
         if !ingest.figures.put_figures(tenant, &account, month, &body, seen).await? {
             return Err(Failure::Retry("another counts, too".to_owned()));
         }
     }
     Ok(())
+}
+
+/// An analytics consumer that takes an event's time for that of its message.
+pub(crate) async fn derive_by_event_time(ingest: &Ingest, event: Event<SqsEvent>) -> SqsBatchResponse {
+    let mut batch = Batch::<BusEvent>::decode(event.payload);
+    for item in batch.take() {
+        let event = item.body.detail;
+        let outcome = ingest.derive_figures(&event, Some(event.timestamp)).await;
+        batch.settle(&item.message_id, outcome);
+    }
+    batch.answer()
 }
 
 /// An audit consumer that does not ask whether the file is still there.

@@ -17,7 +17,7 @@ use riffle_testkit::simulator::Control;
 
 use super::stores::Stores;
 
-pub(crate) use handlers::{append_all, count_figures, message};
+pub(crate) use handlers::{append_all, count_figures, derive_by_event_time, message};
 
 macro_rules! mutants {
     ($($(#[$doc:meta])* $mutant:ident = $name:literal,)+) => {
@@ -73,6 +73,12 @@ mutants! {
     CountedFigures = "counted-figures",
     /// The last figures count, whatever they were derived from.
     FiguresWithoutVersion = "figures-without-version",
+    /// Figures are said to be as new as the moment at which they are stored.
+    FiguresDatedLate = "figures-dated-late",
+    /// Whoever derives figures goes by the time of what happened, and not of when it was told.
+    FiguresByEventTime = "figures-by-event-time",
+    /// Nobody forgets a month in which nothing is left.
+    MonthsOutliveRows = "months-outlive-rows",
     /// Categories are written after they were told.
     CategoriesAfterTelling = "categories-after-telling",
     /// The trail takes an event as often as it comes.
@@ -91,8 +97,8 @@ mutants! {
     FailedMonthsStay = "failed-months-stay",
     /// Whoever is late with a part of a deleted file leaves it.
     LatePartStays = "late-part-stays",
-    /// Whoever is second to delete a file tells where its transactions were as he found it.
-    DeletedGoesOverNotes = "deleted-goes-over-notes",
+    /// Nobody asks for the figures of where a deleted file was.
+    FiguresOutliveFile = "figures-outlive-file",
     /// Nobody looks again at a file that is gone.
     SettledAtOnce = "settled-at-once",
     /// Whoever rejects takes back what others store since.
@@ -139,6 +145,9 @@ pub(crate) fn ports(mutant: Option<Mutant>, stores: &Stores, control: &Arc<Contr
     ports.figures = Arc::clone(&books) as _;
     ports.audit = Arc::clone(&books) as _;
     ports.objects = Arc::clone(&books) as _;
+    if mutant == Mutant::FiguresOutliveFile {
+        ports.queue = Arc::new(telling::WithoutFigures(Arc::clone(&ports.queue)));
+    }
     ports.events = Arc::new(telling::CookedBus {
         mutant,
         books,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use riffle_contracts::{Event, EventType};
-use riffle_ports::{EventPublisher, Outgoing, PortError};
+use riffle_ports::{EventPublisher, Message, Outgoing, PortError, WorkQueue};
 use riffle_testkit::memory::MemoryBus;
 use riffle_testkit::simulator::Control;
+use riffle_topology::statements::FIGURES;
 
 use super::Mutant;
 use super::books::Cooked;
@@ -57,5 +58,15 @@ pub(super) struct Trusting(pub Arc<dyn EventPublisher>);
 impl EventPublisher for Trusting {
     async fn publish(&self, events: &[Outgoing]) -> Result<Vec<usize>, PortError> {
         self.0.publish(events).await.map(|_| Vec::new())
+    }
+}
+
+/// Queues that lose what is asked of figures around the bus.
+pub(super) struct WithoutFigures(pub Arc<dyn WorkQueue>);
+
+#[async_trait]
+impl WorkQueue for WithoutFigures {
+    async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError> {
+        if queue == FIGURES { Ok(Vec::new()) } else { self.0.send(queue, messages).await }
     }
 }

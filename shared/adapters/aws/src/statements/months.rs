@@ -1,0 +1,104 @@
+//! In which months something is stored.
+//!
+//! A batch of rows is stored on the condition that its months are noted. Whoever finds a month empty says first that he
+//! closes it, looks then whether it is empty, and removes the note only if it is still he who closes it: a batch that
+//! was stored before is seen, and one that comes later is refused, and notes the month again.
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use riffle_ports::{Month, PortError, TransactionKey};
+
+use super::row_item::partition;
+use crate::change::Change;
+use crate::item::{Item, Reading, number, text};
+use crate::records::own;
+use crate::table::{Changed, PK, Part, SK, Table, key};
+use crate::transact::Step;
+
+/// Counts who has closed the month.
+const CLOSED: &str = "cl";
+/// That it is closed.
+const CLOSING: &str = "cg";
+
+/// A month that is being closed.
+pub(super) struct Closing {
+    note: Item,
+    by: u64,
+}
+
+pub(super) fn of(tenant: &str) -> String {
+    format!("M#{}", own(tenant))
+}
+
+fn note(tenant: &str, account: &str, month: Month) -> Item {
+    key(of(tenant), format!("{month}#{account}"))
+}
+
+/// Notes the month of a row; one that is being closed is open again.
+pub(super) async fn open(table: &Table, tenant: &str, of: &TransactionKey) -> Result<(), PortError> {
+    let mut change = Change::default();
+    change.remove(CLOSING);
+    table.update(note(tenant, &of.account, of.month()), change, ReturnValue::None).await?;
+    Ok(())
+}
+
+/// That the month of a row is noted, and nobody closes it.
+pub(super) fn check_open(tenant: &str, of: &TransactionKey) -> Step {
+    let mut open = Change::default();
+    let (there, closing) = (open.is_present(PK), open.is_absent(CLOSING));
+    open.require(there);
+    open.require(closing);
+    Step::Check(note(tenant, &of.account, of.month()), open)
+}
+
+/// Closes a month. `None`: something is in it, and it is open.
+pub(super) async fn close(
+    table: &Table,
+    tenant: &str,
+    account: &str,
+    month: Month,
+) -> Result<Option<Closing>, PortError> {
+    let note = note(tenant, account, month);
+    let mut change = Change::default();
+    change.add(CLOSED, number(1));
+    change.set(CLOSING, text("1"));
+    let Changed::Applied(item) = table.update(note.clone(), change, ReturnValue::AllNew).await? else {
+        return Err(PortError::Broken("a month cannot be closed".to_owned()));
+    };
+    let by = Reading { item: &item, what: "a month" }.number(CLOSED)?;
+    let mut keys = Change::default();
+    let condition = keys.compare(PK, "=", text(partition(tenant, account, month)));
+    let any = Part { index: None, keys, condition, descending: false, limit: Some(1) };
+    if table.query(any).await?.is_empty() {
+        return Ok(Some(Closing { note, by }));
+    }
+    let mut reopen = closed_by(by);
+    reopen.remove(CLOSING);
+    // Refused: somebody else opens or closes it.
+    table.update(note, reopen, ReturnValue::None).await?;
+    Ok(None)
+}
+
+/// Removes the note of a month that is closed, unless it was opened since. Whether it is gone.
+pub(super) async fn forget(table: &Table, closing: Closing) -> Result<bool, PortError> {
+    Ok(match table.delete_if(closing.note, closed_by(closing.by)).await? {
+        Changed::Applied(_) => true,
+        Changed::Refused(found) => found.is_none(),
+    })
+}
+
+fn closed_by(by: u64) -> Change {
+    let mut condition = Change::default();
+    let (same, closing) = (condition.compare(CLOSED, "=", number(by)), condition.is_present(CLOSING));
+    condition.require(same);
+    condition.require(closing);
+    condition
+}
+
+/// The account and month of a note.
+pub(super) fn decode(item: &Item) -> Result<(String, Month), PortError> {
+    let sort = Reading { item, what: "a month" }.text(SK)?;
+    let (month, account) = sort.split_once('#').unwrap_or_default();
+    let month =
+        month.parse().map_err(|_| PortError::Broken("a month under a key that is none".to_owned()))?;
+    Ok((account.to_owned(), month))
+}

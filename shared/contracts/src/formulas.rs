@@ -1,0 +1,116 @@
+//! What a spreadsheet must not run of a CSV export: by the rule that `golden/formulas.v1.json` states, which the page
+//! follows too (`dashboard/src/ui/formulas.ts`).
+
+/// `text` as it may stand in a cell: an apostrophe before a sign that would begin a formula makes it text.
+///
+/// A program may split cells at other characters than the export does, and may pass over what is invisible. So a
+/// formula may begin after each of [`begins_cell`], and whatever [`is_passed_over`] may stand before its sign.
+pub fn without_formulas(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len() + 1);
+    let mut may_begin = true;
+    for char in text.chars() {
+        if may_begin && is_formula_sign(char) {
+            harmless.push('\'');
+        }
+        may_begin = begins_cell(char) || (may_begin && is_passed_over(char));
+        harmless.push(char);
+    }
+    harmless
+}
+
+/// With their full-width and small forms.
+const fn is_formula_sign(char: char) -> bool {
+    matches!(
+        char,
+        '=' | '+'
+            | '-'
+            | '@'
+            | '\u{fe62}'
+            | '\u{fe63}'
+            | '\u{fe66}'
+            | '\u{fe6b}'
+            | '\u{ff0b}'
+            | '\u{ff0d}'
+            | '\u{ff1d}'
+            | '\u{ff20}'
+    )
+}
+
+/// Separators of columns but for the comma, in whose cells an export is quoted, and line breaks.
+const fn begins_cell(char: char) -> bool {
+    matches!(char, ';' | '|' | '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// White space, control characters, quotes, and what is not drawn.
+const fn is_passed_over(char: char) -> bool {
+    matches!(
+        char,
+        '\0'..='\u{20}'
+            | '"'
+            | '\u{7f}'..='\u{a0}'
+            | '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{1680}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{2000}'..='\u{200f}'
+            | '\u{2028}'..='\u{202f}'
+            | '\u{205f}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3000}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Golden {
+        signs: Vec<String>,
+        begin_cells: Vec<String>,
+        passed_over: Vec<String>,
+        examples: Vec<(String, String)>,
+    }
+
+    fn golden() -> Golden {
+        serde_json::from_str(include_str!("../golden/formulas.v1.json")).expect("the rule")
+    }
+
+    /// `U+0020` or `U+2000..U+200F`.
+    fn holds(ranges: &[String], char: char) -> bool {
+        let code = |text: &str| u32::from_str_radix(text.trim_start_matches("U+"), 16).expect("a code point");
+        ranges.iter().any(|range| {
+            let (first, last) = range.split_once("..").unwrap_or((range, range));
+            (code(first)..=code(last)).contains(&u32::from(char))
+        })
+    }
+
+    #[test]
+    fn every_character_is_what_the_rule_says() {
+        let golden = golden();
+        for char in '\0'..=char::MAX {
+            let named = format!("U+{:04X}", u32::from(char));
+            assert_eq!(is_formula_sign(char), holds(&golden.signs, char), "{named}");
+            assert_eq!(begins_cell(char), holds(&golden.begin_cells, char), "{named}");
+            assert_eq!(is_passed_over(char), holds(&golden.passed_over, char), "{named}");
+        }
+    }
+
+    #[test]
+    fn the_examples_come_out_as_the_rule_says() {
+        for (text, harmless) in golden().examples {
+            assert_eq!(without_formulas(&text), harmless, "{text:?}");
+        }
+    }
+}
