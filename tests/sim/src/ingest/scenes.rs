@@ -56,7 +56,6 @@ impl Mutant {
         match self {
             Self::DeletedUnderLease => Some(Scene::GoneInMidWrite),
             Self::LatePartStays => Some(Scene::WrittenTooLate),
-            Self::DeletedGoesOverNotes => Some(Scene::DeletedByTwo),
             Self::SettledAtOnce => Some(Scene::KilledTooLate),
             Self::FailGoesOverNotes | Self::FinishGoesOverNotes => Some(Scene::NotedMeanwhile),
             Self::EarlierRulesForgotten => Some(Scene::OtherRules),
