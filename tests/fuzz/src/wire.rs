@@ -4,6 +4,7 @@ use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use bytes::Bytes;
+use chrono::DateTime;
 use riffle_contracts::{Action, DispatchJob, FinishJob, Frame, ScanFile, Summary};
 use riffle_extract::{Limits, Place, Sink, Unit};
 use riffle_ports::{Entry, Session};
@@ -35,7 +36,7 @@ pub fn decode(input: &[u8]) {
             let text = String::from_utf8_lossy(json);
             batch(queue_event(
                 "work",
-                [("1", 1, Default::default(), &*text), ("2", 9, Default::default(), "{}")],
+                [("1", 1, DateTime::UNIX_EPOCH, &*text), ("2", 9, DateTime::UNIX_EPOCH, "{}")],
             ));
         }
         _ => {

@@ -38,7 +38,7 @@ impl Ingest {
     pub async fn categorize(&self, told: &Event, delivery: Delivery) -> Result<(), Failure> {
         let data = processed(told)?;
         let id = FileId(told.processing_id.clone());
-        let mut changed = Vec::new();
+        let mut touched = Vec::new();
         if let Some(rules) = self.understood(&data.tenant).await? {
             for part in 0..data.parts {
                 for batch in self.batches(&data.tenant, &id, part).await? {
@@ -50,7 +50,7 @@ impl Ingest {
                         .map(|decision| (decision.key, decision.decided))
                         .collect();
                     for (key, _) in &changes {
-                        widen(&mut changed, &key.account, key.date, key.date);
+                        widen(&mut touched, &key.account, key.date, key.date);
                     }
                     if !changes.is_empty() {
                         self.transactions.categorize(&data.tenant, &changes).await?;
@@ -61,8 +61,8 @@ impl Ingest {
         // Transactions that other files show, too, are still there, and the record of this one does not tell any more
         // where.
         let is_gone = self.file(&data.tenant, &id).await?.is_none_or(|file| file.is_going());
-        if is_gone && !changed.is_empty() {
-            self.ask_for_figures(&data.tenant, &id, changed, "categorized").await?;
+        if is_gone && !touched.is_empty() {
+            self.ask_for_figures(&data.tenant, &id, touched, "categorized").await?;
         }
         if delivery.replayed {
             return Ok(());
