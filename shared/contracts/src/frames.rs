@@ -46,7 +46,8 @@ pub enum FrameBody {
         file: u32,
         data: Failure,
     },
-    /// Answer to `resume`: the session as it is now and one page of what was found so far.
+    /// Answer to `resume`: the session as it is now and one page of what was found so far. Frames may come twice or late:
+    /// once the end is known, one that says that the session goes on is no answer to a later `resume`.
     Snapshot {
         state: SessionState,
         total: u32,

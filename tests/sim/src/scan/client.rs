@@ -346,7 +346,8 @@ impl Client {
         let asked = self.waiting.take().map(|(ask, _)| ask);
         match asked {
             Some(Ask::Start | Ask::Renew | Ask::Resume(None)) => self.last_paging = terminal,
-            Some(Ask::Resume(Some(_))) => {}
+            // A page of the last reading says, as the first one did, that the session is over.
+            Some(Ask::Resume(Some(_))) if terminal || !self.last_paging => {}
             // A frame that came twice, or late.
             _ => {
                 self.waiting = asked.map(|ask| (ask, DateTime::<Utc>::MIN_UTC));
