@@ -73,7 +73,9 @@ function csv(table: string[][]): Blob {
 }
 
 function tabs(table: string[][]): string {
-  return table.map((cells) => cells.map((cell) => withoutFormulas(cell.replace(/[\t\r\n]+/g, " "))).join("\t")).join("\n");
+  return table
+    .map((cells) => cells.map((cell) => withoutFormulas(cell.replace(/[\t\r\n]+/g, " "))).join("\t"))
+    .join("\n");
 }
 
 export function quoted(cell: string): string {
