@@ -71,7 +71,7 @@ fn an_unusable_folder_says_what_to_do() -> Outcome {
         "this is no database, and long enough to be looked at ".repeat(100),
     )?;
     let error = Store::open(&broken, Arc::new(SystemClock)).expect_err("it is damaged");
-    assert!(matches!(error, OpenError::Database { .. }), "{error:?}");
+    assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");
     assert!(error.to_string().contains("move the folder away"), "{error}");
     Ok(())
 }
