@@ -7,6 +7,7 @@ import { createRoot } from "react-dom/client";
 
 import { ApiError } from "./api/client.ts";
 import { App } from "./app.tsx";
+import { dropPrintedToken } from "./sign-in/printed-token.ts";
 import { Announcer } from "./ui/announcer.tsx";
 
 // Dark enough for white letters on it, in both colour schemes.
@@ -28,6 +29,10 @@ const queries = new QueryClient({
     },
   },
 });
+
+dropPrintedToken();
+// Pasted into the address of the page as it is open.
+window.addEventListener("hashchange", dropPrintedToken);
 
 const root = document.getElementById("root");
 if (root) {

@@ -1,5 +1,6 @@
 // Who gets in: with the address that `riffle serve` prints, and not from a page elsewhere.
 
+import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -25,10 +26,16 @@ test("the printed address opens the page, and the browser is remembered", async 
   await expect(page.getByRole("button", { name: "Start scan" })).toBeVisible();
 
   // With it, nothing is asked for, and the token does not stay in the address.
-  await context.clearCookies();
+  for (const remembered of [false, true]) {
+    if (!remembered) await context.clearCookies();
+    await page.goto("about:blank");
+    await page.goto(server.printed);
+    await expect(page.getByRole("button", { name: "Start scan" })).toBeVisible();
+    await expect(page).toHaveURL(`${server.address}/`);
+  }
+  // Pasted where the page is open.
   await page.goto(server.printed);
-  await expect(page.getByRole("button", { name: "Start scan" })).toBeVisible();
-  expect(page.url()).toBe(`${server.address}/`);
+  await expect(page).toHaveURL(`${server.address}/`);
   const cookies = await context.cookies();
   expect(cookies).toHaveLength(1);
   expect(cookies[0]).toMatchObject({ httpOnly: true, sameSite: "Strict" });
@@ -52,6 +59,7 @@ test("a page elsewhere learns nothing, also of a browser that is let in", async 
     const page = `<!doctype html><title>elsewhere</title><a href="${server.address}/">to the page</a>`;
     answer.setHeader("content-type", "text/html").end(page);
   }).listen(0, "127.0.0.1");
+  await once(elsewhere, "listening");
   const { port } = elsewhere.address() as AddressInfo;
   await page.goto(`http://127.0.0.1:${port}/`);
   const learned = await page.evaluate(async (there) => {
