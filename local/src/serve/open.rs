@@ -34,7 +34,10 @@ pub fn page(address: &str, state: &Path) -> Option<Opened> {
     let opened = write(&path, address).map(|()| Opened(path.clone())).and_then(|opened| {
         let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
         // It needs the person's environment, and may outlive this program.
-        #[expect(clippy::disallowed_methods, reason = "no child of ours, but a program of the person's own desktop")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "no child of ours, but a program of the person's own desktop"
+        )]
         let mut command = Command::new(program);
         command.arg(&path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn()?;
