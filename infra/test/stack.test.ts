@@ -64,7 +64,7 @@ describe("functions", () => {
       "websocket-authorizer": [256, 10],
       "websocket-connect": [256, 10],
       "websocket-disconnect": [256, 10],
-      "websocket-default": [256, 10],
+      "websocket-default": [512, 10],
       api: [1_024, 29],
       ...allOf(({ sizes }) => sizes),
     });

@@ -47,7 +47,12 @@ export class ClientFunctions extends Construct {
     });
     tables.connections.allow(this.disconnect, "Query", "DeleteItem");
 
-    this.otherwise = new RustFunction(this, "websocket-default", { ...socket, description: "Does what a frame asks" });
+    // A list of codes that comes in a frame is parsed in a process of its own, of up to 256 MB.
+    this.otherwise = new RustFunction(this, "websocket-default", {
+      ...socket,
+      memory: 512,
+      description: "Does what a frame asks",
+    });
     tables.scan.allow(this.otherwise, "GetItem", "PutItem", "UpdateItem", "Query");
     tables.connections.allow(this.otherwise, "GetItem", "PutItem", "DeleteItem", "Query");
     tables.tokens.allow(this.otherwise, "PutItem", "DeleteItem");

@@ -29,7 +29,8 @@ const NUMBERS: Record<string, FunctionNumbers> = {
   },
   "scan-finisher": { does: "Verifies a scan and writes its report", memory: 1_769, seconds: 300, queue: JOBS },
   "scan-sweeper": { does: "Mends what was lost, each minute", memory: 512, seconds: 300 },
-  "scan-scheduler": { does: "Starts a scan that is due", memory: 256, seconds: 30 },
+  // Its list of codes may have to be parsed, in a process of up to 256 MB.
+  "scan-scheduler": { does: "Starts a scan that is due", memory: 512, seconds: 30 },
 };
 
 export function scan(scope: Construct, description: FlowDescription, platform: Platform): Flow {

@@ -22,7 +22,7 @@ export const expected: Omit<Expected, "flow"> = {
     "scan-quarantine": [1_769, 120],
     "scan-finisher": [1_769, 300],
     "scan-sweeper": [512, 300],
-    "scan-scheduler": [256, 30],
+    "scan-scheduler": [512, 30],
   },
   fed: {
     "scan-dispatch": [1, 5],
