@@ -35,11 +35,16 @@ def environment(port: int) -> None:
 
 def mend(port: int) -> None:
     """What MiniStack 1.5.33 does otherwise than we need."""
+    from hypercorn.config import Config
     from ministack import app
     from ministack.services import apigateway, cloudfront, eventbridge
 
     # It would take port 443 of the machine, too.
     app._port_is_bindable = lambda host, wanted: False
+
+    # After a thousand requests its server closes a connection of HTTP/2 without answering those that are under way:
+    # whoever waits gives up after a while and asks again, so that much is done or sent twice.
+    Config.keep_alive_max_requests = 1 << 30
 
     # It asks itself for the keys of its own user pools over http, which is not spoken here.
     resolve = apigateway._resolve_jwks_url
