@@ -73,9 +73,17 @@ pub enum Outcome {
 /// A quarantined file's one chance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Which delivery of which message it was.
+    /// Which delivery of which message it was: `MESSAGE#DELIVERY`.
     pub receipt: String,
     pub at: DateTime<Utc>,
+}
+
+impl Attempt {
+    /// Whether both are deliveries of one message.
+    pub fn is_of_message(&self, other: &Self) -> bool {
+        let message = |receipt: &str| receipt.rsplit_once('#').map(|(message, _)| message.to_owned());
+        message(&self.receipt) == message(&other.receipt)
+    }
 }
 
 /// Where a session stands in the list of its tenant's.

@@ -50,7 +50,13 @@ impl Worker {
                 }
             }
         } else if !is_dead {
-            return Err(Failure::Retry("another attempt may still be under way".to_owned()));
+            // A further message of this file, as the sweep sends one: that other one ends it, now or when it comes back.
+            // Two that waited for each other would use up the deliveries of both.
+            return if known.is_of_message(&own) {
+                Err(Failure::Retry("another attempt may still be under way".to_owned()))
+            } else {
+                Ok(())
+            };
         } else {
             let entry = self.scan.manifest.entry(&id, &work.sealed, file.index).await?;
             let result = FileResult::failed(
