@@ -46,7 +46,7 @@ pub struct Path<T>(pub T);
 #[from_request(via(axum::extract::Query), rejection(Refusal))]
 pub struct Query<T>(pub T);
 
-/// Whoever asks, and what the answer stands on.
+/// The tenant of a request, and what its answer is made from.
 pub struct Caller {
     pub tenant: Arc<str>,
     pub deps: Deps,

@@ -1,4 +1,4 @@
-//! What every answer says, whoever gave it.
+//! Headers that every answer has, and one form for every refusal.
 
 use axum::body::to_bytes;
 use axum::http::{HeaderValue, header};

@@ -26,7 +26,7 @@ const ASK: &str = include_str!("ask.html");
 const ASK_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; \
                           form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// The rule for one server. Without a token, whoever reaches it is let in.
+/// The rule of one server. Without a token, every request from this machine is let in.
 pub struct Guard {
     token: Option<Token>,
     /// It is one of ours, which a person learns from the address that is printed.
@@ -74,7 +74,7 @@ impl Guard {
         self.token.is_none()
     }
 
-    /// Whoever has to show a token first.
+    /// Why a request is refused: it shows neither the token nor a cookie that stands for it.
     fn lets_in(&self, headers: &HeaderMap) -> Result<(), Stopped> {
         let Some(token) = &self.token else {
             return if is_this_machine(headers) { Ok(()) } else { Err(Stopped::OtherName) };

@@ -1,4 +1,4 @@
-//! Opens the page in the browser of whoever started this at a terminal of a desktop.
+//! Opens the page in the browser, where the program was started at a terminal of a desktop.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write};

@@ -81,8 +81,11 @@ pub struct Attempt {
 impl Attempt {
     /// Whether both are deliveries of one message.
     pub fn is_of_message(&self, other: &Self) -> bool {
-        let message = |receipt: &str| receipt.rsplit_once('#').map(|(message, _)| message.to_owned());
-        message(&self.receipt) == message(&other.receipt)
+        self.message() == other.message()
+    }
+
+    fn message(&self) -> Option<&str> {
+        self.receipt.rsplit_once('#').map(|(message, _)| message)
     }
 }
 

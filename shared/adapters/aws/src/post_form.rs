@@ -30,7 +30,7 @@ struct Allowed<'a> {
     expires_at: DateTime<Utc>,
 }
 
-/// A form by which whoever has it posts one file of `size` bytes to `key` of the bucket, within `lifetime`.
+/// A form that allows its holder to post one file of `size` bytes to `key` of the bucket, within `lifetime`.
 pub(crate) async fn form(
     client: &Client,
     config: &SdkConfig,

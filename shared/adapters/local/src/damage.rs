@@ -10,10 +10,9 @@ use std::path::Path;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::database::{Sql as _, log_of};
 use crate::object_path::collect;
 
-/// Of what `quick_check` finds.
-const FINDINGS: u32 = 3;
 /// What the tables hold, as people call it.
 const TABLES: [(&str, &str); 9] = [
     ("sessions", "scans"),
@@ -49,10 +48,14 @@ pub(crate) fn cut_short(path: &Path) -> io::Result<Option<(u64, u64)>> {
 }
 
 /// What is wrong with the pages of a database; `None`: nothing.
-pub(crate) fn check(connection: &Connection) -> rusqlite::Result<Option<String>> {
-    let mut check = connection.prepare(&format!("PRAGMA quick_check({FINDINGS})"))?;
-    let found: Vec<String> = check.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(if found == ["ok"] { None } else { Some(found.join("; ").replace('\n', " ")) })
+pub(crate) fn check(connection: &Connection) -> Option<String> {
+    // The first few findings will do.
+    let found: Result<Vec<String>, _> = connection.rows("PRAGMA quick_check(3)", [], |row| row.get(0));
+    match found {
+        Ok(found) if found == ["ok"] => None,
+        Ok(found) => Some(found.join("; ").replace('\n', " ")),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 /// What a damaged database can still tell of, and what not.
@@ -83,7 +86,7 @@ pub(crate) fn rest(path: &Path) -> String {
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {
     // Where nothing waits in the log, not even the file for readers is made beside it.
-    let logged = fs::metadata(path.with_extension("sqlite-wal")).is_ok_and(|log| log.len() > 0);
+    let logged = fs::metadata(log_of(path)).is_ok_and(|log| log.len() > 0);
     let path = utf8_percent_encode(&path.to_string_lossy(), NON_ALPHANUMERIC).to_string();
     let uri =
         format!("file:{}{}", path.replace("%2F", "/"), if logged { "?mode=ro" } else { "?immutable=1" });

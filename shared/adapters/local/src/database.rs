@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -152,6 +152,11 @@ impl Sql for Connection {
     }
 }
 
+/// Where a database writes first what is committed.
+pub(crate) fn log_of(database: &Path) -> PathBuf {
+    PathBuf::from(format!("{}-wal", database.display()))
+}
+
 /// The way to the thread. Dropping it waits until what was asked for is done and the file is closed.
 #[derive(Debug)]
 pub(crate) struct Database {
@@ -165,7 +170,7 @@ impl Database {
     /// Starts the thread. It keeps `lock` until the connection is closed.
     pub(crate) fn start(connection: Connection, lock: File) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
-        let log = PathBuf::from(format!("{}-wal", connection.path().unwrap_or_default()));
+        let log = log_of(Path::new(connection.path().unwrap_or_default()));
         let thread = std::thread::Builder::new().name("riffle-state".to_owned()).spawn(move || {
             serve(&connection, &queue);
             scrub(&connection);

@@ -4,22 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use riffle_ports::{FigureStore, Month, PortError, StoredFigures};
-use rusqlite::{OptionalExtension, params};
 
-use crate::database::Database;
+use crate::database::{Database, Sql as _};
 use crate::names::Numbers;
 use crate::transaction_rows::{days, month as read_month};
 
 /// The figures in the state folder.
 #[derive(Debug, Clone)]
 pub struct LocalFigures {
-    database: Arc<Database>,
-}
-
-impl LocalFigures {
-    pub(crate) fn new(database: Arc<Database>) -> Self {
-        Self { database }
-    }
+    pub(crate) database: Arc<Database>,
 }
 
 #[async_trait]
@@ -34,13 +27,15 @@ impl FigureStore for LocalFigures {
         self.database
             .call(move |work| {
                 let Some(number) = Numbers::new(&tenant).known(work, &account)? else { return Ok(None) };
-                let found = work
-                    .prepare_cached("SELECT version, body FROM figures WHERE account = ?1 AND month = ?2")?
-                    .query_row(params![number, month.to_string()], |row| {
-                        Ok(StoredFigures { account, month, version: row.get(0)?, body: row.get(1)? })
+                let sql = "SELECT version, body FROM figures WHERE account = ?1 AND month = ?2";
+                work.first(sql, (number, month.to_string()), |row| {
+                    Ok(StoredFigures {
+                        account: account.clone(),
+                        month,
+                        version: row.get(0)?,
+                        body: row.get(1)?,
                     })
-                    .optional()?;
-                Ok(found)
+                })
             })
             .await
     }
@@ -65,9 +60,7 @@ impl FigureStore for LocalFigures {
                     "UPDATE figures SET version = ?4, body = ?3 \
                      WHERE account = ?1 AND month = ?2 AND version = ?4 - 1"
                 };
-                let put =
-                    work.prepare_cached(sql)?.execute(params![number, month.to_string(), body, version])?;
-                Ok(put == 1)
+                Ok(work.run(sql, (number, month.to_string(), body, version))? == 1)
             })
             .await
     }
@@ -85,25 +78,22 @@ impl FigureStore for LocalFigures {
             .call(move |work| {
                 let Some(number) = Numbers::new(&tenant).known(work, &account)? else { return Ok(seen == 0) };
                 let month = month.to_string();
-                let is_forgettable: bool = work
-                    .prepare_cached(
-                        "SELECT coalesce((SELECT version FROM figures WHERE account = ?1 AND month = ?2), 0) = ?3 \
-                         AND NOT EXISTS (SELECT 1 FROM transactions WHERE account = ?1 AND day >= ?4 AND day < ?5)",
-                    )?
-                    .query_row(params![number, month, seen, first, end], |row| row.get(0))?;
+                let is_forgettable: bool = work.one(
+                    "SELECT coalesce((SELECT version FROM figures WHERE account = ?1 AND month = ?2), 0) = ?3 \
+                     AND NOT EXISTS (SELECT 1 FROM transactions WHERE account = ?1 AND day >= ?4 AND day < ?5)",
+                    (number, &month, seen, first, end),
+                    |row| row.get(0),
+                )?;
                 if is_forgettable {
                     work.erasing(|| {
                         for table in ["figures", "months"] {
                             let sql = format!("DELETE FROM {table} WHERE account = ?1 AND month = ?2");
-                            work.prepare_cached(&sql)?.execute(params![number, month])?;
+                            work.run(&sql, (number, &month))?;
                         }
-                        work.prepare_cached(
-                            "DELETE FROM accounts WHERE number = ?1 \
+                        let sql = "DELETE FROM accounts WHERE number = ?1 \
                              AND NOT EXISTS (SELECT 1 FROM months WHERE account = ?1) \
-                             AND NOT EXISTS (SELECT 1 FROM figures WHERE account = ?1)",
-                        )?
-                        .execute([number])?;
-                        Ok(())
+                             AND NOT EXISTS (SELECT 1 FROM figures WHERE account = ?1)";
+                        work.run(sql, [number]).map(drop)
                     })?;
                 }
                 Ok(is_forgettable)
@@ -120,18 +110,15 @@ impl FigureStore for LocalFigures {
         let tenant = tenant.to_owned();
         self.database
             .call(move |work| {
-                work.prepare_cached(
-                    "SELECT name, month, version, body FROM accounts JOIN figures ON account = number \
-                     WHERE tenant = ?1 AND month BETWEEN ?2 AND ?3 ORDER BY month, name",
-                )?
-                .query_map(params![tenant, from.to_string(), to.to_string()], |row| {
+                let sql = "SELECT name, month, version, body FROM accounts JOIN figures ON account = number \
+                     WHERE tenant = ?1 AND month BETWEEN ?2 AND ?3 ORDER BY month, name";
+                let found = work.rows(sql, (tenant, from.to_string(), to.to_string()), |row| {
                     Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?))
-                })?
-                .map(|row| {
-                    let (account, month, version, body) = row?;
+                })?;
+                let figures = found.into_iter().map(|(account, month, version, body)| {
                     Ok(StoredFigures { account, month: read_month(&month)?, version, body })
-                })
-                .collect()
+                });
+                figures.collect()
             })
             .await
     }

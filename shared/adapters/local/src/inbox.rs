@@ -94,8 +94,11 @@ impl LocalInbox {
     /// # Errors
     /// As of every call to the database.
     pub async fn recover(&self) -> Result<u64, PortError> {
+        if self.orphans {
+            self.expect_orphans().await?;
+        }
         let expected = self.queues.database().call(|work| rows::pending(work)).await?;
-        let mut told = if self.orphans { self.take_up().await? } else { 0 };
+        let mut told = 0;
         for (key, row) in expected {
             if self.path(&key)?.is_file() {
                 self.arrived(&key).await?;
@@ -107,36 +110,28 @@ impl LocalInbox {
         Ok(told)
     }
 
-    /// Takes up files that the database knows nothing of any more. Their names are lost with it.
-    async fn take_up(&self) -> Result<u64, PortError> {
+    /// Expects the files that the database knows nothing of any more. Their names are lost with it.
+    async fn expect_orphans(&self) -> Result<(), PortError> {
         let uploads = self.uploads.clone();
         let keys = elsewhere(move || uploads.keys(PREFIX.trim_end_matches('/'))).await??;
-        let now = self.queues.now();
         let row = Row {
             name: None,
             account: None,
             origin: None,
             stamp: None,
             digest: None,
-            announced_at: now,
+            announced_at: self.queues.now(),
             etag: None,
         };
-        let unknown = self.queues.database().call(move |work| {
-            let mut unknown = Vec::new();
+        let expected = self.queues.database().call(move |work| {
             for key in keys {
                 if rows::get(work, &key)?.is_none() {
                     rows::expect(work, &key, &row)?;
-                    unknown.push(key);
                 }
             }
-            Ok(unknown)
+            Ok(())
         });
-        let mut taken = 0;
-        for key in unknown.await? {
-            self.arrived(&key).await?;
-            taken += 1;
-        }
-        Ok(taken)
+        expected.await
     }
 
     /// Puts what was received in its place, and tells of it if somebody listens; its `ETag`, without quotes. It is on

@@ -131,12 +131,8 @@ impl Store {
             SchemaError::Sql(error) => OpenError::Database { path: path.clone(), error },
         })?;
         // Whoever ended in order left it whole, and looking at all of it takes a while.
-        if !clean {
-            match damage::check(&connection) {
-                Ok(None) => {}
-                Ok(Some(found)) => return Err(damaged(found)),
-                Err(error) => return Err(damaged(error.to_string())),
-            }
+        if !clean && let Some(found) = damage::check(&connection) {
+            return Err(damaged(found));
         }
         let database = Arc::new(Database::start(connection, lock).map_err(unusable(dir))?);
         Ok(Self {
@@ -174,11 +170,11 @@ impl Store {
     }
 
     pub fn transactions(&self) -> LocalTransactions {
-        LocalTransactions::new(Arc::clone(&self.database))
+        LocalTransactions { database: Arc::clone(&self.database) }
     }
 
     pub fn figures(&self) -> LocalFigures {
-        LocalFigures::new(Arc::clone(&self.database))
+        LocalFigures { database: Arc::clone(&self.database) }
     }
 
     pub fn audit(&self) -> LocalAudit {

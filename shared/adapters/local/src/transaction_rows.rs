@@ -7,10 +7,10 @@ use chrono::{Datelike, NaiveDate};
 use data_encoding::HEXLOWER;
 use riffle_ports::{Booked, Category, FileId, Month, PortError, Transaction, TransactionKey};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Row, ToSql, params};
+use rusqlite::{Params, Row, ToSql, params};
 use rust_decimal::Decimal;
 
-use crate::database::{Work, WorkError};
+use crate::database::{Sql as _, Work, WorkError};
 use crate::names::Names;
 
 macro_rules! select {
@@ -101,6 +101,11 @@ impl Key {
         })
     }
 
+    /// As statements take it: account, day, identity, occurrence.
+    pub(crate) fn within(&self, account: i64) -> impl Params + '_ {
+        (account, self.day, &self.identity, self.occurrence)
+    }
+
     pub(crate) fn within_account(self) -> (i32, Identity, u32) {
         (self.day, self.identity, self.occurrence)
     }
@@ -161,14 +166,12 @@ impl New {
         file: u32,
         category: i64,
     ) -> Result<bool, WorkError> {
-        let inserted = work
-            .prepare_cached(
-                "INSERT INTO transactions (account, day, identity, occurrence, file, category, value_day, \
+        let inserted = work.run(
+            "INSERT INTO transactions (account, day, identity, occurrence, file, category, value_day, \
                  amount, currency, description, clean, counterparty, balance, kind, reference, place) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) \
                  ON CONFLICT DO NOTHING",
-            )?
-            .execute(params![
+            params![
                 account,
                 self.key.day,
                 self.key.identity,
@@ -185,7 +188,8 @@ impl New {
                 self.kind,
                 self.reference,
                 self.place
-            ])?;
+            ],
+        )?;
         Ok(inserted == 1)
     }
 }

@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use riffle_ports::{
     Booked, Category, FileId, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
 };
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
-use crate::database::{Database, Work, WorkError};
+use crate::database::{Database, Sql as _, Work, WorkError};
 use crate::names::{Names, Numbers};
 use crate::records::{held_file, number};
 use crate::transaction_rows::{self as rows, Key, Shown};
@@ -21,13 +21,7 @@ const BATCH: usize = 2_500;
 /// The transactions in the state folder.
 #[derive(Debug, Clone)]
 pub struct LocalTransactions {
-    database: Arc<Database>,
-}
-
-impl LocalTransactions {
-    pub(crate) fn new(database: Arc<Database>) -> Self {
-        Self { database }
-    }
+    pub(crate) database: Arc<Database>,
 }
 
 #[async_trait]
@@ -76,12 +70,8 @@ impl TransactionStore for LocalTransactions {
                 let (mut numbers, mut names) = (Numbers::new(&tenant), Names::default());
                 let get = |key: Key| {
                     let Some(account) = numbers.known(work, &key.account)? else { return Ok(None) };
-                    let found = work
-                        .prepare_cached(rows::GET)?
-                        .query_row(params![account, key.day, key.identity, key.occurrence], |row| {
-                            rows::read(row, &key.account)
-                        })
-                        .optional()?;
+                    let found =
+                        work.first(rows::GET, key.within(account), |row| rows::read(row, &key.account))?;
                     found.map(|found| found.named(work, &mut names)).transpose()
                 };
                 keys.into_iter().map(get).collect()
@@ -117,12 +107,9 @@ impl TransactionStore for LocalTransactions {
                     Some(after) if newest_first => after.min(begin),
                     Some(after) => after.max(begin),
                 };
-                work.prepare_cached(sql)?
-                    .query_map(params![number, bound, after.0, after.1, after.2, limit], |row| {
-                        rows::read(row, &account)
-                    })?
-                    .map(|row| row?.named(work, &mut names))
-                    .collect()
+                let with = params![number, bound, after.0, after.1, after.2, limit];
+                let found = work.rows(sql, with, |row| rows::read(row, &account))?;
+                found.into_iter().map(|row| row.named(work, &mut names)).collect()
             })
             .await
     }
@@ -164,16 +151,10 @@ impl TransactionStore for LocalTransactions {
         let tenant = tenant.to_owned();
         self.database
             .call(move |work| {
-                work.prepare_cached(
-                    "SELECT name, month FROM accounts JOIN months ON account = number \
-                     WHERE tenant = ?1 ORDER BY name, month",
-                )?
-                .query_map([tenant], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?
-                .map(|row| {
-                    let (account, month) = row?;
-                    Ok((account, rows::month(&month)?))
-                })
-                .collect()
+                let sql = "SELECT name, month FROM accounts JOIN months ON account = number \
+                     WHERE tenant = ?1 ORDER BY name, month";
+                let found = work.rows(sql, [tenant], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+                found.into_iter().map(|(account, month)| Ok((account, rows::month(&month)?))).collect()
             })
             .await
     }
@@ -195,17 +176,11 @@ impl TransactionStore for LocalTransactions {
                     let Some(account) = numbers.known(work, &key.account)? else { continue };
                     let category = numbers.category(work, category.as_ref())?;
                     // What stays as it is is not written.
-                    work.prepare_cached(
+                    work.run(
                         "UPDATE transactions SET category = ?5 WHERE account = ?1 AND day = ?2 \
                          AND identity = ?3 AND occurrence = ?4 AND category <> ?5",
-                    )?
-                    .execute(params![
-                        account,
-                        key.day,
-                        key.identity,
-                        key.occurrence,
-                        category
-                    ])?;
+                        params![account, key.day, key.identity, key.occurrence, category],
+                    )?;
                 }
                 Ok(())
             })
@@ -278,33 +253,23 @@ fn remove(work: &Work<'_>, account: i64, key: &Key, file: u32) -> Result<(), Wor
     if !shown.is_empty() {
         return show(work, account, key, &shown);
     }
-    work.prepare_cached(
-        "DELETE FROM transactions WHERE account = ?1 AND day = ?2 AND identity = ?3 AND occurrence = ?4",
-    )?
-    .execute(params![account, key.day, key.identity, key.occurrence])?;
-    Ok(())
+    let sql =
+        "DELETE FROM transactions WHERE account = ?1 AND day = ?2 AND identity = ?3 AND occurrence = ?4";
+    work.run(sql, key.within(account)).map(drop)
 }
 
 /// Who brought a transaction first, and the files that show it.
 fn shown(work: &Work<'_>, account: i64, key: &Key) -> Result<Option<(u32, Shown)>, WorkError> {
-    let found = work
-        .prepare_cached(
-            "SELECT file, shown FROM transactions \
-             WHERE account = ?1 AND day = ?2 AND identity = ?3 AND occurrence = ?4",
-        )?
-        .query_row(params![account, key.day, key.identity, key.occurrence], |row| {
-            let first = row.get(0)?;
-            Ok((first, Shown::read(first, row.get(1)?)))
-        })
-        .optional()?;
-    Ok(found)
+    let sql = "SELECT file, shown FROM transactions \
+         WHERE account = ?1 AND day = ?2 AND identity = ?3 AND occurrence = ?4";
+    work.first(sql, key.within(account), |row| {
+        let first = row.get(0)?;
+        Ok((first, Shown::read(first, row.get(1)?)))
+    })
 }
 
 fn show(work: &Work<'_>, account: i64, key: &Key, shown: &Shown) -> Result<(), WorkError> {
-    work.prepare_cached(
-        "UPDATE transactions SET shown = ?5 \
-         WHERE account = ?1 AND day = ?2 AND identity = ?3 AND occurrence = ?4",
-    )?
-    .execute(params![account, key.day, key.identity, key.occurrence, shown.blob()])?;
-    Ok(())
+    let sql = "UPDATE transactions SET shown = ?5 \
+         WHERE account = ?1 AND day = ?2 AND identity = ?3 AND occurrence = ?4";
+    work.run(sql, params![account, key.day, key.identity, key.occurrence, shown.blob()]).map(drop)
 }

@@ -373,15 +373,16 @@ impl UploadStorage for LocalUploads {
     }
 
     async fn all_received(&self, folder: &str) -> Result<BTreeMap<String, Received>, PortError> {
-        let (folder, folders) = (folder.to_owned(), Arc::clone(&self.folders));
+        let (uploads, folder) = (self.clone(), folder.to_owned());
         elsewhere(move || {
-            let mut keys = Vec::new();
-            let path = folders.files.join(folder_of(&folder)?);
-            collect(&path, &format!("{folder}/"), &mut keys).map_err(|error| failed(&error))?;
-            keys.into_iter()
-                .filter_map(|key| Some((folders.received(&key).transpose()?, key)))
-                .map(|(received, key)| Ok((key, received?)))
-                .collect()
+            let mut all = BTreeMap::new();
+            for key in uploads.keys(&folder)? {
+                // What was removed meanwhile is not there.
+                if let Some(received) = uploads.folders.received(&key)? {
+                    all.insert(key, received);
+                }
+            }
+            Ok(all)
         })
         .await?
     }

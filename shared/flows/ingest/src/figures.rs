@@ -57,11 +57,7 @@ impl Figures {
     /// # Errors
     /// They are none.
     pub fn read(stored: &str) -> Result<Self, Failure> {
-        // As they were stored before it was kept when they were derived.
-        let undated =
-            || serde_json::from_str(stored).map(|sums| Self { derived_at: DateTime::UNIX_EPOCH, sums });
         serde_json::from_str(stored)
-            .or_else(|_: serde_json::Error| undated())
             .map_err(|error| Failure::Reject(format!("figures cannot be read: {error}")))
     }
 

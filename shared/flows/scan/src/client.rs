@@ -347,16 +347,15 @@ impl Scan {
     }
 
     async fn code_list(&self, tenant: &str, start: &StartScan) -> Result<CodeList, Refusal> {
-        let refuse = |message: String| Refusal::bad(message);
         let mut given = start.target_hole_codes.clone();
         if let Some(content) = &start.file_content {
             let content = STANDARD
                 .decode(content)
-                .map_err(|error| refuse(format!("file_content is not base64: {error}")))?;
+                .map_err(|error| Refusal::bad(format!("file_content is not base64: {error}")))?;
             given.extend(self.listed(Bytes::from(content)).await?);
         }
         if let Some(key) = &start.codes_key {
-            let missing = || refuse("There is no such uploaded list of codes.".to_owned());
+            let missing = || Refusal::bad("There is no such uploaded list of codes.".to_owned());
             if !is_key(key) || !key.starts_with(&keys::uploads(tenant)) {
                 return Err(missing());
             }
@@ -369,16 +368,14 @@ impl Scan {
                 given.extend(self.listed(content).await?);
             }
         }
-        CodeList::new(given).map_err(|error| refuse(format!("The codes cannot be used: {error}")))
+        CodeList::new(given).map_err(|error| Refusal::bad(format!("The codes cannot be used: {error}")))
     }
 
     async fn listed(&self, content: Bytes) -> Result<Vec<String>, Refusal> {
         match self.code_file("", content).await {
             Ok(listing) => Ok(listing.codes),
             Err(CodesError::Port(error)) => Err(error.into()),
-            Err(error) => {
-                Err(Refusal::new(ErrorCode::BadRequest, format!("The list of codes cannot be read: {error}")))
-            }
+            Err(error) => Err(Refusal::bad(format!("The list of codes cannot be read: {error}"))),
         }
     }
 

@@ -26,6 +26,14 @@ fn partition(tenant: &str) -> String {
     format!("G#{}", own(tenant))
 }
 
+/// That the figures have the version that was seen; 0: there were none.
+fn unchanged(seen: u64) -> Change {
+    match seen {
+        0 => Change::if_absent(PK),
+        seen => Change::if_equal(VERSION, number(seen)),
+    }
+}
+
 fn figures_key(tenant: &str, account: &str, month: Month) -> Item {
     key(partition(tenant), format!("{month}#{account}"))
 }
@@ -66,11 +74,7 @@ impl FigureStore for DynamoFigures {
         let version = if seen == 0 { StoredFigures::first_version(body) } else { seen + 1 };
         item.insert(VERSION.to_owned(), number(version));
         item.insert(BODY.to_owned(), long(body));
-        let unchanged = match seen {
-            0 => Change::if_absent(PK),
-            seen => Change::if_equal(VERSION, number(seen)),
-        };
-        Ok(matches!(self.table.put_if(item, unchanged).await?, Changed::Applied(_)))
+        Ok(matches!(self.table.put_if(item, unchanged(seen)).await?, Changed::Applied(_)))
     }
 
     async fn forget_month(
@@ -83,13 +87,8 @@ impl FigureStore for DynamoFigures {
         let Some(closing) = months::close(&self.table, tenant, account, month).await? else {
             return Ok(false);
         };
-        let mut unchanged = Change::default();
-        let same = match seen {
-            0 => unchanged.is_absent(PK),
-            seen => unchanged.compare(VERSION, "=", number(seen)),
-        };
-        unchanged.require(same);
-        let forgotten = match self.table.delete_if(figures_key(tenant, account, month), unchanged).await? {
+        let key = figures_key(tenant, account, month);
+        let forgotten = match self.table.delete_if(key, unchanged(seen)).await? {
             Changed::Applied(_) => true,
             // Gone already, by a try before.
             Changed::Refused(found) => found.is_none(),

@@ -1,7 +1,7 @@
 //! In which months something is stored.
 //!
-//! A batch of rows is stored on the condition that its months are noted. Whoever finds a month empty says first that he
-//! closes it, looks then whether it is empty, and removes the note only if it is still he who closes it: a batch that
+//! A batch of rows is stored on the condition that its months are noted. An empty month is removed in three steps: it is
+//! marked as closing, looked at once more, and its note is deleted only if the mark is still the same. So a batch that
 //! was stored before is seen, and one that comes later is refused, and notes the month again.
 
 use aws_sdk_dynamodb::types::ReturnValue;
@@ -14,9 +14,9 @@ use crate::records::own;
 use crate::table::{Changed, PK, Part, SK, Table, key};
 use crate::transact::Step;
 
-/// Counts who has closed the month.
+/// How often the month was closed: the number of the mark.
 const CLOSED: &str = "cl";
-/// That it is closed.
+/// The mark: it is closing.
 const CLOSING: &str = "cg";
 
 /// A month that is being closed.
@@ -65,9 +65,7 @@ pub(super) async fn close(
         return Err(PortError::Broken("a month cannot be closed".to_owned()));
     };
     let by = Reading { item: &item, what: "a month" }.number(CLOSED)?;
-    let mut keys = Change::default();
-    let condition = keys.compare(PK, "=", text(partition(tenant, account, month)));
-    let any = Part { index: None, keys, condition, descending: false, limit: Some(1) };
+    let any = Part { limit: Some(1), ..Part::of(None, PK, partition(tenant, account, month)) };
     if table.query(any).await?.is_empty() {
         return Ok(Some(Closing { note, by }));
     }
@@ -87,9 +85,8 @@ pub(super) async fn forget(table: &Table, closing: Closing) -> Result<bool, Port
 }
 
 fn closed_by(by: u64) -> Change {
-    let mut condition = Change::default();
-    let (same, closing) = (condition.compare(CLOSED, "=", number(by)), condition.is_present(CLOSING));
-    condition.require(same);
+    let mut condition = Change::if_equal(CLOSED, number(by));
+    let closing = condition.is_present(CLOSING);
     condition.require(closing);
     condition
 }
