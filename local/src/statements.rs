@@ -36,6 +36,8 @@ impl Statements {
             // Whoever had a file in hand is dead.
             lease: Duration::ZERO,
             clocks_apart: Duration::ZERO,
+            // A person may have ended the process, or the machine.
+            attempts: 50,
             // One thread writes.
             stores_at_once: 2,
             ..Settings::default()

@@ -6,5 +6,5 @@ use categorization_consumer::handle;
 use riffle_lambda::Cloud;
 
 fn main() -> ExitCode {
-    riffle_lambda::run(Cloud::categorizer, async |deps, event| Ok(handle(deps, event).await))
+    riffle_lambda::run_queue(Cloud::categorizer, handle)
 }

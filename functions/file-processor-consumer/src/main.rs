@@ -6,5 +6,5 @@ use file_processor_consumer::handle;
 use riffle_lambda::Cloud;
 
 fn main() -> ExitCode {
-    riffle_lambda::run(Cloud::processor, async |deps, event| Ok(handle(deps, event).await))
+    riffle_lambda::run_queue(Cloud::processor, handle)
 }

@@ -6,6 +6,6 @@ use riffle_ports::Failure;
 use riffle_runtime::Event;
 use serde_json::Value;
 
-pub async fn handle(ingest: &Ingest, _event: Event<EventBridgeEvent<Value>>) -> Result<(), Failure> {
-    ingest.sweep().await
+pub async fn handle(ingest: &Ingest, event: Event<EventBridgeEvent<Value>>) -> Result<(), Failure> {
+    ingest.sweep(&event.deadline).await
 }

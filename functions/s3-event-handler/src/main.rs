@@ -6,5 +6,5 @@ use riffle_lambda::Cloud;
 use s3_event_handler::handle;
 
 fn main() -> ExitCode {
-    riffle_lambda::run(Cloud::receiver, async |deps, event| Ok(handle(deps, event).await))
+    riffle_lambda::run_queue(Cloud::receiver, handle)
 }

@@ -8,11 +8,11 @@ use riffle_topology::scan::{FINISH, WORK};
 use scan_dispatcher::handle;
 
 fn main() -> ExitCode {
-    riffle_lambda::run(
+    riffle_lambda::run_queue(
         |cloud| {
             let (scan, source) = (cloud.scan(&[WORK, FINISH])?, cloud.sources()?);
             Ok(Dispatcher { scan: scan.with_uploads(Arc::clone(&source.uploads.storage)), source })
         },
-        async |deps, event| Ok(handle(deps, event).await),
+        handle,
     )
 }

@@ -6,5 +6,5 @@ use riffle_lambda::Cloud;
 use scan_finisher::handle;
 
 fn main() -> ExitCode {
-    riffle_lambda::run(Cloud::finisher, async |deps, event| Ok(handle(deps, event).await))
+    riffle_lambda::run_queue(Cloud::finisher, handle)
 }

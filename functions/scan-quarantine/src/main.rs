@@ -6,5 +6,5 @@ use riffle_lambda::Cloud;
 use scan_quarantine::handle;
 
 fn main() -> ExitCode {
-    riffle_lambda::run(Cloud::worker, async |deps, event| Ok(handle(deps, event).await))
+    riffle_lambda::run_queue(Cloud::worker, handle)
 }

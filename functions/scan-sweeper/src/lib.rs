@@ -6,6 +6,6 @@ use riffle_runtime::Event;
 use riffle_scan::Scan;
 use serde_json::Value;
 
-pub async fn handle(scan: &Scan, _event: Event<EventBridgeEvent<Value>>) -> Result<(), Failure> {
-    scan.sweep().await
+pub async fn handle(scan: &Scan, event: Event<EventBridgeEvent<Value>>) -> Result<(), Failure> {
+    scan.sweep(&event.deadline).await
 }

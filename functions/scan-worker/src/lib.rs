@@ -3,13 +3,16 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::ScanFile;
 use riffle_runtime::{Batch, Event};
-use riffle_scan::Worker;
+use riffle_scan::{Delivered, Worker};
 
 pub async fn handle(worker: &Worker, event: Event<SqsEvent>) -> SqsBatchResponse {
     let mut batch = Batch::<ScanFile>::decode(event.payload);
-    let (ids, files): (Vec<String>, Vec<ScanFile>) =
-        batch.take().into_iter().map(|item| (item.message_id, item.body)).unzip();
-    for (position, failure) in worker.run(&files).await {
+    let (ids, files): (Vec<String>, Vec<Delivered>) = batch
+        .take()
+        .into_iter()
+        .map(|item| (item.message_id, Delivered { file: item.body, again: item.receive_count > 1 }))
+        .unzip();
+    for (position, failure) in worker.run(&files, &event.deadline).await {
         batch.settle(&ids[position], Err(failure));
     }
     batch.answer()

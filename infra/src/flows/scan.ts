@@ -58,7 +58,8 @@ export function scan(scope: Construct, description: FlowDescription, platform: P
 
   for (const reader of [worker, quarantine]) {
     reader.set({ OCR_BACKEND: settings.ocr, OCR_PAGES_PER_SECOND: String(settings.ocrPagesPerSecond) });
-    tables.scan.allow(reader, "GetItem", "PutItem", "UpdateItem");
+    // Of files that come again it asks what was stored of them.
+    tables.scan.allow(reader, "GetItem", "PutItem", "UpdateItem", "Query");
     tables.tokens.allow(reader, "GetItem");
     tables.allowTokenKey(reader, "Decrypt");
     buckets.objects.allowRead(reader, "codes", "manifests", "results");

@@ -4,7 +4,7 @@ import type { Expected } from "../expected.ts";
 import { consume, index, key, notify, on, read, remove, send, table, take, tell, write } from "../rights.ts";
 
 const reader = [
-  ...table("scan", "GetItem PutItem UpdateItem"),
+  ...table("scan", "GetItem PutItem UpdateItem Query"),
   ...table("tokens", "GetItem"),
   ...key("Decrypt"),
   ...read("objects", "codes manifests results"),

@@ -11,6 +11,6 @@ mod unused;
 
 pub use cloud::Cloud;
 pub use env::{ConfigError, Env};
-pub use run::{run, run_http};
+pub use run::{run, run_http, run_queue};
 pub use signed_in::signed_in;
 pub use unused::Unused;

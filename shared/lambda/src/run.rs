@@ -1,15 +1,26 @@
 //! From the start of the process to the last invocation.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
-use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use chrono::DateTime;
+use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
 use riffle_ports::{Clock as _, Failure};
-use riffle_runtime::{Event, SystemClock};
+use riffle_runtime::{Deadline, Event, SystemClock, receive_count};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{Cloud, ConfigError, Env, logs};
+
+/// What failed comes back after this, then after this times [`LONGER`], and so on up to [`LONGEST`]: a short fault costs
+/// seconds, and one of a quarter of an hour makes no dead letters.
+const SHORTEST: Duration = Duration::from_secs(5);
+const LONGER: u32 = 6;
+const LONGEST: Duration = Duration::from_mins(15);
 
 /// Builds what the function stands on, once, and serves invocations with it until the platform ends the process.
 #[expect(clippy::needless_pass_by_value, reason = "functions are handed over as they are, not by reference")]
@@ -24,11 +35,75 @@ where
     start(build, async |cloud, deps| {
         let (cloud, deps, handle) = (&cloud, &deps, &handle);
         lambda_runtime::run(service_fn(async move |event: LambdaEvent<P>| {
-            let event = Event::new(event.payload, event.context.request_id);
+            let event = cloud.event(event.payload, event.context);
             cloud.metered(handle(deps, event)).await.map_err(|failure| diagnosed(&failure))
         }))
         .await
     })
+}
+
+/// As [`run`], for a function that consumes a queue. What it gives back shows itself again soon, and not when its time in
+/// the hands of the function is over, which is six times what an invocation may take.
+#[expect(clippy::needless_pass_by_value, reason = "functions are handed over as they are, not by reference")]
+pub fn run_queue<D>(
+    build: impl FnOnce(&Cloud) -> Result<D, ConfigError>,
+    handle: impl AsyncFn(&D, Event<SqsEvent>) -> SqsBatchResponse,
+) -> ExitCode {
+    start(build, async |cloud, deps| {
+        let (cloud, deps, handle) = (&cloud, &deps, &handle);
+        lambda_runtime::run(service_fn(async move |event: LambdaEvent<SqsEvent>| {
+            let event = cloud.event(event.payload, event.context);
+            let handed = Handed::of(&event.payload);
+            let answer = cloud.metered(handle(deps, event)).await;
+            handed.show_again(cloud, &answer).await;
+            Ok::<_, Diagnostic>(answer)
+        }))
+        .await
+    })
+}
+
+/// What is needed of a batch to give some of it back.
+struct Handed {
+    queue_url: Option<String>,
+    /// Receipt and receive count, by message id.
+    messages: BTreeMap<String, (String, u32)>,
+}
+
+impl Handed {
+    fn of(event: &SqsEvent) -> Self {
+        let arn = event.records.first().and_then(|message| message.event_source_arn.as_deref());
+        let messages = event.records.iter().filter_map(|message| {
+            let (id, receipt) = (message.message_id.clone()?, message.receipt_handle.clone()?);
+            Some((id, (receipt, receive_count(message))))
+        });
+        Self { queue_url: arn.and_then(queue_url), messages: messages.collect() }
+    }
+
+    /// A failure of this is none of the function: the messages come back later.
+    async fn show_again(&self, cloud: &Cloud, answer: &SqsBatchResponse) {
+        let failed = answer.batch_item_failures.iter();
+        let failed: Vec<_> = failed
+            .filter_map(|failure| self.messages.get(&failure.item_identifier))
+            .map(|(receipt, receives)| (receipt.as_str(), pause(*receives)))
+            .collect();
+        let Some(url) = self.queue_url.as_deref().filter(|_| !failed.is_empty()) else { return };
+        if let Err(error) = cloud.aws.visibility().show_again(url, failed).await {
+            tracing::warn!(%error, "what failed comes back only when its queue says");
+        }
+    }
+}
+
+/// The address of the queue with this ARN.
+fn queue_url(arn: &str) -> Option<String> {
+    let mut parts = arn.split(':').skip(1);
+    let (partition, _, region) = (parts.next()?, parts.next()?, parts.next()?);
+    let (account, name) = (parts.next()?, parts.next()?);
+    let domain = if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    Some(format!("https://sqs.{region}.{domain}/{account}/{name}"))
+}
+
+fn pause(receives: u32) -> Duration {
+    SHORTEST.saturating_mul(LONGER.saturating_pow(receives.saturating_sub(1))).min(LONGEST)
 }
 
 /// As [`run`], for a function that answers HTTP.
@@ -97,11 +172,37 @@ fn diagnosed(failure: &Failure) -> Diagnostic {
 }
 
 impl Cloud {
+    fn event<P>(&self, payload: P, context: Context) -> Event<P> {
+        let deadline = i64::try_from(context.deadline).ok().and_then(DateTime::from_timestamp_millis);
+        let deadline = deadline.map_or_else(Deadline::none, |at| Deadline::new(Arc::clone(&self.clock), at));
+        Event::new(payload, context.request_id).until(deadline)
+    }
+
     /// Runs an invocation whose time is noted.
     async fn metered<T>(&self, invocation: impl Future<Output = T>) -> T {
         self.meter.begin(self.megabytes, SystemClock.now());
         let outcome = invocation.await;
         self.meter.end(SystemClock.now());
         outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_s_address_follows_from_its_arn() {
+        let url = queue_url("arn:aws:sqs:eu-central-1:123456789012:riffle-scan-work");
+        assert_eq!(url.as_deref(), Some("https://sqs.eu-central-1.amazonaws.com/123456789012/riffle-scan-work"));
+        let url = queue_url("arn:aws-cn:sqs:cn-north-1:1:q");
+        assert_eq!(url.as_deref(), Some("https://sqs.cn-north-1.amazonaws.com.cn/1/q"));
+        assert_eq!(queue_url("no arn"), None);
+    }
+
+    #[test]
+    fn what_fails_again_waits_longer() {
+        let seconds = [1, 2, 3, 4, 5, u32::MAX].map(|receives| pause(receives).as_secs());
+        assert_eq!(seconds, [5, 30, 180, 900, 900, 900]);
     }
 }

@@ -14,6 +14,13 @@ pub enum Failure {
     Reject(String),
 }
 
+impl Failure {
+    /// Too little is left of the invocation to begin.
+    pub fn no_time() -> Self {
+        Self::Retry("there is too little time left to begin with it".to_owned())
+    }
+}
+
 impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
         match error {

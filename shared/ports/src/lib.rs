@@ -26,7 +26,7 @@ mod upload_storage;
 mod usage;
 mod work_queue;
 
-pub use clock::{Clock, Ids};
+pub use clock::{Clock, Deadline, Ids};
 pub use connections::{ClientNotifier, Connection, ConnectionRegistry, Delivery};
 pub use dead_letters::{About, DeadLetter, DeadLetters, LetterClassifier, Told};
 pub use events::{AuditEntry, AuditTrail, EventPublisher, Outgoing, Subject};

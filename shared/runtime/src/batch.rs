@@ -1,6 +1,7 @@
 //! A batch of queue messages: decoded and worked on one by one, answered with the ones that failed.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use chrono::{DateTime, Utc};
@@ -9,6 +10,9 @@ use serde::de::DeserializeOwned;
 use riffle_ports::Failure;
 
 use crate::Event;
+
+/// What is left of an invocation when one more message is begun, at least: more than any of a batch takes.
+const FOR_ONE_MORE: Duration = Duration::from_secs(30);
 
 /// A decoded message.
 #[derive(Debug, Clone)]
@@ -22,15 +26,21 @@ pub struct Item<T> {
 }
 
 impl Event<SqsEvent> {
-    /// Does `work` for one message after the other. The answer names those for which it failed.
+    /// Does `work` for one message after the other. The answer names those for which it failed, and gives back those
+    /// for which no time is left.
     pub async fn each<T: DeserializeOwned, F: Future<Output = Result<(), Failure>>>(
         self,
         work: impl Fn(Item<T>) -> F,
     ) -> SqsBatchResponse {
         let mut batch = Batch::decode(self.payload);
-        for item in batch.take() {
+        for (nth, item) in batch.take().into_iter().enumerate() {
             let message_id = item.message_id.clone();
-            batch.settle(&message_id, work(item).await);
+            let outcome = if nth == 0 || self.deadline.leaves(FOR_ONE_MORE) {
+                work(item).await
+            } else {
+                Err(Failure::no_time())
+            };
+            batch.settle(&message_id, outcome);
         }
         batch.answer()
     }
@@ -92,7 +102,8 @@ impl<T: DeserializeOwned> Batch<T> {
     }
 }
 
-fn receive_count(message: &SqsMessage) -> u32 {
+/// How often its queue has handed out a message, this time included.
+pub fn receive_count(message: &SqsMessage) -> u32 {
     message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
@@ -104,8 +115,41 @@ fn sent_before(message: &SqsMessage) -> Option<DateTime<Utc>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use chrono::TimeDelta;
+    use futures::executor::block_on;
+    use riffle_ports::{Clock, Deadline};
+
     use super::*;
     use crate::queue_event;
+
+    /// A clock that is set by hand.
+    #[derive(Debug)]
+    struct Hands(Mutex<DateTime<Utc>>);
+
+    impl Clock for Hands {
+        fn now(&self) -> DateTime<Utc> {
+            *self.0.lock().expect("one thread")
+        }
+    }
+
+    #[test]
+    fn a_batch_ends_before_its_invocation() {
+        let clock = Arc::new(Hands(Mutex::new(DateTime::UNIX_EPOCH)));
+        let deadline = Deadline::new(clock.clone(), DateTime::UNIX_EPOCH + TimeDelta::seconds(60));
+        let sent = DateTime::UNIX_EPOCH;
+        let messages = ["a", "b", "c", "d"].map(|id| (id, 1, sent, "7"));
+        let event = Event::new(queue_event("q", messages), "r").until(deadline);
+        let clock = &clock;
+        let answer = block_on(event.each(|_: Item<u32>| async move {
+            *clock.0.lock().expect("one thread") += TimeDelta::seconds(20);
+            Ok(())
+        }));
+        let given_back: Vec<_> =
+            answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
+        assert_eq!(given_back, ["c", "d"], "after two, 20 s are left");
+    }
 
     #[test]
     fn what_cannot_be_decoded_fails_and_the_rest_goes_on() {

@@ -10,13 +10,13 @@ mod record_letters;
 mod registry;
 mod system;
 
-pub use batch::{Batch, Item};
+pub use batch::{Batch, Item, receive_count};
 pub use dead_letters::{Letter, Letters};
 pub use envelope::{authorizer_event, queue_event, socket_event, status, tick_event};
 pub use object_texts::ObjectTexts;
 pub use record_letters::{RecordLetters, about_letter, told_of_letter};
 pub use registry::{Answering, Registry};
-pub use riffle_ports::Failure;
+pub use riffle_ports::{Deadline, Failure};
 pub use system::{RandomIds, SystemClock};
 
 /// One invocation: what the platform sent, and under which id it logs it.
@@ -27,10 +27,17 @@ pub use system::{RandomIds, SystemClock};
 pub struct Event<T> {
     pub payload: T,
     pub request_id: String,
+    pub deadline: Deadline,
 }
 
 impl<T> Event<T> {
+    /// One that may take as long as it needs.
     pub fn new(payload: T, request_id: impl Into<String>) -> Self {
-        Self { payload, request_id: request_id.into() }
+        Self { payload, request_id: request_id.into(), deadline: Deadline::none() }
+    }
+
+    #[must_use]
+    pub fn until(self, deadline: Deadline) -> Self {
+        Self { deadline, ..self }
     }
 }

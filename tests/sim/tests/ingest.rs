@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use futures::executor::block_on;
 use riffle_ingest::{File, FileState, Findings, Ingest, Settings};
-use riffle_ports::{Clock, FileId, FlowState as _, RecordStore as _};
+use riffle_ports::{Clock, Deadline, FileId, FlowState as _, RecordStore as _};
 use riffle_sim_tests::campaign::{self, Flow};
 use riffle_sim_tests::ingest::{self, Mutant};
 use riffle_testkit::memory::{
@@ -192,7 +192,7 @@ fn a_deletion_is_done_however_many_files_wait() {
     assert_eq!(block_on(records.create(record, &[])), Ok(None));
     assert_eq!(block_on(ingest.request_deletion("ann", &unwanted)), Ok(true));
     clock.advance(TimeDelta::minutes(10));
-    assert_eq!(block_on(ingest.sweep()), Ok(()));
+    assert_eq!(block_on(ingest.sweep(&Deadline::none())), Ok(()));
     let state = block_on(ingest.file("ann", &unwanted)).map(|file| file.map(|file| file.state));
     assert_eq!(state, Ok(Some(FileState::Deleted)));
 }

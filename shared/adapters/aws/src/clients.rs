@@ -19,6 +19,7 @@ use crate::{
     ApiGatewayNotifier, DeadLetterPlace, DynamoAudit, DynamoConnections, DynamoFigures, DynamoLedger,
     DynamoRecords, DynamoTickets, DynamoTransactions, EventBridgePublisher, KmsTokens, LinkSettings, S3Inbox,
     S3Links, S3Objects, S3Prefixes, S3Uploads, SnsNotices, SqsDeadLetters, SqsQueues,
+    SqsVisibility,
 };
 
 /// A connection that takes longer comes to nothing.
@@ -129,6 +130,10 @@ impl Aws {
 
     pub fn dead_letters(&self, places: Vec<DeadLetterPlace>) -> SqsDeadLetters {
         SqsDeadLetters::new(aws_sdk_sqs::Client::new(&self.config), places, Arc::clone(&self.meter))
+    }
+
+    pub fn visibility(&self) -> SqsVisibility {
+        SqsVisibility::new(aws_sdk_sqs::Client::new(&self.config), Arc::clone(&self.meter))
     }
 
     pub fn connections(&self, table: &str) -> DynamoConnections {

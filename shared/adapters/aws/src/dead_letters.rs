@@ -5,16 +5,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use chrono::DateTime;
 use futures::future::try_join_all;
 use riffle_ports::{DeadLetter, DeadLetters, Meter, PortError, Usage};
 use riffle_topology::DeadLetterQueue;
 
 use crate::error::failure;
+use crate::visibility::SqsVisibility;
 
 /// Messages of one request.
 const BATCH: i32 = 10;
@@ -39,6 +41,7 @@ pub struct DeadLetterPlace {
 pub struct SqsDeadLetters {
     client: Client,
     places: Vec<DeadLetterPlace>,
+    visibility: SqsVisibility,
     meter: Arc<Meter>,
 }
 
@@ -51,7 +54,8 @@ struct Held {
 
 impl SqsDeadLetters {
     pub fn new(client: Client, places: Vec<DeadLetterPlace>, meter: Arc<Meter>) -> Self {
-        Self { client, places, meter }
+        let visibility = SqsVisibility::new(client.clone(), Arc::clone(&meter));
+        Self { client, places, visibility, meter }
     }
 
     fn note(&self) {
@@ -93,23 +97,7 @@ impl SqsDeadLetters {
         place: &DeadLetterPlace,
         held: impl Iterator<Item = &'a Held>,
     ) -> Result<(), PortError> {
-        let entries = held.enumerate().map(|(at, held)| {
-            ChangeMessageVisibilityBatchRequestEntry::builder()
-                .id(at.to_string())
-                .receipt_handle(&held.receipt)
-                .visibility_timeout(0)
-                .build()
-                .map_err(|_| PortError::Broken("a message without a receipt".to_owned()))
-        });
-        let entries: Vec<_> = entries.collect::<Result<_, _>>()?;
-        for entries in entries.chunks(BATCH.unsigned_abs() as usize) {
-            let change = self.client.change_message_visibility_batch().queue_url(&place.url);
-            let sent = change.set_entries(Some(entries.to_vec())).send().await;
-            self.note();
-            // Those that were not given back show themselves again after a minute.
-            sent.map_err(|error| failure("ChangeMessageVisibility", &place.url, &error))?;
-        }
-        Ok(())
+        self.visibility.show_again(&place.url, held.map(|held| (&*held.receipt, Duration::ZERO))).await
     }
 
     /// First to where it failed, then away: it may be handed out twice, and is never lost.

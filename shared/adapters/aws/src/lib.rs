@@ -39,6 +39,7 @@ mod tickets;
 mod tokens;
 mod transact;
 mod uploads;
+mod visibility;
 
 pub use clients::{Aws, https};
 pub use connections::DynamoConnections;
@@ -57,3 +58,4 @@ pub use statements::{DynamoFigures, DynamoTransactions};
 pub use tickets::DynamoTickets;
 pub use tokens::KmsTokens;
 pub use uploads::S3Uploads;
+pub use visibility::SqsVisibility;

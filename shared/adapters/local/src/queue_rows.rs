@@ -13,6 +13,9 @@ use rusqlite::Connection;
 use crate::database::{Sql as _, WorkError};
 use crate::queues::Received;
 
+/// A message that was delivered so often is counted also when the whole process ended with it in hand.
+const FORGIVEN: u32 = 50;
+
 /// The id of a message, and which delivery of it this is.
 pub(crate) type Receipt = (i64, i64);
 
@@ -223,11 +226,18 @@ pub(crate) fn may_be_ready(connection: &Connection, queue: &str) -> Result<bool,
 }
 
 /// On opening: whoever had messages in hand is dead. What waits goes on waiting.
+///
+/// That a person or the machine ended the process is not held against a message, unless it was there very often. Files
+/// that may end it themselves are in queues that count each of their deliveries: see [`riffle_topology::Consumed::alone`].
 pub(crate) fn release_all_in_flight(
     connection: &Connection,
     topology: Topology,
     now: DateTime<Utc>,
 ) -> Result<(), WorkError> {
+    for consumed in topology.consumed().filter(|consumed| consumed.alone().is_none()) {
+        let sql = "UPDATE messages SET base = base + 1 WHERE queue = ?1 AND in_flight AND deliveries < ?2";
+        connection.run(sql, (consumed.queue.name, FORGIVEN))?;
+    }
     connection.execute("UPDATE messages SET hidden_until = ?1 WHERE in_flight", [now.timestamp_micros()])?;
     wake_due(connection, topology, now, &mut Woken::new())
 }

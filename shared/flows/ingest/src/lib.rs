@@ -81,6 +81,8 @@ pub struct Settings {
     pub announce_after: Duration,
     /// A file that nobody is at work on and nobody changed for so long is handed out again.
     pub revive_after: Duration,
+    /// A file on which so many attempts came to no end has failed.
+    pub attempts: u32,
     /// What is deleted is looked at once more after so long: whoever was at work on it before is dead by then.
     pub settle_after: Duration,
     /// How far two clocks of those that run this may be apart.
@@ -102,6 +104,7 @@ impl Default for Settings {
             stores_at_once: 8,
             announce_after: Duration::from_mins(1),
             revive_after: Duration::from_mins(15),
+            attempts: MAX_RECEIVES,
             settle_after: Duration::from_mins(30),
             clocks_apart: Duration::from_secs(5),
             // Five deliveries, an hour apart, and then some.

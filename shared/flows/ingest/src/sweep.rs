@@ -1,9 +1,10 @@
 //! Each minute: what was lost on the way is announced, handed out again or given up.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::EventType;
-use riffle_ports::{Changed, Failure, FlowState as _, Record};
-use riffle_topology::MAX_RECEIVES;
+use riffle_ports::{Changed, Deadline, Failure, FlowState as _, Record};
 
 use crate::giving_up::GivenUp;
 use crate::received::uploaded;
@@ -12,10 +13,13 @@ use crate::{Ingest, ids, metrics};
 
 /// Of each kind, at a time. The next minute has its own.
 const AT_ONCE: u32 = 200;
+/// What one file takes, at most: with less time left to a sweep none is begun.
+const MENDING: Duration = Duration::from_secs(30);
 
 impl Ingest {
-    /// What fails for one file is no news of the next: all are looked at, and the first failure told.
-    pub async fn sweep(&self) -> Result<(), Failure> {
+    /// What fails for one file is no news of the next: all are looked at, as far as time allows, and the first failure
+    /// told.
+    pub async fn sweep(&self, deadline: &Deadline) -> Result<(), Failure> {
         let now = self.clock.now();
         let mut failed = None;
 
@@ -33,6 +37,10 @@ impl Ingest {
             // Each state by itself: thousands that wait hide none that is to be mended.
             let before = now - time(quiet_for);
             for record in self.records.open_before(FLOW, state.as_str(), before, AT_ONCE).await? {
+                if !deadline.leaves(MENDING) {
+                    failed.get_or_insert(Failure::no_time());
+                    break;
+                }
                 match self.look_after(&record, now).await {
                     Ok(Mended::Nothing) => {}
                     Ok(Mended::Revived) => revived += 1,
@@ -59,7 +67,7 @@ impl Ingest {
             FileState::Received => {
                 self.abandon(file, "nobody has processed it for hours: see the dead letters").await
             }
-            FileState::Processing if !held && file.attempts >= MAX_RECEIVES => {
+            FileState::Processing if !held && file.attempts >= self.settings.attempts => {
                 self.abandon(file, "it ended whoever processed it, again and again").await
             }
             FileState::Processing if !held => self.revive(file, now).await,
@@ -99,6 +107,6 @@ enum Mended {
     GivenUp,
 }
 
-fn time(duration: std::time::Duration) -> TimeDelta {
+fn time(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).expect("settings are hours at most")
 }

@@ -72,4 +72,4 @@ pub use settings::{Links, Settings};
 pub use sources::Sources;
 pub use tickets::Tickets;
 pub use uploads::{UploadError, Uploads, limits};
-pub use worker::Worker;
+pub use worker::{Delivered, Worker};

@@ -1,6 +1,8 @@
 //! Files whose messages came back too often: each gets one chance alone, so that one that kills the process
 //! neither takes its neighbours along nor keeps the session from completing.
 
+use std::collections::BTreeSet;
+
 use riffle_contracts::ScanFile;
 use riffle_ports::{Attempt, Failure, SessionId};
 
@@ -24,6 +26,12 @@ impl Worker {
         let Some(work) = self.open(&id).await? else {
             return Ok(());
         };
+        // Among those that were handed out with the one that ends its reader, and read before it.
+        let audience = self.scan.audience(&id).await;
+        let stored = self.scan.recorded(&work, &audience, &BTreeSet::from([file.index])).await?;
+        if !stored.is_empty() {
+            return self.scan.mark(&id, &work.sealed, &stored).await;
+        }
         let ports = &self.scan.ports;
         let now = ports.clock.now();
         let own = Attempt { receipt, at: now };
@@ -36,7 +44,6 @@ impl Worker {
             // Not one's own: somebody else took its place just now.
             is_dead = false;
         }
-        let audience = self.scan.audience(&id).await;
         let stored = if known.receipt == own.receipt {
             match self.file(&work, &audience, file.index).await {
                 Ok(stored) => stored,

@@ -59,10 +59,10 @@ impl Scan {
             let mut frames = Vec::new();
             for ((read, (_, _, own)), stored) in read.iter().zip(&own).zip(&stored) {
                 if stored == own {
-                    self.announce(work, read, &read.result, &mut frames);
+                    self.announce(work, (read.index, &read.entry), &read.result, &mut frames);
                 } else {
                     let theirs = FileResult::load(&*self.ports.objects, stored).await?;
-                    self.announce(work, read, &theirs, &mut frames);
+                    self.announce(work, (read.index, &read.entry), &theirs, &mut frames);
                 }
             }
             audience.tell_all(frames).await;
@@ -70,16 +70,47 @@ impl Scan {
         Ok(read.iter().map(|read| read.index).zip(stored).collect())
     }
 
+    /// The results that are stored of these files, told again: whoever stored them may have died of it.
+    pub(crate) async fn recorded(
+        &self,
+        work: &Work,
+        audience: &Audience<'_>,
+        indices: &BTreeSet<u32>,
+    ) -> Result<BTreeMap<u32, StoredResult>, PortError> {
+        let id = &work.session.id;
+        let chunks: BTreeSet<u32> = indices.iter().map(|index| work.sealed.chunk_of(*index)).collect();
+        let mut stored = BTreeMap::new();
+        for chunk in chunks {
+            let results = self.ports.ledger.results(id, chunk).await?;
+            stored.extend(results.into_iter().filter(|(index, _)| indices.contains(index)));
+        }
+        if !audience.is_empty() {
+            let mut frames = Vec::new();
+            for (index, stored) in &stored {
+                let entry = self.manifest.entry(id, &work.sealed, *index).await?;
+                let result = FileResult::load(&*self.ports.objects, stored).await?;
+                self.announce(work, (*index, &entry), &result, &mut frames);
+            }
+            audience.tell_all(frames).await;
+        }
+        Ok(stored)
+    }
+
     /// What clients are told of a file.
-    fn announce(&self, work: &Work, read: &Read, result: &FileResult, frames: &mut Vec<FrameBody>) {
-        let Read { index, entry, .. } = read;
+    fn announce(
+        &self,
+        work: &Work,
+        (index, entry): (u32, &Entry),
+        result: &FileResult,
+        frames: &mut Vec<FrameBody>,
+    ) {
         if let Some(failure) = &result.failure {
             let data = FailedFile { file_name: entry.name.clone(), reason: failure.reason.clone() };
-            frames.push(FrameBody::FileFailed { file: *index, data });
+            frames.push(FrameBody::FileFailed { file: index, data });
         }
         for (ordinal, found) in result.matches.iter().enumerate() {
-            let data = announce::found(self, work, (*index, entry), (result.codes, found));
-            frames.push(FrameBody::MatchFound { match_id: announce::match_id(*index, ordinal), data });
+            let data = announce::found(self, work, (index, entry), (result.codes, found));
+            frames.push(FrameBody::MatchFound { match_id: announce::match_id(index, ordinal), data });
         }
     }
 

@@ -22,6 +22,11 @@ pub struct Settings {
     pub drawing: Duration,
     /// A session that has not moved for so long has lost messages: visibility × receives.
     pub stall: Duration,
+    /// What a file takes at most, but for pictures to be read and the slowest of places: with less time left to an
+    /// invocation none is begun.
+    pub reading: Duration,
+    /// What it takes to look after one session, at most: with less time left to a sweep none is begun.
+    pub mending: Duration,
     /// How long an invocation can live. A quarantined file whose attempt is younger may still be read.
     pub attempt: Duration,
     /// Files of one batch under way at once: while one is parsed the next is fetched. Each may be in memory.
@@ -54,6 +59,8 @@ impl Default for Settings {
             lease: Duration::from_mins(5),
             drawing: Duration::from_mins(1),
             stall: Duration::from_mins(36),
+            reading: Duration::from_secs(40),
+            mending: Duration::from_secs(30),
             attempt: Duration::from_mins(2),
             files_at_once: 2,
             bytes_at_once: u64::MAX,

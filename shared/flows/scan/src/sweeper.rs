@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use riffle_ports::{
-    Counts, Failure, Outcome, PortError, Sealed, Session, SessionId, State, Transition, Usage,
+    Counts, Deadline, Failure, Outcome, PortError, Sealed, Session, SessionId, State, Transition, Usage,
 };
 
 use crate::record::Read;
@@ -11,11 +11,16 @@ use crate::result::{FailureCode, FileResult};
 use crate::{Scan, metrics};
 
 impl Scan {
-    /// Looks at every open session. One that fails does not keep the others from being looked at.
-    pub async fn sweep(&self) -> Result<(), Failure> {
+    /// Looks at every open session, as far as time allows. One that fails does not keep the others from being looked at.
+    pub async fn sweep(&self, deadline: &Deadline) -> Result<(), Failure> {
         let mut failed = Ok(());
         let (mut open, mut past_deadline) = (0, 0);
         for id in self.ports.ledger.open_sessions().await? {
+            if !deadline.leaves(self.settings.mending) {
+                tracing::warn!(looked_at = open, "no time is left for the other open sessions");
+                failed = Err(Failure::no_time());
+                break;
+            }
             match self.sweep_session(&id).await {
                 Ok(late) => {
                     open += 1;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use riffle_contracts::ScanFile;
-use riffle_ports::{Entry, Failure, FileSource, PortError, ReadError, SessionId, StoredResult};
+use riffle_ports::{Deadline, Entry, Failure, FileSource, PortError, ReadError, SessionId, StoredResult};
 
 use crate::Scan;
 use crate::announce::Audience;
@@ -22,22 +22,32 @@ pub struct Worker {
     pub search: Arc<dyn FileSearch>,
 }
 
+/// A message of the work queue.
+#[derive(Debug, Clone)]
+pub struct Delivered {
+    pub file: ScanFile,
+    /// It was handed out before: the file may have been read.
+    pub again: bool,
+}
+
 impl Worker {
     /// Deals with a batch and returns the positions of the messages that failed, each with why.
-    pub async fn run(&self, batch: &[ScanFile]) -> Vec<(usize, Failure)> {
+    pub async fn run(&self, batch: &[Delivered], deadline: &Deadline) -> Vec<(usize, Failure)> {
         let mut sessions: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (position, file) in batch.iter().enumerate() {
-            sessions.entry(&file.session_id).or_default().push(position);
+        for (position, message) in batch.iter().enumerate() {
+            sessions.entry(&message.file.session_id).or_default().push(position);
         }
         let mut failed = Vec::new();
         for (id, positions) in sessions {
-            let indices: BTreeSet<u32> = positions.iter().map(|position| batch[*position].index).collect();
-            let failures = match self.files(&SessionId(id.to_owned()), &indices).await {
+            let messages = positions.iter().map(|position| &batch[*position]);
+            let indices: BTreeSet<u32> = messages.clone().map(|message| message.file.index).collect();
+            let again = messages.filter(|message| message.again).map(|message| message.file.index).collect();
+            let failures = match self.files(&SessionId(id.to_owned()), &indices, &again, deadline).await {
                 Ok(failures) => failures,
                 Err(failure) => indices.iter().map(|index| (*index, failure.clone())).collect(),
             };
             for position in positions {
-                if let Some(failure) = failures.get(&batch[position].index) {
+                if let Some(failure) = failures.get(&batch[position].file.index) {
                     failed.push((position, failure.clone()));
                 }
             }
@@ -45,20 +55,24 @@ impl Worker {
         failed
     }
 
-    /// Reads files of one session. Those that failed are returned; the others are done.
+    /// Reads files of one session. Those that failed are returned; the others are done. Of those that come `again` a
+    /// result may be stored: they are not read a second time.
     async fn files(
         &self,
         id: &SessionId,
         indices: &BTreeSet<u32>,
+        again: &BTreeSet<u32>,
+        deadline: &Deadline,
     ) -> Result<BTreeMap<u32, Failure>, Failure> {
         let Some(work) = self.open(id).await? else {
             return Ok(BTreeMap::new());
         };
         let audience = self.scan.audience(id).await;
-        let (mut stored, mut failures) = (BTreeMap::new(), BTreeMap::new());
+        let mut stored = self.scan.recorded(&work, &audience, again).await?;
+        let mut failures = BTreeMap::new();
         // What is remembered of files takes no time: it is stored in one trip.
         let (mut known, mut unknown) = (Vec::new(), VecDeque::new());
-        for index in indices {
+        for index in indices.iter().filter(|index| !stored.contains_key(index)).collect::<Vec<_>>() {
             match self.recall(&work, *index).await {
                 Ok((entry, wanted, None)) => unknown.push_back((*index, entry, wanted)),
                 Ok((entry, _, Some(searched))) => {
@@ -83,6 +97,9 @@ impl Worker {
         let mut held = 0;
         let mut unread = BTreeSet::new();
         loop {
+            if !deadline.leaves(self.scan.settings.reading) {
+                failures.extend(unknown.drain(..).map(|(index, ..)| (index, Failure::no_time())));
+            }
             while reading.len() < self.scan.settings.files_at_once
                 && let Some(next) = unknown.pop_front_if(|(_, entry, _)| {
                     reading.is_empty() || held + entry.size <= self.scan.settings.bytes_at_once

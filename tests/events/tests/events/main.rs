@@ -6,13 +6,14 @@ mod world;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use api::Api;
 use aws_lambda_events::iam::IamPolicyEffect;
-use aws_lambda_events::sqs::SqsBatchResponse;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::TimeDelta;
 use riffle_ports::{Clock as _, Failure, Ticket, TicketHash};
-use riffle_runtime::Event;
+use riffle_runtime::{Deadline, Event};
 use riffle_topology::RIFFLE;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -129,6 +130,40 @@ async fn a_scan_from_its_start_to_its_end() {
     assert_eq!(world.told(), ["COMPLETE"]);
     scan_sweeper::handle(&world.scan, event("scan-sweeper", "tick")).await.expect("a sweep");
     assert_eq!(world.told(), [""; 0], "nothing is left to mend");
+}
+
+#[tokio::test]
+async fn what_was_read_before_is_told_and_not_read_again() {
+    let world = World::new();
+    world.connect().await;
+    world.says("start-scan").await;
+    world.dispatch("job").await;
+    assert_eq!(world.work("no-such-file").await, ["m-1"]);
+    let read = world.opened.load(Ordering::Relaxed);
+    world.told();
+    // The invocation died before its queue was told, so that all of it comes again.
+    let mut again: Event<SqsEvent> = event("scan-worker", "no-such-file");
+    for message in &mut again.payload.records {
+        message.attributes.insert("ApproximateReceiveCount".to_owned(), "2".to_owned());
+    }
+    assert_eq!(failed(scan_worker::handle(&world.worker(), again).await), ["m-1"]);
+    assert_eq!(world.opened.load(Ordering::Relaxed), read, "no file is opened again");
+    assert!(world.told().contains(&"MATCH_FOUND".to_owned()), "who died may have told nobody");
+}
+
+#[tokio::test]
+async fn without_time_nothing_is_begun() {
+    let world = World::new();
+    world.connect().await;
+    world.says("start-scan").await;
+    world.dispatch("job").await;
+    let until = |seconds| Deadline::new(world.clock.clone(), world.clock.now() + TimeDelta::seconds(seconds));
+    let batch: Event<SqsEvent> = event("scan-worker", "batch");
+    let late = batch.clone().until(until(10));
+    assert_eq!(failed(scan_worker::handle(&world.worker(), late).await), ["m-0", "m-1", "m-2"]);
+    assert_eq!(world.opened.load(Ordering::Relaxed), 0, "no file is opened");
+    assert_eq!(failed(scan_worker::handle(&world.worker(), batch.until(until(120))).await), [""; 0]);
+    assert_eq!(world.opened.load(Ordering::Relaxed), 3);
 }
 
 #[tokio::test]

@@ -338,3 +338,38 @@ async fn a_redriven_message_wakes_who_waits_for_it() -> Outcome {
     assert_eq!(bodies(&receive(&queues, scan::DISPATCH).await?), ["a"]);
     Ok(())
 }
+
+/// Only where files may end the process themselves.
+#[tokio::test]
+async fn the_end_of_the_process_is_not_held_against_a_message() -> Outcome {
+    let mut state = State::new()?;
+    send(&state.store.queues(), scan::FINISH, "g", &["finish"]).await?;
+    send(&state.store.queues(), scan::WORK, "g", &["file"]).await?;
+    for count in 1..=40 {
+        let queues = state.store.queues();
+        let held = receive(&queues, scan::FINISH).await?;
+        assert_eq!((bodies(&held), held[0].receive_count), (vec!["finish"], 1), "delivery {count}");
+        receive(&queues, scan::WORK).await?;
+        state = state.reopen()?;
+    }
+    let file = queues_with(&state, "file").await?;
+    assert_eq!(file, scan::QUARANTINE, "three were enough");
+    for _ in 0..20 {
+        receive(&state.store.queues(), scan::FINISH).await?;
+        state = state.reopen()?;
+    }
+    let dead = state.store.queues().dead_letters(None, 10).await?;
+    assert_eq!(bodies(&dead), ["finish"], "not for ever");
+    Ok(())
+}
+
+/// Where a message lies that can be received.
+async fn queues_with(state: &State, body: &str) -> Result<&'static str, PortError> {
+    let queues = state.store.queues();
+    for queue in [scan::WORK, scan::QUARANTINE] {
+        if queues.peek(queue, 10).await?.iter().any(|message| message.body == body) {
+            return Ok(queue);
+        }
+    }
+    panic!("{body} is nowhere")
+}

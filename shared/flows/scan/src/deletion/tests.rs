@@ -5,6 +5,7 @@ use bytes::Bytes;
 use futures::executor::block_on;
 use riffle_contracts::{DispatchJob, FinishJob, Options, ScanFile};
 use riffle_ports::{
+    Deadline,
     Attempt, Body, Connection, ConnectionRegistry, Counts, Lease, ObjectStore, Opened, Put, ReadError,
     ScanLedger, Sealed, StoredResult, Token, TokenVault,
 };
@@ -15,7 +16,7 @@ use riffle_testkit::memory::{
 
 use super::*;
 use crate::search::{FileSearch, Searched, Wanted};
-use crate::{Dispatcher, Ports, Settings, Worker};
+use crate::{Delivered, Dispatcher, Ports, Settings, Worker};
 
 const UPLOAD: &str = "0123456789abcdef0123456789abcdef";
 const TENANT: &str = "acme";
@@ -280,7 +281,7 @@ fn what_was_begun_before_is_removed_after_it() {
     // The call died before the dispatcher was called; and who had begun before writes again after the first removal.
     for _ in 0..8 {
         world.clock.advance(TimeDelta::minutes(40));
-        block_on(world.scan.sweep()).expect("swept");
+        block_on(world.scan.sweep(&Deadline::none())).expect("swept");
         world.dispatch(&id);
         world.assert_nothing_left(&id, "after a sweep");
         if world.state(&id) == State::Deleted {
@@ -298,12 +299,18 @@ fn the_sweep_calls_the_dispatcher_as_long_as_it_is_not_done() {
     let world = World::new();
     let id = world.session("one", folders(), &ended());
     block_on(world.scan.mark_deleted(TENANT, &id)).expect("marked, and then the call died");
-    block_on(world.scan.sweep()).expect("swept");
+    block_on(world.scan.sweep(&Deadline::none())).expect("swept");
     let swept = || world.ledger.inspect(|books| books.sessions[&id].swept_at);
     assert_eq!(swept(), None, "whoever was called may still be at it");
     world.clock.advance(TimeDelta::minutes(40));
-    block_on(world.scan.sweep()).expect("swept");
+    block_on(world.scan.sweep(&Deadline::none())).expect("swept");
     assert!(swept().is_some(), "the dispatcher is called again");
+}
+
+/// A message that comes a second time.
+fn late(worker: &Worker, file: &ScanFile) -> Vec<(usize, Failure)> {
+    let message = Delivered { file: file.clone(), again: true };
+    block_on(worker.run(&[message], &Deadline::none()))
 }
 
 #[test]
@@ -323,7 +330,7 @@ fn late_messages_leave_nothing() {
             world.dispatch(&id);
         }
         let file = ScanFile { session_id: id.0.clone(), index: 1 };
-        assert!(block_on(worker.run(std::slice::from_ref(&file))).is_empty(), "it is acknowledged");
+        assert!(late(&worker, &file).is_empty(), "it is acknowledged");
         block_on(worker.quarantined(&file, "receipt".to_owned(), 1)).expect("acknowledged");
         block_on(world.scan.finish(FinishJob { session_id: id.0.clone() })).expect("acknowledged");
         world.dispatch(&id);
