@@ -77,6 +77,8 @@ export interface Settings {
   ocr: "off" | "textract";
   ocrPagesPerSecond: number;
   linkSeconds: number;
+  /** What one tenant may use; shared/ports/src/quotas.rs has what is not said. */
+  quotas: Partial<Record<Quota, number>>;
   prices: string | undefined;
   alarmEmail: string | undefined;
   noticeEmail: string | undefined;
@@ -91,6 +93,14 @@ export interface Settings {
   /** Where alarms find their instructions. */
   runbook: string;
 }
+
+const QUOTAS = [
+  "requests_per_minute",
+  "scans_per_day",
+  "upload_bytes_per_day",
+  "ocr_pages_per_day",
+] as const;
+type Quota = (typeof QUOTAS)[number];
 
 const DEFAULTS: Settings = {
   purpose: "deploy",
@@ -125,6 +135,7 @@ const DEFAULTS: Settings = {
   ocr: "off",
   ocrPagesPerSecond: 1,
   linkSeconds: 3_600,
+  quotas: {},
   prices: undefined,
   alarmEmail: undefined,
   noticeEmail: undefined,
@@ -193,6 +204,7 @@ export function settingsOf(app: IConstruct): Settings {
     ocr: said.oneOf("ocr", ["off", "textract"], DEFAULTS.ocr),
     ocrPagesPerSecond: said.number("ocrPagesPerSecond", DEFAULTS.ocrPagesPerSecond, 0.1),
     linkSeconds: said.number("linkSeconds", DEFAULTS.linkSeconds, 60),
+    quotas: said.numbers("quotas", QUOTAS, 0),
     prices: said.text("prices"),
     alarmEmail: said.text("alarmEmail"),
     noticeEmail: said.text("noticeEmail"),

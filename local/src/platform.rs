@@ -8,7 +8,7 @@ use riffle_local_adapters::{
     LocalConnections, LocalFolders, LocalLedger, LocalNotifier, LocalObjects, LocalQueues, LocalTexts,
     LocalTokens, LocalUploads, Observer, Pumps, Store, Tesseract, Timings,
 };
-use riffle_ports::{Clock, ListedAt, PortError, ScanLedger, Session, SessionId, TextCache};
+use riffle_ports::{Clock, ListedAt, PortError, Quotas, ScanLedger, Session, SessionId, TextCache};
 use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
 use riffle_reader::{Parser, Reader};
 use riffle_runtime::{Letters, RandomIds, RecordLetters, Registry, SystemClock};
@@ -105,6 +105,7 @@ impl Platform {
                 storage: Arc::new(uploads.clone()),
                 ids: Arc::new(RandomIds),
                 limits: riffle_scan::limits(),
+                quotas: Quotas::none(),
             },
         });
         let ocr = Arc::new(Tesseract::new(&machine.ocr_languages));

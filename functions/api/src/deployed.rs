@@ -38,6 +38,7 @@ pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
         probe: None,
         links: Some(cloud.links()?),
         folders: None,
+        quotas: cloud.quotas()?,
         config: config(cloud, limits)?,
         started_at: cloud.clock.now(),
         clock: Arc::clone(&cloud.clock),

@@ -99,6 +99,7 @@ pub fn complete(mut description: OpenApi, sign_in: bool) -> OpenApi {
         for operation in methods.into_iter().flatten() {
             if sign_in && !open {
                 fail(operation, 401, "Nobody has signed in, or not any more.");
+                fail(operation, 429, "Your organization has used what it may: Retry-After says when it may again.");
                 operation.security = Some(vec![SecurityRequirement::new("sign_in", [""; 0])]);
             }
             may_fail(operation);
@@ -228,6 +229,7 @@ mod tests {
                 let closed = sign_in && !PUBLIC.contains(&path.as_str());
                 assert_eq!(operation["security"].is_array(), closed, "{path}");
                 assert_eq!(answers.contains_key("401"), closed, "{path}");
+                assert_eq!(answers.contains_key("429"), closed, "{path}");
             }
             assert_eq!(description["components"]["securitySchemes"]["sign_in"].is_object(), sign_in);
         }

@@ -37,7 +37,7 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use riffle_contracts::http::Config;
 use riffle_ingest::Books;
-use riffle_ports::{Clock, DownloadLinks, FileSource, FolderBrowser, Probe};
+use riffle_ports::{Clock, DownloadLinks, FileSource, FolderBrowser, Probe, Quotas, Used};
 use riffle_runtime::Letters;
 use riffle_scan::{PageViews, Scan, Tickets, Uploads};
 use tower::ServiceExt;
@@ -65,15 +65,19 @@ pub struct Deps {
     pub links: Option<Arc<dyn DownloadLinks>>,
     /// `None` where there are no folders to choose from.
     pub folders: Option<Arc<dyn FolderBrowser>>,
+    /// What each tenant may use.
+    pub quotas: Quotas,
     pub config: Config,
     pub clock: Arc<dyn Clock>,
     pub started_at: DateTime<Utc>,
 }
 
 /// The routes on their dependencies. Build it once.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Api {
     routes: Router,
+    quotas: Quotas,
 }
 
 /// In whose name a request is served.
@@ -82,7 +86,7 @@ struct Tenant(Arc<str>);
 
 impl Api {
     pub fn new(deps: Deps) -> Self {
-        Self { routes: routes::router(deps) }
+        Self { quotas: deps.quotas.clone(), routes: routes::router(deps) }
     }
 }
 
@@ -95,7 +99,11 @@ pub fn openapi() -> String {
 /// says how to. Whatever goes wrong is in the answer.
 pub async fn handle(api: &Api, tenant: Option<&str>, mut request: Request) -> Response {
     let tenant = match tenant {
-        Some(tenant) => tenant,
+        Some(tenant) => match api.quotas.take(tenant, Used::Requests, 1).await {
+            Ok(Ok(())) => tenant,
+            Ok(Err(exceeded)) => return complete(Refusal::from(exceeded).into()).await,
+            Err(error) => return complete(Refusal::from(error).into()).await,
+        },
         None if routes::PUBLIC.contains(&request.uri().path()) => "",
         None => return complete(Refusal::new(StatusCode::UNAUTHORIZED, "Sign in first.").into()).await,
     };

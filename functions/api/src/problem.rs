@@ -1,31 +1,39 @@
 //! Why a request was not served: every error leaves as `application/problem+json`.
 
+use std::time::Duration;
+
 use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use riffle_contracts::http::Problem;
-use riffle_ports::{Failure, PortError};
+use riffle_ports::{Exceeded, Failure, PortError};
 use riffle_scan::{DeletionError, QueryError};
 
 /// A problem, as it is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal(Problem);
+pub struct Refusal {
+    problem: Problem,
+    /// When to ask again, where that helps.
+    retry_after: Option<Duration>,
+}
 
 impl Refusal {
     /// `detail` is one sentence for a person, which says what to do.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self(Problem {
+        let problem = Problem {
             kind: "about:blank".to_owned(),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
             detail: detail.into(),
-        })
+        };
+        Self { problem, retry_after: None }
     }
 
     /// A kind of problem that clients may want to tell from others.
     #[must_use]
     pub fn named(self, name: &str, title: &str) -> Self {
-        Self(Problem { kind: format!("/problems/{name}"), title: title.to_owned(), ..self.0 })
+        let problem = Problem { kind: format!("/problems/{name}"), title: title.to_owned(), ..self.problem };
+        Self { problem, ..self }
     }
 
     pub fn not_found(detail: impl Into<String>) -> Self {
@@ -51,6 +59,14 @@ impl Refusal {
 impl From<PortError> for Refusal {
     fn from(error: PortError) -> Self {
         Failure::from(error).into()
+    }
+}
+
+impl From<Exceeded> for Refusal {
+    fn from(exceeded: Exceeded) -> Self {
+        let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, exceeded.to_string());
+        let refusal = refusal.named("quota-exceeded", "Quota exceeded");
+        Self { retry_after: Some(exceeded.retry_after), ..refusal }
     }
 }
 
@@ -138,12 +154,16 @@ impl From<Refusal> for Response {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Self(problem) = self;
+        let Self { problem, retry_after } = self;
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&problem).expect("a problem is plain data");
         let mut answer = (status, body).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+        if let Some(time) = retry_after {
+            // Not a moment too early.
+            answer.headers_mut().insert(header::RETRY_AFTER, (time.as_secs() + 1).into());
+        }
         answer
     }
 }

@@ -9,7 +9,7 @@ use riffle_contracts::http_ingest::{
     TransactionPage,
 };
 use riffle_ingest::{ApiError, Books, Filter, TransactionCursor};
-use riffle_ports::{FileId, Month};
+use riffle_ports::{FileId, Month, Used};
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error};
 use utoipa::IntoParams;
@@ -56,7 +56,10 @@ pub async fn files(caller: Caller, Query(paging): Query<Paging<Files>>) -> Answe
     responses((status = 201, body = FileForm))
 )]
 pub async fn announce(caller: Caller, Json(new): Json<NewFile>) -> Answer<(StatusCode, Json<FileForm>)> {
-    Ok((StatusCode::CREATED, Json(caller.deps.books()?.announce(&caller.tenant, new).await?)))
+    let size = new.size;
+    let form = caller.deps.books()?.announce(&caller.tenant, new).await?;
+    caller.deps.quotas.take(&caller.tenant, Used::UploadBytes, size).await??;
+    Ok((StatusCode::CREATED, Json(form)))
 }
 
 /// One file, and what came of it.

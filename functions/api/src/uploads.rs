@@ -77,6 +77,7 @@ impl From<UploadError> for Refusal {
             UploadError::NotFound(what) => Self::not_found(format!("There is no such {what}.")),
             UploadError::Conflict(why) => Self::new(StatusCode::CONFLICT, why),
             UploadError::Invalid(why) => Self::invalid(why),
+            UploadError::Exceeded(exceeded) => exceeded.into(),
             UploadError::Port(error) => error.into(),
         }
     }

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use api::{Api, Deps};
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{Method, Request, StatusCode, header};
+use axum::response::Response;
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, Problem, ScanPage, SocketConfig, Upload};
 use riffle_ports::{
-    Clock, Ids, PortError, Probe, QueueDepth, ScanLedger, Session, SessionId, Source, Vitals,
+    Clock, Ids, PortError, Probe, QueueDepth, QuotaLimits, Quotas, ScanLedger, Session, SessionId, Source, Vitals,
 };
 use riffle_runtime::{Letters, RecordLetters};
 use riffle_scan::{Ports, Request as Asked, Scan, Settings, Sources, Tickets, Uploads};
 use riffle_testkit::memory::{
     ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryRecords,
-    MemoryTickets, NoUploads, SeededIds,
+    MemoryTickets, MemoryUsage, NoUploads, SeededIds,
 };
 
 /// Ids as they are made: 32 hexadecimal digits.
@@ -42,7 +43,13 @@ struct World {
 
 impl World {
     fn new() -> Self {
+        Self::within(QuotaLimits::default())
+    }
+
+    /// Where each tenant may use so much.
+    fn within(limits: QuotaLimits) -> Self {
         let clock = Arc::new(ManualClock::new());
+        let quotas = Quotas::new(Arc::new(MemoryUsage::default()), clock.clone(), limits);
         let ids: Arc<dyn Ids> = Arc::new(SeededIds::new(1));
         let (ledger, objects) = (Arc::new(MemoryLedger::new()), Arc::new(MemoryObjects::new()));
         let queue = Arc::new(MemoryQueue::new(clock.clone(), chrono::TimeDelta::minutes(3)));
@@ -61,6 +68,7 @@ impl World {
             storage: Arc::new(NoUploads),
             ids: Arc::clone(&ids),
             limits: riffle_scan::limits(),
+            quotas: quotas.clone(),
         };
         let api = Api::new(Deps {
             scan: Scan::new(ports, Settings::default()),
@@ -78,6 +86,7 @@ impl World {
             probe: Some(Arc::new(Panics)),
             links: None,
             folders: None,
+            quotas,
             config: Config {
                 version: "0".to_owned(),
                 place: DeployedAt::Aws,
@@ -94,10 +103,14 @@ impl World {
         Self { api, ledger, clock }
     }
 
-    async fn ask(&self, tenant: &str, method: Method, path: &str, body: &str) -> (StatusCode, Vec<u8>) {
+    async fn answer(&self, tenant: &str, method: Method, path: &str, body: &str) -> Response {
         let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
         let request = request.body(Body::from(body.to_owned())).expect("a request");
-        let answer = api::handle(&self.api, Some(tenant), request).await;
+        api::handle(&self.api, Some(tenant), request).await
+    }
+
+    async fn ask(&self, tenant: &str, method: Method, path: &str, body: &str) -> (StatusCode, Vec<u8>) {
+        let answer = self.answer(tenant, method, path, body).await;
         let status = answer.status();
         let body = to_bytes(answer.into_body(), 1 << 20).await.expect("a body");
         (status, body.to_vec())
@@ -257,4 +270,41 @@ async fn limits_and_cursors_are_refused_alike() {
             assert_eq!((answer.0, problem(&answer).status), (StatusCode::BAD_REQUEST, 400), "{list}?{query}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_tenant_that_used_what_it_may_waits_and_others_do_not() {
+    let limits = QuotaLimits { requests_per_minute: Some(3), ..QuotaLimits::default() };
+    let world = World::within(limits);
+    for _ in 0..3 {
+        assert_eq!(world.get("one", "/api/scans").await.0, StatusCode::OK);
+    }
+    let refused = world.answer("one", Method::GET, "/api/scans", "").await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    let after: u64 = refused.headers()[header::RETRY_AFTER].to_str().expect("text").parse().expect("seconds");
+    assert!((1..=61).contains(&after), "{after}");
+    let refusal = problem(&world.get("one", "/api/scans").await);
+    assert_eq!(refusal.kind, "/problems/quota-exceeded");
+    assert!(refusal.detail.contains("3 requests a minute"), "{refusal:?}");
+    assert_eq!(world.get("two", "/api/scans").await.0, StatusCode::OK);
+    world.clock.advance(chrono::TimeDelta::seconds(i64::try_from(after).expect("a minute")));
+    assert_eq!(world.get("one", "/api/scans").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn bytes_are_counted_when_files_are_declared_and_once() {
+    let limits = QuotaLimits { upload_bytes_per_day: Some(100), ..QuotaLimits::default() };
+    let world = World::within(limits);
+    let (_, body) = world.ask("one", Method::POST, "/api/uploads", "{}").await;
+    let Upload { upload_id } = serde_json::from_slice(&body).expect("an upload");
+    let declare = async |first: u32, size: u64| {
+        let files = format!(r#"{{"first":{first},"files":[{{"name":"a","size":{size}}}]}}"#);
+        world.ask("one", Method::POST, &format!("/api/uploads/{upload_id}/files"), &files).await
+    };
+    assert_eq!(declare(0, 60).await.0, StatusCode::OK);
+    assert_eq!(declare(0, 60).await.0, StatusCode::OK, "the same again");
+    let refused = declare(1_000, 41).await;
+    assert_eq!(refused.0, StatusCode::TOO_MANY_REQUESTS);
+    assert!(problem(&refused).detail.contains("100 bytes a day"));
+    assert_eq!(declare(1_000, 40).await.0, StatusCode::OK, "what was refused was not counted");
 }

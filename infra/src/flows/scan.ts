@@ -56,6 +56,11 @@ export function scan(scope: Construct, description: FlowDescription, platform: P
   notices.from(dispatcher);
   flow.send(dispatcher, "scan-work", "scan-finish");
 
+  if (Object.keys(settings.quotas).length > 0) {
+    // What tenants use is counted where they use it.
+    const counting = [worker, quarantine, scheduler, clients.api, clients.otherwise];
+    for (const one of counting) one.set({ QUOTAS: JSON.stringify(settings.quotas) });
+  }
   for (const reader of [worker, quarantine]) {
     reader.set({ OCR_BACKEND: settings.ocr, OCR_PAGES_PER_SECOND: String(settings.ocrPagesPerSecond) });
     // Of files that come again it asks what was stored of them.
@@ -90,7 +95,7 @@ export function scan(scope: Construct, description: FlowDescription, platform: P
   flow.send(sweeper, "scan-dispatch", "scan-work", "scan-finish");
 
   scheduler.set({ CONNECTIONS_TABLE: tables.connections.table.tableName });
-  tables.scan.allow(scheduler, "GetItem", "PutItem");
+  tables.scan.allow(scheduler, "GetItem", "PutItem", "UpdateItem");
   buckets.objects.allowWrite(scheduler, "codes");
   flow.send(scheduler, "scan-dispatch");
   new ScheduledScans(flow.stateless, "scheduled", {

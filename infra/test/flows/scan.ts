@@ -76,7 +76,7 @@ export const expected: Omit<Expected, "flow"> = {
       ...tell,
     ],
     "scan-scheduler": [
-      ...table("scan", "GetItem PutItem"),
+      ...table("scan", "GetItem PutItem UpdateItem"),
       ...write("objects", "codes"),
       ...send("scan", "scan-dispatch"),
     ],

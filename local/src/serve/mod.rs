@@ -115,6 +115,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
         })),
         links: None,
         folders: Some(Arc::new(LocalBrowser { home: platform::home() })),
+        quotas: Quotas::none(),
         config,
         clock: Arc::clone(&platform.clock),
         started_at: platform.clock.now(),

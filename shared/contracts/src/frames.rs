@@ -212,6 +212,8 @@ pub enum ErrorCode {
     ScanFailed,
     /// The session has paused: send `renew_token`. Told when it pauses, and now and then while it waits.
     TokenExpired,
+    /// The tenant may do no more of this now: the message says when it may again.
+    QuotaExceeded,
     /// Try the same again.
     Unavailable,
 }

@@ -7,7 +7,7 @@ use riffle_aws_adapters::{self as aws, DeadLetterPlace};
 use riffle_drive_adapter::Drive;
 use riffle_ports::{
     ClientNotifier, Clock, ConnectionRegistry, DeadLetters, DownloadLinks, EventPublisher, FileSource, Ids,
-    Inbox, Meter, ObjectStore, Ocr, RecordStore, TextCache, TokenVault,
+    Inbox, Meter, ObjectStore, Ocr, QuotaLimits, Quotas, RecordStore, TextCache, TokenVault,
 };
 use riffle_reader::sandbox::{self, Pool};
 use riffle_reader::{Parser, Reader};
@@ -110,7 +110,9 @@ impl Cloud {
             ..Settings::default()
         };
         let lists = Reader { parser: lists(), cache: None, ocr: None };
-        let scan = Scan::new(ports, settings).with_code_files(Arc::new(ReaderCodes::new(lists)));
+        let scan = Scan::new(ports, settings)
+            .with_code_files(Arc::new(ReaderCodes::new(lists)))
+            .with_quotas(self.quotas()?);
         Ok(match self.tokens()? {
             Some(tokens) => scan.with_tokens(tokens),
             None => scan,
@@ -134,6 +136,20 @@ impl Cloud {
         }
         let drive = Drive::new(settings, tokens).map_err(ConfigError::Client)?;
         Ok(Some(Arc::new(drive)))
+    }
+
+    /// What each tenant may use.
+    pub fn quotas(&self) -> Result<Quotas, ConfigError> {
+        let limits = match self.env.optional("QUOTAS") {
+            None => QuotaLimits::default(),
+            Some(value) => serde_json::from_str(&value).map_err(|_| ConfigError::Wrong {
+                variable: "QUOTAS",
+                value,
+                wanted: "quotas as JSON, as docs/security.md shows them,",
+            })?,
+        };
+        let counters = self.aws.usage(&self.env.text("SCAN_TABLE")?);
+        Ok(Quotas::new(Arc::new(counters), Arc::clone(&self.clock), limits))
     }
 
     fn prices(&self) -> Result<Prices, ConfigError> {
@@ -194,6 +210,7 @@ impl Cloud {
                 storage: Arc::new(self.aws.uploads(&bucket, Arc::clone(&self.clock))),
                 ids: Arc::clone(&self.ids),
                 limits: riffle_scan::limits(),
+                quotas: self.quotas()?,
             },
         }))
     }
@@ -249,7 +266,7 @@ impl Cloud {
             wanted: "a number above 0",
         })?;
         let textract = Textract::new(self.aws.config(), Handle::current(), pace, Arc::clone(&self.meter));
-        Ok(Some(Arc::new(textract)))
+        Ok(Some(Arc::new(textract.with_quotas(self.quotas()?))))
     }
 
     pub fn has_ocr(&self) -> Result<bool, ConfigError> {

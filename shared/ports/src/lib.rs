@@ -15,6 +15,7 @@ mod notices;
 mod object_store;
 mod ocr;
 mod platform;
+mod quotas;
 mod records;
 mod scan_ledger;
 mod session;
@@ -41,6 +42,7 @@ pub use notices::{Notice, Notices};
 pub use object_store::{ObjectStore, Put, is_key};
 pub use ocr::{Ocr, OcrError, OcrLine, OcrWord, PictureLimits};
 pub use platform::{Folder, FolderBrowser, MAX_FOLDERS, Probe, QueueDepth, Timing, Vitals};
+pub use quotas::{Exceeded, QuotaLimits, Quotas, UsageCounters, Used};
 pub use records::{
     Changed, FlowState, Record, RecordCursor, RecordStore, Replaced, change, change_from, change_seen,
 };

@@ -60,6 +60,6 @@ pub trait Ocr: Send + Sync {
         PictureLimits::NONE
     }
 
-    /// `picture` is a whole PNG, JPEG or TIFF file. One list of lines for each page it holds.
-    fn read(&self, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError>;
+    /// `picture` is a whole PNG, JPEG or TIFF file of `tenant`. One list of lines for each page it holds.
+    fn read(&self, tenant: &str, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError>;
 }

@@ -16,8 +16,12 @@ pub(crate) enum Picture {
 ///
 /// # Errors
 /// The world failed. A picture that cannot be read, or an engine that is not there, leaves the page unread.
-pub(crate) fn read(ocr: &dyn Ocr, image: &PageImage<'_>, sink: &mut dyn Sink) -> Result<Picture, PortError> {
-    let pages = match ocr.read(image.bytes) {
+pub(crate) fn read(
+    (tenant, ocr): (&str, &dyn Ocr),
+    image: &PageImage<'_>,
+    sink: &mut dyn Sink,
+) -> Result<Picture, PortError> {
+    let pages = match ocr.read(tenant, image.bytes) {
         Ok(pages) => pages,
         Err(OcrError::Port(error)) => return Err(error),
         Err(OcrError::Picture(why)) => {
@@ -86,7 +90,7 @@ mod tests {
             "parrot".to_owned()
         }
 
-        fn read(&self, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
+        fn read(&self, _: &str, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
             if picture.is_empty() {
                 return Err(OcrError::Picture("nothing there".to_owned()));
             }

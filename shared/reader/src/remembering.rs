@@ -4,11 +4,10 @@ use riffle_ports::{Ocr, OcrError, OcrLine, PictureLimits, TextCache};
 
 use crate::{kept, key};
 
-/// An engine, and what it read for one tenant. What it could not read is asked again.
+/// An engine, and what it read for each tenant. What it could not read is asked again.
 pub(crate) struct Remembering<'r> {
     pub engine: &'r dyn Ocr,
     pub cache: &'r dyn TextCache,
-    pub tenant: &'r str,
 }
 
 impl Ocr for Remembering<'_> {
@@ -24,8 +23,8 @@ impl Ocr for Remembering<'_> {
         self.engine.limits()
     }
 
-    fn read(&self, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
-        let key = key("picture", &[self.tenant.as_bytes(), self.variant().as_bytes(), picture]);
+    fn read(&self, tenant: &str, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
+        let key = key("picture", &[tenant.as_bytes(), self.variant().as_bytes(), picture]);
         let known = self.cache.get(key).unwrap_or_else(|error| {
             tracing::warn!(%error, "the text cache cannot be read: the picture is read again");
             None
@@ -33,7 +32,7 @@ impl Ocr for Remembering<'_> {
         if let Some(pages) = known.and_then(|known| kept::pages_of(&known).ok()) {
             return Ok(pages);
         }
-        let pages = self.engine.read(picture)?;
+        let pages = self.engine.read(tenant, picture)?;
         let kept = kept::pages(&pages).map_or(Ok(()), |kept| self.cache.put(key, kept));
         if let Err(error) = kept {
             tracing::warn!(%error, "the text cache cannot be written: the picture is read again next time");

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use riffle_ports::{About, DeadLetter, DeadLetters, Failure, LetterClassifier, Told};
 
-/// Looked at, at most, in one call.
-const LOOKED_AT: u32 = 200;
+/// Looked at, at most, in one call: those of all tenants.
+const LOOKED_AT: u32 = 2_000;
+/// Handed out again, at most, in one call.
+const HANDED_OUT: usize = 200;
+/// Records that are asked at once whose a letter is.
+const AT_ONCE: usize = 16;
 
 /// What failed too often, and who knows what it is about.
 #[derive(Clone)]
@@ -30,8 +35,7 @@ pub struct Letter {
 }
 
 impl Letters {
-    /// The tenant's, of one flow or of all: at most `limit` and never more than 200, oldest first, and whether there
-    /// may be more.
+    /// The tenant's, of one flow or of all: at most `limit`, oldest first, and whether there may be more.
     pub async fn of(
         &self,
         tenant: &str,
@@ -55,7 +59,7 @@ impl Letters {
         Ok((letters, more))
     }
 
-    /// Hands out again those of the tenant's that `ids` names, or all that [`of`](Self::of) would list. How many it were.
+    /// Hands out again those of the tenant's that `ids` names, or all, 200 at most. How many it were.
     pub async fn redrive(
         &self,
         tenant: &str,
@@ -65,29 +69,33 @@ impl Letters {
         let (own, _) = self.owned(tenant, flow).await?;
         let mut own: Vec<DeadLetter> = own.into_iter().map(|(letter, ..)| letter).collect();
         own.retain(|letter| ids.is_none_or(|ids| ids.contains(&letter.id)));
+        own.truncate(HANDED_OUT);
         Ok(self.dead.redrive(&own).await?)
     }
 
     /// The tenant's, with what the records say where that was asked, and whether there may be more.
     async fn owned(&self, tenant: &str, flow: Option<&str>) -> Result<(Vec<Owned>, bool), Failure> {
         let (found, more) = self.dead.list(flow, LOOKED_AT).await?;
-        let mut own = Vec::new();
-        for letter in found {
-            let about = self.classifier(&letter).about(&letter);
-            // A message's own word goes first: a function wrote it.
-            let (owner, told) = match &about {
-                Some(About { tenant: Some(owner), .. }) => (Some(owner.clone()), None),
-                Some(about) => {
-                    let told = self.told(&letter, about).await?;
-                    (told.tenant.clone(), Some(told))
-                }
-                None => (None, None),
-            };
-            if owner.map_or(self.alone, |owner| owner == tenant) {
-                own.push((letter, about, told));
+        let owned = stream::iter(found).map(|letter| self.owned_by(letter)).buffered(AT_ONCE);
+        let own = owned.try_filter_map(async |(owner, owned)| {
+            Ok(owner.map_or(self.alone, |owner| owner == tenant).then_some(owned))
+        });
+        Ok((own.try_collect().await?, more))
+    }
+
+    /// Whose a letter is, if anybody's.
+    async fn owned_by(&self, letter: DeadLetter) -> Result<(Option<String>, Owned), Failure> {
+        let about = self.classifier(&letter).about(&letter);
+        // A message's own word goes first: a function wrote it.
+        let (owner, told) = match &about {
+            Some(About { tenant: Some(owner), .. }) => (Some(owner.clone()), None),
+            Some(about) => {
+                let told = self.told(&letter, about).await?;
+                (told.tenant.clone(), Some(told))
             }
-        }
-        Ok((own, more))
+            None => (None, None),
+        };
+        Ok((owner, (letter, about, told)))
     }
 
     fn classifier(&self, letter: &DeadLetter) -> &dyn LetterClassifier {

@@ -17,7 +17,7 @@ use crate::table::Table;
 use crate::transact::Conflicts;
 use crate::{
     ApiGatewayNotifier, DeadLetterPlace, DynamoAudit, DynamoConnections, DynamoFigures, DynamoLedger,
-    DynamoRecords, DynamoTickets, DynamoTransactions, EventBridgePublisher, KmsTokens, LinkSettings, S3Inbox,
+    DynamoRecords, DynamoTickets, DynamoTransactions, DynamoUsage, EventBridgePublisher, KmsTokens, LinkSettings, S3Inbox,
     S3Links, S3Objects, S3Prefixes, S3Uploads, SnsNotices, SqsDeadLetters, SqsQueues,
     SqsVisibility,
 };
@@ -138,6 +138,11 @@ impl Aws {
 
     pub fn connections(&self, table: &str) -> DynamoConnections {
         DynamoConnections { table: self.table(table) }
+    }
+
+    /// What tenants used, in `SCAN_TABLE`.
+    pub fn usage(&self, table: &str) -> DynamoUsage {
+        DynamoUsage { table: self.table(table) }
     }
 
     pub fn tickets(&self, table: &str) -> DynamoTickets {

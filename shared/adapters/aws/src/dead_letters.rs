@@ -1,7 +1,8 @@
 //! The dead letters of all flows: several queues, each with one of its own.
 //!
-//! A queue cannot be looked into: what is listed is received, and hidden from others until it is handed back. Who lists
-//! at the same moment sees less. A process that dies in between hides letters for [`HIDDEN`] seconds.
+//! A queue cannot be looked into, only received from. A receive that hides nothing always shows the same few letters of a
+//! queue, on some platforms. So up to [`BATCH`] letters of a queue are listed without hiding any from others, and the
+//! letters of longer ones for [`LOOK`] seconds each. What is handed out again is hidden meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,8 +21,10 @@ use crate::visibility::SqsVisibility;
 
 /// Messages of one request.
 const BATCH: i32 = 10;
-/// Seconds. Long enough to look through a queue.
+/// Seconds for which a letter is hidden that may be handed out: long enough to find it among all.
 const HIDDEN: i32 = 120;
+/// Seconds for which a letter is hidden that is listed, where hiding is what shows the next ones.
+const LOOK: i32 = 2;
 /// A queue is looked through when nothing new came so often: a message may be on its way.
 const TRIES: u32 = 2;
 /// Seconds that a request waits for a message: a queue's shelves are all looked at only by one that waits.
@@ -62,18 +65,36 @@ impl SqsDeadLetters {
         self.meter.note(Usage { queue_requests: 1, ..Usage::default() });
     }
 
-    /// Takes letters of one place into our hands, until none come that were not seen, or `enough` says so.
+    /// Letters of one place, at most some more than `limit`.
+    async fn look(
+        &self,
+        place: &DeadLetterPlace,
+        limit: usize,
+    ) -> Result<BTreeMap<String, Held>, PortError> {
+        let mut seen = BTreeMap::new();
+        let few = BATCH.unsigned_abs() as usize;
+        self.take(place, 0, &mut seen, |seen| seen.len() >= few.min(limit + 1)).await?;
+        if seen.len() >= few {
+            self.take(place, LOOK, &mut seen, |seen| seen.len() > limit).await?;
+        }
+        Ok(seen)
+    }
+
+    /// Receives letters of one place and hides them for so many seconds, until none come that were not seen, or `enough`
+    /// says so.
     async fn take(
         &self,
         place: &DeadLetterPlace,
+        hidden: i32,
+        held: &mut BTreeMap<String, Held>,
         enough: impl Fn(&BTreeMap<String, Held>) -> bool,
-    ) -> Result<BTreeMap<String, Held>, PortError> {
-        let (mut held, mut nothing_new) = (BTreeMap::new(), 0);
-        while !enough(&held) && nothing_new < TRIES {
+    ) -> Result<(), PortError> {
+        let mut nothing_new = 0;
+        while !enough(held) && nothing_new < TRIES {
             let receive = self.client.receive_message().queue_url(&place.url);
             let sent = receive
                 .max_number_of_messages(BATCH)
-                .visibility_timeout(HIDDEN)
+                .visibility_timeout(hidden)
                 .wait_time_seconds(WAIT)
                 .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
                 .message_system_attribute_names(MessageSystemAttributeName::MessageGroupId)
@@ -88,7 +109,7 @@ impl SqsDeadLetters {
             }
             nothing_new = if held.len() == before { nothing_new + 1 } else { 0 };
         }
-        Ok(held)
+        Ok(())
     }
 
     /// Lets others see these again.
@@ -118,7 +139,8 @@ impl SqsDeadLetters {
         queue: &str,
         wanted: &BTreeSet<&str>,
     ) -> Result<u64, PortError> {
-        let held = self.take(place, |held| wanted.iter().all(|id| held.contains_key(*id))).await?;
+        let mut held = BTreeMap::new();
+        self.take(place, HIDDEN, &mut held, |held| wanted.iter().all(|id| held.contains_key(*id))).await?;
         let (chosen, others): (Vec<&Held>, Vec<&Held>) =
             held.values().partition(|held| wanted.contains(held.letter.id.as_str()));
         let mut count = 0;
@@ -159,12 +181,7 @@ impl DeadLetters for SqsDeadLetters {
     async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
         let limit = limit as usize;
         let places = self.places.iter().filter(|place| flow.is_none_or(|flow| flow == place.letters.flow));
-        let places = places.map(|place| async move {
-            let held = self.take(place, |held| held.len() > limit).await?;
-            self.give_back(place, held.values()).await?;
-            Ok::<_, PortError>(held)
-        });
-        let held = try_join_all(places).await?;
+        let held = try_join_all(places.map(|place| self.look(place, limit))).await?;
         let mut letters: Vec<DeadLetter> = held.into_iter().flatten().map(|(_, held)| held.letter).collect();
         letters.sort_by(|one, two| (one.sent_at, &one.id).cmp(&(two.sent_at, &two.id)));
         let more = letters.len() > limit;

@@ -100,7 +100,7 @@ impl Ocr for Tesseract {
         self.find().is_ok()
     }
 
-    fn read(&self, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
+    fn read(&self, _: &str, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
         self.find().map_err(|why| OcrError::Unavailable(why.to_owned()))?;
         let unread = |why: &str| OcrError::Picture(format!("Tesseract did not read it: {why}"));
         let finished = match self.run(picture) {

@@ -26,7 +26,7 @@ fn many_chunks(count: u32) -> Vec<u8> {
 /// What comes of a picture, which must not take for ever.
 fn read(picture: Vec<u8>) -> Result<usize, OcrError> {
     let (give, take) = channel();
-    thread::spawn(move || give.send(Tesseract::new("eng").read(&picture).map(|pages| pages.len())));
+    thread::spawn(move || give.send(Tesseract::new("eng").read("local", &picture).map(|pages| pages.len())));
     match take.recv_timeout(Duration::from_mins(2)) {
         Ok(outcome) => outcome,
         Err(RecvTimeoutError::Timeout) => panic!("it is still at it"),

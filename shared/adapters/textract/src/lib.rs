@@ -19,7 +19,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_textract::Client;
 use aws_sdk_textract::primitives::Blob;
 use aws_sdk_textract::types::Document;
-use riffle_ports::{Meter, Ocr, OcrError, OcrLine, PictureLimits, Usage};
+use riffle_ports::{Meter, Ocr, OcrError, OcrLine, PictureLimits, Quotas, Usage, Used};
 use tokio::runtime::Handle;
 
 /// Textract says 10 MB and does not say of which: the smaller ones.
@@ -35,12 +35,13 @@ const TRY: Duration = Duration::from_secs(20);
 const PAGE: Duration = Duration::from_secs(45);
 
 /// An [`Ocr`] that asks Textract.
-#[derive(Debug)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Textract {
     client: Client,
     handle: Handle,
     pace: Pace,
     meter: Arc<Meter>,
+    quotas: Quotas,
 }
 
 impl Textract {
@@ -57,11 +58,18 @@ impl Textract {
             .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
             .timeout_config(times)
             .build();
-        Self { client: Client::from_conf(config), handle, pace, meter }
+        let quotas = Quotas::none();
+        Self { client: Client::from_conf(config), handle, pace, meter, quotas }
+    }
+
+    /// Within what a tenant may have read.
+    #[must_use]
+    pub fn with_quotas(self, quotas: Quotas) -> Self {
+        Self { quotas, ..self }
     }
 
     /// The lines of the one page that `picture` shows, once it is its turn.
-    pub async fn page(&self, picture: &[u8]) -> Result<Vec<OcrLine>, OcrError> {
+    pub async fn page(&self, tenant: &str, picture: &[u8]) -> Result<Vec<OcrLine>, OcrError> {
         if picture.len() as u64 > LIMITS.bytes {
             return Err(OcrError::Picture("Textract reads pictures of up to 10 MB".to_owned()));
         }
@@ -69,6 +77,9 @@ impl Textract {
             return Err(OcrError::Picture(
                 "Textract does not read a TIFF of several pages at once".to_owned(),
             ));
+        }
+        if let Err(exceeded) = self.quotas.take(tenant, Used::OcrPages, 1).await? {
+            return Err(OcrError::Unavailable(exceeded.to_string()));
         }
         self.pace.turn().await;
         let document = Document::builder().bytes(Blob::new(picture)).build();
@@ -89,8 +100,8 @@ impl Ocr for Textract {
         LIMITS
     }
 
-    fn read(&self, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
-        self.handle.block_on(self.page(picture)).map(|lines| vec![lines])
+    fn read(&self, tenant: &str, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
+        self.handle.block_on(self.page(tenant, picture)).map(|lines| vec![lines])
     }
 }
 

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use riffle_contracts::{Action, ErrorCode, FrameBody, Options, ScheduledScan, Secret, StartScan};
 use riffle_ports::{
-    Connection, Failure, Outcome, PortError, Session, SessionId, Source, State, TokenVault, Transition,
-    is_drive_id, is_key,
+    Connection, Exceeded, Failure, Outcome, PortError, Session, SessionId, Source, State, TokenVault,
+    Transition, Used, is_drive_id, is_key,
 };
 
 use crate::codes::CodesError;
@@ -53,11 +53,17 @@ impl From<PortError> for Refusal {
     }
 }
 
+impl From<Exceeded> for Refusal {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::new(ErrorCode::QuotaExceeded, exceeded.to_string())
+    }
+}
+
 impl Scan {
     /// Deals with one message of a client. Whatever goes wrong is told to that client and to nobody else.
     pub async fn act(&self, connection: &Connection, message: &str) {
         let refusal = match serde_json::from_str(message) {
-            Ok(action) => match self.dispatch_action(connection, action).await {
+            Ok(action) => match self.allowed(connection, action).await {
                 Ok(()) => return,
                 Err(refusal) => refusal,
             },
@@ -66,6 +72,11 @@ impl Scan {
         };
         let frame = announce::error(refusal.code, refusal.message);
         self.reply(&connection.id, refusal.session.as_ref(), frame).await;
+    }
+
+    async fn allowed(&self, connection: &Connection, action: Action) -> Result<(), Refusal> {
+        self.quotas.take(&connection.tenant, Used::Requests, 1).await??;
+        self.dispatch_action(connection, action).await
     }
 
     async fn dispatch_action(&self, connection: &Connection, action: Action) -> Result<(), Refusal> {
@@ -139,9 +150,13 @@ impl Scan {
             None => self.ports.ids.fresh(),
         };
         let id = session_id(tenant, &request_id);
-        if self.ports.ledger.session(&id).await?.is_some_and(|session| session.state.is_gone()) {
-            let message = "This request_id was used for a scan that was deleted. Make a new one.";
-            return Err(Refusal::new(ErrorCode::RequestIdReused, message));
+        match self.ports.ledger.session(&id).await? {
+            Some(session) if session.state.is_gone() => {
+                let message = "This request_id was used for a scan that was deleted. Make a new one.";
+                return Err(Refusal::new(ErrorCode::RequestIdReused, message));
+            }
+            Some(_) => {}
+            None => self.quotas.take(tenant, Used::Scans, 1).await??,
         }
         let asked = match start.retry_of.clone() {
             None => Asked {

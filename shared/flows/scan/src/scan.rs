@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use riffle_ports::{
     ClientNotifier, Clock, ConnectionRegistry, Failure, FileSource, Ids, Meter, Notices, ObjectStore,
-    PortError, ScanLedger, Session, SessionId, TokenVault, UploadStorage, WorkQueue, send_all,
+    PortError, Quotas, ScanLedger, Session, SessionId, TokenVault, UploadStorage, WorkQueue, send_all,
 };
 use serde::Serialize;
 
@@ -53,6 +53,7 @@ pub struct Scan {
     pub(crate) tokens: Option<Arc<dyn TokenVault>>,
     pub(crate) uploads: Option<Arc<dyn UploadStorage>>,
     pub(crate) code_files: Option<Arc<dyn CodeFiles>>,
+    pub(crate) quotas: Quotas,
     cached: Recent<SessionId, Arc<Codes>>,
 }
 
@@ -76,6 +77,7 @@ impl Scan {
             tokens: None,
             uploads: None,
             code_files: None,
+            quotas: Quotas::none(),
             cached: Recent::new(CACHED_LISTS),
         }
     }
@@ -108,6 +110,12 @@ impl Scan {
     #[must_use]
     pub fn with_uploads(self, uploads: Arc<dyn UploadStorage>) -> Self {
         Self { uploads: Some(uploads), ..self }
+    }
+
+    /// Within what a tenant may start and ask.
+    #[must_use]
+    pub fn with_quotas(self, quotas: Quotas) -> Self {
+        Self { quotas, ..self }
     }
 
     /// With what reads files that list codes: scans can be started with one.

@@ -10,7 +10,9 @@ use riffle_contracts::http::{
     CompleteParts, DeclareFiles, DeclaredFile, Limits, PartTarget, SendBy, UploadStatus, UploadTarget,
     UploadTargets,
 };
-use riffle_ports::{Completed, Ids, ObjectStore, PortError, Put, Received, UploadStorage};
+use riffle_ports::{
+    Completed, Exceeded, Ids, ObjectStore, PortError, Put, Quotas, Received, UploadStorage, Used,
+};
 
 use crate::matching::MAX_CODES;
 use crate::request::keys;
@@ -37,6 +39,8 @@ pub enum UploadError {
     Conflict(String),
     #[error("{0}")]
     Invalid(String),
+    #[error("{0}")]
+    Exceeded(Exceeded),
     #[error(transparent)]
     Port(#[from] PortError),
 }
@@ -49,6 +53,7 @@ pub struct Uploads {
     pub storage: Arc<dyn UploadStorage>,
     pub ids: Arc<dyn Ids>,
     pub limits: Limits,
+    pub quotas: Quotas,
 }
 
 impl Uploads {
@@ -70,6 +75,11 @@ impl Uploads {
         self.check(wanted)?;
         let json = Bytes::from(serde_json::to_vec(&wanted.files).expect("names and sizes are plain data"));
         let key = keys::upload_batch(upload, wanted.first);
+        if self.objects.get(&key).await?.is_none() {
+            let bytes = wanted.files.iter().map(|file| file.size).sum();
+            let taken = self.quotas.take(tenant, Used::UploadBytes, bytes).await?;
+            taken.map_err(UploadError::Exceeded)?;
+        }
         if self.objects.put_if_absent(&key, json.clone()).await? == Put::Exists
             && self.objects.get(&key).await?.is_none_or(|stored| stored != json)
         {

@@ -276,7 +276,7 @@ impl Ocr for Engine {
         "engine".to_owned()
     }
 
-    fn read(&self, _: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
+    fn read(&self, _: &str, _: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
         let mut asked = self.asked.lock().expect("not poisoned");
         *asked += 1;
         match &self.second {
@@ -370,7 +370,7 @@ impl Ocr for Choosy {
         PictureLimits { bytes: 10_000_000, side: 10_000 }
     }
 
-    fn read(&self, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
+    fn read(&self, _: &str, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
         assert!(picture.len() <= 10_000_000, "{}", picture.len());
         let decoder = png::Decoder::new(std::io::Cursor::new(picture));
         let size = decoder.read_info().expect("a PNG").info().size();

@@ -32,6 +32,7 @@ mod token_vault;
 mod transaction_lists;
 mod transaction_store;
 mod upload_storage;
+mod usage_counters;
 mod work_queue;
 mod world;
 
@@ -46,6 +47,7 @@ pub use object_store::object_store;
 pub use ticket_store::ticket_store;
 pub use token_vault::token_vault;
 pub use upload_storage::{SenderHarness, upload_storage};
+pub use usage_counters::usage_counters;
 pub use work_queue::{Delivered, QueueHarness, work_queue};
 pub use world::{clock, ids};
 

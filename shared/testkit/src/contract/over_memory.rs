@@ -12,7 +12,7 @@ use riffle_ports::{ClientNotifier, FileSource, Ids, Source, WorkQueue};
 use super::{ClientHarness, Delivered, PlaceHarness, QueueHarness};
 use crate::memory::{
     ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue,
-    MemoryTickets, MemoryTokens, Received, SeededIds,
+    MemoryTickets, MemoryTokens, MemoryUsage, Received, SeededIds,
 };
 
 /// Nothing in memory ever waits for anything outside.
@@ -38,6 +38,11 @@ fn objects() {
 #[test]
 fn tickets() {
     run(super::ticket_store(&MemoryTickets::default(), &SeededIds::new(1)));
+}
+
+#[test]
+fn usage() {
+    run(super::usage_counters(&MemoryUsage::default(), &SeededIds::new(1)));
 }
 
 #[test]

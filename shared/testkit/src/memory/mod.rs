@@ -23,6 +23,7 @@ mod tickets;
 mod tokens;
 mod transactions;
 mod uploads;
+mod usage;
 
 pub use bus::MemoryBus;
 pub use clock::{ManualClock, SeededIds};
@@ -40,6 +41,7 @@ pub use statements::{FileKey, MemoryStatements, Noted, Row, RowKey, StatementBoo
 pub use tickets::MemoryTickets;
 pub use tokens::MemoryTokens;
 pub use uploads::NoUploads;
+pub use usage::MemoryUsage;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -6,14 +6,16 @@ mod world;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use api::Api;
 use aws_lambda_events::iam::IamPolicyEffect;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::TimeDelta;
-use riffle_ports::{Clock as _, Failure, Ticket, TicketHash};
+use riffle_ports::{Clock as _, Failure, QuotaLimits, Quotas, Ticket, TicketHash};
 use riffle_runtime::{Deadline, Event};
+use riffle_testkit::memory::MemoryUsage;
 use riffle_topology::RIFFLE;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -164,6 +166,22 @@ async fn without_time_nothing_is_begun() {
     assert_eq!(world.opened.load(Ordering::Relaxed), 0, "no file is opened");
     assert_eq!(failed(scan_worker::handle(&world.worker(), batch.until(until(120))).await), [""; 0]);
     assert_eq!(world.opened.load(Ordering::Relaxed), 3);
+}
+
+#[tokio::test]
+async fn a_tenant_starts_as_many_scans_as_it_may() {
+    let world = World::new();
+    let limits = QuotaLimits { scans_per_day: Some(1), ..QuotaLimits::default() };
+    let quotas = Quotas::new(Arc::new(MemoryUsage::default()), world.clock.clone(), limits);
+    let world = World { scan: world.scan.clone().with_quotas(quotas), ..world };
+    world.connect().await;
+    world.says("start-scan").await;
+    assert_eq!(world.told(), ["SNAPSHOT"]);
+    world.says("start-scan").await;
+    assert_eq!(world.told(), ["SNAPSHOT"], "the same again is no second scan");
+    let tick = event("scan-scheduler", "due");
+    let refused = scan_scheduler::handle(&world.scan, tick).await;
+    assert!(refused.is_err(), "the schedule is of the same tenant");
 }
 
 #[tokio::test]

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, SocketConfig};
-use riffle_ports::{Clock as _, Entry, FileSource, Opened, Pages, ReadError, Source, SourceError};
+use riffle_ports::{
+    Clock as _, Entry, FileSource, Opened, Pages, Quotas, ReadError, Source, SourceError,
+};
 use riffle_reader::{Parser, Reader};
 use riffle_runtime::{Event, Letters, RecordLetters};
 use riffle_scan::{Dispatcher, Ports, ReaderSearch, Scan, Settings, Tickets, Uploads, Worker};
@@ -78,6 +80,7 @@ impl World {
             storage: Arc::new(NoUploads),
             ids,
             limits: riffle_scan::limits(),
+            quotas: Quotas::none(),
         };
         api::Deps {
             scan: self.scan.clone(),
@@ -95,6 +98,7 @@ impl World {
             probe: None,
             links: None,
             folders: None,
+            quotas: Quotas::none(),
             config: Config {
                 version: "0".to_owned(),
                 place: DeployedAt::Aws,

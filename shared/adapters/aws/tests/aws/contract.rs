@@ -34,6 +34,12 @@ async fn tickets() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn usage() {
+    let world = World::new().await;
+    contract::usage_counters(&world.aws.usage(&world.table().await), &RandomIds).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections() {
     let world = World::new().await;
     contract::connection_registry(&world.aws.connections(&world.table().await), &RandomIds).await;

@@ -1,0 +1,40 @@
+//! What tenants used: one item for each count of one window, which the table forgets some time after it.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::ReturnValue;
+use chrono::{DateTime, Utc};
+use riffle_ports::{PortError, UsageCounters, Used};
+
+use crate::change::Change;
+use crate::item::number;
+use crate::table::{Changed, EXPIRES_AT, Table, key};
+
+const COUNT: &str = "count";
+
+/// The counts, in `SCAN_TABLE`.
+#[derive(Debug, Clone)]
+pub struct DynamoUsage {
+    pub(crate) table: Table,
+}
+
+#[async_trait]
+impl UsageCounters for DynamoUsage {
+    async fn add(
+        &self,
+        tenant: &str,
+        used: Used,
+        (start, end): (DateTime<Utc>, DateTime<Utc>),
+        amount: u64,
+        limit: u64,
+    ) -> Result<bool, PortError> {
+        let Some(room) = limit.checked_sub(amount) else { return Ok(false) };
+        let mut change = Change::default();
+        let absent = change.is_absent(COUNT);
+        let fits = change.compare(COUNT, "<=", number(room));
+        change.require(format!("{absent} OR {fits}"));
+        change.add(COUNT, number(amount));
+        change.set(EXPIRES_AT, number(end.timestamp() + 1));
+        let item = key(format!("Q#{tenant}"), format!("{}#{}", used.name(), start.timestamp()));
+        Ok(matches!(self.table.update(item, change, ReturnValue::None).await?, Changed::Applied(_)))
+    }
+}

@@ -1,0 +1,191 @@
+//! How much one tenant may use in a time, so that none takes from the others and none costs without end.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+use crate::{Clock, PortError};
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Used {
+    /// HTTP requests and WebSocket messages.
+    Requests,
+    /// Scans that are started.
+    Scans,
+    /// Bytes of files that are announced to be sent.
+    UploadBytes,
+    /// Pictures read by OCR that is paid for.
+    OcrPages,
+}
+
+impl Used {
+    pub const ALL: [Self; 4] = [Self::Requests, Self::Scans, Self::UploadBytes, Self::OcrPages];
+
+    /// As stores write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Scans => "scans",
+            Self::UploadBytes => "upload_bytes",
+            Self::OcrPages => "ocr_pages",
+        }
+    }
+
+    /// Counts begin again after so long, counted from 1970 in UTC.
+    pub fn window(self) -> Duration {
+        match self {
+            Self::Requests => Duration::from_mins(1),
+            Self::Scans | Self::UploadBytes | Self::OcrPages => Duration::from_hours(24),
+        }
+    }
+}
+
+/// What a tenant may use in one window. `None`: as much as it wants.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QuotaLimits {
+    pub requests_per_minute: Option<u64>,
+    pub scans_per_day: Option<u64>,
+    pub upload_bytes_per_day: Option<u64>,
+    pub ocr_pages_per_day: Option<u64>,
+}
+
+impl Default for QuotaLimits {
+    /// More than people at work need, and a bound on what one of them can cost.
+    fn default() -> Self {
+        Self {
+            requests_per_minute: Some(6_000),
+            scans_per_day: Some(1_000),
+            upload_bytes_per_day: Some(1 << 40),
+            ocr_pages_per_day: Some(20_000),
+        }
+    }
+}
+
+impl QuotaLimits {
+    fn of(&self, used: Used) -> Option<u64> {
+        match used {
+            Used::Requests => self.requests_per_minute,
+            Used::Scans => self.scans_per_day,
+            Used::UploadBytes => self.upload_bytes_per_day,
+            Used::OcrPages => self.ocr_pages_per_day,
+        }
+    }
+}
+
+/// What was asked for is more than is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exceeded {
+    pub used: Used,
+    pub limit: u64,
+    /// Until counts begin again.
+    pub retry_after: Duration,
+}
+
+impl fmt::Display for Exceeded {
+    /// One sentence for a person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { limit, retry_after, .. } = self;
+        let minutes = retry_after.as_secs().div_ceil(60);
+        match self.used {
+            Used::Requests => {
+                let seconds = retry_after.as_secs().max(1);
+                write!(f, "Your organization may make {limit} requests a minute: try again in {seconds} s.")
+            }
+            Used::Scans => {
+                write!(f, "Your organization may start {limit} scans a day: try again in {minutes} minutes.")
+            }
+            Used::UploadBytes => {
+                write!(f, "Your organization may send {limit} bytes a day: try again in {minutes} minutes.")
+            }
+            Used::OcrPages => {
+                write!(f, "Your organization may have {limit} pictures a day read: try again in {minutes} minutes.")
+            }
+        }
+    }
+}
+
+/// Counts what tenants use.
+#[async_trait]
+pub trait UsageCounters: Send + Sync {
+    /// Adds `amount` to what `tenant` used since `window_start`, unless more than `limit` came of it. Whether it was
+    /// added. The count may be forgotten after `window_end`.
+    ///
+    /// Atomic: of several at once no more are added than `limit` has room for. Where an answer is lost and the call
+    /// repeated, `amount` may be added twice.
+    async fn add(
+        &self,
+        tenant: &str,
+        used: Used,
+        window: (DateTime<Utc>, DateTime<Utc>),
+        amount: u64,
+        limit: u64,
+    ) -> Result<bool, PortError>;
+}
+
+/// The quotas of all tenants. Cheap to clone.
+#[derive(Clone, Default)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Quotas(Option<(Arc<dyn UsageCounters>, Arc<dyn Clock>, QuotaLimits)>);
+
+impl Quotas {
+    /// Where everything is the user's own.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    pub fn new(counters: Arc<dyn UsageCounters>, clock: Arc<dyn Clock>, limits: QuotaLimits) -> Self {
+        Self(Some((counters, clock, limits)))
+    }
+
+    /// Counts what is about to be used, or says that it must not be. What is counted stays counted, also if it is not
+    /// used then.
+    pub async fn take(&self, tenant: &str, used: Used, amount: u64) -> Result<Result<(), Exceeded>, PortError> {
+        let Some((counters, clock, limits)) = &self.0 else { return Ok(Ok(())) };
+        let Some(limit) = limits.of(used) else { return Ok(Ok(())) };
+        let now = clock.now();
+        let window = window(used, now);
+        if amount <= limit && counters.add(tenant, used, window, amount, limit).await? {
+            return Ok(Ok(()));
+        }
+        let retry_after = (window.1 - now).to_std().unwrap_or_default();
+        Ok(Err(Exceeded { used, limit, retry_after }))
+    }
+}
+
+/// From when to when counts are of one window with this moment.
+fn window(used: Used, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let seconds = used.window().as_secs().cast_signed();
+    let start = now.timestamp().div_euclid(seconds) * seconds;
+    let at = |second| DateTime::from_timestamp(second, 0).unwrap_or(now);
+    (at(start), at(start + seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_utc() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+        let day = (at("2026-02-28T00:00:00Z"), at("2026-03-01T00:00:00Z"));
+        assert_eq!(window(Used::Scans, day.0), day);
+        assert_eq!(window(Used::Scans, at("2026-02-28T23:59:59.999Z")), day);
+        let minute = (at("2026-02-28T10:07:00Z"), at("2026-02-28T10:08:00Z"));
+        assert_eq!(window(Used::Requests, at("2026-02-28T10:07:30Z")), minute);
+    }
+
+    #[test]
+    fn what_is_not_named_has_its_usual_limit_and_null_none() {
+        let limits: QuotaLimits =
+            serde_json::from_str(r#"{"scans_per_day": 5, "ocr_pages_per_day": null}"#).expect("limits");
+        assert_eq!((limits.scans_per_day, limits.ocr_pages_per_day), (Some(5), None));
+        assert_eq!(limits.requests_per_minute, QuotaLimits::default().requests_per_minute);
+        assert!(serde_json::from_str::<QuotaLimits>(r#"{"scan_per_day": 5}"#).is_err(), "a wrong name is said");
+    }
+}
