@@ -90,8 +90,11 @@ const NEEDS: Need[] = [
     of: "api",
     right: /sqs:/,
     by: async ({ person, complete }) => {
-      await leaveDeadLetters(person, complete);
-      await person.ask("POST", "/api/dead-letters/redrive", {});
+      // Who was refused before may still wait for letters, and take one along: then all of this succeeds.
+      for (let tries = 0, succeeds = true; succeeds && tries < 3; tries++) {
+        await leaveDeadLetters(person, complete);
+        succeeds = (await person.ask("POST", "/api/dead-letters/redrive", {})).ok;
+      }
     },
   },
   {
@@ -128,8 +131,14 @@ const NEEDS: Need[] = [
   },
   {
     of: "scan-dispatcher",
-    right: /objects\/upload|uploads\/uploaded/,
+    right: /objects\/upload/,
     by: async (world) => dispatched(world, { upload_id: world.upload }),
+  },
+  {
+    of: "scan-dispatcher",
+    right: /uploads\/uploaded/,
+    // The files of an upload are listed; a retry looks at each that failed.
+    by: async (world) => dispatched(world, { retry_of: await world.steps.complete({ upload_id: world.upload }) }),
   },
   {
     of: "scan-dispatcher",

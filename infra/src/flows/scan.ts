@@ -50,6 +50,7 @@ export function scan(scope: Construct, description: FlowDescription, platform: P
   buckets.objects.allowRead(dispatcher, "manifests", "results", "uploaded");
   buckets.objects.allowWrite(dispatcher, "manifests", "results");
   buckets.objects.allowDelete(dispatcher, "codes", "manifests", "results", "crops", "reports", "uploads", "uploaded");
+  // A retry looks again at each file that failed, also of an upload.
   buckets.uploads.allowRead(dispatcher, "files", "uploaded");
   buckets.uploads.allowDelete(dispatcher, "uploaded");
   // It ends a session whose source cannot be listed.

@@ -38,6 +38,7 @@ export class Steps {
     return said;
   }
 
+  /** Sent just now: figures that were derived since a message was sent are not derived again. */
   message = (id: string, body: object, receives = 1) =>
     this.invoke(id, {
       Records: [
@@ -45,7 +46,7 @@ export class Steps {
           messageId: chance(),
           receiptHandle: chance(),
           body: JSON.stringify(body),
-          attributes: { ApproximateReceiveCount: String(receives), SentTimestamp: "1763798400000" },
+          attributes: { ApproximateReceiveCount: String(receives), SentTimestamp: String(Date.now()) },
           messageAttributes: {},
           eventSource: "aws:sqs",
           eventSourceARN: "arn:aws:sqs:us-east-1:000000000000:queue",

@@ -1,7 +1,16 @@
 // What the roles of functions may do: read, taken away one by one, and given back.
 
 import path from "node:path";
-import { GetRolePolicyCommand, ListRolePoliciesCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import {
+  CreatePolicyVersionCommand,
+  DeletePolicyVersionCommand,
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  GetRolePolicyCommand,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
+  PutRolePolicyCommand,
+} from "@aws-sdk/client-iam";
 
 import { lines } from "./faults.ts";
 import { type Deployed, iam, outputs, run, urlOf } from "./stack.ts";
@@ -23,12 +32,56 @@ export interface Right {
   words: string;
 }
 
+type Single = Statement & { Action: string; Resource: string };
+
 interface Policy {
-  name: string;
-  statements: (Statement & { Action: string; Resource: string })[];
+  statements: Single[];
+  /** From now on it allows these. */
+  write(statements: Single[]): Promise<unknown>;
 }
 
 const list = (one: string | string[]) => (Array.isArray(one) ? one : [one]);
+
+/** Each action on each resource by itself. */
+function single(document: string): Single[] {
+  const { Statement } = JSON.parse(decodeURIComponent(document)) as { Statement: Statement[] };
+  return Statement.flatMap((statement) =>
+    list(statement.Action).flatMap((Action) =>
+      list(statement.Resource).map((Resource) => ({ ...statement, Action, Resource })),
+    ),
+  );
+}
+
+const document = (Statement: Single[]) => JSON.stringify({ Version: "2012-10-17", Statement });
+
+async function ownPolicy(RoleName: string, PolicyName: string): Promise<Policy> {
+  const { PolicyDocument = "" } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
+  return {
+    statements: single(PolicyDocument),
+    write: (statements) =>
+      iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: document(statements) })),
+  };
+}
+
+/** CDK puts into such a policy what a role's own has no room for. */
+async function attachedPolicy(RoleName: string, PolicyArn: string): Promise<Policy> {
+  if (PolicyArn.startsWith("arn:aws:iam::aws:")) {
+    throw new Error(`${RoleName} has ${PolicyArn}, of which no right can be taken away`);
+  }
+  const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
+  let VersionId = Policy?.DefaultVersionId;
+  const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId }));
+  return {
+    statements: single(PolicyVersion?.Document ?? ""),
+    async write(statements) {
+      const version = { PolicyArn, PolicyDocument: document(statements), SetAsDefault: true };
+      const made = await iam.send(new CreatePolicyVersionCommand(version));
+      // A policy has five at most.
+      await iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId }));
+      VersionId = made.PolicyVersion?.VersionId;
+    },
+  };
+}
 
 export class Role {
   private constructor(
@@ -37,18 +90,13 @@ export class Role {
   ) {}
 
   static async of(of: Deployed): Promise<Role> {
-    const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName: of.role }));
-    const policies = PolicyNames.map(async (name) => {
-      const read = new GetRolePolicyCommand({ RoleName: of.role, PolicyName: name });
-      const { PolicyDocument = "" } = await iam.send(read);
-      const { Statement } = JSON.parse(decodeURIComponent(PolicyDocument)) as { Statement: Statement[] };
-      const statements = Statement.flatMap((statement) =>
-        list(statement.Action).flatMap((Action) =>
-          list(statement.Resource).map((Resource) => ({ ...statement, Action, Resource })),
-        ),
-      );
-      return { name, statements };
-    });
+    const RoleName = of.role;
+    const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
+    const { AttachedPolicies = [] } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
+    const policies = [
+      ...PolicyNames.map((name) => ownPolicy(RoleName, name)),
+      ...AttachedPolicies.map(({ PolicyArn = "" }) => attachedPolicy(RoleName, PolicyArn)),
+    ];
     return new Role(of, await Promise.all(policies));
   }
 
@@ -63,11 +111,13 @@ export class Role {
   }
 
   async without<T>({ action, resource }: Right, doing: () => Promise<T>): Promise<T> {
+    const isIt = (one: Single) => one.Action === action && one.Resource === resource;
+    const holding = this.policies.filter(({ statements }) => statements.some(isIt));
     try {
-      await this.write((statement) => statement.Action !== action || statement.Resource !== resource);
+      for (const { write, statements } of holding) await write(statements.filter((one) => !isIt(one)));
       return await doing();
     } finally {
-      await this.write(() => true);
+      for (const { write, statements } of holding) await write(statements);
     }
   }
 
@@ -81,13 +131,6 @@ export class Role {
         const own = principal.includes(`/${this.of.role}/`) || principal.endsWith(`/${this.of.role}`);
         return own && asked === action && (on === "*" || on.startsWith(start));
       });
-  }
-
-  private async write(kept: (statement: Policy["statements"][number]) => boolean): Promise<void> {
-    for (const { name, statements } of this.policies) {
-      const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: statements.filter(kept) });
-      await iam.send(new PutRolePolicyCommand({ RoleName: this.of.role, PolicyName: name, PolicyDocument }));
-    }
   }
 }
 

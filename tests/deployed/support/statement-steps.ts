@@ -36,6 +36,12 @@ interface Put {
 const ACCOUNTS = [{ account: "unnamed", from: "2026-01-01", to: "2026-01-31" }];
 const SHORT = statement(1, 3);
 
+/** A month that no other file shows. */
+const ALONE = {
+  content: SHORT.replaceAll("2026-01", "2025-12"),
+  accounts: [{ account: "unnamed", from: "2025-12-01", to: "2025-12-31" }],
+};
+
 class Flow {
   constructor(
     private readonly steps: Steps,
@@ -43,16 +49,16 @@ class Flow {
   ) {}
 
   /** A statement in the bucket. It has a tag: whoever looks at it looks at that, too. */
-  async put(): Promise<Put> {
+  async put(content = SHORT): Promise<Put> {
     const key = `statements/${this.person.tenant}/${chance()}.csv`;
-    const put = { Bucket: outputs.UploadsBucket, Key: key, Body: SHORT, Tagging: "kind=test" };
+    const put = { Bucket: outputs.UploadsBucket, Key: key, Body: content, Tagging: "kind=test" };
     const { VersionId = "", ETag = "" } = await storage.send(new PutObjectCommand(put));
     const object = { bucket: outputs.UploadsBucket, key, version: VersionId, etag: ETag.replaceAll('"', "") };
-    return { id: digest(object.bucket, key, VersionId), object, size: SHORT.length };
+    return { id: digest(object.bucket, key, VersionId), object, size: content.length };
   }
 
-  async received(): Promise<Put> {
-    const file = await this.put();
+  async received(content?: string): Promise<Put> {
+    const file = await this.put(content);
     const { bucket, key, version, etag } = file.object;
     const object = { key, versionId: version, eTag: etag, size: file.size };
     const record = { eventName: "ObjectCreated:Put", s3: { bucket: { name: bucket }, object } };
@@ -75,26 +81,43 @@ class Flow {
   uploaded = (consumer: string, file: Put) =>
     this.tell(consumer, "file.uploaded", file, { object: file.object, size: file.size });
 
-  processed = (consumer: string, file: Put) => {
+  processed = (consumer: string, file: Put, accounts = ACCOUNTS) => {
     const counts = { parts: 1, rows: 3, new: 3, duplicates: 0, warnings: 0, review: false };
-    return this.tell(consumer, "file.processed", file, { ...counts, accounts: ACCOUNTS });
+    return this.tell(consumer, "file.processed", file, { ...counts, accounts });
   };
 
-  async read(): Promise<Put> {
-    const file = await this.received();
+  async read(content?: string): Promise<Put> {
+    const file = await this.received(content);
     await this.uploaded("file-processor-consumer", file);
     return file;
   }
+
+  delete = ({ id }: Put) => this.person.ask("DELETE", `/api/statements/files/${id}`);
+
+  /** Others each time, so that there is something to change. */
+  rules = () =>
+    this.person.ask("PUT", "/api/statements/rules", {
+      yaml: `rules:\n  - category: ${chance()}\n    contains: booking\n`,
+    });
 
   /** Two files that show the same: one goes, and the other keeps what it shows. */
   async deleting(): Promise<Put> {
     const file = await this.read();
     await this.read();
-    await this.person.ask("DELETE", `/api/statements/files/${file.id}`);
+    await this.delete(file);
     return file;
   }
 
   remove = (file: Put) => this.tell("file-processor-consumer", "deletion.requested", file, {});
+
+  /** A month with figures whose only file goes; then what the processor asks of the queue of figures. */
+  async emptied(): Promise<void> {
+    const file = await this.read(ALONE.content);
+    await this.processed("analytics-consumer", file, ALONE.accounts);
+    await this.delete(file);
+    await this.remove(file);
+    await this.tell("analytics-consumer", "transactions.categorized", file, { accounts: ALONE.accounts });
+  }
 
   /** As if it had been so for two hours. */
   async age({ id }: Put): Promise<void> {
@@ -134,17 +157,26 @@ type Doing = (flow: Flow, person: Person) => Promise<unknown>;
 const DONE: Record<string, [RegExp, Doing][]> = {
   "s3-event-handler": [[/./, (flow) => flow.received()]],
   "file-processor-consumer": [
-    [/GetObject objects|DeleteObject/, async (flow) => flow.remove(await flow.deleting())],
-    [/UpdateItem|DeleteItem/, async (flow) => flow.remove(await flow.deleting())],
+    [
+      /GetObject objects|DeleteObject|UpdateItem|DeleteItem|SendMessage/,
+      async (flow) => flow.remove(await flow.deleting()),
+    ],
     [/./, (flow) => flow.read()],
   ],
   "categorization-consumer": [
     [
+      /SendMessage/,
+      async (flow) => {
+        await flow.rules();
+        const file = await flow.deleting();
+        // It comes late: whoever deletes the file does not know what changes here.
+        await flow.processed("categorization-consumer", file);
+      },
+    ],
+    [
       /./,
-      async (flow, person) => {
-        // Others each time, so that there is something to change.
-        const yaml = `rules:\n  - category: ${chance()}\n    contains: booking\n`;
-        await person.ask("PUT", "/api/statements/rules", { yaml });
+      async (flow) => {
+        await flow.rules();
         await flow.processed("categorization-consumer", await flow.read());
       },
     ],
@@ -156,15 +188,16 @@ const DONE: Record<string, [RegExp, Doing][]> = {
       async (flow) =>
         flow.tell("analytics-consumer", "transactions.created", await flow.read(), { parts: 1, new: 3 }, 5),
     ],
+    [/UpdateItem|DeleteItem/, (flow) => flow.emptied()],
     [/./, async (flow) => flow.processed("analytics-consumer", await flow.read())],
   ],
   "audit-consumer": [
     [
       /Query|DeleteItem/,
-      async (flow, person) => {
+      async (flow) => {
         const file = await flow.read();
         await flow.uploaded("audit-consumer", file);
-        await person.ask("DELETE", `/api/statements/files/${file.id}`);
+        await flow.delete(file);
         // Of what is going, what is there goes.
         await flow.uploaded("audit-consumer", file);
       },
@@ -182,7 +215,7 @@ const DONE: Record<string, [RegExp, Doing][]> = {
   ],
   "ingest-sweeper": [
     [
-      /SendMessage/,
+      /SendMessage .*process/,
       async (flow) => {
         await flow.age(await flow.givenUp());
         await flow.sweep();
@@ -216,9 +249,9 @@ const DONE: Record<string, [RegExp, Doing][]> = {
     [
       /table\/records|PutEvents/,
       async (flow, person) => {
-        const { id } = await flow.read();
-        await person.ask("GET", `/api/statements/files/${id}/timeline`);
-        await person.ask("DELETE", `/api/statements/files/${id}`);
+        const file = await flow.read();
+        await person.ask("GET", `/api/statements/files/${file.id}/timeline`);
+        await flow.delete(file);
       },
     ],
   ],
