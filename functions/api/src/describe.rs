@@ -99,7 +99,11 @@ pub fn complete(mut description: OpenApi, sign_in: bool) -> OpenApi {
         for operation in methods.into_iter().flatten() {
             if sign_in && !open {
                 fail(operation, 401, "Nobody has signed in, or not any more.");
-                fail(operation, 429, "Your organization has used what it may: Retry-After says when it may again.");
+                fail(
+                    operation,
+                    429,
+                    "Your organization has used what it may: Retry-After says when it may again.",
+                );
                 operation.security = Some(vec![SecurityRequirement::new("sign_in", [""; 0])]);
             }
             may_fail(operation);

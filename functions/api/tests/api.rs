@@ -9,7 +9,8 @@ use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, Problem, ScanPage, SocketConfig, Upload};
 use riffle_ports::{
-    Clock, Ids, PortError, Probe, QueueDepth, QuotaLimits, Quotas, ScanLedger, Session, SessionId, Source, Vitals,
+    Clock, Ids, PortError, Probe, QueueDepth, QuotaLimits, Quotas, ScanLedger, Session, SessionId, Source,
+    Vitals,
 };
 use riffle_runtime::{Letters, RecordLetters};
 use riffle_scan::{Ports, Request as Asked, Scan, Settings, Sources, Tickets, Uploads};

@@ -23,6 +23,7 @@ use axum::routing::{get, post, put};
 use axum::{Router, middleware};
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, SocketConfig, SourceKind};
 use riffle_local_adapters::{LocalBrowser, LocalProbe};
+use riffle_ports::Quotas;
 use riffle_scan::Links;
 use tokio::signal::unix::{SignalKind, signal};
 

@@ -194,7 +194,10 @@ mod tests {
     #[test]
     fn a_queue_s_address_follows_from_its_arn() {
         let url = queue_url("arn:aws:sqs:eu-central-1:123456789012:riffle-scan-work");
-        assert_eq!(url.as_deref(), Some("https://sqs.eu-central-1.amazonaws.com/123456789012/riffle-scan-work"));
+        assert_eq!(
+            url.as_deref(),
+            Some("https://sqs.eu-central-1.amazonaws.com/123456789012/riffle-scan-work")
+        );
         let url = queue_url("arn:aws-cn:sqs:cn-north-1:1:q");
         assert_eq!(url.as_deref(), Some("https://sqs.cn-north-1.amazonaws.com.cn/1/q"));
         assert_eq!(queue_url("no arn"), None);

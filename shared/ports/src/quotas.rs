@@ -104,7 +104,10 @@ impl fmt::Display for Exceeded {
                 write!(f, "Your organization may send {limit} bytes a day: try again in {minutes} minutes.")
             }
             Used::OcrPages => {
-                write!(f, "Your organization may have {limit} pictures a day read: try again in {minutes} minutes.")
+                write!(
+                    f,
+                    "Your organization may have {limit} pictures a day read: try again in {minutes} minutes."
+                )
             }
         }
     }
@@ -131,7 +134,14 @@ pub trait UsageCounters: Send + Sync {
 /// The quotas of all tenants. Cheap to clone.
 #[derive(Clone, Default)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
-pub struct Quotas(Option<(Arc<dyn UsageCounters>, Arc<dyn Clock>, QuotaLimits)>);
+pub struct Quotas(Option<Counting>);
+
+#[derive(Clone)]
+struct Counting {
+    counters: Arc<dyn UsageCounters>,
+    clock: Arc<dyn Clock>,
+    limits: QuotaLimits,
+}
 
 impl Quotas {
     /// Where everything is the user's own.
@@ -140,13 +150,18 @@ impl Quotas {
     }
 
     pub fn new(counters: Arc<dyn UsageCounters>, clock: Arc<dyn Clock>, limits: QuotaLimits) -> Self {
-        Self(Some((counters, clock, limits)))
+        Self(Some(Counting { counters, clock, limits }))
     }
 
     /// Counts what is about to be used, or says that it must not be. What is counted stays counted, also if it is not
     /// used then.
-    pub async fn take(&self, tenant: &str, used: Used, amount: u64) -> Result<Result<(), Exceeded>, PortError> {
-        let Some((counters, clock, limits)) = &self.0 else { return Ok(Ok(())) };
+    pub async fn take(
+        &self,
+        tenant: &str,
+        used: Used,
+        amount: u64,
+    ) -> Result<Result<(), Exceeded>, PortError> {
+        let Some(Counting { counters, clock, limits }) = &self.0 else { return Ok(Ok(())) };
         let Some(limit) = limits.of(used) else { return Ok(Ok(())) };
         let now = clock.now();
         let window = window(used, now);
@@ -186,6 +201,9 @@ mod tests {
             serde_json::from_str(r#"{"scans_per_day": 5, "ocr_pages_per_day": null}"#).expect("limits");
         assert_eq!((limits.scans_per_day, limits.ocr_pages_per_day), (Some(5), None));
         assert_eq!(limits.requests_per_minute, QuotaLimits::default().requests_per_minute);
-        assert!(serde_json::from_str::<QuotaLimits>(r#"{"scan_per_day": 5}"#).is_err(), "a wrong name is said");
+        assert!(
+            serde_json::from_str::<QuotaLimits>(r#"{"scan_per_day": 5}"#).is_err(),
+            "a wrong name is said"
+        );
     }
 }

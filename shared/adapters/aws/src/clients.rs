@@ -17,8 +17,8 @@ use crate::table::Table;
 use crate::transact::Conflicts;
 use crate::{
     ApiGatewayNotifier, DeadLetterPlace, DynamoAudit, DynamoConnections, DynamoFigures, DynamoLedger,
-    DynamoRecords, DynamoTickets, DynamoTransactions, DynamoUsage, EventBridgePublisher, KmsTokens, LinkSettings, S3Inbox,
-    S3Links, S3Objects, S3Prefixes, S3Uploads, SnsNotices, SqsDeadLetters, SqsQueues,
+    DynamoRecords, DynamoTickets, DynamoTransactions, DynamoUsage, EventBridgePublisher, KmsTokens,
+    LinkSettings, S3Inbox, S3Links, S3Objects, S3Prefixes, S3Uploads, SnsNotices, SqsDeadLetters, SqsQueues,
     SqsVisibility,
 };
 

@@ -66,11 +66,7 @@ impl SqsDeadLetters {
     }
 
     /// Letters of one place, at most some more than `limit`.
-    async fn look(
-        &self,
-        place: &DeadLetterPlace,
-        limit: usize,
-    ) -> Result<BTreeMap<String, Held>, PortError> {
+    async fn look(&self, place: &DeadLetterPlace, limit: usize) -> Result<BTreeMap<String, Held>, PortError> {
         let mut seen = BTreeMap::new();
         let few = BATCH.unsigned_abs() as usize;
         self.take(place, 0, &mut seen, |seen| seen.len() >= few.min(limit + 1)).await?;

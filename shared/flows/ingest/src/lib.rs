@@ -39,6 +39,7 @@ use riffle_ports::{
     AuditTrail, Clock, EventPublisher, Failure, FigureStore, Ids, Inbox, ObjectStore, RecordStore,
     TransactionStore, WorkQueue,
 };
+use riffle_topology::MAX_RECEIVES;
 
 pub use categories::Decision;
 pub use dead_letters::{about_letter, told_of_letter};

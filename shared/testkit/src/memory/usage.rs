@@ -11,7 +11,10 @@ use super::lock;
 
 /// [`UsageCounters`] in memory.
 #[derive(Debug, Default)]
-pub struct MemoryUsage(Mutex<BTreeMap<(String, Used, DateTime<Utc>), u64>>);
+pub struct MemoryUsage(Mutex<BTreeMap<Counted, u64>>);
+
+/// Of a tenant, what, from when on.
+type Counted = (String, Used, DateTime<Utc>);
 
 #[async_trait]
 impl UsageCounters for MemoryUsage {

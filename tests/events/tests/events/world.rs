@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, SocketConfig};
-use riffle_ports::{
-    Clock as _, Entry, FileSource, Opened, Pages, Quotas, ReadError, Source, SourceError,
-};
+use riffle_ports::{Clock as _, Entry, FileSource, Opened, Pages, Quotas, ReadError, Source, SourceError};
 use riffle_reader::{Parser, Reader};
 use riffle_runtime::{Event, Letters, RecordLetters};
 use riffle_scan::{Dispatcher, Ports, ReaderSearch, Scan, Settings, Tickets, Uploads, Worker};

@@ -6,7 +6,7 @@ use futures::future::LocalBoxFuture;
 use riffle_ports::{
     ClientNotifier, Clock, ConnectionRegistry, FileSource, Ids, ObjectStore, ScanLedger, TokenVault,
 };
-use riffle_runtime::{Event, Registry, socket_event};
+use riffle_runtime::{Deadline, Event, Registry, socket_event};
 use riffle_scan::{Dispatcher, FileSearch, Ports, Scan, Settings, Worker};
 use riffle_testkit::memory::{Received, SeededIds};
 use riffle_testkit::simulator::{Control, Faulty};
@@ -112,7 +112,9 @@ impl Functions {
 
     /// The function that consumes a queue, on what was received from there.
     pub fn batch(&self, function: &str, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
-        let response = self.registry.call(function, batch_event(received));
+        let (clock, now) = (Arc::clone(&self.ports.clock), self.ports.clock.now());
+        let event = batch_event(received).until(Deadline::new(clock, now + self.settings.attempt));
+        let response = self.registry.call(function, event);
         Box::pin(async move { Answer::Batch(failed(response.await)) })
     }
 

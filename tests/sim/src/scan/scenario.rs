@@ -384,6 +384,8 @@ fn settings(rng: &mut Rng, short_deadline: bool) -> Settings {
         lease: Duration::from_secs(40),
         drawing: Duration::from_secs(10),
         stall: Duration::from_mins(3),
+        reading: Duration::from_secs(6),
+        mending: Duration::from_secs(5),
         attempt: Duration::from_secs(20),
         files_at_once: 2,
         bytes_at_once: u64::MAX,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
-use riffle_ports::{Meter, Ocr, OcrError, OcrLine, PortError};
+use riffle_ports::{Meter, Ocr, OcrError, OcrLine, PortError, QuotaLimits, Quotas};
+use riffle_testkit::memory::{ManualClock, MemoryUsage};
 use riffle_textract_adapter::{Pace, Textract};
 use serde_json::json;
 use tokio::runtime::Handle;
@@ -14,6 +15,7 @@ use tokio::time::Instant;
 
 use double::{Answer, Double, page};
 
+const TENANT: &str = "acme";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
 
 struct World {
@@ -48,7 +50,7 @@ fn words(lines: &[OcrLine]) -> Vec<Vec<&str>> {
 #[tokio::test(start_paused = true)]
 async fn words_come_in_their_lines_with_their_boxes() {
     let world = World::of([page(&[&["HOLE-1", "Ø6.8"], &["THRU"]])]).await;
-    let lines = world.textract.page(PNG).await.expect("read");
+    let lines = world.textract.page(TENANT, PNG).await.expect("read");
     assert_eq!(words(&lines), [vec!["HOLE-1", "Ø6.8"], vec!["THRU"]]);
     #[expect(clippy::cast_possible_truncation, reason = "parts of a whole")]
     let percent = |part: f32| (part * 100.0).round() as i32;
@@ -69,7 +71,7 @@ async fn nothing_that_was_read_is_lost() {
         { "BlockType": "LINE", "Id": "e" },
     ]);
     let world = World::of([Answer::Json(json!({ "Blocks": blocks }))]).await;
-    let lines = world.textract.page(PNG).await.expect("read");
+    let lines = world.textract.page(TENANT, PNG).await.expect("read");
     assert_eq!(words(&lines), [["no words"], ["alone"]]);
     let bounds = lines[0].words[0].bounds;
     assert_eq!(format!("{bounds:?}"), "[0.0, 0.0, 1.0, 0.5]", "on the page, however wrong it is");
@@ -78,7 +80,7 @@ async fn nothing_that_was_read_is_lost() {
 #[tokio::test(start_paused = true)]
 async fn a_blank_page_has_no_lines() {
     let world = World::of([page(&[])]).await;
-    assert_eq!(world.textract.page(PNG).await, Ok(Vec::new()));
+    assert_eq!(world.textract.page(TENANT, PNG).await, Ok(Vec::new()));
 }
 
 /// On the runtime of a function: one thread, which waits for the answer of the thread that reads.
@@ -90,7 +92,7 @@ fn it_is_called_from_a_thread_that_waits() {
         let textract: Arc<dyn Ocr> = Arc::clone(&world.textract) as _;
         let reads = [0, 1].map(|_| {
             let textract = Arc::clone(&textract);
-            tokio::task::spawn_blocking(move || textract.read(PNG))
+            tokio::task::spawn_blocking(move || textract.read(TENANT, PNG))
         });
         for read in reads {
             let pages = read.await.expect("it ends").expect("read");
@@ -105,7 +107,7 @@ async fn a_throttled_page_is_sent_again_later() {
     for code in ["ThrottlingException", "ProvisionedThroughputExceededException", "LimitExceededException"] {
         let throttled = Answer::Error(400, code, "slow down");
         let world = World::of([throttled.clone(), throttled, page(&[&["HOLE-1"]])]).await;
-        let lines = world.textract.page(PNG).await.expect("read in the end");
+        let lines = world.textract.page(TENANT, PNG).await.expect("read in the end");
         assert_eq!((words(&lines), world.double.seen().len()), (vec![vec!["HOLE-1"]], 3), "{code}");
         assert_eq!(world.paid(), 1, "a refused page costs nothing");
     }
@@ -121,7 +123,7 @@ async fn what_stays_throttled_is_tried_another_time() {
         (503, "ServiceUnavailable"),
     ] {
         let world = World::of([Answer::Error(status, code, "not now")]).await;
-        let read = world.textract.page(PNG).await;
+        let read = world.textract.page(TENANT, PNG).await;
         let Err(OcrError::Port(PortError::Unavailable(why))) = read else { panic!("{code}: {read:?}") };
         assert!(why.contains("not now"), "{why}");
         assert_eq!(why.contains("OCR_PAGES_PER_SECOND"), status == 400, "{why}");
@@ -138,7 +140,7 @@ async fn a_refused_picture_is_at_fault_itself() {
         "InvalidParameterException",
     ] {
         let world = World::of([Answer::Error(400, code, "Request has invalid image")]).await;
-        let read = world.textract.page(PNG).await;
+        let read = world.textract.page(TENANT, PNG).await;
         let Err(OcrError::Picture(why)) = read else { panic!("{code}: {read:?}") };
         assert!(why.contains("10 MB") && why.contains("10,000 pixels"), "{why}");
         assert_eq!((world.double.seen().len(), world.paid()), (1, 0), "{code}");
@@ -155,7 +157,7 @@ async fn a_refused_function_says_what_to_do() {
         ("UnknownOperationException", "region"),
     ] {
         let world = World::of([Answer::Error(400, code, "no")]).await;
-        let read = world.textract.page(PNG).await;
+        let read = world.textract.page(TENANT, PNG).await;
         let Err(OcrError::Unavailable(why)) = read else { panic!("{code}: {read:?}") };
         assert!(why.contains(advice), "{why}");
         assert_eq!(world.double.seen().len(), 1, "{code}");
@@ -167,7 +169,7 @@ async fn an_answer_that_is_none_is_tried_another_time() {
     let pageless = r#"{"Blocks": [{"BlockType": "LINE", "Id": "l", "Text": "HOLE-1"}]}"#;
     for body in ["{\"Blocks\": [", "<html>", "[]", "{}", r#"{"Blocks": []}"#, pageless] {
         let world = World::of([Answer::Text(body)]).await;
-        let read = world.textract.page(PNG).await;
+        let read = world.textract.page(TENANT, PNG).await;
         assert!(matches!(&read, Err(OcrError::Port(PortError::Unavailable(_)))), "{body}: {read:?}");
     }
 }
@@ -176,7 +178,7 @@ async fn an_answer_that_is_none_is_tried_another_time() {
 async fn nobody_waits_for_an_answer_that_does_not_come() {
     let world = World::of([Answer::Never]).await;
     let since = Instant::now();
-    let read = world.textract.page(PNG).await;
+    let read = world.textract.page(TENANT, PNG).await;
     let Err(OcrError::Port(PortError::Unavailable(why))) = read else { panic!("{read:?}") };
     assert!(why.contains("in time"), "{why}");
     assert!(since.elapsed() <= Duration::from_mins(1), "{:?}", since.elapsed());
@@ -189,7 +191,7 @@ async fn nobody_out_of_reach_is_an_engine() {
     let config = world.double.config().into_builder().endpoint_url("http://127.0.0.1:1").build();
     let pace = Pace::per_second(1_000.0).expect("a pace");
     let textract = Textract::new(&config, Handle::current(), pace, Arc::default());
-    let read = textract.page(PNG).await;
+    let read = textract.page(TENANT, PNG).await;
     assert!(matches!(&read, Err(OcrError::Port(PortError::Unavailable(_)))), "{read:?}");
 }
 
@@ -199,7 +201,7 @@ async fn pages_go_at_their_pace() {
     let since = Instant::now();
     let reads = (0..6).map(|_| {
         let textract = Arc::clone(&world.textract);
-        tokio::spawn(async move { textract.page(PNG).await })
+        tokio::spawn(async move { textract.page(TENANT, PNG).await })
     });
     for read in reads.collect::<Vec<_>>() {
         read.await.expect("it ends").expect("read");
@@ -211,7 +213,7 @@ async fn pages_go_at_their_pace() {
     tokio::time::advance(Duration::from_mins(1)).await;
     let since = Instant::now();
     for _ in 0..3 {
-        world.textract.page(PNG).await.expect("read");
+        world.textract.page(TENANT, PNG).await.expect("read");
     }
     assert!(since.elapsed() >= Duration::from_millis(800), "{:?}", since.elapsed());
 }
@@ -236,13 +238,13 @@ async fn what_textract_cannot_take_is_not_sent() {
         (&pages[..], "several pages"),
         (&pages_from_the_other_end[..], "several pages"),
     ] {
-        let read = world.textract.page(picture).await;
+        let read = world.textract.page(TENANT, picture).await;
         let Err(OcrError::Picture(why)) = read else { panic!("{reason}: {read:?}") };
         assert!(why.contains(reason), "{why}");
     }
     assert!(world.double.seen().is_empty());
     let one = b"II*\0\x08\0\0\0\0\0\0\0\0\0";
-    world.textract.page(one).await.expect("read");
+    world.textract.page(TENANT, one).await.expect("read");
 }
 
 #[tokio::test]
@@ -250,4 +252,20 @@ async fn kept_texts_tell_engines_apart() {
     let world = World::of([page(&[])]).await;
     assert_eq!(world.textract.variant(), "Textract DetectDocumentText 2018-06-27");
     assert!(world.textract.is_available());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tenant_has_as_many_read_as_it_may() {
+    let double = Double::start([page(&[&["HOLE-1"]]), page(&[&["HOLE-1"]])]).await;
+    let (meter, pace) = (Arc::new(Meter::default()), Pace::per_second(1_000.0).expect("a pace"));
+    let clock = Arc::new(ManualClock::new());
+    let limits = QuotaLimits { ocr_pages_per_day: Some(1), ..QuotaLimits::default() };
+    let quotas = Quotas::new(Arc::new(MemoryUsage::default()), clock, limits);
+    let textract = Textract::new(&double.config(), Handle::current(), pace, Arc::clone(&meter));
+    let textract = textract.with_quotas(quotas);
+    textract.page(TENANT, PNG).await.expect("read");
+    let Err(OcrError::Unavailable(why)) = textract.page(TENANT, PNG).await else { panic!("refused") };
+    assert!(why.contains("1 pictures a day"), "{why}");
+    textract.page("another", PNG).await.expect("its own");
+    assert_eq!(meter.take(DateTime::UNIX_EPOCH).ocr_pages, 2, "what was refused is not paid for");
 }

@@ -5,9 +5,8 @@ use bytes::Bytes;
 use futures::executor::block_on;
 use riffle_contracts::{DispatchJob, FinishJob, Options, ScanFile};
 use riffle_ports::{
-    Deadline,
-    Attempt, Body, Connection, ConnectionRegistry, Counts, Lease, ObjectStore, Opened, Put, ReadError,
-    ScanLedger, Sealed, StoredResult, Token, TokenVault,
+    Attempt, Body, Connection, ConnectionRegistry, Counts, Deadline, Lease, ObjectStore, Opened, Put,
+    ReadError, ScanLedger, Sealed, StoredResult, Token, TokenVault,
 };
 use riffle_testkit::memory::{
     ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue,
