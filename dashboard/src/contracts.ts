@@ -786,7 +786,7 @@ export interface components {
          * @description Which kind of thing went wrong. A client may act on it; `message` is for people.
          * @enum {string}
          */
-        ErrorCode: "BAD_REQUEST" | "NOT_FOUND" | "REQUEST_ID_REUSED" | "WRONG_STATE" | "SCAN_FAILED" | "TOKEN_EXPIRED" | "UNAVAILABLE";
+        ErrorCode: "BAD_REQUEST" | "NOT_FOUND" | "REQUEST_ID_REUSED" | "WRONG_STATE" | "SCAN_FAILED" | "TOKEN_EXPIRED" | "QUOTA_EXCEEDED" | "UNAVAILABLE";
         /** @description Where a match stands, to be looked at. */
         Evidence: {
             boxes: components["schemas"]["EvidenceBox"][];

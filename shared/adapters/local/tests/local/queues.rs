@@ -350,6 +350,7 @@ async fn the_end_of_the_process_is_not_held_against_a_message() -> Outcome {
         let held = receive(&queues, scan::FINISH).await?;
         assert_eq!((bodies(&held), held[0].receive_count), (vec!["finish"], 1), "delivery {count}");
         receive(&queues, scan::WORK).await?;
+        drop(queues);
         state = state.reopen()?;
     }
     let file = queues_with(&state, "file").await?;
