@@ -94,12 +94,7 @@ export interface Settings {
   runbook: string;
 }
 
-const QUOTAS = [
-  "requests_per_minute",
-  "scans_per_day",
-  "upload_bytes_per_day",
-  "ocr_pages_per_day",
-] as const;
+const QUOTAS = ["requests_per_minute", "scans_per_day", "upload_bytes_per_day", "ocr_pages_per_day"] as const;
 type Quota = (typeof QUOTAS)[number];
 
 const DEFAULTS: Settings = {

@@ -2,8 +2,8 @@ import { afterEach, expect, it, vi } from "vitest";
 
 import { ApiError, get, post, type Voucher, vouch } from "./client.ts";
 
-const answered = (status: number, body: unknown = {}) =>
-  new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json" } });
+const answered = (status: number, body: unknown = {}, headers: Record<string, string> = {}) =>
+  new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json", ...headers } });
 
 function server(...statuses: number[]) {
   const heard: (string | null)[] = [];
@@ -73,4 +73,13 @@ it.each([429, 503])("a gateway's %d, which is no problem of ours, is said in wor
   vi.stubGlobal("fetch", async () => answered(status, { message: "Too Many Requests" }));
   const message = "The server has too much to do. Try again in a moment.";
   await expect(get("/api/scans")).rejects.toMatchObject({ status, message, passes: true });
+});
+
+it.each([
+  ["30", true],
+  ["7200", false],
+])("what a quota refuses for %s s passes by itself: %s", async (after, passes) => {
+  const quota = { title: "Quota exceeded", detail: "Try again later.", status: 429 };
+  vi.stubGlobal("fetch", async () => answered(429, quota, { "retry-after": after }));
+  await expect(get("/api/scans")).rejects.toMatchObject({ message: "Try again later.", passes });
 });

@@ -2,18 +2,23 @@
 
 import type { Problem } from "../contracts.ts";
 
+/** Seconds. Who is told to wait for longer has to know it. */
+const MOMENT = 60;
+
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly title: string,
     detail: string,
+    /** Seconds after which the same may work, where the server says so. */
+    readonly after = 0,
   ) {
     super(detail);
   }
 
   /** The same may work a moment later: the server did not answer, or is too busy. */
   get passes(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    return this.status === 0 || (this.status === 429 && this.after <= MOMENT) || this.status >= 500;
   }
 }
 
@@ -111,7 +116,9 @@ async function problem(answer: Response): Promise<ApiError> {
   try {
     // The gateway of AWS refuses in words of its own.
     const told = (await answer.json()) as Partial<Problem>;
-    return told.title === undefined ? fallback : new ApiError(answer.status, told.title, told.detail ?? told.title);
+    if (told.title === undefined) return fallback;
+    const after = Number(answer.headers.get("retry-after") ?? 0) || 0;
+    return new ApiError(answer.status, told.title, told.detail ?? told.title, after);
   } catch {
     return fallback;
   }

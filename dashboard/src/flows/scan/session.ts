@@ -324,7 +324,7 @@ export class Session {
       this.ended();
     } else if (frame.code === "TOKEN_EXPIRED") {
       this.set({ paused: true, renewing: false });
-    } else if (frame.code === "UNAVAILABLE") {
+    } else if (frame.code === "UNAVAILABLE" || (frame.code === "QUOTA_EXCEEDED" && this.view.id !== null)) {
       this.cancelAgain?.();
       this.cancelAgain = this.world.after(AGAIN, () => this.ask());
     } else if (frame.code === "WRONG_STATE" && this.view.id !== null) {
