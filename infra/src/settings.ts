@@ -77,6 +77,8 @@ export interface Settings {
   ocr: "off" | "textract";
   ocrPagesPerSecond: number;
   linkSeconds: number;
+  /** The longest time for which a message that failed is hidden; shared/lambda/src/run.rs has it where it is not said. */
+  longestRetrySeconds: number | undefined;
   /** What one tenant may use; shared/ports/src/quotas.rs has what is not said. */
   quotas: Partial<Record<Quota, number>>;
   prices: string | undefined;
@@ -130,6 +132,7 @@ const DEFAULTS: Settings = {
   ocr: "off",
   ocrPagesPerSecond: 1,
   linkSeconds: 3_600,
+  longestRetrySeconds: undefined,
   quotas: {},
   prices: undefined,
   alarmEmail: undefined,
@@ -199,6 +202,8 @@ export function settingsOf(app: IConstruct): Settings {
     ocr: said.oneOf("ocr", ["off", "textract"], DEFAULTS.ocr),
     ocrPagesPerSecond: said.number("ocrPagesPerSecond", DEFAULTS.ocrPagesPerSecond, 0.1),
     linkSeconds: said.number("linkSeconds", DEFAULTS.linkSeconds, 60),
+    longestRetrySeconds:
+      said.text("longestRetrySeconds") === undefined ? undefined : said.number("longestRetrySeconds", 0, 0),
     quotas: said.numbers("quotas", QUOTAS, 0),
     prices: said.text("prices"),
     alarmEmail: said.text("alarmEmail"),

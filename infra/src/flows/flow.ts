@@ -215,7 +215,10 @@ export class Flow extends Construct {
       this.rules.push(this.platform.bus.lead(heard, queue, this.deadLettersOf(stage.function)));
     }
     const { concurrency, alarm } = found(this.numbersOf(stage.function).queue, `numbers of ${queue.name}`);
-    this.function(stage.function).lambda.addEventSource(
+    const { longestRetrySeconds } = this.platform.settings;
+    const consumer = this.function(stage.function);
+    if (longestRetrySeconds !== undefined) consumer.set({ LONGEST_RETRY_SECONDS: String(longestRetrySeconds) });
+    consumer.lambda.addEventSource(
       new SqsEventSource(queue.queue, {
         batchSize: stage.queue.batch,
         // Reserved concurrency would throttle, and throttles count as receives.

@@ -22,6 +22,7 @@ use riffle_topology::scan::FINISH;
 use riffle_topology::{EVENT_SOURCE, RIFFLE};
 use tokio::runtime::Handle;
 
+use crate::run::LONGEST;
 use crate::{ConfigError, Env, Unused};
 
 /// Files of a batch fetched at once: the time of a function is paid for, also while it waits.
@@ -42,6 +43,8 @@ pub struct Cloud {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub(crate) meter: Arc<Meter>,
+    /// For messages that failed.
+    pub(crate) longest_retry: Duration,
     /// Memory of this function.
     pub(crate) megabytes: u64,
     pub(crate) aws: aws::Aws,
@@ -50,10 +53,11 @@ pub struct Cloud {
 impl Cloud {
     pub(crate) async fn new(env: Env) -> Result<Self, ConfigError> {
         let megabytes = env.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 128)?;
+        let longest_retry = Duration::from_secs(env.number("LONGEST_RETRY_SECONDS", LONGEST)?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let meter = Arc::new(Meter::default());
         let aws = aws::Aws::from_env(env.optional("AWS_ENDPOINT_URL"), Arc::clone(&meter)).await?;
-        Ok(Self { env, clock, ids: Arc::new(RandomIds), meter, megabytes, aws })
+        Ok(Self { env, clock, ids: Arc::new(RandomIds), meter, longest_retry, megabytes, aws })
     }
 
     pub fn tickets(&self) -> Result<Tickets, ConfigError> {

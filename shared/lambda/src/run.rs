@@ -16,11 +16,11 @@ use serde::de::DeserializeOwned;
 
 use crate::{Cloud, ConfigError, Env, logs};
 
-/// What failed comes back after this, then after this times [`LONGER`], and so on up to [`LONGEST`]: a short fault costs
-/// seconds, and one of a quarter of an hour makes no dead letters.
+/// What failed comes back after this, then after this times [`LONGER`], and so on up to [`LONGEST`] seconds unless
+/// `LONGEST_RETRY_SECONDS` says otherwise: a short fault costs seconds, and one of a quarter of an hour makes no dead letters.
 const SHORTEST: Duration = Duration::from_secs(5);
 const LONGER: u32 = 6;
-const LONGEST: Duration = Duration::from_mins(15);
+pub(crate) const LONGEST: u64 = 15 * 60;
 
 /// Builds what the function stands on, once, and serves invocations with it until the platform ends the process.
 #[expect(clippy::needless_pass_by_value, reason = "functions are handed over as they are, not by reference")]
@@ -84,7 +84,7 @@ impl Handed {
         let failed = answer.batch_item_failures.iter();
         let failed: Vec<_> = failed
             .filter_map(|failure| self.messages.get(&failure.item_identifier))
-            .map(|(receipt, receives)| (receipt.as_str(), pause(*receives)))
+            .map(|(receipt, receives)| (receipt.as_str(), pause(*receives, cloud.longest_retry)))
             .collect();
         let Some(url) = self.queue_url.as_deref().filter(|_| !failed.is_empty()) else { return };
         if let Err(error) = cloud.aws.visibility().show_again(url, failed).await {
@@ -102,8 +102,8 @@ fn queue_url(arn: &str) -> Option<String> {
     Some(format!("https://sqs.{region}.{domain}/{account}/{name}"))
 }
 
-fn pause(receives: u32) -> Duration {
-    SHORTEST.saturating_mul(LONGER.saturating_pow(receives.saturating_sub(1))).min(LONGEST)
+fn pause(receives: u32, longest: Duration) -> Duration {
+    SHORTEST.saturating_mul(LONGER.saturating_pow(receives.saturating_sub(1))).min(longest)
 }
 
 /// As [`run`], for a function that answers HTTP.
@@ -205,7 +205,8 @@ mod tests {
 
     #[test]
     fn what_fails_again_waits_longer() {
-        let seconds = [1, 2, 3, 4, 5, u32::MAX].map(|receives| pause(receives).as_secs());
+        let longest = Duration::from_secs(LONGEST);
+        let seconds = [1, 2, 3, 4, 5, u32::MAX].map(|receives| pause(receives, longest).as_secs());
         assert_eq!(seconds, [5, 30, 180, 900, 900, 900]);
     }
 }
