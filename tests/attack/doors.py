@@ -219,7 +219,7 @@ def tokens(world: World) -> None:
     log = server.said().replace(f"/#token={server.token}", "", 1)
     for what, secret in (("token", server.token), ("cookie", cookie.split("=")[1]), ("access token", loan)):
         world.check(secret not in log, f"the {what} is in the log: {told(log, secret)}")
-    world.saw(f"429 after {guesses} wrong tokens, {len(log) >> 10} KiB of log without any")
+    world.saw(f"429 after {guesses} wrong tokens, {len(log) >> 10} KiB of log at every level")
 
 
 def told(log: str, secret: str) -> str:
