@@ -1,0 +1,92 @@
+"""Files made to do harm, read by the server: pictures, bombs, loops."""
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import made
+from world import NotRun, Watch, World, attack, is_running, until
+
+LAYERS = ["limits", "the end with its parent", "unreadable memory", "no privileges", "Landlock", "seccomp"]
+# Of a child, in bytes. See "Child processes" in docs/security.md.
+MEMORY = 512 << 20
+# Seconds until the children of a killed server are gone.
+ENDS_WITHIN = 2
+
+
+def put(folder: Path, files: dict[str, bytes]) -> str:
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return str(folder)
+
+
+@attack(ocr=True)
+def ocr_deadlock(world: World) -> None:
+    """Of two PNGs with 5,000 chunks worth a warning each beside two good files, a scan ends, also after a kill in its
+    middle, and both good ones are read."""
+    if not shutil.which("tesseract"):
+        raise NotRun("Tesseract is not installed")
+    files = {"a.png": made.picture(repeated=5_000), "b.png": made.picture(made.CODE, repeated=5_000),
+             "picture.png": made.picture(made.CODE), "text.txt": made.GOOD}
+    folder = put(world.folder / "pictures", files)
+    scan = {"folders": [folder], "target_hole_codes": [made.CODE], "options": {"ocr": "auto"}}
+
+    def look(server, session, when: str) -> None:
+        told = server.scanned(session)
+        world.check(told.detail["detail"] == "complete", f"{when} the scan ended as {told.detail['detail']}")
+        for name in ("picture.png", "text.txt"):
+            world.check((name, made.CODE) in told.found, f"{when} {name} was not read: {told.failed.get(name)}")
+        for name in ("a.png", "b.png"):
+            world.check(told.failed.get(name, "read") != "", f"{when} {name} has no reason")
+
+    server, began = world.serve(), time.monotonic()
+    look(server, server.start_scan(**scan), "at first")
+    world.saw(f"ended after {time.monotonic() - began:.1f} s, {made.CODE} read in a picture and a text")
+    # The texts that are kept would make the second scan a look into them.
+    shutil.rmtree(world.folder / "pictures")
+    put(world.folder / "pictures", {name: content + b"\n" for name, content in files.items()})
+    session = server.start_scan(**scan)
+    until("Tesseract runs", lambda: server.children() or server.get(f"/api/scans/{session}").json()["state"] == "done", 10)
+    server.kill()
+    again, began = world.serve(), time.monotonic()
+    look(again, session, "after the kill")
+    world.saw(f"killed in between, {time.monotonic() - began:.1f} s after the restart")
+
+
+@attack()
+def sandbox(world: World) -> None:
+    """`riffle doctor` names each layer of the sandbox. Bombs, loops and claims end with a reason, the file beside them is
+    found, no child has more than 512 MiB, and none outlives a SIGKILL of the server."""
+    checks = [json.loads(line) for line in world.riffle("doctor", "--json", "--listen", "127.0.0.1:0").stdout.splitlines()]
+    layers = next((check["found"] for check in checks if check["check"] == "sandbox layers"), "nothing")
+    for layer in LAYERS:
+        world.check(layer in layers, f"doctor names no {layer}: {layers}")
+    world.saw(f"layers {layers.split(':')[0]}")
+
+    bad, odd = made.bad(), made.odd()
+    folder = put(world.folder / "files", {"good.txt": made.GOOD, **bad, **odd})
+    server = world.serve("--no-cache")
+    with Watch(server) as watch:
+        told = server.scanned(server.start_scan(folders=[folder], target_hole_codes=[made.CODE]))
+    world.check(told.found == {("good.txt", made.CODE)}, f"found was {sorted(told.found)}")
+    world.check(told.detail["processed"] == len(bad) + len(odd) + 1, f"{told.detail['processed']} files have a result")
+    for name in bad:
+        world.check(told.failed.get(name, "").strip(), f"{name} has no reason")
+    unbounded = sum(limit > MEMORY for limit in watch.limits.values())
+    peak = max(watch.peaks.values(), default=0)
+    world.check(watch.limits and not unbounded, f"{unbounded} of {len(watch.limits)} children without a limit of memory")
+    world.check(peak <= MEMORY, f"a child had {peak >> 20} MiB")
+    world.saw(f"{len(told.failed)} of {len(bad) + len(odd)} refused, good.txt found, a child had at most {peak >> 20} MiB")
+
+    folder = put(world.folder / "slow", {f"{number}.pdf": made.slow(150_000) + b"%d" % number for number in range(8)})
+    server.start_scan(folders=[folder], target_hole_codes=[made.CODE])
+    several = min(2, os.cpu_count() or 1)
+    running = until("children that parse", lambda: len(pids := server.children()) >= several and pids)
+    server.kill()
+    time.sleep(ENDS_WITHIN)
+    left = sum(map(is_running, running))
+    world.check(not left, f"{left} of {len(running)} children outlive the server")
+    world.saw(f"{left} of {len(running)} children left after SIGKILL")

@@ -1,0 +1,115 @@
+"""Runs attacks one after the other, but for those that only wait, and tells of each."""
+
+import argparse
+import datetime
+import resource
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import clients  # noqa: F401 (each of these names its attacks; these wait longest, and are first to have the machine alone)
+import doors  # noqa: F401
+import files  # noqa: F401
+import measure
+import queues  # noqa: F401
+import riffle
+import state  # noqa: F401
+import statements  # noqa: F401
+import wire  # noqa: F401
+from corpus import Unavailable
+from world import ATTACKS, Attack, NotRun, World
+
+# Of what went wrong in one attack, in the table; standard error has all.
+TOLD = 3
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--binary", metavar="PATH", help="a riffle other than this checkout's release build")
+    parser.add_argument("--list", action="store_true", help="name the attacks and what must hold")
+    parser.add_argument("--only", action="append", choices=sorted(ATTACKS), metavar="NAME", help="this one; may be repeated")
+    parser.add_argument("--long", action="store_true", help="the long ones, too")
+    parser.add_argument("--without-ocr", action="store_true", help="leave out what needs Tesseract")
+    parser.add_argument("--out", type=Path, metavar="FILE.md", help="also write the table here")
+
+
+class Run:
+    """One attack under way."""
+
+    def __init__(self, attack: Attack, binary: Path, long: bool):
+        self.attack, self.folder = attack, tempfile.TemporaryDirectory(prefix=f"riffle-attack-{attack.name}-")
+        self.world = World(binary, Path(self.folder.name), long)
+        self.rest: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Until it ends, or only waits."""
+        print(f"attack: {self.attack.name}", file=sys.stderr, flush=True)
+        self.guarded(self.first)
+        if not self.rest:
+            self.close()
+
+    def first(self) -> None:
+        waiting = self.attack.run(self.world)
+        if waiting is not None:
+            next(waiting)
+            self.rest = threading.Thread(target=self.guarded, args=(lambda: list(waiting),))
+            self.rest.start()
+
+    def guarded(self, step: Callable) -> None:
+        try:
+            step()
+        except NotRun as why:
+            self.world.check(False, f"not run: {why}")
+        except Unavailable as problem:
+            self.world.check(False, str(problem))
+        except Exception as problem:  # Whatever befalls its client, nobody can say that it held.
+            traceback.print_exc()
+            self.world.check(False, f"{type(problem).__name__}: {problem}")
+
+    def close(self) -> None:
+        self.world.close()
+        self.folder.cleanup()
+
+    def row(self) -> str:
+        if self.rest:
+            self.rest.join()
+        wrong = self.world.wrong
+        for what in wrong:
+            print(f"attack: {self.attack.name}: {what}", file=sys.stderr)
+        told = wrong[:TOLD] + [f"{len(wrong) - TOLD} more"] * (len(wrong) > TOLD) + self.world.seen
+        cells = [self.attack.name, self.attack.holds, "; ".join(told), "no" if wrong else "yes"]
+        return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+
+
+def run(options: argparse.Namespace) -> int:
+    chosen = [ATTACKS[name] for name in options.only or ATTACKS]
+    if not options.only:
+        chosen = [attack for attack in chosen if options.long or not attack.long]
+    chosen = [attack for attack in chosen if not (options.without_ocr and attack.ocr)]
+    if options.list:
+        for attack in ATTACKS.values():
+            print(f"{attack.name}{' (long)' if attack.long else ''}: {attack.holds}")
+        return 0
+    if sys.platform != "linux":
+        raise Unavailable("for Linux only: it looks at processes in /proc")
+    # A client of thousands of connections.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    binary = riffle.binary(options.binary).resolve()
+    head = [f"- date: {datetime.date.today()}", f"- machine: {measure.machine()}",
+            f"- program: {measure.version([str(binary), '--version'])}"]
+    runs = [Run(attack, binary, options.long) for attack in chosen]
+    try:
+        for one in runs:
+            one.begin()
+        rows = [one.row() for one in runs]
+    finally:
+        for one in runs:
+            one.close()
+    lines = [*head, "", "| attack | what must hold | seen | ok |", "|---|---|---|---|", *rows]
+    print("\n".join(lines))
+    if options.out:
+        options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return 1 if any(one.world.wrong for one in runs) else 0
