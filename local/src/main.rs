@@ -35,7 +35,12 @@ fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     let quiet = if matches!(cli.command, Command::Serve(_)) { "warn" } else { "error" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
+    // These would write whole messages and headers, with the tokens in them.
+    for carrier in ["tungstenite", "tokio_tungstenite", "hyper", "hyper_util", "h2", "reqwest"] {
+        let directive = format!("{carrier}=warn").parse().expect("a directive");
+        filter = filter.add_directive(directive);
+    }
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 
     let outcome = match cli.command {

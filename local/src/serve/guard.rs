@@ -132,6 +132,10 @@ fn is_foreign(method: &Method, headers: &HeaderMap) -> bool {
 /// Turns away what a page elsewhere asks for. Who connects to the WebSocket is asked by its authorizer, too.
 pub async fn check_origin(request: Request, next: Next) -> Response {
     let headers = request.headers();
+    // <https://www.rfc-editor.org/rfc/rfc9112#section-3.2>
+    if headers.get_all(header::HOST).iter().count() != 1 {
+        return Refusal::bad_request("A request names the host that it asks, once.").into();
+    }
     if is_from(headers, &own_origins(headers)) && !is_foreign(request.method(), headers) {
         next.run(request).await
     } else {

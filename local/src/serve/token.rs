@@ -5,7 +5,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -128,9 +128,17 @@ impl Token {
     }
 }
 
-/// The random token of a state folder, if it has one.
+/// The random token of a state folder, if it has one that nobody else can know: what others could read, or have put
+/// there, is none.
 pub fn known(state: &Path) -> Option<String> {
-    let token = fs::read_to_string(state.join(FILE)).ok()?;
+    let path = state.join(FILE);
+    // What a link leads to is no file of this folder.
+    let own = fs::symlink_metadata(&path).ok()?;
+    let folder = fs::metadata(state).ok()?;
+    if !own.is_file() || own.uid() != folder.uid() || own.mode() & 0o077 != 0 {
+        return None;
+    }
+    let token = fs::read_to_string(path).ok()?;
     Some(token.trim().to_owned()).filter(|token| !token.is_empty())
 }
 
@@ -202,5 +210,15 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         fs::write(folder.path().join(FILE), "").expect("a write that was broken off");
         assert_ne!(Token::of_folder(folder.path()).expect("a token"), first);
+        // One that others can read, or have put there.
+        let path = folder.path().join(FILE);
+        fs::write(&path, "0123456789abcdef0123456789abcdef\n").expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("for all");
+        let own = Token::of_folder(folder.path()).expect("a token");
+        assert_ne!(own, "0123456789abcdef0123456789abcdef");
+        assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
+        fs::rename(&path, folder.path().join("elsewhere")).expect("moved");
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), &path).expect("a link");
+        assert_ne!(Token::of_folder(folder.path()).expect("a token"), own);
     }
 }

@@ -4,7 +4,8 @@
 //! not: what such a database no longer holds must not look as if it had never been.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Seek as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -45,6 +46,24 @@ pub(crate) fn cut_short(path: &Path) -> io::Result<Option<(u64, u64)>> {
     let says = number(24) == number(92);
     let wanted = u64::from(number(28)) * page;
     Ok((says && size < wanted).then_some((size, wanted)))
+}
+
+/// Notes in the lock that the database was closed whole, and which one it was.
+pub(crate) fn mark_whole(lock: &mut File, path: &Path) -> io::Result<()> {
+    let mark = mark_of(path)?;
+    lock.set_len(0)?;
+    lock.rewind()?;
+    writeln!(lock, "{mark}")
+}
+
+/// Whether the lock says that this very database was closed whole. Whoever changes or copies a file changes its time.
+pub(crate) fn is_marked_whole(lock: &str, path: &Path) -> bool {
+    mark_of(path).is_ok_and(|mark| lock.trim_end() == mark)
+}
+
+fn mark_of(path: &Path) -> io::Result<String> {
+    let file = fs::metadata(path)?;
+    Ok(format!("whole {} {}.{:09}", file.len(), file.mtime(), file.mtime_nsec()))
 }
 
 /// What is wrong with the pages of a database; `None`: nothing.

@@ -20,6 +20,7 @@ use riffle_ports::PortError;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, Row};
 use tokio::sync::oneshot;
 
+use crate::damage;
 use crate::objects::elsewhere;
 
 /// Pieces of work in one transaction at most, so that nobody waits long for an answer.
@@ -168,15 +169,16 @@ pub(crate) struct Database {
 
 impl Database {
     /// Starts the thread. It keeps `lock` until the connection is closed.
-    pub(crate) fn start(connection: Connection, lock: File) -> std::io::Result<Self> {
+    pub(crate) fn start(connection: Connection, mut lock: File) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
-        let log = log_of(Path::new(connection.path().unwrap_or_default()));
+        let path = PathBuf::from(connection.path().unwrap_or_default());
+        let log = log_of(&path);
         let thread = std::thread::Builder::new().name("riffle-state".to_owned()).spawn(move || {
             serve(&connection, &queue);
             scrub(&connection);
             if let Err((_, error)) = connection.close() {
                 tracing::error!(%error, "the state database did not close cleanly; nothing is lost");
-            } else if let Err(error) = lock.set_len(0) {
+            } else if let Err(error) = damage::mark_whole(&mut lock, &path) {
                 tracing::warn!(%error, "the next start looks for damage, though there is none");
             }
             drop(lock);
@@ -279,9 +281,12 @@ fn scrub(connection: &Connection) {
         let outcome = connection.execute_batch("VACUUM");
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         outcome?;
-        connection.execute("DELETE FROM erased", [])?;
-        // The log still has what was there before.
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        // Until then the log and the file itself still have what was there before. A reader may hold it up.
+        let held_up: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if !held_up {
+            connection.execute("DELETE FROM erased", [])?;
+        }
+        Ok(())
     };
     if let Err(error) = scrubbed() {
         tracing::warn!(%error, "copies of what was erased may be left in the state database; tried again later");

@@ -20,7 +20,7 @@ use riffle_topology::statements::{PREFIX, UPLOADS};
 use sha2::{Digest, Sha256};
 
 use crate::Store;
-use crate::database::WorkError;
+use crate::database::{Work, WorkError};
 use crate::folder_walk::version;
 use crate::inbox_rows::{self as rows, Row};
 use crate::objects::elsewhere;
@@ -295,13 +295,19 @@ impl Inbox for LocalInbox {
     }
 
     async fn delete(&self, object: &ObjectRef) -> Result<(), PortError> {
-        let Some((_, path, _)) = self.find(object).await? else { return Ok(()) };
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&error)),
-            _ => {}
+        if let Some((_, path, _)) = self.find(object).await? {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&error)),
+                _ => {}
+            }
         }
-        let key = object.key.clone();
-        self.queues.database().call(move |work| work.erasing(|| rows::forget(work, &key))).await
+        // Also where the file is gone: whoever removed it may have ended before this.
+        let ObjectRef { key, etag, .. } = object.clone();
+        let forget = move |work: &Work<'_>| {
+            let is_of = rows::get(work, &key)?.is_some_and(|row| row.etag.as_deref() == Some(&*etag));
+            if is_of { work.erasing(|| rows::forget(work, &key)) } else { Ok(()) }
+        };
+        self.queues.database().call(forget).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! The state folder: who may use it, what lies in it, and what is put right when it is opened.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -102,7 +102,7 @@ impl Store {
             move |error| OpenError::Folder { path, error }
         };
         private_dir(dir).map_err(unusable(dir))?;
-        let (lock, clean) = take_lock(dir)?;
+        let (lock, said) = take_lock(dir)?;
 
         let (objects, tmp) = (dir.join("objects"), dir.join("tmp"));
         match fs::remove_dir_all(&tmp) {
@@ -114,6 +114,8 @@ impl Store {
         }
 
         let path = dir.join(DATABASE);
+        // Before it is opened, which may change it.
+        let whole = damage::is_marked_whole(&said, &path);
         let damaged = |found| OpenError::Damaged { path: path.clone(), found, rest: damage::rest(&path) };
         let lost = if damage::is_there(&path).map_err(unusable(&path))? {
             if let Some((size, wanted)) = damage::cut_short(&path).map_err(unusable(&path))? {
@@ -131,7 +133,7 @@ impl Store {
             SchemaError::Sql(error) => OpenError::Database { path: path.clone(), error },
         })?;
         // Whoever ended in order left it whole, and looking at all of it takes a while.
-        if !clean && let Some(found) = damage::check(&connection) {
+        if !whole && let Some(found) = damage::check(&connection) {
             return Err(damaged(found));
         }
         let database = Arc::new(Database::start(connection, lock).map_err(unusable(dir))?);
@@ -230,23 +232,24 @@ fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-/// The system lets go of the lock when the process ends, however it ends. And whether the last one ended in order: then
-/// it has taken its id out.
-fn take_lock(dir: &Path) -> Result<(File, bool), OpenError> {
+/// The system lets go of the lock when the process ends, however it ends. And what the last one has left in it: its id
+/// where it was killed.
+fn take_lock(dir: &Path) -> Result<(File, String), OpenError> {
     let path = dir.join(LOCK);
     let unusable = |error| OpenError::Folder { path: path.clone(), error };
     let mut file = private_file(&path).map_err(unusable)?;
-    match file.try_lock() {
+    let locked = file.try_lock();
+    let mut said = String::new();
+    file.read_to_string(&mut said).map_err(unusable)?;
+    match locked {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            file.read_to_string(&mut holder).map_err(unusable)?;
-            return Err(OpenError::InUse { folder: dir.to_owned(), pid: holder.trim().parse().ok() });
+            return Err(OpenError::InUse { folder: dir.to_owned(), pid: said.trim().parse().ok() });
         }
         Err(TryLockError::Error(error)) => return Err(unusable(error)),
     }
-    let clean = file.metadata().map_err(unusable)?.len() == 0;
     file.set_len(0).map_err(unusable)?;
+    file.rewind().map_err(unusable)?;
     writeln!(file, "{}", std::process::id()).map_err(unusable)?;
-    Ok((file, clean))
+    Ok((file, said))
 }

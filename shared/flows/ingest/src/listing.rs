@@ -12,8 +12,9 @@ use rust_decimal::Decimal;
 use crate::Ingest;
 use crate::state::FileState;
 
-/// Transactions of one account read at once.
+/// Transactions of one account read at once, at most and at least: of many accounts few are shown of each.
 const PAGE: u32 = 200;
+const SMALL_PAGE: u32 = 16;
 /// Bytes of a page, as [`in_answer`] counts them: the answer of a Lambda function has 6 MB.
 pub(crate) const PAGE_BYTES: usize = 4_000_000;
 /// Sorts after every identity.
@@ -271,10 +272,11 @@ impl Ingest {
             let of_month = months.iter().take_while(|(_, other)| other == month).count();
             let (now, later) = months.split_at(of_month);
             months = later;
+            let share = u32::try_from(2 * limit / of_month).unwrap_or(PAGE).clamp(SMALL_PAGE, PAGE);
             let mut heap = BinaryHeap::new();
             for (account, month) in now {
                 let from = after.as_ref().map(|after| bound(account, after));
-                if let Some(ahead) = self.ahead(tenant, account, *month, from.as_ref()).await? {
+                if let Some(ahead) = self.ahead(tenant, account, *month, from.as_ref(), share).await? {
                     heap.push(ahead);
                 }
             }
@@ -283,7 +285,7 @@ impl Ingest {
                 looked += 1;
                 if rest.is_empty() && more {
                     let account = &next.key.account;
-                    if let Some(ahead) = self.ahead(tenant, account, *month, Some(&next.key)).await? {
+                    if let Some(ahead) = self.ahead(tenant, account, *month, Some(&next.key), share).await? {
                         heap.push(ahead);
                     }
                 } else if let Some(following) = rest.last() {
@@ -308,9 +310,10 @@ impl Ingest {
         account: &str,
         month: Month,
         after: Option<&TransactionKey>,
+        page: u32,
     ) -> Result<Option<Ahead>, Failure> {
-        let mut rest = self.transactions.month(tenant, account, month, true, after, PAGE).await?;
-        let more = rest.len() >= PAGE as usize;
+        let mut rest = self.transactions.month(tenant, account, month, true, after, page).await?;
+        let more = rest.len() >= page as usize;
         rest.reverse();
         Ok(rest.last().map(|next| Position::from(&next.key)).map(|position| Ahead { position, rest, more }))
     }

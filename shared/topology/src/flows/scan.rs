@@ -25,8 +25,9 @@ pub const FLOW: Flow = Flow {
     name: NAME,
     title: "Scans",
     stages: &[
-        // A place that does not answer holds up one of them for minutes, and the scans of other places not at all.
-        stage(DISPATCHER, QueueSpec { local_consumers: Consumers::Fixed(8), ..queue(DISPATCH) }),
+        // A place that does not answer holds up one of them for minutes. Waiting costs nothing, so that there are more of
+        // them than somebody starts such scans.
+        stage(DISPATCHER, QueueSpec { local_consumers: Consumers::Fixed(64), ..queue(DISPATCH) }),
         stage(
             WORKER,
             QueueSpec {

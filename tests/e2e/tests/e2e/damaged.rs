@@ -35,7 +35,7 @@ fn a_database_that_was_cut_short_is_refused_with_what_is_lost() {
 }
 
 #[test]
-fn damage_within_is_found_where_the_last_process_was_killed() {
+fn damage_within_is_found() {
     let (bank, import) = bank();
     let path = bank.state().join("state.sqlite");
     let mut bytes = fs::read(&path).expect("a database");
@@ -43,10 +43,15 @@ fn damage_within_is_found_where_the_last_process_was_killed() {
     let middle = bytes.len() / 2 / 4_096 * 4_096;
     bytes[middle..middle + 3 * 4_096].fill(0xff);
     fs::write(&path, bytes).expect("a damaged one");
-    fs::write(bank.state().join("lock"), "4711\n").expect("as a killed process leaves it");
-    let ended = import(&bank);
-    assert_eq!(ended.code, Some(2), "{}", ended.err);
-    assert!(ended.refusal().contains("is damaged"), "{}", ended.err);
+    // After an end in order, and as a killed process leaves the lock.
+    for lock in [None, Some("4711\n")] {
+        if let Some(lock) = lock {
+            fs::write(bank.state().join("lock"), lock).expect("a lock");
+        }
+        let ended = import(&bank);
+        assert_eq!(ended.code, Some(2), "{}", ended.err);
+        assert!(ended.refusal().contains("is damaged"), "{}", ended.err);
+    }
 }
 
 #[test]
