@@ -1,26 +1,34 @@
 //! The API's description, for programs and for people.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Extension;
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
-use utoipa::openapi::OpenApi;
 
-use crate::{describe, docs_page};
+use crate::{describe, docs_page, routes};
 
-/// Made once.
+/// Made when somebody asks for the first time: few do, and everybody waits for a start.
 #[derive(Debug, Clone)]
-pub struct Docs {
-    json: Arc<str>,
-    page: Arc<str>,
+pub struct Docs(Arc<LazyLock<Made, Make>>);
+
+type Make = Box<dyn FnOnce() -> Made + Send>;
+
+#[derive(Debug)]
+struct Made {
+    json: String,
+    page: String,
 }
 
 impl Docs {
-    pub fn new(complete: &OpenApi) -> Self {
-        let json = describe::json(complete);
-        let page = docs_page::page(&serde_json::from_str(&json).expect("what was just written"));
-        Self { json: json.into(), page: page.into() }
+    /// `sign_in`: a token is needed for all but a few addresses.
+    pub fn new(sign_in: bool) -> Self {
+        let make: Make = Box::new(move || {
+            let json = describe::json(&describe::complete(routes::table().1, sign_in));
+            let page = docs_page::page(&serde_json::from_str(&json).expect("what was just written"));
+            Made { json, page }
+        });
+        Self(Arc::new(LazyLock::new(make)))
     }
 }
 
@@ -33,7 +41,7 @@ impl Docs {
     responses((status = 200, body = Object, content_type = "application/json"))
 )]
 pub async fn json(Extension(docs): Extension<Docs>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], docs.json.to_string())
+    ([(header::CONTENT_TYPE, "application/json")], docs.0.json.clone())
 }
 
 /// This description as a page.
@@ -46,5 +54,5 @@ pub async fn json(Extension(docs): Extension<Docs>) -> impl IntoResponse {
 )]
 pub async fn page(Extension(docs): Extension<Docs>) -> impl IntoResponse {
     let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
-    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(docs.page.to_string()))
+    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(docs.0.page.clone()))
 }

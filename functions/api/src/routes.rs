@@ -60,8 +60,8 @@ pub fn table() -> (Router<Deps>, OpenApi) {
 
 /// The table on its dependencies.
 pub fn router(deps: Deps) -> Router {
-    let (routes, description) = table();
-    let docs = docs::Docs::new(&describe::complete(description, deps.config.sign_in.is_some()));
+    let (routes, _) = table();
+    let docs = docs::Docs::new(deps.config.sign_in.is_some());
     routes
         .method_not_allowed_fallback(|| async {
             let detail = "This address does not take this method: /api/docs has those it takes.";
