@@ -49,10 +49,15 @@ impl Ingest {
         }
         self.forget(tenant, id).await?;
 
-        // The record forgets where they were. Who removed the parts before they were looked for here has noted it.
-        self.ask_for_figures(tenant, id, file.findings.touched.clone(), "deleted").await?;
-
+        let mut asked = None;
         for _ in 0..TRIES {
+            // The record forgets where they were. Who removed the parts before they were looked for here has noted it,
+            // maybe after the record was read here.
+            let touched = &file.findings.touched;
+            if asked.as_ref() != Some(touched) {
+                self.ask_for_figures(tenant, id, touched.clone(), "deleted").await?;
+                asked = Some(touched.clone());
+            }
             let now = self.clock.now();
             let deleted = FileDeleted { tenant: tenant.to_owned(), accounts: Vec::new() };
             let told = event(id, now, EventData::FileDeleted(deleted), &[]);
