@@ -92,7 +92,9 @@ const NEEDS: Need[] = [
     by: async ({ person, complete }) => {
       // Who was refused before may still wait for letters, and take one along: then all of this succeeds.
       for (let tries = 0, succeeds = true; succeeds && tries < 3; tries++) {
-        await leaveDeadLetters(person, complete);
+        await leaveDeadLetters(person.tenant, complete);
+        // Of somebody else: given back, so that others see it.
+        await leaveDeadLetters(`t-${chance()}`, chance());
         succeeds = (await person.ask("POST", "/api/dead-letters/redrive", {})).ok;
       }
     },
@@ -170,6 +172,12 @@ const NEEDS: Need[] = [
         world.google.expired = true;
         await world.steps.message(of, { session_id: session, index: DRAWING });
       },
+    },
+    {
+      of,
+      right: /Query table\/scan/,
+      // One that comes again: it may have been read.
+      by: async ({ steps }) => steps.message(of, { session_id: await steps.running(PREFIX), index: 0 }, 2),
     },
     { of, right: /./, by: async (world) => read(of, world, PREFIX) },
   ]),

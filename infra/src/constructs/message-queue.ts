@@ -59,16 +59,16 @@ export class MessageQueue extends Construct {
     this.tell(sender);
   }
 
-  /** Lets a function list its messages: receive them and make them visible again. */
+  /** Lets a function list its messages. */
   allowLook(who: RustFunction): void {
-    who.allow(["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"], [this.queue.queueArn]);
+    who.allow(["sqs:ReceiveMessage"], [this.queue.queueArn]);
     this.tell(who);
   }
 
-  /** Lets a function list messages and delete them. */
+  /** Lets a function take messages out, and give others back. */
   allowTake(who: RustFunction): void {
     this.allowLook(who);
-    who.allow(["sqs:DeleteMessage"], [this.queue.queueArn]);
+    who.allow(["sqs:DeleteMessage", "sqs:ChangeMessageVisibility"], [this.queue.queueArn]);
   }
 
   /**
