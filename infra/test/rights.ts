@@ -29,7 +29,11 @@ export const take = (flow: string, queues: string) =>
   queues
     .split(" ")
     .flatMap((queue) =>
-      on(`{${flow}/${queue}-dead-letters/queue.Arn}`, "sqs", "ReceiveMessage DeleteMessage ChangeMessageVisibility"),
+      on(
+        `{${flow}/${queue}-dead-letters/queue.Arn}`,
+        "sqs",
+        "ReceiveMessage GetQueueAttributes DeleteMessage ChangeMessageVisibility",
+      ),
     );
 export const key = (action: string) => [`kms:${action} {tables/token-key.Arn} if`];
 export const push = [

@@ -23,7 +23,11 @@ mod words;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{Cli, Command};
 use crate::error::Problem;
@@ -35,13 +39,9 @@ fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     let quiet = if matches!(cli.command, Command::Serve(_)) { "warn" } else { "error" };
-    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
-    // These would write whole messages and headers, with the tokens in them.
-    for carrier in ["tungstenite", "tokio_tungstenite", "hyper", "hyper_util", "h2", "reqwest"] {
-        let directive = format!("{carrier}=warn").parse().expect("a directive");
-        filter = filter.add_directive(directive);
-    }
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(log.with_filter(filter.and(filter_fn(is_ours_to_tell)))).init();
 
     let outcome = match cli.command {
         Command::Scan(arguments) => run(scan::run(arguments)),
@@ -58,6 +58,13 @@ fn main() -> ExitCode {
         error::print(&problem);
         ExitCode::from(problem.exit_code())
     })
+}
+
+/// Whatever the environment asks for: these would write whole messages and headers, with the tokens in them.
+fn is_ours_to_tell(told: &Metadata<'_>) -> bool {
+    let carriers = ["tungstenite", "tokio_tungstenite", "hyper", "hyper_util", "h2", "reqwest"];
+    let target = told.target().split("::").next().unwrap_or_default();
+    *told.level() <= Level::WARN || !carriers.contains(&target)
 }
 
 fn run(command: impl Future<Output = Result<ExitCode, Problem>>) -> Result<ExitCode, Problem> {

@@ -38,6 +38,7 @@ export class Http extends Construct {
           allowOrigins: this.origins,
           allowMethods: [api.CorsHttpMethod.ANY],
           allowHeaders: ["authorization", "content-type"],
+          exposeHeaders: ["retry-after"],
           maxAge: Duration.hours(1),
         },
       }),

@@ -61,7 +61,7 @@ export class MessageQueue extends Construct {
 
   /** Lets a function list its messages. */
   allowLook(who: RustFunction): void {
-    who.allow(["sqs:ReceiveMessage"], [this.queue.queueArn]);
+    who.allow(["sqs:ReceiveMessage", "sqs:GetQueueAttributes"], [this.queue.queueArn]);
     this.tell(who);
   }
 

@@ -85,7 +85,7 @@ export const expected: Omit<Expected, "flow"> = {
     ...send("scan", "scan-quarantine scan-finish"),
     ...take("scan", "scan-dispatch scan-quarantine scan-finish"),
     // They come again by themselves.
-    ...on("{scan/scan-scheduler-dead-letters/queue.Arn}", "sqs", "ReceiveMessage"),
+    ...on("{scan/scan-scheduler-dead-letters/queue.Arn}", "sqs", "ReceiveMessage GetQueueAttributes"),
   ],
   told: {
     "scan-dispatcher":

@@ -11,16 +11,23 @@ use chrono::DateTime;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
 use riffle_ports::{Clock as _, Failure};
 use riffle_runtime::{Deadline, Event, SystemClock, receive_count};
+use riffle_topology::{MAX_RECEIVES, RIFFLE};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{Cloud, ConfigError, Env, logs};
 
-/// What failed comes back after this, then after this times [`LONGER`], and so on up to [`LONGEST`] seconds unless
-/// `LONGEST_RETRY_SECONDS` says otherwise: a short fault costs seconds, and one of a quarter of an hour makes no dead letters.
+/// What failed comes back after this, then after this times [`LONGER`], and so on, and before the last time after [`LONGEST`]
+/// seconds, unless `LONGEST_RETRY_SECONDS` says otherwise: a short fault costs seconds, and one of a quarter of an hour
+/// makes neither dead letters nor work for a quarantine.
 const SHORTEST: Duration = Duration::from_secs(5);
 const LONGER: u32 = 6;
 pub(crate) const LONGEST: u64 = 15 * 60;
+
+/// With less than this left of an invocation nothing was begun any more: more than every function asks for.
+const AT_AN_END: Duration = Duration::from_secs(45);
+/// For saying when what failed comes back.
+const TO_SHOW: Duration = Duration::from_secs(2);
 
 /// Builds what the function stands on, once, and serves invocations with it until the platform ends the process.
 #[expect(clippy::needless_pass_by_value, reason = "functions are handed over as they are, not by reference")]
@@ -53,9 +60,15 @@ pub fn run_queue<D>(
         let (cloud, deps, handle) = (&cloud, &deps, &handle);
         lambda_runtime::run(service_fn(async move |event: LambdaEvent<SqsEvent>| {
             let event = cloud.event(event.payload, event.context);
-            let handed = Handed::of(&event.payload);
+            let (handed, deadline) = (Handed::of(&event.payload), event.deadline.clone());
             let answer = cloud.metered(handle(deps, event)).await;
-            handed.show_again(cloud, &answer).await;
+            // Near its end most of what is given back was not begun.
+            let longest = if deadline.leaves(AT_AN_END) { cloud.longest_retry } else { SHORTEST };
+            // The answer must not come too late for this.
+            let shown = tokio::time::timeout(TO_SHOW, handed.show_again(cloud, &answer, longest)).await;
+            if shown.is_err() {
+                tracing::warn!("what failed comes back only when its queue says: that took too long");
+            }
             Ok::<_, Diagnostic>(answer)
         }))
         .await
@@ -65,6 +78,8 @@ pub fn run_queue<D>(
 /// What is needed of a batch to give some of it back.
 struct Handed {
     queue_url: Option<String>,
+    /// Of the queue.
+    max_receives: u32,
     /// Receipt and receive count, by message id.
     messages: BTreeMap<String, (String, u32)>,
 }
@@ -76,15 +91,19 @@ impl Handed {
             let (id, receipt) = (message.message_id.clone()?, message.receipt_handle.clone()?);
             Some((id, (receipt, receive_count(message))))
         });
-        Self { queue_url: arn.and_then(queue_url), messages: messages.collect() }
+        Self {
+            queue_url: arn.and_then(queue_url),
+            max_receives: arn.map_or(MAX_RECEIVES, max_receives),
+            messages: messages.collect(),
+        }
     }
 
     /// A failure of this is none of the function: the messages come back later.
-    async fn show_again(&self, cloud: &Cloud, answer: &SqsBatchResponse) {
+    async fn show_again(&self, cloud: &Cloud, answer: &SqsBatchResponse, longest: Duration) {
         let failed = answer.batch_item_failures.iter();
         let failed: Vec<_> = failed
             .filter_map(|failure| self.messages.get(&failure.item_identifier))
-            .map(|(receipt, receives)| (receipt.as_str(), pause(*receives, cloud.longest_retry)))
+            .map(|(receipt, receives)| (receipt.as_str(), pause(*receives, self.max_receives, longest)))
             .collect();
         let Some(url) = self.queue_url.as_deref().filter(|_| !failed.is_empty()) else { return };
         if let Err(error) = cloud.aws.visibility().show_again(url, failed).await {
@@ -102,7 +121,18 @@ fn queue_url(arn: &str) -> Option<String> {
     Some(format!("https://sqs.{region}.{domain}/{account}/{name}"))
 }
 
-fn pause(receives: u32, longest: Duration) -> Duration {
+/// How often the queue with this ARN hands a message out. Its name ends with that of the topology.
+fn max_receives(arn: &str) -> u32 {
+    let is_it = |name: &str| arn.strip_suffix(name).is_some_and(|before| before.ends_with(['-', ':']));
+    let consumed = RIFFLE.consumed().find(|consumed| is_it(consumed.queue.name));
+    consumed.map_or(MAX_RECEIVES, |consumed| consumed.queue.max_receives)
+}
+
+/// After so many receives, of at most `most`.
+fn pause(receives: u32, most: u32, longest: Duration) -> Duration {
+    if receives.saturating_add(1) >= most {
+        return longest;
+    }
     SHORTEST.saturating_mul(LONGER.saturating_pow(receives.saturating_sub(1))).min(longest)
 }
 
@@ -206,7 +236,16 @@ mod tests {
     #[test]
     fn what_fails_again_waits_longer() {
         let longest = Duration::from_secs(LONGEST);
-        let seconds = [1, 2, 3, 4, 5, u32::MAX].map(|receives| pause(receives, longest).as_secs());
-        assert_eq!(seconds, [5, 30, 180, 900, 900, 900]);
+        let of = |most| [1, 2, 3, 4, 5, u32::MAX].map(|receives| pause(receives, most, longest).as_secs());
+        assert_eq!(of(MAX_RECEIVES), [5, 30, 180, 900, 900, 900]);
+        assert_eq!(of(3), [5, 900, 900, 900, 900, 900]);
+    }
+
+    #[test]
+    fn a_queue_is_known_by_the_end_of_its_arn() {
+        let arn = |name: &str| format!("arn:aws:sqs:eu-central-1:123456789012:Riffle-{name}");
+        assert_eq!(max_receives(&arn("scan-work")), 3);
+        assert_eq!(max_receives(&arn("scan-quarantine")), MAX_RECEIVES);
+        assert_eq!(max_receives(&arn("another")), MAX_RECEIVES);
     }
 }

@@ -1,5 +1,6 @@
 //! A batch of queue messages: decoded and worked on one by one, answered with the ones that failed.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -33,7 +34,10 @@ impl Event<SqsEvent> {
         work: impl Fn(Item<T>) -> F,
     ) -> SqsBatchResponse {
         let mut batch = Batch::decode(self.payload);
-        for (nth, item) in batch.take().into_iter().enumerate() {
+        let mut items = batch.take();
+        // What came back most often first: it has the fewest chances left.
+        items.sort_by_key(|item| Reverse(item.receive_count));
+        for (nth, item) in items.into_iter().enumerate() {
             let message_id = item.message_id.clone();
             let outcome = if nth == 0 || self.deadline.leaves(FOR_ONE_MORE) {
                 work(item).await

@@ -215,8 +215,10 @@ export class Session {
   }
 
   private ask(): void {
-    if (this.view.id !== null) this.link.send({ action: "resume", session_id: this.view.id });
-    else if (this.start) this.link.send({ action: "start_scan", ...this.start });
+    if (this.view.id !== null) {
+      this.link.send({ action: "resume", session_id: this.view.id });
+      this.sendCancel((message) => this.link.send(message));
+    } else if (this.start) this.link.send({ action: "start_scan", ...this.start });
   }
 
   private receive(text: string): void {

@@ -1,8 +1,9 @@
 //! The dead letters of all flows: several queues, each with one of its own.
 //!
-//! A queue cannot be looked into, only received from. A receive that hides nothing always shows the same few letters of a
-//! queue, on some platforms. So up to [`BATCH`] letters of a queue are listed without hiding any from others, and the
-//! letters of longer ones for [`LOOK`] seconds each. What is handed out again is hidden meanwhile.
+//! A queue cannot be looked into, only received from, and a receive that hides nothing may show the same few letters again
+//! and again. So letters are listed without hiding any from others as far as that shows all that the queue counts; the
+//! letters of other queues are hidden for [`LOOK`] seconds each, and what was not seen then is said. What is handed out
+//! again is hidden meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use chrono::DateTime;
 use futures::future::try_join_all;
 use riffle_ports::{DeadLetter, DeadLetters, Meter, PortError, Usage};
@@ -65,15 +66,35 @@ impl SqsDeadLetters {
         self.meter.note(Usage { queue_requests: 1, ..Usage::default() });
     }
 
-    /// Letters of one place, at most some more than `limit`.
-    async fn look(&self, place: &DeadLetterPlace, limit: usize) -> Result<BTreeMap<String, Held>, PortError> {
+    /// Letters of one place, at most some more than `limit`, and whether there may be others.
+    async fn look(
+        &self,
+        place: &DeadLetterPlace,
+        limit: usize,
+    ) -> Result<(BTreeMap<String, Held>, bool), PortError> {
         let mut seen = BTreeMap::new();
         let few = BATCH.unsigned_abs() as usize;
         self.take(place, 0, &mut seen, |seen| seen.len() >= few.min(limit + 1)).await?;
-        if seen.len() >= few {
+        let count = self.count(place).await?;
+        if seen.len() < count.min(limit + 1) {
             self.take(place, LOOK, &mut seen, |seen| seen.len() > limit).await?;
         }
-        Ok(seen)
+        let more = seen.len() < count;
+        Ok((seen, more))
+    }
+
+    /// How many letters there are, those in somebody's hands included, as far as the queue knows.
+    async fn count(&self, place: &DeadLetterPlace) -> Result<usize, PortError> {
+        let counts = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        let ask = self.client.get_queue_attributes().queue_url(&place.url);
+        let sent = ask.set_attribute_names(Some(counts.to_vec())).send().await;
+        self.note();
+        let output = sent.map_err(|error| failure("GetQueueAttributes", &place.url, &error))?;
+        let of = |name| output.attributes()?.get(name)?.parse::<usize>().ok();
+        Ok(counts.iter().filter_map(of).sum())
     }
 
     /// Receives letters of one place and hides them for so many seconds, until none come that were not seen, or `enough`
@@ -177,10 +198,12 @@ impl DeadLetters for SqsDeadLetters {
     async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
         let limit = limit as usize;
         let places = self.places.iter().filter(|place| flow.is_none_or(|flow| flow == place.letters.flow));
-        let held = try_join_all(places.map(|place| self.look(place, limit))).await?;
-        let mut letters: Vec<DeadLetter> = held.into_iter().flatten().map(|(_, held)| held.letter).collect();
+        let looked = try_join_all(places.map(|place| self.look(place, limit))).await?;
+        let left_out = looked.iter().any(|(_, more)| *more);
+        let held = looked.into_iter().flat_map(|(held, _)| held.into_values());
+        let mut letters: Vec<DeadLetter> = held.map(|held| held.letter).collect();
         letters.sort_by(|one, two| (one.sent_at, &one.id).cmp(&(two.sent_at, &two.id)));
-        let more = letters.len() > limit;
+        let more = left_out || letters.len() > limit;
         letters.truncate(limit);
         Ok((letters, more))
     }

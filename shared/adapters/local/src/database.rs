@@ -276,14 +276,17 @@ fn scrub(connection: &Connection) {
         if !connection.query_row("SELECT EXISTS (SELECT 1 FROM erased)", [], |row| row.get(0))? {
             return Ok(());
         }
+        // A reader that holds the log up would have the database written anew for nothing, again and again.
+        if is_held_up(connection)? {
+            return Ok(());
+        }
         // The new one may be larger than memory.
         connection.pragma_update(None, "temp_store", "FILE")?;
         let outcome = connection.execute_batch("VACUUM");
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         outcome?;
         // Until then the log and the file itself still have what was there before. A reader may hold it up.
-        let held_up: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        if !held_up {
+        if !is_held_up(connection)? {
             connection.execute("DELETE FROM erased", [])?;
         }
         Ok(())
@@ -291,6 +294,11 @@ fn scrub(connection: &Connection) {
     if let Err(error) = scrubbed() {
         tracing::warn!(%error, "copies of what was erased may be left in the state database; tried again later");
     }
+}
+
+/// Writes the log into the database and empties it, unless a reader still needs what stands in it.
+fn is_held_up(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
 }
 
 fn run_together(connection: &Connection, jobs: impl Iterator<Item = Job>) {

@@ -304,8 +304,11 @@ impl Inbox for LocalInbox {
         // Also where the file is gone: whoever removed it may have ended before this.
         let ObjectRef { key, etag, .. } = object.clone();
         let forget = move |work: &Work<'_>| {
-            let is_of = rows::get(work, &key)?.is_some_and(|row| row.etag.as_deref() == Some(&*etag));
-            if is_of { work.erasing(|| rows::forget(work, &key)) } else { Ok(()) }
+            if rows::is_settled(work, &key, &etag)? {
+                work.erasing(|| rows::forget(work, &key))
+            } else {
+                Ok(())
+            }
         };
         self.queues.database().call(forget).await
     }

@@ -48,6 +48,12 @@ pub(crate) fn arrived(connection: &Connection, key: &str, etag: &str) -> Result<
     connection.run("UPDATE inbox SET pending = 0, etag = ?2 WHERE key = ?1", [key, etag]).map(drop)
 }
 
+/// Whether this upload is the last one under its key, and no other is expected.
+pub(crate) fn is_settled(connection: &Connection, key: &str, etag: &str) -> Result<bool, WorkError> {
+    let sql = "SELECT 1 FROM inbox WHERE key = ?1 AND etag = ?2 AND NOT pending";
+    Ok(connection.first(sql, [key, etag], |_| Ok(()))?.is_some())
+}
+
 /// If this content came from there before, notes that it has another time by now; whether it did.
 pub(crate) fn renew(connection: &Connection, row: &Row) -> Result<bool, WorkError> {
     let sql = "UPDATE inbox SET stamp = ?3 WHERE origin = ?1 AND digest = ?2";

@@ -62,7 +62,7 @@ pub enum OpenError {
 /// An open state folder:
 ///
 /// ```text
-/// DIR/lock                 held while the folder is open; holds the process id, and nothing once it ended in order
+/// DIR/lock                 held while the folder is open; the process id in it, or that it was closed whole
 /// DIR/state.sqlite(-wal)   ledger, records, transactions, events and queues
 /// DIR/objects/…            one file per object
 /// DIR/tmp/…                objects being written; emptied on open
@@ -239,8 +239,9 @@ fn take_lock(dir: &Path) -> Result<(File, String), OpenError> {
     let unusable = |error| OpenError::Folder { path: path.clone(), error };
     let mut file = private_file(&path).map_err(unusable)?;
     let locked = file.try_lock();
-    let mut said = String::new();
-    file.read_to_string(&mut said).map_err(unusable)?;
+    let mut said = Vec::new();
+    file.read_to_end(&mut said).map_err(unusable)?;
+    let said = String::from_utf8_lossy(&said).into_owned();
     match locked {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

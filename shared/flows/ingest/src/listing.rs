@@ -285,7 +285,7 @@ impl Ingest {
                 looked += 1;
                 if rest.is_empty() && more {
                     let account = &next.key.account;
-                    if let Some(ahead) = self.ahead(tenant, account, *month, Some(&next.key), share).await? {
+                    if let Some(ahead) = self.ahead(tenant, account, *month, Some(&next.key), PAGE).await? {
                         heap.push(ahead);
                     }
                 } else if let Some(following) = rest.last() {

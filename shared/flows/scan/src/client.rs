@@ -62,20 +62,16 @@ impl From<Exceeded> for Refusal {
 impl Scan {
     /// Deals with one message of a client. Whatever goes wrong is told to that client and to nobody else.
     pub async fn act(&self, connection: &Connection, message: &str) {
-        let refusal = match serde_json::from_str(message) {
-            Ok(action) => match self.allowed(connection, action).await {
-                Ok(()) => return,
-                Err(refusal) => refusal,
-            },
-            // Without the message itself: it may hold a token.
-            Err(error) => Refusal::bad(format!("This is not a known action: {error}")),
-        };
+        let Err(refusal) = self.do_as_told(connection, message).await else { return };
         let frame = announce::error(refusal.code, refusal.message);
         self.reply(&connection.id, refusal.session.as_ref(), frame).await;
     }
 
-    async fn allowed(&self, connection: &Connection, action: Action) -> Result<(), Refusal> {
+    async fn do_as_told(&self, connection: &Connection, message: &str) -> Result<(), Refusal> {
         self.quotas.take(&connection.tenant, Used::Requests, 1).await??;
+        // Without the message itself: it may hold a token.
+        let action = serde_json::from_str(message)
+            .map_err(|error| Refusal::bad(format!("This is not a known action: {error}")))?;
         self.dispatch_action(connection, action).await
     }
 
@@ -150,13 +146,10 @@ impl Scan {
             None => self.ports.ids.fresh(),
         };
         let id = session_id(tenant, &request_id);
-        match self.ports.ledger.session(&id).await? {
-            Some(session) if session.state.is_gone() => {
-                let message = "This request_id was used for a scan that was deleted. Make a new one.";
-                return Err(Refusal::new(ErrorCode::RequestIdReused, message));
-            }
-            Some(_) => {}
-            None => self.quotas.take(tenant, Used::Scans, 1).await??,
+        let known = self.ports.ledger.session(&id).await?;
+        if known.as_ref().is_some_and(|session| session.state.is_gone()) {
+            let message = "This request_id was used for a scan that was deleted. Make a new one.";
+            return Err(Refusal::new(ErrorCode::RequestIdReused, message));
         }
         let asked = match start.retry_of.clone() {
             None => Asked {
@@ -174,6 +167,10 @@ impl Scan {
         let request = Request { source, options, codes_digest, codes, retry_of }.encode();
         let now = self.ports.clock.now();
         let session = Session::new(id, tenant.to_owned(), request, now, now + self.settings.deadline);
+        if known.is_none() {
+            // Last of all: what cannot be started is not counted.
+            self.quotas.take(tenant, Used::Scans, 1).await??;
+        }
         match self.ports.ledger.create(session.clone()).await? {
             None => Ok((session, true)),
             Some(existing) if existing.request == session.request => Ok((existing, false)),

@@ -72,7 +72,9 @@ impl Worker {
         let mut failures = BTreeMap::new();
         // What is remembered of files takes no time: it is stored in one trip.
         let (mut known, mut unknown) = (Vec::new(), VecDeque::new());
-        for index in indices.iter().filter(|index| !stored.contains_key(index)).collect::<Vec<_>>() {
+        // What came back first: it has fewer chances left.
+        let in_order = again.iter().chain(indices.difference(again));
+        for index in in_order.filter(|index| !stored.contains_key(index)).collect::<Vec<_>>() {
             match self.recall(&work, *index).await {
                 Ok((entry, wanted, None)) => unknown.push_back((*index, entry, wanted)),
                 Ok((entry, _, Some(searched))) => {
