@@ -43,12 +43,12 @@ def slow_clients(world: World) -> Iterator[None]:
             began = time.monotonic()
             world.check(server.get(page).status == 200, f"{page} is not answered")
             slowest = max(slowest, time.monotonic() - began)
-    world.check(slowest <= ANSWERS_WITHIN, f"an answer took {slowest:.2f} s")
+    world.check(slowest <= world.within(ANSWERS_WITHIN), f"an answer took {slowest:.2f} s")
     most = server.descriptors()
     world.check(most >= before + 2 * COUNT, f"{most} descriptors: not all connections are held")
     yield
     began = time.monotonic()
-    while time.monotonic() - began < CLOSED_WITHIN and server.descriptors() > before:
+    while time.monotonic() - began < world.within(CLOSED_WITHIN) and server.descriptors() > before:
         time.sleep(0.5)
     after = server.descriptors()
     world.check(after <= before, f"{after} descriptors after {CLOSED_WITHIN} s, {before} before")

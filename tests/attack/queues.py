@@ -75,13 +75,13 @@ def cloud(world: World) -> None:
         server = world.serve(environment={"DRIVE_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}"})
         for number in range(CLOUDS):
             server.start_scan(folder_id=f"folder{number}", token="ya29.nothing", target_hole_codes=[made.CODE])
-        until("the cloud is asked", lambda: held, 10)
+        until("the cloud is asked", lambda: held, world.within(10))
         time.sleep(1)
         began = time.monotonic()
         folder = put(world.folder / "files", {"good.txt": made.GOOD})
         session = server.start_scan(folders=[folder], target_hole_codes=[made.CODE])
         try:
-            told = server.scanned(session, SCANNED_WITHIN)
+            told = server.scanned(session, world.within(SCANNED_WITHIN))
             world.check(told.found == {("good.txt", made.CODE)}, f"found was {told.found}")
             world.saw(f"the folder is read after {time.monotonic() - began:.1f} s")
         except TimeoutError as late:
@@ -117,5 +117,5 @@ def uploads(world: World) -> None:
         world.check(told["received"] == count and not told["missing"], f"{told['received']} of {count} are told of")
         medians[count] = statistics.median(took)
     few, many = medians.values()
-    world.check(many - few <= LONGER, f"{many * 1000:.0f} ms of 1,000 files, {few * 1000:.0f} ms of 10")
+    world.check(many - few <= world.within(LONGER), f"{many * 1000:.0f} ms of 1,000 files, {few * 1000:.0f} ms of 10")
     world.saw(f"{few * 1000:.1f} ms of 10 files, {many * 1000:.1f} ms of 1,000")

@@ -77,7 +77,7 @@ def deletion(world: World) -> None:
         for number in numbers:
             until("it is deleted", lambda number=number: server.get(paths[number]).json()["detail"] == "deleted")
         began, left = time.monotonic(), telling(server.state, sought)
-        while left and time.monotonic() - began < GONE_WITHIN:
+        while left and time.monotonic() - began < world.within(GONE_WITHIN):
             time.sleep(0.3)
             left = telling(server.state, sought)
         world.check(not left, f"{when} is left {sorted(left)[:4]}")

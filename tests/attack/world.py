@@ -100,6 +100,10 @@ class World:
     def saw(self, what: str) -> None:
         self.seen.append(what)
 
+    def within(self, seconds: float) -> float:
+        """So long where times are measured. A test only has to see an end: it must not depend on the machine's speed."""
+        return seconds if self.long else max(seconds, 60)
+
     def check(self, right: object, wrong: str) -> None:
         if not right and wrong not in self.wrong:
             self.wrong.append(wrong)
