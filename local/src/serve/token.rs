@@ -128,8 +128,7 @@ impl Token {
     }
 }
 
-/// The random token of a state folder, if it has one that nobody else can know: what others could read, or have put
-/// there, is none.
+/// The random token of a state folder. A file that other users can read, or could have written, is ignored.
 pub fn known(state: &Path) -> Option<String> {
     let path = state.join(FILE);
     // What a link leads to is no file of this folder.

@@ -24,8 +24,6 @@ pub enum Used {
 }
 
 impl Used {
-    pub const ALL: [Self; 4] = [Self::Requests, Self::Scans, Self::UploadBytes, Self::OcrPages];
-
     /// As stores write it.
     pub fn name(self) -> &'static str {
         match self {

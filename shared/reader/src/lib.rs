@@ -155,7 +155,7 @@ impl Reader {
             }
             (ocr, _) => ocr,
         };
-        let mut incoming = Incoming::new(text, (document.tenant, ocr), packer);
+        let mut incoming = Incoming::new(text, ocr.map(|ocr| (document.tenant, ocr)), packer);
         let (bytes, outcome) = match &self.parser {
             Parser::Sandbox(pool) => pool.parse(document.name, content, &mut incoming)?,
             Parser::InProcess(limits) => {
@@ -240,8 +240,8 @@ fn unreadable(error: std::io::Error) -> ReadError {
 /// What comes out of a parser: handed on, packed for the next time, its pictures read.
 struct Incoming<'t> {
     text: &'t mut dyn Text,
-    tenant: &'t str,
-    ocr: Option<&'t dyn Ocr>,
+    /// The engine, and for which tenant it reads.
+    ocr: Option<(&'t str, &'t dyn Ocr)>,
     /// `None` also once it turns out that reading the file again may give more.
     packer: Option<Packer>,
     reader: transcript::Reader,
@@ -254,13 +254,9 @@ struct Incoming<'t> {
 const PACK_AT: usize = 64 * 1024;
 
 impl<'t> Incoming<'t> {
-    fn new(
-        text: &'t mut dyn Text,
-        (tenant, ocr): (&'t str, Option<&'t dyn Ocr>),
-        packer: Option<Packer>,
-    ) -> Self {
+    fn new(text: &'t mut dyn Text, ocr: Option<(&'t str, &'t dyn Ocr)>, packer: Option<Packer>) -> Self {
         let (reader, writer) = Default::default();
-        Self { text, tenant, ocr, packer, reader, writer, broken: None }
+        Self { text, ocr, packer, reader, writer, broken: None }
     }
 
     fn finish(mut self) -> Result<Option<Packer>, PortError> {
@@ -295,7 +291,7 @@ impl Sink for Incoming<'_> {
     }
 
     fn image_limits(&self) -> ImageLimits {
-        self.ocr.map_or(ImageLimits::NONE, |ocr| {
+        self.ocr.map_or(ImageLimits::NONE, |(_, ocr)| {
             let most = ocr.limits();
             ImageLimits { bytes: most.bytes, side: most.side }
         })
@@ -304,7 +300,7 @@ impl Sink for Incoming<'_> {
     fn image(&mut self, image: &PageImage<'_>) -> bool {
         // Where the world has failed the file is read again later, and its pictures with it.
         let Some(ocr) = self.ocr.filter(|_| self.broken.is_none()) else { return false };
-        let read = pictures::read((self.tenant, ocr), image, self).unwrap_or_else(|error| {
+        let read = pictures::read(ocr, image, self).unwrap_or_else(|error| {
             self.broken.get_or_insert(error);
             Picture::Unread
         });

@@ -18,7 +18,7 @@ impl Reader {
         content: &Bytes,
         text: &mut dyn Text,
     ) -> Result<Result<Extracted, ExtractError>, PortError> {
-        let mut incoming = Incoming::new(text, ("", None), None);
+        let mut incoming = Incoming::new(text, None, None);
         match &self.parser {
             Parser::Sandbox(pool) => pool.list(name, &Content::Memory(content), &mut incoming),
             Parser::InProcess(_) => {

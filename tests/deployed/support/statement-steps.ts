@@ -169,7 +169,7 @@ const DONE: Record<string, [RegExp, Doing][]> = {
       async (flow) => {
         await flow.rules();
         const file = await flow.deleting();
-        // It comes late: whoever deletes the file does not know what changes here.
+        // The event arrives after the deletion was asked for, which therefore cannot know the months that change here.
         await flow.processed("categorization-consumer", file);
       },
     ],

@@ -56,7 +56,8 @@ pub(crate) fn mark_whole(lock: &mut File, path: &Path) -> io::Result<()> {
     writeln!(lock, "{mark}")
 }
 
-/// Whether the lock says that this very database was closed whole. Whoever changes or copies a file changes its time.
+/// Whether the lock records that this database was closed cleanly. Changing or copying the file changes its modification
+/// time.
 pub(crate) fn is_marked_whole(lock: &str, path: &Path) -> bool {
     mark_of(path).is_ok_and(|mark| lock.trim_end() == mark)
 }

@@ -301,7 +301,7 @@ impl Inbox for LocalInbox {
                 _ => {}
             }
         }
-        // Also where the file is gone: whoever removed it may have ended before this.
+        // Also if the file is gone: an earlier attempt may have ended right after it removed the file.
         let ObjectRef { key, etag, .. } = object.clone();
         let forget = move |work: &Work<'_>| {
             if rows::is_settled(work, &key, &etag)? {

@@ -70,7 +70,8 @@ impl Scan {
         Ok(read.iter().map(|read| read.index).zip(stored).collect())
     }
 
-    /// The results that are stored of these files, told again: whoever stored them may have died of it.
+    /// The stored results of these files. They are announced again: the worker that stored them may have ended before it
+    /// announced them.
     pub(crate) async fn recorded(
         &self,
         work: &Work,

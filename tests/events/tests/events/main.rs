@@ -55,6 +55,15 @@ impl World {
             .collect()
     }
 
+    /// With a scan whose files are handed out.
+    async fn dispatched() -> Self {
+        let world = Self::new();
+        world.connect().await;
+        world.says("start-scan").await;
+        world.dispatch("job").await;
+        world
+    }
+
     async fn dispatch(&self, case: &str) -> Vec<String> {
         failed(scan_dispatcher::handle(&self.dispatcher(), event("scan-dispatcher", case)).await)
     }
@@ -136,14 +145,11 @@ async fn a_scan_from_its_start_to_its_end() {
 
 #[tokio::test]
 async fn what_was_read_before_is_told_and_not_read_again() {
-    let world = World::new();
-    world.connect().await;
-    world.says("start-scan").await;
-    world.dispatch("job").await;
+    let world = World::dispatched().await;
     assert_eq!(world.work("batch").await, [""; 0]);
     assert_eq!(world.opened.load(Ordering::Relaxed), 3);
     world.told();
-    // The invocation died before its queue was told, so that all of it comes again.
+    // The invocation ended before it answered the queue: the whole batch is delivered again.
     let mut again: Event<SqsEvent> = event("scan-worker", "batch");
     for message in &mut again.payload.records {
         message.attributes.insert("ApproximateReceiveCount".to_owned(), "2".to_owned());
@@ -155,10 +161,7 @@ async fn what_was_read_before_is_told_and_not_read_again() {
 
 #[tokio::test]
 async fn without_time_nothing_is_begun() {
-    let world = World::new();
-    world.connect().await;
-    world.says("start-scan").await;
-    world.dispatch("job").await;
+    let world = World::dispatched().await;
     let until = |seconds| Deadline::new(world.clock.clone(), world.clock.now() + TimeDelta::seconds(seconds));
     let batch: Event<SqsEvent> = event("scan-worker", "batch");
     let late = batch.clone().until(until(10));
