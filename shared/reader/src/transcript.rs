@@ -2,8 +2,8 @@
 //!
 //! A transcript is a row of units, each told by its place, its text and, on pages, the boxes of its characters.
 //! Boxes stand apart, since they are looked at only where a code was found. They are kept to an eighth of a point
-//! (0.04 mm) and told by how they differ from the one before: most characters stand right after the last one, on
-//! the same line, and take one byte instead of twenty. Numbers are LEB128, signed ones zigzag.
+//! (0.04 mm) and told by how they differ from the one before: most characters stand on the same line, close to the
+//! last one, and take two bytes instead of twenty. Numbers are LEB128, signed ones zigzag.
 //!
 //! ```text
 //! unit   := [9] place text length     9 if OCR read it; the length of its boxes, 0 for none
@@ -12,7 +12,8 @@
 //! text   := length bytes (UTF-8)
 //!
 //! boxes  := width height count box*
-//! box    := 128 + width | how [offset] [top height] [left] width
+//! box    := near | 1 offset top height left width | 2 offset, for none
+//! near   := 1 (offset - 1: 1 bit) (left + 64: 7 bits) (width: 7 bits), on the same line
 //! ```
 
 use std::cell::OnceCell;
@@ -24,7 +25,7 @@ use riffle_extract::{Bounds, Glyphs, Layout, Place, Sink, Unit};
 const UNITS: f32 = 8.0;
 
 /// Names the layout above: texts kept in another one are not read.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The bytes are no transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -70,13 +71,13 @@ pub struct Reader {
 /// Before the place of a unit that OCR read.
 const OCR: u8 = 9;
 
-// How a box differs from what is most likely: one byte further on, on the same line, right after the last one.
-const NEXT_BYTE: u8 = 1;
-const SAME_LINE: u8 = 2;
-const ADJACENT: u8 = 4;
-const NO_BOX: u8 = 8;
-/// A box just as is likely, in one byte with its width.
-const LIKELY: u8 = 128;
+/// The highest bit of a box that is close to the last one.
+const NEAR: u16 = 1 << 15;
+const ANY_BOX: u8 = 1;
+const NO_BOX: u8 = 2;
+
+/// Values that fit into seven bits.
+const SEVEN: u32 = 1 << 7;
 
 impl Writer {
     pub fn unit(&mut self, unit: &Unit<'_>) {
@@ -146,35 +147,39 @@ fn boxes(to: &mut Vec<u8>, glyphs: &Glyphs) {
     to.extend_from_slice(&glyphs.page.0.to_le_bytes());
     to.extend_from_slice(&glyphs.page.1.to_le_bytes());
     number(to, glyphs.boxes.len() as u64);
+    // Looked at beforehand, so that nothing is asked of each character of a file but what it differs in.
+    if glyphs.boxes.iter().fold(true, |near, (_, bounds)| near & is_near(bounds)) {
+        each_box(to, &glyphs.boxes, |bounds| Some(near_to_units(bounds)));
+    } else {
+        each_box(to, &glyphs.boxes, to_units);
+    }
+}
+
+fn each_box(to: &mut Vec<u8>, boxes: &[(u32, Bounds)], to_units: impl Fn(&Bounds) -> Option<[i32; 4]>) {
     let mut last = Last::default();
-    for (offset, bounds) in &glyphs.boxes {
+    for (offset, bounds) in boxes {
+        let further = offset.wrapping_sub(last.offset);
         let Some([x0, y0, x1, y1]) = to_units(bounds) else {
             to.push(NO_BOX);
-            number(to, u64::from(offset.wrapping_sub(last.offset)));
+            number(to, u64::from(further));
             last.offset = *offset;
             continue;
         };
-        let line = [y0, y1.wrapping_sub(y0)];
-        let width = x1.wrapping_sub(x0);
-        let (next, same, adjacent) =
-            (*offset == last.offset.wrapping_add(1), line == last.line, x0 == last.x);
-        match u8::try_from(width) {
-            Ok(width) if width < LIKELY && next && same && adjacent => to.push(LIKELY | width),
-            _ => {
-                let flag = |set: bool, flag: u8| if set { flag } else { 0 };
-                to.push(flag(next, NEXT_BYTE) | flag(same, SAME_LINE) | flag(adjacent, ADJACENT));
-                if !next {
-                    number(to, u64::from(offset.wrapping_sub(last.offset)));
-                }
-                if !same {
-                    signed(to, line[0].wrapping_sub(last.line[0]));
-                    signed(to, line[1]);
-                }
-                if !adjacent {
-                    signed(to, x0.wrapping_sub(last.x));
-                }
-                signed(to, width);
-            }
+        let (line, left, width) =
+            ([y0, y1.wrapping_sub(y0)], x0.wrapping_sub(last.x), x1.wrapping_sub(x0).cast_unsigned());
+        // One branch for nearly all: words and gaps follow each other in no order that a processor could foresee.
+        let (step, shift) = (further.wrapping_sub(1), left.cast_unsigned().wrapping_add(SEVEN / 2));
+        if (line == last.line) & (step < 2) & (shift < SEVEN) & (width < SEVEN) {
+            #[expect(clippy::cast_possible_truncation, reason = "15 bits")]
+            let near = (step << 14 | shift << 7 | width) as u16;
+            to.extend_from_slice(&(NEAR | near).to_be_bytes());
+        } else {
+            to.push(ANY_BOX);
+            number(to, u64::from(further));
+            signed(to, line[0].wrapping_sub(last.line[0]));
+            signed(to, line[1]);
+            signed(to, left);
+            signed(to, width.cast_signed());
         }
         last = Last { offset: *offset, x: x1, line };
     }
@@ -193,19 +198,26 @@ struct Last {
 const FAR: f32 = 250_000.0;
 const ROUNDING: f32 = 12_582_912.0;
 
-/// `None` for what is no place on any page.
-fn to_units(bounds: &Bounds) -> Option<[i32; 4]> {
-    let edges = [bounds.x0, bounds.y0, bounds.x1, bounds.y1];
-    // All at once, without a call or a branch for each of them: every character of a file comes here.
-    let near = edges.map(|edge| edge.abs() <= FAR);
-    let rounded = edges.map(|edge| (edge * UNITS + ROUNDING).to_bits().cast_signed());
-    let units = rounded.map(|bits| bits.wrapping_sub(ROUNDING.to_bits().cast_signed()));
-    if near[0] & near[1] & near[2] & near[3] { Some(units) } else { far_to_units(edges) }
+fn edges(bounds: &Bounds) -> [f32; 4] {
+    [bounds.x0, bounds.y0, bounds.x1, bounds.y1]
 }
 
-/// As [`to_units`], of any box.
-#[cold]
-fn far_to_units(edges: [f32; 4]) -> Option<[i32; 4]> {
+fn is_near(bounds: &Bounds) -> bool {
+    edges(bounds).iter().fold(true, |near, edge| near & (edge.abs() <= FAR))
+}
+
+/// Without a call or a branch for each edge.
+fn near_to_units(bounds: &Bounds) -> [i32; 4] {
+    let rounded = edges(bounds).map(|edge| (edge * UNITS + ROUNDING).to_bits().cast_signed());
+    rounded.map(|bits| bits.wrapping_sub(ROUNDING.to_bits().cast_signed()))
+}
+
+/// `None` for what is no place on any page.
+fn to_units(bounds: &Bounds) -> Option<[i32; 4]> {
+    if is_near(bounds) {
+        return Some(near_to_units(bounds));
+    }
+    let edges = edges(bounds);
     #[expect(clippy::cast_possible_truncation, reason = "saturates, far off any page")]
     let round = |edge: f32| (edge * UNITS).round() as i32;
     edges.iter().all(|edge| edge.is_finite()).then(|| edges.map(round))
@@ -294,30 +306,35 @@ impl Layout for Lazy<'_> {
 fn read_boxes(input: &mut Input<'_>) -> Result<Glyphs, Malformed> {
     let page = (input.float()?, input.float()?);
     let count = usize::try_from(input.number()?).map_err(|_| Malformed)?;
-    // Each takes a byte at least: a count that claims more is none.
-    if count > input.0.len() {
+    // Each takes two bytes: a count that claims more is none.
+    if count > input.0.len() / 2 {
         return Err(Malformed);
     }
     let mut boxes = Vec::with_capacity(count);
     let mut last = Last::default();
     for _ in 0..count {
-        let how = input.byte()?;
-        let likely = how & LIKELY != 0;
-        let further = if likely || how & NEXT_BYTE != 0 { 1 } else { input.number()? };
-        let offset = last.offset.wrapping_add(u32::try_from(further).map_err(|_| Malformed)?);
-        if !likely && how & NO_BOX != 0 {
-            let nowhere = Bounds { x0: f32::NAN, y0: f32::NAN, x1: f32::NAN, y1: f32::NAN };
-            boxes.push((offset, nowhere));
-            last.offset = offset;
-            continue;
-        }
-        let line = if likely || how & SAME_LINE != 0 {
-            last.line
+        let first = input.byte()?;
+        let near = u16::from(first) << 8;
+        let (further, line, left, width);
+        if near & NEAR != 0 {
+            let near = u32::from(near & !NEAR) | u32::from(input.byte()?);
+            further = (near >> 14) + 1;
+            line = last.line;
+            left = ((near >> 7) % SEVEN).cast_signed() - (SEVEN / 2).cast_signed();
+            width = (near % SEVEN).cast_signed();
         } else {
-            [last.line[0].wrapping_add(input.signed()?), input.signed()?]
-        };
-        let x0 = if likely || how & ADJACENT != 0 { last.x } else { last.x.wrapping_add(input.signed()?) };
-        let width = if likely { i32::from(how & !LIKELY) } else { input.signed()? };
+            further = u32::try_from(input.number()?).map_err(|_| Malformed)?;
+            if first == NO_BOX {
+                last.offset = last.offset.wrapping_add(further);
+                boxes.push((last.offset, NOWHERE));
+                continue;
+            }
+            line = [last.line[0].wrapping_add(input.signed()?), input.signed()?];
+            left = input.signed()?;
+            width = input.signed()?;
+        }
+        let offset = last.offset.wrapping_add(further);
+        let x0 = last.x.wrapping_add(left);
         let x1 = x0.wrapping_add(width);
         #[expect(clippy::cast_precision_loss, reason = "exact within any page")]
         let points = |units: i32| units as f32 / UNITS;
@@ -332,6 +349,8 @@ fn read_boxes(input: &mut Input<'_>) -> Result<Glyphs, Malformed> {
     }
     Ok(Glyphs { page, boxes })
 }
+
+const NOWHERE: Bounds = Bounds { x0: f32::NAN, y0: f32::NAN, x1: f32::NAN, y1: f32::NAN };
 
 struct Input<'a>(&'a [u8]);
 
