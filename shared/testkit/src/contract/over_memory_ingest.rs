@@ -34,6 +34,13 @@ fn figures() {
 }
 
 #[test]
+fn forgotten_months() {
+    let records = Arc::new(MemoryRecords::default());
+    let statements = MemoryStatements::new(Arc::clone(&records), 25);
+    run(super::forgotten_months(&*records, &statements, &statements, &SeededIds::new(1)));
+}
+
+#[test]
 fn audit() {
     run(super::audit_trail(&MemoryStatements::default(), &SeededIds::new(1)));
 }

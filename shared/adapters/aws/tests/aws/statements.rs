@@ -42,6 +42,14 @@ async fn figures() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forgotten_months() {
+    let world = World::new().await;
+    let table = world.records_table().await;
+    let (records, rows) = (world.aws.records(&table), world.aws.transactions(&table));
+    contract::forgotten_months(&records, &rows, &world.aws.figures(&table), &RandomIds).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn audit() {
     let world = World::new().await;
     contract::audit_trail(&world.aws.audit(&world.records_table().await), &RandomIds).await;

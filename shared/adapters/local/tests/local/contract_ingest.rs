@@ -73,6 +73,14 @@ async fn figures_and_trail() -> Outcome {
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn forgotten_months() -> Outcome {
+    let state = State::new()?;
+    let (records, rows) = (state.store.records(), state.store.transactions());
+    contract::forgotten_months(&records, &rows, &state.store.figures(), &RandomIds).await;
+    Ok(())
+}
+
 /// A state with its bus, its dead letters and its inbox.
 pub(crate) struct World {
     pub(crate) state: State,
@@ -214,7 +222,8 @@ impl InboxHarness for World {
         let path = self.state.folder.path().join("statement.csv");
         for content in contents {
             std::fs::write(&path, content).expect("a file");
-            let deposit = Deposit { key: key.to_owned(), path: path.clone(), name: None, account: None };
+            let deposit =
+                Deposit { key: key.to_owned(), path: path.clone(), name: None, account: None, most: 1 << 20 };
             let placed = self.inbox.deposit(&deposit, false).await.expect("deposited");
             assert!(matches!(placed, Deposited::Placed(_)), "{placed:?}");
         }

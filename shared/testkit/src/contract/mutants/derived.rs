@@ -1,12 +1,16 @@
 //! Faulty stores of figures and audit trails.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use riffle_ports::{AuditEntry, AuditTrail, FigureStore, Month, PortError, StoredFigures, Subject};
+use riffle_ports::{
+    AuditEntry, AuditTrail, FigureStore, Month, PortError, StoredFigures, Subject, TransactionStore as _,
+};
 
-use super::super::{audit_trail, figure_store};
+use super::super::{audit_trail, figure_store, forgotten_months};
 use super::{assert_noticed, give_way, run};
-use crate::memory::{MemoryStatements, SeededIds};
+use crate::memory::{MemoryRecords, MemoryStatements, SeededIds};
 
 /// What is wrong, by name. Each adapter below knows its own.
 type Fault = &'static str;
@@ -99,6 +103,32 @@ impl FigureStore for Books {
                 let seen = present.map_or(0, |figures| figures.version);
                 self.inner.forget_month(tenant, account, month, seen).await
             }
+            "transactions are forgotten" => {
+                let key = (tenant.to_owned(), account.to_owned(), month);
+                let present = self.inner.figures(tenant, account, month).await?;
+                let forgotten = present.map_or(0, |figures| figures.version) == seen;
+                if forgotten {
+                    self.inner.inspect(|books| (books.figures.remove(&key), books.months.remove(&key)));
+                }
+                Ok(forgotten)
+            }
+            "a month is looked at, then forgotten" => {
+                let key = (tenant.to_owned(), account.to_owned(), month);
+                let is_empty = self.inner.month(tenant, account, month, false, None, 1).await?.is_empty();
+                let present = self.inner.figures(tenant, account, month).await?;
+                let forgotten = is_empty && present.map_or(0, |figures| figures.version) == seen;
+                give_way().await;
+                if forgotten {
+                    self.inner.inspect(|books| (books.figures.remove(&key), books.months.remove(&key)));
+                }
+                Ok(forgotten)
+            }
+            "an empty month stays known" => {
+                let key = (tenant.to_owned(), account.to_owned(), month);
+                let forgotten = self.inner.forget_month(tenant, account, month, seen).await?;
+                self.inner.inspect(|books| books.months.insert(key));
+                Ok(forgotten)
+            }
             "figures outlive their month" => {
                 self.inner
                     .inspect(|books| books.months.remove(&(tenant.to_owned(), account.to_owned(), month)));
@@ -144,6 +174,25 @@ fn every_faulty_store_of_figures_is_noticed() {
         "accounts go before months",
     ] {
         assert_noticed(fault, figure_store(&Books::new(fault), &SeededIds::new(1)));
+    }
+}
+
+#[test]
+fn every_faulty_way_to_forget_a_month_is_noticed() {
+    let suite = async |fault| {
+        let records = Arc::new(MemoryRecords::default());
+        let books = Books { inner: MemoryStatements::new(Arc::clone(&records), 25), fault };
+        forgotten_months(&*records, &books.inner, &books, &SeededIds::new(1)).await;
+    };
+    run(suite("none"));
+    for fault in [
+        "whoever comes forgets",
+        "figures outlive their month",
+        "transactions are forgotten",
+        "a month is looked at, then forgotten",
+        "an empty month stays known",
+    ] {
+        assert_noticed(fault, suite(fault));
     }
 }
 

@@ -1,0 +1,120 @@
+//! What the stores of transactions and of figures promise about the months that both know.
+
+use futures::future::{join, join_all};
+use riffle_ports::{FigureStore, Ids, Month, RecordStore, Transaction, TransactionStore};
+
+use super::ok;
+use super::transaction_store::{Place, day, row};
+
+/// How often two race.
+const ROUNDS: u32 = 16;
+const ACCOUNT: &str = "a";
+
+/// Everything [`FigureStore::forget_month`] promises about months in which there are transactions. `records`, `store` and
+/// `figures` are of one installation.
+///
+/// # Panics
+/// If a promise is broken.
+pub async fn forgotten_months(
+    records: &dyn RecordStore,
+    store: &dyn TransactionStore,
+    figures: &dyn FigureStore,
+    ids: &dyn Ids,
+) {
+    let both = || Both {
+        place: Place { records, store, ids, tenant: format!("tenant {}", ids.fresh()) },
+        figures,
+        month: Month::of(day(2026, 1, 1)),
+    };
+    in_turn(&both()).await;
+    stored_meanwhile(&both()).await;
+    derived_meanwhile(&both()).await;
+}
+
+struct Both<'a> {
+    place: Place<'a>,
+    figures: &'a dyn FigureStore,
+    month: Month,
+}
+
+impl Both<'_> {
+    async fn forget(&self, seen: u64) -> bool {
+        let forgotten = self.figures.forget_month(&self.place.tenant, ACCOUNT, self.month, seen).await;
+        ok(forgotten, "forget_month")
+    }
+
+    async fn put(&self, body: &str, seen: u64) -> bool {
+        let put = self.figures.put_figures(&self.place.tenant, ACCOUNT, self.month, body, seen).await;
+        ok(put, "put_figures")
+    }
+
+    /// 0: there are none.
+    async fn version(&self) -> u64 {
+        let stored = self.figures.figures(&self.place.tenant, ACCOUNT, self.month).await;
+        ok(stored, "figures").map_or(0, |figures| figures.version)
+    }
+
+    async fn is_known(&self) -> bool {
+        let months = ok(self.place.store.months(&self.place.tenant).await, "months");
+        months.contains(&(ACCOUNT.to_owned(), self.month))
+    }
+
+    async fn rows(&self) -> Vec<Transaction> {
+        let rows = self.place.store.month(&self.place.tenant, ACCOUNT, self.month, false, None, 10).await;
+        ok(rows, "month")
+    }
+}
+
+async fn in_turn(both: &Both<'_>) {
+    let file = both.place.file().await;
+    let row = [row(&file.id, ACCOUNT, day(2026, 1, 31), "1", 1)];
+    both.place.store(&file, &row).await;
+    assert!(both.put("of one", 0).await, "there are none");
+    let seen = both.version().await;
+    for wrong in [seen, 0] {
+        assert!(!both.forget(wrong).await, "a transaction is in the month");
+        assert_eq!(both.version().await, seen, "its figures stay");
+        assert!(both.is_known().await, "and it is known");
+    }
+    both.place.remove(&file, &row).await;
+    assert!(!both.forget(0).await, "there are figures");
+    assert!(both.forget(seen).await, "it is empty, and these are its figures");
+    assert_eq!((both.version().await, both.is_known().await), (0, false), "nothing is left of it");
+    both.place.store(&file, &row).await;
+    assert!(both.is_known().await, "it is stored in again");
+}
+
+/// Whatever comes first, what is stored is in a month that is known.
+async fn stored_meanwhile(both: &Both<'_>) {
+    let file = both.place.file().await;
+    for round in 0..ROUNDS {
+        let row = [row(&file.id, ACCOUNT, day(2026, 1, 1), &round.to_string(), 1)];
+        // In every second round, figures are left, too.
+        let seen = if round % 2 == 0 { 0 } else { both.version().await };
+        let (forgets, again) = ((0..3).map(|_| both.forget(seen)), (0..2).map(|_| both.forget(seen)));
+        join(join(join_all(forgets), both.place.store(&file, &row)), join_all(again)).await;
+        assert_eq!(both.rows().await.len(), 1, "what was stored is there, round {round}");
+        assert!(both.is_known().await, "and its month is known, round {round}");
+        let left = both.version().await;
+        assert!(both.put(&format!("round {round}"), left).await, "nobody else puts figures");
+        both.place.remove(&file, &row).await;
+    }
+}
+
+/// Of who forgets and who derives anew, from the same figures, one wins.
+async fn derived_meanwhile(both: &Both<'_>) {
+    for round in 0..ROUNDS {
+        let left = both.version().await;
+        assert!(both.put(&format!("round {round}"), left).await, "nobody else puts figures");
+        let seen = both.version().await;
+        let ((first, put), second) =
+            join(join(both.forget(seen), both.put("anew", seen)), both.forget(seen)).await;
+        let version = both.version().await;
+        if put {
+            assert!(!first && !second, "what was put was forgotten unseen, round {round}");
+            assert_eq!(version, seen + 1, "what was put is there, round {round}");
+        } else {
+            assert_eq!((version, both.is_known().await), (0, false), "nothing is left, round {round}");
+        }
+    }
+}
