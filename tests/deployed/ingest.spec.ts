@@ -4,7 +4,7 @@ import { expect, test } from "@playwright/test";
 import { calm, disturb } from "./support/faults.ts";
 import { chance, Person } from "./support/people.ts";
 import { outputs, storage } from "./support/stack.ts";
-import { purge, send, stored, visibility, waiting } from "./support/state.ts";
+import { purge, send, stored, telling, visibility, waiting } from "./support/state.ts";
 import { Archive, derived, kept, quiet, Statements, statement, tell } from "./support/statements.ts";
 import { deadLettersOf, queuesOf } from "./support/topology.ts";
 import { until } from "./support/until.ts";
@@ -184,4 +184,20 @@ test("a deleted statement leaves nothing that is its own", async () => {
   );
   for (const gone of ["first.csv", "Booking number 01", "Booking number 03", key]) expect(said).not.toContain(gone);
   expect(said).toContain("Booking number 08");
+});
+
+test("nothing tells of a deleted statement, in any table or bucket", async () => {
+  const [person, own] = await somebody();
+  const [name, account, booked] = [`name-${chance()}.csv`, `account-${chance()}`, `booked-${chance()}`];
+  const rows = Array.from({ length: 40 }, (_, at) => `2026-0${1 + (at % 9)}-03,${booked} number ${at},-1.50,EUR`);
+  await own.upload(name, ["Date,Description,Amount,Currency", ...rows, ""].join("\n"), account);
+  const file = await own.file(name, "processed");
+  await quiet();
+  for (const word of [name, account, booked]) expect(await telling([word]), `${word} is found`).not.toEqual([]);
+
+  expect((await person.ask("DELETE", `/api/statements/files/${file.id}`)).status).toBe(202);
+  await until("deleted", async () => (await own.files()).find(({ id, state }) => id === file.id && state === "done"));
+  await quiet();
+  expect(await telling([name, account, booked])).toEqual([]);
+  expect((await own.files()).map(({ id, detail }) => [id, detail])).toEqual([[file.id, "deleted"]]);
 });

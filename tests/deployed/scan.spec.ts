@@ -4,7 +4,8 @@ import { Drive, FOLDER } from "./support/drive.ts";
 import { place, Samples } from "./support/files.ts";
 import { chance, Person } from "./support/people.ts";
 import { outputs } from "./support/stack.ts";
-import { stored } from "./support/state.ts";
+import { stored, telling } from "./support/state.ts";
+import { until } from "./support/until.ts";
 
 test("uploaded files are scanned, and matches come while they are read", async () => {
   const samples = Samples.make(20, 5);
@@ -34,4 +35,22 @@ test("a folder of Google Drive is scanned with a token that is nowhere afterward
   expect(tokens).not.toContain(person.tenant);
   await socket.close();
   await drive.close();
+});
+
+test("nothing tells of a deleted scan, in any table or bucket", async () => {
+  const [name, code, around] = [`name-${chance()}.txt`, `HOLE-${chance()}`, `around-${chance()}`];
+  const person = await Person.of(`t-${chance()}`);
+  const socket = await person.connect();
+  const content = Buffer.from(`${code} ${around}\n`.repeat(500));
+  const upload_id = await person.upload([{ name, content }]);
+  socket.send({ action: "start_scan", request_id: chance(), upload_id, target_hole_codes: [code] });
+  await socket.type("COMPLETE");
+  for (const word of [name, code, around]) expect(await telling([word]), `${word} is found`).not.toEqual([]);
+
+  const { scans } = await person.json<{ scans: { session_id: string }[] }>("GET", "/api/scans");
+  const session = scans[0]?.session_id ?? "";
+  expect((await person.ask("DELETE", `/api/scans/${session}`)).status).toBe(202);
+  await until("a scan that is gone", async () => (await telling([name, code, around])).length === 0);
+  expect((await person.ask("GET", `/api/scans/${session}`)).status).toBe(404);
+  await socket.close();
 });

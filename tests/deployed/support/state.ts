@@ -1,7 +1,8 @@
 // What is stored, as the owner of the account sees it; and queues.
 
+import { inflateRawSync } from "node:zlib";
 import { type AttributeValue, GetItemCommand, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectVersionsCommand, NoSuchKey, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import {
   GetQueueAttributesCommand,
   PurgeQueueCommand,
@@ -15,6 +16,8 @@ type Item = Record<string, AttributeValue>;
 
 /** Files of a chunk. */
 const CHUNK = 100;
+/** The first byte of a deflated text. */
+const DEFLATED = 1;
 
 export async function sessionItem(session: string): Promise<Item> {
   const Key = { pk: { S: `S#${session}` }, sk: { S: "SESSION" } };
@@ -40,6 +43,51 @@ export async function results(session: string, total: number): Promise<{ results
     }
   }
   return { results: found, done: done.sort((one, other) => one - other) };
+}
+
+const TABLES = ["ScanTable", "RecordsTable", "TokensTable", "TicketsTable", "ConnectionsTable"] as const;
+
+/** Where these words stand: items of all tables, and keys and contents of the objects that are there. */
+export async function telling(words: string[]): Promise<string[]> {
+  const found: string[] = [];
+  const look = (place: string, text: string) => {
+    for (const word of words) if (text.includes(word)) found.push(`${word}: ${place}`);
+  };
+  for (const table of TABLES) {
+    for (const item of await stored(outputs[table])) look(`${table} ${item.pk?.S} ${item.sk?.S}`, plain(item));
+  }
+  for (const Bucket of [outputs.UploadsBucket, outputs.ObjectsBucket]) {
+    for await (const page of paginateListObjectsV2({ client: storage }, { Bucket })) {
+      for (const { Key = "" } of page.Contents ?? []) {
+        look(`${Bucket} ${Key}`, `${Key}\n${await content(Bucket, Key)}`);
+      }
+    }
+  }
+  return found;
+}
+
+async function content(Bucket: string, Key: string): Promise<string> {
+  try {
+    const { Body } = await storage.send(new GetObjectCommand({ Bucket, Key }));
+    return Buffer.from((await Body?.transformToByteArray()) ?? []).toString();
+  } catch (error) {
+    // It went after it was listed.
+    if (error instanceof NoSuchKey) return "";
+    throw error;
+  }
+}
+
+/** All attributes of an item, long texts as they were before they were deflated. */
+function plain(item: Item): string {
+  return JSON.stringify(item, (_, value) => {
+    if (!(value instanceof Uint8Array)) return value;
+    return value[0] === DEFLATED ? long({ B: value }) : Buffer.from(value).toString();
+  });
+}
+
+/** A text as a table keeps it: long ones are deflated, behind a byte that says so. */
+export function long(stored: AttributeValue | undefined): string {
+  return stored?.B ? inflateRawSync(stored.B.subarray(1)).toString() : (stored?.S ?? "");
 }
 
 /** All that a table holds. */

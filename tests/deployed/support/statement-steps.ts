@@ -8,7 +8,8 @@ import { type Steps, scheduled } from "./direct.ts";
 import { calm, disturb } from "./faults.ts";
 import { chance, type Person } from "./people.ts";
 import { outputs, storage, tables } from "./stack.ts";
-import { long, Statements, statement } from "./statements.ts";
+import { long } from "./state.ts";
+import { Statements, statement } from "./statements.ts";
 
 export interface StatementWorld {
   steps: Steps;

@@ -1,7 +1,5 @@
 // Statements as people and programs put them, and what came of them.
 
-import { inflateRawSync } from "node:zlib";
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import {
   CreateArchiveCommand,
   DescribeEventBusCommand,
@@ -12,7 +10,7 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 
 import { type Person, post } from "./people.ts";
 import { bus, outputs, storage } from "./stack.ts";
-import { stored, waiting } from "./state.ts";
+import { long, stored, waiting } from "./state.ts";
 import { queuesOf } from "./topology.ts";
 import { until } from "./until.ts";
 
@@ -153,11 +151,6 @@ export async function kept(tenant: string): Promise<{ detail_type: string; detai
     .filter((item) => item.list?.S === `A#${tenant}`)
     .map((item) => JSON.parse(long(item.en)) as { event_type: string; event: string })
     .map(({ event_type, event }) => ({ detail_type: event_type, detail: event }));
-}
-
-/** A text as the table keeps it: long ones are deflated, behind a byte that says so. */
-export function long(stored: AttributeValue | undefined): string {
-  return stored?.B ? inflateRawSync(stored.B.subarray(1)).toString() : (stored?.S ?? "");
 }
 
 /** How often the figures of a tenant were derived. */
