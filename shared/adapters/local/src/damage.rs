@@ -11,7 +11,7 @@ use std::path::Path;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::database::{Sql as _, log_of};
+use crate::database::log_of;
 use crate::object_path::collect;
 
 /// What the tables hold, as people call it.
@@ -29,7 +29,13 @@ const TABLES: [(&str, &str); 9] = [
 
 /// Whether the file is shorter than it says of itself, in bytes: how long it is, and how long it was.
 /// <https://www.sqlite.org/fileformat.html#the_database_header>
+///
+/// Not asked where there is a log: who is killed while the log is written into the file, or finds the disk full, leaves a
+/// first page that counts pages which stand in the log alone.
 pub(crate) fn cut_short(path: &Path) -> io::Result<Option<(u64, u64)>> {
+    if is_logged(path) {
+        return Ok(None);
+    }
     let mut header = [0; 100];
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
@@ -68,14 +74,16 @@ fn mark_of(path: &Path) -> io::Result<String> {
 }
 
 /// What is wrong with the pages of a database; `None`: nothing.
-pub(crate) fn check(connection: &Connection) -> Option<String> {
+pub(crate) fn check(connection: &Connection) -> rusqlite::Result<Option<String>> {
     // The first few findings will do.
-    let found: Result<Vec<String>, _> = connection.rows("PRAGMA quick_check(3)", [], |row| row.get(0));
-    match found {
-        Ok(found) if found == ["ok"] => None,
-        Ok(found) => Some(found.join("; ").replace('\n', " ")),
-        Err(error) => Some(error.to_string()),
-    }
+    let mut check = connection.prepare("PRAGMA quick_check(3)")?;
+    let found = check.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+    Ok((found != ["ok"]).then(|| found.join("; ").replace('\n', " ")))
+}
+
+/// Whether something was committed that is not in the file yet.
+fn is_logged(path: &Path) -> bool {
+    fs::metadata(log_of(path)).is_ok_and(|log| log.len() > 0)
 }
 
 /// What a damaged database can still tell of, and what not.
@@ -106,7 +114,7 @@ pub(crate) fn rest(path: &Path) -> String {
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {
     // Where nothing waits in the log, not even the file for readers is made beside it.
-    let logged = fs::metadata(log_of(path)).is_ok_and(|log| log.len() > 0);
+    let logged = is_logged(path);
     let path = utf8_percent_encode(&path.to_string_lossy(), NON_ALPHANUMERIC).to_string();
     let uri =
         format!("file:{}{}", path.replace("%2F", "/"), if logged { "?mode=ro" } else { "?immutable=1" });

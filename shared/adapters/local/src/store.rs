@@ -127,13 +127,22 @@ impl Store {
         };
         // The database's companion files take their permissions from it.
         private_file(&path).map_err(unusable(&path))?;
-        let connection = open_database(&path, topology, clock.as_ref()).map_err(|error| match error {
-            SchemaError::Newer { found, known } => OpenError::Newer { folder: dir.to_owned(), found, known },
-            SchemaError::Sql(error) if is_damage(&error) => damaged(error.to_string()),
-            SchemaError::Sql(error) => OpenError::Database { path: path.clone(), error },
-        })?;
+        let failed = |error: rusqlite::Error| {
+            if is_damage(&error) {
+                damaged(error.to_string())
+            } else {
+                OpenError::Database { path: path.clone(), error }
+            }
+        };
+        let connection =
+            open_database(&path, &tmp, topology, clock.as_ref()).map_err(|error| match error {
+                SchemaError::Newer { found, known } => {
+                    OpenError::Newer { folder: dir.to_owned(), found, known }
+                }
+                SchemaError::Sql(error) => failed(error),
+            })?;
         // Whoever ended in order left it whole, and looking at all of it takes a while.
-        if !whole && let Some(found) = damage::check(&connection) {
+        if !whole && let Some(found) = damage::check(&connection).map_err(failed)? {
             return Err(damaged(found));
         }
         let database = Arc::new(Database::start(connection, lock).map_err(unusable(dir))?);
@@ -192,8 +201,15 @@ impl Store {
     }
 }
 
-fn open_database(path: &Path, topology: Topology, clock: &dyn Clock) -> Result<Connection, SchemaError> {
+fn open_database(
+    path: &Path,
+    tmp: &Path,
+    topology: Topology,
+    clock: &dyn Clock,
+) -> Result<Connection, SchemaError> {
     let mut connection = Connection::open(path)?;
+    // What is written anew stays in the state folder, which is for this user only.
+    connection.pragma_update(None, "temp_store_directory", tmp.to_string_lossy())?;
     // Others may look at it with tools of their own while we run; they hold it briefly.
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -76,6 +76,38 @@ fn an_unusable_folder_says_what_to_do() -> Outcome {
     Ok(())
 }
 
+/// A checkpoint writes the first page, which counts all pages, before it makes the file longer.
+#[tokio::test]
+async fn a_kill_within_a_checkpoint_is_no_damage() -> Outcome {
+    let state = State::new()?;
+    let bodies: Vec<String> = (0..200).map(|number| format!("{number} {}", "x".repeat(2_000))).collect();
+    let texts: Vec<&str> = bodies.iter().map(String::as_str).collect();
+    for texts in texts.chunks(10) {
+        send(&state.store.queues(), scan::WORK, "g", texts).await?;
+    }
+    let path = |name: &str| state.folder.path().join(name);
+    let (file, log) = (std::fs::read(path("state.sqlite"))?, std::fs::read(path("state.sqlite-wal"))?);
+    let folder = tempfile::tempdir()?;
+    {
+        let copy = |name: &str| folder.path().join(name);
+        std::fs::write(copy("state.sqlite"), &file)?;
+        std::fs::write(copy("state.sqlite-wal"), &log)?;
+        drop(Store::open(folder.path(), Arc::clone(&state.clock) as _)?);
+        let whole = std::fs::read(copy("state.sqlite"))?;
+        assert!(whole.len() > file.len() + 200_000, "the checkpoint makes the file longer");
+        // As far as the checkpoint came.
+        let begun = [&whole[..4_096], &file[4_096..]].concat();
+        std::fs::write(copy("state.sqlite"), begun)?;
+        std::fs::write(copy("state.sqlite-wal"), &log)?;
+        std::fs::write(copy("lock"), "4711\n")?;
+    }
+    let store = Store::open(folder.path(), Arc::clone(&state.clock) as _)?;
+    let depths = store.queues().depths().await?;
+    let work = depths.iter().find(|depth| depth.queue == scan::WORK).expect("a queue of the scan");
+    assert_eq!(work.ready, 200, "nothing is lost");
+    Ok(())
+}
+
 /// Whoever had them is dead; their counts stay, and what waits goes on waiting.
 #[tokio::test]
 async fn messages_in_hand_are_free_at_once_on_the_next_start() -> Outcome {
