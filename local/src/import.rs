@@ -16,7 +16,7 @@ use crate::cli::Import;
 use crate::error::Problem;
 use crate::outcome::{Awaited, COLUMNS, End, Outcome, Pipeline, Verdict, table};
 use crate::platform::{Platform, TENANT};
-use crate::words;
+use crate::words::{self, say};
 
 /// Some file was not processed.
 const NOT_ALL: u8 = 1;
@@ -141,7 +141,8 @@ async fn place(
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     let key = inbox.fresh_key(TENANT);
-    let deposit = Deposit { key, path: path.to_owned(), name, account: account.map(str::to_owned) };
+    let (path, account) = (path.to_owned(), account.map(str::to_owned));
+    let deposit = Deposit { key, path, name, account, most: riffle_ingest::MAX_BYTES };
     match inbox.deposit(&deposit, false).await {
         Ok(Deposited::Placed(object)) => Ok(Ok(Awaited::new(given.to_owned(), &object))),
         Ok(Deposited::Before) => Ok(Err("it was there before".to_owned())),
@@ -208,9 +209,4 @@ fn bar(json: bool) -> ProgressBar {
     let bar = ProgressBar::new_spinner().with_style(style);
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
-}
-
-#[expect(clippy::print_stderr, reason = "this is where people are told")]
-fn say(text: &str) {
-    eprintln!("{text}");
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use riffle_drive_adapter::Drive;
 use riffle_local_adapters::{
@@ -29,6 +30,9 @@ pub const TENANT: &str = "local";
 
 /// Sessions asked for at a time.
 const SESSIONS_PAGE: u32 = 1_000;
+
+/// How often uploads that never came are forgotten.
+const TIDY_EVERY: Duration = Duration::from_hours(1);
 
 /// Pages drawn at once, in a process of 512 MiB each.
 const PAGES_AT_ONCE: usize = 1;
@@ -178,6 +182,16 @@ impl Platform {
         if let Err(error) = self.statements.inbox.recover().await {
             tracing::error!(%error, "uploads of the last run were not looked after; the next start will");
         }
+        let platform = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(TIDY_EVERY).await;
+                let Some(platform) = platform.upgrade() else { return };
+                if let Err(error) = platform.statements.inbox.tidy().await {
+                    tracing::warn!(%error, "uploads that never came were not forgotten; tried again later");
+                }
+            }
+        });
         // What was in hand is back in its queue since the state was opened: what is not there is lost.
         let is_named = async |id: &SessionId| self.queues.holds(topology::scan::DISPATCH, id.as_ref()).await;
         if let Err(failure) = self.functions.scan.revive(is_named).await {

@@ -17,7 +17,7 @@ use crate::error::Problem;
 use crate::import::account_name;
 use crate::outcome::{self, Awaited, End, Outcome, Pipeline};
 use crate::platform::{Platform, TENANT};
-use crate::words;
+use crate::words::{self, say};
 
 /// Between two looks at the folder, and at what is under way.
 const LOOK: Duration = Duration::from_secs(1);
@@ -51,15 +51,17 @@ pub async fn run(arguments: Watch) -> Result<ExitCode, Problem> {
         awaited: Vec::new(),
         first: true,
     };
-    let outcome = loop {
-        if let Err(problem) = watcher.look().await {
-            break Err(problem);
+    let watching = async {
+        loop {
+            watcher.look().await?;
+            tokio::time::sleep(pause).await;
         }
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = interrupt.recv() => break Ok(ExitCode::SUCCESS),
-            _ = terminate.recv() => break Ok(ExitCode::SUCCESS),
-        }
+    };
+    // What a look has begun with a file, it does once more at the next start.
+    let outcome = tokio::select! {
+        outcome = watching => outcome,
+        _ = interrupt.recv() => Ok(ExitCode::SUCCESS),
+        _ = terminate.recv() => Ok(ExitCode::SUCCESS),
     };
     // What is in hand is done; the rest goes on at the next start.
     pumps.stop().await;
@@ -153,6 +155,7 @@ impl Watcher {
             path: path.to_owned(),
             name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
             account: self.account.clone(),
+            most: riffle_ingest::MAX_BYTES,
         };
         match inbox.deposit(&deposit, true).await {
             Ok(Deposited::Placed(object)) => self.awaited.push(Awaited::new(shown, &object)),
@@ -222,9 +225,4 @@ fn is_hidden(entry: &DirEntry) -> bool {
     name.starts_with('.')
         || name.starts_with("~$")
         || (entry.file_type().is_file() && written.is_some_and(|written| UNFINISHED.contains(&written)))
-}
-
-#[expect(clippy::print_stderr, reason = "this is where people are told")]
-fn say(text: &str) {
-    eprintln!("{text}");
 }

@@ -51,7 +51,8 @@ impl Opened for LocalFile {
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
+/// Opens a file, or finds something else in its place.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
         // Should a pipe have taken the file's place, do not wait for somebody to write into it.

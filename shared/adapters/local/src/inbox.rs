@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Store;
 use crate::database::{Work, WorkError};
+use crate::file_read;
 use crate::folder_walk::version;
 use crate::inbox_rows::{self as rows, Row};
 use crate::objects::elsewhere;
@@ -55,6 +56,8 @@ pub struct Deposit {
     /// As its owner calls it.
     pub name: Option<String>,
     pub account: Option<String>,
+    /// The most bytes it may have.
+    pub most: u64,
 }
 
 /// What became of it.
@@ -72,6 +75,8 @@ pub enum DepositError {
     Read(io::Error),
     #[error("it was changed while it was read")]
     Changed,
+    #[error("it has {size} bytes, at most {most} are possible: split it, by year for example")]
+    TooLarge { size: u64, most: u64 },
     #[error("it cannot be stored: {0}")]
     Store(#[from] Refused),
 }
@@ -103,11 +108,33 @@ impl LocalInbox {
             if self.path(&key)?.is_file() {
                 self.arrived(&key).await?;
                 told += 1;
-            } else if row.origin.is_some() || row.announced_at + FORM_LIFE < self.queues.now() {
-                self.queues.database().call(move |work| rows::remove(work, &key)).await?;
+            } else if row.origin.is_some() {
+                self.forget(key).await?;
             }
         }
+        self.tidy().await?;
         Ok(told)
+    }
+
+    /// Forgets what was announced and did not come in time, and parts of files that were never whole. To be called now and
+    /// then.
+    ///
+    /// # Errors
+    /// As of every call to the database.
+    pub async fn tidy(&self) -> Result<(), PortError> {
+        let uploads = self.uploads.clone();
+        elsewhere(move || uploads.expire()).await??;
+        for (key, row) in self.queues.database().call(|work| rows::pending(work)).await? {
+            if row.announced_at + FORM_LIFE < self.queues.now() && !self.path(&key)?.is_file() {
+                self.forget(key).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn forget(&self, key: String) -> Result<(), PortError> {
+        let forget = move |work: &Work<'_>| work.erasing(|| rows::remove(work, &key));
+        self.queues.database().call(forget).await
     }
 
     /// Expects the files that the database knows nothing of any more. Their names are lost with it.
@@ -186,7 +213,9 @@ impl LocalInbox {
     /// See [`DepositError`].
     pub async fn deposit(&self, deposit: &Deposit, once: bool) -> Result<Deposited, DepositError> {
         let (uploads, path, at) = (self.uploads.clone(), deposit.path.clone(), storage_key(&deposit.key));
-        let Copied { receiving, stamp, digest } = elsewhere(move || copy(&uploads, &path, &at)).await??;
+        let most = deposit.most;
+        let Copied { receiving, stamp, digest } =
+            elsewhere(move || copy(&uploads, &path, &at, most)).await??;
         let row = Row {
             name: deposit.name.clone(),
             account: deposit.account.clone(),
@@ -321,11 +350,14 @@ struct Copied {
     digest: Vec<u8>,
 }
 
-fn copy(uploads: &LocalUploads, path: &Path, key: &str) -> Result<Copied, DepositError> {
-    let mut file = File::open(path).map_err(DepositError::Read)?;
+fn copy(uploads: &LocalUploads, path: &Path, key: &str, most: u64) -> Result<Copied, DepositError> {
+    let mut file = file_read::open(path).map_err(DepositError::Read)?;
     let before = file.metadata().map_err(DepositError::Read)?;
     if !before.is_file() {
         return Err(DepositError::Read(io::Error::other("it is no file")));
+    }
+    if before.len() > most {
+        return Err(DepositError::TooLarge { size: before.len(), most });
     }
     let mut receiving = uploads.begin_file(key, before.len())?;
     let mut hash = Sha256::new();

@@ -33,6 +33,8 @@ use crate::store::{private_dir, private_file};
 const LIFE: Duration = Duration::from_hours(1);
 /// Parts nobody completed are removed after this time.
 const PARTS_LIFE: Duration = Duration::from_hours(24);
+/// Beside the parts of a file: what it is to lie under.
+const KEY: &str = "key";
 
 /// The uploads in a state folder.
 #[derive(Clone)]
@@ -181,6 +183,11 @@ impl LocalUploads {
         Ok(keys)
     }
 
+    /// Removes parts that nobody completed.
+    pub(crate) fn expire(&self) -> Result<(), PortError> {
+        self.folders.expire(self.clock.now().into()).map_err(|error| failed(&error))
+    }
+
     /// Where the file under `key` lies.
     pub(crate) fn path(&self, key: &str) -> Result<PathBuf, PortError> {
         self.folders.file(key)
@@ -212,6 +219,10 @@ impl Receiving {
     pub fn finish(mut self) -> Result<String, Refused> {
         if self.received != self.size {
             return Err(Refused::Size(self.size));
+        }
+        // A part whose file was removed meanwhile is not to outlive it.
+        if self.key.is_none() && !self.target.parent().is_some_and(Path::is_dir) {
+            return Err(Refused::Unknown);
         }
         let etag = etag(&self.file.metadata()?);
         place(&self.file, &self.tmp, &self.target)?;
@@ -265,7 +276,18 @@ impl Folders {
             let entry = entry?;
             let age = entry.metadata()?.modified()?;
             if now.duration_since(age).is_ok_and(|age| age > PARTS_LIFE) {
-                fs::remove_dir_all(entry.path())?;
+                if_there(fs::remove_dir_all(entry.path()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the parts of files whose keys begin with `below`.
+    fn remove_parts(&self, below: &str) -> io::Result<()> {
+        for entry in fs::read_dir(&self.parts)? {
+            let folder = entry?.path();
+            if fs::read_to_string(folder.join(KEY)).is_ok_and(|key| key.starts_with(below)) {
+                if_there(fs::remove_dir_all(folder))?;
             }
         }
         Ok(())
@@ -339,7 +361,9 @@ impl UploadStorage for LocalUploads {
     async fn begin(&self, key: &str) -> Result<String, PortError> {
         path_of(key)?;
         let begun = self.ids.fresh();
-        private_dir(&self.folders.parts.join(&begun)).map_err(|error| failed(&error))?;
+        let folder = self.folders.parts.join(&begun);
+        let made = private_dir(&folder).and_then(|()| fs::write(folder.join(KEY), key));
+        made.map_err(|error| failed(&error))?;
         Ok(begun)
     }
 
@@ -362,10 +386,8 @@ impl UploadStorage for LocalUploads {
     }
 
     async fn abort(&self, _key: &str, begun: &str) -> Result<(), PortError> {
-        match self.folders.begun(begun).map(fs::remove_dir_all) {
-            Some(Err(error)) if error.kind() != ErrorKind::NotFound => Err(failed(&error)),
-            _ => Ok(()),
-        }
+        let Some(folder) = self.folders.begun(begun) else { return Ok(()) };
+        if_there(fs::remove_dir_all(folder)).map_err(|error| failed(&error))
     }
 
     async fn received(&self, key: &str) -> Result<Option<Received>, PortError> {
@@ -388,12 +410,14 @@ impl UploadStorage for LocalUploads {
     }
 
     async fn remove(&self, folder: &str) -> Result<(), PortError> {
-        let path = self.folders.files.join(folder_of(folder)?);
-        let removed = elsewhere(move || fs::remove_dir_all(path)).await?;
-        match removed {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(&error)),
-            _ => Ok(()),
-        }
+        let (folders, below) = (Arc::clone(&self.folders), format!("{folder}/"));
+        let path = folders.files.join(folder_of(folder)?);
+        let removed = elsewhere(move || {
+            // First, so that no file is completed of them after it.
+            folders.remove_parts(&below)?;
+            if_there(fs::remove_dir_all(path))
+        });
+        removed.await?.map_err(|error| failed(&error))
     }
 
     async fn open(&self, key: &str, entry: &Entry) -> Result<Box<dyn Opened>, ReadError> {
@@ -412,6 +436,14 @@ impl std::fmt::Debug for LocalUploads {
 /// Changes whenever a file is written: nobody reads more into it.
 pub(crate) fn etag(metadata: &fs::Metadata) -> String {
     version(metadata)
+}
+
+/// What is gone already is gone.
+fn if_there(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
 }
 
 fn failed(error: &io::Error) -> PortError {

@@ -55,7 +55,7 @@ pub use rows::{InlineStatements, RowStream, Rows, StatementFiles, Statements};
 pub use rules::{Rules, RulesError};
 pub use shadow::Difference;
 pub use state::{FLOW, File, FileChange, FileState, NotChanged};
-pub use telling::{ApiError, Books};
+pub use telling::{ApiError, Books, MAX_BYTES};
 
 /// A change of a file's record is lost to a rival at most so often in a row.
 const TRIES: u32 = 8;

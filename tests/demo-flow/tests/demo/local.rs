@@ -67,7 +67,7 @@ impl World {
     async fn put(&self, from: &Path, key: &str, content: &[u8]) -> ObjectRef {
         let path = from.join(key.replace('/', "-"));
         std::fs::write(&path, content).expect("a file");
-        let deposit = Deposit { key: key.to_owned(), path, name: None, account: None };
+        let deposit = Deposit { key: key.to_owned(), path, name: None, account: None, most: 1 << 20 };
         match self.inbox.deposit(&deposit, false).await.expect("a file that can be stored") {
             Deposited::Placed(object) => object,
             Deposited::Before => panic!("it was never there"),

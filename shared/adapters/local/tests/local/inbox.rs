@@ -61,11 +61,26 @@ async fn a_form_that_nobody_uses_is_forgotten() -> Outcome {
     let world = World::new()?;
     let form = world.inbox.form(&announced(3)).await?;
     world.state.advance(3 * 86_400);
-    let world = world.again().await?;
+    world.inbox.tidy().await?;
     let fresh = world.inbox.form(&announced(3)).await?;
     let key = |form: &riffle_ports::PostForm| form.fields["key"].clone();
     assert!(world.uploads_take(&key(&fresh)).await.is_ok());
     assert!(matches!(world.uploads_take(&key(&form)).await, Err(Refused::NotPermitted)));
+    Ok(())
+}
+
+/// A pipe may take a file's place after it was listed, and a file with a hole may claim more than a disk holds.
+#[tokio::test]
+async fn what_is_no_file_or_too_large_is_refused_before_it_is_read() -> Outcome {
+    let world = World::new()?;
+    let (pipe, large) = (world.state.folder.path().join("a.csv"), world.state.folder.path().join("b.csv"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status()?.success());
+    fs::File::create(&large)?.set_len(1 << 40)?;
+    let refused = world.inbox.deposit(&world.deposit_of(&pipe), true).await;
+    assert!(matches!(&refused, Err(DepositError::Read(_))), "{refused:?}");
+    let refused = world.inbox.deposit(&world.deposit_of(&large), true).await;
+    assert!(matches!(&refused, Err(DepositError::TooLarge { most: 1_000, .. })), "{refused:?}");
+    assert!(world.told().await.is_empty());
     Ok(())
 }
 
@@ -90,6 +105,7 @@ impl World {
             path: path.to_owned(),
             name: Some("a.csv".into()),
             account: None,
+            most: 1_000,
         }
     }
 }

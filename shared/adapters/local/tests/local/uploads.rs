@@ -120,3 +120,27 @@ async fn parts_that_nobody_completes_go_away() -> Outcome {
     assert!(matches!(outcome, riffle_ports::Completed::Refused(_)));
     Ok(())
 }
+
+/// Of a file that was never whole, too, and what is still on its way.
+#[tokio::test]
+async fn parts_go_with_the_folder_of_their_file() -> Outcome {
+    let sender = Sender::new()?;
+    let (storage, parts) = (&sender.uploads, sender.folder.path().join("uploads/parts"));
+    let (begun, other) = (storage.begin("u/1/a").await?, storage.begin("u/10/a").await?);
+    for (key, begun) in [("u/1/a", &begun), ("u/10/a", &other)] {
+        let url = storage.part(key, begun, 1, 3).await?;
+        assert!(sender.put(&url, b"abc").await.is_some());
+    }
+    let url = storage.part("u/1/a", &begun, 2, 3).await?;
+    let (permit, signature) = Sender::part(&url).ok_or("a part's address")?;
+    let mut on_its_way = storage.receive(&permit, &signature)?;
+    on_its_way.write(b"def")?;
+    storage.remove("u/1").await?;
+    assert!(matches!(on_its_way.finish(), Err(Refused::Unknown)));
+    assert!(sender.put(&url, b"def").await.is_none(), "nor is it taken again");
+    let left: Vec<_> = std::fs::read_dir(&parts)?
+        .map(|entry| entry.map(|entry| entry.file_name()))
+        .collect::<Result<_, _>>()?;
+    assert_eq!(left, [std::ffi::OsString::from(other)], "the other file's stay");
+    Ok(())
+}
