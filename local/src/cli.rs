@@ -176,7 +176,8 @@ pub struct Serve {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8750")]
     pub listen: SocketAddr,
 
-    /// What a client must know: at least 16 letters and digits. By default a random one.
+    /// What a client must know: at least 16 letters and digits. By default a random one. Given here, other users of the
+    /// machine see it in the list of processes; in RIFFLE_TOKEN they do not.
     #[arg(long, env = "RIFFLE_TOKEN", hide_env_values = true, value_name = "SECRET")]
     pub token: Option<String>,
 

@@ -4,16 +4,18 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::Refusal;
 use axum::Router;
-use axum::extract::{Extension, Form, Request};
+use axum::extract::{DefaultBodyLimit, Extension, Form, Request};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use riffle_ports::Clock;
 use serde::Deserialize;
+use tower_http::timeout::TimeoutLayer;
 use websocket_authorizer::is_from;
 
 use crate::cli::Serve;
@@ -25,6 +27,10 @@ const ASK: &str = include_str!("ask.html");
 /// The page that asks for a token runs one script of its own and shows nothing else.
 const ASK_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; \
                           form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Bytes of a login, and the time it may take to come.
+const LOGIN_BYTES: usize = 1 << 10;
+const LOGIN_TIME: Duration = Duration::from_secs(10);
 
 /// The rule of one server. Without a token, every request from this machine is let in.
 pub struct Guard {
@@ -161,7 +167,13 @@ pub async fn check(Extension(guard): Extension<Arc<Guard>>, request: Request, ne
 /// Where a person shows the token. A wrong one, like a wrong bearer token, counts as a guess.
 pub fn login() -> Router<Arc<crate::platform::Platform>> {
     let script = ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("login.js"));
-    Router::new().route("/login", post(log_in)).route("/login.js", get(async move || script))
+    // Whoever is still unknown may draw little out.
+    let limits = (
+        TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, LOGIN_TIME),
+        DefaultBodyLimit::max(LOGIN_BYTES),
+    );
+    let log_in = post(log_in).layer(limits);
+    Router::new().route("/login", log_in).route("/login.js", get(async move || script))
 }
 
 async fn log_in(Extension(guard): Extension<Arc<Guard>>, Form(login): Form<Login>) -> Response {

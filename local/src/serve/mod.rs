@@ -30,8 +30,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::Serve;
 use crate::error::Problem;
 use crate::platform::{self, Platform, TENANT};
+use crate::words::say;
 
-#[expect(clippy::print_stderr, reason = "where people are told the address")]
 pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
     let problem = |error: std::io::Error| {
         Problem::new(format!("cannot listen on {}: {error}; choose another with --listen", arguments.listen))
@@ -47,12 +47,10 @@ pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
     let pumps = platform.start(&arguments.machine).await;
     let mut terminate = signal(SignalKind::terminate())?;
     if guard.is_open() {
-        eprintln!(
-            "without a token, every user and program of this machine can read through it what you can read"
-        );
+        say("without a token, every user and program of this machine can read through it what you can read");
     }
     let page = guard.address(&base);
-    eprintln!("riffle is at {page} (Ctrl-C ends it; open scans go on at the next start)");
+    say(&format!("riffle is at {page} (Ctrl-C ends it; open scans go on at the next start)"));
     let _opened = (!arguments.no_open).then(|| open::page(&page, &state)).flatten();
     tokio::select! {
         () = listen::serve(listener, router(platform, guard, socket)) => {}

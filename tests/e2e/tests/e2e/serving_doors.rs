@@ -2,10 +2,12 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::deadline::PATIENCE;
+use crate::http::assert_problem;
 use crate::process::run;
 use crate::samples::text;
 use crate::server::{Answer, Server};
@@ -219,6 +221,36 @@ fn half_sent_requests_leave_the_page_usable_and_are_dropped() {
             Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}"),
         }
     }
+}
+
+/// Who has shown no token yet sends a small form, and soon.
+#[test]
+fn a_login_is_small_and_quick() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let server = Server::start(&dir.path().join("state"), &["--token", TOKEN]);
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    assert_problem(&server.send("POST", "/login", &form, &b"token=".repeat(1_000)), 413);
+
+    let mut stream = TcpStream::connect(&server.address).expect("a connection");
+    let host = &server.address;
+    let head = format!(
+        "POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Type: {}\r\nContent-Length: 1000\r\n\r\n",
+        form[0].1
+    );
+    stream.write_all(head.as_bytes()).expect("a head");
+    stream.set_read_timeout(Some(Duration::from_secs(1))).expect("a deadline");
+    // A byte each second would do for a quarter of an hour.
+    let mut answer = Vec::new();
+    let began = Instant::now();
+    while answer.is_empty() && began.elapsed() < PATIENCE {
+        drop(stream.write_all(b"t"));
+        let mut piece = [0; 512];
+        if let Ok(read) = stream.read(&mut piece) {
+            answer.extend_from_slice(&piece[..read.max(1)]);
+        }
+    }
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
 }
 
 #[test]
