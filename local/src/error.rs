@@ -1,5 +1,7 @@
 //! What keeps a command from running, said to a person.
 
+use crate::words::say;
+
 /// "Could not run": nothing was done, or not to the end.
 const COULD_NOT_RUN: u8 = 2;
 /// What shells report of a program ended by Ctrl-C.
@@ -39,13 +41,11 @@ impl From<std::io::Error> for Problem {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "this is where people are told")]
 pub fn print(problem: &Problem) {
-    eprintln!("riffle: {problem}");
+    say(&format!("riffle: {problem}"));
 }
 
 /// What a person should know, and yet keeps nothing from going on.
-#[expect(clippy::print_stderr, reason = "this is where people are told")]
 pub fn print_warning(what: &str) {
-    eprintln!("riffle: {what}");
+    say(&format!("riffle: {what}"));
 }

@@ -14,7 +14,7 @@ use crate::cli::Replay;
 use crate::error::Problem;
 use crate::outcome::Pipeline;
 use crate::platform::Platform;
-use crate::words;
+use crate::words::{self, say};
 
 /// Something would be different, or could not be dealt with.
 const NOT_ALL: u8 = 1;
@@ -137,9 +137,4 @@ async fn shadow(
         words::count(events, "event")
     ));
     Ok(if different == 0 && skipped == 0 { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL) })
-}
-
-#[expect(clippy::print_stderr, reason = "this is where people are told")]
-fn say(text: &str) {
-    eprintln!("{text}");
 }

@@ -1,4 +1,6 @@
-//! Numbers as people say them.
+//! What people are told, and numbers as people say them.
+
+use std::io::{self, Write as _};
 
 use chrono::TimeDelta;
 
@@ -30,6 +32,11 @@ pub fn count(number: u64, one: &str) -> String {
 /// A word as the contracts write it: `processed`.
 pub fn named(word: &impl serde::Serialize) -> String {
     serde_json::json!(word).as_str().unwrap_or_default().to_owned()
+}
+
+/// Tells a person. Where nobody listens any more (`2>&1 | head`), the work goes on.
+pub fn say(text: &str) {
+    drop(writeln!(io::stderr(), "{text}"));
 }
 
 /// Names of files are data: what would break a line or a column, or command a terminal, becomes a space.

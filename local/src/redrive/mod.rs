@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::cli::Redrive;
 use crate::error::Problem;
 use crate::platform;
-use crate::words;
+use crate::words::{self, say};
 
 /// Not all that was asked for could be done.
 const IN_PART: u8 = 1;
@@ -143,9 +143,4 @@ fn unknown(arguments: &Redrive, moved: &[DeadLetter]) -> ExitCode {
         code = ExitCode::from(IN_PART);
     }
     code
-}
-
-#[expect(clippy::print_stderr, reason = "this is where people are told")]
-fn say(text: &str) {
-    eprintln!("{text}");
 }

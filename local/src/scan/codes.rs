@@ -9,6 +9,7 @@ use riffle_scan::codes::{self, CodeFiles, Detected};
 use riffle_scan::matching::CodeList;
 
 use crate::error::Problem;
+use crate::words;
 
 /// A larger file lists no codes.
 const MAX_BYTES: u64 = 64 << 20;
@@ -22,7 +23,16 @@ pub async fn read(files: &dyn CodeFiles, arguments: &[String]) -> Result<(CodeLi
         given.extend(codes);
         notes.extend(note);
     }
+    let all = given.len();
     let list = CodeList::new(given).map_err(|error| Problem::new(format!("--codes: {error}")))?;
+    let repeats = all - list.len();
+    if repeats > 0 {
+        notes.push(format!(
+            "{} different codes: {} left out",
+            list.len(),
+            words::count(repeats as u64, "repeat")
+        ));
+    }
     Ok((list, notes))
 }
 

@@ -40,7 +40,7 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
     };
     let client = Client::connect(Arc::clone(&platform), TENANT).await?;
     let pumps = platform.start(&arguments.machine).await;
-    let mut output = output::Output::new(arguments.json, plan.roots, arguments.retry.is_some());
+    let mut output = output::Output::new(&arguments, plan.roots);
     for note in plan.hints {
         output.hint(&note);
     }

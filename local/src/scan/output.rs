@@ -7,8 +7,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use riffle_contracts::{FoundMatch, Frame, FrameBody, Summary};
 
+use crate::cli::Scan;
 use crate::error::Problem;
-use crate::words::line;
+use crate::words::{line, say};
 
 /// Results go to standard output, everything else to standard error.
 pub struct Output {
@@ -17,6 +18,8 @@ pub struct Output {
     failed: u64,
     /// How many files are read is worth a line: in a retry.
     tells_start: bool,
+    /// The command that reads again what failed, up to the session's id.
+    retry: String,
 }
 
 /// The folders that are scanned. Where there are several, people are told which one a file is in.
@@ -49,8 +52,8 @@ enum Form {
 }
 
 impl Output {
-    pub fn new(json: bool, roots: Roots, tells_start: bool) -> Self {
-        let form = if json {
+    pub fn new(arguments: &Scan, roots: Roots) -> Self {
+        let form = if arguments.json {
             Form::Json
         } else if io::stdout().is_terminal() {
             let bar = ProgressBar::new_spinner().with_style(spinner()).with_message("Listing files");
@@ -59,7 +62,15 @@ impl Output {
         } else {
             Form::Lines
         };
-        Self { form, roots, failed: 0, tells_start }
+        let state = arguments.machine.state.as_ref();
+        let state = state.map_or_else(String::new, |state| format!(" --state {}", state.display()));
+        Self {
+            form,
+            roots,
+            failed: 0,
+            tells_start: arguments.retry.is_some(),
+            retry: format!("riffle scan{state} --retry"),
+        }
     }
 
     /// Something to know, not a result.
@@ -121,9 +132,11 @@ impl Output {
 
     pub fn finish(&self, summary: &Summary) -> Result<(), Problem> {
         if summary.failed > 0 && !matches!(self.form, Form::Json) {
-            let again = "to read them again, once they are mended: riffle scan --retry";
             let what = count(summary.failed, "file", "files");
-            self.note(&format!("{what} could not be read; {again} {}", summary.session_id));
+            self.note(&format!(
+                "{what} could not be read; to read them again, once they are mended: {} {}",
+                self.retry, summary.session_id
+            ));
         }
         match &self.form {
             Form::Json => print(&json(summary)?),
@@ -218,9 +231,4 @@ fn json(value: &impl serde::Serialize) -> Result<String, Problem> {
 fn print(text: &str) -> Result<(), Problem> {
     writeln!(io::stdout().lock(), "{text}")
         .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))
-}
-
-#[expect(clippy::print_stderr, reason = "this is where people are told")]
-fn say(text: &str) {
-    eprintln!("{text}");
 }
