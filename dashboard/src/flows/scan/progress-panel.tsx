@@ -8,11 +8,12 @@ import { count, duration, rate } from "../../ui/format.ts";
 import { stateName } from "../../ui/state.tsx";
 import classes from "./progress-panel.module.css";
 import { isOver, type View } from "./session.ts";
-import { detailWords, phaseOf, stateOf, verdictWords } from "./words.ts";
+import { detailWords, partlyRead, phaseOf, stateOf, verdictWords } from "./words.ts";
 
 export function ProgressPanel({ view, listed }: { view: View; listed: number }) {
   useSpoken(view);
   const over = isOver(view.state);
+  const partly = partlyRead(view);
   const color = view.state === "FAILED" ? "red" : view.state === "CANCELLED" ? "gray" : undefined;
   return (
     <Card withBorder padding="md" component="section" aria-label="Progress">
@@ -32,6 +33,7 @@ export function ProgressPanel({ view, listed }: { view: View; listed: number }) 
         />
         <Figure name="Matches" value={count(Math.max(view.matches, listed))} id="matches" />
         <Figure name="Not read" value={count(view.failed)} id="failed" />
+        {partly !== null && partly > 0 && <Figure name="Read in part" value={count(partly)} id="partly" />}
         {!over && view.filesPerSecond !== null && (
           <Figure name="Speed" value={`${rate(view.filesPerSecond)} files/s`} id="speed" />
         )}
@@ -64,7 +66,7 @@ function useSpoken(view: View) {
     if (state === null) return;
     let words = "";
     if (state === "COMPLETE") {
-      words = `Done. ${verdictWords({ matches, processed, failed })}`;
+      words = `Done. ${verdictWords({ matches, processed, failed }, null)}`;
     } else if (isOver(state)) {
       words = `${stateName(stateOf(phaseOf(state, false)))}.`;
     } else if (quarter > 0) {

@@ -29,7 +29,7 @@ import { RetryButton } from "./retry-button.tsx";
 import { TO_HEADING } from "./scans-page.tsx";
 import { isOver, type Session, type View } from "./session.ts";
 import { TokenForm } from "./token-field.tsx";
-import { detailWords, phaseOf, stateOf, verdictWords } from "./words.ts";
+import { detailWords, noFailureWords, partlyRead, partlyWords, phaseOf, stateOf, verdictWords } from "./words.ts";
 
 export function ScanPage({ id }: { id: string }) {
   const session = useSession(id, useConfig());
@@ -156,7 +156,7 @@ function Outcome({ id, session, view }: { id: string; session: Session; view: Vi
     <>
       {view.state === "COMPLETE" && (
         <Verdict tone="fine">
-          {verdictWords(view)}{" "}
+          {verdictWords(view, partlyRead(view))}{" "}
           {view.failed > 0 && (
             <Anchor component={Link} href={`${scanAddress(id)}?tab=problems`}>
               Look why, and read again
@@ -182,6 +182,7 @@ function Outcome({ id, session, view }: { id: string; session: Session; view: Vi
 /** Files that could not be read, and why. */
 function NotRead({ id, session, view }: { id: string; session: Session; view: View }) {
   const config = useConfig();
+  const partly = partlyRead(view);
   if (view.failures === 0 && view.failed > 0) return <Waiting label="Loading the files that were not read…" />;
   const problems = session.failures().map(({ file, name, reason }) => ({
     id: String(file),
@@ -199,10 +200,8 @@ function NotRead({ id, session, view }: { id: string; session: Session; view: Vi
           <RetryButton id={id} failed={view.failed} lends={view.detail?.source_kind === "drive"} config={config} />
         )
       }
-      none={{
-        title: isOver(view.state) ? "Every file was read" : "No file has failed so far",
-        text: "A file that cannot be read is listed here, with the reason.",
-      }}
+      more={partly ? partlyWords(partly) : null}
+      none={noFailureWords(view.state, isOver(view.state), partly)}
     />
   );
 }

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import type { SessionState } from "../../contracts.ts";
 import { isOver } from "./session.ts";
-import { detailWords, lossesOf, phaseOf, stateOf, verdictWords } from "./words.ts";
+import { detailWords, lossesOf, noFailureWords, partlyWords, phaseOf, stateOf, verdictWords } from "./words.ts";
 
 it("a scan that runs is not to be deleted", () => {
   for (const state of ["LISTING", "DISPATCHING", "RUNNING", "FINALIZING"] as const) {
@@ -31,6 +31,23 @@ it("a state that all flows share, and the scan's own word where it says more", (
 });
 
 it("the verdict says what was found and what was not read", () => {
-  expect(verdictWords({ matches: 1, processed: 2, failed: 0 })).toBe("1 match in 2 files, every file was read.");
-  expect(verdictWords({ matches: 12, processed: 1, failed: 1 })).toBe("12 matches in 1 file, 1 not read.");
+  const [clean, failed] = [
+    { matches: 1, processed: 2, failed: 0 },
+    { matches: 12, processed: 1, failed: 1 },
+  ];
+  expect(verdictWords(clean, 0)).toBe("1 match in 2 files, every file was read.");
+  expect(verdictWords(clean, 2)).toBe("1 match in 2 files, 2 read only in part.");
+  expect(verdictWords(clean, null)).toBe("1 match in 2 files.");
+  expect(verdictWords(failed, 0)).toBe("12 matches in 1 file, 1 not read.");
+  expect(verdictWords(failed, 3)).toBe("12 matches in 1 file, 1 not read, 3 read only in part.");
+});
+
+it("every file was read only where that is known", () => {
+  expect(noFailureWords("RUNNING", false, null).title).toBe("No file has failed so far");
+  expect(noFailureWords("COMPLETE", true, 0).title).toBe("Every file was read");
+  expect(noFailureWords("COMPLETE", true, null).title).toBe("No file failed");
+  expect(noFailureWords("COMPLETE", true, 1)).toMatchObject({ title: "No file failed", text: partlyWords(1) });
+  for (const state of ["CANCELLED", "FAILED"] as const) {
+    expect(noFailureWords(state, true, null).title).toBe("No file had failed when the scan ended");
+  }
 });

@@ -46,10 +46,41 @@ export function detailWords(phase: ScanPhase): string | null {
   }
 }
 
+/** Files that were read only in part. `null` while that is not known: it is counted at the end. */
+export function partlyRead({ failed, detail }: Pick<View, "failed" | "detail">): number | null {
+  const unread = detail?.unread_files ?? null;
+  return unread === null ? null : Math.max(unread - failed, 0);
+}
+
 /** What came of it, in a sentence. */
-export function verdictWords({ matches, processed, failed }: Pick<View, "matches" | "processed" | "failed">): string {
-  const read = failed === 0 ? "every file was read" : `${count(failed)} not read`;
-  return `${counted(matches, "match", "matches")} in ${counted(processed, "file")}, ${read}.`;
+export function verdictWords(
+  { matches, processed, failed }: Pick<View, "matches" | "processed" | "failed">,
+  partly: number | null,
+): string {
+  const read = [
+    ...(failed > 0 ? [`${count(failed)} not read`] : []),
+    ...(partly ? [`${count(partly)} read only in part`] : []),
+    ...(failed === 0 && partly === 0 ? ["every file was read"] : []),
+  ];
+  return `${[`${counted(matches, "match", "matches")} in ${counted(processed, "file")}`, ...read].join(", ")}.`;
+}
+
+/** Said where no file has failed. */
+export function noFailureWords(
+  state: View["state"],
+  over: boolean,
+  partly: number | null,
+): { title: string; text: string } {
+  const text = "A file that cannot be read is listed here, with the reason.";
+  if (!over) return { title: "No file has failed so far", text };
+  if (state !== "COMPLETE") return { title: "No file had failed when the scan ended", text };
+  if (partly === 0) return { title: "Every file was read", text };
+  return { title: "No file failed", text: partly === null ? text : partlyWords(partly) };
+}
+
+export function partlyWords(partly: number): string {
+  const files = partly === 1 ? "1 file was" : `${count(partly)} files were`;
+  return `${files} read only in part. The sheet Unread of the report names each part and says why.`;
 }
 
 /** What goes for good with a scan, line by line. */

@@ -77,7 +77,9 @@ function keyOf({ month, currency }: Month): string {
 
 /** With its currency, where there are several. */
 function nameOf({ month, currency }: Month, all: Month[]): string {
-  return all.some((each) => each.currency !== currency) ? `${monthWords(month)}, ${currency}` : monthWords(month);
+  return all.some((each) => each.currency !== currency)
+    ? `${monthWords(month)}, ${currency || "no currency"}`
+    : monthWords(month);
 }
 
 interface MonthsProps {

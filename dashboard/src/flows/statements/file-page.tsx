@@ -26,7 +26,16 @@ import { deletionOf, focusTitle, titleId } from "./deletion.ts";
 import { isRemovable } from "./files-table.tsx";
 import { address } from "./filters.ts";
 import { useFile } from "./one-file.ts";
-import { balanceWords, detailWords, eventWords, goneWords, nameOf, stageWords, verdictWords } from "./words.ts";
+import {
+  balanceWords,
+  detailWords,
+  eventWords,
+  goneWords,
+  hasTransactions,
+  nameOf,
+  stageWords,
+  verdictWords,
+} from "./words.ts";
 
 export function FilePage({ id }: { id: string }) {
   const { file, every } = useFile(id);
@@ -68,11 +77,13 @@ export function FilePage({ id }: { id: string }) {
         state={shown.state}
         gone={goneWords(shown.detail)}
         detail={detailWords(shown.detail)}
-        about={`${shown.format ? `${shown.format} · ` : ""}${bytes(shown.size)} · received ${date(shown.received_at)}`}
+        about={`${shown.format ? `${shown.format} · ` : ""}${goneWords(shown.detail) === undefined ? `${bytes(shown.size)} · ` : ""}received ${date(shown.received_at)}`}
         primary={
-          <Button component={Link} href={address({ file: id })}>
-            Transactions
-          </Button>
+          hasTransactions(shown.detail) && (
+            <Button component={Link} href={address({ file: id })}>
+              Transactions
+            </Button>
+          )
         }
         actions={isRemovable(shown.detail) ? [{ name: "Delete", danger: true, run: () => ask(deletionOf(shown)) }] : []}
       />

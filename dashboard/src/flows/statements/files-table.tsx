@@ -12,7 +12,7 @@ import { periodWords } from "./days.ts";
 import { titleId } from "./deletion.ts";
 import classes from "./files-table.module.css";
 import { address } from "./filters.ts";
-import { balanceWords, detailWords, goneWords, nameOf, stageWords } from "./words.ts";
+import { balanceWords, detailWords, goneWords, hasTransactions, nameOf, stageWords } from "./words.ts";
 
 /** May be deleted: it is there, and nobody has asked for it yet. */
 export function isRemovable(phase: StatementPhase): boolean {
@@ -107,15 +107,17 @@ const Line = memo(function Line({ file, remove }: { file: StatementFile; remove:
       <Table.Td ta="right">{counts ?? count(file.duplicates)}</Table.Td>
       <Table.Td>
         <Group gap="xs" wrap="nowrap">
-          <Button
-            component={Link}
-            href={address({ file: file.id })}
-            variant="default"
-            size="compact-sm"
-            aria-label={`Transactions of ${name}`}
-          >
-            Transactions
-          </Button>
+          {hasTransactions(file.detail) && (
+            <Button
+              component={Link}
+              href={address({ file: file.id })}
+              variant="default"
+              size="compact-sm"
+              aria-label={`Transactions of ${name}`}
+            >
+              Transactions
+            </Button>
+          )}
           {isRemovable(file.detail) && (
             <Button
               variant="subtle"

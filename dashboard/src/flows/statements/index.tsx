@@ -1,6 +1,7 @@
 // Statements: files of banks become transactions with categories, and sums by month.
 
 import type { ReactNode } from "react";
+import { Redirect } from "wouter";
 
 import type { FlowRoute, Navigation, Words } from "../flow.ts";
 import { fileAddress } from "./addresses.ts";
@@ -28,6 +29,7 @@ export const words: Words = { one: "file", address: fileAddress, stages: STAGES,
 const framed = (page: ReactNode) => <Statements>{page}</Statements>;
 
 export const routes: FlowRoute[] = [
+  { path: "/statements", page: () => <Redirect to={navigation.path} replace /> },
   { path: "/statements/files", title: "Files", page: () => framed(<Files />) },
   {
     path: "/statements/files/:id",

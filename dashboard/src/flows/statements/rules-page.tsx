@@ -1,6 +1,6 @@
 // The rules that give transactions their categories, as their text.
 
-import { Button, Group, Stack, Text, Textarea, Title } from "@mantine/core";
+import { Button, Code, Group, Stack, Text, Textarea, Title } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
@@ -27,6 +27,7 @@ export function Rules() {
         </Title>
         <Text c="dimmed" size="sm" mt={4}>
           They give transactions their categories. The first rule that fits decides; what none fits is uncategorised.
+          Rules hold for the files that come after they are saved.
         </Text>
       </div>
       {rules.isPending && <Waiting label="Loading the rules…" />}
@@ -34,7 +35,39 @@ export function Rules() {
         <Trouble title="The rules cannot be shown" message={rules.error.message} again={() => void rules.refetch()} />
       )}
       {rules.data && <Editor stored={rules.data.yaml} />}
+      <Guide />
     </Stack>
+  );
+}
+
+const EXAMPLE = `rules:
+  - category: Groceries
+    contains: [rewe, edeka, "whole foods"]
+  - category: Salary
+    contains: payroll
+    sign: in
+    min: 1000
+  - category: Rent
+    regex: "rent (january|february|march)"
+    account: DE02120300000000202051`;
+
+/** How a rule is written. */
+function Guide() {
+  return (
+    <div>
+      <Title order={2} fz="md">
+        How a rule is written
+      </Title>
+      <Text size="sm" mt={4}>
+        Each has a <Code>category</Code> and any of the following, all of which must fit: <Code>contains</Code>, a text
+        or several, one of which stands in the description or the counterparty, in upper or lower case;{" "}
+        <Code>regex</Code>, a regular expression over the same; <Code>min</Code> and <Code>max</Code>, of the amount
+        without its sign; <Code>sign</Code>, <Code>in</Code> or <Code>out</Code>; <Code>account</Code>.
+      </Text>
+      <Code block mt="xs">
+        {EXAMPLE}
+      </Code>
+    </div>
   );
 }
 

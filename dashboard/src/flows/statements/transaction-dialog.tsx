@@ -35,7 +35,7 @@ function Facts({ row }: { row: TransactionItem }) {
     ["Kind", row.kind],
     ["Reference", row.reference],
     ["Balance after it", row.balance && amountWords(row.balance, row.currency)],
-    ["Category", row.category ?? "Uncategorised: none of the rules fits"],
+    ["Category", row.category ?? "Uncategorised: no rule fitted when the file was read"],
     ["Decided by", row.category_source],
     [
       "From",

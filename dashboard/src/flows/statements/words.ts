@@ -4,6 +4,11 @@ import type { FileAccount, StatementFile, StatementPhase } from "../../contracts
 import { count, counted } from "../../ui/format.ts";
 import { stateName } from "../../ui/state.tsx";
 
+/** Nothing of a file that was rejected or deleted is among the transactions. */
+export function hasTransactions(phase: StatementPhase): boolean {
+  return phase !== "rejected" && goneWords(phase) === undefined;
+}
+
 /** What stands in place of the state of a file that is going, or gone. */
 export function goneWords(phase: StatementPhase): string | undefined {
   if (phase === "deleting") return "Deleting";

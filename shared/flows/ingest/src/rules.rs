@@ -84,8 +84,8 @@ impl Rules {
         if yaml.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
             return Ok(Self::default());
         }
-        let document: Document =
-            serde_saphyr::from_str(yaml).map_err(|error| RulesError::Yaml(error.to_string()))?;
+        let document: Document = serde_saphyr::from_str(yaml)
+            .map_err(|error| RulesError::Yaml(error.without_snippet().to_string()))?;
         if document.rules.len() > MAX_RULES {
             return Err(RulesError::TooLarge);
         }
