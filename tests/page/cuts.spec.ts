@@ -76,6 +76,20 @@ test.describe("one file at a time", () => {
   });
 });
 
+test("what was filled in while the network was away is understood afterwards", async ({ page, network, folder }) => {
+  const drawings = path.join(folder, "drawings");
+  const codes = texts(drawings, 1, 1);
+  await page.goto(network.address);
+  await expect(page.getByLabel("Folder", { exact: true })).toBeVisible();
+  network.cut();
+  await page.getByLabel("Folder", { exact: true }).fill(drawings);
+  await page.getByLabel("Codes", { exact: true }).fill(codes.join("\n"));
+  await expect(page.getByText("The server cannot be reached")).toHaveCount(2);
+  network.mend();
+  await expect(page.getByText("Ready.")).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("The server cannot be reached")).toHaveCount(0);
+});
+
 test("a killed server goes on, and so does the page", async ({ page, server, network, folder }) => {
   const made = samples(path.join(folder, "samples"), 1500, 7);
   await page.goto(network.address);

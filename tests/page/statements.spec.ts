@@ -229,6 +229,14 @@ test("rules are kept, and what is wrong with them is said at the field", async (
   await expect(page.locator("[data-rules]")).toHaveText("Saved.");
   await page.reload();
   await expect(field).toHaveValue(/# by me/);
+  // What is not saved yet outlives a look at another page.
+  await field.fill(`${before.trimEnd()}\n# by you\n`);
+  await page.getByRole("link", { name: "Transactions", exact: true }).click();
+  await page.getByRole("link", { name: "Rules", exact: true }).click();
+  await expect(field).toHaveValue(/# by you/);
+  await expect(page.locator("[data-rules]")).toHaveText("Not saved yet.");
+  await page.getByRole("button", { name: "Undo changes" }).click();
+  await expect(field).toHaveValue(/# by me/);
 });
 
 test("a server that stops answering takes nothing away", async ({ page, server, network, folder }) => {

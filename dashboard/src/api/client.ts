@@ -22,6 +22,13 @@ export class ApiError extends Error {
   }
 }
 
+/** Milliseconds after which what may pass is asked again. */
+export const AGAIN = 5_000;
+
+export function mayPass(error: unknown): boolean {
+  return error instanceof ApiError && error.passes;
+}
+
 /** Where people sign in: whoever has the tokens that requests carry. */
 export interface Voucher {
   /** A token that holds; waits for a person where there is none. */

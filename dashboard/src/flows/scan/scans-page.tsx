@@ -70,7 +70,9 @@ export function Scans() {
             <Table.Thead>
               <Table.Tr>
                 <Table.Th scope="col">Scan of</Table.Th>
-                <Table.Th scope="col">State</Table.Th>
+                <Table.Th scope="col" miw={120}>
+                  State
+                </Table.Th>
                 <Table.Th scope="col">Files</Table.Th>
                 <Table.Th scope="col">Matches</Table.Th>
                 <Table.Th scope="col">Not read</Table.Th>

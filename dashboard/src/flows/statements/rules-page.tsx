@@ -40,6 +40,9 @@ export function Rules() {
   );
 }
 
+/** What was typed and not saved: whoever looks at another page meanwhile finds it again. */
+let draft: string | null = null;
+
 const EXAMPLE = `rules:
   - category: Groceries
     contains: [rewe, edeka, "whole foods"]
@@ -73,10 +76,13 @@ function Guide() {
 
 function Editor({ stored }: { stored: string }) {
   const announce = useAnnounce();
-  const [yaml, setYaml] = useState(stored);
+  const [yaml, setYaml] = useState(draft ?? stored);
   /** What the text was when it was loaded or saved. */
   const [base, setBase] = useState(stored);
   const dirty = yaml !== base;
+  useEffect(() => {
+    draft = dirty ? yaml : null;
+  }, [dirty, yaml]);
   const saving = useMutation({
     mutationFn: (text: string) => put(RULES, { yaml: text } satisfies Stored),
     onSuccess: (_, text) => {
