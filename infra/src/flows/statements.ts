@@ -80,7 +80,7 @@ export function statements(scope: Construct, description: FlowDescription, platf
   tables.records.allow(categorizer, "BatchGetItem", "GetItem", "UpdateItem");
   buckets.objects.allowRead(categorizer, PARTS, RULES);
 
-  tables.records.allow(deriver, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query");
+  tables.records.allow(deriver, "ConditionCheckItem", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query");
   // What comes of a file that is gone is forgotten at once.
   tables.records.allow(recorder, "GetItem", "PutItem", "DeleteItem", "Query");
   tables.records.allow(noter, "GetItem", "PutItem");

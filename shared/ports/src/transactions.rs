@@ -288,8 +288,9 @@ pub trait FigureStore: Send + Sync {
         month: Month,
     ) -> Result<Option<StoredFigures>, PortError>;
 
-    /// Stores `body` as version `seen + 1` if the present version is `seen`, and as the first one if there are none and
-    /// `seen` is 0. Whether it was.
+    /// Stores `body` as version `seen + 1` if the present version is `seen`, and as the first one if there are none, `seen`
+    /// is 0, and the month is known. Whether it was. So nobody who has seen its transactions leaves figures in a month
+    /// that was [forgotten](Self::forget_month) meanwhile.
     async fn put_figures(
         &self,
         tenant: &str,

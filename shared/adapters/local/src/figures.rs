@@ -52,9 +52,10 @@ impl FigureStore for LocalFigures {
         let (tenant, account, body) = (tenant.to_owned(), account.to_owned(), body.to_owned());
         self.database
             .call(move |work| {
-                let number = Numbers::new(&tenant).account(work, &account)?;
+                let Some(number) = Numbers::new(&tenant).known(work, &account)? else { return Ok(false) };
                 let sql = if seen == 0 {
-                    "INSERT INTO figures (account, month, version, body) VALUES (?1, ?2, ?4, ?3) \
+                    "INSERT INTO figures (account, month, version, body) \
+                     SELECT account, month, ?4, ?3 FROM months WHERE account = ?1 AND month = ?2 \
                      ON CONFLICT DO NOTHING"
                 } else {
                     "UPDATE figures SET version = ?4, body = ?3 \

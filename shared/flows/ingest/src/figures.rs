@@ -185,11 +185,8 @@ impl Ingest {
                 }
                 continue;
             }
-            // The first figures may be of transactions that were removed meanwhile, with all else of their month: whoever
-            // did that found no figures. So they are not believed, and derived once more.
-            let derived_at = if seen == 0 { DateTime::UNIX_EPOCH } else { derived_at };
             let body = Figures { derived_at, sums }.write();
-            if self.figures.put_figures(tenant, account, month, &body, seen).await? && seen > 0 {
+            if self.figures.put_figures(tenant, account, month, &body, seen).await? {
                 return Ok(());
             }
         }

@@ -1,21 +1,39 @@
 //! What a store of figures promises.
 
 use futures::future::join_all;
-use riffle_ports::{FigureStore, Ids, Month, StoredFigures};
+use riffle_ports::{FigureStore, Ids, Month, RecordStore, StoredFigures, TransactionStore};
 
 use super::ok;
+use super::transaction_store::{Place, day, row};
 
 /// An index that is eventually right is asked as often as this.
 const PATIENCE: usize = 200;
 
-/// Everything [`FigureStore`] promises.
+/// Everything [`FigureStore`] promises but of months that are forgotten. `records`, `rows` and `store` are of one
+/// installation.
 ///
 /// # Panics
 /// If a promise is broken.
-pub async fn figure_store(store: &dyn FigureStore, ids: &dyn Ids) {
-    versions(store, ids).await;
-    race(store, ids).await;
-    lists(store, ids).await;
+pub async fn figure_store(
+    records: &dyn RecordStore,
+    rows: &dyn TransactionStore,
+    store: &dyn FigureStore,
+    ids: &dyn Ids,
+) {
+    let place = || Place { records, store: rows, ids, tenant: format!("tenant {}", ids.fresh()) };
+    versions(&place(), store).await;
+    race(&place(), store).await;
+    lists(&place(), &place(), store).await;
+}
+
+/// Something is stored in these months, so that they are known.
+async fn known(place: &Place<'_>, months: &[(&str, &str)]) {
+    let file = place.file().await;
+    for (at, account) in months {
+        let (year, number) = at.split_once('-').expect("a month");
+        let date = day(year.parse().expect("a year"), number.parse().expect("a month"), 1);
+        place.store(&file, &[row(&file.id, account, date, "1", 1)]).await;
+    }
 }
 
 fn month(text: &str) -> Month {
@@ -23,8 +41,8 @@ fn month(text: &str) -> Month {
 }
 
 /// Only who has seen the present version replaces it.
-async fn versions(store: &dyn FigureStore, ids: &dyn Ids) {
-    let tenant = format!("tenant {}", ids.fresh());
+async fn versions(place: &Place<'_>, store: &dyn FigureStore) {
+    let tenant = place.tenant.clone();
     let at = month("2026-01");
     let assert_is = async |version: u64, body: &str, what: &str| {
         let stored = ok(store.figures(&tenant, "a", at).await, "figures");
@@ -36,6 +54,9 @@ async fn versions(store: &dyn FigureStore, ids: &dyn Ids) {
         ok(store.put_figures(&tenant, "a", at, body, seen).await, "put_figures")
     };
     assert_is(0, "", "there are none").await;
+    assert!(!put("unknown", 0).await, "nothing is stored in the month");
+    assert_is(0, "", "nothing was put").await;
+    known(place, &[("2026-01", "a")]).await;
     assert!(!put("early", 1).await, "nobody has seen a version that is not there");
     assert_is(0, "", "nothing was put").await;
     assert!(put("first", 0).await, "there were none");
@@ -55,22 +76,12 @@ async fn versions(store: &dyn FigureStore, ids: &dyn Ids) {
     {
         assert_eq!(ok(store.figures(tenant, account, at).await, "figures"), None, "figures do not mix");
     }
-    let forget = async |seen: u64| ok(store.forget_month(&tenant, "a", at, seen).await, "forget_month");
-    for seen in [0, first, first + 1, first + 3] {
-        assert!(!forget(seen).await, "version {seen} is not the present one");
-        assert_is(first + 2, "", "figures stay where nothing was forgotten").await;
-    }
-    assert!(forget(first + 2).await, "who saw the third version, of a month without transactions");
-    assert_is(0, "", "they are gone").await;
-    assert!(forget(0).await, "what is gone is gone");
-    assert!(!put("late", first + 2).await, "who saw the figures of before is late");
-    assert!(put("again", 0).await, "there are none");
-    assert_is(StoredFigures::first_version("again"), "again", "they begin anew").await;
 }
 
-async fn race(store: &dyn FigureStore, ids: &dyn Ids) {
-    let tenant = format!("tenant {}", ids.fresh());
+async fn race(place: &Place<'_>, store: &dyn FigureStore) {
+    let tenant = place.tenant.clone();
     let at = month("2026-01");
+    known(place, &[("2026-01", "a")]).await;
     let mut seen = 0;
     for _ in 0..3 {
         let bodies: Vec<String> = (0..16).map(|caller| format!("{seen} of {caller}")).collect();
@@ -87,8 +98,8 @@ async fn race(store: &dyn FigureStore, ids: &dyn Ids) {
 }
 
 /// A tenant's figures of a range of months, by month, then account.
-async fn lists(store: &dyn FigureStore, ids: &dyn Ids) {
-    let (tenant, other) = (format!("tenant {}", ids.fresh()), format!("tenant {}", ids.fresh()));
+async fn lists(own: &Place<'_>, others: &Place<'_>, store: &dyn FigureStore) {
+    let (tenant, other) = (own.tenant.clone(), others.tenant.clone());
     let places = [
         ("2026-01", "b"),
         ("2026-01", "a"),
@@ -98,6 +109,8 @@ async fn lists(store: &dyn FigureStore, ids: &dyn Ids) {
         ("2026-09", ""),
         ("2026-10", "a"),
     ];
+    known(own, &places).await;
+    known(others, &places).await;
     let mut expected = Vec::new();
     for (at, account) in places {
         let first = StoredFigures::first_version("old");
@@ -130,6 +143,6 @@ async fn lists(store: &dyn FigureStore, ids: &dyn Ids) {
         assert_eq!(listed, expected, "from {from} to {to}");
     }
     let none =
-        store.all_figures(&format!("nobody {}", ids.fresh()), month("2000-01"), month("2100-12")).await;
+        store.all_figures(&format!("nobody {}", own.ids.fresh()), month("2000-01"), month("2100-12")).await;
     assert_eq!(ok(none, "all_figures"), [], "a tenant without any");
 }

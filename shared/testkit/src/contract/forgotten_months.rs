@@ -1,7 +1,7 @@
 //! What the stores of transactions and of figures promise about the months that both know.
 
 use futures::future::{join, join_all};
-use riffle_ports::{FigureStore, Ids, Month, RecordStore, Transaction, TransactionStore};
+use riffle_ports::{FigureStore, Ids, Month, RecordStore, StoredFigures, Transaction, TransactionStore};
 
 use super::ok;
 use super::transaction_store::{Place, day, row};
@@ -29,6 +29,7 @@ pub async fn forgotten_months(
     in_turn(&both()).await;
     stored_meanwhile(&both()).await;
     derived_meanwhile(&both()).await;
+    derived_first_meanwhile(&both()).await;
 }
 
 struct Both<'a> {
@@ -77,11 +78,20 @@ async fn in_turn(both: &Both<'_>) {
         assert!(both.is_known().await, "and it is known");
     }
     both.place.remove(&file, &row).await;
-    assert!(!both.forget(0).await, "there are figures");
+    for wrong in [0, seen - 1, seen + 1] {
+        assert!(!both.forget(wrong).await, "{wrong} is not the present version");
+        assert_eq!(both.version().await, seen, "figures stay where nothing was forgotten");
+    }
     assert!(both.forget(seen).await, "it is empty, and these are its figures");
+    assert_eq!((both.version().await, both.is_known().await), (0, false), "nothing is left of it");
+    assert!(both.forget(0).await, "what is gone is gone");
+    assert!(!both.put("late", seen).await, "who saw the figures of before is late");
+    assert!(!both.put("late", 0).await, "who saw the transactions of before is late");
     assert_eq!((both.version().await, both.is_known().await), (0, false), "nothing is left of it");
     both.place.store(&file, &row).await;
     assert!(both.is_known().await, "it is stored in again");
+    assert!(both.put("again", 0).await, "there are none");
+    assert_eq!(both.version().await, StoredFigures::first_version("again"), "they begin anew");
 }
 
 /// Whatever comes first, what is stored is in a month that is known.
@@ -103,10 +113,14 @@ async fn stored_meanwhile(both: &Both<'_>) {
 
 /// Of who forgets and who derives anew, from the same figures, one wins.
 async fn derived_meanwhile(both: &Both<'_>) {
+    let file = both.place.file().await;
+    let row = [row(&file.id, ACCOUNT, day(2026, 1, 1), "1", 1)];
     for round in 0..ROUNDS {
+        both.place.store(&file, &row).await;
         let left = both.version().await;
         assert!(both.put(&format!("round {round}"), left).await, "nobody else puts figures");
         let seen = both.version().await;
+        both.place.remove(&file, &row).await;
         let ((first, put), second) =
             join(join(both.forget(seen), both.put("anew", seen)), both.forget(seen)).await;
         let version = both.version().await;
@@ -115,6 +129,24 @@ async fn derived_meanwhile(both: &Both<'_>) {
             assert_eq!(version, seen + 1, "what was put is there, round {round}");
         } else {
             assert_eq!((version, both.is_known().await), (0, false), "nothing is left, round {round}");
+        }
+    }
+}
+
+/// Who derives the first figures of what was removed leaves none in a month that is forgotten.
+async fn derived_first_meanwhile(both: &Both<'_>) {
+    let file = both.place.file().await;
+    for round in 0..ROUNDS {
+        let row = [row(&file.id, ACCOUNT, day(2026, 1, 1), &round.to_string(), 1)];
+        both.place.store(&file, &row).await;
+        both.place.remove(&file, &row).await;
+        let ((first, _), second) =
+            join(join(both.forget(0), both.put(&format!("round {round}"), 0)), both.forget(0)).await;
+        let left = both.version().await;
+        assert!(left == 0 || both.is_known().await, "figures of a month that is not known, round {round}");
+        assert!(left == 0 || !(first && second), "a month that both forgot has figures, round {round}");
+        if left > 0 {
+            assert!(both.forget(left).await, "it is empty");
         }
     }
 }

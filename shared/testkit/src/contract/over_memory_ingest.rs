@@ -30,7 +30,9 @@ fn transactions() {
 
 #[test]
 fn figures() {
-    run(super::figure_store(&MemoryStatements::default(), &SeededIds::new(1)));
+    let records = Arc::new(MemoryRecords::default());
+    let statements = MemoryStatements::new(Arc::clone(&records), 25);
+    run(super::figure_store(&*records, &statements, &statements, &SeededIds::new(1)));
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl FigureStore for MemoryStatements {
         let key = (tenant.to_owned(), account.to_owned(), month);
         self.inspect(|books| {
             let present = books.figures.get(&key).map_or(0, |figures| figures.version);
-            let put = present == seen;
+            let put = present == seen && (seen > 0 || books.months.contains(&key));
             if put {
                 let account = account.to_owned();
                 let version = if seen == 0 { StoredFigures::first_version(body) } else { seen + 1 };

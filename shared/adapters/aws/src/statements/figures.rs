@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use riffle_ports::{FigureStore, Month, PortError, StoredFigures};
 
-use super::months;
+use super::{TRIES, months};
 use crate::change::Change;
 use crate::item::{Item, Reading, number};
 use crate::packed::long;
 use crate::records::own;
 use crate::table::{Changed, PK, Part, SK, Table, key};
+use crate::transact::{Step, Transacted};
 
 const VERSION: &str = "vn";
 const BODY: &str = "bd";
@@ -74,7 +75,23 @@ impl FigureStore for DynamoFigures {
         let version = if seen == 0 { StoredFigures::first_version(body) } else { seen + 1 };
         item.insert(VERSION.to_owned(), number(version));
         item.insert(BODY.to_owned(), long(body));
-        Ok(matches!(self.table.put_if(item, unchanged(seen)).await?, Changed::Applied(_)))
+        if seen > 0 {
+            return Ok(matches!(self.table.put_if(item, unchanged(seen)).await?, Changed::Applied(_)));
+        }
+        for _ in 0..TRIES {
+            let steps =
+                vec![months::check_open(tenant, account, month), Step::Put(item.clone(), unchanged(0))];
+            match self.table.transact(steps).await? {
+                Transacted::Done => return Ok(true),
+                Transacted::Refused(0, _) => {
+                    if !months::reopen(&self.table, tenant, account, month).await? {
+                        return Ok(false);
+                    }
+                }
+                Transacted::Refused(..) => return Ok(false),
+            }
+        }
+        Err(PortError::Unavailable("a month is closed by others all the time".to_owned()))
     }
 
     async fn forget_month(

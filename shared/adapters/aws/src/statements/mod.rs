@@ -14,5 +14,8 @@ mod months;
 mod row_item;
 mod transactions;
 
+/// Tries of what meets others.
+const TRIES: u32 = 16;
+
 pub use figures::DynamoFigures;
 pub use transactions::DynamoTransactions;

@@ -2,7 +2,8 @@
 //!
 //! A batch of rows is stored on the condition that its months are noted. An empty month is removed in three steps: it is
 //! marked as closing, looked at once more, and its note is deleted only if the mark is still the same. So a batch that
-//! was stored before is seen, and one that comes later is refused, and notes the month again.
+//! was stored before is seen, and one that comes later is refused, and notes the month again. The first figures of a month
+//! are stored on the same condition, and do not note it.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use riffle_ports::{Month, PortError, TransactionKey};
@@ -41,13 +42,37 @@ pub(super) async fn open(table: &Table, tenant: &str, of: &TransactionKey) -> Re
     Ok(())
 }
 
-/// That the month of a row is noted, and nobody closes it.
-pub(super) fn check_open(tenant: &str, of: &TransactionKey) -> Step {
+/// Opens a month again in which something is stored: whoever closed it may have ended before. `false`: nothing is, or it
+/// is not noted.
+pub(super) async fn reopen(
+    table: &Table,
+    tenant: &str,
+    account: &str,
+    month: Month,
+) -> Result<bool, PortError> {
+    if is_empty(table, tenant, account, month).await? {
+        return Ok(false);
+    }
+    let mut change = Change::default();
+    let there = change.is_present(PK);
+    change.require(there);
+    change.remove(CLOSING);
+    let opened = table.update(note(tenant, account, month), change, ReturnValue::None).await?;
+    Ok(matches!(opened, Changed::Applied(_)))
+}
+
+/// That the month is noted, and nobody closes it.
+pub(super) fn check_open(tenant: &str, account: &str, month: Month) -> Step {
     let mut open = Change::default();
     let (there, closing) = (open.is_present(PK), open.is_absent(CLOSING));
     open.require(there);
     open.require(closing);
-    Step::Check(note(tenant, &of.account, of.month()), open)
+    Step::Check(note(tenant, account, month), open)
+}
+
+async fn is_empty(table: &Table, tenant: &str, account: &str, month: Month) -> Result<bool, PortError> {
+    let any = Part { limit: Some(1), ..Part::of(None, PK, partition(tenant, account, month)) };
+    Ok(table.query(any).await?.is_empty())
 }
 
 /// Closes a month. `None`: something is in it, and it is open.
@@ -65,8 +90,7 @@ pub(super) async fn close(
         return Err(PortError::Broken("a month cannot be closed".to_owned()));
     };
     let by = Reading { item: &item, what: "a month" }.number(CLOSED)?;
-    let any = Part { limit: Some(1), ..Part::of(None, PK, partition(tenant, account, month)) };
-    if table.query(any).await?.is_empty() {
+    if is_empty(table, tenant, account, month).await? {
         return Ok(Some(Closing { note, by }));
     }
     let mut reopen = closed_by(by);

@@ -8,8 +8,8 @@ use riffle_ports::{
     Category, FileId, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
 };
 
-use super::months;
 use super::row_item::{CATEGORY, FILES, category, decode, key_of, partition, row_key, show, sort_key};
+use super::{TRIES, months};
 use crate::change::Change;
 use crate::item::{Item, Reading, number, text};
 use crate::records::{held, record_key};
@@ -20,9 +20,6 @@ use crate::transact::{STEPS, Step, Transacted};
 const MONTHS: usize = 9;
 /// Rows of one call: a transaction's steps but one, which looks at who is at work, and those that look at months.
 const BATCH: usize = STEPS - 1 - MONTHS;
-/// Tries of a removal that meets others.
-const TRIES: u32 = 16;
-
 /// The transactions in `RECORDS_TABLE`, beside the records of the files that show them.
 #[derive(Debug, Clone)]
 pub struct DynamoTransactions {
@@ -49,7 +46,7 @@ impl DynamoTransactions {
         let months: Vec<&TransactionKey> = months.into_values().collect();
         for _ in 0..TRIES {
             let mut steps = vec![check_held(tenant, file, token)];
-            steps.extend(months.iter().map(|of| months::check_open(tenant, of)));
+            steps.extend(months.iter().map(|of| months::check_open(tenant, &of.account, of.month())));
             for row in rows {
                 steps.push(Step::Update(row_key(tenant, &row.key), show(row, file)?));
             }

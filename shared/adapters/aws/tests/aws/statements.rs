@@ -38,7 +38,9 @@ async fn transactions() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn figures() {
     let world = World::new().await;
-    contract::figure_store(&world.aws.figures(&world.records_table().await), &RandomIds).await;
+    let table = world.records_table().await;
+    let (records, rows) = (world.aws.records(&table), world.aws.transactions(&table));
+    contract::figure_store(&records, &rows, &world.aws.figures(&table), &RandomIds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

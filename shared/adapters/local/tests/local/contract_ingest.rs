@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use riffle_local_adapters::{
-    Deposit, Deposited, LocalBus, LocalDeadLetters, LocalInbox, LocalUploads, Permit, Place, Received,
+    Deposit, Deposited, LocalBus, LocalDeadLetters, LocalInbox, LocalUploads, Permit, Place, Received, Store,
 };
 use riffle_ports::{DeadLetters, EventPublisher, Inbox, ObjectRef, PostForm, Record, RecordStore, Subject};
 use riffle_runtime::RandomIds;
@@ -64,12 +64,14 @@ async fn a_record_goes_when_it_has_expired() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn figures_and_trail() -> Outcome {
+    let suites = async |store: &Store| {
+        let (records, rows) = (store.records(), store.transactions());
+        contract::figure_store(&records, &rows, &store.figures(), &RandomIds).await;
+        contract::audit_trail(&store.audit(), &RandomIds).await;
+    };
     let state = State::new()?;
-    contract::figure_store(&state.store.figures(), &RandomIds).await;
-    contract::audit_trail(&state.store.audit(), &RandomIds).await;
-    let state = state.reopen()?;
-    contract::figure_store(&state.store.figures(), &RandomIds).await;
-    contract::audit_trail(&state.store.audit(), &RandomIds).await;
+    suites(&state.store).await;
+    suites(&state.reopen()?.store).await;
     Ok(())
 }
 

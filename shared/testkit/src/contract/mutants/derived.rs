@@ -82,6 +82,11 @@ impl FigureStore for Books {
                 self.inner.inspect(|books| books.figures.remove(&key));
                 self.inner.put_figures(tenant, account, month, body, seen).await
             }
+            "unknown months have figures" if seen == 0 => {
+                self.inner
+                    .inspect(|books| books.months.insert((tenant.to_owned(), account.to_owned(), month)));
+                self.inner.put_figures(tenant, account, month, body, seen).await
+            }
             "long figures are cut" => {
                 let cut = body.chars().take(30_000).collect::<String>();
                 self.inner.put_figures(tenant, account, month, &cut, seen).await
@@ -159,7 +164,12 @@ impl FigureStore for Books {
 
 #[test]
 fn every_faulty_store_of_figures_is_noticed() {
-    run(figure_store(&Books::new("none"), &SeededIds::new(1)));
+    let suite = async |fault| {
+        let records = Arc::new(MemoryRecords::default());
+        let books = Books { inner: MemoryStatements::new(Arc::clone(&records), 25), fault };
+        figure_store(&*records, &books.inner, &books, &SeededIds::new(1)).await;
+    };
+    run(suite("none"));
     for fault in [
         "accounts have no case",
         "versions stand still",
@@ -167,13 +177,12 @@ fn every_faulty_store_of_figures_is_noticed() {
         "a put is two steps",
         "first figures replace",
         "long figures are cut",
-        "whoever comes forgets",
-        "figures outlive their month",
+        "unknown months have figures",
         "the last month is left out",
         "the first month is left out",
         "accounts go before months",
     ] {
-        assert_noticed(fault, figure_store(&Books::new(fault), &SeededIds::new(1)));
+        assert_noticed(fault, suite(fault));
     }
 }
 
@@ -191,6 +200,7 @@ fn every_faulty_way_to_forget_a_month_is_noticed() {
         "transactions are forgotten",
         "a month is looked at, then forgotten",
         "an empty month stays known",
+        "unknown months have figures",
     ] {
         assert_noticed(fault, suite(fault));
     }
