@@ -122,6 +122,24 @@ fn declared_entities_are_not_expanded() {
 }
 
 #[test]
+fn a_value_of_megabytes_is_cut_and_the_next_transaction_is_read() {
+    for long in ["<![CDATA[&&&&]]>", "<", "&amp;"].map(|piece| piece.repeat(500_000)) {
+        let (statement, rows) = statement(format!(
+            "<OFX><STMTRS><CURDEF>EUR\n\
+             <STMTTRN><DTPOSTED>20240110<TRNAMT>-5.00<NAME>{long}</STMTTRN>\n\
+             <STMTTRN><DTPOSTED>20240111<TRNAMT>-6.00<NAME>B</STMTTRN></STMTRS></OFX>"
+        ));
+        assert!(rows[0].description.len() < 2_010);
+        assert_eq!(line(&rows[1]), "2024-01-11 - -6.00 EUR | B | B | - | - | -");
+        let warnings = warnings(&statement);
+        assert!(
+            warnings.contains(&"line 2: a value is too long, and was cut off".to_owned()),
+            "{warnings:?}"
+        );
+    }
+}
+
+#[test]
 fn an_answer_without_accounts_is_none() {
     let refused = attempt(
         "a.ofx",

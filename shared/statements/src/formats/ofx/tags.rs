@@ -88,15 +88,15 @@ impl<R: Read> Tags<R> {
                     self.until(b'>', &mut tag, &mut cut)?;
                     // A sign that was not meant to begin a tag, and one that was.
                     if let Some(at) = memrchr(b'<', &tag) {
-                        self.value.push(b'<');
-                        self.value.extend_from_slice(&tag[..at]);
+                        cut |= add(&mut self.value, b"<");
+                        cut |= add(&mut self.value, &tag[..at]);
                         tag.drain(..=at);
                     }
                     self.next = Some((line, tag));
                     return Ok(cut);
                 }
                 // A sign of its own.
-                _ => self.value.push(b'<'),
+                _ => cut |= add(&mut self.value, b"<"),
             }
         }
     }
@@ -125,17 +125,13 @@ impl<R: Read> Tags<R> {
                 break;
             }
             looked = piece.len();
-            if piece.len() < LONGEST {
-                piece.push(b'>');
-            }
+            ignored |= add(&mut piece, b">");
         }
         if let Some(text) = piece.strip_prefix(b"![CDATA[") {
             *cut |= ignored;
             for byte in text.strip_suffix(b"]]").unwrap_or(text) {
-                match byte {
-                    b'&' => self.value.extend(b"&amp;"),
-                    byte => self.value.push(*byte),
-                }
+                let escaped = if *byte == b'&' { b"&amp;" } else { std::slice::from_ref(byte) };
+                *cut |= add(&mut self.value, escaped);
             }
         }
         self.piece = piece;
@@ -163,9 +159,7 @@ impl<R: Read> Tags<R> {
                 [.., a, b] => [*a, *b],
             };
             self.line += memchr_iter(b'\n', piece).count() as u64;
-            let room = LONGEST.saturating_sub(into.len());
-            *cut |= piece.len() > room;
-            into.extend_from_slice(&piece[..piece.len().min(room)]);
+            *cut |= add(into, piece);
             let used = piece.len() + usize::from(found.is_some());
             self.source.consume(used);
             if found.is_some() {
@@ -173,6 +167,13 @@ impl<R: Read> Tags<R> {
             }
         }
     }
+}
+
+/// Adds as much of a piece as there is room for. Whether some of it was cut off.
+fn add(into: &mut Vec<u8>, piece: &[u8]) -> bool {
+    let room = LONGEST.saturating_sub(into.len());
+    into.extend_from_slice(&piece[..piece.len().min(room)]);
+    piece.len() > room
 }
 
 #[cfg(test)]
@@ -218,5 +219,27 @@ mod tests {
             }
         }
         assert_eq!(last, Some(("B".to_owned(), b"x".to_vec())));
+    }
+
+    #[test]
+    fn memory_does_not_follow_the_length_of_a_value() {
+        let many = 8 * LONGEST;
+        let cdata = format!("<![CDATA[{}]]>", "&".repeat(LONGEST - 10)).repeat(8);
+        for long in
+            [cdata, "<![CDATA[&]]>".repeat(many), "<".repeat(many), "<a".repeat(many), "&amp;".repeat(many)]
+        {
+            let text = format!("<A>{long}</A><B>x</B>");
+            let mut tags = Tags::new(text.as_bytes());
+            let first = tags.next().expect("readable").expect("a tag");
+            assert!(first.cut, "{:?}", &long[..10]);
+            let mut last = None;
+            while let Some(tag) = tags.next().expect("readable") {
+                if tag.name == "B" && !tag.closes {
+                    last = Some((tag.value.to_vec(), tag.cut));
+                }
+            }
+            assert_eq!(last, Some((b"x".to_vec(), false)), "{:?}", &long[..10]);
+            assert!(tags.value.capacity().max(tags.piece.capacity()) <= 2 * LONGEST, "{:?}", &long[..10]);
+        }
     }
 }
