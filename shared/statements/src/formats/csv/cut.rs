@@ -47,11 +47,17 @@ pub(super) struct Cutter<R> {
     record: (usize, usize),
     line: u64,
     next_line: u64,
-    /// Up to here no quote closes a field: text full of stray quotes is not searched from each of them again.
+    /// From the quote that was looked at last up to here none closes a field: text full of stray quotes is not searched
+    /// from each of them again.
     no_close_before: usize,
+    /// Where the line break stands before the record that was swallowed last: quotes before it swallow it too.
+    swallowed: usize,
     /// Delimiters of a usual record, once they are known.
     usual: usize,
     date: Option<usize>,
+    /// Bytes that were searched for what quotes mean.
+    #[cfg(test)]
+    searched: usize,
 }
 
 impl<R: Read> Cutter<R> {
@@ -70,8 +76,11 @@ impl<R: Read> Cutter<R> {
             line: 0,
             next_line: 1,
             no_close_before: 0,
+            swallowed: 0,
             usual: usize::MAX,
             date: None,
+            #[cfg(test)]
+            searched: 0,
         }
     }
 
@@ -122,25 +131,23 @@ impl<R: Read> Cutter<R> {
             if self.at == self.end && self.ended {
                 return Ok(Cut::End);
             }
-            if self.cut() {
-                return Ok(Cut::Record);
-            }
+            let Err(last) = self.cut() else { return Ok(Cut::Record) };
             if self.at == 0 && self.end == self.buffer.len() {
-                return self.pass_over().map(|()| Cut::TooLong);
+                return self.pass_over(last).map(|()| Cut::TooLong);
             }
             self.fill()?;
         }
     }
 
-    /// Cuts a record out of the buffer; `false` where it does not end there.
-    fn cut(&mut self) -> bool {
+    /// Cuts a record out of the buffer; where it does not end there, tells where its last field begins.
+    fn cut(&mut self) -> Result<(), usize> {
         self.fields.clear();
         self.count = 0;
         let from = self.at;
         let mut at = from;
         let mut breaks = false;
         loop {
-            let Some((field, next)) = self.field(at, &mut breaks) else { return false };
+            let Some((field, next)) = self.field(at, &mut breaks) else { return Err(at) };
             if self.fields.len() < self.columns {
                 self.fields.push(field);
             }
@@ -148,7 +155,7 @@ impl<R: Read> Cutter<R> {
             let after = self.buffer[..self.end].get(next).copied();
             match after {
                 Some(byte) if byte == self.delimiter => at = next + 1,
-                Some(b'\r') if next + 1 == self.end && !self.ended => return false,
+                Some(b'\r') if next + 1 == self.end && !self.ended => return Err(at),
                 _ => {
                     let crlf = after == Some(b'\r') && self.buffer[..self.end].get(next + 1) == Some(&b'\n');
                     self.record = (from, next);
@@ -162,7 +169,7 @@ impl<R: Read> Cutter<R> {
         if breaks {
             self.next_line += memchr_iter(b'\n', &self.buffer[from..self.record.1]).count() as u64;
         }
-        true
+        Ok(())
     }
 
     /// The field beginning at `at`, and where its delimiter or line end stands. `None` where the buffer ends first.
@@ -189,10 +196,18 @@ impl<R: Read> Cutter<R> {
     /// A field whose quote opens at `open`.
     fn quoted(&mut self, open: usize) -> Quoted {
         let limit = self.end.min(open + 1 + QUOTED_MAX);
-        let mut at = (open + 1).max(self.no_close_before);
-        let mut doubled = at > open + 1;
+        let (mut at, mut doubled) = (open + 1, false);
         while let Some(found) = self.buffer.get(at..limit).and_then(|window| memchr(b'"', window)) {
             let quote = at + found;
+            #[cfg(test)]
+            {
+                self.searched += found + 1;
+            }
+            // Quotes that touch the one that opens are pairs in another way than they were to those before it.
+            if found > 0 && quote < self.no_close_before {
+                (at, doubled) = (self.no_close_before, true);
+                continue;
+            }
             let after = &self.buffer[quote + 1..self.end];
             if after.first() == Some(&b'"') {
                 doubled = true;
@@ -200,39 +215,56 @@ impl<R: Read> Cutter<R> {
                 continue;
             }
             let blanks = after.iter().take(8).take_while(|byte| **byte == b' ').count();
-            match after.get(blanks) {
+            match after.get(blanks).copied() {
                 None if !self.ended => return Quoted::Cut,
                 // Inch marks and the like: lenient writers do not double them.
-                Some(next) if *next != self.delimiter && !matches!(next, b'\n' | b'\r') => at = quote + 1,
-                _ if self.swallows(open + 1, quote) => return Quoted::Stray,
+                Some(next) if next != self.delimiter && !matches!(next, b'\n' | b'\r') => at = quote + 1,
+                _ if self.swallows(open + 1, quote) => {
+                    self.no_close_before = quote;
+                    return Quoted::Stray;
+                }
                 _ => return Quoted::Field(Field { from: open + 1, to: quote, doubled }, quote + 1 + blanks),
             }
         }
         if limit == self.end && !self.ended {
             return Quoted::Cut;
         }
-        self.no_close_before = self.no_close_before.max(limit);
+        self.no_close_before = at.max(limit);
         Quoted::Stray
     }
 
     /// Whether a line within a quoted field is a record of its own: then the quote was never meant to open.
-    fn swallows(&self, from: usize, to: usize) -> bool {
-        let mut lines = self.buffer[from..to].split(|byte| *byte == b'\n').skip(1);
-        lines.any(|line| {
-            let whole = memchr_iter(self.delimiter, line).nth(self.usual.saturating_sub(1)).is_some();
-            let cell = |column: usize| line.split(|byte| *byte == self.delimiter).nth(column);
-            let is_date = |cell: &[u8]| {
-                let text = std::str::from_utf8(cell).unwrap_or_default();
-                date::Cell::of(text.trim().trim_matches('"')).is_some()
-            };
-            whole && self.date.is_none_or(|column| cell(column).is_some_and(is_date))
-        })
+    fn swallows(&mut self, from: usize, to: usize) -> bool {
+        if (from..to).contains(&self.swallowed) {
+            return true;
+        }
+        let found = memchr_iter(b'\n', &self.buffer[from..to]).map(|at| from + at).find(|at| {
+            let rest = &self.buffer[at + 1..to];
+            self.is_record(&rest[..memchr(b'\n', rest).unwrap_or(rest.len())])
+        });
+        #[cfg(test)]
+        {
+            self.searched += found.unwrap_or(to) - from;
+        }
+        self.swallowed = found.unwrap_or_default();
+        found.is_some()
+    }
+
+    fn is_record(&self, line: &[u8]) -> bool {
+        let whole = memchr_iter(self.delimiter, line).nth(self.usual.saturating_sub(1)).is_some();
+        let cell = |column: usize| line.split(|byte| *byte == self.delimiter).nth(column);
+        let is_date = |cell: &[u8]| {
+            let text = std::str::from_utf8(cell).unwrap_or_default();
+            date::Cell::of(text.trim().trim_matches('"')).is_some()
+        };
+        whole && self.date.is_none_or(|column| cell(column).is_some_and(is_date))
     }
 
     /// Makes room, and fills it: records are cut again from their beginning only when there is much more of them.
     fn fill(&mut self) -> io::Result<()> {
         self.buffer.copy_within(self.at..self.end, 0);
-        self.no_close_before = self.no_close_before.saturating_sub(self.at);
+        // Quotes are searched from again that stand before those it was learned from.
+        (self.no_close_before, self.swallowed) = (0, 0);
         self.end -= self.at;
         self.at = 0;
         while self.end < self.buffer.len() {
@@ -249,14 +281,15 @@ impl<R: Read> Cutter<R> {
         Ok(())
     }
 
-    /// Passes over the rest of a line.
-    fn pass_over(&mut self) -> io::Result<()> {
+    /// Passes over a record up to its last field, and over the rest of the line in which that begins. To begin again in
+    /// the record's second line would be to cut all of it once a line.
+    fn pass_over(&mut self, last: usize) -> io::Result<()> {
         self.fields.clear();
         self.count = 0;
         self.line = self.next_line;
-        self.next_line += 1;
+        self.next_line += 1 + memchr_iter(b'\n', &self.buffer[..last]).count() as u64;
         self.record = (0, 0);
-        self.no_close_before = 0;
+        self.at = last;
         loop {
             let found = memchr::memchr2(b'\n', b'\r', &self.buffer[self.at..self.end]);
             if let Some(found) = found {
@@ -285,6 +318,10 @@ enum Quoted {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
 
     fn cut(text: &str, longest: usize) -> Vec<(u64, Vec<String>)> {
@@ -351,5 +388,122 @@ mod tests {
         assert_eq!(cut(&text, 1000), rows(&[(1, &["a", "b"]), (2, &["TOO LONG"]), (3, &["c", "d"])]));
         let quotes = format!("a,b\n{}\nc,d\n", ",\"x".repeat(SPARE));
         assert_eq!(cut(&quotes, 1000)[2], (3, vec!["c".to_owned(), "d".to_owned()]));
+        let lines = format!("a,b\n{}\"e\nf\"\nc,d\n", "\"x\ny\",".repeat(SPARE));
+        let records = cut(&lines, 1000);
+        let long = records.iter().filter(|(_, record)| *record == ["TOO LONG"]).count();
+        assert!((2..=lines.len() / (SPARE - QUOTED_MAX)).contains(&long), "{long}");
+        let last = lines.lines().count() as u64;
+        assert_eq!(records.last(), Some(&(last, vec!["c".to_owned(), "d".to_owned()])));
+    }
+
+    /// The fields of records by the rule alone, every quote searched from anew.
+    fn straight(text: &[u8], usual: usize, date: Option<usize>) -> Vec<Vec<String>> {
+        let ends = |at: usize| matches!(text.get(at), None | Some(b',' | b'\n' | b'\r'));
+        let rule = {
+            let mut cutter = Cutter::new(&b""[..], b',', 0, 0);
+            cutter.expect(usual, date);
+            cutter
+        };
+        let close = |open: usize| -> Option<(usize, usize)> {
+            let mut at = open + 1;
+            while at < text.len().min(open + 1 + QUOTED_MAX) {
+                let next = text.get(at + 1..).unwrap_or_default();
+                let blanks = next.iter().take(8).take_while(|byte| **byte == b' ').count();
+                match text[at] {
+                    b'"' if next.first() == Some(&b'"') => at += 2,
+                    b'"' if ends(at + 1 + blanks) => {
+                        let mut lines = text[open + 1..at].split(|byte| *byte == b'\n').skip(1);
+                        return (!lines.any(|line| rule.is_record(line))).then_some((at, at + 1 + blanks));
+                    }
+                    _ => at += 1,
+                }
+            }
+            None
+        };
+        let (mut records, mut record, mut at) = (Vec::new(), Vec::new(), 0);
+        while at < text.len() || !record.is_empty() {
+            let open = at + text[at..].iter().take_while(|byte| **byte == b' ').count();
+            let quoted = (text.get(open) == Some(&b'"')).then(|| close(open)).flatten();
+            let (field, next) = if let Some((to, next)) = quoted {
+                (String::from_utf8_lossy(&text[open + 1..to]).trim().replace("\"\"", "\""), next)
+            } else {
+                let next = (at..=text.len()).find(|at| ends(*at)).expect("the end");
+                (String::from_utf8_lossy(&text[at..next]).trim().to_owned(), next)
+            };
+            record.push(field);
+            at = (next + 1 + usize::from(text[next..].starts_with(b"\r\n"))).min(text.len());
+            if text.get(next) != Some(&b',') {
+                records.push(std::mem::take(&mut record));
+            }
+        }
+        records
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_was_learned_of_quotes_decides_as_the_rule_does(
+            pieces in vec(
+                prop_oneof![
+                    30 => select(vec!["\"", "\"\"", ",", "\n", " ", "x", "\r\n", ",\"", "\"\n", "\n\"", "\",\""]),
+                    5 => select(vec!["2024-01-01,x,1", "\n2024-01-01,x,1\n", "a,b,c", "2024-01-01,\"x\",\"1\""]),
+                    // Beyond what a quoted field may hold, and beyond the buffer.
+                    1 => Just("LONG"),
+                ],
+                0..60,
+            ),
+            date in select(vec![None, Some(0), Some(2)]),
+        ) {
+            let text = pieces.concat().replace("LONG", &"x".repeat(QUOTED_MAX / 2));
+            let mut cutter = Cutter::new(text.as_bytes(), b',', 1000, 1000);
+            cutter.expect(3, date);
+            let mut records = Vec::new();
+            loop {
+                match cutter.next().expect("readable") {
+                    Cut::End => break,
+                    // Only a buffer that ends has it.
+                    Cut::TooLong => return Ok(()),
+                    Cut::Record => {
+                        let text = |index| String::from_utf8_lossy(&cutter.get(index)).into_owned();
+                        records.push((0..cutter.len()).map(text).collect::<Vec<_>>());
+                    }
+                }
+            }
+            prop_assert_eq!(records, straight(text.as_bytes(), 3, date));
+            prop_assert!(cutter.searched <= 8 * text.len(), "{} of {}", cutter.searched, text.len());
+        }
+    }
+
+    /// The buffer ends within a record whose last quote was searched from in vain.
+    #[test]
+    fn a_record_that_is_cut_again_is_cut_alike() {
+        let before = "x\n".repeat((1000 + SPARE - 2 * QUOTED_MAX) / 2);
+        let text = format!("{before}\"a,b\",\"{0},{0}{0}\n", "x".repeat(QUOTED_MAX));
+        let records: Vec<_> = cut(&text, 1000).into_iter().map(|(_, record)| record).collect();
+        assert_eq!(records.last().map(|record| (record.len(), &*record[0])), Some((3, "a,b")));
+        assert_eq!(records, straight(text.as_bytes(), usize::MAX, None));
+    }
+
+    #[test]
+    fn quotes_are_searched_from_once() {
+        let record = "2024-01-01,x,1.00\n";
+        let opened = "\"a,,\n".repeat(13_000);
+        for text in [
+            format!("{opened}{record}\"\n").repeat(4),
+            format!("{opened}{record}\",").repeat(4),
+            // A record in every line, and closes in different places.
+            format!("\"a,\"b\n{record}").repeat(10_000) + "\"\n",
+            format!("\"a,\"b\n{record}\"\n").repeat(10_000),
+            format!("{}{record}\"\n", "\"a,".repeat(20_000)).repeat(4),
+            "\"\"\",\"x\n".repeat(50_000),
+            "\"\n,\"x".repeat(50_000),
+            " \"x".repeat(50_000),
+        ] {
+            let mut cutter = Cutter::new(text.as_bytes(), b',', 1 << 20, 1000);
+            cutter.expect(3, Some(0));
+            while cutter.next().expect("readable") != Cut::End {}
+            assert!(cutter.searched <= 4 * text.len(), "{:?}: {}", &text[..20], cutter.searched);
+        }
     }
 }
