@@ -121,7 +121,9 @@ impl<'a> Output<'a> {
 
     pub fn warn(&mut self, place: Place, what: impl Into<String>) {
         if self.warnings.len() < WARNINGS_MAX {
-            self.warnings.push(Warning { place, what: what.into() });
+            let mut what = what.into();
+            cut(&mut what, self.limits.text_bytes);
+            self.warnings.push(Warning { place, what });
         } else {
             self.more += 1;
         }
@@ -171,6 +173,11 @@ fn cut(text: &mut String, most: usize) -> bool {
     if is_longer {
         text.truncate(text.floor_char_boundary(most));
         text.push('…');
+    }
+    // Much may have been read for little that is kept, such as blanks. To shrink in place would leave holes between the
+    // texts, in which the next long one has no room.
+    if text.capacity() > most + '…'.len_utf8() {
+        *text = text.as_str().to_owned();
     }
     is_longer
 }

@@ -320,3 +320,21 @@ fn a_long_text_is_cut_and_told() {
     let text = format!("Date,Payee,Description,Amount\n2024-01-02,{long},{other},-3.00\n");
     assert_ne!(statement(text).1[0].identity, same, "what is cut off still tells rows apart");
 }
+
+#[test]
+fn memory_follows_what_is_kept_of_a_text() {
+    let (blanks, long, most) = (" ".repeat(400_000), "x".repeat(400_000), Limits::default().text_bytes);
+    let (found, rows) = statement(format!(
+        "Date,Payee,Description,Amount\n2024-01-02,{long},a{blanks}b,-3.00\n2024-01-03,Shop,Tea,-4.00\n\
+         2024-01-x{long},Shop,Tea,-5.00\n"
+    ));
+    assert_eq!(rows[0].clean, "a b");
+    let payee = rows[0].counterparty.as_ref().expect("the other side");
+    for text in [&rows[0].clean, &rows[0].description, payee]
+        .into_iter()
+        .chain(found.warnings.iter().map(|w| &w.what))
+    {
+        assert!(text.capacity() <= most + "…".len(), "{} for {}", text.capacity(), text.len());
+    }
+    assert!(warnings(&found).iter().any(|warning| warning.contains("not taken: \"2024-01-xxx")), "{found:?}");
+}
