@@ -8,7 +8,7 @@ const BEGIN_CELLS = ";|\\t-\\r\\u{85}\\u{2028}\\u{2029}";
 const PASSED_OVER =
   '\\0-\\u{20}"\\u{7f}-\\u{a0}\\u{ad}\\u{34f}\\u{61c}\\u{115f}\\u{1160}\\u{1680}\\u{17b4}\\u{17b5}\\u{180b}-\\u{180f}' +
   "\\u{2000}-\\u{200f}\\u{2028}-\\u{202f}\\u{205f}-\\u{206f}\\u{2800}\\u{3000}\\u{3164}\\u{fe00}-\\u{fe0f}\\u{feff}" +
-  "\\u{ffa0}\\u{fff0}-\\u{fffb}\\u{e0000}-\\u{e0fff}";
+  "\\u{ffa0}\\u{fff0}-\\u{fffb}\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}";
 
 const BEGINNING = new RegExp(`(^|[${BEGIN_CELLS}])([${PASSED_OVER}]*)(?=[${SIGNS}])`, "gu");
 
