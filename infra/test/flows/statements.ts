@@ -79,7 +79,7 @@ export const expected: Omit<Expected, "flow"> = {
     ],
     "analytics-consumer": [
       ...consume("statements/statements-figures"),
-      ...table("records", "GetItem PutItem UpdateItem DeleteItem Query"),
+      ...table("records", "ConditionCheckItem GetItem PutItem UpdateItem DeleteItem Query"),
       ...publish,
     ],
     "audit-consumer": [
