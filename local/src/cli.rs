@@ -177,7 +177,7 @@ pub struct Serve {
     pub listen: SocketAddr,
 
     /// What a client must know: at least 16 letters and digits. By default a random one. Given here, other users of the
-    /// machine see it in the list of processes; in RIFFLE_TOKEN they do not.
+    /// machine see it in the list of processes; in the environment they do not.
     #[arg(long, env = "RIFFLE_TOKEN", hide_env_values = true, value_name = "SECRET")]
     pub token: Option<String>,
 

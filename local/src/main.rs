@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let quiet = if matches!(cli.command, Command::Serve(_)) { "warn" } else { "error" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
-    let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+    let colours = io::stderr().is_terminal() && platform::variable("NO_COLOR").is_none();
     let log = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colours);
     tracing_subscriber::registry().with(log.with_filter(filter.and(filter_fn(is_ours_to_tell)))).init();
 

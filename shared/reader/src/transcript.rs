@@ -155,6 +155,7 @@ fn boxes(to: &mut Vec<u8>, glyphs: &Glyphs) {
     }
 }
 
+#[expect(clippy::needless_bitwise_bool, reason = "one branch, which is nearly always taken")]
 fn each_box(to: &mut Vec<u8>, boxes: &[(u32, Bounds)], to_units: impl Fn(&Bounds) -> Option<[i32; 4]>) {
     let mut last = Last::default();
     for (offset, bounds) in boxes {
@@ -167,7 +168,7 @@ fn each_box(to: &mut Vec<u8>, boxes: &[(u32, Bounds)], to_units: impl Fn(&Bounds
         };
         let (line, left, width) =
             ([y0, y1.wrapping_sub(y0)], x0.wrapping_sub(last.x), x1.wrapping_sub(x0).cast_unsigned());
-        // One branch for nearly all: words and gaps follow each other in no order that a processor could foresee.
+        // Words and gaps follow each other in no order that a processor could foresee.
         let (step, shift) = (further.wrapping_sub(1), left.cast_unsigned().wrapping_add(SEVEN / 2));
         if (line == last.line) & (step < 2) & (shift < SEVEN) & (width < SEVEN) {
             #[expect(clippy::cast_possible_truncation, reason = "15 bits")]

@@ -144,7 +144,10 @@ impl<'a> Output<'a> {
             if at == next {
                 // Accounts are kept to the end.
                 if account.is_some_and(|account| account.len() > self.limits.text_bytes) {
-                    return Err(Reject::too_large("bytes in an account's name", self.limits.text_bytes as u64));
+                    return Err(Reject::too_large(
+                        "bytes in an account's name",
+                        self.limits.text_bytes as u64,
+                    ));
                 }
                 if next >= self.limits.accounts {
                     return Err(Reject::too_large("accounts", self.limits.accounts as u64));

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -241,12 +241,12 @@ fn a_login_is_small_and_quick() {
     stream.set_read_timeout(Some(Duration::from_secs(1))).expect("a deadline");
     // A byte each second would do for a quarter of an hour.
     let mut answer = Vec::new();
-    let began = Instant::now();
-    while answer.is_empty() && began.elapsed() < PATIENCE {
+    for _ in 0..60 {
         drop(stream.write_all(b"t"));
         let mut piece = [0; 512];
         if let Ok(read) = stream.read(&mut piece) {
-            answer.extend_from_slice(&piece[..read.max(1)]);
+            answer.extend_from_slice(&piece[..read]);
+            break;
         }
     }
     let answer = String::from_utf8_lossy(&answer);

@@ -71,6 +71,7 @@ async fn a_form_that_nobody_uses_is_forgotten() -> Outcome {
 
 /// A pipe may take a file's place after it was listed, and a file with a hole may claim more than a disk holds.
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "nothing else makes a pipe")]
 async fn what_is_no_file_or_too_large_is_refused_before_it_is_read() -> Outcome {
     let world = World::new()?;
     let (pipe, large) = (world.state.folder.path().join("a.csv"), world.state.folder.path().join("b.csv"));
