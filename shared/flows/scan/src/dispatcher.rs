@@ -168,7 +168,7 @@ impl Dispatcher {
             let moved = Transition::Dispatched { upto, now: ports.clock.now() };
             match ports.ledger.transition(id, moved).await? {
                 Outcome::Applied(session) if !session.is_paused() => {}
-                _ => return Ok(()),
+                outcome => return self.moved_on(outcome).await,
             }
             next = upto;
         }
@@ -181,6 +181,17 @@ impl Dispatcher {
                 if session.state == State::Running && session.is_full() =>
             {
                 self.scan.call_finisher(&session).await
+            }
+            outcome => self.moved_on(outcome).await,
+        }
+    }
+
+    /// The session went on without this run. Whoever made it fail may end before telling, and the message by which that
+    /// comes back is the one that is done with here.
+    async fn moved_on(&self, outcome: Outcome) -> Result<(), Failure> {
+        match outcome {
+            Outcome::Applied(session) | Outcome::Refused(session) if session.state == State::Failed => {
+                self.failed(&session).await
             }
             _ => Ok(()),
         }
