@@ -1,6 +1,7 @@
 //! What people are told, and numbers as people say them.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 
 use chrono::TimeDelta;
 
@@ -32,6 +33,13 @@ pub fn count(number: u64, one: &str) -> String {
 /// A word as the contracts write it: `processed`.
 pub fn named(word: &impl serde::Serialize) -> String {
     serde_json::json!(word).as_str().unwrap_or_default().to_owned()
+}
+
+/// A path as a shell takes it.
+pub fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,".contains(c);
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
 /// Tells a person. Where nobody listens any more (`2>&1 | head`), the work goes on.

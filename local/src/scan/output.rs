@@ -9,7 +9,7 @@ use riffle_contracts::{FoundMatch, Frame, FrameBody, Summary};
 
 use crate::cli::Scan;
 use crate::error::Problem;
-use crate::words::{line, say};
+use crate::words::{self, line, say};
 
 /// Results go to standard output, everything else to standard error.
 pub struct Output {
@@ -63,7 +63,7 @@ impl Output {
             Form::Lines
         };
         let state = arguments.machine.state.as_ref();
-        let state = state.map_or_else(String::new, |state| format!(" --state {}", state.display()));
+        let state = state.map_or_else(String::new, |state| format!(" --state {}", words::quoted(state)));
         Self {
             form,
             roots,
