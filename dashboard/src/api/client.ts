@@ -22,11 +22,12 @@ export class ApiError extends Error {
   }
 }
 
-/** Milliseconds after which what may pass is asked again. */
+/** Milliseconds after which a server that is away is asked again. */
 export const AGAIN = 5_000;
 
-export function mayPass(error: unknown): boolean {
-  return error instanceof ApiError && error.passes;
+/** The server did not answer at all. */
+export function isAway(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 0;
 }
 
 /** Where people sign in: whoever has the tokens that requests carry. */

@@ -3,7 +3,7 @@
 import { Anchor, Button, Group, List, Stack, Text, Textarea } from "@mantine/core";
 import { type DragEvent, useEffect, useRef, useState } from "react";
 
-import { AGAIN, mayPass, postBytes } from "../../api/client.ts";
+import { AGAIN, isAway, postBytes } from "../../api/client.ts";
 import type { Config, UnderstoodCodes } from "../../contracts.ts";
 import { DropZone } from "../../ui/drop-zone.tsx";
 import { bytes, count, counted } from "../../ui/format.ts";
@@ -40,7 +40,7 @@ export function Codes({ limits, chosen, choose }: Props) {
       (error: unknown) => {
         if (controller.signal.aborted) return;
         choose({ state: "refused", why: error instanceof Error ? error.message : String(error) });
-        if (mayPass(error)) setTimeout(() => controller.signal.aborted || latest.current(content, name), AGAIN);
+        if (isAway(error)) setTimeout(() => controller.signal.aborted || latest.current(content, name), AGAIN);
       },
     );
   };
@@ -91,6 +91,7 @@ export function Codes({ limits, chosen, choose }: Props) {
               type="button"
               size="sm"
               onClick={() => {
+                asked.current?.abort();
                 setFile(null);
                 setText("");
                 choose({ state: "none" });

@@ -6,7 +6,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { AGAIN, get, mayPass } from "../../api/client.ts";
+import { AGAIN, get, isAway } from "../../api/client.ts";
 import type { Config, FolderListing, SourceKind } from "../../contracts.ts";
 import { useSignIn } from "../../sign-in/current.ts";
 import { bytes, counted } from "../../ui/format.ts";
@@ -139,7 +139,7 @@ function Folder({ choose }: { choose: Props["choose"] }) {
       get<FolderListing>(settled ? `/api/folders?path=${encodeURIComponent(settled)}` : "/api/folders", signal),
     placeholderData: (before) => before,
     retry: false,
-    refetchInterval: ({ state }) => (mayPass(state.error) ? AGAIN : false),
+    refetchInterval: ({ state }) => (isAway(state.error) ? AGAIN : false),
   });
   const take = (text: string) => {
     setPath(text);

@@ -43,6 +43,15 @@ export function Rules() {
 /** What was typed and not saved: whoever looks at another page meanwhile finds it again. */
 let draft: string | null = null;
 
+/** The browser asks before it leaves a draft behind, from whatever page. */
+function keep(text: string | null): void {
+  draft = text;
+  if (text === null) window.removeEventListener("beforeunload", warn);
+  else window.addEventListener("beforeunload", warn);
+}
+
+const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+
 const EXAMPLE = `rules:
   - category: Groceries
     contains: [rewe, edeka, "whole foods"]
@@ -80,9 +89,7 @@ function Editor({ stored }: { stored: string }) {
   /** What the text was when it was loaded or saved. */
   const [base, setBase] = useState(stored);
   const dirty = yaml !== base;
-  useEffect(() => {
-    draft = dirty ? yaml : null;
-  }, [dirty, yaml]);
+  useEffect(() => keep(dirty ? yaml : null), [dirty, yaml]);
   const saving = useMutation({
     mutationFn: (text: string) => put(RULES, { yaml: text } satisfies Stored),
     onSuccess: (_, text) => {
@@ -90,12 +97,6 @@ function Editor({ stored }: { stored: string }) {
       announce("The rules are saved.");
     },
   });
-  useEffect(() => {
-    if (!dirty) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener("beforeunload", warn);
-    return () => window.removeEventListener("beforeunload", warn);
-  }, [dirty]);
   const refused = saving.error instanceof ApiError && !saving.error.passes ? saving.error.message : null;
   return (
     <form
