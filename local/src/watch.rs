@@ -10,6 +10,7 @@ use std::time::Duration;
 use riffle_local_adapters::{Deposit, DepositError, Deposited};
 use riffle_scan::Links;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::cli::Watch;
@@ -51,17 +52,22 @@ pub async fn run(arguments: Watch) -> Result<ExitCode, Problem> {
         awaited: Vec::new(),
         first: true,
     };
-    let watching = async {
-        loop {
-            watcher.look().await?;
-            tokio::time::sleep(pause).await;
+    let (stop, mut stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    };
-    // What a look has begun with a file, it does once more at the next start.
-    let outcome = tokio::select! {
-        outcome = watching => outcome,
-        _ = interrupt.recv() => Ok(ExitCode::SUCCESS),
-        _ = terminate.recv() => Ok(ExitCode::SUCCESS),
+        stop.send_replace(true);
+    });
+    let outcome = loop {
+        if let Err(problem) = watcher.look(&stopped).await {
+            break Err(problem);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stopped.wait_for(|stopped| *stopped) => break Ok(ExitCode::SUCCESS),
+        }
     };
     // What is in hand is done; the rest goes on at the next start.
     pumps.stop().await;
@@ -95,10 +101,14 @@ struct Seen {
 }
 
 impl Watcher {
-    async fn look(&mut self) -> Result<(), Problem> {
+    /// Brings what is new, file by file until it is to stop, and tells of what is done.
+    async fn look(&mut self, stopped: &watch::Receiver<bool>) -> Result<(), Problem> {
         let files = self.files();
         self.seen.retain(|path, _| files.contains_key(path));
         for (path, stamp) in files {
+            if *stopped.borrow() {
+                return Ok(());
+            }
             let settled = match self.seen.get_mut(&path) {
                 Some(seen) if seen.stamp == stamp => {
                     seen.looks += 1;

@@ -37,7 +37,7 @@ test("a folder of Google Drive is scanned with a token that is nowhere afterward
   await drive.close();
 });
 
-test("nothing tells of a deleted scan, in any table or bucket", async () => {
+test("nothing tells of a deleted scan of a text file, in any table or bucket", async () => {
   const [name, code, around] = [`name-${chance()}.txt`, `HOLE-${chance()}`, `around-${chance()}`];
   const person = await Person.of(`t-${chance()}`);
   const socket = await person.connect();

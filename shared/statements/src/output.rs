@@ -142,13 +142,6 @@ impl<'a> Output<'a> {
             let next = self.parts.len();
             let at = *of_account.entry(currency.map(str::to_owned)).or_insert(next);
             if at == next {
-                // Accounts are kept to the end.
-                if account.is_some_and(|account| account.len() > self.limits.text_bytes) {
-                    return Err(Reject::too_large(
-                        "bytes in an account's name",
-                        self.limits.text_bytes as u64,
-                    ));
-                }
                 if next >= self.limits.accounts {
                     return Err(Reject::too_large("accounts", self.limits.accounts as u64));
                 }

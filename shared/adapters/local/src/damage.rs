@@ -6,7 +6,7 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::{Connection, OpenFlags};
@@ -73,8 +73,14 @@ fn mark_of(path: &Path) -> io::Result<String> {
     Ok(format!("whole {} {}.{:09}", file.len(), file.mtime(), file.mtime_nsec()))
 }
 
-/// What is wrong with the pages of a database; `None`: nothing.
-pub(crate) fn check(connection: &Connection) -> rusqlite::Result<Option<String>> {
+/// What is wrong with the pages of a database, which is not changed by it; `None`: nothing.
+pub(crate) fn check(path: &Path) -> rusqlite::Result<Option<String>> {
+    // Whoever made it was killed meanwhile: SQLite undoes that when it is opened.
+    let journal = PathBuf::from(format!("{}-journal", path.display()));
+    if fs::metadata(journal).is_ok_and(|journal| journal.len() > 0) {
+        return Ok(None);
+    }
+    let connection = open(path)?;
     // The first few findings will do.
     let mut check = connection.prepare("PRAGMA quick_check(3)")?;
     let found = check.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
@@ -88,7 +94,11 @@ fn is_logged(path: &Path) -> bool {
 
 /// What a damaged database can still tell of, and what not.
 pub(crate) fn rest(path: &Path) -> String {
-    let Ok(connection) = open(path) else { return "nothing of it can be read".to_owned() };
+    // Without it nothing is read of a database that is too short.
+    let lenient = |connection: &Connection| connection.pragma_update(None, "writable_schema", true);
+    let Some(connection) = open(path).ok().filter(|connection| lenient(connection).is_ok()) else {
+        return "nothing of it can be read".to_owned();
+    };
     let (mut left, mut lost) = (Vec::new(), Vec::new());
     for (table, what) in TABLES {
         // All of the row, not an index of it.
@@ -119,10 +129,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     let uri =
         format!("file:{}{}", path.replace("%2F", "/"), if logged { "?mode=ro" } else { "?immutable=1" });
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    let connection = Connection::open_with_flags(uri, flags)?;
-    // Otherwise nothing is read of a database that is too short.
-    connection.pragma_update(None, "writable_schema", true)?;
-    Ok(connection)
+    Connection::open_with_flags(uri, flags)
 }
 
 /// What a database that is not there, or empty, must have known of: objects and uploaded files beside it.

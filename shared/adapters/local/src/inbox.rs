@@ -109,7 +109,7 @@ impl LocalInbox {
                 self.arrived(&key).await?;
                 told += 1;
             } else if row.origin.is_some() {
-                self.forget(key).await?;
+                self.forget(key, row).await?;
             }
         }
         self.tidy().await?;
@@ -122,18 +122,17 @@ impl LocalInbox {
     /// # Errors
     /// As of every call to the database.
     pub async fn tidy(&self) -> Result<(), PortError> {
-        let uploads = self.uploads.clone();
-        elsewhere(move || uploads.expire()).await??;
         for (key, row) in self.queues.database().call(|work| rows::pending(work)).await? {
             if row.announced_at + FORM_LIFE < self.queues.now() && !self.path(&key)?.is_file() {
-                self.forget(key).await?;
+                self.forget(key, row).await?;
             }
         }
-        Ok(())
+        let uploads = self.uploads.clone();
+        elsewhere(move || uploads.expire()).await?
     }
 
-    async fn forget(&self, key: String) -> Result<(), PortError> {
-        let forget = move |work: &Work<'_>| work.erasing(|| rows::remove(work, &key));
+    async fn forget(&self, key: String, seen: Row) -> Result<(), PortError> {
+        let forget = move |work: &Work<'_>| work.erasing(|| rows::remove(work, &key, &seen));
         self.queues.database().call(forget).await
     }
 
@@ -168,9 +167,9 @@ impl LocalInbox {
     /// It is not whole, or nobody waits for it any more.
     pub async fn finish(&self, receiving: Receiving) -> Result<String, Refused> {
         let listened_to = |key: &&str| self.queues.topology().bucket_listener(key).is_some();
-        let told_of = receiving.key().filter(listened_to).map(str::to_owned);
+        let (told_of, now) = (receiving.key().filter(listened_to).map(str::to_owned), self.queues.now());
         if let Some(key) = told_of.clone()
-            && !self.queues.database().call(move |work| rows::expect_again(work, &key)).await?
+            && !self.queues.database().call(move |work| rows::expect_again(work, &key, now)).await?
         {
             return Err(Refused::NotPermitted);
         }

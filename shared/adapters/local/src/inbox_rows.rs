@@ -40,8 +40,13 @@ pub(crate) fn expect(connection: &Connection, key: &str, row: &Row) -> Result<()
 }
 
 /// Whether it is known: only then may it come, for the first time or again.
-pub(crate) fn expect_again(connection: &Connection, key: &str) -> Result<bool, WorkError> {
-    Ok(connection.run("UPDATE inbox SET pending = 1 WHERE key = ?1", [key])? == 1)
+pub(crate) fn expect_again(
+    connection: &Connection,
+    key: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, WorkError> {
+    let sql = "UPDATE inbox SET pending = 1, announced_at = ?2 WHERE key = ?1";
+    Ok(connection.run(sql, (key, sortable(now)))? == 1)
 }
 
 pub(crate) fn arrived(connection: &Connection, key: &str, etag: &str) -> Result<(), WorkError> {
@@ -79,8 +84,10 @@ pub(crate) fn pending(connection: &Connection) -> Result<Vec<(String, Row)>, Wor
     connection.rows(select!("pending ORDER BY announced_at"), [], read)
 }
 
-pub(crate) fn remove(connection: &Connection, key: &str) -> Result<(), WorkError> {
-    connection.run("DELETE FROM inbox WHERE key = ?1", [key]).map(drop)
+/// Removes what is still expected as it was.
+pub(crate) fn remove(connection: &Connection, key: &str, seen: &Row) -> Result<(), WorkError> {
+    let sql = "DELETE FROM inbox WHERE key = ?1 AND pending AND announced_at = ?2";
+    connection.run(sql, (key, sortable(seen.announced_at))).map(drop)
 }
 
 /// Of a file of this machine stays that it was there, so that it is not brought again.

@@ -114,19 +114,7 @@ impl Store {
         }
 
         let path = dir.join(DATABASE);
-        // Before it is opened, which may change it.
-        let whole = damage::is_marked_whole(&said, &path);
         let damaged = |found| OpenError::Damaged { path: path.clone(), found, rest: damage::rest(&path) };
-        let lost = if damage::is_there(&path).map_err(unusable(&path))? {
-            if let Some((size, wanted)) = damage::cut_short(&path).map_err(unusable(&path))? {
-                return Err(damaged(format!("it has {size} bytes of {wanted}")));
-            }
-            None
-        } else {
-            damage::orphans(dir).map_err(unusable(dir))?
-        };
-        // The database's companion files take their permissions from it.
-        private_file(&path).map_err(unusable(&path))?;
         let failed = |error: rusqlite::Error| {
             if is_damage(&error) {
                 damaged(error.to_string())
@@ -134,6 +122,20 @@ impl Store {
                 OpenError::Database { path: path.clone(), error }
             }
         };
+        let is_there = damage::is_there(&path).map_err(unusable(&path))?;
+        let lost = if is_there { None } else { damage::orphans(dir).map_err(unusable(dir))? };
+        // The database's companion files take their permissions from it.
+        private_file(&path).map_err(unusable(&path))?;
+        // Before it is opened, which may change it. Whoever ended in order left it whole, and looking at all of it takes a
+        // while.
+        if is_there && !damage::is_marked_whole(&said, &path) {
+            if let Some((size, wanted)) = damage::cut_short(&path).map_err(unusable(&path))? {
+                return Err(damaged(format!("it has {size} bytes of {wanted}")));
+            }
+            if let Some(found) = damage::check(&path).map_err(failed)? {
+                return Err(damaged(found));
+            }
+        }
         let connection =
             open_database(&path, &tmp, topology, clock.as_ref()).map_err(|error| match error {
                 SchemaError::Newer { found, known } => {
@@ -141,10 +143,6 @@ impl Store {
                 }
                 SchemaError::Sql(error) => failed(error),
             })?;
-        // Whoever ended in order left it whole, and looking at all of it takes a while.
-        if !whole && let Some(found) = damage::check(&connection).map_err(failed)? {
-            return Err(damaged(found));
-        }
         let database = Arc::new(Database::start(connection, lock).map_err(unusable(dir))?);
         Ok(Self {
             queues: LocalQueues::new(Arc::clone(&database), Arc::clone(&clock), topology),
@@ -208,8 +206,10 @@ fn open_database(
     clock: &dyn Clock,
 ) -> Result<Connection, SchemaError> {
     let mut connection = Connection::open(path)?;
-    // What is written anew stays in the state folder, which is for this user only.
-    connection.pragma_update(None, "temp_store_directory", tmp.to_string_lossy())?;
+    // What is written anew stays in the state folder, which is for this user only. SQLite knows paths in UTF-8 alone.
+    if let Some(tmp) = tmp.to_str() {
+        connection.pragma_update(None, "temp_store_directory", tmp)?;
+    }
     // Others may look at it with tools of their own while we run; they hold it briefly.
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -220,12 +220,12 @@ impl Receiving {
         if self.received != self.size {
             return Err(Refused::Size(self.size));
         }
-        // A part whose file was removed meanwhile is not to outlive it.
-        if self.key.is_none() && !self.target.parent().is_some_and(Path::is_dir) {
-            return Err(Refused::Unknown);
-        }
         let etag = etag(&self.file.metadata()?);
-        place(&self.file, &self.tmp, &self.target)?;
+        match &self.key {
+            Some(_) => place(&self.file, &self.tmp, &self.target)?,
+            // A part whose file was removed meanwhile is not to outlive it.
+            None => place_part(&self.file, &self.tmp, &self.target)?,
+        }
         self.placed = true;
         Ok(etag)
     }
@@ -273,10 +273,13 @@ impl Folders {
 
     fn expire(&self, now: SystemTime) -> io::Result<()> {
         for entry in fs::read_dir(&self.parts)? {
-            let entry = entry?;
-            let age = entry.metadata()?.modified()?;
-            if now.duration_since(age).is_ok_and(|age| age > PARTS_LIFE) {
-                if_there(fs::remove_dir_all(entry.path()))?;
+            let folder = entry?.path();
+            // One that is gone meanwhile has no age.
+            let old = fs::metadata(&folder)
+                .and_then(|metadata| metadata.modified())
+                .is_ok_and(|since| now.duration_since(since).is_ok_and(|age| age > PARTS_LIFE));
+            if old {
+                if_there(fs::remove_dir_all(folder))?;
             }
         }
         Ok(())
@@ -339,7 +342,7 @@ impl Folders {
             }
             return Err(failed(&error));
         }
-        fs::remove_dir_all(folder).map_err(|error| failed(&error))?;
+        if_there(fs::remove_dir_all(folder)).map_err(|error| failed(&error))?;
         Ok(Completed::Done)
     }
 }
@@ -361,8 +364,11 @@ impl UploadStorage for LocalUploads {
     async fn begin(&self, key: &str) -> Result<String, PortError> {
         path_of(key)?;
         let begun = self.ids.fresh();
-        let folder = self.folders.parts.join(&begun);
-        let made = private_dir(&folder).and_then(|()| fs::write(folder.join(KEY), key));
+        let (tmp, folder) = (self.folders.fresh(), self.folders.parts.join(&begun));
+        // It is there with its key, or not at all.
+        let made = private_dir(&tmp)
+            .and_then(|()| fs::write(tmp.join(KEY), key))
+            .and_then(|()| fs::rename(&tmp, &folder));
         made.map_err(|error| failed(&error))?;
         Ok(begun)
     }
@@ -413,7 +419,7 @@ impl UploadStorage for LocalUploads {
         let (folders, below) = (Arc::clone(&self.folders), format!("{folder}/"));
         let path = folders.files.join(folder_of(folder)?);
         let removed = elsewhere(move || {
-            // First, so that no file is completed of them after it.
+            // First: what is completed of them while they go, the next look of the sweep removes.
             folders.remove_parts(&below)?;
             if_there(fs::remove_dir_all(path))
         });
@@ -462,6 +468,19 @@ fn place(file: &File, tmp: &Path, target: &Path) -> io::Result<()> {
     fs::rename(tmp, target)?;
     // The name of each folder that was made stands in the one above it.
     folders.iter().take(made + 1).try_for_each(|folder| File::open(folder)?.sync_all())
+}
+
+/// As [`place`], if its folder is there still.
+fn place_part(file: &File, tmp: &Path, target: &Path) -> Result<(), Refused> {
+    file.sync_all()?;
+    match fs::rename(tmp, target) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(Refused::Unknown),
+        renamed => renamed?,
+    }
+    if let Some(folder) = target.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn secret(path: &Path) -> io::Result<Vec<u8>> {

@@ -35,6 +35,27 @@ fn a_database_that_was_cut_short_is_refused_with_what_is_lost() {
 }
 
 #[test]
+fn a_database_that_was_cut_short_beside_its_log_is_refused_and_left_alone() {
+    let (bank, import) = bank();
+    let server = Server::start(&bank.state(), &[]);
+    assert_eq!(server.send("PUT", "/api/statements/rules", &[], br#"{"yaml":""}"#).status, 204);
+    server.kill();
+    let at = |name: &str| bank.state().join(name);
+    let (file, log) = (at("state.sqlite"), at("state.sqlite-wal"));
+    let whole = fs::read(&file).expect("a database");
+    let short = &whole[..whole.len() / 2];
+    fs::write(&file, short).expect("a shorter one");
+    let logged = fs::read(&log).expect("a log");
+    assert!(!logged.is_empty(), "a killed process leaves it");
+    let ended = import(&bank);
+    assert_eq!(ended.code, Some(2), "{}", ended.err);
+    assert!(ended.refusal().contains("is damaged"), "{}", ended.err);
+    assert!(fs::read(&file).expect("it") == short && fs::read(&log).expect("its log") == logged);
+    fs::write(&file, &whole).expect("the copy of before");
+    assert_eq!(import(&bank).code, Some(0));
+}
+
+#[test]
 fn damage_within_is_found() {
     let (bank, import) = bank();
     let path = bank.state().join("state.sqlite");
