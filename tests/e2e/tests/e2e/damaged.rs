@@ -38,7 +38,9 @@ fn a_database_that_was_cut_short_is_refused_with_what_is_lost() {
 fn a_database_that_was_cut_short_beside_its_log_is_refused_and_left_alone() {
     let (bank, import) = bank();
     let server = Server::start(&bank.state(), &[]);
-    assert_eq!(server.send("PUT", "/api/statements/rules", &[], br#"{"yaml":""}"#).status, 204);
+    let json = [("Content-Type", "application/json")];
+    let announced = br#"{"name":"third.csv","size":10}"#;
+    assert_eq!(server.send("POST", "/api/statements/files", &json, announced).status, 201);
     server.kill();
     let at = |name: &str| bank.state().join(name);
     let (file, log) = (at("state.sqlite"), at("state.sqlite-wal"));
