@@ -27,6 +27,11 @@ class Session:
     wrong: list[str] = field(default_factory=list)
 
 
+def body_of(result: dict) -> str | None:
+    """What a stored result says of its file. `None`: too long for the ledger, it lies elsewhere."""
+    return result["body"].get("Inline")
+
+
 class Books:
     def __init__(self, state: Path):
         self.state = state
@@ -65,16 +70,18 @@ class Books:
     def _judge(self, session: Session, fields: dict) -> None:
         whole, results = hashlib.sha256(), []
         rows = self.database.execute(
-            "SELECT number, failed, matches, bytes, pages, is_object, body FROM results WHERE session = ?"
-            " ORDER BY number", (session.id,))
-        for number, failed, matches, size, pages, is_object, body in rows:
-            if is_object:
-                body = self._object(body)
+            "SELECT number, result FROM results WHERE session = ? ORDER BY number", (session.id,))
+        for number, stored in rows:
+            result = json.loads(stored)
+            body = body_of(result)
+            if body is None:
+                body = self._object(result["body"]["Object"])
             results.append(number)
-            session.failed += failed
-            session.matches += matches
+            session.failed += result["failed"]
+            session.matches += result["matches"]
             session.killed += '"code":"killed"' in body
-            whole.update(repr((number, failed, matches, size, pages, body)).encode())
+            figures = (number, *(result[name] for name in ("failed", "matches", "bytes", "pages")))
+            whole.update(repr((*figures, body)).encode())
         session.content = whole.hexdigest()
         done = [number for (numbers,) in self.database.execute(
             "SELECT numbers FROM done WHERE session = ?", (session.id,)) for number in _decode(numbers)]
