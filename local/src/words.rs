@@ -1,4 +1,4 @@
-//! What people are told, and numbers as people say them.
+//! Messages on standard error, and numbers in words.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -42,7 +42,7 @@ pub fn quoted(path: &Path) -> String {
     if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
-/// Tells a person. Where nobody listens any more (`2>&1 | head`), the work goes on.
+/// Writes a line to standard error. If that is closed (`2>&1 | head`), the work continues.
 pub fn say(text: &str) {
     drop(writeln!(io::stderr(), "{text}"));
 }

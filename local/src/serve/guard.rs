@@ -167,7 +167,7 @@ pub async fn check(Extension(guard): Extension<Arc<Guard>>, request: Request, ne
 /// Where a person shows the token. A wrong one, like a wrong bearer token, counts as a guess.
 pub fn login() -> Router<Arc<crate::platform::Platform>> {
     let script = ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("login.js"));
-    // Whoever is still unknown may draw little out.
+    // A client that has shown no token gets little memory and little time.
     let limits = (
         TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, LOGIN_TIME),
         DefaultBodyLimit::max(LOGIN_BYTES),

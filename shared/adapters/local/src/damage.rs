@@ -30,8 +30,8 @@ const TABLES: [(&str, &str); 9] = [
 /// Whether the file is shorter than it says of itself, in bytes: how long it is, and how long it was.
 /// <https://www.sqlite.org/fileformat.html#the_database_header>
 ///
-/// Not asked where there is a log: who is killed while the log is written into the file, or finds the disk full, leaves a
-/// first page that counts pages which stand in the log alone.
+/// Not checked if there is a write-ahead log: a checkpoint that was interrupted by a crash or a full disk leaves a first
+/// page that counts pages which are only in the log.
 pub(crate) fn cut_short(path: &Path) -> io::Result<Option<(u64, u64)>> {
     if is_logged(path) {
         return Ok(None);
@@ -75,7 +75,7 @@ fn mark_of(path: &Path) -> io::Result<String> {
 
 /// What is wrong with the pages of a database, which is not changed by it; `None`: nothing.
 pub(crate) fn check(path: &Path) -> rusqlite::Result<Option<String>> {
-    // Whoever made it was killed meanwhile: SQLite undoes that when it is opened.
+    // A transaction was interrupted by a crash: SQLite rolls it back when the database is opened.
     let journal = PathBuf::from(format!("{}-journal", path.display()));
     if fs::metadata(journal).is_ok_and(|journal| journal.len() > 0) {
         return Ok(None);

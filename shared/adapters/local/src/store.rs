@@ -126,8 +126,8 @@ impl Store {
         let lost = if is_there { None } else { damage::orphans(dir).map_err(unusable(dir))? };
         // The database's companion files take their permissions from it.
         private_file(&path).map_err(unusable(&path))?;
-        // Before it is opened, which may change it. Whoever ended in order left it whole, and looking at all of it takes a
-        // while.
+        // Checked before it is opened, since opening may change it. After a clean shutdown the check, which takes a while,
+        // is left out.
         if is_there && !damage::is_marked_whole(&said, &path) {
             if let Some((size, wanted)) = damage::cut_short(&path).map_err(unusable(&path))? {
                 return Err(damaged(format!("it has {size} bytes of {wanted}")));

@@ -42,8 +42,8 @@ pub(super) async fn open(table: &Table, tenant: &str, of: &TransactionKey) -> Re
     Ok(())
 }
 
-/// Opens a month again in which something is stored: whoever closed it may have ended before. `false`: nothing is, or it
-/// is not noted.
+/// Removes the closing mark of a month that holds transactions: the process that set it may have crashed. `false`: the
+/// month is empty, or has no note.
 pub(super) async fn reopen(
     table: &Table,
     tenant: &str,
@@ -61,7 +61,7 @@ pub(super) async fn reopen(
     Ok(matches!(opened, Changed::Applied(_)))
 }
 
-/// That the month is noted, and nobody closes it.
+/// The condition that the month has a note without a closing mark.
 pub(super) fn check_open(tenant: &str, account: &str, month: Month) -> Step {
     let mut open = Change::default();
     let (there, closing) = (open.is_present(PK), open.is_absent(CLOSING));

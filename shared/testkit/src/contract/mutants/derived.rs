@@ -24,6 +24,13 @@ impl Books {
     fn new(fault: Fault) -> Self {
         Self { inner: MemoryStatements::default(), fault }
     }
+
+    /// And the records that its transactions are stored under.
+    fn beside_records(fault: Fault) -> (Arc<MemoryRecords>, Self) {
+        let records = Arc::new(MemoryRecords::default());
+        let inner = MemoryStatements::new(Arc::clone(&records), 25);
+        (records, Self { inner, fault })
+    }
 }
 
 #[async_trait]
@@ -165,8 +172,7 @@ impl FigureStore for Books {
 #[test]
 fn every_faulty_store_of_figures_is_noticed() {
     let suite = async |fault| {
-        let records = Arc::new(MemoryRecords::default());
-        let books = Books { inner: MemoryStatements::new(Arc::clone(&records), 25), fault };
+        let (records, books) = Books::beside_records(fault);
         figure_store(&*records, &books.inner, &books, &SeededIds::new(1)).await;
     };
     run(suite("none"));
@@ -189,8 +195,7 @@ fn every_faulty_store_of_figures_is_noticed() {
 #[test]
 fn every_faulty_way_to_forget_a_month_is_noticed() {
     let suite = async |fault| {
-        let records = Arc::new(MemoryRecords::default());
-        let books = Books { inner: MemoryStatements::new(Arc::clone(&records), 25), fault };
+        let (records, books) = Books::beside_records(fault);
         forgotten_months(&*records, &books.inner, &books, &SeededIds::new(1)).await;
     };
     run(suite("none"));
