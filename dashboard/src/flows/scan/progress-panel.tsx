@@ -33,7 +33,7 @@ export function ProgressPanel({ view, listed }: { view: View; listed: number }) 
         />
         <Figure name="Matches" value={count(Math.max(view.matches, listed))} id="matches" />
         <Figure name="Not read" value={count(view.failed)} id="failed" />
-        {partly !== null && partly > 0 && <Figure name="Read in part" value={count(partly)} id="partly" />}
+        {!!partly && <Figure name="Read in part" value={count(partly)} id="partly" />}
         {!over && view.filesPerSecond !== null && (
           <Figure name="Speed" value={`${rate(view.filesPerSecond)} files/s`} id="speed" />
         )}

@@ -201,7 +201,7 @@ function NotRead({ id, session, view }: { id: string; session: Session; view: Vi
         )
       }
       more={partly ? partlyWords(partly) : null}
-      none={noFailureWords(view.state, isOver(view.state), partly)}
+      none={noFailureWords(view.state, partly)}
     />
   );
 }

@@ -43,11 +43,11 @@ it("the verdict says what was found and what was not read", () => {
 });
 
 it("every file was read only where that is known", () => {
-  expect(noFailureWords("RUNNING", false, null).title).toBe("No file has failed so far");
-  expect(noFailureWords("COMPLETE", true, 0).title).toBe("Every file was read");
-  expect(noFailureWords("COMPLETE", true, null).title).toBe("No file failed");
-  expect(noFailureWords("COMPLETE", true, 1)).toMatchObject({ title: "No file failed", text: partlyWords(1) });
+  expect(noFailureWords("RUNNING", null).title).toBe("No file has failed so far");
+  expect(noFailureWords("COMPLETE", 0).title).toBe("Every file was read");
+  expect(noFailureWords("COMPLETE", null).title).toBe("No file failed");
+  expect(noFailureWords("COMPLETE", 1)).toMatchObject({ title: "No file failed", text: partlyWords(1) });
   for (const state of ["CANCELLED", "FAILED"] as const) {
-    expect(noFailureWords(state, true, null).title).toBe("No file had failed when the scan ended");
+    expect(noFailureWords(state, null).title).toBe("No file had failed when the scan ended");
   }
 });

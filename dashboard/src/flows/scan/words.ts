@@ -2,7 +2,7 @@
 
 import type { ScanPhase, SessionState, WorkState } from "../../contracts.ts";
 import { count, counted } from "../../ui/format.ts";
-import type { View } from "./session.ts";
+import { isOver, type View } from "./session.ts";
 
 /** A state of frames as lists name it. `paused`: it waits for an access token. */
 export function phaseOf(state: SessionState, paused: boolean): ScanPhase {
@@ -66,13 +66,9 @@ export function verdictWords(
 }
 
 /** Said where no file has failed. */
-export function noFailureWords(
-  state: View["state"],
-  over: boolean,
-  partly: number | null,
-): { title: string; text: string } {
+export function noFailureWords(state: View["state"], partly: number | null): { title: string; text: string } {
   const text = "A file that cannot be read is listed here, with the reason.";
-  if (!over) return { title: "No file has failed so far", text };
+  if (!isOver(state)) return { title: "No file has failed so far", text };
   if (state !== "COMPLETE") return { title: "No file had failed when the scan ended", text };
   if (partly === 0) return { title: "Every file was read", text };
   return { title: "No file failed", text: partly === null ? text : partlyWords(partly) };
