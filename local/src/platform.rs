@@ -122,7 +122,7 @@ impl Platform {
             .with_pictures(source.clone(), crops)
             .with_tokens(tokens)
             .with_uploads(Arc::new(uploads.clone()));
-        let pages = PageViews::new(scan.clone(), source.clone(), Arc::new(drawing(machine)));
+        let pages = PageViews::new(scan.clone(), source.clone(), Arc::new(drawing(machine)?));
         let functions = Functions {
             connect: websocket_connect::Deps { connections: connections.clone(), clock: Arc::clone(&clock) },
             disconnect: websocket_disconnect::Deps { connections: connections.clone() },
@@ -263,8 +263,7 @@ fn reader(
         }
         Parser::InProcess(riffle_extract::Limits::default())
     } else {
-        let pdfium =
-            machine.pdfium.as_deref().map(Pdfium::at).transpose().map_err(|error| without_pdfium(&error))?;
+        let pdfium = pdfium(machine)?;
         let pool = Pool::new(sandbox::Settings { children: jobs(machine), pdfium, ..Default::default() });
         pool.check().map_err(|error| without_pdfium(&error))?;
         Parser::Sandbox(pool)
@@ -283,14 +282,20 @@ fn reader(
     Ok(Reader { parser, cache, ocr: Some(ocr) })
 }
 
-/// Draws pages for people, in a sandbox beside those of the scans: nobody waits for a scan to see one.
-fn drawing(machine: &Machine) -> ReaderPages {
+fn pdfium(machine: &Machine) -> Result<Option<Pdfium>, Problem> {
+    machine.pdfium.as_deref().map(Pdfium::at).transpose().map_err(|error| without_pdfium(&error))
+}
+
+/// Draws pages for people, in a sandbox beside those of the scans: nobody waits for a scan to see one. A page is read
+/// there, too, so it has the scans' parsers.
+fn drawing(machine: &Machine) -> Result<ReaderPages, Problem> {
     let parser = if machine.in_process {
         Parser::InProcess(riffle_extract::Limits::default())
     } else {
-        Parser::Sandbox(Pool::new(sandbox::Settings { children: PAGES_AT_ONCE, ..Default::default() }))
+        let (children, pdfium) = (PAGES_AT_ONCE, pdfium(machine)?);
+        Parser::Sandbox(Pool::new(sandbox::Settings { children, pdfium, ..Default::default() }))
     };
-    ReaderPages::new(Arc::new(Reader { parser, cache: None, ocr: None }), PAGES_AT_ONCE)
+    Ok(ReaderPages::new(Arc::new(Reader { parser, cache: None, ocr: None }), PAGES_AT_ONCE))
 }
 
 /// Reads lists of codes, in a sandbox beside those of the scans.

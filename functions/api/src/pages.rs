@@ -30,9 +30,9 @@ pub async fn evidence(
     Path((Id(id), match_id)): Path<(Id, String)>,
 ) -> Answer<Json<Evidence>> {
     let id = SessionId(id);
-    let sighting = caller.deps.scan.sighting(&caller.tenant, &id, &match_id).await?;
+    let mut sighting = caller.deps.scan.sighting(&caller.tenant, &id, &match_id).await?;
     let view = match (&caller.deps.pages, sighting.page_number()) {
-        (Some(pages), Some(page)) => match pages.size(&id, &sighting).await {
+        (Some(pages), Some(page)) => match pages.look(&id, &mut sighting).await {
             Ok(size) => Ok(size.map(|(width, height)| PageView {
                 width,
                 height,

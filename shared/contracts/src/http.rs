@@ -437,7 +437,7 @@ pub struct Evidence {
     pub boxes: Vec<EvidenceBox>,
     /// A picture of the page.
     pub image_url: Option<String>,
-    /// Why there is text alone.
+    /// Why there is text alone, or a page without boxes.
     pub why: Option<String>,
 }
 

@@ -10,6 +10,8 @@ use crate::formats::Kind;
 pub struct Limits {
     /// Kinds that are read; others are refused before they are parsed. `None` is all.
     pub only: Option<&'static [Kind]>,
+    /// The one page of a PDF that is read, counted from 1. `None` is all.
+    pub page: Option<u32>,
     /// Pages of a PDF or of a picture with several.
     pub pages: u32,
     /// Non-empty cells of all sheets together.
@@ -39,6 +41,10 @@ impl Limits {
     /// Unpacked size up to which the ratio does not matter.
     pub const RATIO_FREE: u64 = 16 << 20;
 
+    pub(crate) fn wants_page(&self, number: u32) -> bool {
+        self.page.is_none_or(|only| only == number)
+    }
+
     /// For a table or a text with an item on each line, such as a list of codes: far more than 50,000 codes with their
     /// neighbours need, and little enough to be held in memory by who reads it.
     pub fn of_a_list() -> Self {
@@ -57,6 +63,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             only: None,
+            page: None,
             pages: 20_000,
             cells: 50_000_000,
             text_bytes: 2 << 30,

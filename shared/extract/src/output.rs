@@ -78,7 +78,8 @@ impl<'a> Output<'a> {
     }
 
     pub fn page(&mut self, place: Place, text: &str, glyphs: &Glyphs) -> Result<(), ExtractError> {
-        self.hand(place, text, Some(glyphs)).map(drop)
+        let glyphs = self.wants_layout().then_some(glyphs as &dyn Layout);
+        self.hand(place, text, glyphs).map(drop)
     }
 
     pub fn text(&mut self, place: Place, text: &str) -> Result<(), ExtractError> {
@@ -113,6 +114,10 @@ impl<'a> Output<'a> {
         }
         self.cell = self.hand(place, text, None)?;
         Ok(())
+    }
+
+    pub fn wants_layout(&self) -> bool {
+        self.sink.wants_layout()
     }
 
     pub fn wants_images(&self) -> bool {

@@ -15,6 +15,10 @@ pub(crate) struct Collected {
 struct Collector(Vec<(String, String)>);
 
 impl Sink for Collector {
+    fn wants_layout(&self) -> bool {
+        true
+    }
+
     fn unit(&mut self, unit: &Unit<'_>) {
         let place = match unit.place {
             Place::Page(n) => n.to_string(),

@@ -118,7 +118,7 @@ pub struct Unit<'a> {
     pub text: &'a str,
     /// It was read from a picture: letters may be taken for others.
     pub ocr: bool,
-    /// Where the characters stand on the page, where the format tells.
+    /// Where the characters stand on the page, where the format tells and [`Sink::wants_layout`] says so.
     pub glyphs: Option<&'a dyn Layout>,
 }
 
@@ -163,6 +163,11 @@ pub struct Glyphs {
 /// Takes units as they are read.
 pub trait Sink {
     fn unit(&mut self, unit: &Unit<'_>);
+
+    /// Whether it asks where characters stand on their page: noting it of each takes time.
+    fn wants_layout(&self) -> bool {
+        false
+    }
 
     /// Whether pictures are wanted: to make one of a page takes longer than to read a hundred.
     fn wants_images(&self) -> bool {

@@ -14,6 +14,10 @@ struct Word<'w> {
 }
 
 impl Sink for Word<'_> {
+    fn wants_layout(&self) -> bool {
+        true
+    }
+
     fn unit(&mut self, unit: &Unit<'_>) {
         let (Some(at), Some(layout)) = (unit.text.find(self.text), unit.glyphs) else { return };
         if *unit.place != Place::Page(self.page) || self.found.is_some() {

@@ -1,9 +1,9 @@
 //! A page as people see it, to show where a code was found.
 
-use riffle_extract::{DrawError, Drawn, View};
+use riffle_extract::{DrawError, Drawn, Limits, View};
 use riffle_ports::{Opened, ReadError};
 
-use crate::{Parser, Reader};
+use crate::{Incoming, Parser, Reader, Text};
 
 /// Why a page cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,5 +38,30 @@ impl Reader {
         // Of a file that was replaced meanwhile nobody knows what was drawn.
         opened.confirm()?;
         Ok(drawn?)
+    }
+
+    /// Reads a page of a PDF, counted from 1, as [`Reader::read`] did, and tells where its characters stand, which
+    /// no scan asks of all pages. Text that OCR reads is left out: its places are told when it is read. Blocks.
+    pub fn page_text(
+        &self,
+        opened: &dyn Opened,
+        name: &str,
+        page: u32,
+        text: &mut dyn Text,
+    ) -> Result<(), PageError> {
+        let content = opened.content();
+        let mut incoming = Incoming { layout: true, ..Incoming::new(text, None, None) };
+        let read = match &self.parser {
+            Parser::Sandbox(pool) => {
+                pool.page(name, &content, page, &mut incoming).map_err(ReadError::Port)?
+            }
+            Parser::InProcess(limits) => {
+                let bytes = content.bytes().map_err(ReadError::Port)?;
+                let limits = Limits { page: Some(page), ..*limits };
+                riffle_extract::extract(name, &bytes, &limits, &mut incoming)
+            }
+        };
+        opened.confirm()?;
+        read.map(drop).map_err(|error| DrawError::from(error).into())
     }
 }

@@ -244,6 +244,8 @@ struct Incoming<'t> {
     ocr: Option<(&'t str, &'t dyn Ocr)>,
     /// `None` also once it turns out that reading the file again may give more.
     packer: Option<Packer>,
+    /// Whether a parser in this process notes where characters stand.
+    layout: bool,
     reader: transcript::Reader,
     writer: transcript::Writer,
     /// The first failure that is not the file's.
@@ -256,7 +258,7 @@ const PACK_AT: usize = 64 * 1024;
 impl<'t> Incoming<'t> {
     fn new(text: &'t mut dyn Text, ocr: Option<(&'t str, &'t dyn Ocr)>, packer: Option<Packer>) -> Self {
         let (reader, writer) = Default::default();
-        Self { text, ocr, packer, reader, writer, broken: None }
+        Self { text, ocr, packer, layout: false, reader, writer, broken: None }
     }
 
     fn finish(mut self) -> Result<Option<Packer>, PortError> {
@@ -284,6 +286,10 @@ impl Sink for Incoming<'_> {
             }
         }
         self.text.unit(unit);
+    }
+
+    fn wants_layout(&self) -> bool {
+        self.layout
     }
 
     fn wants_images(&self) -> bool {

@@ -197,6 +197,10 @@ struct Checked {
 }
 
 impl Sink for Checked {
+    fn wants_layout(&self) -> bool {
+        true
+    }
+
     fn wants_images(&self) -> bool {
         self.pictures
     }

@@ -23,7 +23,7 @@ pub(crate) async fn report(
 ) -> Result<Bytes, PortError> {
     let broken = |error: ReportError| PortError::Broken(error.to_string());
     let codes = scan.codes(session, request).await?;
-    let mut crops = request.options.evidence.then(|| Crops::new(scan, &session.id, &request.source));
+    let mut crops = request.options.evidence.then(|| Crops::new(scan, &session.id, &request.source, &codes));
     let mut writer = scan.reports.start(meta(session, request), &codes.list).map_err(broken)?;
     for chunk in 0..sealed.chunks() {
         for (index, stored) in scan.ports.ledger.results(&session.id, chunk).await? {

@@ -27,6 +27,7 @@ use crate::matching::Match;
 use crate::page_images::PageImages;
 use crate::report::Picture;
 use crate::request::keys;
+use crate::scan::Codes;
 
 /// Matches shown with a picture, and bytes of these pictures: Excel holds all of them in memory, and so does who
 /// builds the report.
@@ -45,6 +46,7 @@ pub(crate) struct Crops<'a> {
     scan: &'a Scan,
     session: &'a SessionId,
     source: &'a Source,
+    codes: &'a Codes,
     until: DateTime<Utc>,
     left: usize,
     bytes_left: usize,
@@ -66,11 +68,11 @@ enum Crop {
 type Stored = BTreeMap<usize, Crop>;
 
 impl<'a> Crops<'a> {
-    pub fn new(scan: &'a Scan, session: &'a SessionId, source: &'a Source) -> Self {
+    pub fn new(scan: &'a Scan, session: &'a SessionId, source: &'a Source, codes: &'a Codes) -> Self {
         let drawing = TimeDelta::from_std(scan.settings.drawing).unwrap_or(TimeDelta::MAX);
         let now = scan.ports.clock.now();
         let until = now.checked_add_signed(drawing).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        Self { scan, session, source, until, left: MAX_PICTURES, bytes_left: MAX_BYTES, is_cut: false }
+        Self { scan, session, source, codes, until, left: MAX_PICTURES, bytes_left: MAX_BYTES, is_cut: false }
     }
 
     /// The pictures of the next file, by the matches' numbers.
@@ -147,18 +149,14 @@ impl<'a> Crops<'a> {
             Ok(opened) => opened.into(),
             Err(error) => return all(unreadable(&error)),
         };
-        let crop = |(ordinal, page, bounds): &Wanted| {
-            let (ordinal, page, view) = (*ordinal, *page, View::Around(*bounds));
-            let opened = Arc::clone(&opened);
+        let crop = |wanted: &Wanted| {
+            let (ordinal, wanted, opened) = (wanted.0, wanted.clone(), Arc::clone(&opened));
             async move {
-                if self.is_late() {
-                    return (ordinal, Err(LATE.to_owned()));
-                }
-                let drawn = drawing.images.draw(&entry.name, opened, page, view).await;
-                let drawn = drawn.map(|drawn| drawn.png).map_err(|error| match error {
-                    PageError::Source(error) => unreadable(&error),
-                    PageError::Page(error) => error.to_string(),
-                });
+                let drawn = if self.is_late() {
+                    Err(LATE.to_owned())
+                } else {
+                    self.crop(&*drawing.images, &entry.name, opened, wanted).await
+                };
                 (ordinal, drawn)
             }
         };
@@ -185,19 +183,52 @@ impl<'a> Crops<'a> {
         drawn
     }
 
+    /// A PNG of the first place on the page: a picture of all would show none of them.
+    async fn crop(
+        &self,
+        images: &dyn PageImages,
+        name: &str,
+        opened: Arc<dyn Opened>,
+        (_, page, place): Wanted,
+    ) -> Result<Vec<u8>, String> {
+        let reason = |error: PageError| match error {
+            PageError::Source(error) => unreadable(&error),
+            PageError::Page(error) => error.to_string(),
+        };
+        let bounds = match place {
+            Where::Known(bounds) => bounds,
+            Where::OnPage(code) => {
+                let code = self.codes.alone(code).ok_or(NOT_FOUND)?;
+                let boxes = images.boxes(name, Arc::clone(&opened), page, code).await.map_err(reason)?;
+                *boxes.first().ok_or(NOT_FOUND)?
+            }
+        };
+        let drawn = images.draw(name, opened, page, View::Around(bounds)).await;
+        drawn.map(|drawn| drawn.png).map_err(reason)
+    }
+
     fn is_late(&self) -> bool {
         self.scan.ports.clock.now() >= self.until
     }
 }
 
 const LATE: &str = "there was no time left to draw it";
+const NOT_FOUND: &str = "where on the page it stands could not be found";
 
 /// The number of a match, its page, and where on it.
-type Wanted = (usize, u32, Bounds);
+type Wanted = (usize, u32, Where);
 
-/// The first place on the page stands for all: a picture of all would show none of them.
+#[derive(Debug, Clone)]
+enum Where {
+    /// Reading told.
+    Known(Bounds),
+    /// Where the page says this code.
+    OnPage(u32),
+}
+
 fn wanted((ordinal, found): (usize, &Match)) -> Option<Wanted> {
-    Some((ordinal, found.place.page().ok()?, *found.boxes.first()?))
+    let place = found.boxes.first().map_or(Where::OnPage(found.code), |bounds| Where::Known(*bounds));
+    Some((ordinal, found.place.page().ok()?, place))
 }
 
 /// What the world failed in is no news for who reads a report.
@@ -218,14 +249,17 @@ mod tests {
 
     use async_trait::async_trait;
     use futures::executor::block_on;
-    use riffle_extract::{Drawn, Place};
+    use riffle_extract::{Drawn, Place, Sink as _, Unit};
     use riffle_testkit::memory::{
         ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects,
         MemoryQueue, SeededIds,
     };
 
     use super::*;
+    use crate::matching::{CodeList, MatchMode, Matcher};
     use crate::{Ports, Settings};
+
+    const BOUNDS: Bounds = Bounds { x0: 1.0, y0: 1.0, x1: 2.0, y1: 2.0 };
 
     /// Draws each time another picture, which takes a second.
     struct Fickle {
@@ -246,6 +280,19 @@ mod tests {
             self.clock.advance(TimeDelta::seconds(1));
             let png = vec![self.drawn.fetch_add(1, Ordering::Relaxed)];
             Ok(Drawn { png, width: 1, height: 1, page: (1.0, 1.0), region })
+        }
+
+        async fn boxes(
+            &self,
+            _name: &str,
+            _opened: Arc<dyn Opened>,
+            page: u32,
+            code: Arc<Matcher>,
+        ) -> Result<Vec<Bounds>, PageError> {
+            let mut text = code.session();
+            text.unit(&Unit { place: &Place::Page(page), text: "A-2", ocr: false, glyphs: None });
+            let is_found = !text.finish().matches.is_empty();
+            Ok(if is_found { vec![BOUNDS] } else { Vec::new() })
         }
     }
 
@@ -281,15 +328,22 @@ mod tests {
             Self { scan, clock, files, source, entry }
         }
 
-        /// One try at a report of a file with matches on a page, in a text, and without a place.
+        /// One try at a report of a file with a match in a text and others on a page.
         fn pictures(&self, on_pages: usize) -> (BTreeMap<usize, Picture>, String) {
-            let found = |place, boxes| Match { code: 0, place, snippet: String::new(), boxes };
-            let bounds = Bounds { x0: 1.0, y0: 1.0, x1: 2.0, y1: 2.0 };
-            let mut matches = vec![found(Place::Line(1), Vec::new()), found(Place::Page(1), Vec::new())];
-            matches.extend((0..on_pages).map(|_| found(Place::Page(2), vec![bounds])));
-            let session = SessionId("s".to_owned());
-            let mut crops = Crops::new(&self.scan, &session, &self.source);
-            let pictures = block_on(crops.of((0, &self.entry), &matches)).expect("pictures");
+            let found = |code, place, boxes| Match { code, place, snippet: String::new(), boxes };
+            let mut matches = vec![found(0, Place::Line(1), Vec::new())];
+            // By turns where reading told the place, and where the page is asked.
+            let known = |number| if number % 2 == 0 { vec![BOUNDS] } else { Vec::new() };
+            matches.extend((0..on_pages).map(|number| found(1, Place::Page(2), known(number))));
+            self.pictures_of(&matches)
+        }
+
+        fn pictures_of(&self, matches: &[Match]) -> (BTreeMap<usize, Picture>, String) {
+            let list = CodeList::new(vec!["A-1".to_owned(), "A-2".to_owned()]).expect("codes");
+            let built = Arc::new(Matcher::new(&list, MatchMode::Token));
+            let (session, codes) = (SessionId("s".to_owned()), Codes { list, matcher: built });
+            let mut crops = Crops::new(&self.scan, &session, &self.source, &codes);
+            let pictures = block_on(crops.of((0, &self.entry), matches)).expect("pictures");
             (pictures, crops.note())
         }
     }
@@ -302,7 +356,7 @@ mod tests {
     fn what_was_drawn_once_stays_though_its_file_changes() {
         let world = World::new(60);
         let first = world.pictures(2);
-        assert_eq!(first.0, BTreeMap::from([(2, drawn(0)), (3, drawn(1))]));
+        assert_eq!(first.0, BTreeMap::from([(1, drawn(0)), (2, drawn(1))]));
         assert_eq!(first.1, "of every match on a page");
         world.files.write("f", "a.pdf", "another one");
         world.clock.advance(TimeDelta::hours(1));
@@ -313,16 +367,24 @@ mod tests {
     fn a_missing_picture_says_why_and_that_stays_too() {
         let world = World::new(1);
         let (pictures, _) = world.pictures(2);
-        assert_eq!(pictures, BTreeMap::from([(2, drawn(0)), (3, Picture::Missing(LATE.to_owned()))]));
+        assert_eq!(pictures, BTreeMap::from([(1, drawn(0)), (2, Picture::Missing(LATE.to_owned()))]));
         assert_eq!(world.pictures(2).0, pictures, "though now there would be time");
 
         let world = World::new(60);
         world.files.remove("f", "a.pdf");
         let (pictures, _) = world.pictures(1);
-        let Some(Picture::Missing(why)) = pictures.get(&2) else { panic!("{pictures:?}") };
+        let Some(Picture::Missing(why)) = pictures.get(&1) else { panic!("{pictures:?}") };
         assert!(why.contains("gone"), "{why}");
         world.files.write("f", "a.pdf", "as it was read");
         assert_eq!(world.pictures(1).0, pictures);
+    }
+
+    #[test]
+    fn a_code_that_is_not_found_again_has_no_picture() {
+        let world = World::new(60);
+        let found = Match { code: 0, place: Place::Page(2), snippet: String::new(), boxes: Vec::new() };
+        let (pictures, _) = world.pictures_of(&[found]);
+        assert_eq!(pictures, BTreeMap::from([(0, Picture::Missing(NOT_FOUND.to_owned()))]));
     }
 
     #[test]
@@ -332,7 +394,7 @@ mod tests {
         assert_eq!((pictures.len(), &*note), (1_000, "of every match on a page"));
         let world = World::new(3600);
         let (pictures, note) = world.pictures(MAX_PICTURES + 1);
-        assert_eq!((pictures.len(), pictures.contains_key(&1_002)), (1_000, false));
+        assert_eq!((pictures.len(), pictures.contains_key(&1_001)), (1_000, false));
         assert_eq!(note, "of the first 1000 matches on pages, and no more");
     }
 }

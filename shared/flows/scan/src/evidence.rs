@@ -1,23 +1,27 @@
 //! One match, to be looked at: where it stands in its file.
 
+use std::sync::Arc;
+
 use riffle_contracts::FoundMatch;
 use riffle_contracts::http::{Evidence, EvidenceBox, EvidenceKind};
 use riffle_extract::{Bounds, DrawError, Place};
 use riffle_ports::{Entry, SessionId, Source};
 
-use crate::matching::{Fraction, fractions};
+use crate::matching::{Fraction, Matcher, fractions};
 use crate::query::QueryError;
 use crate::result::FileResult;
 use crate::{Scan, announce};
 
 /// A match and the file it stands in.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Sighting {
     pub match_id: String,
     pub data: FoundMatch,
     pub place: Place,
-    /// In points from the top left corner of the page, where the format tells.
+    /// In points from the top left corner of the page. Empty until the page is looked at, but where OCR read it.
     pub boxes: Vec<Bounds>,
+    /// Finds the code again.
+    pub(crate) code: Option<Arc<Matcher>>,
     pub index: u32,
     pub source: Source,
     pub entry: Entry,
@@ -62,6 +66,7 @@ impl Scan {
             data,
             place: found.place,
             boxes: found.boxes,
+            code: work.codes.alone(found.code),
             index,
             source: work.request.source,
             entry,
@@ -90,9 +95,11 @@ impl Sighting {
             }
             (Ok(_), Err(why)) => (None, Some(format!("The page is not shown: {why}."))),
         };
-        let boxes = view.as_ref().map_or_else(Vec::new, |view| {
+        let boxes: Vec<EvidenceBox> = view.as_ref().map_or_else(Vec::new, |view| {
             fractions(&self.boxes, (view.width, view.height)).into_iter().map(evidence_box).collect()
         });
+        let unmarked = || "Where on this page the code stands could not be found.".to_owned();
+        let why = why.or_else(|| boxes.is_empty().then(unmarked));
         Evidence {
             match_id: self.match_id,
             hole_code: self.data.hole_code,

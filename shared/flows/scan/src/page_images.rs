@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use riffle_extract::{Drawn, View};
+use riffle_extract::{Bounds, Drawn, Place, View};
 use riffle_ports::{Opened, PortError};
 use riffle_reader::{PageError, Reader};
 use tokio::sync::Semaphore;
+
+use crate::matching::{Match, Matcher};
+use crate::search::Searching;
 
 /// Draws pages of files.
 #[async_trait]
@@ -19,6 +22,16 @@ pub trait PageImages: Send + Sync {
         page: u32,
         view: View,
     ) -> Result<Drawn, PageError>;
+
+    /// Where the one code of `code` stands on a page of a PDF, in points from the page's top left corner. Empty where
+    /// it is not found again.
+    async fn boxes(
+        &self,
+        name: &str,
+        opened: Arc<dyn Opened>,
+        page: u32,
+        code: Arc<Matcher>,
+    ) -> Result<Vec<Bounds>, PageError>;
 }
 
 /// Draws with a reader, on threads that may wait. For people it is a reader of its own, so that no page waits until a
@@ -36,6 +49,21 @@ impl ReaderPages {
     pub fn new(reader: Arc<Reader>, at_once: usize) -> Self {
         Self { reader, turns: Arc::new(Semaphore::new(at_once.max(1))) }
     }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Reader) -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|error| broken(&error))?;
+        let reader = Arc::clone(&self.reader);
+        let working = tokio::task::spawn_blocking(move || {
+            let outcome = work(&reader);
+            // Given back by the thread: who asked may have left.
+            drop(turn);
+            outcome
+        });
+        working.await.map_err(|error| broken(&error))?
+    }
 }
 
 #[async_trait]
@@ -47,15 +75,25 @@ impl PageImages for ReaderPages {
         page: u32,
         view: View,
     ) -> Result<Drawn, PageError> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|error| broken(&error))?;
-        let (reader, name) = (Arc::clone(&self.reader), name.to_owned());
-        let drawing = tokio::task::spawn_blocking(move || {
-            let drawn = reader.page_image(&*opened, &name, page, view);
-            // Given back by the thread: who asked may have left.
-            drop(turn);
-            drawn
-        });
-        drawing.await.map_err(|error| broken(&error))?
+        let name = name.to_owned();
+        self.in_turn(move |reader| reader.page_image(&*opened, &name, page, view)).await
+    }
+
+    async fn boxes(
+        &self,
+        name: &str,
+        opened: Arc<dyn Opened>,
+        page: u32,
+        code: Arc<Matcher>,
+    ) -> Result<Vec<Bounds>, PageError> {
+        let name = name.to_owned();
+        let find = move |reader: &Reader| {
+            let mut text = Searching(code.session());
+            reader.page_text(&*opened, &name, page, &mut text)?;
+            let on_page = |found: Match| (found.place == Place::Page(page)).then_some(found.boxes);
+            Ok(text.0.finish().matches.into_iter().find_map(on_page).unwrap_or_default())
+        };
+        self.in_turn(find).await
     }
 }
 

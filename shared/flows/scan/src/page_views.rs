@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use riffle_extract::{DrawError, Drawn, ExtractError, View};
-use riffle_ports::{Entry, FileSource, PortError, ReadError, SessionId, Source};
+use riffle_extract::{DrawError, ExtractError, View};
+use riffle_ports::{Entry, FileSource, Opened, PortError, ReadError, SessionId, Source};
 use riffle_reader::PageError;
 
 use crate::page_images::PageImages;
@@ -81,41 +81,52 @@ impl PageViews {
 
     /// The page as a PNG so many pixels wide.
     pub async fn picture(&self, page: &PageRef, width: u32) -> Result<Vec<u8>, PageViewError> {
-        let drawn = self.draw(&page.source, &page.entry, page.page, View::Page { width }).await?;
+        let opened = self.open(&page.source, &page.entry).await?;
+        let drawn = self.images.draw(&page.entry.name, opened, page.page, View::Page { width }).await?;
         Ok(drawn.png)
     }
 
-    /// The size of the page a match stands on. `None` where it stands on none.
-    pub async fn size(
+    /// Looks at the page a match stands on: its size, and where on it the match is, which `sighting` is told. `None`
+    /// where it stands on none.
+    pub async fn look(
         &self,
         session: &SessionId,
-        sighting: &Sighting,
+        sighting: &mut Sighting,
     ) -> Result<Option<(f32, f32)>, PageViewError> {
         let Some(page) = sighting.page_number() else { return Ok(None) };
         let key = (session.clone(), sighting.index, page);
-        let (source, entry) = (&sighting.source, &sighting.entry);
-        if let Some(size) = self.sizes.get(&key) {
-            // It is there still: else its picture is not.
-            self.files.open(source, entry).await.map_err(unreadable)?;
-            return Ok(Some(size));
+        let name = &sighting.entry.name;
+        // Also where the size is known: where the file is not there any more, its picture is not either.
+        let opened = self.open(&sighting.source, &sighting.entry).await?;
+        let size = if let Some(size) = self.sizes.get(&key) {
+            size
+        } else {
+            let size = self.images.draw(name, Arc::clone(&opened), page, View::Size).await?.page;
+            self.sizes.put(key, size);
+            size
+        };
+        if let Some(code) = sighting.code.take().filter(|_| sighting.boxes.is_empty()) {
+            match self.images.boxes(name, opened, page, code).await {
+                Ok(boxes) => sighting.boxes = boxes,
+                // The page is shown without.
+                Err(PageError::Page(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        let size = self.draw(source, entry, page, View::Size).await?.page;
-        self.sizes.put(key, size);
         Ok(Some(size))
     }
 
-    async fn draw(
-        &self,
-        source: &Source,
-        entry: &Entry,
-        page: u32,
-        view: View,
-    ) -> Result<Drawn, PageViewError> {
-        let opened = self.files.open(source, entry).await.map_err(unreadable)?;
-        self.images.draw(&entry.name, opened.into(), page, view).await.map_err(|error| match error {
+    async fn open(&self, source: &Source, entry: &Entry) -> Result<Arc<dyn Opened>, PageViewError> {
+        Ok(self.files.open(source, entry).await.map_err(unreadable)?.into())
+    }
+}
+
+impl From<PageError> for PageViewError {
+    fn from(error: PageError) -> Self {
+        match error {
             PageError::Source(error) => unreadable(error),
             PageError::Page(error) => undrawable(error),
-        })
+        }
     }
 }
 

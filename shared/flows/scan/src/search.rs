@@ -51,7 +51,7 @@ pub trait FileSearch: Send + Sync {
 pub struct ReaderSearch(pub Arc<Reader>);
 
 /// The matcher as the reader knows it.
-struct Searching<'m>(Session<'m>);
+pub(crate) struct Searching<'m>(pub Session<'m>);
 
 impl Sink for Searching<'_> {
     fn unit(&mut self, unit: &Unit<'_>) {

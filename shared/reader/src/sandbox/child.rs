@@ -1,8 +1,9 @@
 //! Within the sandbox: reads one file after another for whoever holds the other end of standard input.
 
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileExt as _;
@@ -24,8 +25,11 @@ use super::pdfium::Loaded;
 use super::wire::{self, End, Kind, Picture, Request, Task};
 use crate::transcript::Writer;
 
-/// Units are sent when they are so many bytes.
-const SEND_AT: usize = 64 * 1024;
+/// Units are handed on when they are so many bytes.
+const PIECE: usize = 64 * 1024;
+/// Most files are answered in one go: each time something is sent, whoever waits for it takes the processor.
+const SEND_AT: usize = 256 * 1024;
+
 /// Reads files until the socket on standard input closes.
 pub(super) fn serve(pdfium: Option<OsString>) -> ExitCode {
     riffle_confine::close_inherited();
@@ -45,6 +49,8 @@ pub(super) fn serve(pdfium: Option<OsString>) -> ExitCode {
 /// All that this process has: what is opened and loaded before it can open and load nothing more.
 struct Sandbox {
     socket: UnixStream,
+    /// The same socket, for what is sent.
+    out: Out,
     pdfium: Loaded,
     /// `/proc/self/statm`, where there is one, and the bytes of a page.
     statm: Option<File>,
@@ -52,16 +58,20 @@ struct Sandbox {
     layers: Vec<Applied>,
 }
 
+/// What is sent waits until it is much, an answer is needed, or the file ends.
+type Out = RefCell<BufWriter<UnixStream>>;
+
 impl Sandbox {
     fn confined(pdfium: Option<OsString>) -> io::Result<Self> {
         let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+        let out = RefCell::new(BufWriter::with_capacity(SEND_AT, socket.try_clone()?));
         // Nobody reads it before the end: what a pipe does not hold is dropped, not waited for.
         ioctl_fionbio(io::stderr(), true)?;
         let (statm, pdfium) = (File::open("/proc/self/statm").ok(), Loaded::new(pdfium));
         // What asks the system when it is first used is used before that is forbidden.
         let page = rustix::param::page_size() as u64;
         used();
-        Ok(Self { socket, pdfium, statm, page, layers: riffle_confine::apply_all() })
+        Ok(Self { socket, out, pdfium, statm, page, layers: riffle_confine::apply_all() })
     }
 
     /// Address space in use: what the limit is on.
@@ -98,23 +108,26 @@ fn receive(socket: &UnixStream) -> io::Result<Option<(Request, Option<File>)>> {
 
 impl Sandbox {
     fn answer(&self, request: &Request, file: Option<File>) -> io::Result<()> {
-        let (socket, pdfium) = (&self.socket, &self.pdfium);
+        let (socket, out, pdfium) = (&self.socket, &self.out, &self.pdfium);
         // Whole seconds are what the limit knows: at least what was granted.
         let Rlimit { maximum, .. } = getrlimit(Resource::Cpu);
         let granted = used().saturating_add(1).saturating_add(request.seconds);
         let current = Some(maximum.map_or(granted, |most| most.min(granted)));
         setrlimit(Resource::Cpu, Rlimit { current, maximum })?;
         let (images, second, limits) = match request.task {
-            Task::Read { images, second } => (images, second && pdfium.is_configured(), Limits::default()),
+            Task::Read { images, second, page } => {
+                (images, second && pdfium.is_configured(), Limits { page, ..Limits::default() })
+            }
             Task::List => (None, false, Limits::of_a_list()),
-            Task::Draw { page, view } => return draw(socket, request, file, page, view),
-            Task::Load => return told(socket, &pdfium.load()),
-            Task::Layers => return told(socket, &self.layers),
+            Task::Draw { page, view } => return self.draw(request, file, page, view),
+            Task::Load => return told(out, &pdfium.load()),
+            Task::Layers => return told(out, &self.layers),
         };
-        let asking = Asking { pdfium, socket };
+        let asking = Asking { pdfium, out };
         let second = second.then_some(&asking as &dyn SecondReader);
         let content = content(socket, request, file);
-        let mut sink = Outgoing { socket, units: Writer::default(), images, broken: None };
+        let layout = limits.page.is_some();
+        let mut sink = Outgoing { socket, out, units: Writer::default(), layout, images, broken: None };
         let (bytes, mut outcome) = match content {
             Ok(content) => {
                 let name = &request.name;
@@ -126,7 +139,7 @@ impl Sandbox {
             }
             Err(error) => return Err(error),
         };
-        sink.send();
+        sink.hand_on();
         if let Some(error) = sink.broken {
             if error.kind() != io::ErrorKind::FileTooLarge {
                 return Err(error);
@@ -134,7 +147,23 @@ impl Sandbox {
             let why = "one page, cell or paragraph holds more text than can be taken in".to_owned();
             outcome = Err(ExtractError::TooLarge(why));
         }
-        told(socket, &End { bytes, outcome, memory: self.memory(), used: used() })
+        told(out, &End { bytes, outcome, memory: self.memory(), used: used() })
+    }
+}
+
+impl Sandbox {
+    fn draw(&self, request: &Request, file: Option<File>, page: u32, view: View) -> io::Result<()> {
+        let mut drawn = match content(&self.socket, request, file) {
+            Ok(content) => riffle_extract::draw(&request.name, &content, &Limits::default(), page, view),
+            Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
+                Err(ExtractError::TooLarge(format!("{} bytes", request.size)).into())
+            }
+            Err(error) => return Err(error),
+        };
+        let png = drawn.as_mut().map(|drawn| std::mem::take(&mut drawn.png)).unwrap_or_default();
+        let drawn = serde_json::to_vec(&drawn)?;
+        let length = u32::try_from(drawn.len()).unwrap_or(u32::MAX).to_le_bytes();
+        send(&self.out, Kind::End, &[&length, &drawn, &png])
     }
 }
 
@@ -143,28 +172,15 @@ fn used() -> u64 {
     u64::try_from(clock_gettime(ClockId::ProcessCPUTime).tv_sec).unwrap_or(0)
 }
 
-fn told(mut socket: &UnixStream, answer: &impl Serialize) -> io::Result<()> {
-    wire::write(&mut socket, Kind::End, &[&serde_json::to_vec(answer)?])
+fn told(out: &Out, answer: &impl Serialize) -> io::Result<()> {
+    send(out, Kind::End, &[&serde_json::to_vec(answer)?])
 }
 
-fn draw(
-    mut socket: &UnixStream,
-    request: &Request,
-    file: Option<File>,
-    page: u32,
-    view: View,
-) -> io::Result<()> {
-    let mut drawn = match content(socket, request, file) {
-        Ok(content) => riffle_extract::draw(&request.name, &content, &Limits::default(), page, view),
-        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
-            Err(ExtractError::TooLarge(format!("{} bytes", request.size)).into())
-        }
-        Err(error) => return Err(error),
-    };
-    let png = drawn.as_mut().map(|drawn| std::mem::take(&mut drawn.png)).unwrap_or_default();
-    let drawn = serde_json::to_vec(&drawn)?;
-    let length = u32::try_from(drawn.len()).unwrap_or(u32::MAX).to_le_bytes();
-    wire::write(&mut socket, Kind::End, &[&length, &drawn, &png])
+/// Sends it, and what waited before it.
+fn send(out: &Out, kind: Kind, parts: &[&[u8]]) -> io::Result<()> {
+    let out = &mut *out.borrow_mut();
+    wire::write(out, kind, parts)?;
+    out.flush()
 }
 
 fn content(socket: &UnixStream, request: &Request, file: Option<File>) -> io::Result<Bytes> {
@@ -198,19 +214,21 @@ impl Read for FromStart<'_> {
 
 struct Outgoing<'s> {
     socket: &'s UnixStream,
+    out: &'s Out,
     units: Writer,
+    layout: bool,
     images: Option<ImageLimits>,
     /// After the first error nothing more is sent.
     broken: Option<io::Error>,
 }
 
 impl Outgoing<'_> {
-    fn send(&mut self) {
+    fn hand_on(&mut self) {
         let piece = &self.units.piece;
         if self.broken.is_none() && !piece.is_empty() {
             let length = u32::try_from(piece.units.len()).unwrap_or(u32::MAX).to_le_bytes();
             let parts: [&[u8]; 3] = [&length, &piece.units, &piece.boxes];
-            self.broken = wire::write(&mut self.socket, Kind::Units, &parts).err();
+            self.broken = wire::write(&mut *self.out.borrow_mut(), Kind::Units, &parts).err();
         }
         self.units.piece.clear();
     }
@@ -219,7 +237,7 @@ impl Outgoing<'_> {
         let picture = Picture { place: image.place.clone(), encoding: image.encoding, page: image.page };
         let picture = serde_json::to_vec(&picture)?;
         let length = u32::try_from(picture.len()).unwrap_or(u32::MAX).to_le_bytes();
-        match wire::write(&mut self.socket, Kind::Picture, &[&length, &picture, image.bytes]) {
+        match send(self.out, Kind::Picture, &[&length, &picture, image.bytes]) {
             // One picture more than can be sent is only not read.
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Ok(false),
             outcome => outcome?,
@@ -233,9 +251,13 @@ impl Outgoing<'_> {
 impl Sink for Outgoing<'_> {
     fn unit(&mut self, unit: &Unit<'_>) {
         self.units.unit(unit);
-        if self.units.piece.len() >= SEND_AT {
-            self.send();
+        if self.units.piece.len() >= PIECE {
+            self.hand_on();
         }
+    }
+
+    fn wants_layout(&self) -> bool {
+        self.layout
     }
 
     fn wants_images(&self) -> bool {
@@ -248,7 +270,7 @@ impl Sink for Outgoing<'_> {
 
     fn image(&mut self, image: &PageImage<'_>) -> bool {
         // What stands before the picture comes before it.
-        self.send();
+        self.hand_on();
         if self.broken.is_some() {
             return false;
         }
@@ -262,12 +284,12 @@ impl Sink for Outgoing<'_> {
 /// pdfium, which is announced before it is asked: if this process dies of it, the file is read again without.
 struct Asking<'s> {
     pdfium: &'s Loaded,
-    socket: &'s UnixStream,
+    out: &'s Out,
 }
 
 impl SecondReader for Asking<'_> {
     fn open<'a>(&'a self, pdf: &'a [u8]) -> Result<Option<Box<dyn SecondPages + 'a>>, String> {
-        wire::write(&mut &*self.socket, Kind::Second, &[]).map_err(|error| error.to_string())?;
+        send(self.out, Kind::Second, &[]).map_err(|error| error.to_string())?;
         self.pdfium.open(pdf)
     }
 }

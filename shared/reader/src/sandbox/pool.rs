@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a process is given real time, not the clock's")]
 
-use std::io::{self, IoSlice, Read as _, Write as _};
+use std::io::{self, BufReader, IoSlice, Read as _, Write as _};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -76,6 +76,8 @@ const WORN: u64 = 2;
 /// CPU seconds of a child's life: a limit that it cannot raise, and that no later one can be higher than. A file that
 /// may take more gets a child of its own with as much as it takes.
 const LIFE: u64 = 600;
+/// Bytes read of a child's answer at once.
+const READ_AT: usize = 64 * 1024;
 /// More than a parser needs, and few.
 const OPEN_FILES: u64 = 32;
 
@@ -151,8 +153,24 @@ impl Pool {
         into: &mut dyn Listener,
     ) -> Result<(u64, Result<Extracted, ExtractError>), PortError> {
         let images = into.wants_images().then(|| into.image_limits());
-        let task = |images, second| Task::Read { images, second };
+        let task = |images, second| Task::Read { images, second, page: None };
         self.read(name, content, into, (images, self.settings.pdfium.is_some()), task)
+    }
+
+    /// The same for one page of a PDF, with where its characters stand and without reading pictures.
+    ///
+    /// # Errors
+    /// No child can be started or spoken to. Says nothing about the file.
+    pub fn page(
+        &self,
+        name: &str,
+        content: &Content<'_>,
+        page: u32,
+        into: &mut dyn Listener,
+    ) -> Result<Result<Extracted, ExtractError>, PortError> {
+        let task = |images, second| Task::Read { images, second, page: Some(page) };
+        let read = self.read(name, content, into, (None, self.settings.pdfium.is_some()), task);
+        read.map(|(_, outcome)| outcome)
     }
 
     /// The same for a list: see [`riffle_extract::Limits::of_a_list`].
@@ -419,6 +437,7 @@ impl Child {
         self.asked = false;
         self.socket.set_write_timeout(Some(wall))?;
         self.send(request, content)?;
+        let mut from = BufReader::with_capacity(READ_AT, &self.socket);
         let mut body = Vec::new();
         let mut deadline = Instant::now() + wall;
         loop {
@@ -427,7 +446,7 @@ impl Child {
                 return Err(Broken::OutOfTime);
             }
             self.socket.set_read_timeout(Some(left))?;
-            match wire::read(&mut self.socket, &mut body)? {
+            match wire::read(&mut from, &mut body)? {
                 None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
                 Some(Kind::Units) => {
                     let (units, boxes) = parted(&body).ok_or(Broken::Nonsense)?;
@@ -439,12 +458,16 @@ impl Child {
                     let Picture { place, encoding, page } = &picture;
                     let image = PageImage { place, encoding: *encoding, bytes, page: *page };
                     let read = into.wants_images() && into.image(&image);
-                    self.socket.write_all(&[u8::from(read)])?;
+                    (&self.socket).write_all(&[u8::from(read)])?;
                     // Reading a picture is not the parser's time.
                     deadline += since.elapsed();
                 }
                 Some(Kind::Second) => self.asked = true,
-                Some(Kind::End) => return serde_json::from_slice(&body).map_err(|_| Broken::Nonsense),
+                // Nothing comes after the end.
+                Some(Kind::End) if from.buffer().is_empty() => {
+                    return serde_json::from_slice(&body).map_err(|_| Broken::Nonsense);
+                }
+                Some(Kind::End) => return Err(Broken::Nonsense),
             }
         }
     }
@@ -452,7 +475,7 @@ impl Child {
     fn send(&mut self, request: &Request, content: &Content<'_>) -> io::Result<()> {
         let request = serde_json::to_vec(request)?;
         let length = u32::try_from(request.len()).unwrap_or(u32::MAX).to_le_bytes();
-        let parts = [IoSlice::new(&length)];
+        let parts = [IoSlice::new(&length), IoSlice::new(&request)];
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut ancillary = SendAncillaryBuffer::new(&mut space);
         let files;
@@ -463,8 +486,9 @@ impl Child {
             }
         }
         let sent = retry_on_intr(|| sendmsg(&self.socket, &parts, &mut ancillary, SendFlags::NOSIGNAL))?;
-        self.socket.write_all(&length[sent..])?;
-        self.socket.write_all(&request)?;
+        // Where not all of it went at once.
+        let rest = [&length[sent.min(4)..], &request[sent.saturating_sub(4)..]];
+        rest.iter().try_for_each(|rest| self.socket.write_all(rest))?;
         if let Content::Memory(bytes) = content {
             self.socket.write_all(bytes)?;
         }

@@ -38,6 +38,8 @@ pub(super) enum Task {
         images: Option<ImageLimits>,
         /// Whether pdfium may be asked.
         second: bool,
+        /// Of a PDF, this page alone, and where its characters stand.
+        page: Option<u32>,
     },
     /// Its text is read where it is a list, within the limits of one.
     List,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use riffle_extract::{Bounds, DrawError, Drawn, ExtractError, Place, Sink, Unit, View};
+use riffle_extract::{Bounds, DrawError, Drawn, ExtractError, Limits, Place, Sink, Unit, View};
 use riffle_ports::{Ocr, OcrError, OcrLine};
 use riffle_reader::sandbox::{Pool, Settings};
 use riffle_reader::{Document, PageError, Parser, Reader, Text};
@@ -35,7 +35,7 @@ fn pdf(entries: &str, filter: &str, content: &[u8]) -> Vec<u8> {
 
 const CODE: &[u8] = b"BT /F 20 Tf 150 500 Td (HOLE-77) Tj ET";
 
-/// Where the letters of the first page stand, as a scan is told.
+/// Where the letters of a page stand.
 #[derive(Default)]
 struct Letters(Vec<Bounds>);
 
@@ -53,9 +53,8 @@ impl Text for Letters {
 }
 
 fn letters(reader: &Reader, file: &[u8]) -> Bounds {
-    let document = Document { name: "a", tenant: "t", identity: "i", version: "1", ocr: false };
     let mut letters = Letters::default();
-    reader.read(&document, &Bytes::copy_from_slice(file), &mut letters).expect("a sandbox is there");
+    reader.page_text(&Bytes::copy_from_slice(file), "a", 1, &mut letters).expect("a page with text");
     let of = |edge: fn(&Bounds) -> f32| letters.0.iter().map(edge);
     Bounds {
         x0: of(|b| b.x0).fold(f32::MAX, f32::min),
@@ -126,6 +125,68 @@ fn boxes_lie_on_their_letters_however_the_page_is_turned_and_cut() {
         assert!(!outlined(&whole), "{entries}: a page is as it is");
         let size = draw(&reader, &file, 1, View::Size).expect(entries);
         assert_eq!((size.page, size.png.len()), (page, 0), "{entries}");
+    }
+}
+
+/// Two pages, of which the second says something else and stands on its side.
+fn two_pages() -> Vec<u8> {
+    let page = |at: u32, entries: &str| {
+        format!(
+            "{at} 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]{entries}/Contents {} 0 R/Resources<</Font\
+             <</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>\nendobj\n",
+            at + 1
+        )
+    };
+    let content = |at: u32, text: &str| {
+        let content = format!("BT /F 20 Tf 150 500 Td ({text}) Tj ET");
+        format!("{at} 0 obj\n<</Length {}>>\nstream\n{content}\nendstream\nendobj\n", content.len())
+    };
+    let head = "%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n\
+                <</Type/Pages/Kids[3 0 R 5 0 R]/Count 2>>\nendobj\n";
+    let pages =
+        [page(3, ""), content(4, "HOLE-77"), page(5, "/Rotate 90"), content(6, "another page")].concat();
+    format!("{head}{pages}trailer\n<</Root 1 0 R>>\n%%EOF\n").into_bytes()
+}
+
+/// Each unit: place, text, and how many places of characters came with it.
+#[derive(Default)]
+struct Units(Vec<(Place, String, Option<usize>)>);
+
+impl Sink for Units {
+    fn unit(&mut self, unit: &Unit<'_>) {
+        let boxes = unit.glyphs.map(|layout| layout.glyphs().boxes.len());
+        self.0.push((unit.place.clone(), unit.text.to_owned(), boxes));
+    }
+}
+
+impl Text for Units {
+    fn restart(&mut self) {
+        self.0.clear();
+    }
+}
+
+#[test]
+fn a_page_alone_is_read_as_in_a_scan_and_tells_where_its_letters_stand() {
+    let content = Bytes::from(two_pages());
+    let in_process = Reader { parser: Parser::InProcess(Limits::default()), cache: None, ocr: None };
+    for reader in [reader(), in_process] {
+        let document = Document { name: "a", tenant: "t", identity: "i", version: "1", ocr: false };
+        let mut scanned = Units::default();
+        reader.read(&document, &content, &mut scanned).expect("a parser is there");
+        let texts = [(1, "HOLE-77", 7), (2, "another page", 11)];
+        let without = texts.map(|(page, text, _)| (Place::Page(page), text.to_owned(), None));
+        assert_eq!(scanned.0, without, "a scan does not ask for places");
+        for (page, text, letters) in texts {
+            let mut alone = Units::default();
+            reader.page_text(&content, "a", page, &mut alone).expect("it has the page");
+            assert_eq!(alone.0, [(Place::Page(page), text.to_owned(), Some(letters))]);
+        }
+        let mut none = Units::default();
+        reader.page_text(&content, "a", 3, &mut none).expect("a page that is not there has no text");
+        assert_eq!(none.0, []);
+        let broken = Bytes::from_static(b"%PDF-1.7 nothing");
+        let outcome = reader.page_text(&broken, "a", 1, &mut none);
+        assert!(matches!(outcome, Err(PageError::Page(DrawError::Unreadable(_)))), "{outcome:?}");
     }
 }
 

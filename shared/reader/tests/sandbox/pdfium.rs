@@ -10,20 +10,20 @@ use riffle_extract::{Bounds, ExtractError, Sink, Unit};
 use riffle_reader::sandbox::{Pdfium, PdfiumError, Pool, Settings};
 use riffle_reader::{Document, Ended, Parser, Reader, Text};
 
-/// Units: place, text, where the first letter stands.
+/// Units: place and text; where the first letter stands, which a page alone is asked for.
 #[derive(Default)]
-struct Units(Vec<(String, String, Option<Bounds>)>);
+struct Units(Vec<(String, String)>, Option<Bounds>);
 
 impl Sink for Units {
     fn unit(&mut self, unit: &Unit<'_>) {
-        let first = unit.glyphs.and_then(|layout| layout.glyphs().boxes.first().map(|(_, bounds)| *bounds));
-        self.0.push((unit.place.to_string(), unit.text.to_owned(), first));
+        self.1 = unit.glyphs.and_then(|layout| layout.glyphs().boxes.first().map(|(_, bounds)| *bounds));
+        self.0.push((unit.place.to_string(), unit.text.to_owned()));
     }
 }
 
 impl Text for Units {
     fn restart(&mut self) {
-        self.0.clear();
+        *self = Self::default();
     }
 }
 
@@ -36,8 +36,12 @@ fn pool(pdfium: Option<Pdfium>) -> Pool {
     })
 }
 
+fn reader(pdfium: Option<Pdfium>) -> Reader {
+    Reader { parser: Parser::Sandbox(pool(pdfium)), cache: None, ocr: None }
+}
+
 fn read(pdfium: Option<Pdfium>, pdf: &[u8]) -> (Ended, Units) {
-    let reader = Reader { parser: Parser::Sandbox(pool(pdfium)), cache: None, ocr: None };
+    let reader = reader(pdfium);
     let document = Document { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
     let mut units = Units::default();
     let ended = reader.read(&document, &Bytes::copy_from_slice(pdf), &mut units).expect("a sandbox is there");
@@ -102,10 +106,16 @@ fn letters_we_do_not_know_are_read_where_they_stand() {
     let cases =
         [("", (50.0, 100.0)), ("/Rotate 90", (700.0, 50.0)), ("/CropBox[20 30 400 750]", (30.0, 50.0))];
     for (entries, (x, y)) in cases {
-        let (ended, units) = read(Some(pdfium.clone()), &nameless(entries));
+        let (ended, scanned) = read(Some(pdfium.clone()), &nameless(entries));
         assert_eq!(unread(&ended), Vec::<&str>::new(), "{entries}");
-        let [(place, text, Some(at))] = &units.0[..] else { panic!("{:?}", units.0) };
+        assert_eq!(scanned.1, None, "a scan does not ask for places");
+        let mut page = Units::default();
+        let content = Bytes::from(nameless(entries));
+        reader(Some(pdfium.clone())).page_text(&content, "a.pdf", 1, &mut page).expect("it has a page");
+        assert_eq!(page.0, scanned.0, "{entries}");
+        let (place, text) = &page.0[0];
         assert_eq!((place.as_str(), text.trim_end()), ("1", "HOLE-77"), "{entries}");
+        let at = page.1.expect("a place");
         let near = |edge: f32, to: f32| (edge - to).abs() < 12.0;
         assert!(near(at.x0, x) && near(at.y1, y), "{entries}: {at:?}");
     }

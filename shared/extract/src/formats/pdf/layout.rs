@@ -95,6 +95,8 @@ impl Pen {
 pub(super) struct Layout {
     pub text: String,
     pub glyphs: Glyphs,
+    /// Whether `glyphs` are noted.
+    pub is_noted: bool,
     pen: Option<Pen>,
     space: bool,
 }
@@ -140,9 +142,12 @@ impl Layout {
         true
     }
 
-    /// Notes the box of the glyph whose text is pushed next; `advance` is in text space.
+    /// Notes the box of the glyph whose text is pushed next, where that is wanted; `advance` is in text space.
     #[inline]
     pub fn place(&mut self, run: &Run, at: (f32, f32), advance: f32) {
+        if !self.is_noted {
+            return;
+        }
         let (vx, vy) = (run.step.0 * advance, run.step.1 * advance);
         // A page's text is far below 4 GB: the lexer's input is, and limits stop what is not.
         let offset = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
@@ -187,7 +192,7 @@ mod tests {
 
     #[test]
     fn gaps_become_spaces_and_lines() {
-        let mut l = Layout::default();
+        let mut l = Layout { is_noted: true, ..Layout::default() };
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 0.0, 100.0], 10.0, "HO");
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 10.5, 100.0], 10.0, "LE");
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 24.0, 100.0], 10.0, "x");
@@ -198,7 +203,7 @@ mod tests {
 
     #[test]
     fn rotated_text_joins_along_its_own_baseline() {
-        let mut l = Layout::default();
+        let mut l = Layout { is_noted: true, ..Layout::default() };
         // Reading upwards on the page: y falls.
         write(&mut l, [0.0, -1.0, -1.0, 0.0, 50.0, 300.0], 10.0, "HO");
         write(&mut l, [0.0, -1.0, -1.0, 0.0, 50.0, 290.0], 10.0, "LE");
@@ -211,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_label_under_a_symbol_is_a_line_of_its_own() {
-        let mut l = Layout::default();
+        let mut l = Layout { is_noted: true, ..Layout::default() };
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 100.0, 100.0], 20.0, "A");
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 98.0, 109.0], 6.0, "00C6");
         assert_eq!(l.text, "A\n00C6");
@@ -227,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_word_after_a_lowered_or_raised_mark_stands_apart() {
-        let mut l = Layout::default();
+        let mut l = Layout { is_noted: true, ..Layout::default() };
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 0.0, 96.0], 6.0, "8");
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 3.5, 100.0], 10.0, "HOLE");
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 24.0, 96.0], 6.0, "2");
@@ -240,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_point_symbol_without_width_is_no_letter_of_its_label() {
-        let mut l = Layout::default();
+        let mut l = Layout { is_noted: true, ..Layout::default() };
         let text = Matrix::new([1.0, 0.0, 0.0, -1.0, 52.0, 101.0]);
         let run = Run::new(&text, 5.0, 1.0, 1.0, false);
         let point = (52.0, 101.0);
@@ -254,7 +259,7 @@ mod tests {
 
     #[test]
     fn overprinted_glyphs_count_once() {
-        let mut l = Layout::default();
+        let mut l = Layout { is_noted: true, ..Layout::default() };
         for (i, c) in ["H", "O", "L"].iter().enumerate() {
             #[expect(clippy::cast_precision_loss, reason = "small numbers")]
             let x = 5.0 * i as f32;

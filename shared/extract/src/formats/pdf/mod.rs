@@ -79,7 +79,9 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     }
     out.pages(pages.len());
     let mut interpreter = Interpreter::new(held);
-    for (number, page) in (1..=count).zip(pages.iter()) {
+    interpreter.layout.is_noted = out.wants_layout();
+    let limits = *out.limits();
+    for (number, page) in (1..=count).zip(pages.iter()).filter(|(number, _)| limits.wants_page(*number)) {
         // One page that makes a parser panic must not lose the others.
         let result = catch_unwind(AssertUnwindSafe(|| read_page(&mut interpreter, page)));
         if result.is_err() {

@@ -100,7 +100,8 @@ impl<'a> Second<'a> {
             return Ok(false);
         };
         let begin = out.mark();
-        for number in 1..=pages.count() {
+        let limits = *out.limits();
+        for number in (1..=pages.count()).filter(|number| limits.wants_page(*number)) {
             let page = pages.read(number, None).unwrap_or_default();
             if !page.text.is_empty() {
                 out.page(Place::Page(number), &page.text, &page.glyphs)?;

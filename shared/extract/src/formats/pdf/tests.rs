@@ -103,6 +103,10 @@ fn boxes_are_where_the_page_shows_them() {
     #[derive(Default)]
     struct Boxes(Vec<(String, Bounds)>, (f32, f32));
     impl Sink for Boxes {
+        fn wants_layout(&self) -> bool {
+            true
+        }
+
         fn unit(&mut self, unit: &Unit<'_>) {
             let glyphs = unit.glyphs.expect("a page has glyphs");
             self.1 = glyphs.glyphs().page;

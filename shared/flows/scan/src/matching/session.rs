@@ -49,7 +49,8 @@ pub struct Match {
     pub place: Place,
     /// The first of them with the text around it.
     pub snippet: String,
-    /// Where the code stands on the page, one box per line of text; empty where the format does not tell.
+    /// Where the code stands on the page, one box per line of text; empty where the text came without
+    /// ([`riffle_extract::Sink::wants_layout`]).
     pub boxes: Vec<Bounds>,
 }
 
