@@ -806,7 +806,7 @@ export interface components {
              */
             page_number?: number | null;
             snippet: string;
-            /** @description Why there is text alone. */
+            /** @description Why there is text alone, or a page without boxes. */
             why?: string | null;
             /**
              * Format: double

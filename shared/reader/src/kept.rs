@@ -2,20 +2,16 @@
 //!
 //! ```text
 //! kept   := version (4 bytes) block (JSON of the outcome) piece*
-//! piece  := block (units) block (boxes)       as in `transcript.rs`
+//! piece  := block                             whole units, as in `transcript.rs`
 //! pages  := version (4 bytes) block (JSON of lines of words)
 //! block  := length, length unpacked (4 bytes each), LZ4
 //! ```
-//!
-//! Boxes are packed apart, so that they are unpacked only where a code was found.
-
-use std::cell::OnceCell;
 
 use riffle_extract::{ExtractError, Extracted, Sink};
 use riffle_ports::OcrLine;
 use serde::{Deserialize, Serialize};
 
-use crate::transcript::{self, Boxes, Malformed};
+use crate::transcript::{self, Malformed};
 
 /// Text that takes more room than this, packed, is not kept: reading it costs no less than parsing the file.
 const MOST: usize = 8 << 20;
@@ -44,12 +40,11 @@ impl Packer {
         Self { pieces: Some(Vec::new()) }
     }
 
-    /// Takes whole units and their boxes.
-    pub fn units(&mut self, units: &[u8], boxes: &[u8]) {
+    /// Takes whole units.
+    pub fn units(&mut self, units: &[u8]) {
         let Some(pieces) = &mut self.pieces else { return };
         pack(pieces, units);
-        pack(pieces, boxes);
-        if pieces.len() > MOST || units.len().max(boxes.len()) > BLOCK {
+        if pieces.len() > MOST || units.len() > BLOCK {
             self.pieces = None;
         }
     }
@@ -105,24 +100,6 @@ fn unpack((block, length): (&[u8], usize), into: &mut Vec<u8>) -> Result<(), Mal
     if unpacked == length { Ok(()) } else { Err(Malformed) }
 }
 
-/// Boxes that nobody has asked for yet.
-struct Packed<'k> {
-    block: (&'k [u8], usize),
-    unpacked: OnceCell<Vec<u8>>,
-}
-
-impl Boxes for Packed<'_> {
-    fn boxes(&self) -> &[u8] {
-        self.unpacked.get_or_init(|| {
-            let mut boxes = Vec::new();
-            if unpack(self.block, &mut boxes).is_err() {
-                boxes.clear();
-            }
-            boxes
-        })
-    }
-}
-
 /// What stands after `ours`, if it is that version.
 fn known(kept: &[u8], ours: u32) -> Result<&[u8], Malformed> {
     let (version, rest) = kept.split_first_chunk::<4>().ok_or(Malformed)?;
@@ -138,8 +115,7 @@ pub(crate) fn replay(kept: &[u8], sink: &mut dyn Sink) -> Result<Ended, Malforme
     let mut reader = transcript::Reader::default();
     while !rest.is_empty() {
         unpack(block(&mut rest)?, &mut units)?;
-        let boxes = Packed { block: block(&mut rest)?, unpacked: OnceCell::new() };
-        reader.read(&units, &boxes, sink)?;
+        reader.read(&units, sink)?;
     }
     Ok(ended)
 }

@@ -268,11 +268,11 @@ impl<'t> Incoming<'t> {
 
     fn pack(&mut self) {
         if let Some(packer) = &mut self.packer
-            && !self.writer.piece.is_empty()
+            && !self.writer.units.is_empty()
         {
-            packer.units(&self.writer.piece.units, &self.writer.piece.boxes);
+            packer.units(&self.writer.units);
         }
-        self.writer.piece.clear();
+        self.writer.units.clear();
     }
 }
 
@@ -281,7 +281,7 @@ impl Sink for Incoming<'_> {
     fn unit(&mut self, unit: &Unit<'_>) {
         if self.packer.is_some() {
             self.writer.unit(unit);
-            if self.writer.piece.len() >= PACK_AT {
+            if self.writer.units.len() >= PACK_AT {
                 self.pack();
             }
         }
@@ -320,10 +320,10 @@ impl Sink for Incoming<'_> {
 }
 
 impl Listener for Incoming<'_> {
-    fn units(&mut self, units: &[u8], boxes: &[u8]) -> Result<(), Malformed> {
-        self.reader.read(units, &boxes, self.text)?;
+    fn units(&mut self, units: &[u8]) -> Result<(), Malformed> {
+        self.reader.read(units, self.text)?;
         if let Some(packer) = &mut self.packer {
-            packer.units(units, boxes);
+            packer.units(units);
         }
         Ok(())
     }

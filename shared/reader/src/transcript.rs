@@ -1,64 +1,36 @@
 //! Units as bytes: what a sandboxed parser sends, and what is kept of a file for the next scan.
 //!
-//! A transcript is a row of units, each told by its place, its text and, on pages, the boxes of its characters.
-//! Boxes stand apart, since they are looked at only where a code was found. They are kept to an eighth of a point
-//! (0.04 mm) and told by how they differ from the one before: most characters stand on the same line, close to the
-//! last one, and take two bytes instead of twenty. Numbers are LEB128, signed ones zigzag.
+//! A transcript is a row of units, each told by its place, its text and, where they were asked for or OCR read them,
+//! the boxes of its characters. Numbers are LEB128.
 //!
 //! ```text
-//! unit   := [9] place text length     9 if OCR read it; the length of its boxes, 0 for none
+//! unit   := [9] place text boxes      9 if OCR read it
 //! place  := 1 page | 2 sheet cell | 3 line | 4 paragraph | 5 slide | 6 entry place | 7 cell (on the last sheet)
 //!         | 8 (the file)
 //! text   := length bytes (UTF-8)
-//!
-//! boxes  := width height count box*
-//! box    := near | 1 offset top height left width | 2 offset, for none
-//! near   := 1 (offset - 1: 1 bit) (left + 64: 7 bits) (width: 7 bits), on the same line
+//! boxes  := length [width height box*]    the length in bytes, 0 for none; the page's sides
+//! box    := offset left top right bottom
 //! ```
+//!
+//! Sides and edges are points as 4-byte floats, little-endian.
 
 use std::cell::OnceCell;
-use std::ops::Range;
 
 use riffle_extract::{Bounds, Glyphs, Layout, Place, Sink, Unit};
 
-/// Units of a point a box is kept in.
-const UNITS: f32 = 8.0;
-
 /// Names the layout above: texts kept in another one are not read.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The bytes are no transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("what should be a file's text cannot be read")]
 pub struct Malformed;
 
-/// Whole units, and their boxes one after another.
-#[derive(Debug, Default)]
-pub struct Piece {
-    pub units: Vec<u8>,
-    pub boxes: Vec<u8>,
-}
-
-impl Piece {
-    pub fn len(&self) -> usize {
-        self.units.len() + self.boxes.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.units.is_empty()
-    }
-
-    pub fn clear(&mut self) {
-        self.units.clear();
-        self.boxes.clear();
-    }
-}
-
 /// Writes units.
 #[derive(Debug, Default)]
 pub struct Writer {
-    /// The owner takes them when it likes.
-    pub piece: Piece,
+    /// Whole units. The owner takes them when it likes.
+    pub units: Vec<u8>,
     sheet: Option<String>,
 }
 
@@ -71,26 +43,16 @@ pub struct Reader {
 /// Before the place of a unit that OCR read.
 const OCR: u8 = 9;
 
-/// The highest bit of a box that is close to the last one.
-const NEAR: u16 = 1 << 15;
-const ANY_BOX: u8 = 1;
-const NO_BOX: u8 = 2;
-
-/// Values that fit into seven bits.
-const SEVEN: u32 = 1 << 7;
-
 impl Writer {
     pub fn unit(&mut self, unit: &Unit<'_>) {
         if unit.ocr {
-            self.piece.units.push(OCR);
+            self.units.push(OCR);
         }
         self.place(unit.place);
         self.text(unit.text);
-        let before = self.piece.boxes.len();
-        if let Some(layout) = unit.glyphs {
-            boxes(&mut self.piece.boxes, layout.glyphs());
-        }
-        number(&mut self.piece.units, (self.piece.boxes.len() - before) as u64);
+        let boxes = unit.glyphs.map(|layout| boxes(layout.glyphs())).unwrap_or_default();
+        number(&mut self.units, boxes.len() as u64);
+        self.units.extend_from_slice(&boxes);
     }
 
     fn place(&mut self, place: &Place) {
@@ -98,9 +60,9 @@ impl Writer {
             Place::Page(page) => self.tagged(1, u64::from(*page)),
             Place::Cell { sheet, cell } => {
                 if self.sheet.as_ref() == Some(sheet) {
-                    self.piece.units.push(7);
+                    self.units.push(7);
                 } else {
-                    self.piece.units.push(2);
+                    self.units.push(2);
                     self.text(sheet);
                     self.sheet = Some(sheet.clone());
                 }
@@ -109,9 +71,9 @@ impl Writer {
             Place::Line(line) => self.tagged(3, *line),
             Place::Paragraph(paragraph) => self.tagged(4, u64::from(*paragraph)),
             Place::Slide(slide) => self.tagged(5, u64::from(*slide)),
-            Place::File => self.piece.units.push(8),
+            Place::File => self.units.push(8),
             Place::Inside { entry, place } => {
-                self.piece.units.push(6);
+                self.units.push(6);
                 self.text(entry);
                 self.place(place);
             }
@@ -119,13 +81,13 @@ impl Writer {
     }
 
     fn tagged(&mut self, tag: u8, value: u64) {
-        self.piece.units.push(tag);
-        number(&mut self.piece.units, value);
+        self.units.push(tag);
+        number(&mut self.units, value);
     }
 
     fn text(&mut self, text: &str) {
-        number(&mut self.piece.units, text.len() as u64);
-        self.piece.units.extend_from_slice(text.as_bytes());
+        number(&mut self.units, text.len() as u64);
+        self.units.extend_from_slice(text.as_bytes());
     }
 }
 
@@ -137,98 +99,25 @@ fn number(to: &mut Vec<u8>, mut number: u64) {
     to.push(number.to_le_bytes()[0]);
 }
 
-fn signed(to: &mut Vec<u8>, value: i32) {
-    let value = i64::from(value);
-    number(to, ((value << 1) ^ (value >> 63)).cast_unsigned());
-}
-
-fn boxes(to: &mut Vec<u8>, glyphs: &Glyphs) {
-    to.reserve(16 + glyphs.boxes.len() * 2);
-    to.extend_from_slice(&glyphs.page.0.to_le_bytes());
-    to.extend_from_slice(&glyphs.page.1.to_le_bytes());
-    number(to, glyphs.boxes.len() as u64);
-    // Looked at beforehand, so that nothing is asked of each character of a file but what it differs in.
-    if glyphs.boxes.iter().fold(true, |near, (_, bounds)| near & is_near(bounds)) {
-        each_box(to, &glyphs.boxes, |bounds| Some(near_to_units(bounds)));
-    } else {
-        each_box(to, &glyphs.boxes, to_units);
+fn boxes(glyphs: &Glyphs) -> Vec<u8> {
+    let mut to = Vec::with_capacity(8 + glyphs.boxes.len() * 20);
+    let (width, height) = glyphs.page;
+    floats(&mut to, [width, height]);
+    for (offset, Bounds { x0, y0, x1, y1 }) in &glyphs.boxes {
+        number(&mut to, u64::from(*offset));
+        floats(&mut to, [*x0, *y0, *x1, *y1]);
     }
+    to
 }
 
-#[expect(clippy::needless_bitwise_bool, reason = "one branch, which is nearly always taken")]
-fn each_box(to: &mut Vec<u8>, boxes: &[(u32, Bounds)], to_units: impl Fn(&Bounds) -> Option<[i32; 4]>) {
-    let mut last = Last::default();
-    for (offset, bounds) in boxes {
-        let further = offset.wrapping_sub(last.offset);
-        let Some([x0, y0, x1, y1]) = to_units(bounds) else {
-            to.push(NO_BOX);
-            number(to, u64::from(further));
-            last.offset = *offset;
-            continue;
-        };
-        let (line, left, width) =
-            ([y0, y1.wrapping_sub(y0)], x0.wrapping_sub(last.x), x1.wrapping_sub(x0).cast_unsigned());
-        // Words and gaps follow each other in no order that a processor could foresee.
-        let (step, shift) = (further.wrapping_sub(1), left.cast_unsigned().wrapping_add(SEVEN / 2));
-        if (line == last.line) & (step < 2) & (shift < SEVEN) & (width < SEVEN) {
-            #[expect(clippy::cast_possible_truncation, reason = "15 bits")]
-            let near = (step << 14 | shift << 7 | width) as u16;
-            to.extend_from_slice(&(NEAR | near).to_be_bytes());
-        } else {
-            to.push(ANY_BOX);
-            number(to, u64::from(further));
-            signed(to, line[0].wrapping_sub(last.line[0]));
-            signed(to, line[1]);
-            signed(to, left);
-            signed(to, width.cast_signed());
-        }
-        last = Last { offset: *offset, x: x1, line };
-    }
-}
-
-/// The box before.
-#[derive(Default)]
-struct Last {
-    offset: u32,
-    x: i32,
-    line: [i32; 2],
-}
-
-/// Points beyond which little is on any page, and how numbers up to it times [`UNITS`] are rounded: added to this, the
-/// last bit of a float is worth one.
-const FAR: f32 = 250_000.0;
-const ROUNDING: f32 = 12_582_912.0;
-
-fn edges(bounds: &Bounds) -> [f32; 4] {
-    [bounds.x0, bounds.y0, bounds.x1, bounds.y1]
-}
-
-fn is_near(bounds: &Bounds) -> bool {
-    edges(bounds).iter().fold(true, |near, edge| near & (edge.abs() <= FAR))
-}
-
-/// Without a call or a branch for each edge.
-fn near_to_units(bounds: &Bounds) -> [i32; 4] {
-    let rounded = edges(bounds).map(|edge| (edge * UNITS + ROUNDING).to_bits().cast_signed());
-    rounded.map(|bits| bits.wrapping_sub(ROUNDING.to_bits().cast_signed()))
-}
-
-/// `None` for what is no place on any page.
-fn to_units(bounds: &Bounds) -> Option<[i32; 4]> {
-    if is_near(bounds) {
-        return Some(near_to_units(bounds));
-    }
-    let edges = edges(bounds);
-    #[expect(clippy::cast_possible_truncation, reason = "saturates, far off any page")]
-    let round = |edge: f32| (edge * UNITS).round() as i32;
-    edges.iter().all(|edge| edge.is_finite()).then(|| edges.map(round))
+fn floats<const N: usize>(to: &mut Vec<u8>, floats: [f32; N]) {
+    to.extend(floats.iter().flat_map(|float| float.to_le_bytes()));
 }
 
 impl Reader {
-    /// Hands `units` to `sink`. Their boxes, which lie in what `all` gives, are looked at only when it asks.
-    pub fn read(&mut self, units: &[u8], all: &dyn Boxes, sink: &mut dyn Sink) -> Result<(), Malformed> {
+    /// Hands `units` to `sink`. Their boxes are read only when it asks.
+    pub fn read(&mut self, units: &[u8], sink: &mut dyn Sink) -> Result<(), Malformed> {
         let mut input = Input(units);
-        let mut at = 0;
         while !input.0.is_empty() {
             let ocr = input.0.first() == Some(&OCR);
             if ocr {
@@ -236,12 +125,9 @@ impl Reader {
             }
             let place = self.place(&mut input, 0)?;
             let text = input.text()?;
-            let length = usize::try_from(input.number()?).map_err(|_| Malformed)?;
-            let end = at + length;
-            let lazy = Lazy { all, range: at..end, glyphs: OnceCell::new() };
-            let glyphs: Option<&dyn Layout> = if length == 0 { None } else { Some(&lazy) };
+            let boxes = Boxes { bytes: input.counted()?, glyphs: OnceCell::new() };
+            let glyphs = (!boxes.bytes.is_empty()).then_some(&boxes as &dyn Layout);
             sink.unit(&Unit { place: &place, text, ocr, glyphs });
-            at = end;
         }
         Ok(())
     }
@@ -270,88 +156,29 @@ impl Reader {
     }
 }
 
-/// The boxes of a piece.
-pub trait Boxes {
-    fn boxes(&self) -> &[u8];
-}
-
-impl Boxes for [u8] {
-    fn boxes(&self) -> &[u8] {
-        self
-    }
-}
-
-impl Boxes for &[u8] {
-    fn boxes(&self) -> &[u8] {
-        self
-    }
-}
-
 /// Boxes that nobody has asked for yet.
-struct Lazy<'b> {
-    all: &'b dyn Boxes,
-    range: Range<usize>,
+struct Boxes<'u> {
+    bytes: &'u [u8],
     glyphs: OnceCell<Glyphs>,
 }
 
-impl Layout for Lazy<'_> {
+impl Layout for Boxes<'_> {
     /// Broken boxes are none: the text is what counts.
     fn glyphs(&self) -> &Glyphs {
-        self.glyphs.get_or_init(|| {
-            let boxes = self.all.boxes().get(self.range.clone());
-            boxes.and_then(|boxes| read_boxes(&mut Input(boxes)).ok()).unwrap_or_default()
-        })
+        self.glyphs.get_or_init(|| read_boxes(&mut Input(self.bytes)).unwrap_or_default())
     }
 }
 
 fn read_boxes(input: &mut Input<'_>) -> Result<Glyphs, Malformed> {
     let page = (input.float()?, input.float()?);
-    let count = usize::try_from(input.number()?).map_err(|_| Malformed)?;
-    // Each takes two bytes: a count that claims more is none.
-    if count > input.0.len() / 2 {
-        return Err(Malformed);
-    }
-    let mut boxes = Vec::with_capacity(count);
-    let mut last = Last::default();
-    for _ in 0..count {
-        let first = input.byte()?;
-        let near = u16::from(first) << 8;
-        let (further, line, left, width);
-        if near & NEAR != 0 {
-            let near = u32::from(near & !NEAR) | u32::from(input.byte()?);
-            further = (near >> 14) + 1;
-            line = last.line;
-            left = ((near >> 7) % SEVEN).cast_signed() - (SEVEN / 2).cast_signed();
-            width = (near % SEVEN).cast_signed();
-        } else {
-            further = u32::try_from(input.number()?).map_err(|_| Malformed)?;
-            if first == NO_BOX {
-                last.offset = last.offset.wrapping_add(further);
-                boxes.push((last.offset, NOWHERE));
-                continue;
-            }
-            line = [last.line[0].wrapping_add(input.signed()?), input.signed()?];
-            left = input.signed()?;
-            width = input.signed()?;
-        }
-        let offset = last.offset.wrapping_add(further);
-        let x0 = last.x.wrapping_add(left);
-        let x1 = x0.wrapping_add(width);
-        #[expect(clippy::cast_precision_loss, reason = "exact within any page")]
-        let points = |units: i32| units as f32 / UNITS;
-        let bounds = Bounds {
-            x0: points(x0),
-            y0: points(line[0]),
-            x1: points(x1),
-            y1: points(line[0].wrapping_add(line[1])),
-        };
-        boxes.push((offset, bounds));
-        last = Last { offset, x: x1, line };
+    let mut boxes = Vec::new();
+    while !input.0.is_empty() {
+        let offset = u32::try_from(input.number()?).map_err(|_| Malformed)?;
+        let (x0, y0, x1, y1) = (input.float()?, input.float()?, input.float()?, input.float()?);
+        boxes.push((offset, Bounds { x0, y0, x1, y1 }));
     }
     Ok(Glyphs { page, boxes })
 }
-
-const NOWHERE: Bounds = Bounds { x0: f32::NAN, y0: f32::NAN, x1: f32::NAN, y1: f32::NAN };
 
 struct Input<'a>(&'a [u8]);
 
@@ -380,20 +207,19 @@ impl<'a> Input<'a> {
         Err(Malformed)
     }
 
-    fn signed(&mut self) -> Result<i32, Malformed> {
-        let number = self.number()?;
-        let number = (number >> 1).cast_signed() ^ -((number & 1).cast_signed());
-        i32::try_from(number).map_err(|_| Malformed)
-    }
-
     fn float(&mut self) -> Result<f32, Malformed> {
         let bytes = self.take(4)?;
         Ok(f32::from_le_bytes(bytes.try_into().map_err(|_| Malformed)?))
     }
 
     fn text(&mut self) -> Result<&'a str, Malformed> {
+        std::str::from_utf8(self.counted()?).map_err(|_| Malformed)
+    }
+
+    /// Bytes with their number before them.
+    fn counted(&mut self) -> Result<&'a [u8], Malformed> {
         let length = usize::try_from(self.number()?).map_err(|_| Malformed)?;
-        std::str::from_utf8(self.take(length)?).map_err(|_| Malformed)
+        self.take(length)
     }
 }
 
@@ -430,11 +256,7 @@ mod tests {
     }
 
     fn boxes() -> impl Strategy<Value = Vec<(u32, Bounds)>> {
-        // Eighths of a point come back as they are.
-        let edge = || {
-            (-80_000_i32..80_000)
-                .prop_map(|units| f32::from(i16::try_from(units % 30_000).unwrap_or(0)) / UNITS)
-        };
+        let edge = || -2e6_f32..2e6;
         let bounds = (edge(), edge(), edge(), edge()).prop_map(|(x0, y0, x1, y1)| Bounds { x0, y0, x1, y1 });
         prop::collection::vec((1_u32..4, bounds), 0..20).prop_map(|steps| {
             let mut offset = 0;
@@ -462,41 +284,42 @@ mod tests {
                 let layout = glyphs.as_ref().map(|glyphs| glyphs as &dyn Layout);
                 writer.unit(&Unit { place: &place, text: &text, ocr, glyphs: layout });
                 if at == cut {
-                    pieces.push(std::mem::take(&mut writer.piece));
+                    pieces.push(std::mem::take(&mut writer.units));
                 }
                 expected.push((place, text, ocr, glyphs.map(|glyphs| (glyphs.page, glyphs.boxes))));
             }
-            pieces.push(writer.piece);
+            pieces.push(writer.units);
             let (mut reader, mut got) = (Reader::default(), Collector::default());
             for piece in &pieces {
-                reader.read(&piece.units, &piece.boxes.as_slice(), &mut got).expect("well formed");
+                reader.read(piece, &mut got).expect("well formed");
             }
             prop_assert_eq!(got.0, expected);
         }
 
         #[test]
-        fn no_bytes_make_it_panic(
-            bytes in prop::collection::vec(any::<u8>(), 0..200),
-            boxes in prop::collection::vec(any::<u8>(), 0..200),
-        ) {
-            let outcome = Reader::default().read(&bytes, &boxes.as_slice(), &mut Collector::default());
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let outcome = Reader::default().read(&bytes, &mut Collector::default());
             prop_assert!(outcome.is_ok() || outcome == Err(Malformed));
         }
     }
 
     #[test]
-    fn a_box_that_is_none_stays_none_and_odd_ones_are_rounded() {
-        let nowhere = Bounds { x0: f32::NAN, y0: 0.0, x1: 1.0, y1: 1.0 };
-        let odd = Bounds { x0: 10.03, y0: -0.1, x1: 1e30, y1: 7.77 };
-        let glyphs = Glyphs { page: (1.0, 2.0), boxes: vec![(0, nowhere), (3, odd)] };
+    fn a_box_that_is_none_stays_none_and_broken_boxes_cost_no_text() {
+        let nowhere = Bounds { x0: f32::NAN, y0: 0.0, x1: 1.0, y1: f32::INFINITY };
+        let glyphs = Glyphs { page: (1.0, 2.0), boxes: vec![(0, nowhere)] };
         let mut writer = Writer::default();
         writer.unit(&Unit { place: &Place::Page(1), text: "abcd", ocr: false, glyphs: Some(&glyphs) });
         let mut got = Collector::default();
-        Reader::default()
-            .read(&writer.piece.units, &writer.piece.boxes.as_slice(), &mut got)
-            .expect("well formed");
+        Reader::default().read(&writer.units, &mut got).expect("well formed");
         let boxes = &got.0[0].3.as_ref().expect("glyphs").1;
-        assert!(boxes[0].1.x0.is_nan());
-        assert_eq!((boxes[1].0, boxes[1].1.x0, boxes[1].1.y1), (3, 10.0, 7.75));
+        assert!(boxes[0].1.x0.is_nan() && boxes[0].1.y1.is_infinite());
+
+        let mut short = Writer::default();
+        short.place(&Place::Page(1));
+        short.text("abcd");
+        short.units.extend_from_slice(&[3, 0, 0, 0]);
+        let mut got = Collector::default();
+        Reader::default().read(&short.units, &mut got).expect("well formed");
+        assert_eq!(got.0, [(Place::Page(1), "abcd".to_owned(), false, Some(((0.0, 0.0), Vec::new())))]);
     }
 }

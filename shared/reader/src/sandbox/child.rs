@@ -38,7 +38,7 @@ pub(super) fn serve(pdfium: Option<OsString>) -> ExitCode {
     let Ok(sandbox) = Sandbox::confined(pdfium) else {
         return ExitCode::FAILURE;
     };
-    while let Ok(Some((request, file))) = receive(&sandbox.socket) {
+    while let Ok(Some((request, file))) = receive(sandbox.socket) {
         if sandbox.answer(&request, file).is_err() {
             return ExitCode::FAILURE;
         }
@@ -48,8 +48,8 @@ pub(super) fn serve(pdfium: Option<OsString>) -> ExitCode {
 
 /// All that this process has: what is opened and loaded before it can open and load nothing more.
 struct Sandbox {
-    socket: UnixStream,
-    /// The same socket, for what is sent.
+    /// Lives as long as the process.
+    socket: &'static UnixStream,
     out: Out,
     pdfium: Loaded,
     /// `/proc/self/statm`, where there is one, and the bytes of a page.
@@ -59,12 +59,13 @@ struct Sandbox {
 }
 
 /// What is sent waits until it is much, an answer is needed, or the file ends.
-type Out = RefCell<BufWriter<UnixStream>>;
+type Out = RefCell<BufWriter<&'static UnixStream>>;
 
 impl Sandbox {
     fn confined(pdfium: Option<OsString>) -> io::Result<Self> {
         let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-        let out = RefCell::new(BufWriter::with_capacity(SEND_AT, socket.try_clone()?));
+        let socket: &UnixStream = Box::leak(Box::new(socket));
+        let out = RefCell::new(BufWriter::with_capacity(SEND_AT, socket));
         // Nobody reads it before the end: what a pipe does not hold is dropped, not waited for.
         ioctl_fionbio(io::stderr(), true)?;
         let (statm, pdfium) = (File::open("/proc/self/statm").ok(), Loaded::new(pdfium));
@@ -108,7 +109,7 @@ fn receive(socket: &UnixStream) -> io::Result<Option<(Request, Option<File>)>> {
 
 impl Sandbox {
     fn answer(&self, request: &Request, file: Option<File>) -> io::Result<()> {
-        let (socket, out, pdfium) = (&self.socket, &self.out, &self.pdfium);
+        let (socket, out, pdfium) = (self.socket, &self.out, &self.pdfium);
         // Whole seconds are what the limit knows: at least what was granted.
         let Rlimit { maximum, .. } = getrlimit(Resource::Cpu);
         let granted = used().saturating_add(1).saturating_add(request.seconds);
@@ -127,7 +128,7 @@ impl Sandbox {
         let second = second.then_some(&asking as &dyn SecondReader);
         let content = content(socket, request, file);
         let layout = limits.page.is_some();
-        let mut sink = Outgoing { socket, out, units: Writer::default(), layout, images, broken: None };
+        let mut sink = Outgoing { socket, out, writer: Writer::default(), layout, images, broken: None };
         let (bytes, mut outcome) = match content {
             Ok(content) => {
                 let name = &request.name;
@@ -153,7 +154,7 @@ impl Sandbox {
 
 impl Sandbox {
     fn draw(&self, request: &Request, file: Option<File>, page: u32, view: View) -> io::Result<()> {
-        let mut drawn = match content(&self.socket, request, file) {
+        let mut drawn = match content(self.socket, request, file) {
             Ok(content) => riffle_extract::draw(&request.name, &content, &Limits::default(), page, view),
             Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
                 Err(ExtractError::TooLarge(format!("{} bytes", request.size)).into())
@@ -215,7 +216,7 @@ impl Read for FromStart<'_> {
 struct Outgoing<'s> {
     socket: &'s UnixStream,
     out: &'s Out,
-    units: Writer,
+    writer: Writer,
     layout: bool,
     images: Option<ImageLimits>,
     /// After the first error nothing more is sent.
@@ -224,13 +225,11 @@ struct Outgoing<'s> {
 
 impl Outgoing<'_> {
     fn hand_on(&mut self) {
-        let piece = &self.units.piece;
-        if self.broken.is_none() && !piece.is_empty() {
-            let length = u32::try_from(piece.units.len()).unwrap_or(u32::MAX).to_le_bytes();
-            let parts: [&[u8]; 3] = [&length, &piece.units, &piece.boxes];
-            self.broken = wire::write(&mut *self.out.borrow_mut(), Kind::Units, &parts).err();
+        let units = &mut self.writer.units;
+        if self.broken.is_none() && !units.is_empty() {
+            self.broken = wire::write(&mut *self.out.borrow_mut(), Kind::Units, &[units]).err();
         }
-        self.units.piece.clear();
+        units.clear();
     }
 
     fn picture(&mut self, image: &PageImage<'_>) -> io::Result<bool> {
@@ -250,8 +249,8 @@ impl Outgoing<'_> {
 
 impl Sink for Outgoing<'_> {
     fn unit(&mut self, unit: &Unit<'_>) {
-        self.units.unit(unit);
-        if self.units.piece.len() >= PIECE {
+        self.writer.unit(unit);
+        if self.writer.units.len() >= PIECE {
             self.hand_on();
         }
     }

@@ -101,7 +101,7 @@ pub trait Listener: Sink {
     ///
     /// # Errors
     /// They are none.
-    fn units(&mut self, units: &[u8], boxes: &[u8]) -> Result<(), crate::transcript::Malformed>;
+    fn units(&mut self, units: &[u8]) -> Result<(), crate::transcript::Malformed>;
 
     /// Forgets everything: the file is read again from the beginning.
     fn restart(&mut self);
@@ -449,8 +449,7 @@ impl Child {
             match wire::read(&mut from, &mut body)? {
                 None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
                 Some(Kind::Units) => {
-                    let (units, boxes) = parted(&body).ok_or(Broken::Nonsense)?;
-                    into.units(units, boxes).map_err(|_| Broken::Nonsense)?;
+                    into.units(&body).map_err(|_| Broken::Nonsense)?;
                 }
                 Some(Kind::Picture) => {
                     let since = Instant::now();

@@ -3,7 +3,7 @@
 //! ```text
 //! to the sandbox:    length (4 bytes) request (JSON), with the file's descriptor; or else followed by its content
 //! from the sandbox:  kind (1 byte) length (4 bytes) body
-//!     T  length (4 bytes) units boxes, as in `transcript.rs`
+//!     T  units, as in `transcript.rs`
 //!     I  a picture to read: length (4 bytes) picture (JSON) bytes; answered with one byte, 1 for read
 //!     S  the second reader of PDFs is asked from here on (no body)
 //!     E  the end (JSON; see `Task` for what differs)

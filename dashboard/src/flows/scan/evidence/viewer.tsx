@@ -120,6 +120,7 @@ function PageImage({ data, url }: { data: Evidence; url: string }) {
   const picture = usePicture(url);
   const state = picture.failed ? "failed" : loaded;
   const first = data.boxes[0];
+  const isMarked = first !== undefined;
   return (
     <div>
       <Group gap="xs" mb="xs">
@@ -141,13 +142,18 @@ function PageImage({ data, url }: { data: Evidence; url: string }) {
           message="Open the file to see it; the text around the code stands above."
         />
       )}
+      {state === "shown" && !isMarked && data.why && (
+        <Text size="sm" c="dimmed" mb="xs">
+          {data.why}
+        </Text>
+      )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <section className={classes.frame} hidden={state === "failed"} tabIndex={0} aria-label="Page">
         <div className={classes.page} data-zoomed={zoomed || undefined}>
           {picture.src !== null && (
             <img
               src={picture.src}
-              alt={`Page with ${data.hole_code} marked`}
+              alt={isMarked ? `Page with ${data.hole_code} marked` : "Page"}
               onLoad={(event) => {
                 setState("shown");
                 const box = event.currentTarget.parentElement?.querySelector("[data-box]");
