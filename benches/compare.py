@@ -13,7 +13,7 @@ from pathlib import Path
 
 import corpus
 import functions
-import ingest
+import statements
 import measure
 import riffle
 from corpus import Unavailable
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
                 for program in (old, new)]))
         if options.only in (None, "import"):
             statement = work / "statement.csv"
-            statement.write_bytes(ingest.statement(options.rows))
+            statement.write_bytes(statements.statement(options.rows))
             lines.append(row(f"import, CPU s of {options.rows:,} rows", options.pairs, [
                 lambda program=program: imported(program, statement, work / "import") for program in (old, new)]))
         if options.functions and options.only in (None, "functions"):

@@ -39,7 +39,7 @@ const RIGHTS: Record<string, string[]> = {
     ...on(`${bucket("uploads")}/uploaded/*`, "s3", "PutObject AbortMultipartUpload ListMultipartUploadParts"),
     ...table("records", "GetItem PutItem DeleteItem BatchGetItem Query"),
     ...index("records", "listed"),
-    ...read("objects", "ingest rules"),
+    ...read("objects", "statements rules"),
     ...write("objects", "rules"),
     ...publish,
     ...EXPECTED.flatMap(({ api }) => api),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use riffle_contracts::http_ingest::StatementPhase;
-use riffle_ingest::Filter;
+use riffle_contracts::http_statements::StatementPhase;
+use riffle_statements::Filter;
 use riffle_local_adapters::{Deposit, Deposited};
 use riffle_scan::Links;
 
@@ -142,7 +142,7 @@ async fn place(
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     let key = inbox.fresh_key(TENANT);
     let (path, account) = (path.to_owned(), account.map(str::to_owned));
-    let deposit = Deposit { key, path, name, account, most: riffle_ingest::MAX_BYTES };
+    let deposit = Deposit { key, path, name, account, most: riffle_statements::MAX_BYTES };
     match inbox.deposit(&deposit, false).await {
         Ok(Deposited::Placed(object)) => Ok(Ok(Awaited::new(given.to_owned(), &object))),
         Ok(Deposited::Before) => Ok(Err("it was there before".to_owned())),

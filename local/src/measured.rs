@@ -1,4 +1,4 @@
-//! How long the stages of the ingest flow take.
+//! How long the stages of the statements flow take.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};

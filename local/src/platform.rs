@@ -23,7 +23,7 @@ use riffle_topology::{self as topology, RIFFLE, Trigger};
 use crate::cli::Machine;
 use crate::error::{self, Problem};
 use crate::measured::Uploaded;
-use crate::statements::Statements;
+use crate::statements::LocalStatements;
 
 /// The only tenant there is.
 pub const TENANT: &str = "local";
@@ -54,7 +54,7 @@ pub struct Platform {
     pub uploads: LocalUploads,
     pub ocr: Arc<Tesseract>,
     pub pages: PageViews,
-    pub statements: Statements,
+    pub statements: LocalStatements,
     pub timings: Timings,
 }
 
@@ -93,7 +93,7 @@ impl Platform {
             Problem::new(format!("the uploads in {} cannot be used: {error}", dir.display()))
         })?;
         let timings = Timings::default();
-        let statements = Statements::new(&store, &uploads, &clock, &timings, machine.processing_mode.into());
+        let statements = LocalStatements::new(&store, &uploads, &clock, &timings, machine.processing_mode.into());
         let tokens = Arc::new(LocalTokens::new(Arc::clone(&clock)));
         let drive = riffle_drive_adapter::Settings {
             endpoint: machine.drive.endpoint.clone(),
@@ -210,12 +210,12 @@ impl Platform {
     }
 }
 
-fn letters(store: &Store, scan: &Scan, statements: &Statements) -> Letters {
+fn letters(store: &Store, scan: &Scan, statements: &LocalStatements) -> Letters {
     Letters {
         dead: Arc::new(store.dead_letters()),
         classifiers: vec![
             (topology::scan::NAME, Arc::new(scan.clone())),
-            (topology::statements::NAME, Arc::new(statements.ingest().clone())),
+            (topology::statements::NAME, Arc::new(statements.flow().clone())),
         ],
         others: Arc::new(RecordLetters { records: Arc::new(store.records()) }),
         alone: true,

@@ -1,18 +1,18 @@
-//! The ingest flow on one machine.
+//! The statements flow on one machine.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use riffle_contracts::ProcessingMode;
-use riffle_ingest::{Books, Ingest, Processor, Settings, StatementFiles};
+use riffle_statements::{Books, Statements, Processor, Settings, StatementFiles};
 use riffle_local_adapters::{LocalBus, LocalInbox, LocalUploads, Measure, Store, Timings};
 use riffle_ports::{Clock, EventPublisher, Outgoing, PortError};
 use riffle_runtime::RandomIds;
 
 /// The flow with what it stands on.
 #[derive(Clone)]
-pub struct Statements {
+pub struct LocalStatements {
     pub processor: Processor,
     /// What people ask.
     pub books: Books,
@@ -20,7 +20,7 @@ pub struct Statements {
     pub bus: LocalBus,
 }
 
-impl Statements {
+impl LocalStatements {
     pub fn new(
         store: &Store,
         uploads: &LocalUploads,
@@ -42,7 +42,7 @@ impl Statements {
             stores_at_once: 2,
             ..Settings::default()
         };
-        let ingest = Ingest {
+        let statements = Statements {
             records: Arc::new(store.records()),
             transactions: Arc::new(store.transactions()),
             figures: Arc::new(store.figures()),
@@ -55,12 +55,12 @@ impl Statements {
             ids: Arc::new(RandomIds),
             settings,
         };
-        let processor = Processor { ingest: ingest.clone(), statements: Arc::new(StatementFiles) };
-        Self { processor, books: Books { ingest }, inbox, bus }
+        let processor = Processor { statements: statements.clone(), reader: Arc::new(StatementFiles) };
+        Self { processor, books: Books { statements }, inbox, bus }
     }
 
-    pub fn ingest(&self) -> &Ingest {
-        &self.processor.ingest
+    pub fn flow(&self) -> &Statements {
+        &self.processor.statements
     }
 }
 

@@ -165,7 +165,7 @@ impl Watcher {
             path: path.to_owned(),
             name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
             account: self.account.clone(),
-            most: riffle_ingest::MAX_BYTES,
+            most: riffle_statements::MAX_BYTES,
         };
         match inbox.deposit(&deposit, true).await {
             Ok(Deposited::Placed(object)) => self.awaited.push(Awaited::new(shown, &object)),

@@ -1,6 +1,6 @@
 //! Messages of all flows that failed too often.
 
-use riffle_contracts::http_ingest::{DeadLetterItem, DeadLetters, RedriveRequest, Redriven};
+use riffle_contracts::http_statements::{DeadLetterItem, DeadLetters, RedriveRequest, Redriven};
 use riffle_runtime::Letter;
 use serde::Deserialize;
 

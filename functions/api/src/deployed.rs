@@ -27,7 +27,7 @@ pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
             dead: cloud.dead_letters()?,
             classifiers: vec![
                 (scan::NAME, Arc::new(scan.clone())),
-                (statements::NAME, Arc::new(books.ingest.clone())),
+                (statements::NAME, Arc::new(books.statements.clone())),
             ],
             others: Arc::new(RecordLetters { records: cloud.records()? }),
             alone: false,

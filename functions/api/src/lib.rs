@@ -36,7 +36,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use riffle_contracts::http::Config;
-use riffle_ingest::Books;
+use riffle_statements::Books;
 use riffle_ports::{Clock, DownloadLinks, FileSource, FolderBrowser, Probe, Quotas, Used};
 use riffle_runtime::Letters;
 use riffle_scan::{PageViews, Scan, Tickets, Uploads};

@@ -1,6 +1,6 @@
 //! How work on one file stands, whichever flow it belongs to.
 
-use riffle_contracts::http_ingest::ProcessingStatus;
+use riffle_contracts::http_statements::ProcessingStatus;
 use riffle_ports::FileId;
 
 use crate::Refusal;

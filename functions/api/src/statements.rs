@@ -4,11 +4,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use riffle_contracts::PageCursor;
-use riffle_contracts::http_ingest::{
+use riffle_contracts::http_statements::{
     Facets, FiguresAnswer, FileForm, NewFile, Rules, StatementFile, StatementFilePage, Timeline,
     TransactionPage,
 };
-use riffle_ingest::{ApiError, Books, Filter, TransactionCursor};
+use riffle_statements::{ApiError, Books, Filter, TransactionCursor};
 use riffle_ports::{FileId, Month, Used};
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error};
@@ -265,7 +265,7 @@ pub async fn figures(caller: Caller, Query(period): Query<Period>) -> Answer<Jso
     responses((status = 200, body = Rules))
 )]
 pub async fn rules(caller: Caller) -> Answer<Json<Rules>> {
-    let yaml = caller.deps.books()?.ingest.rules(&caller.tenant).await.map_err(ApiError::from)?;
+    let yaml = caller.deps.books()?.statements.rules(&caller.tenant).await.map_err(ApiError::from)?;
     Ok(Json(Rules { yaml: yaml.unwrap_or_default() }))
 }
 
@@ -281,7 +281,7 @@ pub async fn rules(caller: Caller) -> Answer<Json<Rules>> {
 )]
 pub async fn put_rules(caller: Caller, Json(rules): Json<Rules>) -> Answer<Json<Rules>> {
     let put =
-        caller.deps.books()?.ingest.put_rules(&caller.tenant, &rules.yaml).await.map_err(ApiError::from)?;
+        caller.deps.books()?.statements.put_rules(&caller.tenant, &rules.yaml).await.map_err(ApiError::from)?;
     put.map_err(|error| Refusal::invalid(format!("{error}.")))?;
     Ok(Json(rules))
 }

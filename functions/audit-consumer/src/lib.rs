@@ -2,16 +2,16 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BusEvent;
-use riffle_ingest::{Delivery, Ingest};
+use riffle_statements::{Delivery, Statements};
 use riffle_runtime::{Event, Item};
 use riffle_topology::statements::AUDITOR;
 
-pub async fn handle(ingest: &Ingest, event: Event<SqsEvent>) -> SqsBatchResponse {
+pub async fn handle(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {
     event
         .each(|item: Item<BusEvent>| async move {
             let delivery = Delivery::of(&item.body, item.receive_count);
-            let outcome = ingest.note_event(&item.body.detail).await;
-            ingest.consumed(AUDITOR, &item.body.detail, delivery, outcome).await
+            let outcome = statements.note_event(&item.body.detail).await;
+            statements.consumed(AUDITOR, &item.body.detail, delivery, outcome).await
         })
         .await
 }

@@ -2,10 +2,10 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BusEvent;
-use riffle_ingest::Ingest;
+use riffle_statements::Statements;
 use riffle_runtime::{Event, Item};
 
 /// What fails here is a dead letter and no further failure: telling it would come back here.
-pub async fn handle(ingest: &Ingest, event: Event<SqsEvent>) -> SqsBatchResponse {
-    event.each(|item: Item<BusEvent>| async move { ingest.note_failure(&item.body.detail).await }).await
+pub async fn handle(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {
+    event.each(|item: Item<BusEvent>| async move { statements.note_failure(&item.body.detail).await }).await
 }

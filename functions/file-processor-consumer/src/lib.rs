@@ -2,7 +2,7 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::{BusEvent, DirectFile};
-use riffle_ingest::{Delivery, Processor};
+use riffle_statements::{Delivery, Processor};
 use riffle_runtime::{Event, Item};
 use serde::Deserialize;
 

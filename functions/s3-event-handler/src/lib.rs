@@ -2,22 +2,22 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BucketNotification;
-use riffle_ingest::{Delivery, Ingest, Notification, object};
+use riffle_statements::{Delivery, Statements, Notification, object};
 use riffle_ports::Failure;
 use riffle_runtime::{Event, Item};
 
-pub async fn handle(ingest: &Ingest, event: Event<SqsEvent>) -> SqsBatchResponse {
+pub async fn handle(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {
     event
         .each(|item: Item<BucketNotification>| {
             let delivery = Delivery { receives: item.receive_count, replayed: false };
-            receive(ingest, item.body, delivery)
+            receive(statements, item.body, delivery)
         })
         .await
 }
 
 /// One message may tell of several objects; one that fails is no reason not to look at the next. A test event tells
 /// of none.
-async fn receive(ingest: &Ingest, told: BucketNotification, delivery: Delivery) -> Result<(), Failure> {
+async fn receive(statements: &Statements, told: BucketNotification, delivery: Delivery) -> Result<(), Failure> {
     let mut failed = None;
     for record in told.records {
         // Of what is removed nothing is made.
@@ -26,8 +26,8 @@ async fn receive(ingest: &Ingest, told: BucketNotification, delivery: Delivery) 
         }
         let size = record.s3.object.size;
         let notification = Notification { object: object(record.s3)?, size };
-        if let Err(failure) = ingest.received(&notification).await {
-            ingest.not_received(&notification, delivery, &failure).await;
+        if let Err(failure) = statements.received(&notification).await {
+            statements.not_received(&notification, delivery, &failure).await;
             failed.get_or_insert(failure);
         }
     }

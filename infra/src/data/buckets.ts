@@ -151,7 +151,7 @@ export class Buckets extends Construct {
       settings,
       { crops: days.crops, texts: days.texts, reports: days.reports, uploaded: days.uploaded },
       // What people may have deleted: what came of a scan, and which transactions a file shows.
-      ["codes", "manifests", "results", "crops", "reports", "uploads", "uploaded", "ingest"],
+      ["codes", "manifests", "results", "crops", "reports", "uploads", "uploaded", "statements"],
       [{ ...reading, allowedHeaders: ["*"], exposedHeaders: ["ETag"], maxAge: 3_600 }],
     );
     this.uploads = new Bucket(

@@ -9,7 +9,7 @@ import type { FlowDescription } from "../topology.ts";
 import { Flow, type FunctionNumbers, type Platform } from "./flow.ts";
 
 /** Which transactions a file shows. */
-const PARTS = "ingest";
+const PARTS = "statements";
 /** What tenants say of their transactions. */
 const RULES = "rules";
 
@@ -36,7 +36,7 @@ const NUMBERS: Record<string, FunctionNumbers> = {
   "analytics-consumer": { does: "Derives the figures of months", memory: 1_024, ...OTHERS },
   "audit-consumer": { does: "Keeps every event", memory: 256, ...OTHERS },
   "error-consumer": { does: "Notes on a file what failed for good", memory: 256, ...OTHERS },
-  "ingest-sweeper": { does: "Announces and ends what was left, each minute", memory: 512, seconds: 300 },
+  "statements-sweeper": { does: "Announces and ends what was left, each minute", memory: 512, seconds: 300 },
 };
 
 export function statements(scope: Construct, description: FlowDescription, platform: Platform): Flow {
@@ -49,7 +49,7 @@ export function statements(scope: Construct, description: FlowDescription, platf
   const deriver = flow.function("analytics-consumer");
   const recorder = flow.function("audit-consumer");
   const noter = flow.function("error-consumer");
-  const sweeper = flow.function("ingest-sweeper");
+  const sweeper = flow.function("statements-sweeper");
   const files = flow.prefix;
 
   handler.set({ PROCESSING_MODE: settings.processingMode });

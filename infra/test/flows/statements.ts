@@ -8,14 +8,14 @@ const readStatements = [`s3:ListBucket ${bucket("uploads")}`, ...statements("Get
 /** A statement and all that came of it. */
 const removes = [
   ...table("records", "GetItem PutItem UpdateItem DeleteItem Query"),
-  ...read("objects", "ingest"),
-  ...remove("objects", "ingest"),
+  ...read("objects", "statements"),
+  ...remove("objects", "statements"),
   ...statements("DeleteObjectVersion"),
   ...publish,
 ];
 
 export const expected: Omit<Expected, "flow"> = {
-  sweeper: "ingest-sweeper",
+  sweeper: "statements-sweeper",
   sizes: {
     "s3-event-handler": [256, 60],
     "file-processor-consumer": [1_769, 600],
@@ -23,7 +23,7 @@ export const expected: Omit<Expected, "flow"> = {
     "analytics-consumer": [1_024, 300],
     "audit-consumer": [256, 300],
     "error-consumer": [256, 300],
-    "ingest-sweeper": [512, 300],
+    "statements-sweeper": [512, 300],
   },
   fed: {
     "statements-audit": [10, 10],
@@ -66,14 +66,14 @@ export const expected: Omit<Expected, "flow"> = {
       ...consume("statements/statements-process"),
       ...table("records", "BatchGetItem ConditionCheckItem"),
       ...readStatements,
-      ...write("objects", "ingest"),
+      ...write("objects", "statements"),
       ...removes,
       ...send("statements", "statements-figures"),
     ],
     "categorization-consumer": [
       ...consume("statements/statements-categorize"),
       ...table("records", "BatchGetItem GetItem UpdateItem"),
-      ...read("objects", "ingest rules"),
+      ...read("objects", "statements rules"),
       ...send("statements", "statements-figures"),
       ...publish,
     ],
@@ -88,7 +88,7 @@ export const expected: Omit<Expected, "flow"> = {
       ...publish,
     ],
     "error-consumer": [...consume("statements/statements-errors"), ...table("records", "GetItem PutItem")],
-    "ingest-sweeper": [
+    "statements-sweeper": [
       ...table("records", "BatchGetItem"),
       ...index("records", "open"),
       ...removes,
@@ -109,6 +109,6 @@ export const expected: Omit<Expected, "flow"> = {
     "analytics-consumer": "RECORDS_TABLE EVENT_BUS",
     "audit-consumer": "RECORDS_TABLE EVENT_BUS",
     "error-consumer": "RECORDS_TABLE",
-    "ingest-sweeper": "RECORDS_TABLE OBJECTS_BUCKET UPLOADS_BUCKET EVENT_BUS QUEUES_URL",
+    "statements-sweeper": "RECORDS_TABLE OBJECTS_BUCKET UPLOADS_BUCKET EVENT_BUS QUEUES_URL",
   },
 };

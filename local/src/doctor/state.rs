@@ -125,7 +125,7 @@ fn waiting(look: &StateLook, now: DateTime<Utc>, checks: &mut Checks) -> Result<
             "riffle redrive --list shows them; riffle redrive gives them back when the cause is gone",
         ),
     }
-    match look.open_work(riffle_ingest::FLOW)? {
+    match look.open_work(riffle_statements::FLOW)? {
         (0, 0) => checks.ok(STATEMENTS, "none"),
         (open, untold) => checks.hint(
             STATEMENTS,

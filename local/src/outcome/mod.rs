@@ -2,7 +2,7 @@
 
 mod wait;
 
-use riffle_contracts::http_ingest::{FileAccount, FileWarning, StatementFile, StatementPhase};
+use riffle_contracts::http_statements::{FileAccount, FileWarning, StatementFile, StatementPhase};
 use serde::Serialize;
 use serde_json::json;
 

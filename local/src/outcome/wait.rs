@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use riffle_contracts::http_ingest::{StatementFile, StatementPhase};
-use riffle_ingest::{ApiError, processing_id};
+use riffle_contracts::http_statements::{StatementFile, StatementPhase};
+use riffle_statements::{ApiError, processing_id};
 use riffle_ports::{FileId, ObjectRef};
 use riffle_topology::statements;
 
@@ -67,8 +67,8 @@ impl Pipeline {
             return Ok(false);
         }
         let soon = self.platform.clock.now() + chrono::TimeDelta::days(1);
-        let records = &self.platform.statements.ingest().records;
-        Ok(records.outbox(riffle_ingest::FLOW, soon, 1).await?.is_empty())
+        let records = &self.platform.statements.flow().records;
+        Ok(records.outbox(riffle_statements::FLOW, soon, 1).await?.is_empty())
     }
 
     /// Waits until nothing is under way any more, and tells what became of these files, in their order. `progress`
@@ -104,10 +104,10 @@ impl Pipeline {
     async fn rows(&self, id: &FileId, item: Option<&StatementFile>) -> Result<u64, Problem> {
         match item {
             Some(item) if item.detail == StatementPhase::Processing => {
-                let ingest = self.platform.statements.ingest();
-                let file = ingest.file(TENANT, id).await.map_err(|error| Problem::new(error.to_string()))?;
+                let statements = self.platform.statements.flow();
+                let file = statements.file(TENANT, id).await.map_err(|error| Problem::new(error.to_string()))?;
                 let parts = file.map_or(0, |file| file.parts);
-                Ok(u64::from(parts) * ingest.settings.part_rows as u64)
+                Ok(u64::from(parts) * statements.settings.part_rows as u64)
             }
             Some(item) => Ok(item.rows),
             None => Ok(0),

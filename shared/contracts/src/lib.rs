@@ -9,7 +9,7 @@ mod events;
 mod formulas;
 mod frames;
 pub mod http;
-pub mod http_ingest;
+pub mod http_statements;
 mod page_cursor;
 mod queue;
 mod strict;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use riffle_contracts::{Action, DispatchJob, FinishJob, Frame, FrameBody, ScanFile, http, http_ingest};
+use riffle_contracts::{Action, DispatchJob, FinishJob, Frame, FrameBody, ScanFile, http, http_statements};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -103,18 +103,18 @@ fn http_bodies_are_read_and_written_as_ever() {
             "failure_page" => same::<http::FailurePage>(body),
             "code_page" | "code_page_with_misread" => same::<http::CodePage>(body),
             "evidence" => same::<http::Evidence>(body),
-            "statement_file_page" => same::<http_ingest::StatementFilePage>(body),
-            "new_file" => same::<http_ingest::NewFile>(body),
-            "file_form" => same::<http_ingest::FileForm>(body),
-            "timeline" => same::<http_ingest::Timeline>(body),
-            "transaction_page" => same::<http_ingest::TransactionPage>(body),
-            "facets" => same::<http_ingest::Facets>(body),
-            "figures" => same::<http_ingest::FiguresAnswer>(body),
-            "rules" => same::<http_ingest::Rules>(body),
-            "dead_letters" => same::<http_ingest::DeadLetters>(body),
-            "redrive" => same::<http_ingest::RedriveRequest>(body),
-            "redriven" => same::<http_ingest::Redriven>(body),
-            "status" => same::<http_ingest::ProcessingStatus>(body),
+            "statement_file_page" => same::<http_statements::StatementFilePage>(body),
+            "new_file" => same::<http_statements::NewFile>(body),
+            "file_form" => same::<http_statements::FileForm>(body),
+            "timeline" => same::<http_statements::Timeline>(body),
+            "transaction_page" => same::<http_statements::TransactionPage>(body),
+            "facets" => same::<http_statements::Facets>(body),
+            "figures" => same::<http_statements::FiguresAnswer>(body),
+            "rules" => same::<http_statements::Rules>(body),
+            "dead_letters" => same::<http_statements::DeadLetters>(body),
+            "redrive" => same::<http_statements::RedriveRequest>(body),
+            "redriven" => same::<http_statements::Redriven>(body),
+            "status" => same::<http_statements::ProcessingStatus>(body),
             other => panic!("{other} is no body"),
         }
     }

@@ -1,7 +1,7 @@
 //! The functions of each flow, bound to the names that the topology has for them. A laptop and the simulator call them
 //! by these names; on AWS each is a program of its own. Dead letters are told apart here, too.
 
-use riffle_ingest::{File, Processor};
+use riffle_statements::{File, Processor};
 use riffle_ports::{About, DeadLetter, FlowState as _, PortError, Record, Told};
 use riffle_runtime::Registry;
 use riffle_scan::{Dispatcher, Worker};
@@ -20,21 +20,21 @@ pub fn bind_scan(registry: &mut Registry, dispatcher: &Dispatcher, worker: &Work
 /// Binds the functions of statements.
 pub fn bind_statements(registry: &mut Registry, processor: &Processor) {
     use statements::{ANALYTICS, AUDITOR, CATEGORIZER, NOTER, PROCESSOR, RECEIVER, SWEEPER};
-    let flow = &processor.ingest;
+    let flow = &processor.statements;
     registry.bind(RECEIVER, flow, |on, event| Box::pin(s3_event_handler::handle(on, event)));
     registry.bind(PROCESSOR, processor, |on, event| Box::pin(file_processor_consumer::handle(on, event)));
     registry.bind(CATEGORIZER, flow, |on, event| Box::pin(categorization_consumer::handle(on, event)));
     registry.bind(ANALYTICS, flow, |on, event| Box::pin(analytics_consumer::handle(on, event)));
     registry.bind(AUDITOR, flow, |on, event| Box::pin(audit_consumer::handle(on, event)));
     registry.bind(NOTER, flow, |on, event| Box::pin(error_consumer::handle(on, event)));
-    registry.bind_sweeper(SWEEPER, flow, |on, event| Box::pin(ingest_sweeper::handle(on, event)));
+    registry.bind_sweeper(SWEEPER, flow, |on, event| Box::pin(statements_sweeper::handle(on, event)));
 }
 
 /// What a dead letter says of itself. `None` if it is no message of its flow.
 pub fn about_letter(letter: &DeadLetter) -> Option<About> {
     match &*letter.flow {
         scan::NAME => riffle_scan::about_letter(letter),
-        statements::NAME => riffle_ingest::about_letter(letter),
+        statements::NAME => riffle_statements::about_letter(letter),
         _ => riffle_runtime::about_letter(letter),
     }
 }
@@ -46,7 +46,7 @@ pub fn about_letter(letter: &DeadLetter) -> Option<About> {
 pub fn told_of_letter(letter: &DeadLetter, record: Record) -> Result<Told, PortError> {
     match &*letter.flow {
         statements::NAME => {
-            Ok(riffle_ingest::told_of_letter(&letter.function, Some(File::from_record(&record)?)))
+            Ok(riffle_statements::told_of_letter(&letter.function, Some(File::from_record(&record)?)))
         }
         _ => Ok(riffle_runtime::told_of_letter(record)),
     }

@@ -1,9 +1,9 @@
-//! The ingest flow on AWS: of the ports, each function has those that it uses, and is told of no others.
+//! The statements flow on AWS: of the ports, each function has those that it uses, and is told of no others.
 
 use std::sync::Arc;
 
 use riffle_contracts::ProcessingMode;
-use riffle_ingest::{Books, Ingest, Processor, Settings, StatementFiles};
+use riffle_statements::{Books, Statements, Processor, Settings, StatementFiles};
 use riffle_ports::{EventPublisher, Inbox, ObjectStore, WorkQueue};
 use riffle_topology::statements::{FIGURES, PROCESS};
 
@@ -30,47 +30,47 @@ enum Port {
 
 impl Cloud {
     /// What notes uploaded files. It knows the processor's queue where it goes around the bus.
-    pub fn receiver(&self) -> Result<Ingest, ConfigError> {
+    pub fn receiver(&self) -> Result<Statements, ConfigError> {
         match mode(&self.env)? {
-            ProcessingMode::Events => self.ingest(&[Port::Bus, Port::Uploads]),
+            ProcessingMode::Events => self.statements(&[Port::Bus, Port::Uploads]),
             ProcessingMode::Direct | ProcessingMode::Shadow => {
-                self.ingest(&[Port::Bus, Port::Uploads, Port::Processor])
+                self.statements(&[Port::Bus, Port::Uploads, Port::Processor])
             }
         }
     }
 
     /// What makes transactions of files.
     pub fn processor(&self) -> Result<Processor, ConfigError> {
-        let ingest = self.ingest(&[Port::Bus, Port::Objects, Port::Uploads, Port::Figures])?;
-        Ok(Processor { ingest, statements: Arc::new(StatementFiles) })
+        let statements = self.statements(&[Port::Bus, Port::Objects, Port::Uploads, Port::Figures])?;
+        Ok(Processor { statements, reader: Arc::new(StatementFiles) })
     }
 
     /// What says what transactions are for.
-    pub fn categorizer(&self) -> Result<Ingest, ConfigError> {
-        self.ingest(&[Port::Bus, Port::Objects, Port::Figures])
+    pub fn categorizer(&self) -> Result<Statements, ConfigError> {
+        self.statements(&[Port::Bus, Port::Objects, Port::Figures])
     }
 
     /// What derives figures, or keeps events: both tell when they fail for good.
-    pub fn teller(&self) -> Result<Ingest, ConfigError> {
-        self.ingest(&[Port::Bus])
+    pub fn teller(&self) -> Result<Statements, ConfigError> {
+        self.statements(&[Port::Bus])
     }
 
     /// What notes failures. Its own are nobody's to note.
-    pub fn noter(&self) -> Result<Ingest, ConfigError> {
-        self.ingest(&[])
+    pub fn noter(&self) -> Result<Statements, ConfigError> {
+        self.statements(&[])
     }
 
     /// What ends what others left.
-    pub fn ingest_sweeper(&self) -> Result<Ingest, ConfigError> {
-        self.ingest(&[Port::Bus, Port::Objects, Port::Uploads, Port::Processor, Port::Figures])
+    pub fn statements_sweeper(&self) -> Result<Statements, ConfigError> {
+        self.statements(&[Port::Bus, Port::Objects, Port::Uploads, Port::Processor, Port::Figures])
     }
 
     /// What the API answers of statements.
     pub fn books(&self) -> Result<Books, ConfigError> {
-        Ok(Books { ingest: self.ingest(&[Port::Bus, Port::Objects, Port::Uploads])? })
+        Ok(Books { statements: self.statements(&[Port::Bus, Port::Objects, Port::Uploads])? })
     }
 
-    fn ingest(&self, uses: &[Port]) -> Result<Ingest, ConfigError> {
+    fn statements(&self, uses: &[Port]) -> Result<Statements, ConfigError> {
         let table = self.env.text(RECORDS_TABLE)?;
         let events: Arc<dyn EventPublisher> =
             if uses.contains(&Port::Bus) { self.events()? } else { Arc::new(Unused) };
@@ -86,7 +86,7 @@ impl Cloud {
         }
         let queue: Arc<dyn WorkQueue> =
             if queues.is_empty() { Arc::new(Unused) } else { Arc::new(self.aws.queues(queues)) };
-        Ok(Ingest {
+        Ok(Statements {
             records: self.records()?,
             transactions: Arc::new(self.aws.transactions(&table)),
             figures: Arc::new(self.aws.figures(&table)),
@@ -97,11 +97,11 @@ impl Cloud {
             queue,
             clock: Arc::clone(&self.clock),
             ids: Arc::clone(&self.ids),
-            settings: self.ingest_settings()?,
+            settings: self.statements_settings()?,
         })
     }
 
-    fn ingest_settings(&self) -> Result<Settings, ConfigError> {
+    fn statements_settings(&self) -> Result<Settings, ConfigError> {
         let defaults = Settings::default();
         let restore_prefix = self.env.optional(RESTORE_PREFIX).or(defaults.restore_prefix);
         // Each batch of rows looks at the same file, and transactions on one item that meet are refused. One after the

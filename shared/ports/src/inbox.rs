@@ -1,4 +1,4 @@
-//! The uploads bucket as the ingest flow sees it: people and programs put statements there.
+//! The uploads bucket as the statements flow sees it: people and programs put statements there.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-// The ingest flow in single steps, while no queue feeds its functions; and what needs each of their rights.
+// The statements flow in single steps, while no queue feeds its functions; and what needs each of their rights.
 
 import { createHash } from "node:crypto";
 import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
@@ -16,7 +16,7 @@ export interface StatementWorld {
   person: Person;
 }
 
-/** As riffle_ingest makes ids: each part with its length. */
+/** As riffle_statements makes ids: each part with its length. */
 function digest(...parts: string[]): string {
   const hash = createHash("sha256");
   for (const part of parts) {
@@ -149,7 +149,7 @@ class Flow {
     return file;
   }
 
-  sweep = () => this.steps.invoke("ingest-sweeper", scheduled({}, "Scheduled Event"));
+  sweep = () => this.steps.invoke("statements-sweeper", scheduled({}, "Scheduled Event"));
 }
 
 type Doing = (flow: Flow, person: Person) => Promise<unknown>;
@@ -214,7 +214,7 @@ const DONE: Record<string, [RegExp, Doing][]> = {
       },
     ],
   ],
-  "ingest-sweeper": [
+  "statements-sweeper": [
     [
       /SendMessage .*process/,
       async (flow) => {
@@ -243,7 +243,7 @@ const DONE: Record<string, [RegExp, Doing][]> = {
       },
     ],
     [
-      /GetObject objects\/ingest/,
+      /GetObject objects\/statements/,
       async (flow, person) => person.ask("GET", `/api/statements/transactions?file=${(await flow.read()).id}`),
     ],
     [/index\/listed|BatchGetItem table\/records/, async (_, person) => person.ask("GET", "/api/statements/files")],

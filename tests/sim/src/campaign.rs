@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use riffle_testkit::simulator::{Fault, Plan, Point, Sometimes};
 
-use crate::{Run, Violation, ingest, scan};
+use crate::{Run, Violation, statements, scan};
 
 /// A flow that is simulated, as it is or with a known-bad protocol.
 pub trait Simulated: Copy + Sync {
@@ -28,28 +28,28 @@ pub trait Simulated: Copy + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
     Scan(Option<scan::Mutant>),
-    Ingest(Option<ingest::Mutant>),
+    Statements(Option<statements::Mutant>),
 }
 
 impl Simulated for Flow {
     fn name(self) -> &'static str {
         match self {
             Self::Scan(_) => "scan",
-            Self::Ingest(_) => "ingest",
+            Self::Statements(_) => "statements",
         }
     }
 
     fn mutant(self) -> Option<&'static str> {
         match self {
             Self::Scan(mutant) => mutant.map(scan::Mutant::name),
-            Self::Ingest(mutant) => mutant.map(ingest::Mutant::name),
+            Self::Statements(mutant) => mutant.map(statements::Mutant::name),
         }
     }
 
     fn any(self, seed: u64, readable: bool) -> Run {
         match self {
             Self::Scan(mutant) => scan::run(scan::Scenario::any(seed), mutant, readable),
-            Self::Ingest(mutant) => ingest::run(ingest::Scenario::of(seed, mutant), mutant, readable),
+            Self::Statements(mutant) => statements::run(statements::Scenario::of(seed, mutant), mutant, readable),
         }
     }
 
@@ -57,7 +57,7 @@ impl Simulated for Flow {
         let plan = Plan::Placed(faults);
         match self {
             Self::Scan(mutant) => scan::run(scan::Scenario::small(plan), mutant, readable),
-            Self::Ingest(mutant) => ingest::run(ingest::Scenario::small(plan), mutant, readable),
+            Self::Statements(mutant) => statements::run(statements::Scenario::small(plan), mutant, readable),
         }
     }
 }

@@ -23,7 +23,7 @@ mod object_store;
 #[cfg(test)]
 mod over_memory;
 #[cfg(test)]
-mod over_memory_ingest;
+mod over_memory_statements;
 mod record_changes;
 mod record_lists;
 mod record_store;

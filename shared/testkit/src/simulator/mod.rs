@@ -12,7 +12,7 @@ mod control;
 mod executor;
 mod faults;
 mod faulty;
-mod faulty_ingest;
+mod faulty_statements;
 mod faulty_records;
 mod rng;
 mod sometimes;

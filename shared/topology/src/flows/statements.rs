@@ -28,7 +28,7 @@ pub const AUDITOR: &str = "audit-consumer";
 /// Notes on a file what failed for good.
 pub const NOTER: &str = "error-consumer";
 
-pub const SWEEPER: &str = "ingest-sweeper";
+pub const SWEEPER: &str = "statements-sweeper";
 
 /// Every type of event of the flow.
 pub const EVENTS: &[&str] = &[

@@ -19,7 +19,7 @@ fn parts(state: &Path) -> usize {
             .map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { 1 })
             .sum()
     }
-    files(&state.join("objects/ingest="))
+    files(&state.join("objects/statements="))
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn a_file_on_its_way_is_told_of_after_a_kill() {
     let watch = Watch::start(&bank);
     appear(&bank, "large.csv", &rows(0, 60_000));
     let begun = |dir: &Path| fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
-    until("it is being read", || begun(&bank.state().join("objects/ingest=")).then_some(()));
+    until("it is being read", || begun(&bank.state().join("objects/statements=")).then_some(()));
     assert_eq!(watch.0.kill().code, None);
     let watch = Watch::start(&bank);
     let told = watch.next();

@@ -1,4 +1,4 @@
-//! The functions of the ingest flow, each with the events that are for it: one file from its upload to its deletion,
+//! The functions of the statements flow, each with the events that are for it: one file from its upload to its deletion,
 //! and what may come twice, late, or not be understood.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use riffle_contracts::EventType;
-use riffle_ingest::{FileState, Filter, Ingest, InlineStatements, Processor, Settings, processing_id};
+use riffle_statements::{FileState, Filter, Statements, InlineStatements, Processor, Settings, processing_id};
 use riffle_ports::{
     AuditTrail as _, EventPublisher, FigureStore as _, FileId, Month, ObjectRef, RecordStore as _,
 };
@@ -30,9 +30,9 @@ Date,Description,Amount,Currency
 ";
 
 struct Books {
-    ingest: Ingest,
+    statements: Statements,
     records: Arc<MemoryRecords>,
-    statements: Arc<MemoryStatements>,
+    store: Arc<MemoryStatements>,
     bus: Arc<MemoryBus>,
     inbox: Arc<MemoryInbox>,
     queue: Arc<MemoryQueue>,
@@ -53,13 +53,13 @@ impl Books {
         let bus = Arc::new(MemoryBus::new(clock.clone(), queue.clone()));
         let inbox = Arc::new(MemoryInbox::new("riffle-uploads", queue.clone(), clock.clone()));
         let records = Arc::new(MemoryRecords::default());
-        let statements = Arc::new(MemoryStatements::new(records.clone(), 2));
+        let store = Arc::new(MemoryStatements::new(records.clone(), 2));
         let events: Arc<dyn EventPublisher> = bus.clone();
-        let ingest = Ingest {
+        let statements = Statements {
             records: records.clone(),
-            transactions: statements.clone(),
-            figures: statements.clone(),
-            audit: statements.clone(),
+            transactions: store.clone(),
+            figures: store.clone(),
+            audit: store.clone(),
             events,
             objects: Arc::new(MemoryObjects::new()),
             inbox: inbox.clone(),
@@ -81,24 +81,24 @@ impl Books {
         let object: ObjectRef = inbox.put(statement).await.expect("memory does not fail");
         inbox.put(package).await.expect("memory does not fail");
         let file = processing_id(&object);
-        Self { ingest, records, statements, bus, inbox, queue, clock, file }
+        Self { statements, records, store, bus, inbox, queue, clock, file }
     }
 
     async fn receive(&self, case: &str) -> Vec<String> {
-        failed(s3_event_handler::handle(&self.ingest, event("s3-event-handler", case)).await)
+        failed(s3_event_handler::handle(&self.statements, event("s3-event-handler", case)).await)
     }
 
     async fn process(&self, case: &str) -> Vec<String> {
-        let deps = Processor { ingest: self.ingest.clone(), statements: Arc::new(InlineStatements) };
+        let deps = Processor { statements: self.statements.clone(), reader: Arc::new(InlineStatements) };
         failed(file_processor_consumer::handle(&deps, event("file-processor-consumer", case)).await)
     }
 
     async fn categorize(&self, case: &str) -> Vec<String> {
-        failed(categorization_consumer::handle(&self.ingest, event("categorization-consumer", case)).await)
+        failed(categorization_consumer::handle(&self.statements, event("categorization-consumer", case)).await)
     }
 
     async fn derive(&self, case: &str) -> Vec<String> {
-        failed(analytics_consumer::handle(&self.ingest, event("analytics-consumer", case)).await)
+        failed(analytics_consumer::handle(&self.statements, event("analytics-consumer", case)).await)
     }
 
     /// Whatever was put into the queue of figures.
@@ -109,19 +109,19 @@ impl Books {
         let messages = messages
             .map(|(id, one)| (id.as_str(), one.receive_count, one.sent_at, one.message.body.as_str()));
         let event = Event::new(queue_event(FIGURES, messages), "invocation");
-        failed(analytics_consumer::handle(&self.ingest, event).await)
+        failed(analytics_consumer::handle(&self.statements, event).await)
     }
 
     async fn record(&self, case: &str) -> Vec<String> {
-        failed(audit_consumer::handle(&self.ingest, event("audit-consumer", case)).await)
+        failed(audit_consumer::handle(&self.statements, event("audit-consumer", case)).await)
     }
 
     async fn note(&self, case: &str) -> Vec<String> {
-        failed(error_consumer::handle(&self.ingest, event("error-consumer", case)).await)
+        failed(error_consumer::handle(&self.statements, event("error-consumer", case)).await)
     }
 
     async fn state(&self) -> Option<FileState> {
-        let file = self.ingest.file("acme", &self.file).await.expect("memory does not fail");
+        let file = self.statements.file("acme", &self.file).await.expect("memory does not fail");
         file.map(|file| file.state)
     }
 
@@ -132,20 +132,20 @@ impl Books {
 
     async fn rows(&self) -> usize {
         let listed =
-            self.ingest.list("acme", &Filter::default(), None, 100).await.expect("memory does not fail");
+            self.statements.list("acme", &Filter::default(), None, 100).await.expect("memory does not fail");
         listed.expect("no filter").transactions.len()
     }
 
     /// The sums of a month, as they are stored.
     async fn figures(&self, month: &str) -> Option<String> {
         let month: Month = month.parse().expect("a month");
-        let figures = self.statements.figures("acme", "unnamed", month).await;
+        let figures = self.store.figures("acme", "unnamed", month).await;
         figures.expect("memory does not fail").map(|stored| stored.body)
     }
 
     async fn trail(&self) -> Vec<String> {
         let trail =
-            self.statements.of_subject("acme", &self.file.subject()).await.expect("memory does not fail");
+            self.store.of_subject("acme", &self.file.subject()).await.expect("memory does not fail");
         trail.into_iter().map(|entry| entry.event_type).collect()
     }
 }
@@ -217,7 +217,7 @@ async fn a_statement_from_its_upload_to_its_deletion() {
     assert_eq!(body.matches("the figures are being derived by others").count(), 1, "{body}");
 
     assert_eq!(books.process("deletion-requested").await, ["m-1"], "nobody has asked for it");
-    assert!(books.ingest.request_deletion("acme", &books.file).await.expect("memory does not fail"));
+    assert!(books.statements.request_deletion("acme", &books.file).await.expect("memory does not fail"));
     assert_eq!(books.process("deletion-requested").await, [""; 0]);
     assert_eq!(books.published()[count..], [DeletionRequested, FileDeleted]);
     assert_eq!((books.state().await, books.rows().await), (Some(FileState::Deleted), 0));
@@ -262,13 +262,13 @@ async fn what_cannot_be_understood_ends_with_the_dead_letters() {
 async fn each_minute_what_was_lost_is_made_good() {
     let books = Books::new().await;
     assert_eq!(books.receive("put").await, [""; 0]);
-    let sweep = async || ingest_sweeper::handle(&books.ingest, event("ingest-sweeper", "each-minute")).await;
+    let sweep = async || statements_sweeper::handle(&books.statements, event("statements-sweeper", "each-minute")).await;
     sweep().await.expect("a sweep");
     assert_eq!(books.state().await, Some(FileState::Received), "it waits");
     let processor = Place::of(riffle_topology::statements::PROCESS);
     assert_eq!(books.queue.len(processor), 1);
     // Whoever deletes it dies before he is done.
-    assert!(books.ingest.request_deletion("acme", &books.file).await.expect("memory does not fail"));
+    assert!(books.statements.request_deletion("acme", &books.file).await.expect("memory does not fail"));
     books.clock.advance(TimeDelta::minutes(2));
     sweep().await.expect("a sweep");
     assert_eq!(books.state().await, Some(FileState::Deleted));

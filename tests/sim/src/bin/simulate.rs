@@ -5,14 +5,14 @@ use std::time::Instant;
 
 use clap::Parser;
 use riffle_sim_tests::campaign::{self, Failure, Flow, Report, Simulated as _};
-use riffle_sim_tests::{ingest, scan};
+use riffle_sim_tests::{statements, scan};
 use riffle_testkit::simulator::{Fault, Plan};
 
 /// Simulates the flows: the real functions under every kind of fault, checked against their invariants.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Simulates this flow alone: scan or ingest.
-    #[arg(long, value_parser = ["scan", "ingest"])]
+    /// Simulates this flow alone: scan or statements.
+    #[arg(long, value_parser = ["scan", "statements"])]
     flow: Option<String>,
     /// How many seeds to run, of each flow.
     #[arg(long, default_value_t = 20_000)]
@@ -42,9 +42,9 @@ struct Options {
 
 fn mutant(name: &str) -> Result<Flow, String> {
     let scan = scan::Mutant::named(name).map(|mutant| Flow::Scan(Some(mutant)));
-    scan.or_else(|| ingest::Mutant::named(name).map(|mutant| Flow::Ingest(Some(mutant)))).ok_or_else(|| {
+    scan.or_else(|| statements::Mutant::named(name).map(|mutant| Flow::Statements(Some(mutant)))).ok_or_else(|| {
         let scan = scan::Mutant::ALL.iter().map(|mutant| mutant.name());
-        let names: Vec<&str> = scan.chain(ingest::Mutant::ALL.iter().map(|mutant| mutant.name())).collect();
+        let names: Vec<&str> = scan.chain(statements::Mutant::ALL.iter().map(|mutant| mutant.name())).collect();
         format!("one of {}", names.join(", "))
     })
 }
@@ -61,8 +61,8 @@ impl Options {
         match (self.mutant, self.flow.as_deref()) {
             (Some(mutant), _) => vec![mutant],
             (None, Some("scan")) => vec![Flow::Scan(None)],
-            (None, Some(_)) => vec![Flow::Ingest(None)],
-            (None, None) => vec![Flow::Scan(None), Flow::Ingest(None)],
+            (None, Some(_)) => vec![Flow::Statements(None)],
+            (None, None) => vec![Flow::Scan(None), Flow::Statements(None)],
         }
     }
 
@@ -91,8 +91,8 @@ fn single(options: &Options, flow: Flow) -> bool {
         match (flow, options.seed) {
             (Flow::Scan(_), Some(seed)) => println!("{:#?}", scan::Scenario::any(seed)),
             (Flow::Scan(_), None) => println!("{:#?}", scan::Scenario::small(plan)),
-            (Flow::Ingest(mutant), Some(seed)) => println!("{:#?}", ingest::Scenario::of(seed, mutant)),
-            (Flow::Ingest(_), None) => println!("{:#?}", ingest::Scenario::small(plan)),
+            (Flow::Statements(mutant), Some(seed)) => println!("{:#?}", statements::Scenario::of(seed, mutant)),
+            (Flow::Statements(_), None) => println!("{:#?}", statements::Scenario::small(plan)),
         }
     }
     let run = match options.seed {

@@ -1,4 +1,4 @@
-//! The ports of the ingest flow: the suites of the testkit unchanged, and what they cannot ask.
+//! The ports of the statements flow: the suites of the testkit unchanged, and what they cannot ask.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use riffle_topology::statements::{ANALYTICS, AUDIT, AUDITOR};
 use riffle_topology::{Consumed, RIFFLE};
 
 use crate::Outcome;
-use crate::contract_ingest::World;
+use crate::contract_statements::World;
 
 fn start() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_000)

@@ -10,7 +10,7 @@ use riffle_topology::statements;
 
 use crate::Outcome;
 use crate::contract::write_later;
-use crate::contract_ingest::World;
+use crate::contract_statements::World;
 
 fn announced(size: u64) -> Announced {
     Announced { tenant: "t".to_owned(), name: "a.csv".to_owned(), account: Some("DE02".to_owned()), size }

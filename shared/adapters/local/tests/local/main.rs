@@ -2,7 +2,7 @@
 
 mod bus;
 mod contract;
-mod contract_ingest;
+mod contract_statements;
 mod crash;
 mod folders;
 mod inbox;

@@ -9,7 +9,7 @@ use riffle_ports::{
 use riffle_topology::RIFFLE;
 use riffle_topology::statements::{AUDIT, AUDITOR, ERRORS, FIGURES, NOTER};
 
-use super::super::over_memory_ingest::World;
+use super::super::over_memory_statements::World;
 use super::super::{BusHarness, DeadLetterHarness, InboxHarness, dead_letters, event_bus, inbox};
 use super::assert_noticed;
 use crate::memory::{Place, SeededIds};

@@ -1,0 +1,63 @@
+//! What a dead letter of statements is about.
+
+use async_trait::async_trait;
+use riffle_contracts::{BucketNotification, BusEvent, DirectFile, Event};
+use riffle_ports::{About, DeadLetter, Failure, FileId, LetterClassifier, Told};
+use riffle_topology::statements::{PROCESSOR, UPLOADS};
+
+use crate::received::object;
+use crate::state::File;
+use crate::{Statements, ids, keys};
+
+/// What a message of statements says of itself.
+pub fn about_letter(letter: &DeadLetter) -> Option<About> {
+    if letter.queue.as_deref() == Some(UPLOADS) {
+        return uploaded(&letter.body);
+    }
+    let event = serde_json::from_str::<BusEvent>(&letter.body).map(|told| told.detail);
+    let event = event.or_else(|_| serde_json::from_str::<DirectFile>(&letter.body).map(|told| told.event));
+    event.ok().map(of_event)
+}
+
+fn uploaded(body: &str) -> Option<About> {
+    let notification: BucketNotification = serde_json::from_str(body).ok()?;
+    let record = notification.records.into_iter().next()?;
+    let object = object(record.s3).ok()?;
+    let tenant = keys::tenant_of(&object.key)?.0.to_owned();
+    Some(About { subject: ids::processing_id(&object).0, tenant: Some(tenant), kind: record.event_name })
+}
+
+fn of_event(event: Event) -> About {
+    About {
+        tenant: Some(event.data.tenant().to_owned()),
+        kind: event.event_type().as_str().to_owned(),
+        subject: event.processing_id,
+    }
+}
+
+/// What the record of the file says of a message that failed in `function`, if there is one.
+pub fn told_of_letter(function: &str, file: Option<File>) -> Told {
+    let Some(file) = file else { return Told::default() };
+    let findings = file.findings;
+    let failed = findings.errors.into_iter().rev().find(|failed| failed.stage == function);
+    let own = if function == PROCESSOR { findings.reason } else { None };
+    Told {
+        tenant: Some(file.tenant),
+        name: (!file.name.is_empty()).then_some(file.name),
+        state: Some(file.state.as_str().to_owned()),
+        reason: failed.map(|failed| failed.reason).or(own),
+    }
+}
+
+#[async_trait]
+impl LetterClassifier for Statements {
+    fn about(&self, letter: &DeadLetter) -> Option<About> {
+        about_letter(letter)
+    }
+
+    async fn told(&self, letter: &DeadLetter, about: &About) -> Result<Told, Failure> {
+        let Some(tenant) = &about.tenant else { return Ok(Told::default()) };
+        let file = self.file(tenant, &FileId(about.subject.clone())).await?;
+        Ok(told_of_letter(&letter.function, file))
+    }
+}

@@ -1,0 +1,120 @@
+//! What a replaced record means to the flow, and what the flow's rules refused.
+
+use std::sync::Arc;
+
+use riffle_statements::File;
+use riffle_ports::{FileId, FlowState as _, Outgoing, Record};
+use riffle_testkit::memory::{FileKey, RecordKey};
+use riffle_testkit::simulator::Control;
+use tracing::field::{Field, Visit};
+use tracing::span;
+
+/// What the record says. One that cannot be read is a violation that a panic tells.
+pub fn file_of_record(record: &Record) -> File {
+    File::from_record(record).expect("the flow can read what it wrote")
+}
+
+pub fn file_key((tenant, subject): &RecordKey) -> FileKey {
+    (tenant.clone(), FileId(subject.id.clone()))
+}
+
+pub fn record_key((tenant, id): &FileKey) -> RecordKey {
+    (tenant.clone(), id.subject())
+}
+
+/// The change that was made, by its name. `announces`: it came with events.
+pub fn name(seen: &Record, next: &Record, announces: bool) -> &'static str {
+    let parts = |record| file_of_record(record).parts;
+    match (seen.state.as_str(), next.state.as_str()) {
+        _ if next.attempts > seen.attempts => "begin",
+        (from, "deleting") if from != "deleting" => "delete",
+        ("deleting", "deleted") => "deleted",
+        ("deleted", "deleted") if seen.open && !next.open => "settled",
+        ("processing", "processed" | "review" | "rejected") => "finish",
+        (from, "failed") if from != "failed" || announces => "fail",
+        ("processing", "processing") if seen.lease.is_some() && next.lease.is_none() => "release",
+        ("processing", "processing") if seen.lease != next.lease || parts(seen) != parts(next) => "extend",
+        _ => "note",
+    }
+}
+
+/// The same, as a kind of call.
+pub fn point(seen: &Record, next: &Record, announce: &[Outgoing]) -> &'static str {
+    match name(seen, next, !announce.is_empty()) {
+        "begin" => "records.begin",
+        "extend" => "records.extend",
+        "release" => "records.release",
+        "finish" => "records.finish",
+        "fail" => "records.fail",
+        "delete" => "records.delete",
+        "deleted" => "records.deleted",
+        "settled" => "records.settled",
+        _ => "records.note",
+    }
+}
+
+/// Hears from the flow's log what was not done.
+pub struct Refusals(pub Arc<Control>);
+
+/// A line of it.
+#[derive(Default)]
+struct Refusal {
+    change: String,
+    state: String,
+    why: String,
+}
+
+impl Visit for Refusal {
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "change" => value.clone_into(&mut self.change),
+            "state" => value.clone_into(&mut self.state),
+            "why" => value.clone_into(&mut self.why),
+            _ => {}
+        }
+    }
+}
+
+impl tracing::Subscriber for Refusals {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target() == "riffle::refused"
+    }
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut refusal = Refusal::default();
+        event.record(&mut refusal);
+        let Refusal { change, state, why } = &refusal;
+        let event = match (change.as_str(), state.as_str(), why.as_str()) {
+            ("begin", "processing", _) => "a file is in other hands",
+            ("begin", "processed" | "review" | "rejected", _) => "a file was done already",
+            ("begin", "deleting" | "deleted", _) => "a file that goes is to be begun",
+            ("extend", _, "token") => "who was late finds he holds nothing",
+            ("extend", "deleting" | "deleted", _) => "who works finds the file going",
+            ("finish", _, "token") => "who was late cannot finish",
+            ("finish", _, "superseded") => "who finishes finds a note",
+            ("finish", ..) => "who finishes finds the file elsewhere",
+            ("deleted", _, "token") => "a deletion waits for a lease",
+            ("deleted", _, "superseded") => "who deletes finds a note",
+            ("deleted", ..) => "a deletion is done twice",
+            ("note", _, "superseded") => "a note is lost to a rival",
+            ("fail", _, "superseded") => "who gives up finds the file changed",
+            ("fail", ..) => "a failure comes too late",
+            _ => return,
+        };
+        self.0.sometimes(event);
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}

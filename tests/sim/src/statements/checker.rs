@@ -1,0 +1,396 @@
+//! What must hold after every single change, and what is interesting about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use riffle_contracts::{BusEvent, EventData, EventType};
+use riffle_statements::{File, FileState, Findings};
+use riffle_testkit::memory::{
+    FileKey, Noted, Place, Received, RecordBooks, RecordNote, Row, RowKey, StatementBooks,
+};
+use riffle_topology::RIFFLE;
+
+use super::changes::{file_key, file_of_record, name, record_key};
+use super::harm::{file_of, told};
+use super::model::Key;
+use super::reader::Nature;
+use super::scenario::When;
+use super::world::World;
+use crate::Violation;
+
+/// Follows one run.
+#[derive(Debug, Default)]
+pub struct Checker {
+    /// How files ended, with what was found in them.
+    ended: BTreeMap<FileKey, (FileState, Findings)>,
+    /// By which parser's rules a file is told that is done.
+    versions: BTreeMap<FileKey, usize>,
+    /// The one event of each kind that tells of a file once.
+    single: BTreeMap<(FileKey, EventType), String>,
+    /// Out of which queue which event was dealt with, replays aside.
+    consumed: BTreeSet<(&'static str, String)>,
+    /// Failures that were told, by the event they are about and the function.
+    failures: BTreeSet<(String, String)>,
+    /// Failures that were told of files nobody had noted yet.
+    too_early: BTreeSet<String>,
+    /// Published events that were looked at.
+    seen: usize,
+}
+
+impl Checker {
+    pub fn consumed(&mut self, queue: &'static str, event: &str) {
+        self.consumed.insert((queue, event.to_owned()));
+    }
+
+    pub fn version_of(&self, file: &FileKey) -> usize {
+        self.versions.get(file).copied().unwrap_or_default()
+    }
+
+    pub fn was_too_early(&self, event: &str) -> bool {
+        self.too_early.contains(event)
+    }
+
+    pub fn has_consumed(&self, queue: &'static str, event: &str) -> bool {
+        self.consumed.contains(&(queue, event.to_owned()))
+    }
+}
+
+/// The state and findings of a file, but for what failed around it.
+fn result(file: &File) -> (FileState, Findings) {
+    (file.state, Findings { errors: Vec::new(), ..file.findings.clone() })
+}
+
+impl World {
+    pub fn watch(&mut self) -> Result<(), Violation> {
+        for note in self.stores.records.inspect(RecordBooks::take_notes) {
+            self.count_record(&note);
+            self.check_record(&note)?;
+        }
+        let notes = self.stores.statements.inspect(StatementBooks::take_notes);
+        for noted in &notes {
+            self.count(noted);
+            self.check(noted)?;
+        }
+        for event in self.stores.bus.published_since(self.checker.seen) {
+            self.checker.seen += 1;
+            self.published(&event)?;
+        }
+        self.patience()
+    }
+
+    fn check_record(&mut self, note: &RecordNote) -> Result<(), Violation> {
+        match note {
+            RecordNote::Created(key) => self.changed(&file_key(key)),
+            RecordNote::Replaced { seen, next, announce } => {
+                let by = name(seen, next, !announce.is_empty());
+                let (from, to) = (file_of_record(seen).state, file_of_record(next).state);
+                let file = &file_key(&(next.tenant.clone(), next.subject.clone()));
+                self.moments(file, by);
+                if by == "delete" {
+                    // Who asked may not have lived to hear it, and asked all the same.
+                    self.unwanted.insert(file.clone());
+                    self.asked.insert(file.clone(), self.now());
+                }
+                if by == "settled" {
+                    self.settled = self.settled.max(self.asked.get(file).copied());
+                }
+                if from == to || to == FileState::Processing {
+                    return self.changed(file);
+                }
+                match to {
+                    FileState::Processed | FileState::Review | FileState::Rejected => self.finished(file)?,
+                    FileState::Deleted => {
+                        self.nothing_left(file)?;
+                        // Where nobody ends who lives too long, he may still write, and takes it away himself.
+                        if self.scenario.conditions.timeouts {
+                            self.without_objects(file)?;
+                        }
+                    }
+                    _ => {}
+                }
+                self.changed(file)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check(&mut self, noted: &Noted) -> Result<(), Violation> {
+        match noted {
+            Noted::Forgotten(tenant, subject) => self.changed(&file_key(&(tenant.clone(), subject.clone()))),
+            Noted::Stored { file, .. } => {
+                self.moment(file, When::Stored);
+                self.rows_of(file)
+            }
+            Noted::Audited { tenant, subject, event, new: true } => self.stores.statements.inspect(|books| {
+                let same = |entry: &&riffle_ports::AuditEntry| {
+                    entry.event_id == *event && entry.subject == *subject && entry.tenant == *tenant
+                };
+                match books.audit.iter().filter(same).count() {
+                    0 | 1 => Ok(()),
+                    times => Err(Violation::new(5, format!("an event is in the trail {times} times"))),
+                }
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn moments(&mut self, file: &FileKey, by: &str) {
+        match by {
+            "begin" => self.moment(file, When::Begun),
+            "extend" => {
+                self.moment(file, When::Writing);
+                self.moment(file, When::Asleep);
+            }
+            "deleted" => self.wake(file),
+            "finish" => self.moment(file, When::Finished),
+            "fail" => self.moment(file, When::Failed),
+            _ => {}
+        }
+    }
+
+    pub fn file(&self, file: &FileKey) -> Option<File> {
+        self.stores.records.inspect(|books| books.records.get(&record_key(file)).map(file_of_record))
+    }
+
+    /// A file that is done stays as it is, until somebody wants it gone.
+    fn changed(&mut self, key: &FileKey) -> Result<(), Violation> {
+        let Some(file) = self.file(key) else { return Ok(()) };
+        let Some(ended) = self.checker.ended.get(key) else { return Ok(()) };
+        if !file.is_going() && result(&file) != *ended {
+            let what = format!("a file was {:?}, and is {:?} now or has other findings", ended.0, file.state);
+            return Err(Violation::new(4, what));
+        }
+        Ok(())
+    }
+
+    /// What a file was found to hold is what it holds, and all of it is stored.
+    fn finished(&mut self, key: &FileKey) -> Result<(), Violation> {
+        let Some(file) = self.file(key) else { return Ok(()) };
+        let ended = result(&file);
+        let findings = &ended.1;
+        let Some(number) = self.uploads.get(key).copied() else {
+            return Err(Violation::new(2, format!("nobody uploaded file {}", key.1)));
+        };
+        let upload = &self.scenario.uploads[number];
+        let content = &self.scenario.contents[upload.content];
+        let vanished = self.vanished.contains(key);
+        if file.state == FileState::Rejected {
+            let left = self
+                .stores
+                .statements
+                .inspect(|books| books.rows.values().filter(|row| row.shown_by.contains(&key.1)).count());
+            if left > 0 {
+                return Err(Violation::new(2, format!("a rejected file shows {left} transactions")));
+            }
+            let mistaken = matches!(content.nature, Nature::Mistaken { .. });
+            let rejects = (0..=self.reader.version()).any(|version| content.nature.is_reject(version));
+            if !rejects && !mistaken && !vanished {
+                return Err(Violation::new(2, format!("a file that is {:?} was rejected", content.nature)));
+            }
+        } else {
+            let found = self.stores.statements.inspect(|books| {
+                let own =
+                    books.rows.iter().filter(|((of, _), row)| *of == key.0 && row.shown_by.contains(&key.1));
+                let own: Vec<_> = own.collect();
+                let stored: BTreeSet<Key> = own.iter().map(|(_, row)| Key::of(&row.transaction)).collect();
+                let first = own.iter().filter(|(_, row)| row.transaction.file == key.1).count();
+                let is_all = |version: &usize| stored.iter().eq(self.shown[number][*version].keys());
+                (0..=self.reader.version()).rev().find(is_all).map(|version| (version, first))
+            });
+            let Some((version, first)) = found else {
+                return Err(Violation::new(2, "a file is done, and not exactly its transactions are stored"));
+            };
+            // Without rows nobody can tell who read it.
+            let takes = |version: usize| !content.nature.is_reject(version);
+            let is_one = takes(version) || (content.lines.is_empty() && (0..version).any(takes));
+            if !is_one || content.nature.is_hopeless() {
+                return Err(Violation::new(2, format!("a file that is {:?} was processed", content.nature)));
+            }
+            self.checker.versions.insert(key.clone(), version);
+            let shown = &self.shown[number][version];
+            let counted = (findings.rows, findings.new, findings.duplicates);
+            let (rows, new) = (shown.len() as u64, first as u64);
+            if counted != (rows, new, rows - new) {
+                let what = format!("{counted:?} were counted, and of {rows} rows {new} are this file's");
+                return Err(Violation::new(3, what));
+            }
+            if findings.first_part > 0 {
+                self.control.sometimes("a file is told by other rules than in an attempt before");
+            }
+            if new < rows && new > 0 {
+                self.control.sometimes("a file overlaps another");
+            }
+            if shown.keys().any(|key| key.occurrence > 1) {
+                self.control.sometimes("a file has identical rows");
+            }
+        }
+        self.checker.ended.insert(key.clone(), ended);
+        Ok(())
+    }
+
+    /// What is stored is shown by files that have it, in the words of the one that brought it.
+    fn rows_of(&self, file: &FileKey) -> Result<(), Violation> {
+        let shown = |id: &riffle_ports::FileId| {
+            self.uploads.get(&(file.0.clone(), id.clone())).map(|number| &self.shown[*number])
+        };
+        let Some(own) = shown(&file.1) else {
+            return Err(Violation::new(2, format!("nobody uploaded file {}", file.1)));
+        };
+        self.stores.statements.inspect(|books| {
+            let rows = books.rows.iter().filter(|((tenant, _), _)| *tenant == file.0);
+            for (_, row) in rows.filter(|(_, row)| row.shown_by.contains(&file.1)) {
+                let key = Key::of(&row.transaction);
+                if !own[key.version].contains_key(&key) {
+                    return Err(Violation::new(
+                        2,
+                        format!("{key:?} is stored of a file that does not show it"),
+                    ));
+                }
+                let line =
+                    shown(&row.transaction.file).and_then(|shown| shown[key.version].get(&key).copied());
+                if line.map(|line| format!("line {line}")).as_ref() != Some(&row.transaction.place) {
+                    let what = format!("{key:?} stands elsewhere in the file that brought it");
+                    return Err(Violation::new(2, what));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// What is announced is so.
+    fn published(&mut self, told: &BusEvent) -> Result<(), Violation> {
+        use FileState::{Deleted, Deleting, Processed, Review};
+        let event = &told.detail;
+        let key = file_of(event);
+        let kind = event.event_type();
+        let state = self.file(&key).map(|file| file.state);
+        let stands = match &event.data {
+            EventData::FileUploaded(_) => state.is_some(),
+            EventData::FileProcessed(_) | EventData::TransactionsCreated(_) => {
+                matches!(state, Some(Processed | Review | Deleting | Deleted))
+            }
+            EventData::DeletionRequested(_) => matches!(state, Some(Deleting | Deleted)),
+            EventData::FileDeleted(_) => state == Some(Deleted),
+            EventData::TransactionsCategorized(_) | EventData::ErrorOccurred(_) => true,
+        };
+        if !stands {
+            return Err(Violation::new(
+                1,
+                format!("{} is announced of a file that is {state:?}", kind.as_str()),
+            ));
+        }
+        if let EventData::FileProcessed(data) = &event.data
+            && let Some((_, findings)) = self.checker.ended.get(&key)
+            && (data.rows, data.new, data.duplicates) != (findings.rows, findings.new, findings.duplicates)
+        {
+            return Err(Violation::new(1, "what is announced is not what is stored"));
+        }
+        if let EventData::ErrorOccurred(data) = &event.data {
+            self.checker.failures.insert((data.event_id.clone(), data.stage.clone()));
+            if state.is_none() {
+                self.checker.too_early.insert(event.event_id.clone());
+            }
+        }
+        let happens_once =
+            !matches!(event.data, EventData::TransactionsCategorized(_) | EventData::ErrorOccurred(_));
+        if happens_once {
+            let single = self.checker.single.entry((key, kind)).or_insert_with(|| event.event_id.clone());
+            if *single != event.event_id {
+                return Err(Violation::new(5, format!("{} is told under two ids", kind.as_str())));
+            }
+        }
+        Ok(())
+    }
+
+    /// A message has failed for the last time, and whoever it failed for since `since` lived to say so.
+    pub fn died(&self, place: Place, message: &Received, since: DateTime<Utc>) -> Result<(), Violation> {
+        let Some((event, replayed, shadow)) = told(&message.message.body) else { return Ok(()) };
+        let function = RIFFLE.queue(place.queue).map_or("nobody", |consumed| consumed.function);
+        self.control.sometimes("a message of statements becomes a dead letter");
+        // Where faults strike, what should have been told may not have been; the sweep says so later.
+        let is_quiet = self.is_friendly() || self.platform.calm_since.is_some_and(|calm| calm < since);
+        // Of what tells of a failure no other tells.
+        let tells_of_one = event.event_type() == EventType::ErrorOccurred;
+        if !is_quiet || replayed || shadow || tells_of_one {
+            return Ok(());
+        }
+        let about = (event.event_id.clone(), function.to_owned());
+        if self.checker.failures.contains(&about) || self.has_just_told(&about) {
+            return Ok(());
+        }
+        let what = format!("{} became a dead letter of {} and nobody said why", about.0, about.1);
+        Err(Violation::new(7, what))
+    }
+
+    fn has_just_told(&self, about: &(String, String)) -> bool {
+        self.stores.bus.published_since(self.checker.seen).iter().any(|told| match &told.detail.data {
+            EventData::ErrorOccurred(data) => (data.event_id.clone(), data.stage.clone()) == *about,
+            _ => false,
+        })
+    }
+
+    /// Whether it takes too long, now that nothing goes wrong any more.
+    fn patience(&self) -> Result<(), Violation> {
+        let Some(calm) = self.platform.calm_since else {
+            return Ok(());
+        };
+        let waited = self.now() - calm;
+        if waited <= self.scenario.patience() {
+            return Ok(());
+        }
+        let open = self.stores.records.inspect(|books| {
+            let states: Vec<&str> = books.records.values().map(|record| record.state.as_str()).collect();
+            format!("files are {states:?}, {} events wait", books.outbox.len())
+        });
+        Err(Violation::new(6, format!("after {waited} without faults it is not over: {open}")))
+    }
+
+    fn without_objects(&self, file: &FileKey) -> Result<(), Violation> {
+        let parts = riffle_statements::part_key(&file.0, &file.1, 0);
+        let parts = parts.trim_end_matches('0');
+        let keys = self.stores.objects.keys();
+        // Who outlives even the last look may write what nobody finds.
+        if !self.outlived
+            && let Some(left) = keys.iter().find(|key| key.starts_with(parts))
+        {
+            return Err(Violation::new(8, format!("{left} of a deleted file is left")));
+        }
+        let object = self.uploads.get(file).and_then(|number| self.arrived[*number].clone());
+        let stored = self.stores.inbox.stored();
+        if object.is_some_and(|object| stored.contains(&(object.key, object.version.unwrap_or_default()))) {
+            return Err(Violation::new(8, "the object of a deleted file is left"));
+        }
+        Ok(())
+    }
+
+    /// The end of a deleted file, again when all is over.
+    pub fn is_gone(&self, file: &FileKey) -> Result<(), Violation> {
+        self.nothing_left(file)?;
+        self.without_objects(file)
+    }
+
+    /// A deleted file leaves nothing in the books but that it was there. What is on its way into the trail is forgotten
+    /// by whoever brings it: see `ending`.
+    fn nothing_left(&self, file: &FileKey) -> Result<(), Violation> {
+        let left = |what: String| Err(Violation::new(8, what));
+        let rows = self.stores.statements.inspect(|books| {
+            let shown =
+                |((tenant, _), row): &(&RowKey, &Row)| *tenant == file.0 && row.shown_by.contains(&file.1);
+            books.rows.iter().filter(shown).count()
+        });
+        if rows > 0 {
+            return left(format!("a deleted file shows {rows} transactions"));
+        }
+        let tells = |file: &File| {
+            !file.name.is_empty()
+                || file.object.is_some()
+                || file.account.is_some()
+                || file.size != 0
+                || file.findings != Findings::default()
+        };
+        if self.file(file).is_some_and(|file| tells(&file)) {
+            return left("the record of a deleted file tells of it".to_owned());
+        }
+        Ok(())
+    }
+}

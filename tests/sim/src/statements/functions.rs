@@ -1,0 +1,141 @@
+//! The real functions of the statements flow, wired as their `main.rs` would, but on ports that a judge stands in front
+//! of.
+
+use std::sync::Arc;
+
+use futures::future::LocalBoxFuture;
+use riffle_statements::{Statements, Processor};
+use riffle_ports::{DeadLetters, FileId};
+use riffle_runtime::{Letters, Registry};
+use riffle_testkit::memory::{Received, SeededIds};
+use riffle_testkit::simulator::{Control, Faulty, FaultyRecords};
+use riffle_topology::RIFFLE;
+use riffle_topology::statements::{ANALYTICS, AUDITOR, NAME, SWEEPER};
+
+use super::changes;
+use super::mutants::{self, Mutant};
+use super::reader::ObedientReader;
+use super::scenario::Scenario;
+use super::stores::Stores;
+use crate::platform::{batch_event, failed};
+
+/// How an invocation ended that neither crashed nor panicked.
+#[derive(Debug)]
+pub enum Answer {
+    /// The message ids that failed.
+    Batch(Vec<String>),
+    /// Whether what a person asked for was done.
+    Asked(bool),
+    Swept,
+}
+
+/// All functions of the flow.
+pub struct Functions {
+    processor: Processor,
+    registry: Registry,
+    letters: Letters,
+    mutant: Option<Mutant>,
+}
+
+impl std::fmt::Debug for Functions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Functions").finish_non_exhaustive()
+    }
+}
+
+/// The flow with nothing between it and the stores.
+pub fn bare(stores: &Stores, scenario: &Scenario, reader: &Arc<ObedientReader>) -> Processor {
+    let statements = Statements {
+        records: Arc::clone(&stores.records) as _,
+        transactions: Arc::clone(&stores.statements) as _,
+        figures: Arc::clone(&stores.statements) as _,
+        audit: Arc::clone(&stores.statements) as _,
+        events: Arc::clone(&stores.bus) as _,
+        objects: Arc::clone(&stores.objects) as _,
+        inbox: Arc::clone(&stores.inbox) as _,
+        queue: Arc::clone(&stores.queue) as _,
+        clock: Arc::clone(&stores.clock) as _,
+        ids: Arc::new(SeededIds::new(0)),
+        settings: scenario.settings.clone(),
+    };
+    Processor { statements, reader: Arc::clone(reader) as _ }
+}
+
+impl Functions {
+    pub fn new(
+        stores: &Stores,
+        scenario: &Scenario,
+        reader: &Arc<ObedientReader>,
+        mutant: Option<Mutant>,
+        control: &Arc<Control>,
+        seed: u64,
+    ) -> Self {
+        let ports = mutants::ports(mutant, stores, control);
+        let statements = Statements {
+            records: Arc::new(FaultyRecords::new(ports.records, Arc::clone(control), changes::point)),
+            transactions: Arc::new(Faulty::new(ports.transactions, Arc::clone(control))),
+            figures: Arc::new(Faulty::new(ports.figures, Arc::clone(control))),
+            audit: Arc::new(Faulty::new(ports.audit, Arc::clone(control))),
+            events: mutants::trusting(mutant, Arc::new(Faulty::new(ports.events, Arc::clone(control)))),
+            objects: Arc::new(Faulty::new(ports.objects, Arc::clone(control))),
+            inbox: Arc::new(Faulty::new(ports.inbox, Arc::clone(control))),
+            queue: Arc::new(Faulty::new(ports.queue, Arc::clone(control))),
+            clock: Arc::clone(control) as _,
+            ids: Arc::new(SeededIds::new(seed)),
+            settings: scenario.settings.clone(),
+        };
+        let dead: Arc<dyn DeadLetters> = Arc::clone(&stores.queue) as _;
+        let dead = Arc::new(Faulty::new(dead, Arc::clone(control)));
+        let own = Arc::new(statements.clone());
+        let letters =
+            Letters { dead, classifiers: vec![(NAME, own.clone() as _)], others: own, alone: false };
+        let processor = Processor { statements, reader: Arc::clone(reader) as _ };
+        let mut registry = Registry::new(RIFFLE);
+        riffle_functions::bind_statements(&mut registry, &processor);
+        let statements = &processor.statements;
+        match mutant {
+            Some(Mutant::CountedFigures) => {
+                registry.rebind(ANALYTICS, statements, |on, event| Box::pin(mutants::count_figures(on, event)));
+            }
+            Some(Mutant::FiguresByEventTime) => {
+                registry.rebind(ANALYTICS, statements, |on, event| {
+                    Box::pin(mutants::derive_by_event_time(on, event))
+                });
+            }
+            Some(Mutant::LateTrailStays) => {
+                registry.rebind(AUDITOR, statements, |on, event| Box::pin(mutants::append_all(on, event)));
+            }
+            _ => {}
+        }
+        Self { processor, registry, letters, mutant }
+    }
+
+    /// The function that consumes a queue, on what was received from there.
+    pub fn batch(&self, function: &str, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
+        let received: Vec<Received> =
+            received.iter().map(|received| mutants::message(self.mutant, received)).collect();
+        let response = self.registry.call(function, batch_event(&received));
+        Box::pin(async move { Answer::Batch(failed(response.await)) })
+    }
+
+    /// Somebody wants a file gone.
+    pub fn delete(&self, tenant: &'static str, file: FileId) -> LocalBoxFuture<'static, Answer> {
+        let statements = self.processor.statements.clone();
+        Box::pin(async move { Answer::Asked(statements.request_deletion(tenant, &file).await == Ok(true)) })
+    }
+
+    /// Somebody hands out the tenant's dead letters again.
+    pub fn redrive(&self, tenant: &'static str) -> LocalBoxFuture<'static, Answer> {
+        let letters = self.letters.clone();
+        Box::pin(async move { Answer::Asked(letters.redrive(tenant, None, None).await.is_ok()) })
+    }
+
+    pub fn sweep(&self) -> LocalBoxFuture<'static, Answer> {
+        let swept = self.registry.tick(SWEEPER);
+        Box::pin(async move {
+            // A sweep that fails is alarmed and comes again in a minute: nobody waits for its answer.
+            drop(swept.await);
+            Answer::Swept
+        })
+    }
+}

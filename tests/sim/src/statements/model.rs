@@ -1,0 +1,104 @@
+//! What should come of the statements, reckoned from the scenario alone.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+use riffle_statements::{CategorySum, MonthSums, Sums, UNNAMED_ACCOUNT};
+use riffle_ports::{Category, Transaction};
+use rust_decimal::Decimal;
+
+use super::reader::{Content, Line, date};
+
+/// Which transaction it is, in the scenario's own words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    pub account: String,
+    /// Whether the statement itself names the account.
+    pub named: bool,
+    pub date: NaiveDate,
+    pub cents: i64,
+    pub currency: String,
+    pub text: String,
+    /// Of the parser that told it: other identities are other transactions.
+    pub version: usize,
+    /// From 1, of equal rows of one statement.
+    pub occurrence: u32,
+}
+
+impl Key {
+    pub fn of(transaction: &Transaction) -> Self {
+        Self {
+            account: transaction.key.account.clone(),
+            named: transaction.kind.is_some(),
+            date: transaction.key.date,
+            cents: cents(transaction.amount),
+            currency: transaction.currency.clone(),
+            text: transaction.description.clone(),
+            version: usize::from(transaction.key.identity.get(2..4) != Some("01")),
+            occurrence: transaction.key.occurrence,
+        }
+    }
+}
+
+fn cents(amount: Decimal) -> i64 {
+    i64::try_from(amount.mantissa()).unwrap_or_default()
+}
+
+/// The transactions a statement shows to the parser of `version`, and the line in which each stands.
+pub fn shown(content: &Content, account: Option<&str>, version: usize) -> BTreeMap<Key, usize> {
+    let mut shown = BTreeMap::new();
+    for (number, line) in content.lines.iter().enumerate() {
+        let mut key = key(line, account, version);
+        while shown.contains_key(&key) {
+            key.occurrence += 1;
+        }
+        shown.insert(key, number + 3);
+    }
+    shown
+}
+
+fn key(line: &Line, account: Option<&str>, version: usize) -> Key {
+    Key {
+        account: line.account.or(account).unwrap_or(UNNAMED_ACCOUNT).to_owned(),
+        named: line.account.is_some(),
+        date: date(line.day, line.text, version),
+        cents: line.cents,
+        currency: line.currency.to_owned(),
+        text: line.text.to_owned(),
+        version,
+        occurrence: 1,
+    }
+}
+
+/// What the scenario's rules say.
+pub fn category(cents: i64, text: &str) -> Option<&'static str> {
+    if text.contains("coffee") {
+        Some("Food")
+    } else if cents >= 0 {
+        Some("Pay")
+    } else if text.contains("rent") {
+        Some("Rent")
+    } else {
+        None
+    }
+}
+
+/// Sums by tenant, account and month, of the transactions that are stored.
+pub fn figures<'t>(
+    rows: impl Iterator<Item = (&'t str, &'t Transaction)>,
+) -> BTreeMap<(String, String, String), MonthSums> {
+    let mut figures: BTreeMap<(String, String, String), MonthSums> = BTreeMap::new();
+    for (tenant, row) in rows {
+        let month = format!("{:04}-{:02}", row.key.date.year(), row.key.date.month());
+        let sums = figures.entry((tenant.to_owned(), row.key.account.clone(), month)).or_default();
+        let cents = cents(row.amount);
+        let Sums { count, money_in, money_out, categories } = sums.0.entry(row.currency.clone()).or_default();
+        *count += 1;
+        *(if cents < 0 { money_out } else { money_in }) += Decimal::new(cents, 2);
+        let named = row.category.as_ref().map_or("", |Category { name, .. }| name);
+        let CategorySum { count, sum } = categories.entry(named.to_owned()).or_default();
+        *count += 1;
+        *sum += Decimal::new(cents, 2);
+    }
+    figures
+}

@@ -1,0 +1,97 @@
+//! Messages and handlers that lack a guarantee.
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use chrono::DateTime;
+use riffle_contracts::{BusEvent, EventData};
+use riffle_statements::{Figures, Statements};
+use riffle_ports::{AuditEntry, Booked, Failure, FileId, Month, Subject};
+use riffle_runtime::{Batch, Event};
+use riffle_testkit::memory::Received;
+
+use super::Mutant;
+
+/// The message as a function gets it.
+pub(crate) fn message(mutant: Option<Mutant>, received: &Received) -> Received {
+    let mut received = received.clone();
+    match mutant {
+        Some(Mutant::LastReceiveSilent) => received.receive_count = 1,
+        Some(Mutant::ReplayAnnounces) => {
+            if let Ok(event) = serde_json::from_str::<BusEvent>(&received.message.body) {
+                let plain = BusEvent { replay_name: None, ..event };
+                received.message.body = serde_json::to_string(&plain).expect("events are plain data");
+            }
+        }
+        _ => {}
+    }
+    received
+}
+
+/// An analytics consumer that adds what a file brought to what is there.
+pub(crate) async fn count_figures(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {
+    let mut batch = Batch::<BusEvent>::decode(event.payload);
+    for item in batch.take() {
+        let outcome = count(statements, &item.body.detail).await;
+        batch.settle(&item.message_id, outcome);
+    }
+    batch.answer()
+}
+
+async fn count(statements: &Statements, event: &riffle_contracts::Event) -> Result<(), Failure> {
+    let EventData::FileProcessed(data) = &event.data else { return statements.derive_figures(event, None).await };
+    let tenant = &data.tenant;
+    for (account, month) in statements.transactions.months(tenant).await? {
+        let file = statements.file(tenant, &FileId(event.processing_id.clone())).await?;
+        let periods = file.map(|file| file.findings.periods()).unwrap_or_default();
+        let within = |period: &&riffle_contracts::AccountPeriod| {
+            period.account == account && (Month::of(period.from)..=Month::of(period.to)).contains(&month)
+        };
+        if !periods.iter().any(|period| within(&period)) {
+            continue;
+        }
+        let stored = statements.figures.figures(tenant, &account, month).await?;
+        let seen = stored.as_ref().map_or(0, |stored| stored.version);
+        let figures = stored.and_then(|stored| Figures::read(&stored.body).ok());
+        let mut sums = figures.map(|figures| figures.sums).unwrap_or_default();
+        for row in statements.transactions.month(tenant, &account, month, false, None, 1_000).await? {
+            if row.file.0 == event.processing_id {
+                let category = row.category.map(|category| category.name);
+                sums.add(Booked { amount: row.amount, currency: row.currency, category })?;
+            }
+        }
+        let body = Figures { derived_at: DateTime::UNIX_EPOCH, sums }.write();
+        if !statements.figures.put_figures(tenant, &account, month, &body, seen).await? {
+            return Err(Failure::Retry("another counts, too".to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// An analytics consumer that takes an event's time for that of its message.
+pub(crate) async fn derive_by_event_time(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {
+    let mut batch = Batch::<BusEvent>::decode(event.payload);
+    for item in batch.take() {
+        let event = item.body.detail;
+        let outcome = statements.derive_figures(&event, Some(event.timestamp)).await;
+        batch.settle(&item.message_id, outcome);
+    }
+    batch.answer()
+}
+
+/// An audit consumer that does not ask whether the file is still there.
+pub(crate) async fn append_all(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {
+    let mut batch = Batch::<BusEvent>::decode(event.payload);
+    for item in batch.take() {
+        let told = &item.body.detail;
+        let entry = AuditEntry {
+            tenant: told.data.tenant().to_owned(),
+            subject: Subject::new(riffle_statements::FLOW, &*told.processing_id),
+            event_id: told.event_id.clone(),
+            event_type: told.event_type().as_str().to_owned(),
+            at: told.timestamp,
+            event: serde_json::to_string(told).expect("events are plain data"),
+        };
+        let outcome = statements.audit.append(entry).await.map(drop).map_err(Failure::from);
+        batch.settle(&item.message_id, outcome);
+    }
+    batch.answer()
+}

@@ -1,0 +1,101 @@
+//! What a replay may not change, and what a shadow replay must find: nothing.
+
+use std::collections::BTreeMap;
+
+use futures::executor::block_on;
+use riffle_statements::{Figures, File, FileState, Findings, MonthSums};
+use riffle_testkit::memory::{FileKey, Row, RowKey};
+use riffle_topology::{RIFFLE, statements};
+
+use super::functions::bare;
+use super::harm::file_of;
+use super::reader::Nature;
+use super::world::World;
+use crate::Violation;
+
+/// What a replay may not change. Versions of figures, when they were derived, and revisions of
+/// records may rise.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    files: BTreeMap<FileKey, (FileState, Findings)>,
+    rows: BTreeMap<RowKey, Row>,
+    figures: BTreeMap<String, Option<MonthSums>>,
+    trail: Vec<String>,
+    objects: Vec<String>,
+    published: usize,
+}
+
+impl World {
+    /// What was told before there was a record may come onto it now: that is what one replays errors for.
+    fn findings(&self, file: &File) -> Findings {
+        let mut findings = file.findings.clone();
+        findings.errors.retain(|failed| !self.checker.was_too_early(&failed.event_id));
+        findings
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        let (published, files) = (self.stores.bus.published(), self.files());
+        self.stores.statements.inspect(|books| Snapshot {
+            files: files.iter().map(|(key, file)| (key.clone(), (file.state, self.findings(file)))).collect(),
+            rows: books.rows.clone(),
+            figures: books
+                .figures
+                .iter()
+                .map(|(key, figures)| {
+                    (format!("{key:?}"), Figures::read(&figures.body).ok().map(|it| it.sums))
+                })
+                .collect(),
+            trail: books.audit.iter().map(|entry| entry.event_id.clone()).collect(),
+            objects: self.objects_of(&files),
+            published,
+        })
+    }
+
+    /// Objects but those of deleted files, of which there are none: who outlived all may have left one, and a replay
+    /// takes it away.
+    fn objects_of(&self, files: &BTreeMap<FileKey, File>) -> Vec<String> {
+        let gone = files.values().filter(|file| file.state == FileState::Deleted);
+        let gone: Vec<&str> = gone.map(|file| file.id.as_ref()).collect();
+        let is_gone = |key: &str| key.split('/').nth(2).is_some_and(|id| gone.contains(&id));
+        self.stores.objects.keys().into_iter().filter(|key| !is_gone(key)).collect()
+    }
+
+    /// Whether the parser of now need not take the file for what it was taken for.
+    fn is_told_otherwise(&self, key: &FileKey) -> bool {
+        let nature = self.uploads.get(key).map(|number| {
+            let upload = &self.scenario.uploads[*number];
+            self.scenario.contents[upload.content].nature
+        });
+        matches!(nature, Some(Nature::Mistaken { .. } | Nature::RejectedBefore | Nature::RejectedSince))
+    }
+
+    /// New code that is the old code finds no difference, and writes nothing.
+    pub fn check_shadow(&self) -> Result<(), Violation> {
+        let before = self.snapshot();
+        let processor = bare(&self.stores, &self.scenario, &self.reader);
+        let files = self.files();
+        for event in self.stores.bus.archive() {
+            let state = files.get(&file_of(&event.detail)).map(|file| file.state);
+            if matches!(state, None | Some(FileState::Failed | FileState::Deleted)) {
+                continue;
+            }
+            let kind = event.detail.event_type().as_str();
+            for consumer in RIFFLE.listeners(statements::NAME, kind) {
+                // What another parser told, this one tells otherwise: that is what it is there to show.
+                let key = file_of(&event.detail);
+                let by_another =
+                    self.checker.version_of(&key) != self.reader.version() || self.is_told_otherwise(&key);
+                if consumer.queue.name == statements::PROCESS && by_another {
+                    continue;
+                }
+                let found = block_on(processor.differences(consumer.function, &event.detail));
+                if found.as_ref().is_ok_and(Vec::is_empty) {
+                    continue;
+                }
+                let what = format!("a shadow replay to {} differs: {found:?}", consumer.function);
+                return Err(Violation::new(10, what));
+            }
+        }
+        if self.snapshot() == before { Ok(()) } else { Err(Violation::new(10, "a shadow replay writes")) }
+    }
+}

@@ -1,0 +1,321 @@
+//! What a seed decides before the first step: which statements come, what people do to them, and how hostile the
+//! world is.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use riffle_contracts::ProcessingMode;
+use riffle_statements::Settings;
+use riffle_testkit::simulator::{Plan, Rates, Rng};
+use riffle_topology::{Consumed, MAX_RECEIVES, RIFFLE};
+
+use crate::conditions::{Conditions, Delivery};
+
+use super::reader::{Content, Line, Nature};
+
+const VISIBILITY: TimeDelta = TimeDelta::seconds(120);
+
+pub const TENANTS: [&str; 2] = ["ann", "bob"];
+pub const BUCKET: &str = "uploads";
+/// What the tenants' rules say, where they have any. `model` says the same in its own words.
+pub const RULES: &str = "rules:\n- category: Food\n  contains: coffee\n- category: Pay\n  sign: in\n- category: Rent\n  contains: [rent, RENT]\n";
+
+/// How long a function may take. Who holds a file longer than the lease holds nothing.
+pub const LIMIT: TimeDelta = TimeDelta::seconds(20);
+
+/// One run before it begins.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    pub seed: u64,
+    pub contents: Vec<Content>,
+    pub uploads: Vec<Upload>,
+    /// Whether the tenants have rules.
+    pub rules: bool,
+    /// One consumer's events are replayed while all goes on, so many milliseconds after the beginning.
+    pub replays: Vec<(Consumed, i64)>,
+    /// Somebody redrives dead letters while all goes on.
+    pub redrives: Vec<i64>,
+    /// Another parser is deployed while all goes on.
+    pub deploy: Option<i64>,
+    pub settings: Settings,
+    /// How long a message that was received stays hidden.
+    pub visibility: TimeDelta,
+    /// Rows that are stored at once.
+    pub batch: usize,
+    pub conditions: Conditions,
+    /// One invocation stands still while others go on, in ten-thousandths of the steps.
+    pub stalls: u32,
+}
+
+/// Something is put into the bucket.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    pub tenant: &'static str,
+    pub key: String,
+    /// By its place in [`Scenario::contents`].
+    pub content: usize,
+    pub account: Option<&'static str>,
+    /// Milliseconds after the beginning.
+    pub at: i64,
+    /// The bucket tells of it again, each so many milliseconds later.
+    pub told_again: Vec<i64>,
+    pub deletion: Option<When>,
+    /// Its object is removed from the bucket past all of us.
+    pub vanishes: Option<When>,
+    /// It is marked as a restore package.
+    pub skipped: bool,
+}
+
+/// When somebody acts on an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// So many milliseconds after it came.
+    After(i64),
+    /// When somebody has begun it.
+    Begun,
+    /// When somebody is about to write a part of it, who stands still for a while.
+    Writing,
+    /// The same, but he sleeps until the file is gone.
+    Asleep,
+    /// When some of its rows are stored.
+    Stored,
+    /// When it is done.
+    Finished,
+    /// When it has failed.
+    Failed,
+    /// When another file with rows of its own account is done.
+    NeighbourFinished,
+}
+
+impl Scenario {
+    /// Any scenario, as chance has it.
+    pub(super) fn any(seed: u64) -> Self {
+        let mut rng = Rng::new(seed ^ 0x1265_7000_57A7_E000);
+        let rng = &mut rng;
+        let hostile = rng.chance(9_600);
+        let contents = contents(rng);
+        let uploads = uploads(rng, &contents);
+        let mut rate = |choices: &[u32]| rng.pick(choices).copied().unwrap_or(0);
+        let delivery = Delivery {
+            lose: rate(&[0, 0, 0, 20]),
+            expose: rate(&[0, 0, 30, 150]),
+            resurrect: rate(&[0, 0, 30, 150]),
+            delay: rate(&[0, 0, 50]),
+            repeat: rate(&[0, 0, 30, 150]),
+        };
+        let rates = if rng.chance(2_500) { Rates::default() } else { Rates::mixed(rng) };
+        // In some worlds the audit alone, or all but the processor, fails: what they leave shows.
+        let plan = match (hostile, rng.below(10)) {
+            (false, _) => Plan::Quiet,
+            (true, 0) => Plan::Sparing(rates, &["records.", "rows.", "objects."]),
+            (true, 1) => Plan::Sparing(rates, &["bus.", "figures.", "audit."]),
+            (true, _) => Plan::Random(rates),
+        };
+        let when_hostile = |value: u32| if hostile { value } else { 0 };
+        let targets: Vec<Consumed> = RIFFLE.replay_targets().collect();
+        let replays = (0..*rng.pick(&[0, 0, 1, 3]).unwrap_or(&0))
+            .filter_map(|_| Some((*rng.pick(&targets)?, rng.between(0, 200_000))))
+            .collect();
+        let redrives =
+            (0..*rng.pick(&[0, 0, 1, 2]).unwrap_or(&0)).map(|_| rng.between(0, 1_500_000)).collect();
+        let deploy = if rng.chance(2_000) { Some(rng.between(0, 150_000)) } else { None };
+        let (rules, settings, batch) = (rng.chance(7_500), settings(rng), 1 + rng.below(4));
+        let skew: i64 = if hostile { *rng.pick(&[0, 0, 900, 3_000]).unwrap_or(&0) } else { 0 };
+        let settings = Settings { clocks_apart: Duration::from_millis(skew.unsigned_abs()), ..settings };
+        let jumps = when_hostile(*rng.pick(&[0, 10, 50, 200]).unwrap_or(&0));
+        let timeouts = rng.chance(6_000);
+        let stalls = when_hostile(*rng.pick(&[0, 0, 50, 200]).unwrap_or(&0));
+        let conditions = Conditions {
+            plan,
+            delivery: if hostile { delivery } else { Delivery::default() },
+            skew: TimeDelta::milliseconds(skew),
+            jumps,
+            timeouts,
+            power_cuts: when_hostile(*rng.pick(&[0, 0, 0, 10, 30]).unwrap_or(&0)),
+            garbage: rng.chance(1_000),
+            hostile_steps: if hostile { 100 + rng.below(1_800) as u64 } else { 0 },
+            concurrency: 1 + rng.below(4),
+            largest_batch: 1 + rng.below(10),
+        };
+        Self {
+            seed,
+            contents,
+            uploads,
+            rules,
+            replays,
+            redrives,
+            deploy,
+            settings,
+            visibility: VISIBILITY,
+            batch,
+            conditions,
+            stalls,
+        }
+    }
+
+    /// A small, friendly scenario for placing faults into: two files that overlap, of which one is deleted.
+    pub fn small(plan: Plan) -> Self {
+        let line = |day, cents| Line { account: Some("a"), day, cents, currency: "EUR", text: "coffee" };
+        let content = |number, lines| Content { number, nature: Nature::Good, lines };
+        let upload = |number: usize, deletion| Upload {
+            tenant: "ann",
+            key: format!("statements/ann/{number}"),
+            content: number,
+            account: None,
+            at: 0,
+            told_again: Vec::new(),
+            deletion,
+            vanishes: None,
+            skipped: false,
+        };
+        Self {
+            seed: 1,
+            contents: vec![
+                content(0, vec![line(1, -100), line(1, -100), line(2, 500)]),
+                content(1, vec![line(1, -100), line(3, -700)]),
+            ],
+            uploads: vec![upload(0, None), upload(1, Some(When::Finished))],
+            rules: true,
+            replays: Vec::new(),
+            redrives: Vec::new(),
+            deploy: None,
+            settings: Settings { part_rows: 2, clocks_apart: Duration::ZERO, ..settings(&mut Rng::new(1)) },
+            visibility: VISIBILITY,
+            batch: 2,
+            conditions: Conditions::friendly(plan),
+            stalls: 0,
+        }
+    }
+
+    /// How long after the faults stop all must have ended, once for each time that dead letters are handed out: the
+    /// longest chain of deliveries, sweeps and leases.
+    pub fn patience(&self) -> TimeDelta {
+        let give_up = TimeDelta::from_std(self.settings.give_up_after).unwrap_or_default();
+        let receives = i32::try_from(MAX_RECEIVES).unwrap_or(5);
+        // The notification, the file and its events each may use up their deliveries.
+        (self.visibility * receives + give_up) * 3 + self.conditions.skew * 4
+    }
+}
+
+fn contents(rng: &mut Rng) -> Vec<Content> {
+    const TEXTS: [&str; 5] = ["coffee", "rent", "salary", "a cinema | no", "coffee machine"];
+    let texts: Vec<&'static str> = TEXTS.iter().filter(|text| !text.contains('|')).copied().collect();
+    let accounts: &[Option<&'static str>] = &[Some("a"), Some("a"), Some("b"), None];
+    let days = *rng.pick(&[2, 5, 40]).unwrap_or(&5);
+    // Few different rows, so that files overlap and rows repeat.
+    let pool: Vec<Line> = (0..3 + rng.below(8))
+        .map(|_| Line {
+            account: *rng.pick(accounts).unwrap_or(&None),
+            day: 25 + u32::try_from(rng.below(days)).unwrap_or(0),
+            cents: rng.between(-3, 3) * 125 + 5,
+            currency: rng.pick(&["EUR", "EUR", "EUR", "USD", ""]).copied().unwrap_or("EUR"),
+            text: rng.pick(&texts).copied().unwrap_or("coffee"),
+        })
+        .collect();
+    let poison = *rng.pick(&[0, 0, 1_000, 3_000]).unwrap_or(&0);
+    let count = match rng.below(20) {
+        0 => 0,
+        1..=3 => 1,
+        4..=17 => 2 + rng.below(4),
+        _ => 6 + rng.below(4),
+    };
+    (0..count)
+        .map(|number| {
+            let nature = if rng.chance(poison) { poisonous(rng) } else { harmless(rng) };
+            let rows = *rng.pick(&[0, 1, 2, 3, 5, 8, 13]).unwrap_or(&3);
+            let lines = (0..rows).filter_map(|_| rng.pick(&pool).cloned()).collect();
+            Content { number, nature, lines }
+        })
+        .collect()
+}
+
+fn harmless(rng: &mut Rng) -> Nature {
+    match rng.below(20) {
+        0 | 1 => Nature::Unbalanced,
+        2 => Nature::Rejected,
+        3 => Nature::RejectedLate,
+        4 => Nature::RejectedBefore,
+        5 => Nature::RejectedSince,
+        6 => Nature::Mistaken { times: *rng.pick(&[1, 1, 2, 3]).unwrap_or(&1) },
+        _ => Nature::Good,
+    }
+}
+
+fn poisonous(rng: &mut Rng) -> Nature {
+    let late = rng.chance(6_000);
+    let times = *rng.pick(&[1, 2, 4, 6, 7, Nature::ALWAYS, Nature::ALWAYS]).unwrap_or(&1);
+    if rng.chance(6_000) { Nature::Fails { times, late } } else { Nature::Kills { times, late } }
+}
+
+fn uploads(rng: &mut Rng, contents: &[Content]) -> Vec<Upload> {
+    let deleting = *rng.pick(&[0, 0, 1_500, 4_000]).unwrap_or(&0);
+    let vanishing = *rng.pick(&[0, 0, 0, 0, 1_500]).unwrap_or(&0);
+    let two_tenants = rng.chance(3_000);
+    let mut uploads: Vec<Upload> = Vec::new();
+    let mut contents: Vec<usize> = (0..contents.len()).collect();
+    // Some are uploaded twice, under another key or the same.
+    for content in contents.clone() {
+        if rng.chance(1_500) {
+            contents.push(content);
+        }
+    }
+    for content in contents {
+        let tenant = if two_tenants && rng.chance(4_000) { TENANTS[1] } else { TENANTS[0] };
+        let number = uploads.len();
+        let key = match rng.below(30) {
+            0 => format!("statements/{tenant}/ä b+{number}%20.csv"),
+            1 => format!("statements/{tenant}/restore/{number}"),
+            2 => format!("statements/{tenant}/{number}/"),
+            3 => format!("others/{tenant}/{number}"),
+            4..=6 if number > 0 => format!("statements/{tenant}/{}", number - 1),
+            _ => format!("statements/{tenant}/{number}"),
+        };
+        let again = *rng.pick(&[0, 0, 0, 1, 2]).unwrap_or(&0);
+        uploads.push(Upload {
+            tenant,
+            key,
+            content,
+            account: *rng.pick(&[None, None, Some("a"), Some("c")]).unwrap_or(&None),
+            at: *rng.pick(&[0, 0, 0, 50, 1_000, 30_000]).unwrap_or(&0),
+            told_again: (0..again).map(|_| rng.between(0, 100_000)).collect(),
+            deletion: rng.chance(deleting).then(|| when(rng)),
+            vanishes: rng.chance(vanishing).then(|| when(rng)),
+            skipped: rng.chance(300),
+        });
+    }
+    uploads
+}
+
+fn when(rng: &mut Rng) -> When {
+    match rng.below(9) {
+        0 => When::After(rng.between(0, 5_000)),
+        1 => When::After(rng.between(0, 600_000)),
+        2 => When::Begun,
+        3 | 4 => When::Stored,
+        5 | 6 => When::Finished,
+        7 => When::NeighbourFinished,
+        _ => When::Failed,
+    }
+}
+
+/// In the proportions of the real ones, but quicker.
+fn settings(rng: &mut Rng) -> Settings {
+    let modes = [
+        ProcessingMode::Events,
+        ProcessingMode::Events,
+        ProcessingMode::Events,
+        ProcessingMode::Direct,
+        ProcessingMode::Shadow,
+    ];
+    Settings {
+        mode: *rng.pick(&modes).unwrap_or(&ProcessingMode::Events),
+        lease: Duration::from_secs(30),
+        part_rows: 1 + rng.below(5),
+        stores_at_once: 1 + rng.below(3),
+        announce_after: Duration::from_secs(15),
+        revive_after: Duration::from_secs(40),
+        settle_after: Duration::from_mins(2),
+        give_up_after: Duration::from_secs(750),
+        ..Settings::default()
+    }
+}

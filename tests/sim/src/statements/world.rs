@@ -1,0 +1,303 @@
+//! One run: the functions, what they stand on, and the chance that drives them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::executor::block_on;
+use riffle_statements::processing_id;
+use riffle_ports::{Clock, ObjectRef, ObjectStore};
+use riffle_testkit::memory::{FileKey, Place, Received};
+use riffle_testkit::simulator::{Control, Plan, TaskId};
+use riffle_topology::statements;
+
+use crate::Violation;
+use crate::platform::{self, Invocation, Platform, Stepped};
+use crate::run::{self, World as _};
+
+use super::checker::Checker;
+use super::deeds::Deed;
+use super::functions::{Answer, Functions};
+use super::model::{self, Key};
+use super::mutants::Mutant;
+use super::phases::Phase;
+use super::reader::ObedientReader;
+use super::scenario::{LIMIT, RULES, Scenario, TENANTS, Upload};
+use super::stores::Stores;
+
+/// In proportion to the other times: the real one sweeps each minute.
+const SWEEP_EVERY: TimeDelta = TimeDelta::seconds(20);
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Batch(Place, Vec<Received>),
+    /// Somebody asked for something, and asks again if it is not done.
+    Asked(Deed),
+    Sweep,
+}
+
+impl platform::Kind for Kind {
+    fn place(&self) -> Option<Place> {
+        if let Self::Batch(place, _) = self { Some(*place) } else { None }
+    }
+}
+
+pub(crate) struct World {
+    pub scenario: Scenario,
+    pub mutant: Option<Mutant>,
+    pub control: Arc<Control>,
+    pub stores: Stores,
+    pub reader: Arc<ObedientReader>,
+    pub functions: Functions,
+    pub platform: Platform<Kind, Answer>,
+    /// Those that stand still, and for how many steps more.
+    stalled: BTreeMap<TaskId, usize>,
+    /// Those that sleep until a file is gone.
+    asleep: BTreeMap<TaskId, FileKey>,
+    /// Who took the last step.
+    last: Option<TaskId>,
+    /// What people are going to do, and when.
+    pub deeds: Vec<(DateTime<Utc>, Deed)>,
+    /// What came of each upload.
+    pub arrived: Vec<Option<ObjectRef>>,
+    /// The transactions each upload shows to either parser, and the line in which each stands.
+    pub shown: Vec<[BTreeMap<Key, usize>; 2]>,
+    /// Which upload a file is.
+    pub uploads: BTreeMap<FileKey, usize>,
+    /// Files somebody wanted gone, and was told that they would be.
+    pub unwanted: BTreeSet<FileKey>,
+    /// Files whose object was removed past all of us.
+    pub vanished: BTreeSet<FileKey>,
+    /// Files of which a message was lost or taken for another's.
+    pub orphaned: BTreeSet<FileKey>,
+    pub checker: Checker,
+    pub next_sweep: DateTime<Utc>,
+    /// When the deletion of a file was asked for.
+    pub asked: BTreeMap<FileKey, DateTime<Utc>>,
+    /// The last moment at which the deletion of a file was asked for that is settled.
+    pub settled: Option<DateTime<Utc>>,
+    /// Whether an invocation ended without an answer that was at work before `settled`: of what it may have left nobody
+    /// knows.
+    pub outlived: bool,
+    /// What is still to be tried when all is over.
+    pub phase: Phase,
+}
+
+fn shown(scenario: &Scenario, upload: &Upload) -> [BTreeMap<Key, usize>; 2] {
+    [0, 1].map(|version| model::shown(&scenario.contents[upload.content], upload.account, version))
+}
+
+impl World {
+    pub fn new(scenario: Scenario, mutant: Option<Mutant>, readable: bool) -> Self {
+        let (control, clock, ids) = platform::begin(scenario.seed, &scenario.conditions, readable);
+        let stores = Stores::new(&scenario, clock);
+        let reader = Arc::new(ObedientReader::new(Arc::clone(&control)));
+        let functions = Functions::new(&stores, &scenario, &reader, mutant, &control, ids);
+        let now = stores.clock.now();
+        let world = Self {
+            platform: Platform::new(
+                &control,
+                &stores.clock,
+                &stores.queue,
+                &scenario.conditions,
+                statements::NAME,
+            ),
+            deeds: Deed::planned(&scenario, now),
+            arrived: vec![None; scenario.uploads.len()],
+            shown: scenario.uploads.iter().map(|upload| shown(&scenario, upload)).collect(),
+            next_sweep: now + SWEEP_EVERY,
+            scenario,
+            mutant,
+            control,
+            stores,
+            reader,
+            functions,
+            stalled: BTreeMap::new(),
+            asleep: BTreeMap::new(),
+            last: None,
+            uploads: BTreeMap::new(),
+            unwanted: BTreeSet::new(),
+            vanished: BTreeSet::new(),
+            orphaned: BTreeSet::new(),
+            checker: Checker::default(),
+            asked: BTreeMap::new(),
+            settled: None,
+            outlived: false,
+            phase: Phase::Redriving(0),
+        };
+        world.furnish();
+        world
+    }
+
+    /// Rules where there are some, and what nobody can decode.
+    fn furnish(&self) {
+        if self.scenario.rules {
+            for tenant in TENANTS {
+                let key = riffle_statements::rules_key(tenant);
+                let put = self.stores.objects.put(&key, Bytes::from(RULES));
+                assert_eq!(block_on(put), Ok(()), "objects in memory take everything");
+            }
+        }
+        self.platform.litter();
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.stores.clock.now()
+    }
+
+    /// Nothing goes wrong by itself, now or ever before.
+    pub fn is_friendly(&self) -> bool {
+        self.scenario.conditions.plan == Plan::Quiet
+    }
+
+    pub fn file_of(&self, upload: usize) -> Option<FileKey> {
+        let object = self.arrived.get(upload)?.as_ref()?;
+        Some((self.scenario.uploads[upload].tenant.to_owned(), processing_id(object)))
+    }
+
+    /// Whether something is left for a sweep.
+    fn has_loose_ends(&self) -> bool {
+        self.stores
+            .records
+            .inspect(|books| !books.outbox.is_empty() || books.records.values().any(|record| record.open))
+    }
+
+    /// Something happens.
+    fn happen(&mut self) -> Result<(), Violation> {
+        self.platform.pass_time(false, [(1_000, 50_000), (40_000, 300_000)]);
+        self.do_harm();
+        let now = self.now();
+        if now >= self.next_sweep {
+            self.next_sweep = now + SWEEP_EVERY;
+            let sweeps = self.platform.running().filter(|running| matches!(running.kind, Kind::Sweep));
+            if sweeps.count() < 2 {
+                let future = self.functions.sweep();
+                self.platform.invoke("sweeper", false, Kind::Sweep, future);
+            }
+        }
+        let awake = self.awake();
+        let tasks = awake.len();
+        let deliverable = self.platform.deliverable();
+        let due = self.deeds.iter().filter(|(at, _)| *at <= now).count();
+        let weights = [if tasks > 0 { 60 } else { 0 }, 10 * deliverable.len(), if due == 0 { 0 } else { 15 }];
+        match self.platform.choose(&weights) {
+            None if self.stalled.is_empty() => return self.wait(),
+            None => self.stalled.clear(),
+            Some((0, drawn)) => return self.step_task(awake[drawn * tasks / weights[0]]),
+            Some((1, drawn)) => self.deliver(deliverable[drawn / 10]),
+            Some(_) => self.act(),
+        }
+        Ok(())
+    }
+
+    /// The invocations that go on, by their places among all. One may come to stand still here: as long as that, what
+    /// it has read may be wrong by then.
+    fn awake(&mut self) -> Vec<usize> {
+        self.stalled.retain(|_, left| {
+            *left -= 1;
+            *left > 0
+        });
+        let running: Vec<TaskId> = self.platform.ids().collect();
+        let stalls = self.scenario.stalls;
+        if stalls > 0 && self.control.draw(|rng| rng.chance(stalls)) {
+            let stalled = self.control.draw(|rng| rng.pick(&running).map(|id| (*id, 20 + rng.below(300))));
+            if stalled.is_some() {
+                self.control.sometimes("an invocation stands still while others go on");
+            }
+            self.stalled.extend(stalled);
+        }
+        let is_awake = |id: &TaskId| !self.stalled.contains_key(id) && !self.asleep.contains_key(id);
+        (0..running.len()).filter(|nth| is_awake(&running[*nth])).collect()
+    }
+
+    /// Who took the last step takes none for a while.
+    pub fn stand_still(&mut self) {
+        if let Some(id) = self.last.filter(|_| self.platform.is_hostile()) {
+            let steps = self.control.draw(|rng| 20 + rng.below(180));
+            self.control.sometimes("who is about to write stands still while the file goes");
+            self.stalled.insert(id, steps);
+        }
+    }
+
+    /// Who took the last step takes none until `file` is gone.
+    pub fn fall_asleep(&mut self, file: &FileKey) {
+        if let Some(id) = self.last.filter(|_| self.platform.is_hostile()) {
+            self.control.sometimes("who is about to write sleeps until the file is gone");
+            self.asleep.insert(id, file.clone());
+        }
+    }
+
+    pub fn wake(&mut self, file: &FileKey) {
+        self.asleep.retain(|_, of| of != file);
+    }
+
+    /// Nothing can run: time goes on to when something can.
+    fn wait(&mut self) -> Result<(), Violation> {
+        let deeds = self.deeds.iter().map(|(at, _)| *at);
+        let sweep = self.has_loose_ends().then_some(self.next_sweep);
+        let next = self.stores.queue.next_visible_at().into_iter().chain(deeds).chain(sweep).min();
+        let Some(next) = next else {
+            if self.platform.is_hostile() {
+                self.calm_down();
+                return Ok(());
+            }
+            return Err(Violation::new(6, "nothing is left to happen, and it is not over"));
+        };
+        self.stores.clock.advance_to(next);
+        Ok(())
+    }
+
+    fn step_task(&mut self, nth: usize) -> Result<(), Violation> {
+        self.last = self.platform.ids().nth(nth);
+        match self.platform.step(nth, LIMIT)? {
+            Stepped::Pending => Ok(()),
+            Stepped::Answered(invocation, answer) => self.ended(invocation, Some(answer)),
+            Stepped::Crashed(invocation) | Stepped::TimedOut(invocation) => self.ended(invocation, None),
+        }
+    }
+
+    /// An invocation has ended, with an answer or without.
+    pub fn ended(&mut self, invocation: Invocation<Kind>, answer: Option<Answer>) -> Result<(), Violation> {
+        self.outlived |= answer.is_none() && self.settled.is_some_and(|asked| invocation.since <= asked);
+        match invocation.kind {
+            Kind::Batch(place, received) => self.settle(place, &received, invocation.since, answer),
+            Kind::Asked(deed) => {
+                self.answered(deed, matches!(answer, Some(Answer::Asked(true))));
+                Ok(())
+            }
+            Kind::Sweep => Ok(()),
+        }
+    }
+}
+
+impl run::World for World {
+    type Kind = Kind;
+    type Answer = Answer;
+
+    fn platform(&self) -> &Platform<Kind, Answer> {
+        &self.platform
+    }
+
+    fn calm_down(&mut self) {
+        self.platform.calm_down();
+        self.scenario.stalls = 0;
+        self.stalled.clear();
+    }
+
+    fn is_over(&self) -> bool {
+        self.platform.is_idle()
+            && self.deeds.is_empty()
+            && self.stores.queue.is_drained()
+            && !self.has_loose_ends()
+    }
+
+    fn step(&mut self) -> Result<(), Violation> {
+        self.happen()?;
+        self.watch()
+    }
+
+    fn end(&mut self) -> Result<bool, Violation> {
+        self.next_phase()
+    }
+}
