@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use riffle_contracts::http_statements::StatementPhase;
-use riffle_statements::Filter;
 use riffle_local_adapters::{Deposit, Deposited};
 use riffle_scan::Links;
+use riffle_statements::Filter;
 
 use crate::cli::Import;
 use crate::error::Problem;
@@ -156,8 +156,8 @@ async fn as_json(platform: &Platform, outcomes: &[Outcome]) -> Result<(), Proble
             let filter = Filter { file: Some(riffle_ports::FileId(item.id.clone())), ..Filter::default() };
             let mut after = None;
             loop {
-                let books = &platform.statements.books;
-                let page = books.transactions(TENANT, &filter, after.as_deref(), PAGE).await;
+                let queries = &platform.statements.queries;
+                let page = queries.transactions(TENANT, &filter, after.as_deref(), PAGE).await;
                 let page = page.map_err(|error| Problem::new(error.to_string()))?;
                 let mut out = std::io::BufWriter::new(std::io::stdout().lock());
                 for transaction in page.transactions {

@@ -93,7 +93,8 @@ impl Platform {
             Problem::new(format!("the uploads in {} cannot be used: {error}", dir.display()))
         })?;
         let timings = Timings::default();
-        let statements = LocalStatements::new(&store, &uploads, &clock, &timings, machine.processing_mode.into());
+        let statements =
+            LocalStatements::new(&store, &uploads, &clock, &timings, machine.processing_mode.into());
         let tokens = Arc::new(LocalTokens::new(Arc::clone(&clock)));
         let drive = riffle_drive_adapter::Settings {
             endpoint: machine.drive.endpoint.clone(),

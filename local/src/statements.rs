@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use riffle_contracts::ProcessingMode;
-use riffle_statements::{Books, Statements, Processor, Settings, StatementFiles};
 use riffle_local_adapters::{LocalBus, LocalInbox, LocalUploads, Measure, Store, Timings};
 use riffle_ports::{Clock, EventPublisher, Outgoing, PortError};
 use riffle_runtime::RandomIds;
+use riffle_statements::{Processor, Queries, Settings, StatementFiles, Statements};
 
 /// The flow with what it stands on.
 #[derive(Clone)]
 pub struct LocalStatements {
     pub processor: Processor,
     /// What people ask.
-    pub books: Books,
+    pub queries: Queries,
     pub inbox: LocalInbox,
     pub bus: LocalBus,
 }
@@ -56,7 +56,7 @@ impl LocalStatements {
             settings,
         };
         let processor = Processor { statements: statements.clone(), reader: Arc::new(StatementFiles) };
-        Self { processor, books: Books { statements }, inbox, bus }
+        Self { processor, queries: Queries { statements }, inbox, bus }
     }
 
     pub fn flow(&self) -> &Statements {

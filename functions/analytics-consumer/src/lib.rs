@@ -2,8 +2,8 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BusEvent;
-use riffle_statements::{Delivery, Statements};
 use riffle_runtime::{Event, Item};
+use riffle_statements::{Delivery, Statements};
 use riffle_topology::statements::ANALYTICS;
 
 pub async fn handle(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {

@@ -17,7 +17,7 @@ const CODES_FILE_BYTES: u64 = 4_000_000;
 pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
     let limits = Limits { codes_file_bytes: CODES_FILE_BYTES, ..riffle_scan::limits() };
     let sources = cloud.sources()?;
-    let books = cloud.books()?;
+    let queries = cloud.queries()?;
     let scan = cloud.scan_unheard(&[scan::DISPATCH])?;
     Ok(Api::new(api::Deps {
         tickets: cloud.tickets()?,
@@ -27,12 +27,12 @@ pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
             dead: cloud.dead_letters()?,
             classifiers: vec![
                 (scan::NAME, Arc::new(scan.clone())),
-                (statements::NAME, Arc::new(books.statements.clone())),
+                (statements::NAME, Arc::new(queries.statements.clone())),
             ],
             others: Arc::new(RecordLetters { records: cloud.records()? }),
             alone: false,
         },
-        statements: Some(books),
+        statements: Some(queries),
         files: sources,
         scan,
         probe: None,

@@ -36,10 +36,10 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use riffle_contracts::http::Config;
-use riffle_statements::Books;
 use riffle_ports::{Clock, DownloadLinks, FileSource, FolderBrowser, Probe, Quotas, Used};
 use riffle_runtime::Letters;
 use riffle_scan::{PageViews, Scan, Tickets, Uploads};
+use riffle_statements::Queries;
 use tower::ServiceExt;
 
 pub use headers::complete;
@@ -56,7 +56,7 @@ pub struct Deps {
     pub pages: Option<PageViews>,
     pub uploads: Uploads,
     /// `None` where no statements are taken.
-    pub statements: Option<Books>,
+    pub statements: Option<Queries>,
     /// The dead letters of all flows.
     pub letters: Letters,
     /// `None` where the cloud measures the platform.

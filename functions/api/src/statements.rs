@@ -8,8 +8,8 @@ use riffle_contracts::http_statements::{
     Facets, FiguresAnswer, FileForm, NewFile, Rules, StatementFile, StatementFilePage, Timeline,
     TransactionPage,
 };
-use riffle_statements::{ApiError, Books, Filter, TransactionCursor};
 use riffle_ports::{FileId, Month, Used};
+use riffle_statements::{ApiError, Filter, Queries, TransactionCursor};
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error};
 use utoipa::IntoParams;
@@ -43,7 +43,7 @@ impl List for Transactions {
     responses((status = 200, body = StatementFilePage))
 )]
 pub async fn files(caller: Caller, Query(paging): Query<Paging<Files>>) -> Answer<Json<StatementFilePage>> {
-    Ok(Json(caller.deps.books()?.files(&caller.tenant, paging.cursor(), paging.limit()?).await?))
+    Ok(Json(caller.deps.queries()?.files(&caller.tenant, paging.cursor(), paging.limit()?).await?))
 }
 
 /// Announces a statement, and tells where to send it. It shows among the files when it has come.
@@ -57,7 +57,7 @@ pub async fn files(caller: Caller, Query(paging): Query<Paging<Files>>) -> Answe
 )]
 pub async fn announce(caller: Caller, Json(new): Json<NewFile>) -> Answer<(StatusCode, Json<FileForm>)> {
     let size = new.size;
-    let form = caller.deps.books()?.announce(&caller.tenant, new).await?;
+    let form = caller.deps.queries()?.announce(&caller.tenant, new).await?;
     caller.deps.quotas.take(&caller.tenant, Used::UploadBytes, size).await??;
     Ok((StatusCode::CREATED, Json(form)))
 }
@@ -72,7 +72,7 @@ pub async fn announce(caller: Caller, Json(new): Json<NewFile>) -> Answer<(Statu
     responses((status = 200, body = StatementFile))
 )]
 pub async fn one_file(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<StatementFile>> {
-    Ok(Json(caller.deps.books()?.file(&caller.tenant, &FileId(id)).await?))
+    Ok(Json(caller.deps.queries()?.file(&caller.tenant, &FileId(id)).await?))
 }
 
 /// Removes a file and all that came of it alone: its transactions that no other file shows, figures, events, and the
@@ -86,7 +86,7 @@ pub async fn one_file(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<Sta
     responses((status = 202))
 )]
 pub async fn delete(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<StatusCode> {
-    caller.deps.books()?.delete(&caller.tenant, &FileId(id)).await?;
+    caller.deps.queries()?.delete(&caller.tenant, &FileId(id)).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -100,7 +100,7 @@ pub async fn delete(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<StatusCode
     responses((status = 200, body = Timeline))
 )]
 pub async fn timeline(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<Timeline>> {
-    Ok(Json(caller.deps.books()?.timeline(&caller.tenant, &FileId(id)).await?))
+    Ok(Json(caller.deps.queries()?.timeline(&caller.tenant, &FileId(id)).await?))
 }
 
 /// Which transactions. All that is said must hold.
@@ -189,7 +189,7 @@ pub async fn transactions(
     Query(paging): Query<Paging<Transactions>>,
 ) -> Answer<Json<TransactionPage>> {
     let (filter, limit) = (asked.filter()?, paging.limit()? as usize);
-    Ok(Json(caller.deps.books()?.transactions(&caller.tenant, &filter, paging.cursor(), limit).await?))
+    Ok(Json(caller.deps.queries()?.transactions(&caller.tenant, &filter, paging.cursor(), limit).await?))
 }
 
 /// The same as a file for spreadsheets. More than 20,000, or 4 MB, are refused (422): export them in parts.
@@ -205,7 +205,7 @@ pub async fn transactions(
     )
 )]
 pub async fn export(caller: Caller, Query(asked): Query<Asked>) -> Answer<Response> {
-    let csv = caller.deps.books()?.export(&caller.tenant, &asked.filter()?).await?;
+    let csv = caller.deps.queries()?.export(&caller.tenant, &asked.filter()?).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"transactions.csv\""),
@@ -222,7 +222,7 @@ pub async fn export(caller: Caller, Query(asked): Query<Asked>) -> Answer<Respon
     responses((status = 200, body = Facets))
 )]
 pub async fn facets(caller: Caller) -> Answer<Json<Facets>> {
-    Ok(Json(caller.deps.books()?.facets(&caller.tenant).await?))
+    Ok(Json(caller.deps.queries()?.facets(&caller.tenant).await?))
 }
 
 #[derive(Debug, serde::Deserialize, IntoParams)]
@@ -253,7 +253,7 @@ pub async fn figures(caller: Caller, Query(period): Query<Period>) -> Answer<Jso
     };
     let (from, to) = (month(period.from)?, month(period.to)?);
     let account = period.account.filter(|account| !account.is_empty());
-    Ok(Json(caller.deps.books()?.figures(&caller.tenant, from, to, account.as_deref()).await?))
+    Ok(Json(caller.deps.queries()?.figures(&caller.tenant, from, to, account.as_deref()).await?))
 }
 
 /// The rules by which transactions get their categories.
@@ -265,7 +265,7 @@ pub async fn figures(caller: Caller, Query(period): Query<Period>) -> Answer<Jso
     responses((status = 200, body = Rules))
 )]
 pub async fn rules(caller: Caller) -> Answer<Json<Rules>> {
-    let yaml = caller.deps.books()?.statements.rules(&caller.tenant).await.map_err(ApiError::from)?;
+    let yaml = caller.deps.queries()?.statements.rules(&caller.tenant).await.map_err(ApiError::from)?;
     Ok(Json(Rules { yaml: yaml.unwrap_or_default() }))
 }
 
@@ -280,14 +280,19 @@ pub async fn rules(caller: Caller) -> Answer<Json<Rules>> {
     responses((status = 200, body = Rules))
 )]
 pub async fn put_rules(caller: Caller, Json(rules): Json<Rules>) -> Answer<Json<Rules>> {
-    let put =
-        caller.deps.books()?.statements.put_rules(&caller.tenant, &rules.yaml).await.map_err(ApiError::from)?;
+    let put = caller
+        .deps
+        .queries()?
+        .statements
+        .put_rules(&caller.tenant, &rules.yaml)
+        .await
+        .map_err(ApiError::from)?;
     put.map_err(|error| Refusal::invalid(format!("{error}.")))?;
     Ok(Json(rules))
 }
 
 impl Deps {
-    fn books(&self) -> Answer<&Books> {
+    fn queries(&self) -> Answer<&Queries> {
         self.statements.as_ref().ok_or_else(|| Refusal::not_found("No statements are taken here."))
     }
 }

@@ -2,8 +2,8 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BusEvent;
-use riffle_statements::Statements;
 use riffle_runtime::{Event, Item};
+use riffle_statements::Statements;
 
 /// What fails here is a dead letter and no further failure: telling it would come back here.
 pub async fn handle(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {

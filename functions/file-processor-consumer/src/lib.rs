@@ -2,8 +2,8 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::{BusEvent, DirectFile};
-use riffle_statements::{Delivery, Processor};
 use riffle_runtime::{Event, Item};
+use riffle_statements::{Delivery, Processor};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

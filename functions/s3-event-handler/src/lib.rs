@@ -2,9 +2,9 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BucketNotification;
-use riffle_statements::{Delivery, Statements, Notification, object};
 use riffle_ports::Failure;
 use riffle_runtime::{Event, Item};
+use riffle_statements::{Delivery, Notification, Statements, object};
 
 pub async fn handle(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {
     event
@@ -17,7 +17,11 @@ pub async fn handle(statements: &Statements, event: Event<SqsEvent>) -> SqsBatch
 
 /// One message may tell of several objects; one that fails is no reason not to look at the next. A test event tells
 /// of none.
-async fn receive(statements: &Statements, told: BucketNotification, delivery: Delivery) -> Result<(), Failure> {
+async fn receive(
+    statements: &Statements,
+    told: BucketNotification,
+    delivery: Delivery,
+) -> Result<(), Failure> {
     let mut failed = None;
     for record in told.records {
         // Of what is removed nothing is made.

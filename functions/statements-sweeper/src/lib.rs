@@ -1,9 +1,9 @@
 //! Each minute → announce, hand out again or give up what was lost on the way.
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
-use riffle_statements::Statements;
 use riffle_ports::Failure;
 use riffle_runtime::Event;
+use riffle_statements::Statements;
 use serde_json::Value;
 
 pub async fn handle(statements: &Statements, event: Event<EventBridgeEvent<Value>>) -> Result<(), Failure> {

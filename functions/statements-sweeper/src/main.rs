@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use statements_sweeper::handle;
 use riffle_lambda::Cloud;
+use statements_sweeper::handle;
 
 fn main() -> ExitCode {
     riffle_lambda::run(Cloud::statements_sweeper, handle)

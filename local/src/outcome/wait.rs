@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use riffle_contracts::http_statements::{StatementFile, StatementPhase};
-use riffle_statements::{ApiError, processing_id};
 use riffle_ports::{FileId, ObjectRef};
+use riffle_statements::{ApiError, processing_id};
 use riffle_topology::statements;
 
 use super::{End, Outcome};
@@ -41,7 +41,7 @@ impl Pipeline {
 
     /// What is known of a file by now. `None`: not even that it has come.
     pub async fn item(&self, id: &FileId) -> Result<Option<StatementFile>, Problem> {
-        match self.platform.statements.books.file(TENANT, id).await {
+        match self.platform.statements.queries.file(TENANT, id).await {
             Ok(item) => Ok(Some(item)),
             Err(ApiError::NotFound) => Ok(None),
             Err(error) => Err(Problem::new(error.to_string())),
@@ -105,7 +105,8 @@ impl Pipeline {
         match item {
             Some(item) if item.detail == StatementPhase::Processing => {
                 let statements = self.platform.statements.flow();
-                let file = statements.file(TENANT, id).await.map_err(|error| Problem::new(error.to_string()))?;
+                let file =
+                    statements.file(TENANT, id).await.map_err(|error| Problem::new(error.to_string()))?;
                 let parts = file.map_or(0, |file| file.parts);
                 Ok(u64::from(parts) * statements.settings.part_rows as u64)
             }

@@ -104,7 +104,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
         files: platform.source.clone(),
         pages: Some(platform.pages.clone()),
         uploads: platform.source.uploads.clone(),
-        statements: Some(platform.statements.books.clone()),
+        statements: Some(platform.statements.queries.clone()),
         letters: platform.letters.clone(),
         probe: Some(Arc::new(LocalProbe {
             ledger: platform.ledger.clone(),

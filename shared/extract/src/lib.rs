@@ -8,30 +8,30 @@ mod decode;
 #[cfg(feature = "render")]
 mod draw;
 mod entities;
+mod fallback_reader;
 mod formats;
 mod limits;
-mod look;
 mod ooxml;
 mod output;
 mod package;
-mod second;
+mod sniff;
 #[cfg(test)]
 mod tests;
 mod unit;
 
 #[cfg(feature = "render")]
 pub use draw::{DrawError, Drawn, View, WIDTHS, draw};
+pub use fallback_reader::{FallbackPage, FallbackPages, FallbackReader};
 pub use formats::Kind;
 pub use limits::Limits;
-pub use second::{SecondPage, SecondPages, SecondReader};
 pub use unit::{Bounds, Encoding, Glyphs, ImageLimits, Layout, PageImage, Place, Sink, Unit, Unread};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 
-use look::Look;
 use output::Output;
+use sniff::Look;
 
 /// What was read, beside the units themselves.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -93,7 +93,7 @@ pub fn extract_with(
     name: &str,
     bytes: &Bytes,
     limits: &Limits,
-    second: Option<&dyn SecondReader>,
+    second: Option<&dyn FallbackReader>,
     sink: &mut dyn Sink,
 ) -> Result<Extracted, ExtractError> {
     let mut out = Output::new(limits, second, sink);

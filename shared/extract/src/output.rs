@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use crate::{
-    Encoding, ExtractError, Extracted, Glyphs, ImageLimits, Kind, Layout, Limits, PageImage, Place,
-    SecondReader, Sink, Unit, Unread,
+    Encoding, ExtractError, Extracted, FallbackReader, Glyphs, ImageLimits, Kind, Layout, Limits, PageImage,
+    Place, Sink, Unit, Unread,
 };
 
 /// Parts that could not be read and are listed; the others are counted.
@@ -13,7 +13,7 @@ const UNREAD_MAX: usize = 1_000;
 
 pub(crate) struct Output<'a> {
     sink: &'a mut dyn Sink,
-    second: Option<&'a dyn SecondReader>,
+    second: Option<&'a dyn FallbackReader>,
     limits: Limits,
     text_left: u64,
     cells_left: u64,
@@ -43,7 +43,7 @@ pub(crate) struct Mark {
 }
 
 impl<'a> Output<'a> {
-    pub fn new(limits: &Limits, second: Option<&'a dyn SecondReader>, sink: &'a mut dyn Sink) -> Self {
+    pub fn new(limits: &Limits, second: Option<&'a dyn FallbackReader>, sink: &'a mut dyn Sink) -> Self {
         Self {
             sink,
             second,
@@ -68,7 +68,7 @@ impl<'a> Output<'a> {
     }
 
     /// Who may be asked for PDFs that ours cannot read.
-    pub fn second(&self) -> Option<&'a dyn SecondReader> {
+    pub fn second(&self) -> Option<&'a dyn FallbackReader> {
         self.second
     }
 

@@ -1,10 +1,10 @@
 //! The functions of each flow, bound to the names that the topology has for them. A laptop and the simulator call them
 //! by these names; on AWS each is a program of its own. Dead letters are told apart here, too.
 
-use riffle_statements::{File, Processor};
 use riffle_ports::{About, DeadLetter, FlowState as _, PortError, Record, Told};
 use riffle_runtime::Registry;
 use riffle_scan::{Dispatcher, Worker};
+use riffle_statements::{File, Processor};
 use riffle_topology::{scan, statements};
 
 /// Binds the functions of scans. Finisher and sweeper stand on the scan of `dispatcher`.

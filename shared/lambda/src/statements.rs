@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use riffle_contracts::ProcessingMode;
-use riffle_statements::{Books, Statements, Processor, Settings, StatementFiles};
 use riffle_ports::{EventPublisher, Inbox, ObjectStore, WorkQueue};
+use riffle_statements::{Processor, Queries, Settings, StatementFiles, Statements};
 use riffle_topology::statements::{FIGURES, PROCESS};
 
 use crate::cloud::RECORDS_TABLE;
@@ -66,8 +66,8 @@ impl Cloud {
     }
 
     /// What the API answers of statements.
-    pub fn books(&self) -> Result<Books, ConfigError> {
-        Ok(Books { statements: self.statements(&[Port::Bus, Port::Objects, Port::Uploads])? })
+    pub fn queries(&self) -> Result<Queries, ConfigError> {
+        Ok(Queries { statements: self.statements(&[Port::Bus, Port::Objects, Port::Uploads])? })
     }
 
     fn statements(&self, uses: &[Port]) -> Result<Statements, ConfigError> {

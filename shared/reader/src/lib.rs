@@ -3,15 +3,15 @@
 //! Everything here blocks; call it from a thread that may. Nothing here knows codes, sessions or queues.
 
 mod evidence;
-mod kept;
 mod list;
+mod ocr_cache;
 mod pictures;
-mod remembering;
 pub mod sandbox;
+mod text_cache;
 mod transcript;
 
 pub use evidence::PageError;
-pub use kept::Ended;
+pub use text_cache::Ended;
 pub use transcript::Malformed;
 
 use std::os::unix::fs::FileExt as _;
@@ -21,10 +21,10 @@ use riffle_extract::{ExtractError, ImageLimits, Limits, PageImage, Sink, Unit};
 use riffle_ports::{Confirmed, Content, Ocr, Opened, PortError, ReadError, TextCache, TextKey, Worth};
 use sha2::{Digest, Sha256};
 
-use kept::Packer;
+use ocr_cache::Remembering;
 use pictures::Picture;
-use remembering::Remembering;
 use sandbox::{Listener, Pool};
+use text_cache::Packer;
 
 /// Changes when the parsers read something otherwise: what was kept before is read anew.
 const PARSERS: u32 = 1;
@@ -69,7 +69,7 @@ impl Remembered {
 
     /// Hands it on. `None` where it is broken: the file is to be read again.
     pub fn replay(&self, text: &mut dyn Text) -> Option<Ended> {
-        let ended = kept::replay(&self.0, text);
+        let ended = text_cache::replay(&self.0, text);
         if ended.is_err() {
             text.restart();
         }

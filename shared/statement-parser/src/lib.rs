@@ -13,20 +13,20 @@
 //! tables or categories; there is no clock, and no input or output but [`Input`].
 
 mod date;
+mod date_order;
 mod decode;
 mod error;
 mod formats;
 mod identity;
 mod input;
 mod limits;
-mod look;
 mod number;
-mod order;
 mod output;
 mod part;
 mod readable;
 mod repeats;
 mod row;
+mod sniff;
 mod statement;
 
 pub use error::{ReadError, Reject};
@@ -39,8 +39,8 @@ pub use statement::{
     AccountPart, Column, DateOrder, DecimalMark, Dialect, Role, Signs, Statement, WARNINGS_MAX, Warning,
 };
 
-use look::Look;
 use output::Output;
+use sniff::Look;
 
 /// Reads a statement and hands every transaction to `sink`, in the order of the file.
 ///

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use riffle_statement_parser::{Amount, Identity, Limits, ReadError, Row, Sink, Statement, WARNINGS_MAX, read};
+use riffle_statement_parser::{
+    Amount, Identity, Limits, ReadError, Row, Sink, Statement, WARNINGS_MAX, read,
+};
 
 pub const CSV_WORDS: &[&str] = &[
     "\"\"",

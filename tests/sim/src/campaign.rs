@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use riffle_testkit::simulator::{Fault, Plan, Point, Sometimes};
 
-use crate::{Run, Violation, statements, scan};
+use crate::{Run, Violation, scan, statements};
 
 /// A flow that is simulated, as it is or with a known-bad protocol.
 pub trait Simulated: Copy + Sync {
@@ -49,7 +49,9 @@ impl Simulated for Flow {
     fn any(self, seed: u64, readable: bool) -> Run {
         match self {
             Self::Scan(mutant) => scan::run(scan::Scenario::any(seed), mutant, readable),
-            Self::Statements(mutant) => statements::run(statements::Scenario::of(seed, mutant), mutant, readable),
+            Self::Statements(mutant) => {
+                statements::run(statements::Scenario::of(seed, mutant), mutant, readable)
+            }
         }
     }
 

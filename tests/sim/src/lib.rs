@@ -6,10 +6,10 @@
 
 pub mod campaign;
 mod conditions;
-pub mod statements;
 pub mod platform;
 mod run;
 pub mod scan;
+pub mod statements;
 mod violation;
 
 pub use conditions::{Conditions, Delivery};

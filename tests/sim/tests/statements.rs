@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use futures::executor::block_on;
-use riffle_statements::{File, FileState, Findings, Statements, Settings};
 use riffle_ports::{Clock, Deadline, FileId, FlowState as _, RecordStore as _};
 use riffle_sim_tests::campaign::{self, Flow};
 use riffle_sim_tests::statements::{self, Mutant};
+use riffle_statements::{File, FileDetails, FileState, Settings, Statements};
 use riffle_testkit::memory::{
     ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryRecords, MemoryStatements,
     SeededIds,
@@ -157,7 +157,7 @@ fn waiting(id: String, clock: &ManualClock) -> File {
         lease: None,
         attempts: 0,
         parts: 0,
-        findings: Findings::default(),
+        findings: FileDetails::default(),
         revision: 1,
         unsettled: false,
     }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use riffle_ports::PortError;
 use serde::de::DeserializeOwned;
 
-use crate::packed::unpack;
+use crate::compression::unpack;
 
 /// Of a text that was packed. Items are at most 400 KB.
 const LONGEST: usize = 16 << 20;
@@ -73,7 +73,7 @@ impl Reading<'_> {
         self.optional_text(name)?.ok_or_else(|| self.wrong(name))
     }
 
-    /// As [`long`](crate::packed::long) keeps it.
+    /// As [`long`](crate::compression::long) keeps it.
     pub(crate) fn long(&self, name: &str) -> Result<String, PortError> {
         match self.item.get(name) {
             Some(AttributeValue::S(text)) => Ok(text.clone()),
@@ -84,7 +84,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Of JSON that [`long`](crate::packed::long) keeps.
+    /// Of JSON that [`long`](crate::compression::long) keeps.
     pub(crate) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, PortError> {
         let read = serde_json::from_str(&self.long(name)?);
         read.map_err(|error| PortError::Broken(format!("{}: {error}", self.what)))

@@ -14,6 +14,7 @@
 
 mod change;
 mod clients;
+mod compression;
 mod connections;
 mod dead_letters;
 mod download;
@@ -27,7 +28,6 @@ mod listing;
 mod notices;
 mod notifier;
 mod objects;
-mod packed;
 mod post_form;
 mod prefixes;
 mod queues;

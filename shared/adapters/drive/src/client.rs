@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::Settings;
-use crate::lender::{AtHand, Lender};
+use crate::error::{Refused, Trouble, refused};
 use crate::resource::{FIELDS, Resource};
-use crate::trouble::{Refused, Trouble, refused};
+use crate::token_source::{AtHand, Lender};
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// A server that says nothing for so long is gone.

@@ -14,11 +14,11 @@
 
 mod backoff;
 mod client;
+mod error;
 mod kind;
-mod lender;
 mod listing;
 mod resource;
-mod trouble;
+mod token_source;
 
 use std::sync::Arc;
 
@@ -33,9 +33,9 @@ use riffle_ports::{
 pub use backoff::Backoff;
 
 use client::Client;
+use error::Trouble;
 use kind::{Kind, Located};
-use lender::Lender;
-use trouble::Trouble;
+use token_source::Lender;
 
 /// A client of HTTP whose TLS is rustls with ring.
 pub fn http() -> reqwest::ClientBuilder {

@@ -11,9 +11,9 @@ use async_trait::async_trait;
 use riffle_ports::{Entry, Pages, SourceError};
 
 use crate::client::Client;
-use crate::lender::Lender;
+use crate::error::Trouble;
 use crate::resource::Resource;
-use crate::trouble::Trouble;
+use crate::token_source::Lender;
 
 /// Entries handed on at once.
 const PAGE: usize = 1_000;

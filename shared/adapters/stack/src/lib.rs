@@ -4,13 +4,13 @@
 //! this crate.
 
 mod failure;
-mod look;
+mod inspect;
 mod move_task;
 mod outputs;
 mod stack;
 
 pub use failure::Failed;
-pub use look::{KeyFacts, QueueFacts, TableFacts, TopicFacts};
+pub use inspect::{KeyFacts, QueueFacts, TableFacts, TopicFacts};
 pub use move_task::Moved;
 pub use outputs::{Outputs, OutputsError};
 pub use riffle_aws_adapters::DeadLetterPlace;

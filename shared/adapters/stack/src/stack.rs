@@ -11,7 +11,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use riffle_aws_adapters::{DeadLetterPlace, SqsDeadLetters};
 
 use crate::failure::{Failed, failed};
-use crate::look::Clients;
+use crate::inspect::Clients;
 use crate::move_task::{Moved, move_all};
 use crate::outputs::Outputs;
 

@@ -5,10 +5,10 @@
 //! noted on the [`Meter`]; one that is refused is not.
 
 mod blocks;
-mod pace;
+mod rate_limit;
 mod refusal;
 
-pub use pace::Pace;
+pub use rate_limit::Pace;
 
 use std::sync::Arc;
 use std::time::Duration;

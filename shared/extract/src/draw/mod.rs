@@ -14,7 +14,7 @@ pub(crate) use fit::fit;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::look::Look;
+use crate::sniff::Look;
 use crate::{Bounds, ExtractError, Kind, Limits, Place};
 
 /// Pixels a page may be wide.

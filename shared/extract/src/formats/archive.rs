@@ -6,8 +6,8 @@
 use bytes::Bytes;
 
 use super::Format;
-use crate::look::Look;
 use crate::output::Output;
+use crate::sniff::Look;
 use crate::{ExtractError, Place, package};
 
 /// Longer names are cut: they are kept with every match.

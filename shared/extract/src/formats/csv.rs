@@ -10,8 +10,8 @@ use memchr::{memchr, memchr3};
 
 use super::Format;
 use crate::ExtractError;
-use crate::look::Look;
 use crate::output::Output;
+use crate::sniff::Look;
 
 pub(crate) static CSV: Format = Format {
     is: |look| delimiter(look).is_some(),

@@ -2,10 +2,10 @@
 //! comments, diagrams and charts, all numbered on.
 
 use super::Format;
-use crate::look::Look;
 use crate::ooxml::{self, Rules};
 use crate::output::Output;
 use crate::package::Package;
+use crate::sniff::Look;
 use crate::{ExtractError, Place};
 
 pub(crate) static DOCX: Format =

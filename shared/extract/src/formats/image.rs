@@ -8,8 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::Format;
 #[cfg(feature = "render")]
 use crate::Kind;
-use crate::look::Look;
 use crate::output::Output;
+use crate::sniff::Look;
 use crate::{Encoding, ExtractError, Limits, Place};
 
 pub(crate) static PNG: Format =

@@ -16,8 +16,8 @@ mod text;
 mod xml;
 
 use crate::ExtractError;
-use crate::look::Look;
 use crate::output::Output;
+use crate::sniff::Look;
 
 /// What a format is to the rest of the crate.
 pub(crate) struct Format {

@@ -4,10 +4,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Format;
-use crate::look::Look;
 use crate::ooxml::{self, Relation, Rules};
 use crate::output::Output;
 use crate::package::Package;
+use crate::sniff::Look;
 use crate::{ExtractError, Place};
 
 pub(crate) static PPTX: Format =

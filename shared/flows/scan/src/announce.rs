@@ -8,8 +8,8 @@ use riffle_contracts::{ErrorCode, FoundMatch, Frame, FrameBody, MAX_FRAME_BYTES,
 use riffle_ports::{Delivery, Entry, Session, SessionId};
 
 use crate::matching::Match;
-use crate::record::Work;
-use crate::snapshot::Shown;
+use crate::queries::snapshot::Shown;
+use crate::state::record::Work;
 use crate::{Scan, metrics};
 
 /// Frames under way at once.

@@ -16,7 +16,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use riffle_ports::{Failure, Outcome, PortError, Session, SessionId, Source, State, Transition};
 
 use crate::Scan;
-use crate::request::{Request, keys};
+use crate::state::request::{Request, keys};
 
 /// Longer than what was begun before can last: an invocation ends after 15 minutes, an address to upload to after an
 /// hour.

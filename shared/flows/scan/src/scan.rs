@@ -10,16 +10,16 @@ use riffle_ports::{
 };
 use serde::Serialize;
 
-use crate::code_states::{Counted, KEPT_COUNTS};
 use crate::codes::CodeFiles;
-use crate::crops::Drawing;
-use crate::manifest;
+use crate::evidence::page_images::PageImages;
 use crate::matching::{CodeList, MatchMode, Matcher};
-use crate::page_images::PageImages;
+use crate::queries::code_states::{Counted, KEPT_COUNTS};
 use crate::recent::Recent;
+use crate::report::report_images::Drawing;
 use crate::report::{Reports, Workbooks};
-use crate::request::{Request, keys, stored_codes};
 use crate::settings::Settings;
+use crate::state::manifest;
+use crate::state::request::{Request, keys, stored_codes};
 
 /// Sessions whose codes a worker keeps at hand.
 const CACHED_LISTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use riffle_ports::{Entry, SessionId, Source};
 
-use crate::drive_page::drive_page;
-use crate::local_path::LocalPath;
 use crate::prices::Prices;
+use crate::sources::drive_page::drive_page;
+use crate::sources::local_path::LocalPath;
 
 /// What may differ from one deployment to another. [`Settings::default`] is what AWS and a laptop run with.
 #[derive(Debug, Clone)]

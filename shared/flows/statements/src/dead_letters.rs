@@ -5,9 +5,11 @@ use riffle_contracts::{BucketNotification, BusEvent, DirectFile, Event};
 use riffle_ports::{About, DeadLetter, Failure, FileId, LetterClassifier, Told};
 use riffle_topology::statements::{PROCESSOR, UPLOADS};
 
-use crate::received::object;
-use crate::state::File;
-use crate::{Statements, ids, keys};
+use crate::Statements;
+use crate::stages::s3_event_handler::object;
+use crate::state::file::File;
+use crate::state::ids;
+use crate::state::keys;
 
 /// What a message of statements says of itself.
 pub fn about_letter(letter: &DeadLetter) -> Option<About> {

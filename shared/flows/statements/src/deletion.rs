@@ -3,10 +3,11 @@
 use riffle_contracts::{DeletionRequested, Event, EventData, EventType, FileDeleted};
 use riffle_ports::{Changed, Failure, FileId};
 
-use crate::findings::Findings;
-use crate::outbox::{event, outgoing};
-use crate::state::{File, FileChange, FileState};
-use crate::{Statements, TRIES, contended, keys};
+use crate::state::file::{File, FileChange, FileState};
+use crate::state::file_details::FileDetails;
+use crate::state::keys;
+use crate::state::outbox::{event, outgoing};
+use crate::{Statements, TRIES, contended};
 
 impl Statements {
     /// Asks for it: from here on nothing of the file can come to be. `false`: the tenant has no such file.
@@ -103,7 +104,7 @@ impl Statements {
             if touched == file.findings.touched {
                 return Ok(Some(file));
             }
-            let note = FileChange::Note { findings: Findings { touched, ..file.findings.clone() } };
+            let note = FileChange::Note { findings: FileDetails { touched, ..file.findings.clone() } };
             match self.change_seen(&file, note, self.clock.now(), &[]).await? {
                 Changed::Applied(file) => return Ok(Some(file)),
                 Changed::Refused(changed, _) | Changed::Superseded(changed) => file = changed,

@@ -1,35 +1,23 @@
 //! The statements flow: a file in the uploads bucket becomes transactions, categories, figures and a trail of what
 //! happened, each once.
 //!
-//! `state` says what a file's record holds and what may happen to it. `received` takes the bucket's notifications, `processor` makes transactions of a file (`rows` reads it, `parts`
-//! keeps which ones they are), `outbox` announces what is stored. Behind the bus, `categories` (`rules`), `figures`,
-//! `trail` and `failures` each consume from a queue of their own. `deletion` takes everything back, `sweep` mends
-//! what was lost, `shadow` compares without writing, and what stands on `listing` tells people. Delivery is at least
-//! once everywhere: each of these may run twice, at once, half-way or late.
+//! - [`stages`]: one file for each function, from the bucket's notification to the sweep that runs each minute.
+//! - [`state`]: what is stored about a file, and the only ways in which it may change.
+//! - [`queries`]: what people ask.
+//! - `deletion` removes a file and everything derived from it; `shadow` runs new code beside what is stored and writes
+//!   nothing; `statement_reader` reads a file in batches; `rules` are a tenant's categories.
+//!
+//! Delivery is at least once everywhere: each stage may run twice, at once, partly or late.
 
-mod categories;
 mod dead_letters;
 mod deletion;
-mod ending;
-mod failures;
-mod figures;
-mod findings;
-mod giving_up;
-mod ids;
-mod keys;
-mod listing;
 mod metrics;
-mod outbox;
-mod parts;
-mod processor;
-mod received;
-mod rows;
+mod queries;
 mod rules;
 mod shadow;
+mod stages;
 mod state;
-mod sweep;
-mod telling;
-mod trail;
+mod statement_reader;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,21 +29,21 @@ use riffle_ports::{
 };
 use riffle_topology::MAX_RECEIVES;
 
-pub use categories::Decision;
 pub use dead_letters::{about_letter, told_of_letter};
-pub use failures::Delivery;
-pub use figures::{CategorySum, Figures, MonthSums, Sums};
-pub use findings::{AccountFindings, Failed, Findings, Remark};
-pub use ids::{event_id, processing_id, transaction_id};
-pub use keys::{UNNAMED_ACCOUNT, part as part_key, rules as rules_key, tenant_of};
-pub use listing::{Filter, Listed, OtherList, TransactionCursor};
-pub use processor::Processor;
-pub use received::{Notification, Skipped, object};
-pub use rows::{InlineStatements, RowStream, Rows, StatementFiles, Statements};
+pub use queries::answers::{ApiError, MAX_BYTES, Queries};
+pub use queries::transactions::{Filter, Listed, OtherList, TransactionCursor};
 pub use rules::{Rules, RulesError};
 pub use shadow::Difference;
-pub use state::{FLOW, File, FileChange, FileState, NotChanged};
-pub use telling::{ApiError, Books, MAX_BYTES};
+pub use stages::analytics_consumer::{CategorySum, Figures, MonthSums, Sums};
+pub use stages::categorization_consumer::Decision;
+pub use stages::error_consumer::Delivery;
+pub use stages::file_processor_consumer::Processor;
+pub use stages::s3_event_handler::{Notification, Skipped, object};
+pub use state::file::{FLOW, File, FileChange, FileState, NotChanged};
+pub use state::file_details::{AccountDetails, Failed, FileDetails, Remark};
+pub use state::ids::{event_id, processing_id, transaction_id};
+pub use state::keys::{UNNAMED_ACCOUNT, part as part_key, rules as rules_key, tenant_of};
+pub use statement_reader::{InlineStatements, RowStream, Rows, StatementFiles, StatementReader};
 
 /// A change of a file's record is lost to a rival at most so often in a row.
 const TRIES: u32 = 8;

@@ -5,10 +5,11 @@ use riffle_ports::{Failure, FileId, Transaction, TransactionKey};
 use riffle_statement_parser::ReadError;
 use riffle_topology::statements as topology;
 
-use crate::categories::processed;
-use crate::rows::transaction;
-use crate::state::FileState;
-use crate::{Figures, Statements, MonthSums, Processor, keys, metrics};
+use crate::stages::categorization_consumer::processed;
+use crate::state::file::FileState;
+use crate::state::keys;
+use crate::statement_reader::transaction;
+use crate::{Figures, MonthSums, Processor, Statements, metrics};
 
 /// Something that would be different.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use bytes::Bytes;
 use riffle_confine::Applied;
 use riffle_extract::{
-    ExtractError, ImageLimits, Limits, PageImage, SecondPages, SecondReader, Sink, Unit, View,
+    ExtractError, FallbackPages, FallbackReader, ImageLimits, Limits, PageImage, Sink, Unit, View,
 };
 use rustix::io::ioctl_fionbio;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
@@ -125,7 +125,7 @@ impl Sandbox {
             Task::Layers => return told(out, &self.layers),
         };
         let asking = Asking { pdfium, out };
-        let second = second.then_some(&asking as &dyn SecondReader);
+        let second = second.then_some(&asking as &dyn FallbackReader);
         let content = content(socket, request, file);
         let layout = limits.page.is_some();
         let mut sink = Outgoing { socket, out, writer: Writer::default(), layout, images, broken: None };
@@ -286,8 +286,8 @@ struct Asking<'s> {
     out: &'s Out,
 }
 
-impl SecondReader for Asking<'_> {
-    fn open<'a>(&'a self, pdf: &'a [u8]) -> Result<Option<Box<dyn SecondPages + 'a>>, String> {
+impl FallbackReader for Asking<'_> {
+    fn open<'a>(&'a self, pdf: &'a [u8]) -> Result<Option<Box<dyn FallbackPages + 'a>>, String> {
         send(self.out, Kind::Second, &[]).map_err(|error| error.to_string())?;
         self.pdfium.open(pdf)
     }

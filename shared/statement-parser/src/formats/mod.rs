@@ -1,7 +1,7 @@
 //! The formats. One is a file or folder here and a line of the list.
 
-use crate::look::Look;
 use crate::output::Output;
+use crate::sniff::Look;
 use crate::{Dialect, Input, ReadError};
 
 mod csv;

@@ -8,11 +8,13 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use riffle_contracts::EventType;
-use riffle_statements::{FileState, Filter, Statements, InlineStatements, Processor, Settings, processing_id};
 use riffle_ports::{
     AuditTrail as _, EventPublisher, FigureStore as _, FileId, Month, ObjectRef, RecordStore as _,
 };
 use riffle_runtime::{Event, queue_event};
+use riffle_statements::{
+    FileState, Filter, InlineStatements, Processor, Settings, Statements, processing_id,
+};
 use riffle_testkit::memory::{
     ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryRecords, MemoryStatements,
     NewObject, Place, SeededIds,
@@ -29,7 +31,7 @@ Date,Description,Amount,Currency
 2026-02-27,Rent,-900,EUR
 ";
 
-struct Books {
+struct World {
     statements: Statements,
     records: Arc<MemoryRecords>,
     store: Arc<MemoryStatements>,
@@ -45,7 +47,7 @@ fn failed(answer: SqsBatchResponse) -> Vec<String> {
     answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
 
-impl Books {
+impl World {
     /// With a statement in the bucket, as the events name it, and a package to restore from.
     async fn new() -> Self {
         let clock = Arc::new(ManualClock::new());
@@ -94,7 +96,9 @@ impl Books {
     }
 
     async fn categorize(&self, case: &str) -> Vec<String> {
-        failed(categorization_consumer::handle(&self.statements, event("categorization-consumer", case)).await)
+        failed(
+            categorization_consumer::handle(&self.statements, event("categorization-consumer", case)).await,
+        )
     }
 
     async fn derive(&self, case: &str) -> Vec<String> {
@@ -144,8 +148,7 @@ impl Books {
     }
 
     async fn trail(&self) -> Vec<String> {
-        let trail =
-            self.store.of_subject("acme", &self.file.subject()).await.expect("memory does not fail");
+        let trail = self.store.of_subject("acme", &self.file.subject()).await.expect("memory does not fail");
         trail.into_iter().map(|entry| entry.event_type).collect()
     }
 }
@@ -169,108 +172,110 @@ async fn a_statement_from_its_upload_to_its_deletion() {
         DeletionRequested, FileDeleted, FileProcessed, FileUploaded, TransactionsCategorized,
         TransactionsCreated,
     };
-    let books = Books::new().await;
+    let world = World::new().await;
     assert_eq!(
-        books.process("uploaded").await,
+        world.process("uploaded").await,
         ["m-1"],
         "the event has overtaken the record: it comes again"
     );
-    assert_eq!(books.receive("put").await, [""; 0]);
-    assert_eq!(books.state().await, Some(FileState::Received));
-    assert_eq!(books.receive("put-and-folder").await, [""; 0], "told again, and a folder");
-    assert_eq!(books.published(), [FileUploaded, FileUploaded], "it is the same event");
+    assert_eq!(world.receive("put").await, [""; 0]);
+    assert_eq!(world.state().await, Some(FileState::Received));
+    assert_eq!(world.receive("put-and-folder").await, [""; 0], "told again, and a folder");
+    assert_eq!(world.published(), [FileUploaded, FileUploaded], "it is the same event");
 
-    assert_eq!(books.process("uploaded").await, [""; 0]);
-    assert_eq!(books.state().await, Some(FileState::Processed));
+    assert_eq!(world.process("uploaded").await, [""; 0]);
+    assert_eq!(world.state().await, Some(FileState::Processed));
     let announced = [FileUploaded, FileUploaded, FileProcessed, TransactionsCreated];
     for case in ["uploaded-twice", "uploaded-last-delivery", "uploaded-replayed", "direct", "direct-shadow"] {
-        assert_eq!(books.process(case).await, [""; 0], "{case}");
+        assert_eq!(world.process(case).await, [""; 0], "{case}");
         assert_eq!(
-            (books.rows().await, books.published()),
+            (world.rows().await, world.published()),
             (3, announced.to_vec()),
             "{case} changes nothing"
         );
     }
 
-    assert_eq!(books.categorize("processed").await, [""; 0]);
-    assert_eq!(books.published().last(), Some(&TransactionsCategorized));
-    let count = books.published().len();
-    assert_eq!(books.categorize("processed-replayed").await, [""; 0]);
-    assert_eq!(books.published().len(), count, "a replay tells nobody");
+    assert_eq!(world.categorize("processed").await, [""; 0]);
+    assert_eq!(world.published().last(), Some(&TransactionsCategorized));
+    let count = world.published().len();
+    assert_eq!(world.categorize("processed-replayed").await, [""; 0]);
+    assert_eq!(world.published().len(), count, "a replay tells nobody");
 
-    assert_eq!(books.derive("processed-and-categorized").await, [""; 0]);
-    let january = books.figures("2026-01").await.expect("figures");
+    assert_eq!(world.derive("processed-and-categorized").await, [""; 0]);
+    let january = world.figures("2026-01").await.expect("figures");
     assert!(january.contains("2500.00") && january.contains("-3.50"), "{january}");
-    assert_eq!(books.derive("processed-replayed").await, [""; 0]);
-    assert_eq!(books.figures("2026-01").await, Some(january), "derived again, they are the same");
+    assert_eq!(world.derive("processed-replayed").await, [""; 0]);
+    assert_eq!(world.figures("2026-01").await, Some(january), "derived again, they are the same");
 
-    assert_eq!(books.record("each-type").await, [""; 0]);
-    let trail = books.trail().await;
+    assert_eq!(world.record("each-type").await, [""; 0]);
+    let trail = world.trail().await;
     assert_eq!(trail.len(), 6, "{trail:?}");
-    assert_eq!(books.record("replayed").await, [""; 0]);
-    assert_eq!(books.trail().await, trail, "each once");
+    assert_eq!(world.record("replayed").await, [""; 0]);
+    assert_eq!(world.trail().await, trail, "each once");
 
-    assert_eq!(books.note("occurred").await, [""; 0]);
-    assert_eq!(books.note("occurred-twice").await, [""; 0]);
-    let record = books.records.get("acme", &books.file.subject()).await;
+    assert_eq!(world.note("occurred").await, [""; 0]);
+    assert_eq!(world.note("occurred-twice").await, [""; 0]);
+    let record = world.records.get("acme", &world.file.subject()).await;
     let body = record.expect("memory does not fail").expect("a file").body;
     assert_eq!(body.matches("the figures are being derived by others").count(), 1, "{body}");
 
-    assert_eq!(books.process("deletion-requested").await, ["m-1"], "nobody has asked for it");
-    assert!(books.statements.request_deletion("acme", &books.file).await.expect("memory does not fail"));
-    assert_eq!(books.process("deletion-requested").await, [""; 0]);
-    assert_eq!(books.published()[count..], [DeletionRequested, FileDeleted]);
-    assert_eq!((books.state().await, books.rows().await), (Some(FileState::Deleted), 0));
-    assert!(books.inbox.stored().iter().all(|(key, _)| key != KEY), "the object is gone");
-    assert_eq!(books.derive_all().await, [""; 0]);
-    assert_eq!(books.figures("2026-01").await, None, "nothing is in January any more");
-    let months = books.statements.inspect(|books| books.months.len());
+    assert_eq!(world.process("deletion-requested").await, ["m-1"], "nobody has asked for it");
+    assert!(world.statements.request_deletion("acme", &world.file).await.expect("memory does not fail"));
+    assert_eq!(world.process("deletion-requested").await, [""; 0]);
+    assert_eq!(world.published()[count..], [DeletionRequested, FileDeleted]);
+    assert_eq!((world.state().await, world.rows().await), (Some(FileState::Deleted), 0));
+    assert!(world.inbox.stored().iter().all(|(key, _)| key != KEY), "the object is gone");
+    assert_eq!(world.derive_all().await, [""; 0]);
+    assert_eq!(world.figures("2026-01").await, None, "nothing is in January any more");
+    let months = world.store.inspect(|stored| stored.months.len());
     assert_eq!(months, 0, "nor is known that something was");
-    assert_eq!(books.derive("deleted").await, [""; 0], "as it was told before");
-    assert_eq!(books.record("deleted").await, [""; 0]);
-    assert_eq!(books.record("each-type").await, [""; 0], "late");
-    assert_eq!(books.trail().await, ["file.deleted"], "what is left is that it was there");
+    assert_eq!(world.derive("deleted").await, [""; 0], "as it was told before");
+    assert_eq!(world.record("deleted").await, [""; 0]);
+    assert_eq!(world.record("each-type").await, [""; 0], "late");
+    assert_eq!(world.trail().await, ["file.deleted"], "what is left is that it was there");
     for case in ["uploaded", "uploaded-replayed"] {
-        assert_eq!(books.process(case).await, [""; 0], "{case}, late");
+        assert_eq!(world.process(case).await, [""; 0], "{case}, late");
     }
-    assert_eq!(books.rows().await, 0, "what is deleted stays so");
+    assert_eq!(world.rows().await, 0, "what is deleted stays so");
 }
 
 #[tokio::test]
 async fn what_is_no_statement_is_passed_over() {
-    let books = Books::new().await;
+    let world = World::new().await;
     for case in ["restore-prefix", "restore-tag", "no-statement", "gone", "removed", "test-event"] {
-        assert_eq!(books.receive(case).await, [""; 0], "{case}");
-        assert_eq!(books.published(), [], "{case}");
+        assert_eq!(world.receive(case).await, [""; 0], "{case}");
+        assert_eq!(world.published(), [], "{case}");
     }
-    assert!(books.records.inspect(|books| books.records.is_empty()));
+    assert!(world.records.inspect(|world| world.records.is_empty()));
 }
 
 #[tokio::test]
 async fn what_cannot_be_understood_ends_with_the_dead_letters() {
-    let books = Books::new().await;
-    assert_eq!(books.receive("undecodable").await, ["m-1", "m-2"]);
-    assert_eq!(books.process("undecodable").await, ["m-1", "m-2"]);
-    assert_eq!(books.categorize("undecodable").await, ["m-1"]);
-    assert_eq!(books.derive("undecodable").await, ["m-1"]);
-    assert_eq!(books.record("undecodable").await, ["m-2"], "it alone");
-    assert_eq!(books.note("undecodable").await, ["m-1"]);
-    assert_eq!(books.published(), []);
+    let world = World::new().await;
+    assert_eq!(world.receive("undecodable").await, ["m-1", "m-2"]);
+    assert_eq!(world.process("undecodable").await, ["m-1", "m-2"]);
+    assert_eq!(world.categorize("undecodable").await, ["m-1"]);
+    assert_eq!(world.derive("undecodable").await, ["m-1"]);
+    assert_eq!(world.record("undecodable").await, ["m-2"], "it alone");
+    assert_eq!(world.note("undecodable").await, ["m-1"]);
+    assert_eq!(world.published(), []);
 }
 
 #[tokio::test]
 async fn each_minute_what_was_lost_is_made_good() {
-    let books = Books::new().await;
-    assert_eq!(books.receive("put").await, [""; 0]);
-    let sweep = async || statements_sweeper::handle(&books.statements, event("statements-sweeper", "each-minute")).await;
+    let world = World::new().await;
+    assert_eq!(world.receive("put").await, [""; 0]);
+    let sweep = async || {
+        statements_sweeper::handle(&world.statements, event("statements-sweeper", "each-minute")).await
+    };
     sweep().await.expect("a sweep");
-    assert_eq!(books.state().await, Some(FileState::Received), "it waits");
+    assert_eq!(world.state().await, Some(FileState::Received), "it waits");
     let processor = Place::of(riffle_topology::statements::PROCESS);
-    assert_eq!(books.queue.len(processor), 1);
+    assert_eq!(world.queue.len(processor), 1);
     // Whoever deletes it dies before he is done.
-    assert!(books.statements.request_deletion("acme", &books.file).await.expect("memory does not fail"));
-    books.clock.advance(TimeDelta::minutes(2));
+    assert!(world.statements.request_deletion("acme", &world.file).await.expect("memory does not fail"));
+    world.clock.advance(TimeDelta::minutes(2));
     sweep().await.expect("a sweep");
-    assert_eq!(books.state().await, Some(FileState::Deleted));
-    assert_eq!(books.published().last(), Some(&EventType::FileDeleted));
+    assert_eq!(world.state().await, Some(FileState::Deleted));
+    assert_eq!(world.published().last(), Some(&EventType::FileDeleted));
 }

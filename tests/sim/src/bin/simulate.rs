@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use riffle_sim_tests::campaign::{self, Failure, Flow, Report, Simulated as _};
-use riffle_sim_tests::{statements, scan};
+use riffle_sim_tests::{scan, statements};
 use riffle_testkit::simulator::{Fault, Plan};
 
 /// Simulates the flows: the real functions under every kind of fault, checked against their invariants.
@@ -42,11 +42,14 @@ struct Options {
 
 fn mutant(name: &str) -> Result<Flow, String> {
     let scan = scan::Mutant::named(name).map(|mutant| Flow::Scan(Some(mutant)));
-    scan.or_else(|| statements::Mutant::named(name).map(|mutant| Flow::Statements(Some(mutant)))).ok_or_else(|| {
-        let scan = scan::Mutant::ALL.iter().map(|mutant| mutant.name());
-        let names: Vec<&str> = scan.chain(statements::Mutant::ALL.iter().map(|mutant| mutant.name())).collect();
-        format!("one of {}", names.join(", "))
-    })
+    scan.or_else(|| statements::Mutant::named(name).map(|mutant| Flow::Statements(Some(mutant)))).ok_or_else(
+        || {
+            let scan = scan::Mutant::ALL.iter().map(|mutant| mutant.name());
+            let names: Vec<&str> =
+                scan.chain(statements::Mutant::ALL.iter().map(|mutant| mutant.name())).collect();
+            format!("one of {}", names.join(", "))
+        },
+    )
 }
 
 fn placement(text: &str) -> Result<(u64, Fault), String> {
@@ -91,7 +94,9 @@ fn single(options: &Options, flow: Flow) -> bool {
         match (flow, options.seed) {
             (Flow::Scan(_), Some(seed)) => println!("{:#?}", scan::Scenario::any(seed)),
             (Flow::Scan(_), None) => println!("{:#?}", scan::Scenario::small(plan)),
-            (Flow::Statements(mutant), Some(seed)) => println!("{:#?}", statements::Scenario::of(seed, mutant)),
+            (Flow::Statements(mutant), Some(seed)) => {
+                println!("{:#?}", statements::Scenario::of(seed, mutant))
+            }
             (Flow::Statements(_), None) => println!("{:#?}", statements::Scenario::small(plan)),
         }
     }

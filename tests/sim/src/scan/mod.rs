@@ -2,9 +2,9 @@
 //! wrong, and what must hold all the same: see `invariants`.
 
 mod client;
+mod faults;
 mod functions;
 mod google;
-mod harm;
 mod invariants;
 mod mutants;
 mod people;

@@ -15,9 +15,9 @@ use crate::platform::{self, Invocation, Kind as _, Platform, Stepped};
 use crate::run::{self, World as _};
 
 use super::client::Client;
+use super::faults::QUARANTINE;
 use super::functions::{Answer, Functions};
 use super::google::folder_id;
-use super::harm::QUARANTINE;
 use super::invariants::{BookChecker, Ending};
 use super::mutants::Mutant;
 use super::scenario::{CODES, Network, Scenario};

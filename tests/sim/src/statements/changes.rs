@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use riffle_statements::File;
 use riffle_ports::{FileId, FlowState as _, Outgoing, Record};
+use riffle_statements::File;
 use riffle_testkit::memory::{FileKey, RecordKey};
 use riffle_testkit::simulator::Control;
 use tracing::field::{Field, Visit};

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use riffle_contracts::{BusEvent, EventData, EventType};
-use riffle_statements::{File, FileState, Findings};
+use riffle_statements::{File, FileDetails, FileState};
 use riffle_testkit::memory::{
     FileKey, Noted, Place, Received, RecordBooks, RecordNote, Row, RowKey, StatementBooks,
 };
 use riffle_topology::RIFFLE;
 
 use super::changes::{file_key, file_of_record, name, record_key};
-use super::harm::{file_of, told};
+use super::faults::{file_of, told};
 use super::model::Key;
 use super::reader::Nature;
 use super::scenario::When;
@@ -22,7 +22,7 @@ use crate::Violation;
 #[derive(Debug, Default)]
 pub struct Checker {
     /// How files ended, with what was found in them.
-    ended: BTreeMap<FileKey, (FileState, Findings)>,
+    ended: BTreeMap<FileKey, (FileState, FileDetails)>,
     /// By which parser's rules a file is told that is done.
     versions: BTreeMap<FileKey, usize>,
     /// The one event of each kind that tells of a file once.
@@ -56,8 +56,8 @@ impl Checker {
 }
 
 /// The state and findings of a file, but for what failed around it.
-fn result(file: &File) -> (FileState, Findings) {
-    (file.state, Findings { errors: Vec::new(), ..file.findings.clone() })
+fn result(file: &File) -> (FileState, FileDetails) {
+    (file.state, FileDetails { errors: Vec::new(), ..file.findings.clone() })
 }
 
 impl World {
@@ -386,7 +386,7 @@ impl World {
                 || file.object.is_some()
                 || file.account.is_some()
                 || file.size != 0
-                || file.findings != Findings::default()
+                || file.findings != FileDetails::default()
         };
         if self.file(file).is_some_and(|file| tells(&file)) {
             return left("the record of a deleted file tells of it".to_owned());

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use futures::future::LocalBoxFuture;
-use riffle_statements::{Statements, Processor};
 use riffle_ports::{DeadLetters, FileId};
 use riffle_runtime::{Letters, Registry};
+use riffle_statements::{Processor, Statements};
 use riffle_testkit::memory::{Received, SeededIds};
 use riffle_testkit::simulator::{Control, Faulty, FaultyRecords};
 use riffle_topology::RIFFLE;
@@ -95,7 +95,8 @@ impl Functions {
         let statements = &processor.statements;
         match mutant {
             Some(Mutant::CountedFigures) => {
-                registry.rebind(ANALYTICS, statements, |on, event| Box::pin(mutants::count_figures(on, event)));
+                registry
+                    .rebind(ANALYTICS, statements, |on, event| Box::pin(mutants::count_figures(on, event)));
             }
             Some(Mutant::FiguresByEventTime) => {
                 registry.rebind(ANALYTICS, statements, |on, event| {

@@ -15,16 +15,16 @@
 //! | 9 | categories and figures are what comes out of the transactions from scratch | at the end |
 //! | 10 | a replay changes nothing, a shadow replay finds no difference | at the end |
 
+mod actions;
 mod changes;
 mod checker;
 mod counts;
-mod deeds;
-mod ending;
+mod end_state;
+mod epilogue;
+mod faults;
 mod functions;
-mod harm;
 mod model;
 mod mutants;
-mod phases;
 mod reader;
 mod replays;
 mod scenario;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
-use riffle_statements::{CategorySum, MonthSums, Sums, UNNAMED_ACCOUNT};
 use riffle_ports::{Category, Transaction};
+use riffle_statements::{CategorySum, MonthSums, Sums, UNNAMED_ACCOUNT};
 use rust_decimal::Decimal;
 
 use super::reader::{Content, Line, date};

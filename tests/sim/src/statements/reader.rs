@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{Days, NaiveDate};
-use riffle_statements::{RowStream, Rows, StatementReader};
 use riffle_ports::Fetched;
 use riffle_statement_parser::{
     AccountPart, Amount, Basis, Dialect, Format, Identity, Place, ReadError, Reject, Row, Statement,
 };
+use riffle_statements::{RowStream, Rows, StatementReader};
 use riffle_testkit::simulator::{Control, fingerprint};
 
 /// How reading a statement goes.

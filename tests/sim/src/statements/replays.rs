@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use futures::executor::block_on;
-use riffle_statements::{Figures, File, FileState, Findings, MonthSums};
+use riffle_statements::{Figures, File, FileDetails, FileState, MonthSums};
 use riffle_testkit::memory::{FileKey, Row, RowKey};
 use riffle_topology::{RIFFLE, statements};
 
+use super::faults::file_of;
 use super::functions::bare;
-use super::harm::file_of;
 use super::reader::Nature;
 use super::world::World;
 use crate::Violation;
@@ -17,7 +17,7 @@ use crate::Violation;
 /// records may rise.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    files: BTreeMap<FileKey, (FileState, Findings)>,
+    files: BTreeMap<FileKey, (FileState, FileDetails)>,
     rows: BTreeMap<RowKey, Row>,
     figures: BTreeMap<String, Option<MonthSums>>,
     trail: Vec<String>,
@@ -27,7 +27,7 @@ pub struct Snapshot {
 
 impl World {
     /// What was told before there was a record may come onto it now: that is what one replays errors for.
-    fn findings(&self, file: &File) -> Findings {
+    fn findings(&self, file: &File) -> FileDetails {
         let mut findings = file.findings.clone();
         findings.errors.retain(|failed| !self.checker.was_too_early(&failed.event_id));
         findings

@@ -5,8 +5,8 @@
 
 use riffle_ports::{Body, PortError, SessionId, StoredResult};
 
+use crate::compression::{pack, unpack};
 use crate::item::{Item, Reading, bytes, number, text};
-use crate::packed::{pack, unpack};
 use crate::table::SK;
 
 pub(super) const SORT_PREFIX: &str = "R#";

@@ -8,8 +8,8 @@ use super::lists::{LISTED, Stretch, behind, fetch, moment, page};
 use super::record_item::at;
 use super::{LIST, LISTED_AT, own, partition};
 use crate::change::Change;
+use crate::compression::long;
 use crate::item::{Item, Reading, text};
-use crate::packed::long;
 use crate::table::{Stored, Table, all, key};
 
 const EVENT_PREFIX: &str = "A#";

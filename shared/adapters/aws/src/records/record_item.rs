@@ -5,8 +5,8 @@ use riffle_ports::{PortError, Record, RecordCursor};
 
 use super::{LIST, LISTED_AT, OPEN_SHARD, own, partition, record_key};
 use crate::change::Change;
+use crate::compression::long;
 use crate::item::{Item, Reading, number, sortable, text};
-use crate::packed::long;
 use crate::table::{EXPIRES_AT, key};
 
 /// Read by conditions: see [`held`].

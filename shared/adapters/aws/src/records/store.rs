@@ -11,8 +11,8 @@ use super::record_item::{
 };
 use super::{LISTED_AT, OPEN_SHARD, RECORD, partition, record_key};
 use crate::change::Change;
+use crate::compression::long;
 use crate::item::{Item, Reading, text};
-use crate::packed::long;
 use crate::table::{Changed, PK, Table, all, key};
 use crate::transact::{Step, Transacted};
 

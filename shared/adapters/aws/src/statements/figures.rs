@@ -5,8 +5,8 @@ use riffle_ports::{FigureStore, Month, PortError, StoredFigures};
 
 use super::{TRIES, months};
 use crate::change::Change;
+use crate::compression::long;
 use crate::item::{Item, Reading, number};
-use crate::packed::long;
 use crate::records::own;
 use crate::table::{Changed, PK, Part, SK, Table, key};
 use crate::transact::{Step, Transacted};

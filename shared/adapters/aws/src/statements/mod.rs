@@ -11,7 +11,7 @@
 
 mod figures;
 mod months;
-mod row_item;
+mod transaction_item;
 mod transactions;
 
 /// Tries of what meets others.

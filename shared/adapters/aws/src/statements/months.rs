@@ -8,7 +8,7 @@
 use aws_sdk_dynamodb::types::ReturnValue;
 use riffle_ports::{Month, PortError, TransactionKey};
 
-use super::row_item::partition;
+use super::transaction_item::partition;
 use crate::change::Change;
 use crate::item::{Item, Reading, number, text};
 use crate::records::own;

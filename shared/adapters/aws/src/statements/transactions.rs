@@ -8,7 +8,9 @@ use riffle_ports::{
     Category, FileId, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
 };
 
-use super::row_item::{CATEGORY, FILES, category, decode, key_of, partition, row_key, show, sort_key};
+use super::transaction_item::{
+    CATEGORY, FILES, category, decode, key_of, partition, row_key, show, sort_key,
+};
 use super::{TRIES, months};
 use crate::change::Change;
 use crate::item::{Item, Reading, number, text};

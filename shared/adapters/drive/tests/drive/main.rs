@@ -1,8 +1,8 @@
 //! The adapter against Google Drive's interface on this machine.
 
 mod contract;
+mod errors;
 mod listing;
 mod reading;
 mod tokens;
-mod trouble;
 mod world;

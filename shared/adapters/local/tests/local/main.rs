@@ -6,7 +6,7 @@ mod contract_statements;
 mod crash;
 mod folders;
 mod inbox;
-mod look;
+mod inspect;
 mod notifier;
 mod objects;
 mod queues;

@@ -6,13 +6,13 @@
 //! sink that wants pictures.
 
 mod content;
+mod fallback;
 mod font;
 mod layout;
 mod lexer;
 mod matrix;
 #[cfg(feature = "render")]
 mod render;
-mod second;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unpack;
@@ -31,12 +31,12 @@ use memchr::memmem;
 use super::Format;
 #[cfg(feature = "render")]
 use crate::Encoding;
-use crate::look::Look;
 use crate::output::Output;
+use crate::sniff::Look;
 use crate::{ExtractError, Limits, Place};
 use content::{Interpreter, Resources, Seen};
+use fallback::{NO_UNICODE, Ours, Second};
 use matrix::Matrix;
-use second::{NO_UNICODE, Ours, Second};
 use unpack::Trouble;
 
 /// So many drawn shapes on a page without text may be letters drawn as lines.
@@ -92,14 +92,14 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
         }
         let mut read = result.unwrap_or(Read { ours: Ours::Failed, unread: Some("the reader failed on it") });
         let (text, glyphs) = (&interpreter.layout.text, &interpreter.layout.glyphs);
-        let better = second::is_asked(read.ours, &interpreter.seen, text)
+        let better = fallback::is_asked(read.ours, &interpreter.seen, text)
             .then(|| second.better(number, count, page.render_dimensions(), &interpreter.seen));
         if !text.is_empty() {
             out.page(Place::Page(number), text, glyphs)?;
         }
         if let Some(better) = better.flatten() {
             out.page(Place::Page(number), &better.text, &better.glyphs)?;
-            if read.ours != Ours::Damaged && second::is_settled(&better) {
+            if read.ours != Ours::Damaged && fallback::is_settled(&better) {
                 read.unread = None;
             }
         }

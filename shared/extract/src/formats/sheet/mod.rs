@@ -15,8 +15,8 @@ use calamine::{Data, DataRef, ExcelDateTime, Reader};
 
 use crate::ExtractError;
 use crate::formats::Format;
-use crate::look::Look;
 use crate::output::Output;
+use crate::sniff::Look;
 
 pub(crate) use ods::ODS;
 pub(crate) use ooxml::{XLSB, XLSX};

@@ -10,9 +10,9 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::damaged;
 use crate::formats::Format;
-use crate::look::Look;
 use crate::output::Output;
 use crate::package::Package;
+use crate::sniff::Look;
 use crate::{ExtractError, entities};
 
 pub(crate) static ODS: Format = Format {

@@ -7,8 +7,8 @@ use quick_xml::events::Event;
 
 use super::{damaged, push_value};
 use crate::formats::Format;
-use crate::look::Look;
 use crate::output::Output;
+use crate::sniff::Look;
 use crate::{ExtractError, Place};
 
 pub(crate) static XLSB: Format = Format {

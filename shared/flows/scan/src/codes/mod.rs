@@ -5,6 +5,7 @@
 //! next wherever lists are plain text. Lines beginning with `#` are codes like others, for `#12` may be one; a
 //! stray comment costs no more than one code that is not found.
 
+pub(crate) mod code_lists;
 mod column;
 mod read;
 #[cfg(test)]

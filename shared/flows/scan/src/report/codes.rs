@@ -9,7 +9,7 @@ use super::cell::Cell;
 use super::style::Tone;
 use super::{FileRow, ReportError, text};
 use crate::matching::{CodeList, Misread};
-use crate::tally::{Coverage, Sum, Sums, Verdict};
+use crate::queries::code_counts::{Coverage, Sum, Sums, Verdict};
 
 /// Files named per code.
 const MAX_NAMES: usize = 12;

@@ -5,10 +5,12 @@
 //! here reads a clock. Every text is a text cell, whatever it begins with.
 
 mod book;
+pub(crate) mod build_report;
 mod cell;
 mod codes;
 mod files;
 mod port;
+pub(crate) mod report_images;
 mod style;
 mod summary;
 #[cfg(test)]
@@ -23,7 +25,7 @@ use chrono::{DateTime, Utc};
 use riffle_extract::{Kind, Unread};
 
 use crate::matching::{CodeList, Match, Misread};
-use crate::tally::Coverage;
+use crate::queries::code_counts::Coverage;
 use book::{Book, Table};
 use codes::Tally;
 pub use port::{Report, Reports, Workbooks};

@@ -9,7 +9,7 @@ use std::ffi::{OsString, c_int};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use riffle_extract::{Bounds, Glyphs, SecondPage, SecondPages};
+use riffle_extract::{Bounds, FallbackPage, FallbackPages, Glyphs};
 use riffle_ports::PortError;
 use sha2::{Digest, Sha256};
 
@@ -80,25 +80,27 @@ impl Loaded {
         self.0.as_ref().ok_or("none is configured")?.as_ref().map_err(String::as_str)
     }
 
-    pub fn open<'a>(&'a self, pdf: &'a [u8]) -> Result<Option<Box<dyn SecondPages + 'a>>, String> {
+    pub fn open<'a>(&'a self, pdf: &'a [u8]) -> Result<Option<Box<dyn FallbackPages + 'a>>, String> {
         let library = self.library().map_err(|why| format!("pdfium could not be loaded: {why}"))?;
-        Ok(library.open(pdf).map(|document| Box::new(Pages(document)) as Box<dyn SecondPages + 'a>))
+        Ok(library.open(pdf).map(|document| Box::new(Pages(document)) as Box<dyn FallbackPages + 'a>))
     }
 }
 
 struct Pages<'a>(Document<'a>);
 
-impl SecondPages for Pages<'_> {
+impl FallbackPages for Pages<'_> {
     fn count(&self) -> u32 {
         self.0.count()
     }
 
-    fn read(&self, number: u32, size: Option<(f32, f32)>) -> Option<SecondPage> {
+    fn read(&self, number: u32, size: Option<(f32, f32)>) -> Option<FallbackPage> {
         let page = self.0.page(number)?;
         let (width, height) = size.unwrap_or_else(|| page.size());
         let sides = (units(width)?, units(height)?);
-        let mut read =
-            SecondPage { glyphs: Glyphs { page: (width, height), boxes: Vec::new() }, ..Default::default() };
+        let mut read = FallbackPage {
+            glyphs: Glyphs { page: (width, height), boxes: Vec::new() },
+            ..Default::default()
+        };
         // The first half of a character beyond 16 bits.
         let mut half = None;
         for index in 0..page.count() {

@@ -5,7 +5,7 @@ use std::io::Read;
 use rust_decimal::Decimal;
 
 use super::columns::side;
-use super::cut::Cutter;
+use super::record_splitter::Cutter;
 use super::rows::Rows;
 use crate::number::{Absurd, Scanned, Side};
 use crate::{Place, Signs};

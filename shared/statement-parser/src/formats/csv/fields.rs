@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use super::cut::Cutter;
+use super::record_splitter::Cutter;
 use super::table::Table;
 use crate::{Role, repeats};
 

@@ -8,9 +8,9 @@
 mod amounts;
 mod columns;
 mod content;
-mod cut;
 mod fields;
-mod notes;
+mod preamble;
+mod record_splitter;
 mod rows;
 mod survey;
 mod table;
@@ -20,11 +20,11 @@ use encoding_rs::UTF_8;
 
 use super::Reader;
 use crate::decode::Charset;
-use crate::look::Look;
 use crate::output::Output;
+use crate::sniff::Look;
 use crate::{Dialect, Input, Place, ReadError, Reject};
-use cut::{Cut, Cutter};
 use fields::Columns;
+use record_splitter::{Cut, Cutter};
 use rows::Rows;
 use survey::Survey;
 use table::Table;

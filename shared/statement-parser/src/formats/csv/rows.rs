@@ -7,9 +7,9 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::columns::currency;
-use super::cut::Cutter;
 use super::fields::{Columns, Memo};
-use super::notes::{self, Notes};
+use super::preamble::{self, Notes};
+use super::record_splitter::Cutter;
 use super::survey::Reading;
 use super::table::{Table, text};
 use super::words::{NOT_BOOKED, TOTALS, has};
@@ -160,7 +160,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
             let first = folded.split(' ').next().unwrap_or_default();
             TOTALS.split('|').any(|total| first.starts_with(total))
         };
-        let told = cells.iter().any(|cell| notes::balance(cell).is_some() || adds_up(cell));
+        let told = cells.iter().any(|cell| preamble::balance(cell).is_some() || adds_up(cell));
         if amount && !told && (filled > 2 || whole) {
             let what = match date {
                 date if has(NOT_BOOKED, &fold(date)) => format!("not taken: it is not booked, but {date:?}"),
@@ -182,8 +182,11 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
 
     /// A record with a date and no amount: a balance, or something that is wrong.
     fn without_amount<R: Read>(&mut self, record: &Cutter<R>, place: Place) -> Result<(), ReadError> {
-        let said =
-            self.columns.descriptions.iter().find_map(|column| notes::balance(&self.text(record, *column)));
+        let said = self
+            .columns
+            .descriptions
+            .iter()
+            .find_map(|column| preamble::balance(&self.text(record, *column)));
         let balance = self.balance(record, place);
         let (Some(_), Some(balance)) = (said, balance) else {
             self.out.warn(place, "not taken: it has no amount");

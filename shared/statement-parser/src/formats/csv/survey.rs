@@ -1,14 +1,14 @@
 //! The first reading: what only the whole file can tell.
 
 use super::columns::side;
-use super::cut::Cutter;
 use super::fields::{Columns, Memo};
+use super::record_splitter::Cutter;
 use super::table::{Table, text};
 use super::words::{BOUGHT, has};
 use crate::decode::{Charset, Guess};
 use crate::number::{self, Scanned};
 use crate::readable::fold;
-use crate::{DateOrder, DecimalMark, Role, Signs, date, order};
+use crate::{DateOrder, DecimalMark, Role, Signs, date, date_order};
 
 /// Rows after which a fee that is part of the balance has shown itself.
 const FEE_ROWS: u64 = 10_000;
@@ -21,7 +21,7 @@ pub(super) struct Survey<'t> {
     columns: &'t Columns,
     charset: Charset,
     guess: Guess,
-    dates: order::Evidence,
+    dates: date_order::Evidence,
     cells: Memo<Option<date::Cell>>,
     value_cells: Memo<Option<date::Cell>>,
     numbers: number::Evidence,
@@ -81,7 +81,7 @@ impl<'t> Survey<'t> {
             columns,
             charset,
             guess: Guess::new(),
-            dates: order::Evidence::default(),
+            dates: date_order::Evidence::default(),
             cells: Memo::new(),
             value_cells: Memo::new(),
             numbers: number::Evidence::default(),

@@ -2,11 +2,11 @@
 
 use super::columns::{self, Named};
 use super::content;
-use super::cut::{Cut, Cutter};
+use super::record_splitter::{Cut, Cutter};
 use super::words::{CODES, has};
 use crate::decode::Charset;
-use crate::look::Look;
 use crate::number::Scanned;
+use crate::sniff::Look;
 use crate::{Column, Limits, ReadError, Reject, Role, date};
 
 /// In the order in which they win a draw.

@@ -14,10 +14,10 @@ use rust_decimal::Decimal;
 
 use super::Reader;
 use crate::date;
-use crate::look::Look;
 use crate::number::{Evidence, Scanned, code};
 use crate::output::Output;
 use crate::part::Stated;
+use crate::sniff::Look;
 use crate::{DecimalMark, Dialect, Input, Place, ReadError, Reject, Signs};
 use entry::Entry;
 use header::Header;

@@ -16,7 +16,7 @@
 //! | 11 | a session whose token expired goes on by itself with a new one, and forgets it when it ends | at each step, at the end |
 
 mod books;
-mod ending;
+mod end_state;
 
 pub use books::BookChecker;
-pub use ending::Ending;
+pub use end_state::Ending;

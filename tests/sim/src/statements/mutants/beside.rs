@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use riffle_statements::Figures;
 use riffle_ports::{
     AuditEntry, AuditTrail, Clock as _, FigureStore, Month, ObjectStore, PortError, Put, Record,
     StoredFigures, Subject,
 };
+use riffle_statements::Figures;
 use riffle_testkit::memory::Noted;
 
 use super::Mutant;

@@ -10,11 +10,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use riffle_contracts::EventType;
-use riffle_statements::{File, FileChange, FileState};
 use riffle_ports::{
     Category, EventPublisher, FileId, FlowState as _, Month, ObjectStore, Outgoing, PortError, Record,
     RecordCursor, RecordStore, Replaced, StoredRows, Subject, Transaction, TransactionKey, TransactionStore,
 };
+use riffle_statements::{File, FileChange, FileState};
 use riffle_testkit::memory::{MemoryBus, MemoryObjects, MemoryRecords, MemoryStatements, RecordNote};
 use riffle_testkit::simulator::Control;
 

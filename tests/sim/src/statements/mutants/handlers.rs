@@ -3,9 +3,9 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::DateTime;
 use riffle_contracts::{BusEvent, EventData};
-use riffle_statements::{Figures, Statements};
 use riffle_ports::{AuditEntry, Booked, Failure, FileId, Month, Subject};
 use riffle_runtime::{Batch, Event};
+use riffle_statements::{Figures, Statements};
 use riffle_testkit::memory::Received;
 
 use super::Mutant;
@@ -37,7 +37,9 @@ pub(crate) async fn count_figures(statements: &Statements, event: Event<SqsEvent
 }
 
 async fn count(statements: &Statements, event: &riffle_contracts::Event) -> Result<(), Failure> {
-    let EventData::FileProcessed(data) = &event.data else { return statements.derive_figures(event, None).await };
+    let EventData::FileProcessed(data) = &event.data else {
+        return statements.derive_figures(event, None).await;
+    };
     let tenant = &data.tenant;
     for (account, month) in statements.transactions.months(tenant).await? {
         let file = statements.file(tenant, &FileId(event.processing_id.clone())).await?;
@@ -67,7 +69,10 @@ async fn count(statements: &Statements, event: &riffle_contracts::Event) -> Resu
 }
 
 /// An analytics consumer that takes an event's time for that of its message.
-pub(crate) async fn derive_by_event_time(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {
+pub(crate) async fn derive_by_event_time(
+    statements: &Statements,
+    event: Event<SqsEvent>,
+) -> SqsBatchResponse {
     let mut batch = Batch::<BusEvent>::decode(event.payload);
     for item in batch.take() {
         let event = item.body.detail;

@@ -1,0 +1,123 @@
+//! One match, to be looked at: where it stands in its file.
+
+use std::sync::Arc;
+
+use riffle_contracts::FoundMatch;
+use riffle_contracts::http::{Evidence, EvidenceBox, EvidenceKind};
+use riffle_extract::{Bounds, DrawError, Place};
+use riffle_ports::{Entry, SessionId, Source};
+
+use crate::matching::{Fraction, Matcher, fractions};
+use crate::queries::error::QueryError;
+use crate::state::result::FileResult;
+use crate::{Scan, announce};
+
+/// A match and the file it stands in.
+#[derive(Debug, Clone)]
+pub struct Sighting {
+    pub match_id: String,
+    pub data: FoundMatch,
+    pub place: Place,
+    /// In points from the top left corner of the page. Empty until the page is looked at, but where OCR read it.
+    pub boxes: Vec<Bounds>,
+    /// Finds the code again.
+    pub(crate) code: Option<Arc<Matcher>>,
+    pub index: u32,
+    pub source: Source,
+    pub entry: Entry,
+}
+
+/// A page as it can be shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageView {
+    /// In points.
+    pub width: f32,
+    pub height: f32,
+    pub image_url: String,
+}
+
+impl Scan {
+    /// The match `match_id` of a session.
+    pub async fn sighting(
+        &self,
+        tenant: &str,
+        session: &SessionId,
+        match_id: &str,
+    ) -> Result<Sighting, QueryError> {
+        let none = || QueryError::NotFound("match");
+        let session = self.asked(tenant, session).await?;
+        let (index, ordinal) = match_id
+            .split_once('-')
+            .and_then(|(index, ordinal)| Some((index.parse::<u32>().ok()?, ordinal.parse::<usize>().ok()?)))
+            .ok_or_else(none)?;
+        let sealed = session.sealed.clone().filter(|sealed| index < sealed.total).ok_or_else(none)?;
+        let results = self.ports.ledger.results(&session.id, sealed.chunk_of(index)).await?;
+        let (_, stored) = results.into_iter().find(|(other, _)| *other == index).ok_or_else(none)?;
+        let mut result = FileResult::load(&*self.ports.objects, &stored).await?;
+        if ordinal >= result.matches.len() {
+            return Err(none());
+        }
+        let found = result.matches.swap_remove(ordinal);
+        let entry = self.manifest.entry(&session.id, &sealed, index).await?;
+        let work = self.work(session, sealed).await?;
+        let data = announce::found(self, &work, (index, &entry), (result.codes, &found));
+        Ok(Sighting {
+            match_id: announce::match_id(index, ordinal),
+            data,
+            place: found.place,
+            boxes: found.boxes,
+            code: work.codes.alone(found.code),
+            index,
+            source: work.request.source,
+            entry,
+        })
+    }
+}
+
+impl Sighting {
+    /// The page it stands on, where its file is shown page by page.
+    pub fn page_number(&self) -> Option<u32> {
+        self.place.page().ok()
+    }
+
+    /// What a person is shown: the page with the code boxed where there is a `view` of it, else the text around it
+    /// and why there is no more. `view` is `Err` with the reason where the page could not be looked at.
+    pub fn evidence(self, view: Result<Option<PageView>, String>) -> Evidence {
+        let page = self.place.page();
+        let (view, why) = match (&page, view) {
+            (Err(DrawError::InArchive), _) => {
+                (None, Some("It stands in a file of an archive, whose pages are not shown.".to_owned()))
+            }
+            (Err(_), _) => (None, Some("This kind of file has no pages to show.".to_owned())),
+            (Ok(_), Ok(Some(view))) if view.width > 0.0 && view.height > 0.0 => (Some(view), None),
+            (Ok(_), Ok(_)) => {
+                (None, Some("There is no picture of this page here: open the file itself.".to_owned()))
+            }
+            (Ok(_), Err(why)) => (None, Some(format!("The page is not shown: {why}."))),
+        };
+        let boxes: Vec<EvidenceBox> = view.as_ref().map_or_else(Vec::new, |view| {
+            fractions(&self.boxes, (view.width, view.height)).into_iter().map(evidence_box).collect()
+        });
+        let unmarked = || "Where on this page the code stands could not be found.".to_owned();
+        let why = why.or_else(|| boxes.is_empty().then(unmarked));
+        Evidence {
+            match_id: self.match_id,
+            hole_code: self.data.hole_code,
+            file_name: self.data.file_name,
+            page: self.data.page,
+            snippet: self.data.snippet,
+            kind: if view.is_some() { EvidenceKind::Page } else { EvidenceKind::Text },
+            page_number: page.ok(),
+            width: view.as_ref().map_or(0.0, |view| f64::from(view.width)),
+            height: view.as_ref().map_or(0.0, |view| f64::from(view.height)),
+            boxes,
+            image_url: view.map(|view| view.image_url),
+            why,
+        }
+    }
+}
+
+fn evidence_box(fraction: Fraction) -> EvidenceBox {
+    let Fraction { x, y, width, height } = fraction;
+    EvidenceBox { x: x.into(), y: y.into(), width: width.into(), height: height.into() }
+}

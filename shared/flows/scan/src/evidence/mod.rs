@@ -1,0 +1,5 @@
+//! Where a match stands, as a picture of its page.
+
+pub(crate) mod match_evidence;
+pub(crate) mod page_images;
+pub(crate) mod page_views;

@@ -1,0 +1,465 @@
+//! What clients ask for. Each action checks, stores and enqueues; the answer is pushed as frames.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use riffle_contracts::{Action, ErrorCode, FrameBody, Options, ScheduledScan, Secret, StartScan};
+use riffle_ports::{
+    Connection, Exceeded, Failure, Outcome, PortError, Session, SessionId, Source, State, TokenVault,
+    Transition, Used, is_drive_id, is_key,
+};
+
+use crate::codes::CodesError;
+use crate::matching::CodeList;
+use crate::sources::uploads::is_id;
+use crate::state::access_token::{self, MY_DRIVE};
+use crate::state::request::{Request, keys, session_id};
+use crate::{Scan, announce};
+
+/// The longest `request_id`, in characters.
+const MAX_REQUEST_ID: usize = 128;
+/// The longest prefix, in bytes: with the tenant's part before it, within the 1,024 of a key.
+const MAX_PREFIX: usize = 900;
+
+/// What a session is to do.
+struct Asked {
+    source: Source,
+    codes: CodeList,
+    options: Options,
+    retry_of: Option<SessionId>,
+}
+
+/// Why an action was not done, as the client is told.
+struct Refusal {
+    code: ErrorCode,
+    message: String,
+    session: Option<SessionId>,
+}
+
+impl Refusal {
+    fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), session: None }
+    }
+
+    fn bad(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::BadRequest, message)
+    }
+}
+
+impl From<PortError> for Refusal {
+    fn from(error: PortError) -> Self {
+        tracing::error!(%error, "an action failed");
+        Self::new(ErrorCode::Unavailable, "The service did not answer. Try the same again.")
+    }
+}
+
+impl From<Exceeded> for Refusal {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::new(ErrorCode::QuotaExceeded, exceeded.to_string())
+    }
+}
+
+impl Scan {
+    /// Deals with one message of a client. Whatever goes wrong is told to that client and to nobody else.
+    pub async fn act(&self, connection: &Connection, message: &str) {
+        let Err(refusal) = self.do_as_told(connection, message).await else { return };
+        let frame = announce::error(refusal.code, refusal.message);
+        self.reply(&connection.id, refusal.session.as_ref(), frame).await;
+    }
+
+    async fn do_as_told(&self, connection: &Connection, message: &str) -> Result<(), Refusal> {
+        self.quotas.take(&connection.tenant, Used::Requests, 1).await??;
+        // Without the message itself: it may hold a token.
+        let action = serde_json::from_str(message)
+            .map_err(|error| Refusal::bad(format!("This is not a known action: {error}")))?;
+        self.dispatch_action(connection, action).await
+    }
+
+    async fn dispatch_action(&self, connection: &Connection, action: Action) -> Result<(), Refusal> {
+        match action {
+            Action::StartScan(start) => self.start(connection, *start).await,
+            Action::Resume { session_id, cursor } => {
+                let session = self.own_session(&connection.tenant, session_id).await?;
+                self.ports.connections.subscribe(&session.id, &connection.id).await?;
+                // Read again: what happened before the subscription is in the snapshot, what comes after it
+                // in frames.
+                let session = self.own_session(&connection.tenant, session.id.0).await?;
+                self.snapshot(connection, &session, cursor).await
+            }
+            Action::CancelScan { session_id } => self.cancel(connection, session_id).await,
+            Action::RenewToken { session_id, token } => self.renew(connection, session_id, token).await,
+            Action::Ping { session_id } => {
+                self.reply(&connection.id, session_id.map(SessionId).as_ref(), FrameBody::Pong).await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn start(&self, connection: &Connection, start: StartScan) -> Result<(), Refusal> {
+        let token = start.token.clone();
+        let (session, is_new) = self.create(&connection.tenant, start).await?;
+        let is_lent = token.is_some();
+        if let (Some(token), Some(vault)) = (token, &self.tokens) {
+            self.lend(&**vault, &session, token, is_new).await?;
+        }
+        self.ports.connections.subscribe(&session.id, &connection.id).await?;
+        self.hand_over(&session).await?;
+        // Read again, as for `resume`: a session that was about to end may have ended, and told so, before the
+        // subscription.
+        let session = self.own_session(&connection.tenant, session.id.0).await?;
+        if is_lent && !session.reads() {
+            // It may have ended, and its token been forgotten, before this one was kept.
+            self.forget_token(&session).await?;
+        }
+        self.snapshot(connection, &session, None).await
+    }
+
+    /// Starts what a schedule asks for, unless it was started already.
+    pub async fn start_scheduled(&self, scheduled: ScheduledScan) -> Result<(), Failure> {
+        let ScheduledScan { name, scheduled_time, tenant, prefix, codes, codes_key, options } = scheduled;
+        let start = StartScan {
+            request_id: Some(format!("schedule {name} {scheduled_time}")),
+            prefix: Some(prefix),
+            target_hole_codes: codes,
+            codes_key,
+            options,
+            ..StartScan::default()
+        };
+        let started = async {
+            let (session, _) = self.create(&tenant, start).await?;
+            self.hand_over(&session).await
+        };
+        started.await.map_err(|refusal: Refusal| match refusal.code {
+            ErrorCode::Unavailable => Failure::Retry(refusal.message),
+            _ => Failure::Reject(format!("the schedule {name:?} cannot be done: {}", refusal.message)),
+        })
+    }
+
+    /// The session that was asked for, and whether it is new.
+    async fn create(&self, tenant: &str, start: StartScan) -> Result<(Session, bool), Refusal> {
+        let request_id = match &start.request_id {
+            Some(id) if id.is_empty() || id.chars().nth(MAX_REQUEST_ID).is_some() => {
+                let message = format!("A request_id has 1 to {MAX_REQUEST_ID} characters.");
+                return Err(Refusal::bad(message));
+            }
+            Some(id) => id.clone(),
+            None => self.ports.ids.fresh(),
+        };
+        let id = session_id(tenant, &request_id);
+        let known = self.ports.ledger.session(&id).await?;
+        if known.as_ref().is_some_and(|session| session.state.is_gone()) {
+            let message = "This request_id was used for a scan that was deleted. Make a new one.";
+            return Err(Refusal::new(ErrorCode::RequestIdReused, message));
+        }
+        let asked = match start.retry_of.clone() {
+            None => Asked {
+                source: self.source(tenant, &id, &start).await?,
+                codes: self.code_list(tenant, &start).await?,
+                options: start.options,
+                retry_of: None,
+            },
+            Some(earlier) => self.retry_of(tenant, &id, &start, earlier).await?,
+        };
+        self.hold_upload(tenant, &id, &asked).await?;
+        let codes_digest = self.store_codes(&id, &asked.codes).await?;
+        let Asked { source, codes, options, retry_of } = asked;
+        let codes = u32::try_from(codes.len()).ok();
+        let request = Request { source, options, codes_digest, codes, retry_of }.encode();
+        let now = self.ports.clock.now();
+        let session = Session::new(id, tenant.to_owned(), request, now, now + self.settings.deadline);
+        if known.is_none() {
+            // Last of all: what cannot be started is not counted.
+            self.quotas.take(tenant, Used::Scans, 1).await??;
+        }
+        match self.ports.ledger.create(session.clone()).await? {
+            None => Ok((session, true)),
+            Some(existing) if existing.request == session.request => Ok((existing, false)),
+            Some(_) => {
+                let message = "This request_id was used for another scan. Make a new one.";
+                Err(Refusal::new(ErrorCode::RequestIdReused, message))
+            }
+        }
+    }
+
+    /// Keeps the upload that is to be read, if it is one, from being deleted with another scan.
+    async fn hold_upload(&self, tenant: &str, id: &SessionId, asked: &Asked) -> Result<(), Refusal> {
+        let Source::Upload(upload) = &asked.source else { return Ok(()) };
+        self.use_upload(id, upload).await?;
+        // Again, after that: it may have been deleted meanwhile.
+        match &asked.retry_of {
+            None => self.own_upload(tenant, upload).await,
+            Some(earlier) => self.own_session(tenant, earlier.0.clone()).await.map(drop),
+        }
+    }
+
+    async fn own_upload(&self, tenant: &str, upload: &str) -> Result<(), Refusal> {
+        if is_id(upload) && self.ports.objects.get(&keys::upload(tenant, upload)).await?.is_some() {
+            return Ok(());
+        }
+        Err(Refusal::bad("There is no such upload."))
+    }
+
+    /// Calls the dispatcher.
+    async fn hand_over(&self, session: &Session) -> Result<(), Refusal> {
+        if session.is_with_dispatcher() {
+            // Also for a session that exists: whoever created it may have ended before this line.
+            self.call_dispatcher(&session.id).await.map_err(|failure| waits(&session.id, &failure))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the token a session is begun with. Where the session exists, only if it lacks one and has read nothing
+    /// yet: whoever created it may have ended before this, but the message may also be an old one, and the token
+    /// older than what the session was given since.
+    async fn lend(
+        &self,
+        vault: &dyn TokenVault,
+        session: &Session,
+        token: Secret,
+        is_new: bool,
+    ) -> Result<(), PortError> {
+        let (tenant, id) = (session.tenant.as_str(), &session.id);
+        let lacks = session.state == State::Listing && session.renewals == 0;
+        if is_new || (lacks && vault.get(tenant, id).await?.is_none()) {
+            self.keep_token(vault, (tenant, id), token).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a new token for a session and has it go on. Every time it is asked: whoever asked before may have ended
+    /// half-way.
+    async fn renew(&self, connection: &Connection, session_id: String, token: Secret) -> Result<(), Refusal> {
+        let session = self.own_session(&connection.tenant, session_id).await?;
+        let id = session.id.clone();
+        let refuse = |code, message: String| Refusal { code, message, session: Some(id.clone()) };
+        let vault = self.tokens.as_ref().filter(|_| is_drive(&session));
+        let Some(vault) = vault else {
+            return Err(refuse(
+                ErrorCode::WrongState,
+                "This session reads no Google Drive folder.".to_owned(),
+            ));
+        };
+        if let Some(message) = access_token::refused(&token) {
+            return Err(refuse(ErrorCode::BadRequest, message));
+        }
+        let needless =
+            || refuse(ErrorCode::WrongState, "The scan needs no access token any more.".to_owned());
+        if !session.reads() {
+            return Err(needless());
+        }
+        self.ports.connections.subscribe(&id, &connection.id).await?;
+        self.keep_token(&**vault, (&session.tenant, &id), token).await?;
+        let unpause = Transition::Unpause { now: self.ports.clock.now() };
+        match self.ports.ledger.transition(&id, unpause).await? {
+            Outcome::Applied(_) => {}
+            // It ended meanwhile: its token may have been forgotten before this one was kept.
+            Outcome::Refused(_) | Outcome::NoSession => {
+                vault.delete(&session.tenant, &id).await?;
+                return Err(needless());
+            }
+        }
+        self.call_dispatcher(&id).await.map_err(|failure| waits(&id, &failure))?;
+        let session = self.own_session(&connection.tenant, id.0.clone()).await?;
+        self.snapshot(connection, &session, None).await
+    }
+
+    /// What a finished session asked for, to be asked again for its failed files.
+    async fn retry_of(
+        &self,
+        tenant: &str,
+        id: &SessionId,
+        start: &StartScan,
+        earlier: String,
+    ) -> Result<Asked, Refusal> {
+        let mut given = sources(&StartScan { token: None, ..start.clone() });
+        given.extend((!start.target_hole_codes.is_empty()).then_some("target_hole_codes"));
+        given.extend(start.file_content.is_some().then_some("file_content"));
+        given.extend(start.codes_key.is_some().then_some("codes_key"));
+        given.extend((start.options != Options::default()).then_some("options"));
+        if !given.is_empty() {
+            let given = given.join(", ");
+            let message =
+                format!("A retry takes source, codes and options of its session: leave out {given}.");
+            return Err(Refusal::bad(message));
+        }
+        let earlier = self.own_session(tenant, earlier).await?;
+        let advice = match earlier.state {
+            State::Complete => None,
+            State::Failed | State::Cancelled => Some("did not finish: start it anew"),
+            _ => Some("has not finished yet: retry it when it has"),
+        };
+        if let Some(advice) = advice {
+            return Err(Refusal::new(ErrorCode::WrongState, format!("The scan to retry {advice}.")));
+        }
+        let request = Request::decode(&earlier.request)?;
+        let codes = self.load_codes(&earlier, &request).await?;
+        let source = match request.source {
+            Source::Drive { folder, .. } => self.drive(tenant, id, start, folder)?,
+            _ if start.token.is_some() => {
+                let message = "The scan to retry reads no Google Drive folder: leave out token.";
+                return Err(Refusal::bad(message));
+            }
+            source => source,
+        };
+        Ok(Asked { source, codes, options: request.options, retry_of: Some(earlier.id) })
+    }
+
+    async fn source(&self, tenant: &str, id: &SessionId, start: &StartScan) -> Result<Source, Refusal> {
+        let named = sources(start);
+        match named[..] {
+            ["upload_id"] => {
+                let upload = start.upload_id.clone().unwrap_or_default();
+                self.own_upload(tenant, &upload).await?;
+                Ok(Source::Upload(upload))
+            }
+            ["folders"] if self.settings.folders_allowed => Ok(Source::Folders(start.folders.clone())),
+            ["prefix"] if self.settings.prefixes_allowed => {
+                let prefix = start.prefix.clone().unwrap_or_default();
+                if prefix.len() > MAX_PREFIX {
+                    let message = format!("A prefix has at most {MAX_PREFIX} bytes.");
+                    return Err(Refusal::bad(message));
+                }
+                Ok(Source::Prefix { tenant: tenant.to_owned(), prefix })
+            }
+            ["folder_id and token"] if self.tokens.is_some() => {
+                let configured = || self.settings.drive_folder.clone().unwrap_or_else(|| MY_DRIVE.to_owned());
+                let folder = start.folder_id.clone().unwrap_or_else(configured);
+                self.drive(tenant, id, start, folder)
+            }
+            [one] => Err(Refusal::bad(format!("{one} cannot be read here."))),
+            [] => Err(Refusal::bad("Name the files to read: a folder, for instance.")),
+            _ => Err(Refusal::bad(format!("A scan reads one source; this names {}.", named.join(", ")))),
+        }
+    }
+
+    /// A Google Drive folder, read with the token of this very session.
+    fn drive(
+        &self,
+        tenant: &str,
+        id: &SessionId,
+        start: &StartScan,
+        folder: String,
+    ) -> Result<Source, Refusal> {
+        let refuse = |message: &str| Err(Refusal::bad(message));
+        if self.tokens.is_none() {
+            return refuse("Google Drive folders cannot be read here.");
+        }
+        let Some(token) = &start.token else {
+            return refuse("A Google Drive folder is read with an access token: send it as token.");
+        };
+        if let Some(message) = access_token::refused(token) {
+            return refuse(&message);
+        }
+        if !is_drive_id(&folder) {
+            return refuse(
+                "folder_id is the id of a Google Drive folder: what follows /folders/ in its address.",
+            );
+        }
+        Ok(Source::Drive { tenant: tenant.to_owned(), session: id.clone(), folder })
+    }
+
+    async fn code_list(&self, tenant: &str, start: &StartScan) -> Result<CodeList, Refusal> {
+        let mut given = start.target_hole_codes.clone();
+        if let Some(content) = &start.file_content {
+            let content = STANDARD
+                .decode(content)
+                .map_err(|error| Refusal::bad(format!("file_content is not base64: {error}")))?;
+            given.extend(self.listed(Bytes::from(content)).await?);
+        }
+        if let Some(key) = &start.codes_key {
+            let missing = || Refusal::bad("There is no such uploaded list of codes.".to_owned());
+            if !is_key(key) || !key.starts_with(&keys::uploads(tenant)) {
+                return Err(missing());
+            }
+            let content = self.ports.objects.get(key).await?.ok_or_else(missing)?;
+            if key.starts_with(&keys::code_lists(tenant)) {
+                given.extend(serde_json::from_slice::<Vec<String>>(&content).map_err(|error| {
+                    Refusal::from(PortError::Broken(format!("the list {key} cannot be read: {error}")))
+                })?);
+            } else {
+                given.extend(self.listed(content).await?);
+            }
+        }
+        CodeList::new(given).map_err(|error| Refusal::bad(format!("The codes cannot be used: {error}")))
+    }
+
+    async fn listed(&self, content: Bytes) -> Result<Vec<String>, Refusal> {
+        match self.code_file("", content).await {
+            Ok(listing) => Ok(listing.codes),
+            Err(CodesError::Port(error)) => Err(error.into()),
+            Err(error) => Err(Refusal::bad(format!("The list of codes cannot be read: {error}"))),
+        }
+    }
+
+    async fn cancel(&self, connection: &Connection, session_id: String) -> Result<(), Refusal> {
+        let session = self.own_session(&connection.tenant, session_id).await?;
+        self.ports.connections.subscribe(&session.id, &connection.id).await?;
+        let session = match self.ports.ledger.transition(&session.id, Transition::Cancel).await? {
+            Outcome::Applied(session) | Outcome::Refused(session) => session,
+            Outcome::NoSession => return Err(not_found()),
+        };
+        if session.state == State::Cancelled {
+            self.forget_token(&session).await?;
+        }
+        match session.state {
+            // Also where an earlier try or somebody else cancelled it.
+            State::Cancelled => self.audience(&session.id).await.tell(announce::cancelled()).await,
+            State::Complete => {
+                self.reply(&connection.id, Some(&session.id), announce::complete(self, &session)).await;
+            }
+            // Too late: COMPLETE follows, and this connection listens.
+            State::Finalizing => {}
+            _ => {
+                let message = "The scan has ended already.".to_owned();
+                return Err(Refusal { code: ErrorCode::WrongState, message, session: Some(session.id) });
+            }
+        }
+        Ok(())
+    }
+
+    async fn own_session(&self, tenant: &str, id: String) -> Result<Session, Refusal> {
+        self.session_of(tenant, &SessionId(id)).await?.ok_or_else(not_found)
+    }
+
+    async fn snapshot(
+        &self,
+        connection: &Connection,
+        session: &Session,
+        cursor: Option<String>,
+    ) -> Result<(), Refusal> {
+        let start = match cursor {
+            None => crate::queries::result_pages::Cursor::default(),
+            Some(cursor) => cursor
+                .parse()
+                .map_err(|()| Refusal::bad("This cursor is not one of a SNAPSHOT. Resume without it."))?,
+        };
+        let frame = self.snapshot_page(session, start).await?;
+        self.reply(&connection.id, Some(&session.id), frame).await;
+        Ok(())
+    }
+}
+
+/// The sources a message names.
+fn sources(start: &StartScan) -> Vec<&'static str> {
+    let named = [
+        (!start.folders.is_empty(), "folders"),
+        (start.prefix.is_some(), "prefix"),
+        (start.upload_id.is_some(), "upload_id"),
+        (start.folder_id.is_some() || start.token.is_some(), "folder_id and token"),
+    ];
+    named.iter().filter(|(given, _)| *given).map(|(_, name)| *name).collect()
+}
+
+fn is_drive(session: &Session) -> bool {
+    Request::decode(&session.request).is_ok_and(|request| access_token::borrows(&request))
+}
+
+/// A session nobody could be called for.
+fn waits(id: &SessionId, failure: &Failure) -> Refusal {
+    tracing::error!(session = %id, %failure, "a session waits for the sweeper");
+    Refusal::new(ErrorCode::Unavailable, "The scan could not be started. Try the same again.")
+}
+
+fn not_found() -> Refusal {
+    Refusal::new(ErrorCode::NotFound, "There is no such session.")
+}

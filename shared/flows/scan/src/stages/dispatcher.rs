@@ -1,0 +1,207 @@
+//! From a source to messages: list, seal, announce, hand out.
+//!
+//! Any number of dispatchers may work on one session. Each lists into a manifest of its own; the one that
+//! seals wins, and all go on with the sealed one. In a session that was given a new token, what was handed out before
+//! may have been acknowledged unread (see `lent`): each of them hands it out again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use riffle_contracts::{DispatchJob, ErrorCode, ScanFile};
+use riffle_ports::{
+    Failure, FileSource, Outcome, Sealed, Session, SessionId, SourceError, State, Transition,
+};
+
+use riffle_topology::scan as queues;
+
+use crate::scan::no_session;
+use crate::state::manifest;
+use crate::state::request::Request;
+use crate::{Scan, announce};
+
+/// Files handed out between two moves of the cursor.
+const STEP: u32 = 1_000;
+
+impl Scan {
+    /// The chunks that are not known to be full, each with its indices below `upto` that have no result yet, as far as
+    /// the sets say. What is stored and not marked is among them: reading it again marks it.
+    pub(crate) async fn missing(
+        &self,
+        session: &Session,
+        sealed: &Sealed,
+        upto: u32,
+    ) -> Result<BTreeMap<u32, Vec<u32>>, Failure> {
+        let mut missing = BTreeMap::new();
+        for chunk in sealed.chunks_without(&session.chunks_done) {
+            let indices = sealed.indices(chunk);
+            if indices.start >= upto {
+                break;
+            }
+            let done = self.ports.ledger.done(&session.id, chunk).await?;
+            let left = indices.filter(|index| *index < upto && !done.contains(index));
+            missing.insert(chunk, left.collect());
+        }
+        Ok(missing)
+    }
+
+    /// Has files of the session read.
+    pub(crate) async fn send_files(
+        &self,
+        id: &SessionId,
+        indices: impl IntoIterator<Item = u32>,
+    ) -> Result<(), Failure> {
+        let files = indices.into_iter().map(|index| ScanFile { session_id: id.0.clone(), index });
+        self.send(queues::WORK, id, files).await
+    }
+}
+
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Dispatcher {
+    pub scan: Scan,
+    pub source: Arc<dyn FileSource>,
+}
+
+impl Dispatcher {
+    pub async fn run(&self, job: DispatchJob) -> Result<(), Failure> {
+        let id = SessionId(job.session_id);
+        let session = self.scan.named(&id).await?;
+        let session = match session.state {
+            State::Listing | State::Dispatching if self.scan.ports.clock.now() >= session.deadline => {
+                let reason = "not all files could be listed and handed out in time: scan fewer at once";
+                self.change(&id, Transition::Fail { reason: reason.to_owned() }).await?
+            }
+            State::Deleting => return self.scan.erase(&session).await,
+            // Whoever brings a new token calls again.
+            _ if session.is_paused() => return Ok(()),
+            State::Listing => match self.list(&session).await? {
+                Some(session) => session,
+                None => return self.scan.pause(&session).await,
+            },
+            _ => session,
+        };
+        match (session.state, &session.sealed) {
+            (State::Dispatching, Some(sealed)) => self.hand_out(&session, sealed).await,
+            // An earlier run may have ended between its last change and what follows it.
+            (State::Running, _) if session.is_full() => self.scan.call_finisher(&session).await,
+            (State::Running, Some(sealed)) if session.renewals > 0 => {
+                let missing = self.scan.missing(&session, sealed, sealed.total).await?;
+                self.scan.send_files(&session.id, missing.into_values().flatten()).await?;
+                let going_on = announce::going_on(&session, sealed.total);
+                self.scan.audience(&id).await.tell(going_on).await;
+                Ok(())
+            }
+            // Whoever made it fail may have ended before telling; its message came back.
+            (State::Failed, _) => self.failed(&session).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Lists the source and seals the session with the listing. The session as it is then, whoever sealed it; `None`
+    /// if the listing needs a new token.
+    async fn list(&self, session: &Session) -> Result<Option<Session>, Failure> {
+        let request = Request::decode(&session.request)?;
+        let ports = &self.scan.ports;
+        let written = match &request.retry_of {
+            None => self.write_manifest(session, &request).await,
+            Some(earlier) => self.write_retry(session, &request, earlier).await,
+        };
+        let transition = match written {
+            Ok(sealed) => Transition::Seal { sealed, now: ports.clock.now() },
+            Err(SourceError::Refused(reason)) => Transition::Fail { reason },
+            Err(SourceError::TokenExpired) => return Ok(None),
+            Err(SourceError::Port(error)) => return Err(error.into()),
+        };
+        self.change(&session.id, transition).await.map(Some)
+    }
+
+    /// The session after `transition`, or as it is if it was refused.
+    async fn change(&self, id: &SessionId, transition: Transition) -> Result<Session, Failure> {
+        match self.scan.ports.ledger.transition(id, transition).await? {
+            Outcome::Applied(session) | Outcome::Refused(session) => Ok(session),
+            Outcome::NoSession => Err(no_session(id)),
+        }
+    }
+
+    async fn write_manifest(&self, session: &Session, request: &Request) -> Result<Sealed, SourceError> {
+        let ports = &self.scan.ports;
+        let mut pages = self.source.list(&request.source).await?;
+        let mut writer = manifest::Writer::new(
+            &*ports.objects,
+            &session.id,
+            ports.ids.fresh(),
+            self.scan.settings.chunk_size,
+        );
+        while let Some(entries) = pages.next().await? {
+            writer.add(entries).await?;
+        }
+        Ok(writer.finish().await?)
+    }
+
+    /// Sends what was not sent yet. Stops where the session has moved on without it.
+    async fn hand_out(&self, session: &Session, sealed: &Sealed) -> Result<(), Failure> {
+        let ports = &self.scan.ports;
+        let id = &session.id;
+        let retry = self.retry(session, sealed).await?;
+        let again = retry.as_ref().map(|retry| retry.again.len());
+        self.scan.audience(id).await.tell(announce::started(session, sealed.total, again)).await;
+        if session.renewals > 0 {
+            let missing = self.scan.missing(session, sealed, session.dispatched).await?;
+            self.scan.send_files(id, missing.into_values().flatten()).await?;
+        }
+        let mut next = session.dispatched;
+        while next < sealed.total {
+            let upto = sealed.total.min(next + STEP);
+            match &retry {
+                None => self.scan.send_files(id, next..upto).await?,
+                Some(retry) => {
+                    if !self.carry_over(session, sealed, retry, next..upto).await? {
+                        let reason = crate::state::retry::GONE.to_owned();
+                        let failed = self.change(id, Transition::Fail { reason }).await?;
+                        if failed.state == State::Failed {
+                            self.failed(&failed).await?;
+                        }
+                        return Ok(());
+                    }
+                    self.scan.send_files(id, retry.again.range(next..upto).copied()).await?;
+                }
+            }
+            let moved = Transition::Dispatched { upto, now: ports.clock.now() };
+            match ports.ledger.transition(id, moved).await? {
+                Outcome::Applied(session) if !session.is_paused() => {}
+                outcome => return self.moved_on(outcome).await,
+            }
+            next = upto;
+        }
+        self.scan.account(id).await?;
+        let run = Transition::Run { now: ports.clock.now() };
+        match ports.ledger.transition(id, run).await? {
+            // Workers may have been faster; a finisher called before this was turned away. An empty source
+            // is full from the start.
+            Outcome::Applied(session) | Outcome::Refused(session)
+                if session.state == State::Running && session.is_full() =>
+            {
+                self.scan.call_finisher(&session).await
+            }
+            outcome => self.moved_on(outcome).await,
+        }
+    }
+
+    /// The session went on without this run. Whoever made it fail may end before telling, and the message by which that
+    /// comes back is the one that is done with here.
+    async fn moved_on(&self, outcome: Outcome) -> Result<(), Failure> {
+        match outcome {
+            Outcome::Applied(session) | Outcome::Refused(session) if session.state == State::Failed => {
+                self.failed(&session).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn failed(&self, session: &Session) -> Result<(), Failure> {
+        self.scan.forget_token(session).await?;
+        let reason = session.reason.clone().unwrap_or_default();
+        self.scan.audience(&session.id).await.tell(announce::error(ErrorCode::ScanFailed, reason)).await;
+        self.scan.notify(session).await
+    }
+}

@@ -1,0 +1,225 @@
+//! Reading files: a batch of messages becomes stored, announced and marked results.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use riffle_contracts::ScanFile;
+use riffle_ports::{Deadline, Entry, Failure, FileSource, PortError, ReadError, SessionId, StoredResult};
+
+use crate::Scan;
+use crate::announce::Audience;
+use crate::search::{FileSearch, Searched, Wanted};
+use crate::state::record::{Read, Work};
+use crate::state::result::FileResult;
+
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+pub struct Worker {
+    pub scan: Scan,
+    pub source: Arc<dyn FileSource>,
+    pub search: Arc<dyn FileSearch>,
+}
+
+/// A message of the work queue.
+#[derive(Debug, Clone)]
+pub struct Delivered {
+    pub file: ScanFile,
+    /// It was handed out before: the file may have been read.
+    pub again: bool,
+}
+
+impl Worker {
+    /// Deals with a batch and returns the positions of the messages that failed, each with why.
+    pub async fn run(&self, batch: &[Delivered], deadline: &Deadline) -> Vec<(usize, Failure)> {
+        let mut sessions: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (position, message) in batch.iter().enumerate() {
+            sessions.entry(&message.file.session_id).or_default().push(position);
+        }
+        let mut failed = Vec::new();
+        for (id, positions) in sessions {
+            let messages = positions.iter().map(|position| &batch[*position]);
+            let indices: BTreeSet<u32> = messages.clone().map(|message| message.file.index).collect();
+            let again = messages.filter(|message| message.again).map(|message| message.file.index).collect();
+            let failures = match self.files(&SessionId(id.to_owned()), &indices, &again, deadline).await {
+                Ok(failures) => failures,
+                Err(failure) => indices.iter().map(|index| (*index, failure.clone())).collect(),
+            };
+            for position in positions {
+                if let Some(failure) = failures.get(&batch[position].file.index) {
+                    failed.push((position, failure.clone()));
+                }
+            }
+        }
+        failed
+    }
+
+    /// Reads files of one session. Those that failed are returned; the others are done. Of those that come `again` a
+    /// result may be stored: they are not read a second time.
+    async fn files(
+        &self,
+        id: &SessionId,
+        indices: &BTreeSet<u32>,
+        again: &BTreeSet<u32>,
+        deadline: &Deadline,
+    ) -> Result<BTreeMap<u32, Failure>, Failure> {
+        let Some(work) = self.open(id).await? else {
+            return Ok(BTreeMap::new());
+        };
+        let audience = self.scan.audience(id).await;
+        let mut stored = self.scan.recorded(&work, &audience, again).await?;
+        let mut failures = BTreeMap::new();
+        // What is remembered of files takes no time: it is stored in one trip.
+        let (mut known, mut unknown) = (Vec::new(), VecDeque::new());
+        // What came back first: it has fewer chances left.
+        let in_order = again.iter().chain(indices.difference(again));
+        for index in in_order.filter(|index| !stored.contains_key(index)).collect::<Vec<_>>() {
+            match self.recall(&work, *index).await {
+                Ok((entry, wanted, None)) => unknown.push_back((*index, entry, wanted)),
+                Ok((entry, _, Some(searched))) => {
+                    known.push(Read { index: *index, entry, result: FileResult::read(searched) });
+                }
+                Err(failure) => {
+                    failures.insert(*index, failure);
+                }
+            }
+        }
+        if !known.is_empty() {
+            match self.scan.record(&work, &audience, &known).await {
+                Ok(recorded) => stored.extend(recorded),
+                Err(error) => {
+                    let failure = Failure::from(error);
+                    failures.extend(known.iter().map(|read| (read.index, failure.clone())));
+                }
+            }
+        }
+        // The next files are fetched while one is parsed.
+        let mut reading = FuturesUnordered::new();
+        let mut held = 0;
+        let mut unread = BTreeSet::new();
+        loop {
+            if !deadline.leaves(self.scan.settings.reading) {
+                failures.extend(unknown.drain(..).map(|(index, ..)| (index, Failure::no_time())));
+            }
+            while reading.len() < self.scan.settings.files_at_once
+                && let Some(next) = unknown.pop_front_if(|(_, entry, _)| {
+                    reading.is_empty() || held + entry.size <= self.scan.settings.bytes_at_once
+                })
+            {
+                let (work, audience, size) = (&work, &audience, next.1.size);
+                held += size;
+                reading.push(async move { (next.0, size, self.read(work, audience, next).await) });
+            }
+            let Some((index, size, read)) = reading.next().await else { break };
+            held -= size;
+            match read {
+                Ok(recorded) => stored.extend(recorded),
+                Err(Stop::Failed(failure)) => {
+                    failures.insert(index, failure);
+                }
+                // Nor can the others be read.
+                Err(Stop::TokenExpired) => {
+                    unread.insert(index);
+                    unread.extend(unknown.drain(..).map(|(index, ..)| index));
+                }
+            }
+        }
+        drop(reading);
+        if !stored.is_empty()
+            && let Err(failure) = self.scan.mark(id, &work.sealed, &stored).await
+        {
+            failures.extend(stored.into_keys().map(|index| (index, failure.clone())));
+        }
+        if !unread.is_empty()
+            && let Err(failure) = self.scan.pause(&work.session).await
+        {
+            failures.extend(unread.into_iter().map(|index| (index, failure.clone())));
+        }
+        Ok(failures)
+    }
+
+    /// The session, if there is work to do in it. A terminal or finalizing one needs none, and a paused one can do
+    /// none: what is acknowledged is handed out again with the new token.
+    pub(crate) async fn open(&self, id: &SessionId) -> Result<Option<Work>, Failure> {
+        let session = self.scan.named(id).await?;
+        if !session.reads() || session.is_paused() {
+            return Ok(None);
+        }
+        let Some(sealed) = session.sealed.clone() else {
+            return Err(Failure::Retry(format!("session {id} is not sealed yet")));
+        };
+        Ok(Some(self.scan.work(session, sealed).await?))
+    }
+
+    /// One file, read and recorded.
+    pub(crate) async fn file(
+        &self,
+        work: &Work,
+        audience: &Audience<'_>,
+        index: u32,
+    ) -> Result<BTreeMap<u32, StoredResult>, Stop> {
+        let (entry, wanted, known) = self.recall(work, index).await?;
+        let Some(searched) = known else {
+            return self.read(work, audience, (index, entry, wanted)).await;
+        };
+        let read = Read { index, entry, result: FileResult::read(searched) };
+        Ok(self.scan.record(work, audience, &[read]).await?)
+    }
+
+    /// What is known of a file before it is opened.
+    async fn recall(&self, work: &Work, index: u32) -> Result<(Entry, Wanted, Option<Searched>), Failure> {
+        if index >= work.sealed.total {
+            return Err(Failure::Reject(format!("session {} has no file {index}", work.session.id)));
+        }
+        let entry = self.scan.manifest.entry(&work.session.id, &work.sealed, index).await?;
+        let wanted = Wanted {
+            name: entry.name.clone(),
+            tenant: work.session.tenant.clone(),
+            identity: self.source.identity(&work.request.source, &entry),
+            version: entry.version.clone(),
+            options: work.request.options,
+            codes: Arc::clone(&work.codes.matcher),
+        };
+        let known = self.search.recall(&wanted).await;
+        Ok((entry, wanted, known))
+    }
+
+    /// Opens a file and searches it.
+    async fn read(
+        &self,
+        work: &Work,
+        audience: &Audience<'_>,
+        (index, entry, wanted): (u32, Entry, Wanted),
+    ) -> Result<BTreeMap<u32, StoredResult>, Stop> {
+        let searched = match self.source.open(&work.request.source, &entry).await {
+            Ok(opened) => self.search.search(&wanted, opened).await,
+            Err(error) => Err(error),
+        };
+        let result = match searched {
+            Ok(searched) => FileResult::read(searched),
+            Err(ReadError::TokenExpired) => return Err(Stop::TokenExpired),
+            Err(error) => FileResult::unavailable(&error)?,
+        };
+        Ok(self.scan.record(work, audience, &[Read { index, entry, result }]).await?)
+    }
+}
+
+/// Why a file was not read.
+pub(crate) enum Stop {
+    Failed(Failure),
+    /// The session is to be paused.
+    TokenExpired,
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<PortError> for Stop {
+    fn from(error: PortError) -> Self {
+        Self::Failed(error.into())
+    }
+}

@@ -1,0 +1,4 @@
+//! What people ask: the answers of the API, and the lists behind them.
+
+pub(crate) mod answers;
+pub(crate) mod transactions;

@@ -1,0 +1,140 @@
+//! The bucket's notifications: a file has come. Light: what it is, is found out by who processes it.
+
+use riffle_contracts::{BucketEntity, DirectFile, Event, EventData, EventType, FileUploaded, ProcessingMode};
+use riffle_ports::{Failure, FlowState as _, ObjectRef, send_all};
+use riffle_topology::statements;
+
+use crate::state::file::File;
+use crate::state::ids;
+use crate::state::keys;
+use crate::state::outbox::{event, outgoing};
+use crate::{Delivery, Statements, metrics};
+
+/// The object that a bucket tells of.
+///
+/// # Errors
+/// [`Failure::Reject`]: its key is not encoded as keys are there.
+pub fn object(told: BucketEntity) -> Result<ObjectRef, Failure> {
+    let key = told.object.decoded_key().map_err(|error| Failure::Reject(error.to_string()))?;
+    // S3 writes the tag without quotes here and with them elsewhere.
+    let etag = told.object.etag.trim_matches('"').to_owned();
+    Ok(ObjectRef { bucket: told.bucket.name, key, version: told.object.version, etag })
+}
+
+/// An object was created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// Its key decoded.
+    pub object: ObjectRef,
+    pub size: u64,
+}
+
+/// Why an object is none of this flow's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skipped {
+    /// Not below `statements/TENANT/`.
+    NoStatement,
+    Folder,
+    /// By its prefix or its tag.
+    RestorePackage,
+    /// It is not there any more.
+    Gone,
+}
+
+/// The tag by which whoever uploads a restore package says so.
+const RESTORE_TAG: &str = "riffle-skip";
+
+impl Statements {
+    /// Takes note of an uploaded file and tells that it is there. `Some`: it is none of ours.
+    pub async fn received(&self, notification: &Notification) -> Result<Option<Skipped>, Failure> {
+        let skipped = self.take_note(notification).await?;
+        metrics::received(skipped.is_some());
+        if let Some(why) = skipped {
+            tracing::info!(?why, "an object was skipped");
+        }
+        Ok(skipped)
+    }
+
+    async fn take_note(&self, notification: &Notification) -> Result<Option<Skipped>, Failure> {
+        let object = &notification.object;
+        let Some((tenant, rest)) = keys::tenant_of(&object.key) else {
+            return Ok(Some(Skipped::NoStatement));
+        };
+        if rest.ends_with('/') {
+            return Ok(Some(Skipped::Folder));
+        }
+        let restore = self.settings.restore_prefix.as_deref().filter(|prefix| !prefix.is_empty());
+        if restore.is_some_and(|prefix| rest.starts_with(prefix)) {
+            return Ok(Some(Skipped::RestorePackage));
+        }
+        let id = ids::processing_id(object);
+        let file = if let Some(file) = self.file(tenant, &id).await? {
+            file
+        } else {
+            let Some(head) = self.inbox.head(object).await? else { return Ok(Some(Skipped::Gone)) };
+            if head.tags.contains_key(RESTORE_TAG) {
+                return Ok(Some(Skipped::RestorePackage));
+            }
+            let now = self.clock.now();
+            let last = rest.rsplit('/').next().unwrap_or(rest);
+            let file = File {
+                id: id.clone(),
+                tenant: tenant.to_owned(),
+                name: head.name.unwrap_or_else(|| last.to_owned()),
+                object: Some(object.clone()),
+                size: head.size,
+                account: head.account.filter(|account| !account.trim().is_empty()),
+                received_at: now,
+                changed_at: now,
+                revision: 1,
+                ..File::default()
+            };
+            match self.records.create(file.to_record(), &[]).await? {
+                Some(taken) => File::from_record(&taken)?,
+                None => file,
+            }
+        };
+        // Told again for a file that is done: whoever asked may not have lived to tell.
+        if let Some(uploaded) = uploaded(&file) {
+            self.hand_on(&uploaded).await?;
+        }
+        Ok(None)
+    }
+
+    async fn hand_on(&self, uploaded: &Event) -> Result<(), Failure> {
+        match self.settings.mode {
+            ProcessingMode::Events => self.publish(&[outgoing(uploaded)]).await,
+            ProcessingMode::Direct => self.send_direct(uploaded, false).await,
+            ProcessingMode::Shadow => {
+                self.publish(&[outgoing(uploaded)]).await?;
+                self.send_direct(uploaded, true).await
+            }
+        }
+    }
+
+    /// Sends a file to its processor, around the bus.
+    pub(crate) async fn send_direct(&self, uploaded: &Event, shadow: bool) -> Result<(), Failure> {
+        let group = uploaded.data.tenant().to_owned();
+        let direct = DirectFile { event: uploaded.clone(), shadow };
+        send_all(&*self.queue, statements::PROCESS, &group, [direct]).await
+    }
+
+    /// A notification failed. On the last delivery there may be nobody else to say so.
+    pub async fn not_received(&self, notification: &Notification, delivery: Delivery, failure: &Failure) {
+        if !delivery.is_last() {
+            return;
+        }
+        let Some((tenant, _)) = keys::tenant_of(&notification.object.key) else { return };
+        let file = ids::processing_id(&notification.object);
+        let about = ids::event_id(&file, EventType::FileUploaded, &[]);
+        self.tell_failure(tenant, &file, statements::RECEIVER, &about, failure).await;
+    }
+}
+
+/// The event that tells of `file`. `None` where it is gone.
+pub(crate) fn uploaded(file: &File) -> Option<Event> {
+    file.object.as_ref()?;
+    let data = FileUploaded { tenant: file.tenant.clone(), object: None, size: file.size };
+    let data = EventData::FileUploaded(data);
+    Some(event(&file.id, file.received_at, data, &[]))
+}

@@ -1,0 +1,123 @@
+//! How work on a file ends: it is done, it is none, or somebody else has it.
+
+use riffle_contracts::{Event, EventData, EventType, FileProcessed, TransactionsCreated};
+use riffle_ports::{Changed, Failure};
+use riffle_topology::statements::PROCESSOR;
+
+use crate::stages::file_processor_consumer::{Ended, Work};
+use crate::state::file::{FileChange, FileState};
+use crate::state::file_details::{FileDetails, short};
+use crate::state::ids;
+use crate::state::outbox::{event, outgoing};
+use crate::{TRIES, contended, metrics};
+
+impl Work<'_> {
+    pub async fn finish(&mut self) -> Result<Ended, Failure> {
+        let findings = &self.findings;
+        let (tenant, id, now) = (&self.file.tenant, &self.file.id, self.statements.clock.now());
+        let review = !findings.review.is_empty();
+        let mut announce = vec![event(
+            id,
+            now,
+            EventData::FileProcessed(FileProcessed {
+                tenant: tenant.clone(),
+                parts: self.parts,
+                rows: findings.rows,
+                new: findings.new,
+                duplicates: findings.duplicates,
+                warnings: findings.warnings.len() as u64 + findings.more_warnings,
+                review,
+                accounts: Vec::new(),
+            }),
+            &[],
+        )];
+        if findings.new > 0 {
+            let data = TransactionsCreated { tenant: tenant.clone(), parts: self.parts, new: findings.new };
+            announce.push(event(id, now, EventData::TransactionsCreated(data), &[]));
+        }
+        let state = if review { FileState::Review } else { FileState::Processed };
+        self.end(state, &announce).await
+    }
+
+    /// A partly valid file is rejected whole; stored rows are removed first.
+    pub async fn reject(&mut self, reason: String) -> Result<Ended, Failure> {
+        metrics::rejected();
+        let (tenant, id) = (self.file.tenant.clone(), self.file.id.clone());
+        let uploaded = ids::event_id(&id, EventType::FileUploaded, &[]);
+        let mut announce = vec![self.statements.error_event(&tenant, &id, PROCESSOR, &uploaded, &reason)];
+        let touched = self.statements.touched_by(&self.file).await?;
+        announce.extend(self.statements.derive_again(&self.file, &touched, "rejected"));
+        if let Ended::NotOurs = self.take_back().await? {
+            return Ok(Ended::NotOurs);
+        }
+        self.findings = FileDetails { reason: Some(short(&reason)), touched, ..FileDetails::default() };
+        self.end(FileState::Rejected, &announce).await
+    }
+
+    /// Takes back what was stored of the file, in this attempt or before.
+    pub async fn take_back(&self) -> Result<Ended, Failure> {
+        let (statements, tenant, id) = (self.statements, &self.file.tenant, &self.file.id);
+        for part in 0..self.file.parts {
+            let Some(keys) = statements.part(tenant, id, part).await? else { continue };
+            for batch in keys.chunks(statements.transactions.batch().max(1)) {
+                if !statements.transactions.withdraw(tenant, id, &self.token, batch).await? {
+                    return Ok(Ended::NotOurs);
+                }
+            }
+        }
+        Ok(Ended::Done)
+    }
+
+    async fn end(&mut self, state: FileState, announce: &[Event]) -> Result<Ended, Failure> {
+        let (token, parts) = (self.token.clone(), self.parts);
+        let finish = |findings| FileChange::Finish { token: token.clone(), state, findings, parts };
+        self.record(finish, announce).await
+    }
+
+    /// Puts the findings on the record, as `change` of them, as long as the file is ours.
+    pub async fn record(
+        &mut self,
+        change: impl Fn(FileDetails) -> FileChange,
+        announce: &[Event],
+    ) -> Result<Ended, Failure> {
+        let announce: Vec<_> = announce.iter().map(outgoing).collect();
+        for _ in 0..TRIES {
+            // What failed elsewhere meanwhile is on the record, and stays there.
+            self.findings.errors.clone_from(&self.file.findings.errors);
+            let (change, now) = (change(self.findings.clone()), self.statements.clock.now());
+            match self.statements.change_seen(&self.file, change, now, &announce).await? {
+                Changed::Applied(file) => {
+                    self.file = file;
+                    return Ok(Ended::Done);
+                }
+                Changed::Superseded(file) if file.is_held_by(&self.token) => self.file = file,
+                _ => return Ok(Ended::NotOurs),
+            }
+        }
+        Err(contended())
+    }
+
+    /// Nothing came of it: the next delivery need not wait for the lease to end, and of a file that is going
+    /// nothing stays that was written when nobody looked any more.
+    pub async fn leave(&self) -> Result<(), Failure> {
+        let statements = self.statements;
+        let (tenant, id) = (&self.file.tenant, &self.file.id);
+        let release = FileChange::Release { token: self.token.clone() };
+        let file = match statements.change(tenant, id, release, statements.clock.now(), &[]).await? {
+            Changed::Applied(_) | Changed::Missing => return Ok(()),
+            Changed::Refused(file, _) | Changed::Superseded(file) => file,
+        };
+        if !self.has_written || !file.is_going() {
+            return Ok(());
+        }
+        // It says first what is to be derived again, then removes the part with the others.
+        if file.state == FileState::Deleting {
+            statements.delete_all(tenant, id).await?;
+        }
+        match statements.file(tenant, id).await? {
+            Some(file) if file.state == FileState::Deleted => statements.remove_parts(&file).await,
+            // Should somebody else finish it, he comes by the parts after us.
+            _ => Ok(()),
+        }
+    }
+}

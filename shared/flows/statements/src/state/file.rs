@@ -1,0 +1,338 @@
+//! A statement's file as its record keeps it, and the only ways in which it may change.
+
+use chrono::{DateTime, Utc};
+use riffle_ports::{
+    Changed, Failure, FileId, FlowState, Lease, ObjectRef, Outgoing, PortError, Record, change, change_from,
+    change_seen,
+};
+use riffle_topology::statements;
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use crate::Statements;
+use crate::state::file_details::FileDetails;
+
+/// The flow's name in the topology, in records and in events.
+pub const FLOW: &str = statements::NAME;
+/// The list of all of a tenant's files.
+pub(crate) const ALL_FILES: &str = "files";
+
+/// Its words are those of records.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum FileState {
+    #[default]
+    Received,
+    Processing,
+    Processed,
+    /// Processed, and a person should look.
+    Review,
+    /// No statement.
+    Rejected,
+    /// It failed too often. May be begun again.
+    Failed,
+    Deleting,
+    /// All that is left is that it was there.
+    Deleted,
+}
+
+impl FileState {
+    pub const ALL: &[Self] = Self::VARIANTS;
+
+    /// Whether a worker still has to do something.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Received | Self::Processing | Self::Deleting)
+    }
+
+    /// As records have it.
+    pub const fn as_str(self) -> &'static str {
+        self.into_str()
+    }
+}
+
+/// A file as the flow sees its record: what the record itself has, and what is its body.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    #[serde(skip)]
+    pub id: FileId,
+    #[serde(skip)]
+    pub tenant: String,
+    /// As its owner calls it. Empty once deleted.
+    pub name: String,
+    /// `None` once deleted.
+    pub object: Option<ObjectRef>,
+    pub size: u64,
+    /// The account of rows for which the file names none.
+    pub account: Option<String>,
+    #[serde(skip)]
+    pub state: FileState,
+    #[serde(skip)]
+    pub received_at: DateTime<Utc>,
+    #[serde(skip)]
+    pub changed_at: DateTime<Utc>,
+    #[serde(skip)]
+    pub lease: Option<Lease>,
+    /// How often work on it was begun.
+    #[serde(skip)]
+    pub attempts: u32,
+    /// Objects with the keys of its transactions: at least so many were begun to be written.
+    pub parts: u32,
+    /// Empty once deleted.
+    pub findings: FileDetails,
+    /// Rises with every change.
+    #[serde(skip)]
+    pub revision: u64,
+    /// It is deleted, and a worker that had it before may have left something since: the sweep is to look once more.
+    pub unsettled: bool,
+}
+
+/// What may happen to a file. All of it may be asked for twice. What follows from the findings that were read is
+/// only stored if nobody has changed the file since ([`riffle_ports::change_seen`]).
+#[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum FileChange {
+    /// A worker begins: with a file that waits or failed, or whose lease has ended.
+    Begin { token: String, until: DateTime<Utc> },
+    /// The worker that holds it goes on, and is about to write part `parts - 1`.
+    Extend { token: String, until: DateTime<Utc>, parts: u32 },
+    /// The worker that holds it gives up for now: the next one need not wait.
+    Release { token: String },
+    /// It is done: `state` is Processed, Review or Rejected. Follows from what was read.
+    Finish { token: String, state: FileState, findings: FileDetails, parts: u32 },
+    /// It failed too often, whichever worker holds it. Of a file that is not done. Follows from what was read.
+    Fail { findings: FileDetails },
+    /// The findings alone. Not of a file that is gone. Follows from what was read.
+    Note { findings: FileDetails },
+    /// Its owner wants it gone.
+    Delete,
+    /// It and all that came of it is gone, and no worker holds it any more. Follows from what was read.
+    Deleted,
+    /// No worker that had it can be left.
+    Settled,
+}
+
+/// Why a change is not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum NotChanged {
+    /// The file is in a state in which this may not happen.
+    State,
+    /// Another worker holds it, or the token is not the one that does.
+    Token,
+}
+
+impl File {
+    /// Whether a worker still has to do something, if only to look: the sweep does.
+    pub const fn is_open(&self) -> bool {
+        self.state.is_open() || self.unsettled
+    }
+
+    /// Whether it is deleted, or about to be.
+    pub const fn is_going(&self) -> bool {
+        matches!(self.state, FileState::Deleting | FileState::Deleted)
+    }
+
+    /// Whether a worker holds it at `now`.
+    pub fn is_leased(&self, now: DateTime<Utc>) -> bool {
+        self.lease.as_ref().is_some_and(|lease| lease.until > now)
+    }
+
+    /// Whether it is being processed under `token`.
+    pub fn is_held_by(&self, token: &str) -> bool {
+        self.state == FileState::Processing && self.lease.as_ref().is_some_and(|lease| lease.token == token)
+    }
+
+    fn check_held(&self, token: &str) -> Result<(), NotChanged> {
+        if self.state != FileState::Processing {
+            return Err(NotChanged::State);
+        }
+        if self.is_held_by(token) { Ok(()) } else { Err(NotChanged::Token) }
+    }
+}
+
+impl FlowState for File {
+    type Change = FileChange;
+    type Refused = NotChanged;
+
+    fn from_record(record: &Record) -> Result<Self, PortError> {
+        let broken = |what: String| PortError::Broken(format!("the record of {}: {what}", record.subject));
+        if record.subject.flow != FLOW {
+            return Err(broken("it is another flow's".to_owned()));
+        }
+        let state =
+            record.state.parse().map_err(|_| broken(format!("there is no state {}", record.state)))?;
+        let body = serde_json::from_str(&record.body).map_err(|error| broken(error.to_string()))?;
+        Ok(Self {
+            id: FileId(record.subject.id.clone()),
+            tenant: record.tenant.clone(),
+            state,
+            received_at: record.created_at,
+            changed_at: record.changed_at,
+            lease: record.lease.clone(),
+            attempts: record.attempts,
+            revision: record.revision,
+            ..body
+        })
+    }
+
+    fn to_record(&self) -> Record {
+        Record {
+            subject: self.id.subject(),
+            tenant: self.tenant.clone(),
+            revision: self.revision,
+            state: self.state.as_str().to_owned(),
+            open: self.is_open(),
+            created_at: self.received_at,
+            changed_at: self.changed_at,
+            lease: self.lease.clone(),
+            attempts: self.attempts,
+            body: serde_json::to_string(self).expect("findings are plain data"),
+            listed_by: vec![ALL_FILES.to_owned()],
+            expires_at: None,
+        }
+    }
+
+    fn apply(&self, change: &FileChange, now: DateTime<Utc>) -> Result<Self, NotChanged> {
+        use FileState::{Deleted, Deleting, Failed, Processed, Processing, Received, Rejected, Review};
+        let mut next = Self { revision: self.revision + 1, changed_at: now, ..self.clone() };
+        let lease =
+            |token: &String, until: &DateTime<Utc>| Some(Lease { token: token.clone(), until: *until });
+        match change {
+            FileChange::Begin { token, until } => {
+                match self.state {
+                    Processing if self.is_leased(now) && !self.is_held_by(token) => {
+                        return Err(NotChanged::Token);
+                    }
+                    Received | Failed | Processing => {}
+                    Processed | Review | Rejected | Deleting | Deleted => return Err(NotChanged::State),
+                }
+                next.state = Processing;
+                next.attempts += 1;
+                next.lease = lease(token, until);
+            }
+            FileChange::Extend { token, until, parts } => {
+                self.check_held(token)?;
+                next.lease = lease(token, until);
+                next.parts = next.parts.max(*parts);
+            }
+            FileChange::Release { token } => {
+                self.check_held(token)?;
+                next.lease = None;
+            }
+            FileChange::Finish { token, state, findings, parts } => {
+                self.check_held(token)?;
+                if !matches!(state, Processed | Review | Rejected) {
+                    return Err(NotChanged::State);
+                }
+                next.state = *state;
+                next.lease = None;
+                next.parts = next.parts.max(*parts);
+                next.findings.clone_from(findings);
+            }
+            FileChange::Fail { findings } => {
+                if !matches!(self.state, Received | Processing | Failed) {
+                    return Err(NotChanged::State);
+                }
+                next.state = Failed;
+                next.lease = None;
+                next.findings.clone_from(findings);
+            }
+            FileChange::Note { findings } => {
+                if self.state == Deleted {
+                    return Err(NotChanged::State);
+                }
+                next.findings.clone_from(findings);
+            }
+            FileChange::Delete => {
+                if self.is_going() {
+                    return Err(NotChanged::State);
+                }
+                // The lease stays: until it ends, a worker may still be writing.
+                next.state = Deleting;
+            }
+            FileChange::Deleted => {
+                if self.state != Deleting {
+                    return Err(NotChanged::State);
+                }
+                if self.is_leased(now) {
+                    return Err(NotChanged::Token);
+                }
+                next.state = Deleted;
+                next.lease = None;
+                next.name = String::new();
+                next.object = None;
+                next.size = 0;
+                next.account = None;
+                next.findings = FileDetails::default();
+                next.unsettled = true;
+                // Its parts stay counted: a late worker on a deleted file removes those that it finds.
+            }
+            FileChange::Settled => {
+                if !self.unsettled {
+                    return Err(NotChanged::State);
+                }
+                next.unsettled = false;
+            }
+        }
+        Ok(next)
+    }
+}
+
+impl Statements {
+    pub async fn file(&self, tenant: &str, id: &FileId) -> Result<Option<File>, Failure> {
+        let record = self.records.get(tenant, &id.subject()).await?;
+        Ok(record.as_ref().map(File::from_record).transpose()?)
+    }
+
+    /// Changes the file as it is by now.
+    pub(crate) async fn change(
+        &self,
+        tenant: &str,
+        id: &FileId,
+        what: FileChange,
+        now: DateTime<Utc>,
+        announce: &[Outgoing],
+    ) -> Result<Changed<File>, Failure> {
+        let outcome = change(&*self.records, tenant, &id.subject(), &what, now, announce).await?;
+        Ok(logged(&what, now, outcome))
+    }
+
+    /// Changes a file that the caller holds, or knows well enough.
+    pub(crate) async fn change_from(
+        &self,
+        file: &File,
+        what: FileChange,
+        now: DateTime<Utc>,
+    ) -> Result<Changed<File>, Failure> {
+        Ok(logged(&what, now, change_from(&*self.records, file, &what, now, &[]).await?))
+    }
+
+    /// Changes the file if it is still as it was read.
+    pub(crate) async fn change_seen(
+        &self,
+        file: &File,
+        what: FileChange,
+        now: DateTime<Utc>,
+        announce: &[Outgoing],
+    ) -> Result<Changed<File>, Failure> {
+        Ok(logged(&what, now, change_seen(&*self.records, file, &what, now, announce).await?))
+    }
+}
+
+/// What was not done is seldom a failure, and worth a line where somebody looks for one.
+fn logged(what: &FileChange, now: DateTime<Utc>, outcome: Changed<File>) -> Changed<File> {
+    let (file, refused) = match &outcome {
+        Changed::Refused(file, why) => (file, Some(*why)),
+        Changed::Superseded(file) => (file, file.apply(what, now).err()),
+        Changed::Applied(_) | Changed::Missing => return outcome,
+    };
+    let why = refused.map_or("superseded", NotChanged::into);
+    let (change, state) = (what.into_str(), file.state.as_str());
+    tracing::debug!(target: "riffle::refused", processing_id = file.id.0, change, state, why);
+    outcome
+}
+
+#[cfg(test)]
+mod tests;

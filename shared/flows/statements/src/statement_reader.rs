@@ -1,0 +1,177 @@
+//! A file's rows, in batches, while the parser goes on reading.
+
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+
+use async_trait::async_trait;
+use riffle_ports::{Fetched, FileId, Transaction, TransactionKey};
+use riffle_statement_parser::{Basis, Input, Limits, ReadError, Reject, Row, Sink, Statement};
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Rows handed over at once.
+const BATCH: usize = 1_000;
+/// Batches that wait for whoever stores them.
+const WAITING: usize = 4;
+/// Accounts of one file: their periods travel in one event.
+const ACCOUNTS_MAX: usize = 500;
+
+/// Reads statements.
+pub trait StatementReader: Send + Sync {
+    fn open(&self, name: &str, content: Fetched) -> Box<dyn RowStream>;
+}
+
+/// The rows of one statement.
+#[async_trait]
+pub trait RowStream: Send {
+    /// The next ones, never none of them. `None` at the end.
+    async fn next(&mut self) -> Option<Rows>;
+
+    /// How it ended, once there are no more rows.
+    async fn end(self: Box<Self>) -> Result<Statement, ReadError>;
+}
+
+pub type Rows = Vec<Row>;
+
+/// What is read of one file at most.
+fn limits() -> Limits {
+    Limits { accounts: ACCOUNTS_MAX, ..Limits::default() }
+}
+
+struct Content(Fetched);
+
+impl Input for Content {
+    fn open(&mut self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(self.0.open()?)
+    }
+}
+
+/// Parses on a thread of its own, a few batches ahead of whoever takes them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StatementFiles;
+
+struct Reading {
+    rows: mpsc::Receiver<Rows>,
+    parser: JoinHandle<Result<Statement, ReadError>>,
+}
+
+struct Ahead {
+    to: mpsc::Sender<Rows>,
+    batch: Rows,
+}
+
+impl Ahead {
+    fn hand_over(&mut self) -> ControlFlow<()> {
+        let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
+        // Nobody takes them any more: the file is in other hands.
+        if self.to.blocking_send(batch).is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+impl Sink for Ahead {
+    fn row(&mut self, row: Row) -> ControlFlow<()> {
+        self.batch.push(row);
+        if self.batch.len() < BATCH { ControlFlow::Continue(()) } else { self.hand_over() }
+    }
+}
+
+impl StatementReader for StatementFiles {
+    fn open(&self, name: &str, content: Fetched) -> Box<dyn RowStream> {
+        let (to, rows) = mpsc::channel(WAITING);
+        let name = name.to_owned();
+        let parser = tokio::task::spawn_blocking(move || {
+            let mut ahead = Ahead { to, batch: Vec::with_capacity(BATCH) };
+            let statement =
+                riffle_statement_parser::read(&name, &mut Content(content), &limits(), &mut ahead)?;
+            if !ahead.batch.is_empty() && ahead.hand_over().is_break() {
+                return Err(ReadError::Stopped);
+            }
+            Ok(statement)
+        });
+        Box::new(Reading { rows, parser })
+    }
+}
+
+#[async_trait]
+impl RowStream for Reading {
+    async fn next(&mut self) -> Option<Rows> {
+        self.rows.recv().await
+    }
+
+    async fn end(self: Box<Self>) -> Result<Statement, ReadError> {
+        drop(self.rows);
+        self.parser.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the parser panicked");
+            Err(Reject::Damaged { why: "the parser failed on it".to_owned() }.into())
+        })
+    }
+}
+
+/// Parses at once, where it is asked to: for small files where time stands still.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct InlineStatements;
+
+struct Parsed {
+    rows: std::vec::IntoIter<Row>,
+    end: Result<Statement, ReadError>,
+}
+
+impl StatementReader for InlineStatements {
+    fn open(&self, name: &str, content: Fetched) -> Box<dyn RowStream> {
+        let mut rows = Vec::new();
+        let end = riffle_statement_parser::read(name, &mut Content(content), &limits(), &mut rows);
+        Box::new(Parsed { rows: rows.into_iter(), end })
+    }
+}
+
+#[async_trait]
+impl RowStream for Parsed {
+    async fn next(&mut self) -> Option<Rows> {
+        let rows: Rows = self.rows.by_ref().take(BATCH).collect();
+        (!rows.is_empty()).then_some(rows)
+    }
+
+    async fn end(self: Box<Self>) -> Result<Statement, ReadError> {
+        self.end
+    }
+}
+
+/// An account's name as a key takes it.
+pub(crate) fn account_name(name: &str) -> String {
+    if name.len() <= TransactionKey::MAX_ACCOUNT && !name.is_empty() {
+        return name.to_owned();
+    }
+    // Cut, it may be another one's.
+    let half: [u8; 16] = Sha256::digest(name)[..16].try_into().expect("a digest has 32 bytes");
+    format!("account-{:032x}", u128::from_be_bytes(half))
+}
+
+/// A row as it is stored: `unnamed` is the account of one that names none.
+pub(crate) fn transaction(row: Row, file: &FileId, unnamed: &str) -> Transaction {
+    let identity = row.identity;
+    let basis = match identity.basis {
+        Basis::Reference => 0,
+        Basis::Fields => 1,
+    };
+    Transaction {
+        key: TransactionKey {
+            account: account_name(row.account.as_deref().unwrap_or(unnamed)),
+            date: row.date,
+            identity: format!("{basis:02x}{:02x}{:032x}", identity.version, identity.hash),
+            occurrence: row.occurrence,
+        },
+        value_date: row.value_date,
+        amount: row.amount,
+        currency: row.currency.unwrap_or_default(),
+        description: row.description,
+        clean: row.clean,
+        counterparty: row.counterparty,
+        balance: row.balance,
+        kind: row.kind,
+        reference: row.reference,
+        file: file.clone(),
+        place: row.place.to_string(),
+        category: None,
+    }
+}

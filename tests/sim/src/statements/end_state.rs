@@ -1,0 +1,386 @@
+//! What must hold when all has ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use riffle_contracts::{BusEvent, EventType};
+use riffle_ports::Month;
+use riffle_statements::{Figures, File, FileState};
+use riffle_testkit::memory::{FileKey, Place};
+use riffle_topology::{RIFFLE, statements};
+
+use super::changes::{file_key, file_of_record};
+use super::faults::{file_of, told};
+use super::model::{self, Key};
+use super::reader::Nature;
+use super::scenario::BUCKET;
+use super::world::World;
+use crate::Violation;
+use crate::platform::GARBAGE;
+
+impl World {
+    pub fn files(&self) -> BTreeMap<FileKey, File> {
+        self.stores.records.inspect(|books| {
+            books.records.iter().map(|(key, record)| (file_key(key), file_of_record(record))).collect()
+        })
+    }
+
+    /// Checks a world in which nothing will happen any more.
+    pub fn check_ending(&self) -> Result<(), Violation> {
+        let files = self.files();
+        for (key, file) in &files {
+            self.ends_well(key, file)?;
+        }
+        self.failures(&files)?;
+        self.all_noted(&files)?;
+        self.letters(&files)?;
+        self.announced(&files)?;
+        self.rows(&files)?;
+        self.figures()?;
+        self.trail(&files)?;
+        self.objects(&files)
+    }
+
+    /// Each file ends as it must.
+    fn ends_well(&self, key: &FileKey, file: &File) -> Result<(), Violation> {
+        let Some(number) = self.uploads.get(key) else {
+            return Err(Violation::new(2, format!("nobody uploaded file {}", key.1)));
+        };
+        let upload = &self.scenario.uploads[*number];
+        let nature = self.scenario.contents[upload.content].nature;
+        let findings = &file.findings;
+        let is = |what: &str| Err(Violation::new(6, format!("a file that {what} is {:?}", file.state)));
+        if self.unwanted.contains(key) {
+            return if file.state == FileState::Deleted { self.is_gone(key) } else { is("nobody wants") };
+        }
+        let unnamed = findings.review.iter().any(|why| why.contains("names no account"));
+        match (file.state, nature) {
+            (FileState::Processed, _) if findings.review.is_empty() && nature != Nature::Unbalanced => {}
+            (FileState::Processed, Nature::Unbalanced)
+                if self.scenario.contents[upload.content].lines.is_empty() => {}
+            (FileState::Review, nature) if nature == Nature::Unbalanced || unnamed => {}
+            // Which parser rejected it, was seen when it did.
+            (FileState::Rejected, nature)
+                if nature.is_reject(0)
+                    || nature.is_reject(self.reader.version())
+                    || matches!(nature, Nature::Mistaken { .. })
+                    || self.vanished.contains(key) => {}
+            (FileState::Failed, nature) if nature.is_hopeless() => {}
+            (FileState::Failed, _) if self.may_be_given_up(key) => {
+                self.control.sometimes("a file is given up, and no dead letter is left of it");
+            }
+            _ => return is(&format!("is {nature:?}")),
+        }
+        if matches!(file.state, FileState::Failed | FileState::Rejected) && findings.reason.is_none() {
+            return Err(Violation::new(
+                7,
+                format!("a file is {:?}, and its record does not say why", file.state),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Each failure that was told of a file is on its record.
+    fn failures(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+        for event in self.stores.bus.archive() {
+            let Some(file) = files.get(&file_of(&event.detail)) else { continue };
+            let is_gone = file.state == FileState::Deleted;
+            if is_gone || event.detail.event_type() != EventType::ErrorOccurred {
+                continue;
+            }
+            let errors = &file.findings.errors;
+            // There may have been no record yet to put it on.
+            let told = &event.detail.event_id;
+            if !errors.iter().any(|failed| failed.event_id == *told) && !self.checker.was_too_early(told) {
+                let what = format!(
+                    "a failure was told of a file that is {:?}, and is not on its record",
+                    file.state
+                );
+                return Err(Violation::new(7, what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nobody ever reads it to its end.
+    pub fn is_hopeless(&self, key: &FileKey) -> bool {
+        let content = self.uploads.get(key).map(|number| self.scenario.uploads[*number].content);
+        content.is_some_and(|content| self.scenario.contents[content].nature.is_hopeless())
+    }
+
+    /// A message of it was lost or taken for another's, so that there is none to hand out again.
+    fn may_be_given_up(&self, key: &FileKey) -> bool {
+        self.orphaned.contains(key)
+    }
+
+    /// Each upload that is one is on record.
+    fn all_noted(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+        for (number, upload) in self.scenario.uploads.iter().enumerate() {
+            let Some(key) = self.file_of(number) else { continue };
+            let below = upload.key.strip_prefix(&format!("statements/{}/", upload.tenant));
+            let is_ours = below.is_some_and(|rest| {
+                !rest.is_empty() && !rest.ends_with('/') && !rest.starts_with("restore/")
+            });
+            let is_ours = is_ours && !upload.skipped;
+            if !is_ours {
+                self.control.sometimes("an object is none of this flow's");
+            }
+            let noted = files.contains_key(&key);
+            if noted != is_ours && !(is_ours && self.vanished.contains(&key)) {
+                let what = format!("upload {number} is noted: {noted}, and one of ours: {is_ours}");
+                return Err(Violation::new(6, what));
+            }
+        }
+        Ok(())
+    }
+
+    /// What lies among the dead letters belongs there, and the record says why.
+    fn letters(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+        for consumed in RIFFLE.consumed().filter(|consumed| consumed.flow.name == statements::NAME) {
+            let (queue, function) = (consumed.queue.name, consumed.function);
+            let dead = self.stores.queue.peek(Place::dead_letters(queue));
+            let garbage = dead.iter().filter(|message| message.body == GARBAGE).count();
+            if garbage != usize::from(self.scenario.conditions.garbage) {
+                let what = format!("{garbage} messages that nobody can decode are dead in {function}");
+                return Err(Violation::new(6, what));
+            }
+            for message in dead.iter().filter(|message| message.body != GARBAGE) {
+                if queue == statements::UPLOADS && !message.body.contains("\"key\":\"statements/") {
+                    // An object of nobody's: only the operator sees it.
+                    continue;
+                }
+                let Some((event, ..)) = told(&message.body) else {
+                    return Err(Violation::new(6, format!("a notification is dead: {}", message.body)));
+                };
+                let key = file_of(&event);
+                let file = files.get(&key);
+                let hopeless = match file.map(|file| file.state) {
+                    Some(FileState::Failed) => true,
+                    // Nobody hands it out again, so that nobody finds the file gone.
+                    Some(FileState::Deleted) => self.is_hopeless(&key),
+                    _ => false,
+                };
+                let of_processor = queue == statements::PROCESS;
+                if !(hopeless && of_processor) {
+                    let what = format!(
+                        "{} of a file that is {:?} is dead in {function}",
+                        event.event_type().as_str(),
+                        file.map(|file| file.state)
+                    );
+                    return Err(Violation::new(6, what));
+                }
+                self.control.sometimes("a dead letter stays");
+            }
+        }
+        Ok(())
+    }
+
+    /// Each result was told, and everybody has dealt with it.
+    fn announced(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+        let archive = self.stores.bus.archive();
+        let told: BTreeSet<(FileKey, EventType)> =
+            archive.iter().map(|event| (file_of(&event.detail), event.detail.event_type())).collect();
+        for (key, file) in files {
+            let findings = &file.findings;
+            let must = |kind: EventType| {
+                if told.contains(&(key.clone(), kind)) {
+                    return Ok(());
+                }
+                let what = format!("a file is {:?}, and {} was never told", file.state, kind.as_str());
+                Err(Violation::new(1, what))
+            };
+            match file.state {
+                FileState::Processed | FileState::Review => {
+                    must(EventType::FileProcessed)?;
+                    if findings.new > 0 {
+                        must(EventType::TransactionsCreated)?;
+                    }
+                    must(EventType::TransactionsCategorized)?;
+                }
+                FileState::Deleted => must(EventType::FileDeleted)?,
+                FileState::Rejected | FileState::Failed => must(EventType::ErrorOccurred)?,
+                _ => {}
+            }
+        }
+        for event in &archive {
+            let kind = event.detail.event_type();
+            for consumer in RIFFLE.listeners(statements::NAME, kind.as_str()) {
+                let queue = consumer.queue.name;
+                if queue != statements::PROCESS && !self.checker.has_consumed(queue, &event.detail.event_id) {
+                    let what = format!("{} never came to {}", kind.as_str(), consumer.function);
+                    return Err(Violation::new(1, what));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Exactly what the files show is stored, in the words of the first, with its category.
+    fn rows(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+        let rows = self.stores.statements.inspect(|books| books.rows.clone());
+        let mut wanted: BTreeMap<(String, Key), BTreeSet<String>> = BTreeMap::new();
+        // What another parser told first may be somebody else's by now.
+        let (mut new, mut aside) = (0, self.reader.version() > 0);
+        for (key, file) in files {
+            let told = &self.shown[self.uploads[key]];
+            let shown = &told[self.checker.version_of(key)];
+            match file.state {
+                FileState::Processed | FileState::Review => {
+                    let findings = &file.findings;
+                    if findings.rows != shown.len() as u64
+                        || findings.new + findings.duplicates != findings.rows
+                    {
+                        return Err(Violation::new(3, "the counts of a file are not those of its rows"));
+                    }
+                    new += findings.new;
+                    for row in shown.keys() {
+                        wanted.entry((key.0.clone(), row.clone())).or_default().insert(key.1.to_string());
+                    }
+                }
+                // What was stored of one that failed is its own, until it is redriven or deleted.
+                FileState::Failed => {
+                    aside = true;
+                    let of_it =
+                        rows.iter().filter(|((of, _), row)| *of == key.0 && row.shown_by.contains(&key.1));
+                    for (_, row) in of_it {
+                        let row = Key::of(&row.transaction);
+                        if !told[row.version].contains_key(&row) {
+                            return Err(Violation::new(
+                                2,
+                                format!("{row:?} is of a file that does not show it"),
+                            ));
+                        }
+                        wanted.entry((key.0.clone(), row)).or_default().insert(key.1.to_string());
+                    }
+                }
+                FileState::Deleted | FileState::Rejected => aside = true,
+                _ => {}
+            }
+        }
+        for ((tenant, _), row) in &rows {
+            let key = (tenant.clone(), Key::of(&row.transaction));
+            let shown_by: BTreeSet<String> = row.shown_by.iter().map(ToString::to_string).collect();
+            match wanted.remove(&key) {
+                Some(wanted) if wanted == shown_by => {}
+                Some(_) => return Err(Violation::new(2, format!("other files show {key:?} than is stored"))),
+                None => return Err(Violation::new(2, format!("{key:?} is stored, and no file shows it"))),
+            }
+            let category = if self.scenario.rules { model::category(key.1.cents, &key.1.text) } else { None };
+            let is_done = row.shown_by.iter().any(|file| {
+                let file = files.get(&(tenant.clone(), file.clone()));
+                file.is_some_and(|file| matches!(file.state, FileState::Processed | FileState::Review))
+            });
+            let stored = row.transaction.category.as_ref().map(|category| category.name.as_str());
+            if is_done && stored != category {
+                return Err(Violation::new(9, format!("{key:?} is {stored:?} and should be {category:?}")));
+            }
+        }
+        if let Some((key, _)) = wanted.first_key_value() {
+            return Err(Violation::new(2, format!("{key:?} is shown by a file, and not stored")));
+        }
+        if !aside && new != rows.len() as u64 {
+            let what = format!("files say that {new} transactions were new, and {} are stored", rows.len());
+            return Err(Violation::new(3, what));
+        }
+        Ok(())
+    }
+
+    /// Figures are what comes out of the transactions.
+    fn figures(&self) -> Result<(), Violation> {
+        self.stores.statements.inspect(|books| {
+            let rows = books.rows.iter().map(|((tenant, _), row)| (tenant.as_str(), &row.transaction));
+            let mut reckoned = model::figures(rows);
+            for ((tenant, account, month), stored) in &books.figures {
+                let key = (tenant.clone(), account.clone(), month.to_string());
+                let Some(reckoned) = reckoned.remove(&key) else {
+                    return Err(Violation::new(8, format!("{key:?} has figures, and nothing else")));
+                };
+                let stored =
+                    Figures::read(&stored.body).map_err(|error| Violation::new(9, error.to_string()))?.sums;
+                if stored != reckoned {
+                    let what = format!("figures of {key:?} are {stored:?} and should be {reckoned:?}");
+                    return Err(Violation::new(9, what));
+                }
+            }
+            let is_empty = |(tenant, account, month): &&(String, String, Month)| {
+                books.month(tenant, account, *month).next().is_none()
+            };
+            if let Some(left) = books.months.iter().find(is_empty) {
+                return Err(Violation::new(8, format!("of {left:?} is known that something was there")));
+            }
+            match reckoned.first_key_value() {
+                None => Ok(()),
+                Some((key, _)) => Err(Violation::new(9, format!("there are no figures of {key:?}"))),
+            }
+        })
+    }
+
+    /// Each event of a file that is there is in its trail, once; of one that is gone, that it is.
+    fn trail(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+        let mut happened: BTreeMap<FileKey, BTreeSet<String>> = BTreeMap::new();
+        for BusEvent { detail, .. } in self.stores.bus.archive() {
+            let key = file_of(&detail);
+            let is_gone = files.get(&key).is_some_and(|file| file.state == FileState::Deleted);
+            if !is_gone || detail.event_type() == EventType::FileDeleted {
+                happened.entry(key).or_default().insert(detail.event_id);
+            }
+        }
+        let mut kept: BTreeMap<FileKey, BTreeSet<String>> = BTreeMap::new();
+        let trail = self.stores.statements.inspect(|books| books.audit.clone());
+        for entry in trail {
+            let key = file_key(&(entry.tenant, entry.subject));
+            if !kept.entry(key).or_default().insert(entry.event_id) {
+                return Err(Violation::new(5, format!("a {} is in the trail twice", entry.event_type)));
+            }
+        }
+        if kept == happened {
+            return Ok(());
+        }
+        let wrong = happened.keys().chain(kept.keys()).find(|key| happened.get(*key) != kept.get(*key));
+        let state = wrong.and_then(|key| files.get(key)).map(|file| file.state);
+        let count = |of: &BTreeMap<FileKey, BTreeSet<String>>| {
+            wrong.and_then(|key| of.get(key)).map_or(0, BTreeSet::len)
+        };
+        let what = format!(
+            "of a file that is {state:?} {} events should be in the trail, and {} are",
+            count(&happened),
+            count(&kept)
+        );
+        Err(Violation::new(5, what))
+    }
+
+    /// Objects are those of files that are there.
+    fn objects(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+        let mut parts = BTreeSet::new();
+        for ((tenant, id), file) in files {
+            let counted = if file.state == FileState::Deleted { 0 } else { file.parts };
+            for part in 0..counted {
+                parts.insert(riffle_statements::part_key(tenant, id, part));
+            }
+            if matches!(file.state, FileState::Processed | FileState::Review) {
+                for part in file.findings.first_part..file.parts {
+                    let key = riffle_statements::part_key(tenant, id, part);
+                    if self.stores.objects.peek(&key).is_none() {
+                        return Err(Violation::new(2, format!("part {part} of a processed file is missing")));
+                    }
+                }
+            }
+            let object = self.arrived[self.uploads[&(tenant.clone(), id.clone())]].clone();
+            let there = object.is_some_and(|object| {
+                object.bucket == BUCKET
+                    && self.stores.inbox.stored().contains(&(object.key, object.version.unwrap_or_default()))
+            });
+            let should =
+                file.state != FileState::Deleted && !self.vanished.contains(&(tenant.clone(), id.clone()));
+            if there != should {
+                let what = format!("a file is {:?}, and its object is there: {there}", file.state);
+                return Err(Violation::new(8, what));
+            }
+        }
+        let keys = self.stores.objects.keys();
+        let stray = keys.iter().find(|key| key.starts_with("statements/") && !parts.contains(*key));
+        match stray {
+            Some(key) if !self.outlived => Err(Violation::new(8, format!("{key} is left, and is no file's"))),
+            _ => Ok(()),
+        }
+    }
+}

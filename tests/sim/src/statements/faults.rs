@@ -1,0 +1,127 @@
+//! Queues as consumers see them, and all that may go wrong between bus, queues and functions.
+
+use chrono::{DateTime, Utc};
+use futures::executor::block_on;
+use riffle_contracts::{BusEvent, DirectFile, Event};
+use riffle_ports::FileId;
+use riffle_statements::FileState;
+use riffle_testkit::memory::{FileKey, Place, Received};
+use riffle_topology::{RIFFLE, statements};
+
+use super::functions::Answer;
+use super::mutants::Mutant;
+use super::world::{Kind, World};
+use crate::Violation;
+use crate::platform::Harm;
+
+/// The event in a message of a consumer's queue, and the replay it is of.
+pub fn told(body: &str) -> Option<(Event, bool, bool)> {
+    if let Ok(event) = serde_json::from_str::<BusEvent>(body) {
+        return Some((event.detail, event.replay_name.is_some(), false));
+    }
+    serde_json::from_str::<DirectFile>(body).ok().map(|direct| (direct.event, false, direct.shadow))
+}
+
+pub fn file_of(event: &Event) -> FileKey {
+    (event.data.tenant().to_owned(), FileId(event.processing_id.clone()))
+}
+
+pub const PROCESSOR: Place = Place::of(statements::PROCESS);
+
+impl World {
+    /// Hands a batch to its function: any of what is visible, in any order.
+    pub fn deliver(&mut self, place: Place) {
+        let Some(consumed) = RIFFLE.queue(place.queue) else { return };
+        // The processor gets one message at a time: who kills takes no neighbours with him.
+        let most = if place == PROCESSOR { 1 } else { usize::MAX };
+        let received = self.platform.receive(place, most);
+        if received.is_empty() {
+            return;
+        }
+        let future = self.functions.batch(consumed.function, &received);
+        self.platform.invoke(consumed.function, false, Kind::Batch(place, received), future);
+    }
+
+    /// A batch's invocation ended: what it dealt with is deleted, the rest comes back.
+    pub fn settle(
+        &mut self,
+        place: Place,
+        received: &[Received],
+        since: DateTime<Utc>,
+        answer: Option<Answer>,
+    ) -> Result<(), Violation> {
+        // A crash: all of it comes back when its visibility runs out.
+        let Some(Answer::Batch(failed)) = answer else {
+            return Ok(());
+        };
+        for message in received {
+            let has_failed = failed.contains(&message.id.to_string());
+            if self.mutant == Some(Mutant::AckOnError) || !has_failed {
+                self.stores.queue.delete(message);
+                self.consumed(place, &message.message.body);
+            } else {
+                if RIFFLE
+                    .queue(place.queue)
+                    .is_some_and(|one| message.receive_count >= one.queue.max_receives)
+                {
+                    self.died(place, message, since)?;
+                }
+                self.platform.release(message);
+            }
+        }
+        Ok(())
+    }
+
+    fn consumed(&mut self, place: Place, body: &str) {
+        let Some((event, replayed, shadow)) = told(body) else { return };
+        if !replayed && !shadow {
+            self.checker.consumed(place.queue, &event.event_id);
+        }
+        // Another is at work on it, or was: should he fail, this message is gone.
+        let key = file_of(&event);
+        let state = self.file(&key).map(|file| file.state);
+        let is_done = state.is_some_and(|state| !state.is_open() && state != FileState::Failed);
+        if place == PROCESSOR && !shadow && !is_done {
+            self.orphaned.insert(key);
+        }
+    }
+
+    /// What goes wrong by itself, before the step.
+    pub fn do_harm(&mut self) {
+        match self.platform.harm(&[self.platform.conditions.delivery.repeat], |_| false) {
+            None => {}
+            Some(Harm::Lose) => self.lose_message(),
+            Some(Harm::Own(_)) => self.tell_twice(),
+            Some(Harm::PowerCut) => self.cut_power(),
+        }
+    }
+
+    /// What the processor is to do stands in the ledger; other queues lose nothing.
+    fn lose_message(&mut self) {
+        let Some(id) = self.platform.message_of(PROCESSOR) else { return };
+        let Some(body) = self.stores.queue.body(id) else { return };
+        self.platform.lose(PROCESSOR, id);
+        self.control.sometimes("a message to the processor is lost");
+        if let Some((event, ..)) = told(&body) {
+            self.orphaned.insert(file_of(&event));
+        }
+    }
+
+    fn tell_twice(&mut self) {
+        let published = self.stores.bus.published();
+        if published > 0 {
+            let nth = self.control.draw(|rng| rng.below(published));
+            block_on(self.stores.bus.repeat(nth)).expect("the queue in memory takes everything");
+            self.control.note("repeat", &nth.to_le_bytes(), || format!("event {nth}"));
+            self.control.sometimes("the bus tells of an event twice");
+        }
+    }
+
+    /// All invocations die at once, as when the one machine is switched off.
+    pub fn cut_power(&mut self) {
+        for invocation in self.platform.cut_power() {
+            // Without an answer nothing is judged.
+            self.ended(invocation, None).expect("a crash is no violation");
+        }
+    }
+}
