@@ -273,7 +273,9 @@ describe("data", () => {
       ["reports/", 90],
       ["uploaded/", 7],
       // What people may have deleted.
-      ...["codes/", "manifests/", "results/", "crops/", "reports/", "uploads/", "uploaded/", "statements/"].map(forgotten),
+      ...["codes/", "manifests/", "results/", "crops/", "reports/", "uploads/", "uploaded/", "statements/"].map(
+        forgotten,
+      ),
     ]);
     const { Rules } = seen.one("AWS::S3::Bucket", "buckets/objects/bucket").LifecycleConfiguration;
     expect(Rules).toContainEqual({

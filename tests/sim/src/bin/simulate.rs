@@ -95,7 +95,7 @@ fn single(options: &Options, flow: Flow) -> bool {
             (Flow::Scan(_), Some(seed)) => println!("{:#?}", scan::Scenario::any(seed)),
             (Flow::Scan(_), None) => println!("{:#?}", scan::Scenario::small(plan)),
             (Flow::Statements(mutant), Some(seed)) => {
-                println!("{:#?}", statements::Scenario::of(seed, mutant))
+                println!("{:#?}", statements::Scenario::of(seed, mutant));
             }
             (Flow::Statements(_), None) => println!("{:#?}", statements::Scenario::small(plan)),
         }
