@@ -1,4 +1,4 @@
-// A scan, as docs/ARCHITECTURE.md draws it: what its functions may do, and their sizes.
+// A scan, as docs/flows/scan.md describes it: what its functions may do, and their sizes.
 
 import { Duration } from "aws-cdk-lib";
 import type { Construct } from "constructs";

@@ -1,4 +1,4 @@
-// Statements, as docs/ARCHITECTURE.md draws it: what its functions may do, and their sizes.
+// Statements, as docs/flows/statements.md describes it: what its functions may do, and their sizes.
 
 import { Duration, Size } from "aws-cdk-lib";
 import type { Construct } from "constructs";
